@@ -1,0 +1,129 @@
+"""A batch: some bound rows as numpy arrays, ready for the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.kernels.exact import ExactSums, sum_of_products
+from ce_cli.kernels.forms import Form
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of which nothing is missing and nothing is out of range.
+
+    Attributes
+    ----------
+    form : Form
+        The predictions of n rows.
+    labels : ndarray of int, shape (n,)
+        Class codes.
+    class_count : int
+        K.
+    weights : ndarray, shape (n,), or None
+        None counts every row once.
+    groups : ndarray of int, shape (n,), or None
+        Group codes; None if all rows are one group.
+    group_count : int
+        How many groups the codes speak of.
+    rows : ndarray of int, shape (n,)
+        Numbers of the rows in their frame, from 0.
+    places : ndarray of int, shape (n,)
+        Where the rows stand in the columns of their frame, which lack the malformed rows.
+    """
+
+    form: Form
+    labels: Codes
+    class_count: int
+    weights: Floats | None
+    groups: Codes | None
+    group_count: int
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def losses(self) -> Floats:
+        """Row losses in nats, shape (n,); may be infinite."""
+        return self.form.losses(self.labels)
+
+    @cached_property
+    def infinite(self) -> NDArray[np.bool_] | None:
+        """Where the loss is infinite, shape (n,); None if nowhere."""
+        return np.isinf(self.losses) if len(self) and np.isinf(self.losses.max()) else None
+
+    @cached_property
+    def finite_losses(self) -> Floats:
+        """Row losses with 0 for the infinite ones, which are counted apart."""
+        return self.losses if self.infinite is None else np.where(self.infinite, 0.0, self.losses)
+
+    @cached_property
+    def given(self) -> Floats:
+        """The probability that each label was given, shape (n,)."""
+        return self.form.given(self.labels)
+
+    @cached_property
+    def predicted(self) -> Codes:
+        """The likeliest class, shape (n,)."""
+        return self.form.predicted()
+
+    def sums(self, values: Floats) -> ExactSums:
+        """Exact Σ w·value by group, for finite values of shape (n,)."""
+        if self.weights is None:
+            return ExactSums.of(values, self.groups, self.group_count)
+        return sum_of_products(values, self.weights, self.groups, self.group_count)
+
+    def counts(self, chosen: NDArray[np.bool_] | None = None) -> ExactSums:
+        """Rows by group, all of them or the chosen ones."""
+        if self.groups is None:
+            count = len(self) if chosen is None else np.count_nonzero(chosen)
+            return ExactSums.of_counts(np.array([count], np.int64))
+        groups = self.groups if chosen is None else self.groups[chosen]
+        counts = np.bincount(groups, minlength=self.group_count)
+        return ExactSums.of_counts(counts.astype(np.int64, copy=False))
+
+    @cached_property
+    def row_counts(self) -> ExactSums:
+        """Rows by group."""
+        return self.counts()
+
+    @cached_property
+    def weight_sums(self) -> ExactSums:
+        """Σ w by group."""
+        if self.weights is None:
+            return self.row_counts
+        return ExactSums.of(self.weights, self.groups, self.group_count)
+
+    @cached_property
+    def loss_sums(self) -> ExactSums:
+        """Σ w·loss by group, over the finite losses."""
+        return self.sums(self.finite_losses)
+
+    def by_class(self) -> Batch:
+        """The same rows, grouped by their label."""
+        grouped = replace(self, groups=self.labels, group_count=self.class_count)
+        for name in ("losses", "infinite", "finite_losses"):
+            grouped.__dict__[name] = getattr(self, name)  # computed once for both
+        return grouped
+
+    def take(self, chosen: Codes | slice) -> Batch:
+        """Some of the rows: a slice, or places in any order."""
+        return Batch(
+            form=self.form.take(chosen),
+            labels=self.labels[chosen],
+            class_count=self.class_count,
+            weights=None if self.weights is None else self.weights[chosen],
+            groups=None if self.groups is None else self.groups[chosen],
+            group_count=self.group_count,
+            rows=self.rows[chosen],
+            places=self.places[chosen],
+        )

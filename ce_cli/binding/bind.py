@@ -1,0 +1,329 @@
+"""Deciding which column plays which part, and which prediction belongs to which class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ce_cli.binding.classes import (
+    UNKNOWN,
+    ConventionalBinary,
+    LabelReader,
+    NamedClasses,
+    OneAgainstRest,
+)
+from ce_cli.binding.columns import tokens
+from ce_cli.binding.names import (
+    expand,
+    family_of,
+    find_label,
+    find_predictions,
+    no_column,
+    values_of,
+)
+from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Column, Source, Stored, Wanted
+from ce_cli.spec import MISSING_TEXTS, Spec, Task
+from ce_cli.text import listed, quoted, sanitize
+
+Shape = Literal["single", "columns", "list"]
+
+_EPSILON = {"text": 2.0**-52, "float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10}
+_TOLERANCE = {"text": 1e-3, "float64": 1.5e-8, "float32": 3.5e-4, "float16": 3.2e-2}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Which column plays which part; the same for every file of a data set.
+
+    Attributes
+    ----------
+    predictions : tuple of str
+        One column, one list column, or one column for each class.
+    shape : {"single", "columns", "list"}
+        Which of the three.
+    classes : tuple of str or None
+        In the order of the predictions; None if a single prediction's labels will tell.
+    labels : LabelReader
+        From label texts to class codes.
+    missing_texts : tuple of str
+        Texts that stand for a missing value.
+    sample : tuple of str
+        The labels of the first rows.
+    """
+
+    label: str
+    predictions: tuple[str, ...]
+    shape: Shape
+    classes: tuple[str, ...] | None
+    labels: LabelReader
+    weight: str | None
+    id: str | None
+    by: tuple[str, ...]
+    missing_texts: tuple[str, ...]
+    sample: tuple[str, ...]
+
+    @property
+    def class_count(self) -> int:
+        """K, 2 for a single prediction."""
+        return len(self.classes) if self.classes else 2
+
+    @property
+    def wanted(self) -> Wanted:
+        """The columns to read."""
+        in_list = self.shape == "list"
+        return Wanted(
+            numbers=(*(() if in_list else self.predictions), *([self.weight] if self.weight else ())),
+            texts=(self.label, *self.by, *([self.id] if self.id else ())),
+            lists=self.predictions if in_list else (),
+            missing_texts=self.missing_texts,
+        )
+
+
+def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
+    """Bind the columns of `source`, and settle every ``auto`` of `spec`.
+
+    Raises
+    ------
+    UsageError
+        An option names a column or class that is not there.
+    DataError
+        The names do not tell, or the labels name none of the classes.
+    """
+    columns = source.columns()
+    names = [column.name for column in columns]
+    for name in (spec.label, spec.weight, spec.id, *spec.by):
+        if name is not None and name not in names:
+            raise UsageError(no_column(name, names))
+    others = [name for name in (spec.weight, spec.id, *spec.by) if name]
+    label = spec.label or find_label(columns, (*spec.predictions, *others))
+    predictions = _predictions(source, spec, label, others)
+    kinds = {column.name: column for column in columns}
+    _check_kinds(spec, [kinds[name] for name in predictions], kinds[label], kinds.get(spec.weight or ""))
+    missing = (*MISSING_TEXTS, *spec.na_values)
+    shape, classes = _classes(source, spec, label, [kinds[name] for name in predictions], missing)
+    missing = tuple(text for text in missing if text not in (classes or ()) or text in spec.na_values)
+    bound = Binding(
+        label=label,
+        predictions=predictions,
+        shape=shape,
+        classes=classes,
+        labels=_label_reader(spec, classes),
+        weight=spec.weight,
+        id=spec.id,
+        by=spec.by,
+        missing_texts=missing,
+        sample=tuple(_sample_labels(source, label, missing)),
+    )
+    settled = _settled(spec, bound, [kinds[name].stored for name in predictions])
+    _check_labels(bound)
+    return bound, settled
+
+
+def check_fits(source: Source, binding: Binding) -> None:
+    """Check that a further file of a data set has the columns of the first.
+
+    Raises
+    ------
+    DataError
+        A column is not there, or not of a kind that can play its part.
+    """
+    kinds = {column.name: column for column in source.columns()}
+    wanted = binding.wanted
+    for name in wanted.names:
+        if name not in kinds:
+            raise DataError(f"{source.name}: {no_column(name, list(kinds))}")
+    for name in (*wanted.numbers, *wanted.lists):
+        column = kinds[name]
+        fitting = ("list",) if name in wanted.lists else ("number", "boolean")
+        if column.kind not in fitting and column.stored != "text":
+            raise DataError(f"{source.name}: the column {quoted(name)} holds {_held(column)} here.")
+
+
+def _predictions(source: Source, spec: Spec, label: str, others: Sequence[str]) -> tuple[str, ...]:
+    columns = source.columns()
+    if spec.predictions:
+        return expand(spec.predictions, columns, (label, *others))
+    found = find_predictions(columns, (label, *others))
+    if not found and spec.values in ("auto", "probabilities"):
+        found = _named_like_labels(source, label, others)
+    if found:
+        return found
+    free = [column.name for column in columns if column.name not in (label, *others)]
+    raise DataError(
+        "No column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
+        f"the columns left are {listed(free) or 'none'}: say which with --pred."
+    )
+
+
+def _named_like_labels(source: Source, label: str, others: Sequence[str]) -> tuple[str, ...]:
+    """Columns of numbers that are called just like the labels of the first rows."""
+    known = NamedClasses(
+        tuple(
+            column.name
+            for column in source.columns()
+            if column.kind == "number" and column.name not in (label, *others)
+        )
+    )
+    if not known.names:
+        return ()
+    codes = known.codes(_sample_labels(source, label, MISSING_TEXTS))
+    found = sorted({int(code) for code in codes if code != UNKNOWN})
+    return tuple(known.names[code] for code in found) if len(found) > 1 else ()
+
+
+def _check_kinds(
+    spec: Spec, predictions: Sequence[Column], label: Column, weight: Column | None
+) -> None:
+    for column in predictions:
+        if column.kind not in ("number", "boolean", "list"):
+            raise DataError(
+                f"The prediction column {quoted(column.name)} holds {_held(column)}, not numbers; "
+                "say which column does with --pred."
+            )
+        if column.kind == "list" and len(predictions) > 1:
+            raise DataError(
+                f"{quoted(column.name)} is a list column, which holds the predictions of all "
+                "classes: give it alone with --pred."
+            )
+    if label.kind in ("list", "other"):
+        raise DataError(f"The label column {quoted(label.name)} holds {_held(label)}, not a class.")
+    if label.name in [column.name for column in predictions]:
+        raise UsageError(f"{quoted(label.name)} cannot be both label and prediction.")
+    if weight is not None and weight.kind != "number":
+        raise DataError(f"The weight column {quoted(weight.name)} holds {_held(weight)}, not numbers.")
+
+
+def _held(column: Column) -> str:
+    return "text" if column.kind == "text" else sanitize(column.type)
+
+
+def _classes(
+    source: Source, spec: Spec, label: str, predictions: Sequence[Column], missing: Sequence[str]
+) -> tuple[Shape, tuple[str, ...] | None]:
+    """Whether predictions are one number, one column a class or a list, and their classes."""
+    if len(predictions) > 1:
+        names = [column.name for column in predictions]
+        return "columns", _classes_of_columns(source, spec, label, names, missing)
+    if predictions[0].kind == "list":
+        return "list", _classes_of_list(source, spec, predictions[0])
+    return "single", _classes_of_single(spec)
+
+
+def _classes_of_columns(
+    source: Source, spec: Spec, label: str, predictions: Sequence[str], missing: Sequence[str]
+) -> tuple[str, ...]:
+    if spec.classes:
+        if len(spec.classes) != len(predictions):
+            raise UsageError(
+                f"--classes names {len(spec.classes)} classes, and there are {len(predictions)} "
+                f"predictions: {listed(predictions)}."
+            )
+        return _checked_classes(spec.classes)
+    family = family_of(predictions)
+    seen = _sample_labels(source, label, missing)
+    for naming in family.namings:
+        if seen and UNKNOWN not in NamedClasses(naming).codes(seen):
+            return naming
+    for naming in family.namings:
+        if seen and not (NamedClasses(naming).codes(seen) == UNKNOWN).all():
+            return naming
+    return family.namings[0]
+
+
+def _classes_of_list(source: Source, spec: Spec, column: Column) -> tuple[str, ...]:
+    width = column.width or _sample_width(source, column.name)
+    if not width:
+        raise DataError(f"The list column {quoted(column.name)} is empty in the first rows.")
+    if spec.classes and len(spec.classes) != width:
+        raise UsageError(
+            f"--classes names {len(spec.classes)} classes, and the lists of "
+            f"{quoted(column.name)} hold {width} predictions."
+        )
+    return _checked_classes(spec.classes) or tuple(str(place) for place in range(width))
+
+
+def _classes_of_single(spec: Spec) -> tuple[str, ...] | None:
+    if not spec.classes:
+        return None
+    if len(spec.classes) != 2:
+        raise UsageError(
+            "One prediction column tells two classes apart: --classes takes two names here, "
+            "the negative class first."
+        )
+    if spec.positive and spec.positive not in spec.classes:
+        raise UsageError(f"--positive {quoted(spec.positive)} is none of --classes.")
+    first, second = _checked_classes(spec.classes)
+    return (second, first) if spec.positive == first else (first, second)
+
+
+def _checked_classes(classes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(classes)) != len(classes):
+        raise UsageError(f"--classes names a class twice: {listed(classes, 20)}.")
+    return classes
+
+
+def _label_reader(spec: Spec, classes: tuple[str, ...] | None) -> LabelReader:
+    if classes:
+        return NamedClasses(classes)
+    return OneAgainstRest(spec.positive) if spec.positive else ConventionalBinary()
+
+
+def _settled(spec: Spec, bound: Binding, stored: Sequence[Stored]) -> Spec:
+    count = bound.class_count
+    task: Task = "binary" if count == 2 else "multiclass"
+    if spec.task == "binary" and count != 2:
+        raise UsageError(f"--task binary does not fit {count} prediction columns.")
+    if spec.task == "multiclass" and bound.shape == "single":
+        raise UsageError("--task multiclass needs one prediction column for each class.")
+    if spec.positive and bound.shape != "single" and spec.positive not in (bound.classes or ()):
+        raise UsageError(
+            f"--positive {quoted(spec.positive)} is none of the classes {listed(bound.classes or ())}."
+        )
+    values = spec.values
+    if values == "auto":
+        values = values_of(bound.predictions) or "probabilities"
+    clip = max(_EPSILON[one] for one in stored) if spec.clip is None else spec.clip
+    tolerance = spec.sum_tolerance
+    if tolerance is None:
+        tolerance = max(_TOLERANCE[one] for one in stored)
+    return replace(
+        spec,
+        label=bound.label,
+        predictions=bound.predictions,
+        task=task if spec.task == "auto" else spec.task,
+        values=values,
+        clip=clip if values == "probabilities" else 0.0,
+        sum_tolerance=tolerance,
+    )
+
+
+def _check_labels(bound: Binding) -> None:
+    """Fail at once, with the way out, where the first rows hold no known label at all."""
+    seen = bound.sample
+    if not seen or not (bound.labels.codes(seen) == UNKNOWN).all():
+        return
+    if bound.classes is None:
+        raise DataError(
+            f"The labels in {quoted(bound.label)} are {listed(seen, 4)}: say which of them "
+            f"{quoted(bound.predictions[0])} is the prediction of, for example "
+            f"--positive {sanitize(seen[0])}."
+        )
+    raise DataError(
+        f"The labels in {quoted(bound.label)} are {listed(seen, 4)}, but the predictions are for "
+        f"the classes {listed(bound.classes)}: name the class of each prediction, in their order, "
+        "with --classes."
+    )
+
+
+def _sample_labels(source: Source, label: str, missing: Sequence[str]) -> list[str]:
+    frame = source.sample(Wanted((), (label,), (), tuple(missing)))
+    codes, names = tokens(frame.columns[label])
+    return [names[code] for code in dict.fromkeys(codes.tolist()) if code >= 0]
+
+
+def _sample_width(source: Source, name: str) -> int:
+    frame = source.sample(Wanted((), (), (name,)))
+    values: list[list[float] | None] = frame.columns[name].to_pylist()
+    return max((len(value) for value in values if value), default=0)

@@ -1,0 +1,142 @@
+"""Labels as class codes: classes meet labels by name, never by the order they sort in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.errors import DataError
+from ce_cli.text import listed, quoted
+
+Codes = NDArray[np.intp]
+
+UNKNOWN = -2
+_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
+_BINARY_FAMILIES = (
+    ("0", "1"),
+    ("false", "true"),
+    ("-1", "1"),
+    ("no", "yes"),
+    ("n", "y"),
+    ("f", "t"),
+    ("negative", "positive"),
+    ("neg", "pos"),
+)
+
+
+def canonical(text: str) -> str:
+    """One spelling for one value: ``1``, ``1.0``, ``01`` and ``True`` meet as ``1``."""
+    lowered = text.lower()
+    if lowered in ("true", "false"):
+        return "1" if lowered == "true" else "0"
+    return str(int(text.split(".")[0])) if _WHOLE.fullmatch(text) else text
+
+
+class LabelReader(Protocol):
+    """Turns the texts of labels into class codes."""
+
+    def codes(self, texts: Sequence[str]) -> Codes:
+        """The class code of each text, `UNKNOWN` for what is no class."""
+        ...
+
+
+@dataclass(frozen=True)
+class NamedClasses:
+    """Classes known by name before the first row is read.
+
+    Attributes
+    ----------
+    names : tuple of str
+        In the order of the predictions.
+    """
+
+    names: tuple[str, ...]
+
+    def codes(self, texts: Sequence[str]) -> Codes:
+        """Match by text, and where that fails by value."""
+        found = [
+            self._by_text.get(text, self._by_value.get(canonical(text), UNKNOWN)) for text in texts
+        ]
+        return np.array(found, np.intp)
+
+    @cached_property
+    def _by_text(self) -> dict[str, int]:
+        return {name: code for code, name in enumerate(self.names)}
+
+    @cached_property
+    def _by_value(self) -> dict[str, int]:
+        values = [canonical(name) for name in self.names]
+        once = Counter(values)
+        return {value: code for code, value in enumerate(values) if once[value] == 1}
+
+
+@dataclass(frozen=True)
+class OneAgainstRest:
+    """A single prediction for the class `positive`; whatever else the labels say is the other."""
+
+    positive: str
+
+    def codes(self, texts: Sequence[str]) -> Codes:
+        """1 for the positive class, 0 for any other text."""
+        value = canonical(self.positive)
+        return np.array([text == self.positive or canonical(text) == value for text in texts], np.intp)
+
+
+@dataclass(frozen=True)
+class ConventionalBinary:
+    """A single prediction for labels that say by themselves which one is positive."""
+
+    def codes(self, texts: Sequence[str]) -> Codes:
+        """0 or 1 by the usual words: 0/1, false/true, -1/1, no/yes, negative/positive."""
+        return np.array([self._code(text) for text in texts], np.intp)
+
+    @staticmethod
+    def _code(text: str) -> int:
+        value = _conventional(text)
+        for negative, positive in _BINARY_FAMILIES:
+            if value in (negative, positive):
+                return int(value == positive)
+        return UNKNOWN
+
+
+def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
+    """What the two classes of a single prediction are called, by the labels `seen`.
+
+    Raises
+    ------
+    DataError
+        The labels are no two classes.
+    """
+    if isinstance(labels, OneAgainstRest):
+        others = [text for text in seen if not labels.codes([text])[0]]
+        if len(set(map(canonical, others))) > 1:
+            raise DataError(
+                f"The labels beside the positive class {quoted(labels.positive)} are "
+                f"{listed(others)}: one prediction column tells only two classes apart."
+            )
+        return (others[0] if others else f"not {labels.positive}", labels.positive)
+    known = [text for text in seen if labels.codes([text])[0] != UNKNOWN]
+    spelled = {_conventional(text): canonical_number(text) for text in known}
+    for pair in _BINARY_FAMILIES:
+        if set(spelled) <= set(pair):
+            return spelled.get(pair[0], pair[0]), spelled.get(pair[1], pair[1])
+    raise DataError(
+        f"The labels {listed(seen)} do not belong together as two classes; "
+        "name the positive one with --positive."
+    )
+
+
+def canonical_number(text: str) -> str:
+    """``1`` for ``1.0``; any other text as it is."""
+    return canonical(text) if _WHOLE.fullmatch(text) else text
+
+
+def _conventional(text: str) -> str:
+    return canonical_number(text).lower()

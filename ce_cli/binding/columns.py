@@ -1,0 +1,136 @@
+"""Arrow columns as numpy arrays, without copying and without pandas.
+
+``Array.to_numpy`` imports pandas, and ``Array.is_null`` the whole of `pyarrow.compute`, behind
+one's back; the buffers are there for the taking.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+
+_WIDTHS = {
+    "float": np.float32,
+    "double": np.float64,
+    "halffloat": np.float16,
+    **{f"int{bits}": np.dtype(f"i{bits // 8}").type for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": np.dtype(f"u{bits // 8}").type for bits in (8, 16, 32, 64)},
+}
+
+
+def floats(column: pa.Array) -> Floats:
+    """Numbers as float64, NaN where null, shape (n,)."""
+    import pyarrow as pa
+
+    if pa.types.is_boolean(column.type):
+        values = _bits(column.buffers()[1], column.offset, len(column)).astype(np.float64)
+    elif str(column.type) in _WIDTHS:
+        values = _fixed(column).astype(np.float64, copy=False)
+    else:
+        values = np.array(column.cast(pa.float64()).to_pylist(), np.float64)
+        return values
+    missing = nulls(column)
+    return values if missing is None else np.where(missing, np.nan, values)
+
+
+def nulls(column: pa.Array) -> Bools | None:
+    """Where a column is null, shape (n,); None if nowhere."""
+    import pyarrow as pa
+
+    if pa.types.is_null(column.type):
+        return np.ones(len(column), np.bool_)
+    if not column.null_count:
+        return None
+    return ~_bits(column.buffers()[0], column.offset, len(column))
+
+
+def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
+    """Values as codes into a list of texts; a missing value has code −1.
+
+    Whole floats are written without their ``.0``; text is stripped of white space around it.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        texts = [_text(value) for value in column.dictionary.to_pylist()]
+        codes = _fixed(column.indices).astype(np.intp)
+        missing = nulls(column.indices)
+        hollow = [code for code, text in enumerate(texts) if text is None]
+        if hollow:
+            codes[np.isin(codes, hollow)] = -1
+        names = [text or "" for text in texts]
+    elif pa.types.is_boolean(column.type):
+        codes = _bits(column.buffers()[1], column.offset, len(column)).astype(np.intp)
+        missing, names = nulls(column), ["false", "true"]
+    elif str(column.type) in _WIDTHS:
+        codes, names = _number_tokens(_fixed(column))
+        missing = nulls(column)
+    else:
+        return tokens(column.cast(pa.utf8()).dictionary_encode())
+    if missing is not None:
+        codes[missing] = -1
+    return codes, names
+
+
+def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
+    """The numbers of a list column one after another, and the offset of each row, shape (n + 1,)."""
+    import pyarrow as pa
+
+    values = floats(column.flatten())
+    if pa.types.is_fixed_size_list(column.type):
+        lengths = np.full(len(column), column.type.list_size, np.int64)
+        missing = nulls(column)
+        if missing is not None:
+            lengths[missing] = 0
+    else:
+        width = np.int64 if pa.types.is_large_list(column.type) else np.int32
+        buffer = np.frombuffer(column.buffers()[1], width)
+        lengths = np.diff(buffer[column.offset : column.offset + len(column) + 1]).astype(np.int64)
+        missing = nulls(column)
+        if missing is not None:
+            lengths[missing] = 0
+    return values, np.concatenate([[0], np.cumsum(lengths)])
+
+
+def _fixed(column: pa.Array) -> NDArray[np.generic]:
+    dtype = _WIDTHS[str(column.type)]
+    buffer = column.buffers()[1]
+    if buffer is None or not len(column):
+        return np.zeros(len(column), dtype)
+    return np.frombuffer(buffer, dtype, len(column), column.offset * np.dtype(dtype).itemsize)
+
+
+def _bits(buffer: pa.Buffer, offset: int, length: int) -> Bools:
+    packed = np.frombuffer(buffer, np.uint8)
+    return np.unpackbits(packed, count=offset + length, bitorder="little")[offset:].view(np.bool_)
+
+
+def _number_tokens(values: NDArray[np.generic]) -> tuple[Codes, list[str]]:
+    if np.issubdtype(values.dtype, np.integer) and len(values):
+        low, high = int(values.min()), int(values.max())  # type: ignore[call-overload]
+        if high - low < max(1024, len(values)):
+            codes = (values.astype(np.int64) - low).astype(np.intp)
+            return codes, [str(number) for number in range(low, high + 1)]
+    distinct, inverse = np.unique(values, return_inverse=True)
+    codes = inverse.astype(np.intp, copy=False)
+    if np.issubdtype(values.dtype, np.floating):
+        codes = np.where(np.isnan(values), -1, codes)  # type: ignore[call-overload]
+    return codes, [_number_text(number) for number in distinct.tolist()]
+
+
+def _number_text(number: float) -> str:
+    whole = isinstance(number, float) and number.is_integer() and abs(number) < 2**53
+    return str(int(number)) if whole else str(number)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value).strip()

@@ -1,0 +1,234 @@
+"""Finding columns by their names: the label, the predictions, and how predictions are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Column
+from ce_cli.spec import Values
+from ce_cli.text import closest, listed, quoted
+
+_LABELS = frozenset(
+    "label labels y y_true ytrue true true_label truth target targets class actual actuals "
+    "ground_truth gold outcome observed obs".split()
+)
+# Single predictions, the surer names first: a column called `prediction` is as often the
+# predicted class, so it gives way to one called `prob`.
+_SINGLES = (
+    frozenset(
+        "prob p proba probability y_prob y_proba predicted_probability pred_prob pred_proba "
+        "prediction_probability probability_1 p_1 prob_1 proba_1 logit logits y_logit pred_logit "
+        "logprob log_prob logprobs log_probability".split()
+    ),
+    frozenset("score scores y_score prediction_score".split()),
+    frozenset("y_pred pred preds prediction predictions y_hat yhat predicted".split()),
+)
+_SURE_TIERS = 2  # a family beside a single of these is ambiguous
+_STEMS = (
+    "predicted_probability prediction_probability predict_proba log_probability probabilities "
+    "probability prediction_score prediction predicted pred_proba pred_prob pred_logit pred "
+    "log_proba log_prob logprob logits logit proba probs prob softmax y_pred y_prob y_proba "
+    "y_score y_hat yhat scores score class p"
+).split()
+_SEPARATORS = r"[_.:/\- ]"
+_FIRST = re.compile(rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))")
+_LAST = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_STEMS)})")
+
+
+@dataclass(frozen=True)
+class Family:
+    """Prediction columns whose names differ in one part only, one column a class.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        In file order.
+    namings : tuple of tuple of str
+        What the classes may be called, the likeliest first.
+    """
+
+    columns: tuple[str, ...]
+    namings: tuple[tuple[str, ...], ...]
+
+
+def find_label(columns: Sequence[Column], taken: Iterable[str]) -> str:
+    """The one column that is named like a label.
+
+    Raises
+    ------
+    DataError
+        There is none, or more than one.
+    """
+    taken = set(taken)
+    found = [
+        column.name
+        for column in columns
+        if _plain(column.name) in _LABELS
+        and column.name not in taken
+        and column.kind in ("text", "number", "boolean")
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise DataError(
+            f"More than one column may hold the label: {listed(found)}; "
+            f"say which, for example --label {_shell(found[0])}."
+        )
+    names = [column.name for column in columns]
+    raise DataError(
+        f"No column is named like a label (label, y, y_true, target, class, …); "
+        f"the columns are {listed(names)}: say which with --label."
+    )
+
+
+def find_predictions(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
+    """The one prediction column or family; nothing if no name tells.
+
+    Raises
+    ------
+    DataError
+        There is more than one choice.
+    """
+    taken = set(taken)
+    free = [column for column in columns if column.name not in taken]
+    lists = [column.name for column in free if column.kind == "list"]
+    numbers = [column.name for column in free if column.kind in ("number", "boolean")]
+    families = _families(numbers)
+    in_family = {name for family in families for name in family}
+    choices: list[tuple[str, ...]] = [(name,) for name in lists] + families
+    for rank, names in enumerate(_SINGLES):
+        singles = [name for name in numbers if _plain(name) in names and name not in in_family]
+        if rank < _SURE_TIERS or not choices:
+            choices += [(name,) for name in singles]
+        if choices and rank == 0:
+            break
+    if len(choices) > 1:
+        shown = "; ".join(listed(choice, 3) for choice in choices[:4])
+        raise DataError(
+            f"More than one set of columns may hold the predictions: {shown}; "
+            f"say which, for example --pred {_shell(_pattern(choices[0]))}."
+        )
+    return choices[0] if choices else ()
+
+
+def expand(patterns: Sequence[str], columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
+    """Columns named by `patterns`, which are names or globs, in the order given.
+
+    Raises
+    ------
+    UsageError
+        A pattern names nothing.
+    """
+    names = [column.name for column in columns]
+    taken = set(taken)
+    found: list[str] = []
+    for pattern in patterns:
+        if pattern in names:
+            found.append(pattern)
+            continue
+        matching = [name for name in names if fnmatchcase(name, pattern) and name not in taken]
+        if not matching:
+            raise UsageError(no_column(pattern, names))
+        found += matching
+    return tuple(dict.fromkeys(found))
+
+
+def no_column(name: str, names: Sequence[str]) -> str:
+    """Say that a column is not there, and what is."""
+    return (
+        f"There is no column {quoted(name)}{closest(name, names)}; the columns are {listed(names)}."
+    )
+
+
+def family_of(columns: Sequence[str]) -> Family:
+    """What the classes of prediction `columns` may be called."""
+    namings = [tuple(_varying(name) for name in columns), _without_common(columns), tuple(columns)]
+    usable = [
+        naming for naming in dict.fromkeys(namings) if all(naming) and len(set(naming)) == len(columns)
+    ]
+    return Family(tuple(columns), tuple(usable))
+
+
+def values_of(columns: Sequence[str]) -> Values | None:
+    """What kind of numbers the names announce, None if they announce nothing.
+
+    Raises
+    ------
+    DataError
+        They announce different kinds.
+    """
+    kinds = {_announced(name) for name in columns}
+    if len(kinds) > 1:
+        raise DataError(
+            f"The predictions {listed(columns, 4)} are named as different kinds of numbers; "
+            "say which with --as probabilities, logits or logprobs."
+        )
+    return kinds.pop()
+
+
+def _announced(name: str) -> Values | None:
+    plain = _plain(name)
+    if re.search(r"log_?p(rob|roba|robability|robs)?(_|\d|$)|log_?(prob|likelihood)", plain):
+        return "logprobs"
+    return "logits" if re.search(r"(^|_)(y_|pred_)?logits?(_|\d|$)", plain) else None
+
+
+def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        if match := _FIRST.fullmatch(name):
+            stem, varying = match[1].lower(), match[2] or match[3] or match[4]
+            if stem != "class" or varying.isdigit():  # class_weight and class_id are no classes
+                groups.setdefault(("first", stem), []).append(name)
+        if match := _LAST.fullmatch(name):
+            groups.setdefault(("last", match[2].lower()), []).append(name)
+    families = {tuple(group) for group in groups.values() if len(group) > 1}
+    return [one for one in families if not any(set(one) < set(other) for other in families)]
+
+
+def _varying(name: str) -> str:
+    if match := _FIRST.fullmatch(name):
+        return match[2] or match[3] or match[4] or ""
+    if match := _LAST.fullmatch(name):
+        return match[1] or ""
+    return name
+
+
+def _without_common(names: Sequence[str]) -> tuple[str, ...]:
+    """Names less the words that they all begin or end with."""
+    split = [re.split(rf"({_SEPARATORS})", name) for name in names]
+    start = _common([parts for parts in split])
+    end = _common([parts[start:][::-1] for parts in split])
+    kept = ["".join(parts[start : len(parts) - end]) for parts in split]
+    return tuple(re.sub(rf"^{_SEPARATORS}|{_SEPARATORS}$", "", name) for name in kept)
+
+
+def _common(words: Sequence[Sequence[str]]) -> int:
+    shared = 0
+    for column in zip(*words, strict=False):
+        if len(set(column)) > 1:
+            break
+        shared += 1
+    return shared
+
+
+def _pattern(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    first = names[0]
+    shared = next(
+        size for size in range(len(first), -1, -1) if all(n.startswith(first[:size]) for n in names)
+    )
+    return first[:shared] + "*"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")
+
+
+def _shell(word: str) -> str:
+    return word if re.fullmatch(r"[\w.\-/]+", word) else f"'{word}'"

@@ -1,0 +1,188 @@
+"""``ce score``: how surprised a model is, in aggregate, by group and by row."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from ce_cli import options as opt
+from ce_cli.errors import UsageError
+from ce_cli.text import quoted
+
+if TYPE_CHECKING:
+    from ce_cli.outputs.canvas import Canvas
+
+_PROGRESS_SECONDS = 0.3
+
+
+def score(
+    files: opt.Files = None,
+    label: opt.Label = None,
+    pred: opt.Pred = None,
+    weight: opt.Weight = None,
+    id_: opt.Id = None,
+    by: opt.By = None,
+    classes: opt.Classes = None,
+    positive: opt.Positive = None,
+    task: opt.TaskOption = "auto",
+    values: opt.As = None,
+    missing: opt.Missing = "error",
+    na_value: opt.NaValue = None,
+    on_bad_sum: opt.OnBadSum = "warn",
+    sum_tolerance: opt.SumTolerance = None,
+    clip: opt.Clip = "auto",
+    base: opt.Base = "e",
+    metric: opt.Metric = None,
+    confidence: opt.Confidence = 0.95,
+    worst: opt.Worst = 0,
+    per_row: opt.PerRow = None,
+    format_: opt.Format = "table",
+    json: opt.Json = False,
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+    delimiter: opt.Delimiter = None,
+    encoding: opt.Encoding = "utf-8",
+    threads: opt.Threads = None,
+) -> None:
+    """Score predictions: cross-entropy with its interval and companions.
+
+    Columns are found by their names, and what was found is shown. Examples:
+
+      ce score preds.csv
+
+      ce score preds.parquet --by segment --worst 10
+
+      cat preds.csv | ce score --json | jq .metrics.cross_entropy
+    """
+    from ce_cli import registry
+    from ce_cli.spec import Reading, Spec
+
+    renderer = registry.find(registry.OUTPUTS, "json" if json else format_, "format")
+    spec = Spec(
+        label=label,
+        predictions=tuple(pred or ()),
+        weight=weight,
+        id=id_,
+        by=tuple(by or ()),
+        classes=_names(classes),
+        positive=positive,
+        task=task,
+        values=values or "auto",
+        missing=missing,
+        na_values=tuple(na_value or ()),
+        on_bad_sum=on_bad_sum,
+        sum_tolerance=sum_tolerance,
+        clip=_clip(clip),
+        base=base,
+        confidence=confidence,
+        metrics=tuple(metric or ()),
+        worst=worst,
+    )
+    reading = Reading(_delimiter(delimiter), encoding, _threads(threads))
+    paths = _paths(files)
+    _check_targets(per_row, output)
+    from ce_cli import pipeline
+    from ce_cli.inputs.locate import located, opened
+    from ce_cli.outputs.files import written
+    from ce_cli.outputs.rows import row_writer
+
+    names = located(paths)
+    sources = (opened(name, reading) for name in names)
+    with contextlib.ExitStack() as stack:
+        every_row = None if per_row is None else stack.enter_context(row_writer(per_row))
+        progress = None if quiet else stack.enter_context(_progress())
+        result = pipeline.run(sources, names, spec, reading.threads, every_row, progress)
+        summary = sys.stderr if per_row == "-" else sys.stdout
+        text = renderer.load()(result, _canvas(summary, output))
+        written(text, output, summary)
+    if not quiet and (json or format_ in ("json", "csv") or output):
+        for warning in result.warnings:
+            print(f"ce: warning: {warning.message}", file=sys.stderr)
+
+
+def _names(classes: str | None) -> tuple[str, ...]:
+    """Split at commas; quotes protect a comma, as in a CSV file."""
+    if classes is None:
+        return ()
+    import csv
+
+    return tuple(name.strip() for name in next(csv.reader([classes], skipinitialspace=True), []))
+
+
+def _clip(text: str) -> float | None:
+    if text == "auto":
+        return None
+    if text == "none":
+        return 0.0
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--clip {quoted(text)} is not auto, none or a number.") from None
+
+
+def _delimiter(text: str | None) -> str | None:
+    return {"\\t": "\t", "tab": "\t"}.get(text, text) if text is not None else None
+
+
+def _threads(asked: int | None) -> int:
+    if asked is not None:
+        return asked
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _paths(files: Sequence[str] | None) -> list[str]:
+    if files:
+        if list(files).count("-") > 1:
+            raise UsageError("Standard input (-) can be read only once.")
+        return list(files)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("Name a file to score, or pipe one in: ce score preds.csv")
+    return ["-"]
+
+
+def _check_targets(per_row: str | None, output: str | None) -> None:
+    if per_row is not None and per_row == output:
+        raise UsageError("--per-row and --output cannot write to the same file.")
+
+
+def _canvas(stream: TextIO, output: str | None) -> Canvas:
+    from ce_cli.outputs.canvas import Canvas
+
+    if output is not None:
+        return Canvas()
+    forced = bool(os.environ.get("FORCE_COLOR"))
+    colour = (stream.isatty() or forced) and not os.environ.get("NO_COLOR")
+    if not stream.isatty():
+        return Canvas(colour=colour)
+    return Canvas(shutil.get_terminal_size().columns, colour)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int], None] | None]:
+    """A running count of rows on a terminal's stderr, wiped at the end; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    shown = time.monotonic()
+    started = False
+
+    def show(rows: int) -> None:
+        nonlocal shown, started
+        if time.monotonic() - shown > _PROGRESS_SECONDS:
+            shown, started = time.monotonic(), True
+            sys.stderr.write(f"\r{rows:,} rows …")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        if started:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

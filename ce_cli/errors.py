@@ -1,0 +1,37 @@
+"""What can go wrong, each with the exit code that scripts may rely on."""
+
+from __future__ import annotations
+
+
+class CeError(Exception):
+    """A mistake that is told to the user in plain sentences, without a traceback.
+
+    Parameters
+    ----------
+    *sentences : str
+        What is wrong, where, and what to do; one string for each problem.
+    """
+
+    exit_code = 70
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+class UsageError(CeError):
+    """The options or the configuration do not fit."""
+
+    exit_code = 2
+
+
+class DataError(CeError):
+    """The data is bad."""
+
+    exit_code = 3
+
+
+class StorageError(CeError):
+    """Something could not be read or written."""
+
+    exit_code = 4

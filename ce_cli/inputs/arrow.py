@@ -1,0 +1,62 @@
+"""What Arrow's types mean to ce, for every input that has a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ce_cli.inputs.source import Column, Frame, Kind, Stored, Wanted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def columns_of_schema(schema: pa.Schema) -> Sequence[Column]:
+    """The columns of `schema`, with the part that their types let them play."""
+    return tuple(_column(field.name, field.type) for field in schema)
+
+
+def frame_of_batch(batch: pa.RecordBatch | pa.Table, wanted: Wanted) -> Frame:
+    """Take the wanted columns of `batch` as they are."""
+    columns = {}
+    for name in wanted.names:
+        column = batch.column(batch.schema.get_field_index(name))
+        columns[name] = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+    return Frame(columns, batch.num_rows)
+
+
+def _column(name: str, type_: pa.DataType) -> Column:
+    from pyarrow import types
+
+    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
+        inner = _column(name, type_.value_type)
+        width = type_.list_size if types.is_fixed_size_list(type_) else None
+        kind: Kind = "list" if inner.kind == "number" else "other"
+        return Column(name, kind, str(type_), inner.stored, width)
+    return Column(name, _kind(type_), str(type_), _stored(type_))
+
+
+def _kind(type_: pa.DataType) -> Kind:
+    from pyarrow import types
+
+    if types.is_dictionary(type_):
+        return _kind(type_.value_type)
+    if types.is_boolean(type_):
+        return "boolean"
+    if types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_):
+        return "number"
+    if types.is_null(type_):
+        return "number"
+    if types.is_string(type_) or types.is_large_string(type_) or types.is_string_view(type_):
+        return "text"
+    return "other"
+
+
+def _stored(type_: pa.DataType) -> Stored:
+    from pyarrow import types
+
+    if types.is_float32(type_):
+        return "float32"
+    if types.is_float16(type_):
+        return "float16"
+    return "text" if types.is_decimal(type_) or types.is_string(type_) else "float64"

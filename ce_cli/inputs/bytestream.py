@@ -1,0 +1,162 @@
+"""Bytes of a file, a URI or standard input: decompressed, decoded and read from the front."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ce_cli.errors import DataError, StorageError, UsageError
+from ce_cli.text import quoted, sanitize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"(\xb5/\xfd": "zstd",
+    b"\xfd7zXZ\x00": "xz",
+}
+_CHUNK = 1 << 20
+STDIN = "-"
+
+
+def open_bytes(path: str) -> io.BufferedReader:
+    """Open a path, a URI or ``-`` for reading."""
+    with explained(path):
+        if path == STDIN:
+            return io.BufferedReader(sys.stdin.buffer.raw, _CHUNK)  # type: ignore[attr-defined]
+        if "://" in path:
+            from pyarrow import fs
+
+            filesystem, inner = fs.FileSystem.from_uri(path)
+            return io.BufferedReader(filesystem.open_input_file(inner), _CHUNK)
+        return Path(path).open("rb", buffering=_CHUNK)
+
+
+def first_bytes(path: str, raw: io.BufferedReader) -> bytes:
+    """Look at the first bytes without taking them."""
+    with explained(path):
+        return raw.peek(16)[:16]
+
+
+class explained:  # noqa: N801 - reads as a word: with explained(path)
+    """Turn what the operating system or a decompressor says into one sentence."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
+        if error is None or not isinstance(error, (OSError, EOFError, ValueError)):
+            return
+        if isinstance(error, BrokenPipeError):
+            return
+        shown = display_name(self.path)
+        if isinstance(error, FileNotFoundError):
+            raise StorageError(f"{shown}: there is no such file.") from error
+        if isinstance(error, IsADirectoryError):
+            raise StorageError(f"{shown}: is a directory.") from error
+        if isinstance(error, PermissionError):
+            raise StorageError(f"{shown}: permission denied.") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)
+        raise StorageError(f"{shown}: could not be read: {reason.rstrip('.')}.") from error
+
+
+def display_name(path: str) -> str:
+    """How a path is called in messages."""
+    return "standard input" if path == STDIN else sanitize(path, 200)
+
+
+class ByteStream:
+    """The plain UTF-8 bytes of a text file, whatever it is packed in.
+
+    Parameters
+    ----------
+    path : str
+        For messages.
+    raw : io.BufferedReader
+        What `open_bytes` gave.
+    encoding : str
+        Of the text; anything but UTF-8 is recoded.
+    """
+
+    def __init__(self, path: str, raw: io.BufferedReader, encoding: str = "utf-8") -> None:
+        self.path = path
+        start = first_bytes(path, raw)
+        packed = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
+        self._read = _unpacked(path, raw, packed) if packed else raw.read
+        self._recode = _recoder(path, encoding)
+        self._ended = False
+        self._held = b""
+        self._held = self._without_mark(self.read(4))
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, roughly; empty only at the end."""
+        if self._held:
+            held, self._held = self._held, b""
+            return held
+        while not self._ended:
+            with explained(self.path):
+                data = self._read(size)
+            self._ended = not data
+            data = self._recode(data, self._ended)
+            if data:
+                return data
+        return b""
+
+    def chunks(self, size: int = _CHUNK) -> Iterator[bytes]:
+        """All that is left."""
+        while data := self.read(size):
+            yield data
+
+    def push_back(self, data: bytes) -> None:
+        """Give bytes back, to be read next."""
+        self._held = data + self._held
+
+    def _without_mark(self, start: bytes) -> bytes:
+        while len(start) < 3 and (more := self.read(4)):
+            start += more
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise DataError(f"{display_name(self.path)}: is UTF-16 text; say --encoding utf-16.")
+        return start.removeprefix(codecs.BOM_UTF8)
+
+
+def _unpacked(path: str, packed: io.BufferedReader, kind: str) -> Callable[[int], bytes]:
+    if kind == "xz":
+        import lzma
+
+        return lzma.LZMAFile(packed).read
+    import pyarrow as pa
+
+    with explained(path):
+        stream = pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), kind)
+    return stream.read  # type: ignore[no-any-return]
+
+
+def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise UsageError(f"--encoding {quoted(encoding)} is not a known encoding.") from None
+    if name in ("utf-8", "ascii"):
+        return lambda data, final: data
+    decoder = codecs.getincrementaldecoder(name)()
+
+    def recode(data: bytes, final: bool) -> bytes:
+        try:
+            return decoder.decode(data, final).encode()
+        except UnicodeError as error:
+            raise DataError(
+                f"{display_name(path)}: is not {name} text ({sanitize(str(error), 120)}); "
+                "say which with --encoding."
+            ) from None
+
+    return recode

@@ -1,0 +1,288 @@
+"""CSV, TSV and other delimited text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ce_cli.errors import DataError
+from ce_cli.inputs import records
+from ce_cli.inputs.bytestream import ByteStream, display_name
+from ce_cli.inputs.source import Column, Frame, Kind, Wanted
+from ce_cli.ledger import Finding
+from ce_cli.spec import MISSING_TEXTS, Reading
+from ce_cli.text import listed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_HEAD_BYTES = 1 << 18
+_SNIFFED_RECORDS = 50
+_DELIMITERS = (",", "\t", ";", "|")
+
+
+def open_delimited(path: str, raw: io.BufferedReader, reading: Reading) -> DelimitedSource:
+    """Open a text table; what looks like none of the known formats is taken for one."""
+    return DelimitedSource(path, ByteStream(path, raw, reading.encoding), reading)
+
+
+class DelimitedSource:
+    """A text table whose first record names the columns.
+
+    Parameters
+    ----------
+    name : str
+        Path, for messages.
+    stream : ByteStream
+        Standing at the first byte.
+    reading : Reading
+        Delimiter and block size.
+    """
+
+    def __init__(self, name: str, stream: ByteStream, reading: Reading) -> None:
+        self.name = display_name(name)
+        self._stream = stream
+        self._reading = reading
+        head = self._read_head()
+        self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"
+        start = records.first_record_end(head, self._newline)
+        text = self._decoded(head[:start])
+        self._delimiter = reading.delimiter or self._found_delimiter(head, start)
+        header = next(csv.reader(io.StringIO(text), delimiter=self._delimiter), [])
+        self._names = _distinct(header)
+        self._repeated = {name for name in header if header.count(name) > 1}
+        ended = len(head) < _HEAD_BYTES
+        self._first = head[start:] if ended else head[start : records.record_end(head)]
+        stream.push_back(head[start:])
+
+    def columns(self) -> Sequence[Column]:
+        """The columns, with kinds as the first rows show them."""
+        if not hasattr(self, "_columns"):
+            self._columns = self._found_columns()
+        return self._columns
+
+    def sample(self, wanted: Wanted) -> Frame:
+        """The rows of the first quarter of a megabyte."""
+        return next(self._split(self._first, wanted).frames())
+
+    def splits(self, wanted: Wanted) -> Iterator[DelimitedSplit]:
+        """Blocks of whole records."""
+        if repeated := [name for name in wanted.names if name in self._repeated]:
+            raise DataError(f"{self.name}: more than one column is called {listed(repeated)}.")
+        for block in records.blocks(self._stream, self._reading.block_bytes, self._newline):
+            yield self._split(block, wanted)
+
+    def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
+        return DelimitedSplit(block, tuple(self._names), self._delimiter, wanted)
+
+    def _read_head(self) -> bytes:
+        pieces: list[bytes] = []
+        held = 0
+        while held < _HEAD_BYTES and (piece := self._stream.read(_HEAD_BYTES)):
+            pieces.append(piece)
+            held += len(piece)
+        head = b"".join(pieces)
+        if not head.strip():
+            raise DataError(f"{self.name}: the file is empty.")
+        if b"\0" in head:
+            raise DataError(
+                f"{self.name}: is not a text table (byte {head.index(0) + 1:,} is NUL); "
+                "ce reads CSV, TSV and Parquet."
+            )
+        while held < records.LONGEST_RECORD and self._newline_missing(head):
+            piece = self._stream.read(1 << 20)
+            if not piece:
+                break
+            head += piece
+        return head
+
+    @staticmethod
+    def _newline_missing(head: bytes) -> bool:
+        return len(head) >= _HEAD_BYTES and records.first_record_end(head) == len(head)
+
+    def _decoded(self, header: bytes) -> str:
+        try:
+            return header.decode()
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{self.name}: the header is not UTF-8 text "
+                f"(byte {error.start + 1:,} is 0x{header[error.start]:02x}); "
+                "say which encoding, for example --encoding latin-1."
+            ) from None
+
+    def _found_delimiter(self, head: bytes, header_end: int) -> str:
+        text = head[: max(header_end, 1 << 16)].decode(errors="replace")
+        best, best_rank = ",", (False, 1)
+        for delimiter in _DELIMITERS:
+            counts = []
+            for record in csv.reader(io.StringIO(text), delimiter=delimiter):
+                if record:
+                    counts.append(len(record))
+                if len(counts) == _SNIFFED_RECORDS:
+                    break
+            complete = counts[:-1] if len(counts) > 2 else counts
+            rank = (len(set(complete)) == 1, counts[0]) if counts else (False, 1)
+            if rank[1] > 1 and rank > best_rank:
+                best, best_rank = delimiter, rank
+        return best
+
+    def _found_columns(self) -> tuple[Column, ...]:
+        split = self._split(self._first, Wanted((), ()))
+        inferred = split.table({}, [])
+        found = []
+        for name in self._names:
+            type_ = inferred.schema.field(name).type
+            found.append(Column(name, _kind(type_, inferred[name]), "text", "text"))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class DelimitedSplit:
+    """A block of whole records.
+
+    Attributes
+    ----------
+    block : bytes
+        UTF-8 text.
+    names : tuple of str
+        Of all columns of the file.
+    """
+
+    block: bytes
+    names: tuple[str, ...]
+    delimiter: str
+    wanted: Wanted
+
+    def frames(self) -> Iterator[Frame]:
+        """Parse the block as one frame."""
+        import pyarrow as pa
+
+        number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
+        types = {name: number for name in self.wanted.numbers}
+        types |= {name: text for name in self.wanted.texts}
+        malformed: list[tuple[int, str]] = []
+        try:
+            table = self.table(types, malformed)
+        except pa.ArrowInvalid:
+            yield self._mended(types)
+            return
+        columns = {name: _whole(table[name]) for name in self.wanted.names}
+        yield _frame(columns, table.num_rows, malformed, ())
+
+    def table(self, types: dict[str, pa.DataType], malformed: list[tuple[int, str]]) -> pa.Table:
+        """Parse the columns of `types`, or all of them with inferred types if there are none."""
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        def note(row: Any) -> str:
+            malformed.append((row.number - 1, f"{row.actual_columns} of {row.expected_columns}"))
+            return "skip"
+
+        missing = self.wanted.missing_texts or MISSING_TEXTS
+        return arrow_csv.read_csv(
+            pa.BufferReader(self.block),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=len(self.block) + 1, column_names=self.names
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.delimiter,
+                newlines_in_values=b'"' in self.block,
+                invalid_row_handler=note,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                null_values=missing,
+                strings_can_be_null=True,
+            ),
+        )
+
+    def _mended(self, types: dict[str, pa.DataType]) -> Frame:
+        """Parse a block in which some cell is not what its column wants, cell by cell."""
+        import pyarrow as pa
+
+        malformed: list[tuple[int, str]] = []
+        raw = self.table({name: pa.binary() for name in types}, malformed)
+        columns: dict[str, pa.Array] = {}
+        findings: list[Finding] = []
+        for name in types:
+            cells = _whole(raw[name]).to_pylist()
+            texts, unreadable = _decoded_cells(cells)
+            if len(unreadable):
+                shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
+                findings.append(Finding.of("encoding", name, unreadable, shown))
+            if name not in self.wanted.numbers:
+                columns[name] = pa.array(texts, pa.utf8()).dictionary_encode()
+                continue
+            numbers = [_number(text) for text in texts]
+            bad = [row for row, number in enumerate(numbers) if number is None]
+            bad = [row for row in bad if texts[row] is not None]
+            if bad:
+                findings.append(Finding.of("not-a-number", name, bad, [texts[r] or "" for r in bad[:10]]))
+            columns[name] = pa.array(numbers, pa.float64())
+        return _frame(columns, raw.num_rows, malformed, tuple(findings))
+
+
+def _frame(
+    columns: dict[str, pa.Array],
+    parsed: int,
+    malformed: list[tuple[int, str]],
+    findings: tuple[Finding, ...],
+) -> Frame:
+    rows = [row for row, _ in malformed]
+    if not rows:
+        return Frame(columns, parsed, (), findings)
+    found = Finding.of("malformed", "", rows, [fields for _, fields in malformed[:10]])
+    return Frame(columns, parsed + len(rows), tuple(rows), (*findings, found))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _distinct(header: list[str]) -> list[str]:
+    """Make names unique, so that a repeated column nobody asks for does no harm."""
+    seen: dict[str, int] = {}
+    names = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}\0{seen[name]}")
+    return names
+
+
+def _decoded_cells(cells: list[bytes | None]) -> tuple[list[str | None], list[int]]:
+    texts: list[str | None] = []
+    unreadable = []
+    for row, cell in enumerate(cells):
+        try:
+            texts.append(None if cell is None else cell.decode())
+        except UnicodeDecodeError:
+            texts.append(None)
+            unreadable.append(row)
+    return texts, unreadable
+
+
+def _number(text: str | None) -> float | None:
+    if text is None or "_" in text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _kind(type_: pa.DataType, cells: pa.ChunkedArray) -> Kind:
+    import pyarrow as pa
+
+    if pa.types.is_boolean(type_):
+        return "boolean"
+    if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_null(type_):
+        return "number"
+    if not pa.types.is_string(type_):
+        return "text"
+    texts = [text for text in cells.to_pylist() if text is not None]
+    numbers = sum(_number(text) is not None for text in texts)
+    return "number" if texts and 2 * numbers >= len(texts) else "text"

@@ -1,0 +1,115 @@
+"""Apache Parquet files: one row group a split, only the needed columns."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
+from ce_cli.inputs.bytestream import STDIN, display_name, explained, open_bytes
+from ce_cli.inputs.source import Column, Frame, Wanted
+from ce_cli.spec import Reading
+from ce_cli.text import sanitize
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+_CELLS = 1 << 18  # of one frame
+_BUFFER = 1 << 20  # bytes read ahead in each column, so that a large row group is not held whole
+
+
+def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
+    """Open a Parquet file; its footer comes last, so standard input is spooled to disk first."""
+    if path != STDIN:
+        return ParquetSource(path, path)
+    spool = tempfile.NamedTemporaryFile(prefix="ce-", suffix=".parquet")  # noqa: SIM115
+    with explained(path):
+        shutil.copyfileobj(raw, spool)
+        spool.flush()
+    return ParquetSource(path, spool.name, spool)
+
+
+class ParquetSource:
+    """A Parquet file.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    path : str
+        Path or URI.
+    spool : object
+        Kept as long as the source, since it takes the file away when it goes.
+    """
+
+    def __init__(self, name: str, path: str, spool: object = None) -> None:
+        self._spool = spool
+        self.name = display_name(name)
+        self._path = path
+        self._file = _open(self.name, path)
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the schema."""
+        return columns_of_schema(self._file.schema_arrow)
+
+    def sample(self, wanted: Wanted) -> Frame:
+        """The first rows of the file."""
+        for split in self.splits(wanted):
+            for frame in split.frames():
+                if frame.rows:
+                    return frame
+        return frame_of_batch(self._file.schema_arrow.empty_table(), wanted)
+
+    def splits(self, wanted: Wanted) -> Iterator[ParquetSplit]:
+        """One for each row group."""
+        for group in range(self._file.num_row_groups):
+            yield ParquetSplit(self.name, self._path, group, wanted)
+
+
+@dataclass(frozen=True)
+class ParquetSplit:
+    """One row group."""
+
+    name: str
+    path: str
+    group: int
+    wanted: Wanted
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the row group a bounded number of cells at a time."""
+        import pyarrow as pa
+
+        names = list(self.wanted.names)
+        file = _open(self.name, self.path, self.wanted.texts)
+        rows = max(1024, _CELLS // max(1, len(names)))
+        try:
+            for batch in file.iter_batches(
+                rows, row_groups=[self.group], columns=names, use_threads=False
+            ):
+                yield frame_of_batch(batch, self.wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(_broken(self.name, error)) from error
+
+
+def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    with explained(name):
+        source: Any = open_bytes(path) if "://" in path else pa.OSFile(path)
+        try:
+            return ParquetFile(
+                source, read_dictionary=list(texts), pre_buffer=False, buffer_size=_BUFFER
+            )
+        except pa.ArrowException as error:
+            raise DataError(_broken(name, error)) from error
+
+
+def _broken(name: str, error: BaseException) -> str:
+    reason = sanitize(str(error).splitlines()[0] if str(error) else type(error).__name__, 120)
+    return f"{name}: is truncated or not a Parquet file ({reason.rstrip('.')})."

@@ -1,0 +1,99 @@
+"""What every input format offers: columns by name, and the rows in splits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ce_cli.ledger import Finding
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = Literal["number", "boolean", "text", "list", "other"]
+Stored = Literal["text", "float64", "float32", "float16"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as its file declares it, or as the first rows of a text file show it.
+
+    Attributes
+    ----------
+    type : str
+        The file's own word for the type, for messages.
+    stored : str
+        How finely numbers are stored: decides the clip and the tolerance of sums.
+    width : int or None
+        Length of a list, where it is fixed or the first rows agree.
+    """
+
+    name: str
+    kind: Kind
+    type: str
+    stored: Stored = "float64"
+    width: int | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The columns to read: as numbers, as texts, or as lists of numbers."""
+
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    lists: tuple[str, ...] = ()
+    missing_texts: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every wanted column once."""
+        return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists)))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Some consecutive rows of one file.
+
+    Attributes
+    ----------
+    columns : dict of str to pyarrow.Array
+        The wanted columns, all of one length.
+    rows : int
+        Rows that the file has here, those left out included.
+    left_out : tuple of int
+        Rows, from 0, that are not in `columns` since their fields could not be told apart.
+    findings : tuple of Finding
+        What is wrong with these rows; cells that are no numbers are NaN in `columns`.
+    """
+
+    columns: dict[str, pa.Array]
+    rows: int
+    left_out: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class Split(Protocol):
+    """A piece of a file that one worker reads: cheap and picklable."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the rows, in order, in pieces of bounded size."""
+        ...
+
+
+class Source(Protocol):
+    """One open file."""
+
+    name: str
+
+    def columns(self) -> Sequence[Column]:
+        """The columns in file order."""
+        ...
+
+    def sample(self, wanted: Wanted) -> Frame:
+        """The first rows, for the names of the classes; reading them again is not a second pass."""
+        ...
+
+    def splits(self, wanted: Wanted) -> Iterator[Split]:
+        """All rows, in file order."""
+        ...

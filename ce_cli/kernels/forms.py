@@ -1,0 +1,235 @@
+"""The forms in which predictions come, each answering the same questions about its rows.
+
+A form holds the predictions of n rows; label codes have shape (n,). In a binary form the code is
+1 for the positive class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.kernels import losses
+from ce_cli.kernels.losses import LOG_2, Softmax, first_largest, of_class
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+class Form(Protocol):
+    """Predictions of some rows."""
+
+    def losses(self, codes: Codes) -> Floats:
+        """Surprisal of the labels in nats, shape (n,)."""
+        ...
+
+    def given(self, codes: Codes) -> Floats:
+        """The probability that the labels were given, before any clipping, shape (n,)."""
+        ...
+
+    def predicted(self) -> Codes:
+        """The likeliest class, the first one on a tie, shape (n,)."""
+        ...
+
+    def squared_errors(self, codes: Codes) -> Floats:
+        """Sum over the classes of (q_k − p_k)², half of it for two classes, shape (n,)."""
+        ...
+
+    def take(self, rows: Codes | slice) -> Self:
+        """The predictions of some of the rows."""
+        ...
+
+
+@dataclass(frozen=True)
+class BinaryProbability:
+    """P(positive), shape (n,), and the clip (0 for none)."""
+
+    probability: Floats
+    clip: float = 0.0
+
+    def losses(self, codes: Codes) -> Floats:
+        """−log of the clipped probability of the label."""
+        clipped = self.probability
+        if self.clip:
+            clipped = np.clip(clipped, self.clip, 1.0 - self.clip)
+        return losses.binary_probability_losses(clipped, codes)
+
+    def given(self, codes: Codes) -> Floats:
+        """Q or 1 − q."""
+        return np.where(codes == 1, self.probability, 1.0 - self.probability)
+
+    def predicted(self) -> Codes:
+        """Positive where q > 1/2."""
+        return (self.probability > 0.5).astype(np.intp)
+
+    def squared_errors(self, codes: Codes) -> Floats:
+        """(q − y)²."""
+        gap = self.probability - codes
+        return np.multiply(gap, gap, out=gap)
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(self.probability[rows], self.clip)
+
+
+@dataclass(frozen=True)
+class BinaryLogit:
+    """Log-odds of the positive class, shape (n,)."""
+
+    logit: Floats
+
+    def losses(self, codes: Codes) -> Floats:
+        """Softplus of the logit against the label."""
+        return losses.binary_logit_losses(self.logit, codes)
+
+    def given(self, codes: Codes) -> Floats:
+        """The logistic function of the logit for the label."""
+        return _logistic(self.logit * (2.0 * codes - 1.0))
+
+    def predicted(self) -> Codes:
+        """Positive where z > 0."""
+        return (self.logit > 0).astype(np.intp)
+
+    def squared_errors(self, codes: Codes) -> Floats:
+        """Square of what the other class was given."""
+        gap = _logistic(self.logit * (1.0 - 2.0 * codes))
+        return np.multiply(gap, gap, out=gap)
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(self.logit[rows])
+
+
+@dataclass(frozen=True)
+class BinaryLogprob:
+    """Log P(positive), shape (n,)."""
+
+    logprob: Floats
+
+    def losses(self, codes: Codes) -> Floats:
+        """−lp, or −log(1 − e^lp)."""
+        return losses.binary_logprob_losses(self.logprob, codes)
+
+    def given(self, codes: Codes) -> Floats:
+        """e^lp or 1 − e^lp."""
+        return np.where(codes == 1, np.exp(self.logprob), -np.expm1(self.logprob))
+
+    def predicted(self) -> Codes:
+        """Positive where lp > −log 2."""
+        return (self.logprob > -LOG_2).astype(np.intp)
+
+    def squared_errors(self, codes: Codes) -> Floats:
+        """Square of what the other class was given."""
+        return np.square(self.given(1 - codes))
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(self.logprob[rows])
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Class probabilities, shape (K, n), and the clip (0 for none)."""
+
+    matrix: Floats
+    clip: float = 0.0
+
+    def losses(self, codes: Codes) -> Floats:
+        """−log of the clipped probability of the label."""
+        given = of_class(self.matrix, codes)
+        if self.clip:
+            given = np.clip(given, self.clip, 1.0 - self.clip)
+        return losses.surprisal(given)
+
+    def given(self, codes: Codes) -> Floats:
+        """q_y."""
+        return of_class(self.matrix, codes)
+
+    def predicted(self) -> Codes:
+        """Argmax q."""
+        return first_largest(self.matrix)
+
+    def squared_errors(self, codes: Codes) -> Floats:
+        """Brier's sum over the classes."""
+        return _squared_errors(self.matrix, codes)
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(self.matrix[:, rows], self.clip)
+
+
+@dataclass(frozen=True)
+class Logits:
+    """Class logits, shape (K, n)."""
+
+    matrix: Floats
+
+    @cached_property
+    def softmax(self) -> Softmax:
+        """The logits taken apart, once."""
+        return Softmax.of(self.matrix)
+
+    def losses(self, codes: Codes) -> Floats:
+        """Logsumexp(z) − z_y."""
+        return self.softmax.losses(codes)
+
+    def given(self, codes: Codes) -> Floats:
+        """Softmax of the label's class."""
+        return np.exp(-self.losses(codes))
+
+    def predicted(self) -> Codes:
+        """Argmax z."""
+        return self.softmax.top
+
+    def squared_errors(self, codes: Codes) -> Floats:
+        """Brier's sum over the classes."""
+        return _squared_errors(self.softmax.probabilities(), codes)
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(self.matrix[:, rows])
+
+
+@dataclass(frozen=True)
+class Logprobs:
+    """Class log-probabilities, shape (K, n)."""
+
+    matrix: Floats
+
+    def losses(self, codes: Codes) -> Floats:
+        """−log q_y, without an exponential on the way."""
+        return -of_class(self.matrix, codes)
+
+    def given(self, codes: Codes) -> Floats:
+        """q_y."""
+        return np.exp(of_class(self.matrix, codes))
+
+    def predicted(self) -> Codes:
+        """Argmax log q."""
+        return first_largest(self.matrix)
+
+    def squared_errors(self, codes: Codes) -> Floats:
+        """Brier's sum over the classes."""
+        return _squared_errors(np.exp(self.matrix), codes)
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(self.matrix[:, rows])
+
+
+def _logistic(values: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        odds = np.exp(-values)
+    return 1.0 / (1.0 + odds)
+
+
+def _squared_errors(probabilities: Floats, codes: Codes) -> Floats:
+    gaps = probabilities.copy()
+    gaps[codes, np.arange(gaps.shape[1])] -= 1.0
+    gaps *= gaps
+    total: Floats = gaps.sum(axis=0)
+    return total / 2.0 if len(gaps) == 2 else total

@@ -1,0 +1,148 @@
+"""The loss of a row: the surprisal of a hard label, in nats, for each form of prediction.
+
+Shapes: n rows, K classes. Predictions of K classes are class-major, shape (K, n), so that every
+step runs along the rows; labels are class codes, shape (n,). Losses have shape (n,) and may be
+infinite; a missing value must not come this far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+LOG_2 = 0.6931471805599453
+_CHUNK = 32  # classes added up in one go, so that rounding does not grow with K
+
+
+def of_class(matrix: Floats, codes: Codes) -> Floats:
+    """Pick ``matrix[codes[i], i]`` for every row i."""
+    return matrix[codes, np.arange(matrix.shape[1])]
+
+
+def surprisal(probability: Floats) -> Floats:
+    """−log q, infinite at 0."""
+    with np.errstate(divide="ignore"):
+        return -np.log(probability)
+
+
+def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
+    """−log q where `positive` is 1 and −log(1 − q) where it is 0, shape (n,).
+
+    ``log1p(-q)`` keeps what ``log(1 - q)`` loses for every q below 1e-16.
+    """
+    with np.errstate(divide="ignore"):
+        happened = np.log(probability)
+        other = np.log1p(-probability)
+    return np.negative(_select(happened, other, positive), out=happened)
+
+
+def binary_logit_losses(logit: Floats, positive: Codes) -> Floats:
+    """softplus(−z) where `positive` is 1, softplus(z) where it is 0, shape (n,)."""
+    against = logit * (1.0 - 2.0 * positive)
+    tail = np.log1p(np.exp(-np.abs(against)))
+    return np.add(np.maximum(against, 0.0), tail, out=tail)
+
+
+def binary_logprob_losses(logprob: Floats, positive: Codes) -> Floats:
+    """−log q where `positive` is 1, −log(1 − q) where it is 0, from log q, shape (n,).
+
+    The switch at −log 2 follows Mächler, "Accurately computing log(1 − exp(−|a|))" (2012).
+    """
+    with np.errstate(divide="ignore"):
+        near = np.log(-np.expm1(np.maximum(logprob, -LOG_2)))
+        far = np.log1p(-np.exp(np.minimum(logprob, -LOG_2)))
+    other = np.where(logprob > -LOG_2, near, far)
+    return -_select(logprob, other, positive)
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """Logits taken apart so that no digit is lost.
+
+    Attributes
+    ----------
+    gaps, gap_errors : ndarray, shape (K, n)
+        z − max z as rounded, and the rounding error of it.
+    top : ndarray of int, shape (n,)
+        The class of the largest logit.
+    odds : ndarray, shape (K, n)
+        e^(z − max z), with 0 for the top class, whose odds are 1.
+    rest : ndarray, shape (n,)
+        Sum of `odds`.
+    """
+
+    gaps: Floats
+    gap_errors: Floats
+    top: Codes
+    odds: Floats
+    rest: Floats
+
+    @classmethod
+    def of(cls, logits: Floats) -> Softmax:
+        """Take logits apart, shape (K, n)."""
+        top = first_largest(logits)
+        largest = of_class(logits, top)
+        rows = np.arange(logits.shape[1])
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            gaps = logits - largest
+            gaps[top, rows] = 0.0
+            errors = _difference_errors(logits, largest, gaps)
+            odds = np.exp(gaps)
+            correction = odds * errors
+        odds += correction
+        odds[top, rows] = 0.0
+        return cls(gaps, errors, top, odds, _sum_of_classes(odds))
+
+    def losses(self, codes: Codes) -> Floats:
+        """logsumexp(z) − z_y as (max z − z_y) + log1p(rest)."""
+        tail = np.log1p(self.rest) - of_class(self.gap_errors, codes)
+        return tail - of_class(self.gaps, codes)
+
+    def probabilities(self) -> Floats:
+        """softmax(z), shape (K, n)."""
+        shares = self.odds / (1.0 + self.rest)
+        shares[self.top, np.arange(len(self.top))] = 1.0 / (1.0 + self.rest)
+        return shares
+
+
+def first_largest(matrix: Floats) -> Codes:
+    """The class of the largest value of each row, the first one on a tie, shape (n,)."""
+    largest = matrix[0].copy()
+    top = np.zeros(len(largest), np.intp)
+    for code in range(1, len(matrix)):
+        higher = matrix[code] > largest
+        np.maximum(top, higher * np.intp(code), out=top)
+        np.maximum(largest, matrix[code], out=largest)
+    return top
+
+
+def _sum_of_classes(matrix: Floats) -> Floats:
+    if len(matrix) > _CHUNK:
+        matrix = np.add.reduceat(matrix, np.arange(0, len(matrix), _CHUNK), axis=0)
+    return matrix.sum(axis=0)
+
+
+def _difference_errors(minuend: Floats, subtrahend: Floats, difference: Floats) -> Floats:
+    """Rounding errors of ``minuend - subtrahend`` (Knuth's two-sum), 0 where it overflowed."""
+    virtual = difference - minuend
+    errors = difference - virtual
+    np.subtract(minuend, errors, out=errors)
+    virtual += subtrahend
+    errors -= virtual
+    if not np.isfinite(errors.sum()):
+        errors[~np.isfinite(errors)] = 0.0
+    return errors
+
+
+def _select(where_one: Floats, where_zero: Floats, codes: Codes) -> Floats:
+    """Take bits instead of branching: several times as quick as `numpy.where` on mixed labels."""
+    one, zero = where_one.view(np.int64), where_zero.view(np.int64)
+    chosen = one ^ zero
+    chosen &= -codes.astype(np.int64, copy=False)
+    chosen ^= zero
+    return chosen.view(np.float64)

@@ -1,0 +1,150 @@
+"""The sentence for each finding: what, where, and what to do."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ce_cli.ledger import Finding
+from ce_cli.text import counted, listed, quoted, sanitize
+
+_FATAL = (
+    "malformed",
+    "encoding",
+    "not-a-number",
+    "list-length",
+    "missing",
+    "unknown-label",
+    "outside",
+    "positive-logprob",
+    "bad-logits",
+    "bad-weight",
+    "zero-sum",
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which file a row of the data set is in.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the files.
+    starts : tuple of int
+        How many rows come before each.
+    """
+
+    names: tuple[str, ...]
+    starts: tuple[int, ...]
+
+    def of(self, row: int) -> tuple[str, int]:
+        """File and 1-based row in it, for a row of the data set counted from 0."""
+        part = max(bisect_right(self.starts, row) - 1, 0)
+        return self.names[part], row - self.starts[part] + 1
+
+    def first(self, finding: Finding) -> str:
+        """``preds.csv: row 17``, the first row of a finding."""
+        name, row = self.of(finding.rows[0])
+        return f"{name}: row {row:,}"
+
+
+def fatal(findings: Sequence[Finding], sums_must_fit: bool) -> list[Finding]:
+    """Those that make the data bad, the most basic first."""
+    order = (*_FATAL, "bad-sum") if sums_must_fit else _FATAL
+    bad = [finding for finding in findings if finding.code in order]
+    return sorted(bad, key=lambda finding: (order.index(finding.code), finding.column))
+
+
+def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) -> str:
+    """One sentence with file, row, column, value, the total and the option that helps."""
+    where = places.first(finding)
+    column = quoted(finding.column)
+    value = finding.values[0] if finding.values else ""
+    shown = quoted(value)
+    total = _total(finding, places)
+    advice = {
+        "malformed": (
+            f"{where} has {value} fields{total}; "
+            "if the delimiter was found wrong, say which with --delimiter."
+        ),
+        "encoding": (
+            f"{where}, column {column}: {shown} is not UTF-8 text{total}; "
+            "say which encoding, for example --encoding latin-1."
+        ),
+        "not-a-number": (
+            f"{where}, column {column}: {shown} is not a number{total}; "
+            f"if it stands for a missing value, say --na-value {_word(value)} --missing skip."
+        ),
+        "list-length": (
+            f"{where}, column {column}: the list has {value} predictions{total}, "
+            f"and there are {len(classes or ())} classes."
+        ),
+        "missing": (
+            f"{where}, column {column}: the value is missing{total}; "
+            "leave such rows out with --missing skip."
+        ),
+        "unknown-label": (
+            f"{where}, column {column}: the label {shown} is none of the classes "
+            f"{listed(classes or (), 10)}{total}; name the class of each prediction with --classes."
+            if classes
+            else f"{where}, column {column}: the label {shown} does not say whether it is the "
+            f"positive class{total}; name the positive class with --positive."
+        ),
+        "outside": (
+            f"{where}, column {column}: {value} is not a probability{total}; "
+            "if these are logits, say --as logits"
+            + (", if log-probabilities, --as logprobs." if value.startswith("-") else ".")
+        ),
+        "positive-logprob": (
+            f"{where}, column {column}: {value} is no log-probability, which is never "
+            f"above 0{total}; if these are logits, say --as logits."
+        ),
+        "bad-logits": (
+            f"{where}: the logits {sanitize(value)} give no probabilities{total}: two are "
+            "infinite, or all are −inf."
+        ),
+        "bad-weight": (
+            f"{where}, column {column}: {value} is no weight{total}; "
+            "a weight is finite and not negative."
+        ),
+        "zero-sum": f"{where}: the probabilities sum to 0{total}.",
+        "bad-sum": f"{where}: the probabilities sum to {value}, not 1{_total(finding, places)}"
+        f"{_worst(finding, places)}; allow for it with --sum-tolerance, or say --on-bad-sum warn "
+        "or renormalize.",
+    }
+    return advice[finding.code]
+
+
+def sum_warning(finding: Finding, places: Places) -> str:
+    """For rows that do not sum to 1 and were scored all the same."""
+    done = "were renormalised" if finding.code == "renormalized" else "were scored as they are"
+    advice = "" if finding.code == "renormalized" else " (--on-bad-sum renormalize changes that)"
+    return (
+        f"{counted(finding.count, 'row')} of probabilities did not sum to 1 and {done}{advice}"
+        f"{_worst(finding, places)}."
+    )
+
+
+def _worst(finding: Finding, places: Places) -> str:
+    if finding.worst is None:
+        return ""
+    _, row, value = finding.worst
+    name, number = places.of(row)
+    inside = f" of {name}" if len(places.names) > 1 else ""
+    return f"; the worst is row {number:,}{inside} with {value}"
+
+
+def _total(finding: Finding, places: Places) -> str:
+    """``, and in 4 more rows (18, 19, 25, …)``."""
+    more = finding.count - 1
+    if not more:
+        return ""
+    rows = ", ".join(f"{places.of(row)[1]:,}" for row in finding.rows[1:])
+    tail = ", …" if finding.count > len(finding.rows) else ""
+    return f" (and {counted(more, 'more row')}: {rows}{tail})"
+
+
+def _word(value: str) -> str:
+    return f"'{sanitize(value)}'" if value else "''"

@@ -1,0 +1,41 @@
+"""How often the likeliest class is what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums, ratios
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.state import State
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Accuracy(State):
+    """Σ w over the rows whose likeliest class, the first one on a tie, is the label."""
+
+    requires: ClassVar[tuple[type[State], ...]] = (Loss,)
+
+    right: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, classes: int) -> Self:
+        """No rows."""
+        return cls(ExactSums.empty(groups))
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """One batch."""
+        right = batch.predicted == batch.labels
+        return cls(batch.counts(right) if batch.weights is None else batch.sums(right.astype(float)))
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """Weighted share of the rows that are right."""
+        return {"accuracy": ratios(self.right, cast(Loss, states[Loss]).weight)}

@@ -1,0 +1,42 @@
+"""The labels' own entropy, and what the predictions cost beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums, ratios
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.state import State
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Entropy(State):
+    """Σ w·H(p): nothing for hard labels, whose entropy is 0."""
+
+    requires: ClassVar[tuple[type[State], ...]] = (Loss,)
+
+    entropy: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, classes: int) -> Self:
+        """No rows."""
+        return cls(ExactSums.empty(groups))
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """One batch of hard labels."""
+        return cls.empty(batch.group_count, batch.class_count)
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """Mean H(p), and the Kullback-Leibler divergence H(p, q) − H(p)."""
+        loss = cast(Loss, states[Loss])
+        entropy = ratios(self.entropy, loss.weight)
+        return {"entropy": entropy, "kl_divergence": loss.mean - entropy}

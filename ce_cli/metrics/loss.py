@@ -1,0 +1,54 @@
+"""The cross-entropy itself, its total and its perplexity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums, ratios
+from ce_cli.metrics.state import State
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Loss(State):
+    """Rows, Σ w, Σ w·loss over the finite losses, and how many losses are infinite."""
+
+    rows: ExactSums
+    weight: ExactSums
+    loss: ExactSums
+    infinite: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, classes: int) -> Self:
+        """No rows."""
+        nothing = ExactSums.empty(groups)
+        return cls(nothing, nothing, nothing, nothing)
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """One batch summed up; a row of weight 0 costs nothing, even if its loss is infinite."""
+        infinite = ExactSums.empty(batch.group_count)
+        if batch.infinite is not None:
+            counting = batch.weights is None or batch.weights > 0
+            infinite = batch.counts(batch.infinite & counting)
+        return cls(batch.row_counts, batch.weight_sums, batch.loss_sums, infinite)
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Σ w·loss / Σ w, correctly rounded, shape (groups,)."""
+        return np.where(self.infinite.floats() > 0, np.inf, ratios(self.loss, self.weight))
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """Mean, total and perplexity."""
+        with np.errstate(over="ignore"):
+            perplexity = np.exp(self.mean)
+        total = np.where(self.infinite.floats() > 0, np.inf, self.loss.floats())
+        return {"cross_entropy": self.mean, "total": total, "perplexity": perplexity}

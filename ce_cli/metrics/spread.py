@@ -1,0 +1,114 @@
+"""How sure the mean is: its standard error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.exact import LIMB_BITS, ExactSums, two_product
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.state import State
+
+Floats = NDArray[np.float64]
+
+_LARGEST = 2.0**500  # what can be squared, and squared against a weight, within range
+
+
+@dataclass(frozen=True)
+class Spread(State):
+    """Σ w², Σ w²·loss and Σ w²·loss², to twice the digits of a float64.
+
+    Keeping the rounding errors of the squares means that nothing is lost when the mean is taken
+    off at the end, even where all losses are nearly equal. Rows too large to be squared are
+    counted in `beyond`.
+    """
+
+    requires: ClassVar[tuple[type[State], ...]] = (Loss,)
+
+    weight: ExactSums
+    loss: ExactSums
+    square: ExactSums
+    beyond: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, classes: int) -> Self:
+        """No rows."""
+        nothing = ExactSums.empty(groups)
+        return cls(nothing, nothing, nothing, nothing)
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """One batch summed up."""
+        losses, weights = batch.finite_losses, batch.weights
+        beyond = ExactSums.empty(batch.group_count)
+        largest = max(losses.max(), 1.0 if weights is None else weights.max()) if len(batch) else 0
+        if largest > _LARGEST:
+            over = losses > _LARGEST if weights is None else (losses > _LARGEST) | (weights > _LARGEST)
+            beyond = batch.counts(over)
+            losses = np.where(over, 0.0, losses)
+            weights = None if weights is None else np.where(over, 0.0, weights)
+        if weights is None:
+            square = _sums(batch, *two_product(losses, losses))
+            return cls(batch.row_counts, batch.loss_sums, square, beyond)
+        product, error = two_product(weights, losses)
+        square, square_error = two_product(product, product)
+        mixed, mixed_error = two_product(weights, product)
+        return cls(
+            _sums(batch, *two_product(weights, weights)),
+            _sums(batch, mixed, mixed_error + weights * error),
+            _sums(batch, square, square_error + 2.0 * product * error),
+            beyond,
+        )
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """√( n/(n−1) · Σ w²(loss − mean)² ) / Σ w; NaN for fewer than two rows."""
+        loss = cast(Loss, states[Loss])
+        sums = (loss.rows, loss.weight, loss.loss, self.weight, self.loss, self.square)
+        units = [LIMB_BITS * one.lowest for one in sums]
+        errors = [_standard_error(group, units) for group in zip(*(s.wholes() for s in sums), strict=True)]
+        endless = (self.beyond.floats() > 0) | (loss.infinite.floats() > 0)
+        return {"standard_error": np.where(endless, np.inf, np.array(errors))}
+
+
+def _sums(batch: Batch, high: Floats, low: Floats) -> ExactSums:
+    sums = ExactSums.of(high, batch.groups, batch.group_count)
+    return sums.merge(ExactSums.of(low, batch.groups, batch.group_count))
+
+
+def _standard_error(wholes: tuple[int, ...], units: list[int]) -> float:
+    """From whole numbers and the powers of two that they count in; exact up to the last root.
+
+    With m = P / W: Σ w²(x − m)² = A − 2mB + m²C, so its product with W² is A·W² − 2PBW + P²C.
+    """
+    rows, weight, loss, c, b, a = wholes
+    unit_rows, unit_weight, unit_loss, unit_c, unit_b, unit_a = units
+    rows <<= unit_rows
+    if rows < 2 or weight <= 0:
+        return math.nan
+    terms = (
+        (a * weight * weight, unit_a + 2 * unit_weight),
+        (-2 * loss * b * weight, unit_loss + unit_b + unit_weight),
+        (loss * loss * c, 2 * unit_loss + unit_c),
+    )
+    lowest = min(unit for _, unit in terms)
+    numerator = sum(term << (unit - lowest) for term, unit in terms)
+    return _root(rows * max(numerator, 0), (rows - 1) * weight**4, lowest - 4 * unit_weight)
+
+
+def _root(numerator: int, denominator: int, exponent: int) -> float:
+    """√(numerator / denominator · 2^exponent) without leaving the range of floats on the way."""
+    if numerator <= 0:
+        return 0.0
+    shift = 128 - numerator.bit_length() + denominator.bit_length()
+    shift += (exponent - shift) % 2
+    quotient = (numerator << shift) // denominator if shift >= 0 else numerator // (denominator << -shift)
+    try:
+        return math.ldexp(math.isqrt(quotient), (exponent - shift) // 2)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,78 @@
+"""What every metric keeps: a small value with laws.
+
+``empty`` is the identity of ``merge``, ``merge`` is associative and commutative, and a state is
+picklable and bounded. Since every field obeys these laws to the bit, so does every state, and the
+same reduce runs on one thread, on all cores and on a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+class Mergeable(Protocol):
+    """A field of a state."""
+
+    def merge(self, other: Any) -> Any:
+        """Join two."""
+        ...
+
+    def regroup(self, index: Codes, groups: int) -> Any:
+        """Move group g to ``index[g]``, joining those that meet."""
+        ...
+
+
+@dataclass(frozen=True)
+class State:
+    """Base of the states: fields that merge and regroup, one entry for each group.
+
+    Attributes
+    ----------
+    grouped : bool
+        Whether the state is kept for each group of ``--by``; if not, for all rows only.
+
+    requires : tuple of type
+        States whose sums `figures` reads beside its own.
+    """
+
+    grouped: ClassVar[bool] = True
+    requires: ClassVar[tuple[type[State], ...]] = ()
+
+    @classmethod
+    def empty(cls, groups: int, classes: int) -> Self:
+        """The state of no rows, for `groups` groups and K `classes`."""
+        raise NotImplementedError
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """The state of one batch."""
+        raise NotImplementedError
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """What the state says, by name, in nats, each of shape (groups,)."""
+        raise NotImplementedError
+
+    def merge(self, other: Self) -> Self:
+        """The state of the rows of both."""
+        merged = {
+            field.name: getattr(self, field.name).merge(getattr(other, field.name))
+            for field in fields(self)
+        }
+        return replace(self, **merged)
+
+    def regroup(self, index: Codes, groups: int) -> Self:
+        """Move group g to ``index[g]`` of `groups`, joining those that meet."""
+        moved = {
+            field.name: getattr(self, field.name).regroup(index, groups) for field in fields(self)
+        }
+        return replace(self, **moved)

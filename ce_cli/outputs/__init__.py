@@ -1,0 +1,1 @@
+"""How a result is shown: one renderer a file, each returning text."""

@@ -1,0 +1,20 @@
+"""CSV: the groups if there are any, else one line a metric."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.flat import main_table
+from ce_cli.result import Result
+
+
+def render(result: Result, canvas: Canvas) -> str:
+    """One table, numbers in full; what is not defined is an empty cell."""
+    lines = main_table(result)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()

@@ -1,0 +1,45 @@
+"""Results as plain tables of text, for CSV and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ce_cli.result import Result, Scalar, flat_group
+
+Line = dict[str, Scalar]
+
+
+def tables(result: Result) -> list[list[Line]]:
+    """The metrics as one table of name and value, then groups, classes and worst rows, if any."""
+    return [table for table in (metric_lines(result), *side_tables(result)) if table]
+
+
+def main_table(result: Result) -> list[Line]:
+    """The one table that a spreadsheet wants: the groups if there are any, else the metrics."""
+    return group_lines(result) or metric_lines(result)
+
+
+def metric_lines(result: Result) -> list[Line]:
+    """One line a metric, with its interval."""
+    lines: list[Line] = []
+    for name, value in result.metrics.items():
+        interval = result.intervals.get(name)
+        lines.append(
+            {
+                "metric": name,
+                "value": value,
+                "low": interval.low if interval else None,
+                "high": interval.high if interval else None,
+            }
+        )
+    return lines
+
+
+def group_lines(result: Result) -> list[Line]:
+    """One line a group."""
+    return [flat_group(group) for group in result.groups]
+
+
+def side_tables(result: Result) -> Sequence[list[Line]]:
+    """Everything beside the metrics."""
+    return group_lines(result), list(result.per_class), list(result.worst)

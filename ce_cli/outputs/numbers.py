@@ -1,0 +1,24 @@
+"""Numbers for people."""
+
+from __future__ import annotations
+
+import math
+
+
+def shown(value: float, digits: int = 5) -> str:
+    """`digits` significant digits, plain where that is short: ``0.073837``, ``1.2e-20``, ``∞``."""
+    if math.isnan(value):
+        return "—"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if exponent < -5 or exponent > 12:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{max(0, digits - 1 - exponent)}f}"
+
+
+def percent(value: float) -> str:
+    """``97.89 %``."""
+    return "—" if not math.isfinite(value) else f"{100 * value:.2f} %"

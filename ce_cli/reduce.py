@@ -1,0 +1,154 @@
+"""From splits to one outcome: what every worker does, and how two outcomes become one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.binding.bind import Binding
+from ce_cli.binding.rows import Bound, GroupKey, bound_rows
+from ce_cli.inputs.source import Frame, Split
+from ce_cli.kernels.exact import ExactSums
+from ce_cli.ledger import Finding, Ledger
+from ce_cli.metrics.state import State
+from ce_cli.row_losses import RowLosses
+from ce_cli.spec import Spec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Codes = NDArray[np.intp]
+States = dict[type[State], State]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known after some rows: a monoid in file order.
+
+    Attributes
+    ----------
+    ledger : Ledger
+        Counts and findings.
+    keys : tuple of tuple
+        The groups, in the order of the entries of grouped states.
+    states : dict of State
+        By their class.
+    clipped : ExactSums
+        Σ w·loss of the rows whose label's probability was raised by the clip.
+    worst : RowLosses or None
+        The most surprising rows so far.
+    """
+
+    ledger: Ledger
+    keys: tuple[GroupKey, ...]
+    states: States
+    clipped: ExactSums
+    worst: RowLosses | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done to every split; picklable, so that it can be sent to where the split is read."""
+
+    binding: Binding
+    spec: Spec
+    metrics: tuple[type[State], ...]
+    every_row: bool = False
+
+    def __call__(self, task: tuple[int, Split]) -> tuple[int, Outcome, list[RowLosses]]:
+        """Read, bind and score one split of part ``task[0]``."""
+        part, split = task
+        total = self.empty()
+        rows: list[RowLosses] = []
+        for frame in split.frames():
+            bound = bound_rows(frame, self.binding, self.spec)
+            ids = frame.columns.get(self.binding.id or "")
+            if self.every_row:
+                rows += [RowLosses.of(b, ids).shifted(total.ledger.read) for b in bound.batches]
+            total = self.merge(total, self._outcome(frame, bound, ids))
+        return part, total, rows
+
+    def empty(self) -> Outcome:
+        """The outcome of no rows: the identity of `merge`."""
+        states = {kind: kind.empty(0, self.binding.class_count) for kind in self.metrics}
+        return Outcome(Ledger(), (), states, ExactSums.empty(1))
+
+    def merge(self, earlier: Outcome, later: Outcome) -> Outcome:
+        """Append the rows of `later`; associative."""
+        if earlier.keys == later.keys:
+            keys, left, right = earlier.keys, earlier.states, later.states
+        else:
+            places = {key: place for place, key in enumerate(earlier.keys)}
+            for key in later.keys:
+                places.setdefault(key, len(places))
+            keys = tuple(places)
+            index = np.array([places[key] for key in later.keys], np.intp)
+            left = _regrouped(earlier.states, np.arange(len(earlier.keys)), len(keys))
+            right = _regrouped(later.states, index, len(keys))
+        worst = [one for one in (earlier.worst, later.worst) if one is not None]
+        if later.worst is not None:
+            worst[-1] = later.worst.shifted(earlier.ledger.read)
+        return Outcome(
+            earlier.ledger.merge(later.ledger),
+            keys,
+            {kind: left[kind].merge(right[kind]) for kind in self.metrics},
+            earlier.clipped.merge(later.clipped),
+            RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
+        )
+
+    def _outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
+        states = {
+            kind: kind.empty(len(bound.keys) if kind.grouped else 1, self.binding.class_count)
+            for kind in self.metrics
+        }
+        findings = list(bound.findings)
+        clipped = ExactSums.empty(1)
+        worst: list[RowLosses] = []
+        for batch in bound.batches:
+            states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
+            findings += _infinite(batch)
+            raised = _clipped(batch, self.spec.clip or 0.0)
+            if raised is not None:
+                findings.append(Finding.of("clipped", "", raised.rows))
+                clipped = clipped.merge(raised.loss_sums)
+            if self.spec.worst:
+                worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
+        ledger = Ledger.of(
+            findings,
+            read=frame.rows,
+            scored=sum(len(batch) for batch in bound.batches),
+            skipped=bound.skipped,
+        )
+        kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
+        return Outcome(ledger, tuple(bound.keys), states, clipped, kept)
+
+
+def _regrouped(states: States, index: Codes, groups: int) -> States:
+    return {
+        kind: state.regroup(index, groups) if kind.grouped else state
+        for kind, state in states.items()
+    }
+
+
+def _infinite(batch: Batch) -> list[Finding]:
+    if batch.infinite is None:
+        return []
+    return [Finding.of("infinite", "", batch.rows[batch.infinite])]
+
+
+def _clipped(batch: Batch, clip: float) -> Batch | None:
+    """The rows whose label was given less than the clip, all as one group; None if there are none.
+
+    Only such rows have a loss as large as the clip allows, so few have to be looked at.
+    """
+    if not clip or not len(batch) or batch.losses.max() < -math.log(clip) * (1.0 - 1e-9):
+        return None
+    near = np.flatnonzero(batch.losses >= -math.log(clip) * (1.0 - 1e-9))
+    candidates = batch.take(near)
+    raised = np.flatnonzero(candidates.given < clip)
+    return replace(candidates.take(raised), groups=None, group_count=1) if len(raised) else None

@@ -1,0 +1,74 @@
+"""Names that users say, and where their code is: nothing is imported until it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from ce_cli.errors import UsageError
+from ce_cli.text import closest, listed, quoted
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a registered thing lives.
+
+    Attributes
+    ----------
+    target : str
+        ``"module:attribute"``.
+    names : tuple of str
+        What it goes by, or, for a metric, the figures it gives.
+    magic : bytes
+        How a file of this input format begins; nothing fits every file.
+    """
+
+    target: str
+    names: tuple[str, ...]
+    magic: bytes = b""
+
+    def load(self) -> Any:
+        """Import it."""
+        module, _, attribute = self.target.partition(":")
+        return getattr(import_module(module), attribute)
+
+
+INPUTS = (
+    Entry("ce_cli.inputs.parquet:open_parquet", ("parquet", "parq", "pq"), b"PAR1"),
+    Entry("ce_cli.inputs.delimited:open_delimited", ("csv", "tsv", "tab", "txt", "psv")),
+)
+
+METRICS = (
+    Entry("ce_cli.metrics.loss:Loss", ("cross_entropy", "total", "perplexity")),
+    Entry("ce_cli.metrics.spread:Spread", ("standard_error",)),
+    Entry("ce_cli.metrics.quantiles:Quantiles", ("min", "median", "p90", "p99", "max")),
+    Entry("ce_cli.metrics.prior:Prior", ("baseline", "normalized_cross_entropy", "skill")),
+    Entry("ce_cli.metrics.entropy:Entropy", ("entropy", "kl_divergence")),
+    Entry("ce_cli.metrics.accuracy:Accuracy", ("accuracy",)),
+    Entry("ce_cli.metrics.brier:Brier", ("brier",)),
+    Entry("ce_cli.metrics.per_class:PerClass", ("per_class",)),
+)
+
+OUTPUTS = (
+    Entry("ce_cli.outputs.table:render", ("table",)),
+    Entry("ce_cli.outputs.json:render", ("json",)),
+    Entry("ce_cli.outputs.csv:render", ("csv",)),
+    Entry("ce_cli.outputs.markdown:render", ("markdown",)),
+)
+
+
+def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
+    """Look `name` up.
+
+    Raises
+    ------
+    UsageError
+        It is not there; the message lists what is.
+    """
+    for entry in entries:
+        if name in entry.names:
+            return entry
+    known = [known for entry in entries for known in entry.names]
+    raise UsageError(f"{quoted(name)} is no {what}{closest(name, known)}: there is {listed(known, 40)}.")

@@ -1,0 +1,271 @@
+"""From merged states to the result that is shown: figures, units, tables and warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.bind import Binding
+from ce_cli.binding.classes import names_of_two
+from ce_cli.errors import DataError
+from ce_cli.kernels.student import t_quantile
+from ce_cli.messages import Places, sum_warning
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.per_class import PerClass
+from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.metrics.spread import Spread
+from ce_cli.metrics.state import State
+from ce_cli.reduce import Outcome
+from ce_cli.result import Group, Interval, Note, Result, Scalar
+from ce_cli.spec import Spec
+from ce_cli.text import counted, listed
+
+Floats = NDArray[np.float64]
+
+_UNITLESS = frozenset(("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"))
+_TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
+_TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
+METHOD = "Student t on the weighted mean"
+
+
+@dataclass(frozen=True)
+class Computed:
+    """All that a result is made of."""
+
+    total: Outcome
+    binding: Binding
+    spec: Spec
+    metrics: tuple[type[State], ...]
+    places: Places
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the codes.
+
+        Raises
+        ------
+        DataError
+            The labels of a single prediction are not two classes.
+        """
+        if self.binding.classes:
+            return self.binding.classes
+        seen = [finding.column for finding in self.total.ledger.named("label")]
+        return names_of_two(self.binding.labels, seen)
+
+    @cached_property
+    def whole(self) -> Mapping[type[State], State]:
+        """States of all rows as one group."""
+        nowhere = np.zeros(len(self.total.keys), np.intp)
+        return {
+            kind: state.regroup(nowhere, 1) if kind.grouped else state
+            for kind, state in self.total.states.items()
+        }
+
+
+def report(computed: Computed) -> Result:
+    """Turn states into figures, in the unit asked for.
+
+    Raises
+    ------
+    DataError
+        All weights are 0, or the labels are more than two classes.
+    """
+    spec, binding, ledger = computed.spec, computed.binding, computed.total.ledger
+    loss = cast(Loss, computed.whole[Loss])
+    weight_sum = float(loss.weight.floats()[0])
+    if not weight_sum > 0:
+        raise DataError(
+            f"{listed(computed.places.names, 3)}: all weights in '{spec.weight}' are 0, "
+            "so there is nothing to average."
+        )
+    figures = _figures(computed, computed.whole, computed.metrics)
+    metrics = {name: float(values[0]) for name, values in figures.items()}
+    return Result(
+        signature=spec.signature(),
+        inputs=computed.places.names,
+        task=spec.task,
+        columns={
+            "label": [binding.label],
+            "predictions": list(binding.predictions),
+            "weight": binding.weight,
+            "id": binding.id,
+            "by": list(binding.by),
+            "shape": binding.shape,
+        },
+        classes=computed.classes,
+        values=spec.values,
+        unit=spec.unit,
+        rows={
+            "read": ledger.read,
+            "scored": ledger.scored,
+            "skipped": ledger.skipped,
+            "ignored": 0,
+            "clipped": ledger.count("clipped"),
+            "infinite": ledger.count("infinite"),
+        },
+        weight_sum=weight_sum,
+        metrics=_chosen(metrics, spec),
+        intervals=_intervals(metrics, ledger.scored, spec),
+        per_class=tuple(_per_class(computed)),
+        groups=tuple(_groups(computed)),
+        worst=tuple(_worst(computed)),
+        warnings=tuple(_warnings(computed, metrics)),
+    )
+
+
+def _figures(
+    computed: Computed, states: Mapping[type[State], State], kinds: Sequence[type[State]]
+) -> dict[str, Floats]:
+    figures: dict[str, Floats] = {}
+    for kind in kinds:
+        if kind is PerClass:
+            continue
+        for name, values in states[kind].figures(states).items():
+            figures[name] = values if name in _UNITLESS else values / computed.spec.scale
+    return figures
+
+
+def _chosen(metrics: Mapping[str, float], spec: Spec) -> dict[str, float]:
+    return {
+        name: value
+        for name, value in metrics.items()
+        if not spec.metrics or name in spec.metrics
+    }
+
+
+def _intervals(metrics: Mapping[str, float], rows: int, spec: Spec) -> dict[str, Interval]:
+    if "standard_error" not in metrics or "cross_entropy" not in metrics:
+        return {}
+    mean, error = metrics["cross_entropy"], metrics["standard_error"]
+    reach = _t(spec.confidence, rows - 1) * error if rows > 1 and math.isfinite(mean) else math.nan
+    interval = Interval(mean - reach, mean + reach, spec.confidence, METHOD)
+    return {"cross_entropy": interval}
+
+
+@lru_cache(maxsize=4096)
+def _t(confidence: float, degrees: int) -> float:
+    return t_quantile(confidence, degrees)
+
+
+def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    if PerClass not in computed.metrics:
+        return
+    loss = cast(PerClass, computed.whole[PerClass]).loss
+    figures = zip(loss.rows.floats(), loss.weight.floats(), loss.mean, strict=True)
+    for name, (rows, weight, mean) in zip(computed.classes, figures, strict=True):
+        yield {
+            "class": name,
+            "rows": int(rows),
+            "weight_sum": float(weight),
+            "cross_entropy": float(mean) / computed.spec.scale,
+        }
+
+
+def _groups(computed: Computed) -> Iterator[Group]:
+    names = computed.binding.by
+    if not names:
+        return
+    kinds = [kind for kind in computed.metrics if kind.grouped]
+    states = computed.total.states
+    figures = _figures(computed, states, kinds)
+    loss = cast(Loss, states[Loss])
+    rows, weights = loss.rows.floats(), loss.weight.floats()
+    keys = computed.total.keys
+    for place in sorted(range(len(keys)), key=lambda place: _sortable(keys[place])):
+        metrics = {name: float(values[place]) for name, values in figures.items()}
+        yield Group(
+            dict(zip(names, keys[place], strict=True)),
+            int(rows[place]),
+            float(weights[place]),
+            _chosen(metrics, computed.spec),
+            _intervals(metrics, int(rows[place]), computed.spec),
+        )
+
+
+def _sortable(key: Sequence[str | None]) -> tuple[tuple[int, float, str], ...]:
+    """Numbers by size, before text by letters, before what is missing."""
+    return tuple(_rank(text) for text in key)
+
+
+def _rank(text: str | None) -> tuple[int, float, str]:
+    if text is None:
+        return 2, 0.0, ""
+    try:
+        number = float(text)
+    except ValueError:
+        return 1, 0.0, text
+    return (0, number, text) if math.isfinite(number) else (1, 0.0, text)
+
+
+def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    worst = computed.total.worst
+    if worst is None:
+        return
+    ids = [None] * len(worst) if worst.ids is None else worst.ids.to_pylist()
+    several = len(computed.places.names) > 1
+    for place in range(len(worst)):
+        row = int(worst.rows[place])
+        line: dict[str, Scalar] = {"row": row + 1}
+        if several:
+            line["file"], line["file_row"] = computed.places.of(row)
+        if computed.binding.id:
+            line["id"] = ids[place]
+        yield line | {
+            "label": computed.classes[worst.labels[place]],
+            "probability": float(worst.probability[place]),
+            "predicted": computed.classes[worst.predicted[place]],
+            "loss": float(worst.loss[place]) / computed.spec.scale,
+        }
+
+
+def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    ledger = computed.total.ledger
+    for finding in ledger.findings.values():
+        rows = tuple(row + 1 for row in finding.rows)
+        if finding.code in ("bad-sum", "renormalized"):
+            code = finding.code.replace("-", "_")
+            yield Note(code, sum_warning(finding, computed.places), finding.count, rows)
+        if finding.code == "clipped":
+            yield Note("clipped", _clip_message(computed, finding.count), finding.count, rows)
+        if finding.code == "infinite":
+            what = "it" if finding.count == 1 else "them"
+            message = (
+                f"{counted(finding.count, 'row')} gave what happened a probability of 0: the loss "
+                f"of {what}, and so the cross-entropy, is infinite."
+            )
+            yield Note("infinite", message, finding.count, rows)
+    if ledger.skipped:
+        message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
+        yield Note("skipped", message, ledger.skipped)
+    yield from _figure_warnings(computed, metrics)
+
+
+def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    if "standard_error" in metrics and computed.total.ledger.scored < 2:
+        yield Note("no_interval", "One row has no standard error.")
+    if computed.binding.weight is None and metrics.get("baseline") == 0.0:
+        yield Note("one_class", "All labels are one class, so skill is not defined.")
+    if Quantiles in computed.metrics and "standard_error" in metrics:
+        share = cast(Quantiles, computed.whole[Quantiles]).top_heaviness(_TOP_SHARE)
+        if share > _TOP_HEAVY and computed.total.ledger.scored * _TOP_SHARE >= 1:
+            yield Note(
+                "heavy_tail",
+                f"The largest 0.1 % of the losses carry {share:.0%} of the variance: "
+                "the interval may be too narrow.",
+            )
+
+
+def _clip_message(computed: Computed, count: int) -> str:
+    loss = cast(Loss, computed.whole[Loss]).loss.floats()[0]
+    share = computed.total.clipped.floats()[0] / loss if loss > 0 else 0.0
+    return (
+        f"{counted(count, 'row')} gave what happened a probability below {computed.spec.clip:.2g}; "
+        f"clipped to that, {'it carries' if count == 1 else 'they carry'} {share:.1%} of the total "
+        "loss (--clip none shows infinity)."
+    )

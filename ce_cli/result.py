@@ -1,0 +1,186 @@
+"""What was computed: a frozen value that renderers read and programs can take apart."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ce_cli import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something worth knowing about the data or the number.
+
+    Attributes
+    ----------
+    code : str
+        Stable, for programs.
+    message : str
+        One sentence, for people.
+    count : int
+        How many rows it concerns; 0 if it is not about rows.
+    rows : tuple of int
+        The first few of them, from 1.
+    """
+
+    code: str
+    message: str
+    count: int = 0
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval and the method behind it."""
+
+    low: float
+    high: float
+    confidence: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """One line of ``--by``: the values of the grouping columns, and the figures."""
+
+    by: dict[str, str | None]
+    rows: int
+    weight_sum: float
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of `score`.
+
+    Attributes
+    ----------
+    signature : str
+        Everything that changes the number.
+    inputs : tuple of str
+        The files read.
+    columns : dict
+        Which column played which part.
+    classes : tuple of str
+        In the order of the predictions; for a single prediction negative, then positive.
+    rows : dict of str to int
+        read, scored, skipped, ignored, clipped, infinite.
+    metrics : dict of str to float
+        In `unit` where a metric has one; may hold infinity or NaN, which JSON shows as null.
+    per_class, worst : tuple of dict
+        Tables; empty if not asked for.
+    groups : tuple of Group
+        One for each value of the grouping columns.
+    """
+
+    signature: str
+    inputs: tuple[str, ...]
+    task: str
+    columns: dict[str, Any]
+    classes: tuple[str, ...]
+    values: str
+    unit: str
+    rows: dict[str, int]
+    weight_sum: float
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+    per_class: tuple[dict[str, Scalar], ...] = ()
+    groups: tuple[Group, ...] = ()
+    worst: tuple[dict[str, Scalar], ...] = ()
+    warnings: tuple[Note, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document ``ce.score/1``: numbers that JSON cannot write are None."""
+        return {
+            "schema": "ce.score/1",
+            "version": __version__,
+            "signature": self.signature,
+            "inputs": list(self.inputs),
+            "task": self.task,
+            "columns": self.columns,
+            "classes": list(self.classes),
+            "values": self.values,
+            "unit": self.unit,
+            "rows": self.rows,
+            "weight_sum": _strict(self.weight_sum),
+            "metrics": {name: _strict(value) for name, value in self.metrics.items()},
+            "intervals": _intervals(self.intervals),
+            "per_class": [_strict_row(row) for row in self.per_class],
+            "groups": [
+                {
+                    "by": group.by,
+                    "rows": {"scored": group.rows},
+                    "weight_sum": _strict(group.weight_sum),
+                    "metrics": {name: _strict(value) for name, value in group.metrics.items()},
+                    "intervals": _intervals(group.intervals),
+                }
+                for group in self.groups
+            ],
+            "worst": [_strict_row(row) for row in self.worst],
+            "warnings": [
+                {
+                    "code": warning.code,
+                    "message": warning.message,
+                    "count": warning.count,
+                    "rows": list(warning.rows),
+                }
+                for warning in self.warnings
+            ],
+        }
+
+    def groups_frame(self) -> pd.DataFrame:
+        """One row a group: the grouping columns, rows, weight, metrics, interval bounds."""
+        import pandas as pd
+
+        return pd.DataFrame([flat_group(group) for group in self.groups])
+
+    def per_class_frame(self) -> pd.DataFrame:
+        """One row a class."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.per_class))
+
+    def worst_frame(self) -> pd.DataFrame:
+        """One row for each of the most surprising rows, the worst first."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.worst))
+
+
+def flat_group(group: Group) -> dict[str, Scalar]:
+    """A group as one line of a table."""
+    line: dict[str, Scalar] = {**group.by, "rows": group.rows, "weight_sum": group.weight_sum}
+    line |= group.metrics
+    for name, interval in group.intervals.items():
+        line |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return line
+
+
+def _strict(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _strict_row(row: dict[str, Scalar]) -> dict[str, Scalar]:
+    return {
+        name: _strict(value) if isinstance(value, float) else value for name, value in row.items()
+    }
+
+
+def _intervals(intervals: dict[str, Interval]) -> dict[str, Any]:
+    return {
+        name: {
+            "low": _strict(one.low),
+            "high": _strict(one.high),
+            "confidence": one.confidence,
+            "method": one.method,
+        }
+        for name, one in intervals.items()
+    }

@@ -1,0 +1,127 @@
+"""What to compute: every decision that changes a number, fixed before the first row is scored."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from ce_cli import __version__
+from ce_cli.errors import UsageError
+
+Task = Literal["auto", "binary", "multiclass"]
+Values = Literal["auto", "probabilities", "logits", "logprobs"]
+
+UNITS = {"e": "nats", "2": "bits", "10": "bans"}
+MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The decisions behind a score.
+
+    ``auto`` and ``None`` stand until `ce_cli.binding` has seen the names and types of the columns;
+    a spec that went through it holds no ``auto``, and only such a spec has a `signature`.
+
+    Attributes
+    ----------
+    label, weight, id : str or None
+        Columns; `label` None is found by name.
+    predictions, by : tuple of str
+        Columns or globs; no predictions are found by name.
+    classes : tuple of str
+        The class of each prediction, in their order.
+    positive : str or None
+        The class that a single prediction is the probability of.
+    clip : float or None
+        Probabilities are clipped into [clip, 1 − clip]; None until resolved, 0 for no clipping.
+    sum_tolerance : float or None
+        How far from 1 a row of probabilities may sum; None until resolved.
+    metrics : tuple of str
+        Names of the registry; none means the default set.
+    worst : int
+        How many of the most surprising rows to keep.
+    """
+
+    label: str | None = None
+    predictions: tuple[str, ...] = ()
+    weight: str | None = None
+    id: str | None = None
+    by: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    positive: str | None = None
+    task: Task = "auto"
+    values: Values = "auto"
+    missing: Literal["error", "skip"] = "error"
+    na_values: tuple[str, ...] = ()
+    on_bad_sum: Literal["error", "warn", "renormalize"] = "warn"
+    sum_tolerance: float | None = None
+    clip: float | None = None
+    base: Literal["e", "2", "10"] = "e"
+    confidence: float = 0.95
+    metrics: tuple[str, ...] = ()
+    worst: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.confidence < 1:
+            raise UsageError(f"--confidence {self.confidence} is not between 0 and 1.")
+        if self.clip is not None and not 0 <= self.clip < 0.5:
+            raise UsageError(f"--clip {self.clip:g} is not between 0 and 0.5.")
+        if self.sum_tolerance is not None and not self.sum_tolerance >= 0:
+            raise UsageError(f"--sum-tolerance {self.sum_tolerance:g} is not 0 or more.")
+        if self.worst < 0:
+            raise UsageError(f"--worst {self.worst} is not 0 or more.")
+
+    @property
+    def unit(self) -> str:
+        """Nats, bits or bans."""
+        return UNITS[self.base]
+
+    @property
+    def scale(self) -> float:
+        """What a number in nats is divided by to be in `unit`."""
+        return {"e": 1.0, "2": math.log(2.0), "10": math.log(10.0)}[self.base]
+
+    def signature(self) -> str:
+        """Everything that changes the number, in one line that two people can compare."""
+        parts = {
+            "task": self.task,
+            "values": self.values,
+            "clip": f"{self.clip:.2g}" if self.clip else "none",
+            "base": self.base,
+            "weight": self.weight or "none",
+            "smoothing": "0",
+            "missing": self.missing,
+            "sum": self.on_bad_sum,
+        }
+        return f"ce:{__version__}|" + "|".join(f"{key}:{value}" for key, value in parts.items())
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How bytes become rows: nothing here changes a number, only whether a file can be read.
+
+    Attributes
+    ----------
+    delimiter : str or None
+        Between fields of text files; None is found from the first lines.
+    encoding : str
+        Of text files.
+    threads : int
+        How many blocks are worked on at once.
+    block_bytes : int
+        Size of a block of text.
+    """
+
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    threads: int = 1
+    block_bytes: int = 4 << 20
+
+    def __post_init__(self) -> None:
+        if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii()):
+            raise UsageError("--delimiter takes one character, for example ';' or '\\t'.")
+        if self.threads < 1:
+            raise UsageError(f"--threads {self.threads} is not 1 or more.")
+        if self.block_bytes < 1:
+            raise UsageError("The block size is not 1 or more.")

@@ -1,0 +1,55 @@
+"""Strings that come from files, made safe and short enough to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+_LONGEST = 60
+_BIDIRECTIONAL = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def sanitize(text: str, longest: int = _LONGEST) -> str:
+    """Show control and bidirectional characters as escapes and cap the length.
+
+    Everything that a file says (labels, column names, paths) goes through here before it is
+    printed, so that it can neither drive the terminal nor reorder the line it stands in.
+    """
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def quoted(text: str) -> str:
+    """A value in quotes, as messages show it."""
+    return f"'{sanitize(text)}'"
+
+
+def listed(items: Iterable[str], most: int = 8) -> str:
+    """Quote and join items; the tail of a long list is counted instead."""
+    shown = [quoted(item) for item in items]
+    more = len(shown) - most
+    return ", ".join(shown[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 row``, ``1,234 rows``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def closest(word: str, known: Sequence[str]) -> str:
+    """`` (did you mean 'x'?)`` for a mistyped word, or nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f" (did you mean {quoted(near[0])}?)" if near else ""
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code in _BIDIRECTIONAL or 0xD800 <= code < 0xE000 or code in (0x2028, 0x2029):
+        return f"\\u{code:04x}"
+    if code < 0x20 or 0x7F <= code < 0xA0:
+        return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code, f"\\x{code:02x}")
+    return character
