@@ -55,13 +55,13 @@ def run() -> int:
         sys.stdout.flush()
     except CeError as error:
         for sentence in error.sentences:
-            print(f"ce: {sentence}", file=sys.stderr)
+            typer.echo(f"ce: {sentence}", err=True)
         return error.exit_code
     except BrokenPipeError:
         _leave_pipe()
         return 0
     except KeyboardInterrupt:
-        print("ce: interrupted.", file=sys.stderr)
+        typer.echo("ce: interrupted.", err=True)
         return INTERRUPTED
     except Exception as error:
         return _refused(error)
@@ -78,10 +78,9 @@ def _refused(error: Exception) -> int:
         return INTERRUPTED
     if os.environ.get("CE_TRACEBACK"):
         raise error
-    print(
-        f"ce: this is a bug in ce ({type(error).__name__}: {error}); "
-        "CE_TRACEBACK=1 shows where.",
-        file=sys.stderr,
+    typer.echo(
+        f"ce: this is a bug in ce ({type(error).__name__}: {error}); CE_TRACEBACK=1 shows where.",
+        err=True,
     )
     return BUG
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 EXAMPLES = 5
 
 
@@ -41,7 +44,7 @@ class Finding:
         cls,
         code: str,
         column: str,
-        rows: Sequence[int],
+        rows: Sequence[int] | NDArray[np.integer],
         values: Iterable[str] = (),
         worst: tuple[float, int, str] | None = None,
     ) -> Self:

@@ -200,9 +200,7 @@ Delimiter = Annotated[
 ]
 Encoding = Annotated[
     str,
-    typer.Option(
-        "--encoding", metavar="NAME", help="Of text files.", rich_help_panel=_READING
-    ),
+    typer.Option("--encoding", metavar="NAME", help="Of text files.", rich_help_panel=_READING),
 ]
 Threads = Annotated[
     int | None,

@@ -71,4 +71,6 @@ def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
         if name in entry.names:
             return entry
     known = [known for entry in entries for known in entry.names]
-    raise UsageError(f"{quoted(name)} is no {what}{closest(name, known)}: there is {listed(known, 40)}.")
+    raise UsageError(
+        f"{quoted(name)} is no {what}{closest(name, known)}: there is {listed(known, 40)}."
+    )

@@ -19,7 +19,6 @@ from ce_cli.messages import Places, sum_warning
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
-from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
@@ -133,9 +132,7 @@ def _figures(
 
 def _chosen(metrics: Mapping[str, float], spec: Spec) -> dict[str, float]:
     return {
-        name: value
-        for name, value in metrics.items()
-        if not spec.metrics or name in spec.metrics
+        name: value for name, value in metrics.items() if not spec.metrics or name in spec.metrics
     }
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
+from ce_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 Scalar = str | int | float | bool | None
 
@@ -79,6 +81,8 @@ class Result:
         Tables; empty if not asked for.
     groups : tuple of Group
         One for each value of the grouping columns.
+    row_tables : tuple of pyarrow.Table
+        Every scored row, where the API was asked for them; not part of the JSON document.
     """
 
     signature: str
@@ -96,6 +100,7 @@ class Result:
     groups: tuple[Group, ...] = ()
     worst: tuple[dict[str, Scalar], ...] = ()
     warnings: tuple[Note, ...] = ()
+    row_tables: tuple[pa.Table, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document ``ce.score/1``: numbers that JSON cannot write are None."""
@@ -147,6 +152,21 @@ class Result:
         import pandas as pd
 
         return pd.DataFrame(list(self.per_class))
+
+    def rows_frame(self) -> pd.DataFrame:
+        """Every scored row: number, id, label, probability, loss, predicted class.
+
+        Raises
+        ------
+        UsageError
+            `score` was not called with ``per_row=True``.
+        """
+        import pyarrow as pa
+
+        if not self.row_tables:
+            raise UsageError("The rows were not kept: call score(..., per_row=True).")
+        frame: pd.DataFrame = pa.concat_tables(self.row_tables).to_pandas()
+        return frame
 
     def worst_frame(self) -> pd.DataFrame:
         """One row for each of the most surprising rows, the worst first."""

@@ -48,9 +48,7 @@ class RowLosses:
     def of(cls, batch: Batch, ids: pa.Array | None) -> Self:
         """All rows of a batch; `ids` is the whole id column of its frame."""
         own_ids = None if ids is None else _taken(ids, batch.places)
-        return cls(
-            batch.rows, own_ids, batch.labels, batch.predicted, batch.given, batch.losses
-        )
+        return cls(batch.rows, own_ids, batch.labels, batch.predicted, batch.given, batch.losses)
 
     @classmethod
     def worst_of(cls, batch: Batch, ids: pa.Array | None, most: int) -> Self:

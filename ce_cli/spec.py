@@ -119,7 +119,9 @@ class Reading:
     block_bytes: int = 4 << 20
 
     def __post_init__(self) -> None:
-        if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii()):
+        if self.delimiter is not None and (
+            len(self.delimiter) != 1 or not self.delimiter.isascii()
+        ):
             raise UsageError("--delimiter takes one character, for example ';' or '\\t'.")
         if self.threads < 1:
             raise UsageError(f"--threads {self.threads} is not 1 or more.")

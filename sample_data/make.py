@@ -44,7 +44,8 @@ def logistic_regression() -> BaseEstimator:
 def out_of_fold(model: BaseEstimator, x: np.ndarray, y: np.ndarray, method: str) -> np.ndarray:
     """Predict every row with the model fitted on the four folds that leave it out."""
     folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=SEED)
-    return cross_val_predict(model, x, y, cv=folds, method=method)
+    predicted: np.ndarray = cross_val_predict(model, x, y, cv=folds, method=method)
+    return predicted
 
 
 def write_csv(name: str, columns: dict[str, object], float_format: str | None = None) -> None:

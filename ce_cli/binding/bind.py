@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from ce_cli.binding.classes import (
     UNKNOWN,
     ConventionalBinary,
@@ -13,7 +15,7 @@ from ce_cli.binding.classes import (
     NamedClasses,
     OneAgainstRest,
 )
-from ce_cli.binding.columns import tokens
+from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.names import (
     expand,
     family_of,
@@ -74,7 +76,10 @@ class Binding:
         """The columns to read."""
         in_list = self.shape == "list"
         return Wanted(
-            numbers=(*(() if in_list else self.predictions), *([self.weight] if self.weight else ())),
+            numbers=(
+                *(() if in_list else self.predictions),
+                *([self.weight] if self.weight else ()),
+            ),
             texts=(self.label, *self.by, *([self.id] if self.id else ())),
             lists=self.predictions if in_list else (),
             missing_texts=self.missing_texts,
@@ -100,10 +105,14 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     label = spec.label or find_label(columns, (*spec.predictions, *others))
     predictions = _predictions(source, spec, label, others)
     kinds = {column.name: column for column in columns}
-    _check_kinds(spec, [kinds[name] for name in predictions], kinds[label], kinds.get(spec.weight or ""))
+    _check_kinds(
+        spec, [kinds[name] for name in predictions], kinds[label], kinds.get(spec.weight or "")
+    )
     missing = (*MISSING_TEXTS, *spec.na_values)
     shape, classes = _classes(source, spec, label, [kinds[name] for name in predictions], missing)
-    missing = tuple(text for text in missing if text not in (classes or ()) or text in spec.na_values)
+    missing = tuple(
+        text for text in missing if text not in (classes or ()) or text in spec.na_values
+    )
     bound = Binding(
         label=label,
         predictions=predictions,
@@ -169,8 +178,15 @@ def _named_like_labels(source: Source, label: str, others: Sequence[str]) -> tup
     if not known.names:
         return ()
     codes = known.codes(_sample_labels(source, label, MISSING_TEXTS))
-    found = sorted({int(code) for code in codes if code != UNKNOWN})
-    return tuple(known.names[code] for code in found) if len(found) > 1 else ()
+    found = tuple(known.names[code] for code in sorted(set(codes.tolist()) - {UNKNOWN}))
+    return found if len(found) > 1 and _sum_to_one(source, found) else ()
+
+
+def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
+    """Whether these are all the classes: one that has no row yet would be missing in the sums."""
+    frame = source.sample(Wanted(columns, ()))
+    sums = np.add.reduce([floats(frame.columns[name]) for name in columns])
+    return bool((np.abs(sums - 1.0) <= _TOLERANCE["text"]).all())
 
 
 def _check_kinds(
@@ -192,7 +208,9 @@ def _check_kinds(
     if label.name in [column.name for column in predictions]:
         raise UsageError(f"{quoted(label.name)} cannot be both label and prediction.")
     if weight is not None and weight.kind != "number":
-        raise DataError(f"The weight column {quoted(weight.name)} holds {_held(weight)}, not numbers.")
+        raise DataError(
+            f"The weight column {quoted(weight.name)} holds {_held(weight)}, not numbers."
+        )
 
 
 def _held(column: Column) -> str:
@@ -279,7 +297,8 @@ def _settled(spec: Spec, bound: Binding, stored: Sequence[Stored]) -> Spec:
         raise UsageError("--task multiclass needs one prediction column for each class.")
     if spec.positive and bound.shape != "single" and spec.positive not in (bound.classes or ()):
         raise UsageError(
-            f"--positive {quoted(spec.positive)} is none of the classes {listed(bound.classes or ())}."
+            f"--positive {quoted(spec.positive)} is none of the classes "
+            f"{listed(bound.classes or ())}."
         )
     values = spec.values
     if values == "auto":

@@ -36,7 +36,7 @@ def canonical(text: str) -> str:
     lowered = text.lower()
     if lowered in ("true", "false"):
         return "1" if lowered == "true" else "0"
-    return str(int(text.split(".")[0])) if _WHOLE.fullmatch(text) else text
+    return str(int(text.partition(".")[0])) if _WHOLE.fullmatch(text) else text
 
 
 class LabelReader(Protocol):
@@ -86,7 +86,9 @@ class OneAgainstRest:
     def codes(self, texts: Sequence[str]) -> Codes:
         """1 for the positive class, 0 for any other text."""
         value = canonical(self.positive)
-        return np.array([text == self.positive or canonical(text) == value for text in texts], np.intp)
+        return np.array(
+            [text == self.positive or canonical(text) == value for text in texts], np.intp
+        )
 
 
 @dataclass(frozen=True)

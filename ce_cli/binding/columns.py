@@ -6,7 +6,7 @@ one's back; the buffers are there for the taking.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,18 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
-_WIDTHS = {
+_WIDTHS: dict[str, type[np.number[Any]]] = {
     "float": np.float32,
     "double": np.float64,
     "halffloat": np.float16,
-    **{f"int{bits}": np.dtype(f"i{bits // 8}").type for bits in (8, 16, 32, 64)},
-    **{f"uint{bits}": np.dtype(f"u{bits // 8}").type for bits in (8, 16, 32, 64)},
+    "int8": np.int8,
+    "int16": np.int16,
+    "int32": np.int32,
+    "int64": np.int64,
+    "uint8": np.uint8,
+    "uint16": np.uint16,
+    "uint32": np.uint32,
+    "uint64": np.uint64,
 }
 
 
@@ -36,8 +42,7 @@ def floats(column: pa.Array) -> Floats:
     elif str(column.type) in _WIDTHS:
         values = _fixed(column).astype(np.float64, copy=False)
     else:
-        values = np.array(column.cast(pa.float64()).to_pylist(), np.float64)
-        return values
+        return np.array(column.cast(pa.float64()).to_pylist(), np.float64)
     missing = nulls(column)
     return values if missing is None else np.where(missing, np.nan, values)
 
@@ -82,7 +87,7 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
 
 
 def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
-    """The numbers of a list column one after another, and the offset of each row, shape (n + 1,)."""
+    """The numbers of a list column in a row, and the offset of each list, shape (n + 1,)."""
     import pyarrow as pa
 
     values = floats(column.flatten())
@@ -101,7 +106,7 @@ def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
     return values, np.concatenate([[0], np.cumsum(lengths)])
 
 
-def _fixed(column: pa.Array) -> NDArray[np.generic]:
+def _fixed(column: pa.Array) -> NDArray[np.number[Any]]:
     dtype = _WIDTHS[str(column.type)]
     buffer = column.buffers()[1]
     if buffer is None or not len(column):
@@ -114,16 +119,16 @@ def _bits(buffer: pa.Buffer, offset: int, length: int) -> Bools:
     return np.unpackbits(packed, count=offset + length, bitorder="little")[offset:].view(np.bool_)
 
 
-def _number_tokens(values: NDArray[np.generic]) -> tuple[Codes, list[str]]:
+def _number_tokens(values: NDArray[np.number[Any]]) -> tuple[Codes, list[str]]:
     if np.issubdtype(values.dtype, np.integer) and len(values):
-        low, high = int(values.min()), int(values.max())  # type: ignore[call-overload]
+        low, high = int(values.min()), int(values.max())
         if high - low < max(1024, len(values)):
             codes = (values.astype(np.int64) - low).astype(np.intp)
             return codes, [str(number) for number in range(low, high + 1)]
     distinct, inverse = np.unique(values, return_inverse=True)
     codes = inverse.astype(np.intp, copy=False)
     if np.issubdtype(values.dtype, np.floating):
-        codes = np.where(np.isnan(values), -1, codes)  # type: ignore[call-overload]
+        codes = np.where(np.isnan(values), -1, codes)
     return codes, [_number_text(number) for number in distinct.tolist()]
 
 

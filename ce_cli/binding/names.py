@@ -115,7 +115,9 @@ def find_predictions(columns: Sequence[Column], taken: Iterable[str]) -> tuple[s
     return choices[0] if choices else ()
 
 
-def expand(patterns: Sequence[str], columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
+def expand(
+    patterns: Sequence[str], columns: Sequence[Column], taken: Iterable[str]
+) -> tuple[str, ...]:
     """Columns named by `patterns`, which are names or globs, in the order given.
 
     Raises
@@ -148,7 +150,9 @@ def family_of(columns: Sequence[str]) -> Family:
     """What the classes of prediction `columns` may be called."""
     namings = [tuple(_varying(name) for name in columns), _without_common(columns), tuple(columns)]
     usable = [
-        naming for naming in dict.fromkeys(namings) if all(naming) and len(set(naming)) == len(columns)
+        naming
+        for naming in dict.fromkeys(namings)
+        if all(naming) and len(set(naming)) == len(columns)
     ]
     return Family(tuple(columns), tuple(usable))
 
@@ -201,7 +205,7 @@ def _varying(name: str) -> str:
 def _without_common(names: Sequence[str]) -> tuple[str, ...]:
     """Names less the words that they all begin or end with."""
     split = [re.split(rf"({_SEPARATORS})", name) for name in names]
-    start = _common([parts for parts in split])
+    start = _common(split)
     end = _common([parts[start:][::-1] for parts in split])
     kept = ["".join(parts[start : len(parts) - end]) for parts in split]
     return tuple(re.sub(rf"^{_SEPARATORS}|{_SEPARATORS}$", "", name) for name in kept)

@@ -221,7 +221,8 @@ class _Rows:
             return matrix
         self.findings.append(Finding.of("renormalized", "", self.rows[at], shown, worst))
         with np.errstate(divide="ignore", invalid="ignore"):
-            return matrix - np.log(sums) if logs else matrix / sums
+            fitted: Floats = matrix - np.log(sums) if logs else matrix / sums
+        return fitted
 
     def _from_lists(self, name: str) -> Floats:
         width = self._binding.class_count
@@ -287,7 +288,7 @@ def _range(matrix: Floats) -> tuple[float, float]:
     if not matrix.size:
         return 0.0, 0.0
     low, high = float(matrix.min()), float(matrix.max())
-    if low != low:
+    if np.isnan(low):
         low, high = float(np.fmin.reduce(matrix, None)), float(np.fmax.reduce(matrix, None))
     return low, high
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+import typer
+
 from ce_cli import options as opt
 from ce_cli.errors import UsageError
 from ce_cli.text import quoted
@@ -102,7 +104,7 @@ def score(
         written(text, output, summary)
     if not quiet and (json or format_ in ("json", "csv") or output):
         for warning in result.warnings:
-            print(f"ce: warning: {warning.message}", file=sys.stderr)
+            typer.echo(f"ce: warning: {warning.message}", err=True)
 
 
 def _names(classes: str | None) -> tuple[str, ...]:

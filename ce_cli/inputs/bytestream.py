@@ -6,7 +6,6 @@ import codecs
 import io
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError, StorageError, UsageError
@@ -29,13 +28,13 @@ def open_bytes(path: str) -> io.BufferedReader:
     """Open a path, a URI or ``-`` for reading."""
     with explained(path):
         if path == STDIN:
-            return io.BufferedReader(sys.stdin.buffer.raw, _CHUNK)  # type: ignore[attr-defined]
+            return open(sys.stdin.fileno(), "rb", _CHUNK, closefd=False)
         if "://" in path:
             from pyarrow import fs
 
             filesystem, inner = fs.FileSystem.from_uri(path)
             return io.BufferedReader(filesystem.open_input_file(inner), _CHUNK)
-        return Path(path).open("rb", buffering=_CHUNK)
+        return open(path, "rb", _CHUNK)  # noqa: PTH123 - Path.open is typed less narrowly
 
 
 def first_bytes(path: str, raw: io.BufferedReader) -> bytes:
@@ -53,7 +52,9 @@ class explained:  # noqa: N801 - reads as a word: with explained(path)
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: Any
+    ) -> None:
         if error is None or not isinstance(error, (OSError, EOFError, ValueError)):
             return
         if isinstance(error, BrokenPipeError):

@@ -161,8 +161,7 @@ class DelimitedSplit:
         import pyarrow as pa
 
         number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
-        types = {name: number for name in self.wanted.numbers}
-        types |= {name: text for name in self.wanted.texts}
+        types = dict.fromkeys(self.wanted.numbers, number) | dict.fromkeys(self.wanted.texts, text)
         malformed: list[tuple[int, str]] = []
         try:
             table = self.table(types, malformed)
@@ -221,7 +220,11 @@ class DelimitedSplit:
             bad = [row for row, number in enumerate(numbers) if number is None]
             bad = [row for row in bad if texts[row] is not None]
             if bad:
-                findings.append(Finding.of("not-a-number", name, bad, [texts[r] or "" for r in bad[:10]]))
+                findings.append(
+                    Finding.of("not-a-number", name, bad, [texts[r] or "" for r in bad[:10]])
+                )
+                for row in bad:
+                    numbers[row] = 0.0  # told as what it is, and not as missing too
             columns[name] = pa.array(numbers, pa.float64())
         return _frame(columns, raw.num_rows, malformed, tuple(findings))
 

@@ -24,6 +24,8 @@ def blocks(stream: ByteStream, size: int, newline: bytes = b"\n") -> Iterator[by
         Standing at the start of a record.
     size : int
         Bytes of a block, roughly; a longer record makes a longer block.
+    newline : bytes
+        What ends a line.
 
     Raises
     ------

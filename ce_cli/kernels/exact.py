@@ -127,6 +127,8 @@ class ExactSums:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ExactSums) and self.totals() == other.totals()
 
+    __hash__ = None  # type: ignore[assignment]  # equal sums may have different limbs
+
     def _settled(self) -> Self:
         return self if self.bound < _ROOM else self._carried()
 
@@ -226,7 +228,7 @@ def _group(values: Floats, codes: Codes | None, groups: int) -> Floats:
     if groups == 2:
         second = np.dot(values, codes)
         return np.array([values.sum() - second, second])
-    return np.bincount(codes, weights=values, minlength=groups)
+    return np.bincount(codes, values, groups).astype(np.float64, copy=False)
 
 
 def _of_product(a: float, b: float, group: int, groups: int) -> ExactSums:

@@ -75,7 +75,8 @@ class LogHistogram:
         if not len(reached) or not reached[-1] > 0:
             return [float("nan")] * len(shares)
         places = np.searchsorted(reached, np.array(shares) * reached[-1] * (1.0 - 1e-15))
-        return self.middles[np.minimum(places, len(reached) - 1)].tolist()
+        found = self.middles[np.minimum(places, len(reached) - 1)]
+        return [float(middle) for middle in found]
 
     @property
     def middles(self) -> Floats:
@@ -89,7 +90,7 @@ class LogHistogram:
 
     @property
     def _size(self) -> int:
-        return self.bins.limbs.shape[1]
+        return int(self.bins.limbs.shape[1])
 
     def _spread(self, lowest: int, size: int) -> ExactSums:
         limbs = np.zeros((len(self.bins.limbs), size), np.int64)

@@ -124,7 +124,8 @@ def first_largest(matrix: Floats) -> Codes:
 def _sum_of_classes(matrix: Floats) -> Floats:
     if len(matrix) > _CHUNK:
         matrix = np.add.reduceat(matrix, np.arange(0, len(matrix), _CHUNK), axis=0)
-    return matrix.sum(axis=0)
+    total: Floats = matrix.sum(axis=0)
+    return total
 
 
 def _difference_errors(minuend: Floats, subtrahend: Floats, difference: Floats) -> Floats:

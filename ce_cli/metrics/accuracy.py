@@ -34,7 +34,9 @@ class Accuracy(State):
     def of(cls, batch: Batch) -> Self:
         """One batch."""
         right = batch.predicted == batch.labels
-        return cls(batch.counts(right) if batch.weights is None else batch.sums(right.astype(float)))
+        return cls(
+            batch.counts(right) if batch.weights is None else batch.sums(right.astype(float))
+        )
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Weighted share of the rows that are right."""

@@ -75,6 +75,8 @@ class Quantiles(State):
         mean = np.dot(weights, middles) / weights.sum()
         squares = weights * (middles - mean) ** 2
         above = np.cumsum(weights[::-1])[::-1] - weights
-        top = np.clip((share * weights.sum() - above) / np.where(weights > 0, weights, 1.0), 0.0, 1.0)
+        top = np.clip(
+            (share * weights.sum() - above) / np.where(weights > 0, weights, 1.0), 0.0, 1.0
+        )
         total = squares.sum()
         return float(np.dot(top, squares) / total) if total > 0 else 0.0

@@ -49,13 +49,15 @@ class Spread(State):
         beyond = ExactSums.empty(batch.group_count)
         largest = max(losses.max(), 1.0 if weights is None else weights.max()) if len(batch) else 0
         if largest > _LARGEST:
-            over = losses > _LARGEST if weights is None else (losses > _LARGEST) | (weights > _LARGEST)
+            over = (
+                losses > _LARGEST if weights is None else (losses > _LARGEST) | (weights > _LARGEST)
+            )
             beyond = batch.counts(over)
             losses = np.where(over, 0.0, losses)
             weights = None if weights is None else np.where(over, 0.0, weights)
         if weights is None:
-            square = _sums(batch, *two_product(losses, losses))
-            return cls(batch.row_counts, batch.loss_sums, square, beyond)
+            squares = _sums(batch, *two_product(losses, losses))
+            return cls(batch.row_counts, batch.loss_sums, squares, beyond)
         product, error = two_product(weights, losses)
         square, square_error = two_product(product, product)
         mixed, mixed_error = two_product(weights, product)
@@ -71,7 +73,9 @@ class Spread(State):
         loss = cast(Loss, states[Loss])
         sums = (loss.rows, loss.weight, loss.loss, self.weight, self.loss, self.square)
         units = [LIMB_BITS * one.lowest for one in sums]
-        errors = [_standard_error(group, units) for group in zip(*(s.wholes() for s in sums), strict=True)]
+        errors = [
+            _standard_error(group, units) for group in zip(*(s.wholes() for s in sums), strict=True)
+        ]
         endless = (self.beyond.floats() > 0) | (loss.infinite.floats() > 0)
         return {"standard_error": np.where(endless, np.inf, np.array(errors))}
 
@@ -107,7 +111,9 @@ def _root(numerator: int, denominator: int, exponent: int) -> float:
         return 0.0
     shift = 128 - numerator.bit_length() + denominator.bit_length()
     shift += (exponent - shift) % 2
-    quotient = (numerator << shift) // denominator if shift >= 0 else numerator // (denominator << -shift)
+    quotient = (
+        (numerator << shift) // denominator if shift >= 0 else numerator // (denominator << -shift)
+    )
     try:
         return math.ldexp(math.isqrt(quotient), (exponent - shift) // 2)
     except OverflowError:

@@ -43,7 +43,9 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
                 yield file
             return
         target = target.resolve()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
+        )
         try:
             with os.fdopen(handle, "wb") as file:
                 yield file

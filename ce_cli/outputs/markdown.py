@@ -24,8 +24,7 @@ def _table(lines: list[Line]) -> str:
     rule = ["---:" if _is_number(lines[0][name]) else "---" for name in names]
     rows = [names, rule, *([_cell(line[name]) for name in names] for line in lines)]
     return "\n".join(
-        "| " + " | ".join(row if row is rule else [_escaped(c) for c in row]) + " |"
-        for row in rows
+        "| " + " | ".join(row if row is rule else [_escaped(c) for c in row]) + " |" for row in rows
     )
 
 

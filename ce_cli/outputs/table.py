@@ -72,7 +72,9 @@ def _blocks(result: Result) -> Iterator[Text | Table]:
 
 def _inputs(result: Result) -> Text:
     names = [sanitize(name, 200) for name in result.inputs]
-    title = names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'more file')}"
+    title = (
+        names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'more file')}"
+    )
     rows = result.rows
     facts = [counted(rows["scored"], "row")]
     if rows["scored"] != rows["read"]:

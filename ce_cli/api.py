@@ -1,0 +1,152 @@
+"""The Python API: the pipeline of the command line, for paths, DataFrames and Arrow tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from ce_cli import pipeline
+from ce_cli.inputs.locate import located, opened
+from ce_cli.inputs.memory import TableSource
+from ce_cli.inputs.source import Source
+from ce_cli.result import Result
+from ce_cli.spec import Reading, Spec, Task, Values
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+def score(
+    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | pd.DataFrame | pa.Table,
+    *,
+    label: str | None = None,
+    pred: str | Sequence[str] = (),
+    weight: str | None = None,
+    id: str | None = None,  # noqa: A002 - the name of the option
+    by: str | Sequence[str] = (),
+    classes: Sequence[object] = (),
+    positive: object = None,
+    task: Task = "auto",
+    values: Values = "auto",
+    missing: Literal["error", "skip"] = "error",
+    na_values: Sequence[str] = (),
+    on_bad_sum: Literal["error", "warn", "renormalize"] = "warn",
+    sum_tolerance: float | None = None,
+    clip: Literal["auto", "none"] | float = "auto",
+    base: Literal["e", "2", "10"] = "e",
+    metrics: str | Sequence[str] = (),
+    confidence: float = 0.95,
+    worst: int = 0,
+    per_row: bool = False,
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+    threads: int = 1,
+) -> Result:
+    """Score predictions: what ``ce score`` does, with the same names and the same bits.
+
+    Parameters
+    ----------
+    data : path, sequence of paths, pandas.DataFrame or pyarrow.Table
+        Files and directories are read as streams; tables are not copied where Arrow can see them.
+    label, weight, id : str, optional
+        Columns; the label is found by name if it is not given.
+    pred, by : str or sequence of str, optional
+        Columns or globs.
+    classes : sequence, optional
+        The class of each prediction, in their order.
+    positive : object, optional
+        The class that a single prediction column is the probability of.
+    task : {"auto", "binary", "multiclass"}
+        What is predicted.
+    values : {"auto", "probabilities", "logits", "logprobs"}
+        What the predictions are (``--as``).
+    missing : {"error", "skip"}
+        What to do with rows in which something is missing.
+    na_values : sequence of str, optional
+        Further texts for a missing value.
+    on_bad_sum : {"error", "warn", "renormalize"}
+        What to do with rows of probabilities that do not sum to 1.
+    sum_tolerance : float, optional
+        How far from 1 a sum may be.
+    clip : "auto", "none" or float
+        Probabilities are clipped into [clip, 1 − clip].
+    base : {"e", "2", "10"}
+        Nats, bits or bans.
+    metrics : str or sequence of str, optional
+        Compute only these.
+    confidence : float
+        Of the interval.
+    worst : int
+        How many of the most surprising rows to keep.
+    per_row : bool
+        Keep every row's loss, for `Result.rows_frame`.
+    delimiter, encoding : str, optional
+        Of text files.
+    threads : int
+        How many blocks are worked on at once.
+
+    Returns
+    -------
+    Result
+        See `Result.to_dict`, `Result.groups_frame` and `Result.rows_frame`.
+
+    Raises
+    ------
+    ce_cli.errors.CeError
+        `UsageError`, `DataError` or `StorageError`, each with sentences that say what to do.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ce_cli import score
+    >>> frame = pd.DataFrame({"label": [1, 0], "prob": [0.5, 0.5]})
+    >>> score(frame, base="2").metrics["cross_entropy"]
+    1.0
+    """
+    spec = Spec(
+        label=label,
+        predictions=_several(pred),
+        weight=weight,
+        id=id,
+        by=_several(by),
+        classes=tuple(str(name) for name in classes),
+        positive=None if positive is None else str(positive),
+        task=task,
+        values=values,
+        missing=missing,
+        na_values=tuple(na_values),
+        on_bad_sum=on_bad_sum,
+        sum_tolerance=sum_tolerance,
+        clip={"auto": None, "none": 0.0}[clip] if isinstance(clip, str) else clip,
+        base=base,
+        confidence=confidence,
+        metrics=_several(metrics),
+        worst=worst,
+    )
+    reading = Reading(delimiter, encoding, threads)
+    names, sources = _sources(data, reading)
+    tables: list[pa.Table] = []
+    keep = tables.append if per_row else None
+    result = pipeline.run(sources, names, spec, reading.threads, keep)
+    return replace(result, row_tables=tuple(tables))
+
+
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _sources(data: object, reading: Reading) -> tuple[list[str], Iterator[Source]]:
+    if isinstance(data, str | os.PathLike):
+        data = [data]
+    if isinstance(data, Sequence):
+        names = located([os.fspath(path) for path in data])
+        return names, (opened(name, reading) for name in names)
+    import pyarrow as pa
+
+    if isinstance(data, pa.Table):
+        return ["table"], iter([TableSource("table", data)])
+    table = pa.Table.from_pandas(data, preserve_index=False)
+    return ["DataFrame"], iter([TableSource("DataFrame", table)])

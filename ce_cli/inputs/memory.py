@@ -1,0 +1,56 @@
+"""Tables in memory: Arrow tables, and pandas DataFrames turned into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
+from ce_cli.inputs.source import Column, Frame, Wanted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS = 1 << 18  # of one split
+
+
+class TableSource:
+    """A `pyarrow.Table`.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    table : pyarrow.Table
+        Not copied.
+    """
+
+    def __init__(self, name: str, table: pa.Table) -> None:
+        self.name = name
+        self._table = table
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the schema."""
+        return columns_of_schema(self._table.schema)
+
+    def sample(self, wanted: Wanted) -> Frame:
+        """The first rows."""
+        return frame_of_batch(self._table.slice(0, _ROWS), wanted)
+
+    def splits(self, wanted: Wanted) -> Iterator[TableSplit]:
+        """Slices of bounded size, one at least."""
+        for start in range(0, max(1, self._table.num_rows), _ROWS):
+            yield TableSplit(self._table.slice(start, _ROWS), wanted)
+
+
+@dataclass(frozen=True)
+class TableSplit:
+    """Some rows of a table."""
+
+    table: pa.Table
+    wanted: Wanted
+
+    def frames(self) -> Iterator[Frame]:
+        """All of them."""
+        yield frame_of_batch(self.table, self.wanted)
