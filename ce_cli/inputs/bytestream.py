@@ -28,13 +28,13 @@ def open_bytes(path: str) -> io.BufferedReader:
     """Open a path, a URI or ``-`` for reading."""
     with explained(path):
         if path == STDIN:
-            return open(sys.stdin.fileno(), "rb", _CHUNK, closefd=False)
+            return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), _CHUNK)
         if "://" in path:
             from pyarrow import fs
 
             filesystem, inner = fs.FileSystem.from_uri(path)
             return io.BufferedReader(filesystem.open_input_file(inner), _CHUNK)
-        return open(path, "rb", _CHUNK)  # noqa: PTH123 - Path.open is typed less narrowly
+        return io.BufferedReader(io.FileIO(path), _CHUNK)
 
 
 def first_bytes(path: str, raw: io.BufferedReader) -> bytes:
