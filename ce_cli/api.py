@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from ce_cli import pipeline
@@ -131,7 +130,7 @@ def score(
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None
     result = pipeline.run(sources, names, spec, reading.threads, keep)
-    return replace(result, row_tables=tuple(tables))
+    return result.replace(row_tables=tuple(tables))
 
 
 def _several(names: str | Sequence[str]) -> tuple[str, ...]:

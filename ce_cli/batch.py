@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,13 +9,13 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.exact import ExactSums, sum_of_products
 from ce_cli.kernels.forms import Form
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(Value):
     """Rows of which nothing is missing and nothing is out of range.
 
     Attributes
@@ -110,7 +109,7 @@ class Batch:
 
     def by_class(self) -> Batch:
         """The same rows, grouped by their label."""
-        grouped = replace(self, groups=self.labels, group_count=self.class_count)
+        grouped = self.replace(groups=self.labels, group_count=self.class_count)
         for name in ("losses", "infinite", "finite_losses"):
             grouped.__dict__[name] = getattr(self, name)  # computed once for both
         return grouped

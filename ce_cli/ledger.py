@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.value import Value
+
 EXAMPLES = 5
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Value):
     """One kind of trouble in one column, with its first rows.
 
     Attributes
@@ -59,8 +59,7 @@ class Finding:
             (self.worst, later.worst),
             key=lambda one: (-1.0, 0) if one is None else (one[0], -one[1]),
         )
-        return replace(
-            self,
+        return self.replace(
             count=self.count + later.count,
             rows=(self.rows + later.rows)[:EXAMPLES],
             values=(self.values + later.values)[:EXAMPLES],
@@ -70,22 +69,21 @@ class Finding:
     def shifted(self, rows: int) -> Self:
         """The same, with `rows` rows before it."""
         worst = self.worst and (self.worst[0], self.worst[1] + rows, self.worst[2])
-        return replace(self, rows=tuple(row + rows for row in self.rows), worst=worst)
+        return self.replace(rows=tuple(row + rows for row in self.rows), worst=worst)
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(Value):
     """Counts of rows, and findings by code and column; a monoid in file order."""
 
-    read: int = 0
-    scored: int = 0
-    skipped: int = 0
-    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    read: int
+    scored: int
+    skipped: int
+    findings: dict[tuple[str, str], Finding]
 
     @classmethod
     def of(
         cls,
-        findings: Iterable[Finding],
+        findings: Iterable[Finding] = (),
         read: int = 0,
         scored: int = 0,
         skipped: int = 0,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ce_cli.ledger import Finding
 from ce_cli.text import counted, listed, quoted, sanitize
+from ce_cli.value import Value
 
 _FATAL = (
     "malformed",
@@ -24,8 +24,7 @@ _FATAL = (
 )
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Value):
     """Which file a row of the data set is in.
 
     Attributes

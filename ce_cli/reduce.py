@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from ce_cli.ledger import Finding, Ledger
 from ce_cli.metrics.state import State
 from ce_cli.row_losses import RowLosses
 from ce_cli.spec import Spec
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,8 +26,7 @@ Codes = NDArray[np.intp]
 States = dict[type[State], State]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Value):
     """What is known after some rows: a monoid in file order.
 
     Attributes
@@ -51,8 +50,7 @@ class Outcome:
     worst: RowLosses | None = None
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Value):
     """What is done to every split; picklable, so that it can be sent to where the split is read."""
 
     binding: Binding
@@ -76,7 +74,7 @@ class Work:
     def empty(self) -> Outcome:
         """The outcome of no rows: the identity of `merge`."""
         states = {kind: kind.empty(0, self.binding.class_count) for kind in self.metrics}
-        return Outcome(Ledger(), (), states, ExactSums.empty(1))
+        return Outcome(Ledger.of(), (), states, ExactSums.empty(1))
 
     def merge(self, earlier: Outcome, later: Outcome) -> Outcome:
         """Append the rows of `later`; associative."""
@@ -151,4 +149,4 @@ def _clipped(batch: Batch, clip: float) -> Batch | None:
     near = np.flatnonzero(batch.losses >= -math.log(clip) * (1.0 - 1e-9))
     candidates = batch.take(near)
     raised = np.flatnonzero(candidates.given < clip)
-    return replace(candidates.take(raised), groups=None, group_count=1) if len(raised) else None
+    return candidates.take(raised).replace(groups=None, group_count=1) if len(raised) else None

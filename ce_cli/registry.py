@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from ce_cli.errors import UsageError
 from ce_cli.text import closest, listed, quoted
+from ce_cli.value import Value
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Value):
     """Where a registered thing lives.
 
     Attributes

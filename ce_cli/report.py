@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import cast
 
@@ -24,6 +23,7 @@ from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import Spec
 from ce_cli.text import counted, listed
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 
@@ -33,8 +33,7 @@ _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval say
 METHOD = "Student t on the weighted mean"
 
 
-@dataclass(frozen=True)
-class Computed:
+class Computed(Value):
     """All that a result is made of."""
 
     total: Outcome

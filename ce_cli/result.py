@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 Scalar = str | int | float | bool | None
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Value):
     """Something worth knowing about the data or the number.
 
     Attributes
@@ -38,8 +37,7 @@ class Note:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(Value):
     """A confidence interval and the method behind it."""
 
     low: float
@@ -48,8 +46,7 @@ class Interval:
     method: str
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Value):
     """One line of ``--by``: the values of the grouping columns, and the figures."""
 
     by: dict[str, str | None]
@@ -59,8 +56,7 @@ class Group:
     intervals: dict[str, Interval]
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Value):
     """The result of `score`.
 
     Attributes

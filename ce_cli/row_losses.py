@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.messages import Places
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,8 +19,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class RowLosses:
+class RowLosses(Value):
     """Some scored rows, one entry each.
 
     Attributes
@@ -64,7 +63,7 @@ class RowLosses:
 
     def shifted(self, rows: int) -> Self:
         """The same, with `rows` rows before it."""
-        return replace(self, rows=self.rows + rows)
+        return self.replace(rows=self.rows + rows)
 
     def take(self, places: Codes) -> Self:
         """Some of the rows, in the order of `places`."""

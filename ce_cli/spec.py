@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
+from ce_cli.value import Value
 
 Task = Literal["auto", "binary", "multiclass"]
 Values = Literal["auto", "probabilities", "logits", "logprobs"]
@@ -16,8 +16,7 @@ UNITS = {"e": "nats", "2": "bits", "10": "bans"}
 MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(Value):
     """The decisions behind a score.
 
     ``auto`` and ``None`` stand until `ce_cli.binding` has seen the names and types of the columns;
@@ -62,7 +61,8 @@ class Spec:
     metrics: tuple[str, ...] = ()
     worst: int = 0
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Refuse what is out of range."""
         if not 0 < self.confidence < 1:
             raise UsageError(f"--confidence {self.confidence} is not between 0 and 1.")
         if self.clip is not None and not 0 <= self.clip < 0.5:
@@ -97,8 +97,7 @@ class Spec:
         return f"ce:{__version__}|" + "|".join(f"{key}:{value}" for key, value in parts.items())
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Value):
     """How bytes become rows: nothing here changes a number, only whether a file can be read.
 
     Attributes
@@ -118,7 +117,8 @@ class Reading:
     threads: int = 1
     block_bytes: int = 4 << 20
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Refuse what is out of range."""
         if self.delimiter is not None and (
             len(self.delimiter) != 1 or not self.delimiter.isascii()
         ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -28,6 +27,7 @@ from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source, Stored, Wanted
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
 from ce_cli.text import listed, quoted, sanitize
+from ce_cli.value import Value
 
 Shape = Literal["single", "columns", "list"]
 
@@ -35,8 +35,7 @@ _EPSILON = {"text": 2.0**-52, "float64": 2.0**-52, "float32": 2.0**-23, "float16
 _TOLERANCE = {"text": 1e-3, "float64": 1.5e-8, "float32": 3.5e-4, "float16": 3.2e-2}
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(Value):
     """Which column plays which part; the same for every file of a data set.
 
     Attributes
@@ -307,8 +306,7 @@ def _settled(spec: Spec, bound: Binding, stored: Sequence[Stored]) -> Spec:
     tolerance = spec.sum_tolerance
     if tolerance is None:
         tolerance = max(_TOLERANCE[one] for one in stored)
-    return replace(
-        spec,
+    return spec.replace(
         label=bound.label,
         predictions=bound.predictions,
         task=task if spec.task == "auto" else spec.task,

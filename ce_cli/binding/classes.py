@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from ce_cli.errors import DataError
 from ce_cli.text import listed, quoted
+from ce_cli.value import Value
 
 Codes = NDArray[np.intp]
 
@@ -47,8 +47,7 @@ class LabelReader(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class NamedClasses:
+class NamedClasses(Value):
     """Classes known by name before the first row is read.
 
     Attributes
@@ -77,8 +76,7 @@ class NamedClasses:
         return {value: code for code, value in enumerate(values) if once[value] == 1}
 
 
-@dataclass(frozen=True)
-class OneAgainstRest:
+class OneAgainstRest(Value):
     """A single prediction for the class `positive`; whatever else the labels say is the other."""
 
     positive: str
@@ -91,8 +89,7 @@ class OneAgainstRest:
         )
 
 
-@dataclass(frozen=True)
-class ConventionalBinary:
+class ConventionalBinary(Value):
     """A single prediction for labels that say by themselves which one is positive."""
 
     def codes(self, texts: Sequence[str]) -> Codes:

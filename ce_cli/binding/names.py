@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Values
 from ce_cli.text import closest, listed, quoted
+from ce_cli.value import Value
 
 _LABELS = frozenset(
     "label labels y y_true ytrue true true_label truth target targets class actual actuals "
@@ -39,8 +39,7 @@ _FIRST = re.compile(rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\
 _LAST = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_STEMS)})")
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(Value):
     """Prediction columns whose names differ in one part only, one column a class.
 
     Attributes

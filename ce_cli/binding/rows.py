@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from ce_cli.inputs.source import Frame
 from ce_cli.kernels import forms
 from ce_cli.ledger import Finding
 from ce_cli.spec import Spec
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -32,8 +32,7 @@ _MISSING = -1
 _LABELS_KEPT = 20
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(Value):
     """The rows of one frame, checked.
 
     Attributes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
@@ -15,6 +14,7 @@ from ce_cli.inputs.source import Column, Frame, Kind, Wanted
 from ce_cli.ledger import Finding
 from ce_cli.spec import MISSING_TEXTS, Reading
 from ce_cli.text import listed
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,8 +139,7 @@ class DelimitedSource:
         return tuple(found)
 
 
-@dataclass(frozen=True)
-class DelimitedSplit:
+class DelimitedSplit(Value):
     """A block of whole records.
 
     Attributes

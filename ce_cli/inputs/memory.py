@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
 from ce_cli.inputs.source import Column, Frame, Wanted
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,8 +44,7 @@ class TableSource:
             yield TableSplit(self._table.slice(start, _ROWS), wanted)
 
 
-@dataclass(frozen=True)
-class TableSplit:
+class TableSplit(Value):
     """Some rows of a table."""
 
     table: pa.Table

@@ -6,7 +6,6 @@ import io
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
@@ -15,6 +14,7 @@ from ce_cli.inputs.bytestream import STDIN, display_name, explained, open_bytes
 from ce_cli.inputs.source import Column, Frame, Wanted
 from ce_cli.spec import Reading
 from ce_cli.text import sanitize
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -71,8 +71,7 @@ class ParquetSource:
             yield ParquetSplit(self.name, self._path, group, wanted)
 
 
-@dataclass(frozen=True)
-class ParquetSplit:
+class ParquetSplit(Value):
     """One row group."""
 
     name: str

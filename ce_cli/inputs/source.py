@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ce_cli.ledger import Finding
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,8 +15,7 @@ Kind = Literal["number", "boolean", "text", "list", "other"]
 Stored = Literal["text", "float64", "float32", "float16"]
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Value):
     """A column as its file declares it, or as the first rows of a text file show it.
 
     Attributes
@@ -36,8 +35,7 @@ class Column:
     width: int | None = None
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Value):
     """The columns to read: as numbers, as texts, or as lists of numbers."""
 
     numbers: tuple[str, ...]
@@ -51,8 +49,7 @@ class Wanted:
         return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists)))
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Value):
     """Some consecutive rows of one file.
 
     Attributes

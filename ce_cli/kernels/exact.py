@@ -10,11 +10,12 @@ in float64 without rounding. What is left goes to the next limb until nothing is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -31,8 +32,7 @@ _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of l
 _ROOM = 1 << 62  # what an int64 limb may reach before its carries are passed on
 
 
-@dataclass(frozen=True, eq=False)
-class ExactSums:
+class ExactSums(Value):
     """Exact sums, one for each of G groups.
 
     Attributes

@@ -6,7 +6,6 @@ A form holds the predictions of n rows; label codes have shape (n,). In a binary
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, Self
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels import losses
 from ce_cli.kernels.losses import LOG_2, Softmax, first_largest, of_class
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -44,8 +44,7 @@ class Form(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class BinaryProbability:
+class BinaryProbability(Value):
     """P(positive), shape (n,), and the clip (0 for none)."""
 
     probability: Floats
@@ -76,8 +75,7 @@ class BinaryProbability:
         return type(self)(self.probability[rows], self.clip)
 
 
-@dataclass(frozen=True)
-class BinaryLogit:
+class BinaryLogit(Value):
     """Log-odds of the positive class, shape (n,)."""
 
     logit: Floats
@@ -104,8 +102,7 @@ class BinaryLogit:
         return type(self)(self.logit[rows])
 
 
-@dataclass(frozen=True)
-class BinaryLogprob:
+class BinaryLogprob(Value):
     """Log P(positive), shape (n,)."""
 
     logprob: Floats
@@ -131,8 +128,7 @@ class BinaryLogprob:
         return type(self)(self.logprob[rows])
 
 
-@dataclass(frozen=True)
-class Probabilities:
+class Probabilities(Value):
     """Class probabilities, shape (K, n), and the clip (0 for none)."""
 
     matrix: Floats
@@ -162,8 +158,7 @@ class Probabilities:
         return type(self)(self.matrix[:, rows], self.clip)
 
 
-@dataclass(frozen=True)
-class Logits:
+class Logits(Value):
     """Class logits, shape (K, n)."""
 
     matrix: Floats
@@ -194,8 +189,7 @@ class Logits:
         return type(self)(self.matrix[:, rows])
 
 
-@dataclass(frozen=True)
-class Logprobs:
+class Logprobs(Value):
     """Class log-probabilities, shape (K, n)."""
 
     matrix: Floats

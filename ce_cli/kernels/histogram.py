@@ -7,13 +7,13 @@ of everything in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.exact import ExactSums
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -22,8 +22,7 @@ RELATIVE_ERROR = 1.0 / 256.0
 _DROPPED_BITS = 52 - 7
 
 
-@dataclass(frozen=True)
-class LogHistogram:
+class LogHistogram(Value):
     """Weights by bin.
 
     Attributes

@@ -7,10 +7,10 @@ infinite; a missing value must not come this far.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -60,8 +60,7 @@ def binary_logprob_losses(logprob: Floats, positive: Codes) -> Floats:
     return -_select(logprob, other, positive)
 
 
-@dataclass(frozen=True)
-class Softmax:
+class Softmax(Value):
     """Logits taken apart so that no digit is lost.
 
     Attributes

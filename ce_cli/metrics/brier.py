@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self, cast
 
 import numpy as np
@@ -17,7 +16,6 @@ from ce_cli.metrics.state import State
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
 class Brier(State):
     """Σ w·Σ_k (q_k − p_k)² (Brier 1950); half of it for two classes, as scikit-learn has it."""
 

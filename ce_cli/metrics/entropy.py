@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self, cast
 
 import numpy as np
@@ -17,7 +16,6 @@ from ce_cli.metrics.state import State
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
 class Entropy(State):
     """Σ w·H(p): nothing for hard labels, whose entropy is 0."""
 

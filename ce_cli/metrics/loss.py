@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -17,7 +16,6 @@ from ce_cli.metrics.state import State
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
 class Loss(State):
     """Rows, Σ w, Σ w·loss over the finite losses, and how many losses are infinite."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -16,7 +15,6 @@ from ce_cli.metrics.state import State
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
 class PerClass(State):
     """A `Loss` with one group for each class."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self, cast
 
 import numpy as np
@@ -18,7 +17,6 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
 class Prior(State):
     """Σ w of each class: class k of group g is entry ``g * classes + k``."""
 

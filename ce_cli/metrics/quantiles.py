@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,14 +11,14 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.histogram import LogHistogram
 from ce_cli.metrics.state import State
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 
 _SHARES = {"median": 0.5, "p90": 0.9, "p99": 0.99}
 
 
-@dataclass(frozen=True)
-class Extremes:
+class Extremes(Value):
     """The smallest and the largest value."""
 
     low: float = np.inf
@@ -30,7 +29,6 @@ class Extremes:
         return type(self)(min(self.low, other.low), max(self.high, other.high))
 
 
-@dataclass(frozen=True)
 class Quantiles(State):
     """Exact extremes, and a histogram whose quantiles are within 0.4 % of the true ones.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self, cast
 
 import numpy as np
@@ -20,7 +19,6 @@ Floats = NDArray[np.float64]
 _LARGEST = 2.0**500  # what can be squared, and squared against a weight, within range
 
 
-@dataclass(frozen=True)
 class Spread(State):
     """Σ w², Σ w²·loss and Σ w²·loss², to twice the digits of a float64.
 

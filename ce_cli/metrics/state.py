@@ -8,13 +8,13 @@ same reduce runs on one thread, on all cores and on a cluster.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -32,15 +32,13 @@ class Mergeable(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class State:
+class State(Value):
     """Base of the states: fields that merge and regroup, one entry for each group.
 
     Attributes
     ----------
     grouped : bool
         Whether the state is kept for each group of ``--by``; if not, for all rows only.
-
     requires : tuple of type
         States whose sums `figures` reads beside its own.
     """
@@ -64,15 +62,10 @@ class State:
 
     def merge(self, other: Self) -> Self:
         """The state of the rows of both."""
-        merged = {
-            field.name: getattr(self, field.name).merge(getattr(other, field.name))
-            for field in fields(self)
-        }
-        return replace(self, **merged)
+        return type(self)(
+            *(getattr(self, name).merge(getattr(other, name)) for name in self._fields)
+        )
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`, joining those that meet."""
-        moved = {
-            field.name: getattr(self, field.name).regroup(index, groups) for field in fields(self)
-        }
-        return replace(self, **moved)
+        return type(self)(*(getattr(self, name).regroup(index, groups) for name in self._fields))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ce_cli.value import Value
 
 UNBOUNDED = 100_000
 
 
-@dataclass(frozen=True)
-class Canvas:
+class Canvas(Value):
     """Properties of the place that output is drawn on.
 
     Attributes
