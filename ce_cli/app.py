@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -41,11 +41,6 @@ def _common(
     ] = False,
 ) -> None:
     """Options of ce itself."""
-
-
-def main() -> NoReturn:
-    """Run the command line and exit."""
-    sys.exit(run())
 
 
 def run() -> int:

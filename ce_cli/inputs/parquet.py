@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +25,9 @@ def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> Parquet
     """Open a Parquet file; its footer comes last, so standard input is spooled to disk first."""
     if path != STDIN:
         return ParquetSource(path, path)
+    import shutil
+    import tempfile
+
     spool = tempfile.NamedTemporaryFile(prefix="ce-", suffix=".parquet")  # noqa: SIM115
     with explained(path):
         shutil.copyfileobj(raw, spool)

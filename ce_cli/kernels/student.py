@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 _TINY = 1e-300
-_LARGE = 10_000_000  # degrees of freedom from which t and normal agree to 7 digits
+_LARGE = 10_000_000  # degrees of freedom beyond which t changes in the 7th digit only
 
 
 def t_quantile(confidence: float, degrees: int) -> float:
@@ -27,38 +27,55 @@ def t_quantile(confidence: float, degrees: int) -> float:
     -----
     ``P(|T| > t) = I_x(v/2, 1/2)`` with ``x = v / (v + t**2)``, where I is the regularised
     incomplete beta function (DLMF 8.17); its continued fraction is DLMF 8.17.22, evaluated by
-    Lentz's method, and t is found by bisection on log t.
+    Lentz's method, and log t is found by Newton's method, kept inside a bracket.
     """
     outside = 1.0 - confidence
     degrees = min(degrees, _LARGE)
-    low, high = -60.0, 1.0
+    low, high = -60.0, 10.0
     while _two_sided_tail(math.exp(high), degrees) > outside and high < 700:
-        high += 10.0
-    while high - low > 1e-14 * max(1.0, abs(low)):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
+        low, high = high, high + 10.0
+    log_t = 0.7
+    for _ in range(200):
+        tail = _two_sided_tail(math.exp(log_t), degrees)
+        low, high = (log_t, high) if tail > outside else (low, log_t)
+        slope = _log_density(log_t, degrees)
+        newton = log_t + (tail - outside) * math.exp(min(-slope, 700.0))
+        following = newton if low < newton < high else 0.5 * (low + high)
+        if abs(following - log_t) <= 1e-15 * max(1.0, abs(log_t)):
             break
-        if _two_sided_tail(math.exp(middle), degrees) > outside:
-            low = middle
-        else:
-            high = middle
-    return math.exp(0.5 * (low + high))
+        log_t = following
+    return math.exp(log_t)
+
+
+def _log_density(log_t: float, degrees: int) -> float:
+    """Logarithm of minus the slope of the two-sided tail against log t."""
+    half = 0.5 * degrees
+    front = _log_gamma_step(half) - 0.5 * math.log(degrees * math.pi)
+    return (
+        math.log(2.0) + log_t + front - (half + 0.5) * math.log1p(math.exp(2.0 * log_t) / degrees)
+    )
 
 
 def _two_sided_tail(t: float, degrees: int) -> float:
-    square = t * t
-    return _incomplete_beta(0.5 * degrees, 0.5, degrees, square)
-
-
-def _incomplete_beta(a: float, b: float, near: float, far: float) -> float:
-    """I_x(a, b) at x = near / (near + far), both parts given so that 1 − x keeps its digits."""
-    x, y = near / (near + far), far / (near + far)
-    log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    log_front += a * -math.log1p(far / near) + b * math.log(y) if y > 0 else -math.inf
+    """I_x(a, b) with a = v/2, b = 1/2; x and 1 − x both from t, so that neither loses digits."""
+    a, b, square = 0.5 * degrees, 0.5, t * t
+    x, y = degrees / (degrees + square), square / (degrees + square)
+    log_front = _log_gamma_step(a) - 0.5 * math.log(math.pi)
+    log_front += 0.5 * math.log(y) - a * math.log1p(square / degrees)
     front = math.exp(log_front)
     if x < (a + 1.0) / (a + b + 2.0):
         return front * _continued_fraction(x, a, b) / a
     return 1.0 - front * _continued_fraction(y, b, a) / b
+
+
+def _log_gamma_step(a: float) -> float:
+    """log Γ(a + 1/2) − log Γ(a); for large a by its series, where the difference would cancel."""
+    if a < 50.0:
+        return math.lgamma(a + 0.5) - math.lgamma(a)
+    inverse = 1.0 / a
+    square = inverse * inverse
+    series = -1 / 8 + square * (1 / 192 + square * (-1 / 640 + square * 17 / 14336))
+    return 0.5 * math.log(a) + inverse * series
 
 
 def _continued_fraction(x: float, a: float, b: float) -> float:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from ce_cli.value import Value
 
-UNBOUNDED = 100_000
-
 
 class Canvas(Value):
     """Properties of the place that output is drawn on.
 
     Attributes
     ----------
-    width : int
-        Columns; a pipe or a file has no bound.
+    width : int or None
+        Columns of a terminal; a pipe or a file has none.
     colour : bool
         Whether escape sequences are understood.
     """
 
-    width: int = UNBOUNDED
+    width: int | None = None
     colour: bool = False

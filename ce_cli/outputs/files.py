@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TextIO
@@ -42,6 +41,8 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             with target.open("wb") as file:
                 yield file
             return
+        import tempfile
+
         target = target.resolve()
         handle, name = tempfile.mkstemp(
             dir=target.parent, prefix=f".{target.name}.", suffix=".part"
