@@ -216,6 +216,7 @@ def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:
             "label": computed.classes[worst.labels[place]],
             "probability": float(worst.probability[place]),
             "predicted": computed.classes[worst.predicted[place]],
+            "prediction": float(worst.prediction[place]),
             "loss": float(worst.loss[place]) / computed.spec.scale,
         }
 

@@ -32,6 +32,8 @@ class RowLosses(Value):
         Class codes.
     probability : ndarray
         What the label was given, before clipping.
+    prediction : ndarray
+        What the predicted class was given.
     loss : ndarray
         In nats.
     """
@@ -41,13 +43,22 @@ class RowLosses(Value):
     labels: Codes
     predicted: Codes
     probability: Floats
+    prediction: Floats
     loss: Floats
 
     @classmethod
     def of(cls, batch: Batch, ids: pa.Array | None) -> Self:
         """All rows of a batch; `ids` is the whole id column of its frame."""
         own_ids = None if ids is None else _taken(ids, batch.places)
-        return cls(batch.rows, own_ids, batch.labels, batch.predicted, batch.given, batch.losses)
+        return cls(
+            batch.rows,
+            own_ids,
+            batch.labels,
+            batch.predicted,
+            batch.given,
+            batch.form.confidence(),
+            batch.losses,
+        )
 
     @classmethod
     def worst_of(cls, batch: Batch, ids: pa.Array | None, most: int) -> Self:
@@ -73,6 +84,7 @@ class RowLosses(Value):
             self.labels[places],
             self.predicted[places],
             self.probability[places],
+            self.prediction[places],
             self.loss[places],
         )
 
@@ -93,6 +105,7 @@ class RowLosses(Value):
             np.concatenate([part.labels for part in parts]),
             np.concatenate([part.predicted for part in parts]),
             np.concatenate([part.probability for part in parts]),
+            np.concatenate([part.prediction for part in parts]),
             np.concatenate([part.loss for part in parts]),
         )
 
@@ -127,6 +140,7 @@ class RowLosses(Value):
         columns["probability"] = pa.array(self.probability, pa.float64())
         columns["loss"] = pa.array(self.loss / scale, pa.float64())
         columns["predicted"] = _taken(names, self.predicted)
+        columns["prediction"] = pa.array(self.prediction, pa.float64())
         return pa.table(columns)
 
     def worst(self, most: int) -> Self:

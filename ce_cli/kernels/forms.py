@@ -35,6 +35,10 @@ class Form(Protocol):
         """The likeliest class, the first one on a tie, shape (n,)."""
         ...
 
+    def confidence(self) -> Floats:
+        """The probability that the likeliest class was given, shape (n,)."""
+        ...
+
     def squared_errors(self, codes: Codes) -> Floats:
         """Sum over the classes of (q_k − p_k)², half of it for two classes, shape (n,)."""
         ...
@@ -65,6 +69,10 @@ class BinaryProbability(Value):
         """Positive where q > 1/2."""
         return (self.probability > 0.5).astype(np.intp)
 
+    def confidence(self) -> Floats:
+        """The larger of q and 1 − q."""
+        return np.maximum(self.probability, 1.0 - self.probability)
+
     def squared_errors(self, codes: Codes) -> Floats:
         """(q − y)²."""
         gap = self.probability - codes
@@ -92,6 +100,10 @@ class BinaryLogit(Value):
         """Positive where z > 0."""
         return (self.logit > 0).astype(np.intp)
 
+    def confidence(self) -> Floats:
+        """The logistic function of the absolute logit."""
+        return _logistic(np.abs(self.logit))
+
     def squared_errors(self, codes: Codes) -> Floats:
         """Square of what the other class was given."""
         gap = _logistic(self.logit * (1.0 - 2.0 * codes))
@@ -118,6 +130,10 @@ class BinaryLogprob(Value):
     def predicted(self) -> Codes:
         """Positive where lp > −log 2."""
         return (self.logprob > -LOG_2).astype(np.intp)
+
+    def confidence(self) -> Floats:
+        """The larger of e^lp and 1 − e^lp."""
+        return np.maximum(np.exp(self.logprob), -np.expm1(self.logprob))
 
     def squared_errors(self, codes: Codes) -> Floats:
         """Square of what the other class was given."""
@@ -148,6 +164,11 @@ class Probabilities(Value):
     def predicted(self) -> Codes:
         """Argmax q."""
         return first_largest(self.matrix)
+
+    def confidence(self) -> Floats:
+        """The largest q."""
+        largest: Floats = self.matrix.max(axis=0)
+        return largest
 
     def squared_errors(self, codes: Codes) -> Floats:
         """Brier's sum over the classes."""
@@ -180,6 +201,10 @@ class Logits(Value):
         """Argmax z."""
         return self.softmax.top
 
+    def confidence(self) -> Floats:
+        """The largest of softmax(z)."""
+        return 1.0 / (1.0 + self.softmax.rest)
+
     def squared_errors(self, codes: Codes) -> Floats:
         """Brier's sum over the classes."""
         return _squared_errors(self.softmax.probabilities(), codes)
@@ -205,6 +230,11 @@ class Logprobs(Value):
     def predicted(self) -> Codes:
         """Argmax log q."""
         return first_largest(self.matrix)
+
+    def confidence(self) -> Floats:
+        """The largest q."""
+        largest: Floats = np.exp(self.matrix.max(axis=0))
+        return largest
 
     def squared_errors(self, codes: Codes) -> Floats:
         """Brier's sum over the classes."""

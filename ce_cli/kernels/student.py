@@ -69,7 +69,7 @@ def _two_sided_tail(t: float, degrees: int) -> float:
 
 
 def _log_gamma_step(a: float) -> float:
-    """log Γ(a + 1/2) − log Γ(a); for large a by its series, where the difference would cancel."""
+    """Step log Γ(a + 1/2) − log Γ(a), for large a by its series, since logs would cancel."""
     if a < 50.0:
         return math.lgamma(a + 0.5) - math.lgamma(a)
     inverse = 1.0 / a
