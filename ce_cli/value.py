@@ -30,13 +30,20 @@ class Value:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         given = self.__dict__
         given.update(zip(self._fields, args, strict=False))
-        given.update(kwargs)
-        if len(given) != len(args) + len(kwargs) or not given.keys() <= set(self._fields):
+        if kwargs or len(args) != len(self._fields):
+            self._complete(args, kwargs)
+        self.check()
+
+    def _complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        given = self.__dict__
+        if len(args) > len(self._fields) or kwargs.keys() & given.keys():
             raise TypeError(f"{type(self).__name__} takes each of {self._fields} once")
+        given.update(kwargs)
         for name in self._fields:
             if name not in given:
                 given[name] = getattr(type(self), name)
-        self.check()
+        if len(given) != len(self._fields):
+            raise TypeError(f"{type(self).__name__} takes only {self._fields}")
 
     def check(self) -> None:
         """Raise if the fields do not fit together."""

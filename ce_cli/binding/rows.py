@@ -13,6 +13,7 @@ from ce_cli.binding.classes import UNKNOWN
 from ce_cli.binding.columns import floats, lists, nulls, tokens
 from ce_cli.inputs.source import Frame
 from ce_cli.kernels import forms
+from ce_cli.kernels.losses import class_sums
 from ce_cli.ledger import Finding
 from ce_cli.spec import Spec
 from ce_cli.value import Value
@@ -123,8 +124,8 @@ class _Rows:
         self._missing[name] = codes == _MISSING
         classes = np.append(self._binding.labels.codes(texts), UNKNOWN)
         labels = classes[codes]
-        unknown = (labels == UNKNOWN) & (codes != _MISSING)
-        if unknown.any():
+        if UNKNOWN in classes[:-1]:
+            unknown = (labels == UNKNOWN) & (codes != _MISSING)
             self._drop(unknown, "unknown-label", name, lambda row: texts[codes[row]])
         if self._binding.classes is None:
             self._note_labels(texts, codes)
@@ -202,7 +203,7 @@ class _Rows:
     def summing_to_one(self, matrix: Floats) -> Floats:
         """Check that the probabilities of each row sum to 1, and renormalise if asked."""
         logs = self._spec.values == "logprobs"
-        sums = (np.exp(matrix) if logs else matrix).sum(axis=0)
+        sums = class_sums(np.exp(matrix) if logs else matrix)
         gaps = np.abs(sums - 1.0)
         bad = self.keep & ~(gaps <= (self._spec.sum_tolerance or 0.0))
         hollow = bad & (sums == 0.0)
@@ -252,10 +253,11 @@ class _Rows:
 
     def _note_labels(self, texts: Sequence[str], codes: Codes) -> None:
         """Remember which labels occur, since they will name the classes."""
-        seen = np.bincount(codes[codes >= 0], minlength=len(texts))
-        for code in np.flatnonzero(seen)[:_LABELS_KEPT]:
-            first = int(self.rows[np.argmax(codes == code)])
-            self.findings.append(Finding("label", texts[code], int(seen[code]), (first,)))
+        few = range(len(texts)) if len(texts) <= _LABELS_KEPT else np.unique(codes[codes >= 0])
+        for code in few[:_LABELS_KEPT]:
+            first = int(np.argmax(codes == code)) if len(codes) else 0
+            if len(codes) and codes[first] == code:
+                self.findings.append(Finding("label", texts[code], 1, (int(self.rows[first]),)))
 
     def _drop_cells(self, matrix: Floats, bad: Bools, code: str) -> None:
         for name, values, cells in zip(self._cell_names(matrix), matrix, bad, strict=True):

@@ -140,10 +140,10 @@ class ExactSums(Value):
         for row in range(len(limbs) - 1):
             limbs[row + 1] += limbs[row] >> LIMB_BITS
             limbs[row] &= (1 << LIMB_BITS) - 1
-        top = limbs[-1]
-        if np.all(top == limbs[-2] >> LIMB_BITS) and not top.any():
+        while len(limbs) > 1 and np.all((limbs[-1] == 0) | (limbs[-1] == -1)):
+            limbs[-2] += limbs[-1] << LIMB_BITS  # a highest limb that is no more than a sign
             limbs = limbs[:-1]
-        return type(self)(limbs, self.lowest, 1 << LIMB_BITS)
+        return type(self)(limbs, self.lowest, 2 << LIMB_BITS)
 
 
 def ratios(numerators: ExactSums, denominators: ExactSums) -> Floats:
@@ -213,12 +213,13 @@ def _extract(
         units[place] = units[place] + sums if place in units else sums
         rest = np.subtract(rest, high, out=high)
         exponent = LIMB_BITS * place - 1
-        left = np.count_nonzero(rest != 0.0)  # quicker than counting the floats
-        if 8 * left < len(rest):  # the deeper, the fewer values reach
-            if not left:
-                return
-            kept = np.flatnonzero(rest)
-            rest, codes = rest[kept], None if codes is None else codes[kept]
+        unfinished = rest != 0.0
+        left = np.count_nonzero(unfinished)
+        if not left:
+            return
+        if 4 * left < len(rest):  # the deeper, the fewer values reach
+            rest = rest[unfinished]
+            codes = None if codes is None else codes[unfinished]
 
 
 def _group(values: Floats, codes: Codes | None, groups: int) -> Floats:

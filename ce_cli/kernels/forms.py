@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels import losses
-from ce_cli.kernels.losses import LOG_2, Softmax, first_largest, of_class
+from ce_cli.kernels.losses import LOG_2, Softmax, class_sums, first_largest, of_class
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -255,5 +255,5 @@ def _squared_errors(probabilities: Floats, codes: Codes) -> Floats:
     gaps = probabilities.copy()
     gaps[codes, np.arange(gaps.shape[1])] -= 1.0
     gaps *= gaps
-    total: Floats = gaps.sum(axis=0)
+    total = class_sums(gaps)
     return total / 2.0 if len(gaps) == 2 else total

@@ -85,7 +85,7 @@ class LogHistogram(Value):
         floats = edges.view(np.float64)
         with np.errstate(invalid="ignore", over="ignore"):
             middles = 0.5 * floats[:-1] + 0.5 * floats[1:]
-        return np.where(np.isinf(floats[:-1]), np.inf, middles)
+        return np.where((floats[:-1] == 0) | np.isinf(floats[:-1]), floats[:-1], middles)
 
     @property
     def _size(self) -> int:

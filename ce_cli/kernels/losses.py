@@ -95,7 +95,7 @@ class Softmax(Value):
             correction = odds * errors
         odds += correction
         odds[top, rows] = 0.0
-        return cls(gaps, errors, top, odds, _sum_of_classes(odds))
+        return cls(gaps, errors, top, odds, class_sums(odds))
 
     def losses(self, codes: Codes) -> Floats:
         """logsumexp(z) − z_y as (max z − z_y) + log1p(rest)."""
@@ -120,10 +120,20 @@ def first_largest(matrix: Floats) -> Codes:
     return top
 
 
-def _sum_of_classes(matrix: Floats) -> Floats:
-    if len(matrix) > _CHUNK:
-        matrix = np.add.reduceat(matrix, np.arange(0, len(matrix), _CHUNK), axis=0)
-    total: Floats = matrix.sum(axis=0)
+def class_sums(matrix: Floats) -> Floats:
+    """Sum over the classes of each row, shape (n,), in an order that no layout or cut changes.
+
+    `numpy.sum` would add the same numbers in another order if a batch happened to have one row,
+    or to lie in memory the other way round.
+    """
+    parts = [_added(matrix[start : start + _CHUNK]) for start in range(0, len(matrix), _CHUNK)]
+    return parts[0] if len(parts) == 1 else _added(parts)
+
+
+def _added(rows: Floats | list[Floats]) -> Floats:
+    total = rows[0].copy()
+    for row in rows[1:]:
+        total += row
     return total
 
 
