@@ -19,6 +19,8 @@ from ce_cli.kernels.exact import ExactSums, ratios, sum_of_products, two_product
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+unhurried = settings(deadline=None)  # nothing is timed
+
 LARGEST = float(np.finfo(np.float64).max)
 SMALLEST = 5e-324
 ROOM_FOR_ANY_SUM = 2000  # bytes: the sum of any floats fits into 2200 bits
@@ -104,6 +106,7 @@ def exact_sum(values: Floats) -> Fraction:
 # What the sums are
 
 
+@unhurried
 @given(grouped())
 def test_sums_of_any_finite_floats_are_the_sums_of_their_fractions(
     rows: tuple[list[float], list[int], int],
@@ -112,11 +115,13 @@ def test_sums_of_any_finite_floats_are_the_sums_of_their_fractions(
     assert sums_of(values, codes, groups).totals() == exactly(fractions_of(values), codes, groups)
 
 
+@unhurried
 @given(st.lists(finite, max_size=30))
 def test_a_sum_without_codes_is_the_sum_of_all_fractions(values: list[float]) -> None:
     assert ExactSums.of(floats_of(values)).totals() == [sum(fractions_of(values), Fraction(0))]
 
 
+@unhurried
 @given(grouped())
 def test_floats_are_the_exact_sums_rounded_once(
     rows: tuple[list[float], list[int], int],
@@ -127,6 +132,7 @@ def test_floats_are_the_exact_sums_rounded_once(
     assert all(is_nearest(*pair) for pair in zip(floats, exact, strict=True))
 
 
+@unhurried
 @given(st.lists(st.floats(-1e300, 1e300), max_size=50))
 def test_floats_are_what_fsum_gives(values: list[float]) -> None:
     assert ExactSums.of(floats_of(values)).floats().tolist() == [math.fsum(values)]
@@ -178,6 +184,7 @@ def test_a_sum_of_more_rows_than_any_limb_can_take_at_once_is_exact() -> None:
     assert ExactSums.of(values).totals() == [9_000_000 * Fraction(value)]
 
 
+@unhurried
 @given(st.lists(st.integers(0, 2**50), min_size=1, max_size=5))
 def test_counts_are_themselves(counts: list[int]) -> None:
     assert ExactSums.of_counts(np.array(counts, np.int64)).totals() == counts
@@ -186,6 +193,7 @@ def test_counts_are_themselves(counts: list[int]) -> None:
 # How they are cut, ordered and merged
 
 
+@unhurried
 @given(grouped(), st.data())
 def test_no_cut_or_order_changes_the_state_or_its_bits(
     rows: tuple[list[float], list[int], int], data: st.DataObject
@@ -207,6 +215,7 @@ def test_no_cut_or_order_changes_the_state_or_its_bits(
     assert bits(parts[0].floats()) == bits(whole.floats())
 
 
+@unhurried
 @given(grouped())
 def test_nothing_is_the_identity_of_merge(rows: tuple[list[float], list[int], int]) -> None:
     sums = sums_of(*rows)
@@ -216,6 +225,7 @@ def test_nothing_is_the_identity_of_merge(rows: tuple[list[float], list[int], in
     assert nothing.totals() == [0] * rows[2]
 
 
+@unhurried
 @given(st.lists(finite, min_size=1, max_size=5), st.integers(1, 300))
 def test_doubling_again_and_again_carries_without_loss(values: list[float], times: int) -> None:
     sums = ExactSums.of(floats_of(values))
@@ -248,6 +258,7 @@ def test_a_state_does_not_grow_with_the_number_of_merges(sign: float) -> None:
     assert len(pickle.dumps(sums)) < ROOM_FOR_ANY_SUM
 
 
+@unhurried
 @given(grouped(), st.data())
 def test_regrouping_adds_up_the_groups_that_meet(
     rows: tuple[list[float], list[int], int], data: st.DataObject
@@ -265,12 +276,14 @@ def test_regrouping_from_no_groups_gives_sums_of_nothing() -> None:
     assert ExactSums.empty(0).regroup(codes_of([]), 3).totals() == [0, 0, 0]
 
 
+@unhurried
 @given(grouped())
 def test_pickling_keeps_the_state(rows: tuple[list[float], list[int], int]) -> None:
     sums = sums_of(*rows)
     assert pickle.loads(pickle.dumps(sums)) == sums
 
 
+@unhurried
 @given(st.lists(finite, max_size=10))
 def test_the_smallest_float_makes_a_different_state(values: list[float]) -> None:
     sums = ExactSums.of(floats_of(values))
@@ -280,6 +293,7 @@ def test_the_smallest_float_makes_a_different_state(values: list[float]) -> None
 # Ratios
 
 
+@unhurried
 @given(
     st.lists(st.tuples(finite, finite), max_size=8), st.lists(st.tuples(finite, finite), max_size=8)
 )
@@ -309,6 +323,7 @@ def test_the_mean_of_many_values_is_correctly_rounded(seed: int) -> None:
 # Products
 
 
+@unhurried
 @given(
     group_counts,
     st.lists(st.tuples(finite, finite.map(abs), st.integers(0, 2**16)), max_size=25),
@@ -362,6 +377,7 @@ def test_long_weighted_sums_are_exact() -> None:
     assert sum_of_products(values, weights).totals() == [Fraction(expected, 2**2148)]
 
 
+@unhurried
 @given(st.floats(2.0**-400, 2.0**400), st.floats(2.0**-400, 2.0**400), st.sampled_from((1.0, -1.0)))
 def test_a_product_and_its_error_are_the_exact_product(a: float, b: float, sign: float) -> None:
     product, error = two_product(floats_of([a]), floats_of([sign * b]))
@@ -371,7 +387,7 @@ def test_a_product_and_its_error_are_the_exact_product(a: float, b: float, sign:
     )
 
 
-@settings(max_examples=30)
+@unhurried
 @given(st.lists(st.floats(2.0**-400, 2.0**400), min_size=1, max_size=20))
 def test_a_square_and_its_error_are_the_exact_square(values: list[float]) -> None:
     array = floats_of(values)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from ce_cli.kernels.forms import Form
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+unhurried = settings(deadline=None)  # nothing is timed
 
 HARD = 400  # digits in which 1 - 1e-300 and 1e308 + 1e-20 are told apart
 PLAIN = 150  # digits in which 1 + e^-300 is
@@ -47,6 +49,12 @@ def floats_of(values: Sequence[float] | Sequence[Sequence[float]]) -> Floats:
 
 def codes_of(codes: Sequence[int]) -> Codes:
     return np.array(codes, np.intp)
+
+
+def random_codes(matrix: Floats) -> Codes:
+    """A class for every row of predictions of shape (K, n)."""
+    classes, rows = len(matrix), len(matrix[0])
+    return np.random.default_rng(classes).integers(0, classes, rows).astype(np.intp)
 
 
 def textbook_softmax_loss(logits: Sequence[float], code: int) -> Any:
@@ -285,6 +293,7 @@ def test_random_binary_predictions_are_within_four_ulps(
 # Laws
 
 
+@unhurried
 @given(
     st.integers(2, 40).flatmap(
         lambda k: st.lists(
@@ -305,6 +314,7 @@ def test_shifting_all_logits_of_a_row_changes_nothing(rows: list[list[int]], shi
     assert here.predicted().tolist() == there.predicted().tolist()
 
 
+@unhurried
 @given(
     st.integers(1, 6).flatmap(
         lambda k: st.lists(
@@ -395,11 +405,10 @@ def test_what_is_predicted_is_given_the_most(form: Form, matrix: Floats) -> None
 
 @every_form
 def test_squared_errors_are_the_brier_score_of_scikit_learn(form: Form, matrix: Floats) -> None:
-    classes, rows = matrix.shape
-    codes = np.random.default_rng(rows).integers(0, classes, rows).astype(np.intp)
+    codes = random_codes(matrix)
     got = form.squared_errors(codes)
     expected = [
-        brier_score_loss([code], [row], labels=list(range(classes)))
+        brier_score_loss([code], [row], labels=list(range(len(matrix))))
         for code, row in zip(codes.tolist(), matrix.T.tolist(), strict=True)
     ]
     np.testing.assert_allclose(got, expected, rtol=1e-11)
@@ -408,11 +417,9 @@ def test_squared_errors_are_the_brier_score_of_scikit_learn(form: Form, matrix: 
 @every_form
 def test_taking_rows_gives_the_same_bits_as_taking_answers(form: Form, matrix: Floats) -> None:
     """A row's figures depend on nothing but the row, wherever and with whatever it is scored."""
-    classes, count = matrix.shape
-    rng = np.random.default_rng(classes)
-    codes = rng.integers(0, classes, count).astype(np.intp)
-    several: list[Codes] = [rng.permutation(count), np.arange(7, 30), codes_of([])]
-    single: list[Codes] = [codes_of([row]) for row in range(count)]
+    codes, count = random_codes(matrix), len(matrix[0])
+    several = [np.random.default_rng(2).permutation(count), np.arange(7, 30), codes_of([])]
+    single = [codes_of([row]) for row in range(count)]
     for rows in [*several, *single]:
         taken = form.take(rows)
         assert taken.losses(codes[rows]).tobytes() == form.losses(codes)[rows].tobytes()

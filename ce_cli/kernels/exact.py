@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 
 LIMB_BITS = 32
 _SLICE = 1 << 13  # rows whose limb units add up exactly in float64, and fit the cache
+_LONGEST = _SLICE << 9  # rows whose slices add up within an int64
 _CAPACITY_BITS = 53 - 13  # so one limb may take values up to 2**40 units
 _HUGE = 2.0**900  # above this the extraction constant would overflow
 _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of limbs
@@ -71,6 +72,11 @@ class ExactSums(Value):
             return cls(high.limbs, high.lowest + _HUGE_LIMBS, high.bound).merge(rest)
         if peak == 0.0:
             return cls.empty(groups)
+        if len(values) > _LONGEST:
+            first, rest = slice(None, _LONGEST), slice(_LONGEST, None)
+            return cls.of(values[first], None if codes is None else codes[first], groups).merge(
+                cls.of(values[rest], None if codes is None else codes[rest], groups)
+            )
         units: dict[int, Ints] = {}
         for start in range(0, len(values), _SLICE):
             part = slice(start, start + _SLICE)

@@ -221,7 +221,7 @@ class Logprobs(Value):
 
     def losses(self, codes: Codes) -> Floats:
         """−log q_y, without an exponential on the way."""
-        return -of_class(self.matrix, codes)
+        return 0.0 - of_class(self.matrix, codes)
 
     def given(self, codes: Codes) -> Floats:
         """q_y."""

@@ -16,7 +16,6 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 LOG_2 = 0.6931471805599453
-_CHUNK = 32  # classes added up in one go, so that rounding does not grow with K
 
 
 def of_class(matrix: Floats, codes: Codes) -> Floats:
@@ -27,7 +26,7 @@ def of_class(matrix: Floats, codes: Codes) -> Floats:
 def surprisal(probability: Floats) -> Floats:
     """−log q, infinite at 0."""
     with np.errstate(divide="ignore"):
-        return -np.log(probability)
+        return 0.0 - np.log(probability)  # and not −0 for what was certain
 
 
 def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
@@ -38,7 +37,7 @@ def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
     with np.errstate(divide="ignore"):
         happened = np.log(probability)
         other = np.log1p(-probability)
-    return np.negative(_select(happened, other, positive), out=happened)
+    return np.subtract(0.0, _select(happened, other, positive), out=happened)
 
 
 def binary_logit_losses(logit: Floats, positive: Codes) -> Floats:
@@ -57,7 +56,7 @@ def binary_logprob_losses(logprob: Floats, positive: Codes) -> Floats:
         near = np.log(-np.expm1(np.maximum(logprob, -LOG_2)))
         far = np.log1p(-np.exp(np.minimum(logprob, -LOG_2)))
     other = np.where(logprob > -LOG_2, near, far)
-    return -_select(logprob, other, positive)
+    return 0.0 - _select(logprob, other, positive)
 
 
 class Softmax(Value):
@@ -121,20 +120,17 @@ def first_largest(matrix: Floats) -> Codes:
 
 
 def class_sums(matrix: Floats) -> Floats:
-    """Sum over the classes of each row, shape (n,), in an order that no layout or cut changes.
+    """Sum over the classes of each row, shape (n,), pairwise, so that rounding hardly grows with K.
 
-    `numpy.sum` would add the same numbers in another order if a batch happened to have one row,
-    or to lie in memory the other way round.
+    `numpy.sum` would add in another order if a batch happened to have one row, or to lie in memory
+    the other way round, and so give other bits.
     """
-    parts = [_added(matrix[start : start + _CHUNK]) for start in range(0, len(matrix), _CHUNK)]
-    return parts[0] if len(parts) == 1 else _added(parts)
-
-
-def _added(rows: Floats | list[Floats]) -> Floats:
-    total = rows[0].copy()
-    for row in rows[1:]:
-        total += row
-    return total
+    while len(matrix) > 1:
+        half = (len(matrix) + 1) // 2
+        folded = matrix[:half].copy()
+        folded[: len(matrix) - half] += matrix[half:]
+        matrix = folded
+    return matrix[0]
 
 
 def _difference_errors(minuend: Floats, subtrahend: Floats, difference: Floats) -> Floats:

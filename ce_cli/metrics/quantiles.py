@@ -54,7 +54,7 @@ class Quantiles(State):
         if not len(losses):
             return cls.empty(1, batch.class_count)
         extremes = Extremes(float(losses.min()), float(losses.max()))
-        return cls(extremes, LogHistogram.of(np.abs(losses), weights))
+        return cls(extremes, LogHistogram.of(losses, weights))
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Quantiles by the inverse of the distribution function, clamped to the extremes."""
