@@ -10,7 +10,7 @@ import typer
 
 from ce_cli import __version__
 from ce_cli.commands.score import score
-from ce_cli.errors import CeError
+from ce_cli.errors import CeError, StorageError
 
 INTERRUPTED = 130
 BUG = 70
@@ -53,8 +53,17 @@ def run() -> int:
             typer.echo(f"ce: {sentence}", err=True)
         return error.exit_code
     except BrokenPipeError:
-        _leave_pipe()
+        _abandon_stdout()
         return 0
+    except SystemExit as leaving:
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        _abandon_stdout()  # the parser had caught it
+        return 0
+    except OSError as error:
+        _abandon_stdout()
+        typer.echo(f"ce: could not write: {(error.strerror or str(error)).lower()}.", err=True)
+        return StorageError.exit_code
     except KeyboardInterrupt:
         typer.echo("ce: interrupted.", err=True)
         return INTERRUPTED
@@ -80,6 +89,6 @@ def _refused(error: Exception) -> int:
     return BUG
 
 
-def _leave_pipe() -> None:
-    """The reader went away: nothing more can be written, and nothing may complain at exit."""
+def _abandon_stdout() -> None:
+    """Nothing more can be written, and nothing may complain about that at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

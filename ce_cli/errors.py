@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class CeError(Exception):
     """A mistake that is told to the user in plain sentences, without a traceback.
@@ -17,6 +19,10 @@ class CeError(Exception):
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
+
+    def about(self, name: str) -> Self:
+        """The same, each sentence beginning with the file that it is about."""
+        return type(self)(*(f"{name}: {sentence}" for sentence in self.sentences))
 
 
 class UsageError(CeError):

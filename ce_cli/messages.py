@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from ce_cli.ledger import Finding
-from ce_cli.text import counted, listed, quoted, sanitize
+from ce_cli.text import counted, display_name, listed, quoted, sanitize
 from ce_cli.value import Value
 
 _FATAL = (
@@ -43,16 +43,29 @@ class Places(Value):
         part = max(bisect_right(self.starts, row) - 1, 0)
         return self.names[part], row - self.starts[part] + 1
 
+    @property
+    def title(self) -> str:
+        """The first file, and how many more there are."""
+        name = display_name(self.names[0])
+        more = len(self.names) - 1
+        return f"{name} and {counted(more, 'more file')}" if more else name
+
     def first(self, finding: Finding) -> str:
         """``preds.csv: row 17``, the first row of a finding."""
         name, row = self.of(finding.rows[0])
-        return f"{name}: row {row:,}"
+        return f"{display_name(name)}: row {row:,}"
 
 
 def fatal(findings: Sequence[Finding], sums_must_fit: bool) -> list[Finding]:
     """Those that make the data bad, the most basic first."""
     order = (*_FATAL, "bad-sum") if sums_must_fit else _FATAL
-    bad = [finding for finding in findings if finding.code in order]
+    unreadable = {finding.column for finding in findings if finding.code == "encoding"}
+    bad = [
+        finding
+        for finding in findings
+        if finding.code in order
+        and (finding.code == "encoding" or finding.column not in unreadable)
+    ]
     return sorted(bad, key=lambda finding: (order.index(finding.code), finding.column))
 
 
@@ -108,7 +121,7 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
             f"{where}, column {column}: {value} is no weight{total}; "
             "a weight is finite and not negative."
         ),
-        "zero-sum": f"{where}: the probabilities sum to 0{total}.",
+        "zero-sum": f"{where}: the probabilities sum to 0{total}; is a class missing from --pred?",
         "bad-sum": f"{where}: the probabilities sum to {value}, not 1{_total(finding, places)}"
         f"{_worst(finding, places)}; allow for it with --sum-tolerance, or say --on-bad-sum warn "
         "or renormalize.",
@@ -131,7 +144,7 @@ def _worst(finding: Finding, places: Places) -> str:
         return ""
     _, row, value = finding.worst
     name, number = places.of(row)
-    inside = f" of {name}" if len(places.names) > 1 else ""
+    inside = f" of {display_name(name)}" if len(places.names) > 1 else ""
     return f"; the worst is row {number:,}{inside} with {value}"
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ce_cli import registry
 from ce_cli.binding.bind import Binding, bind, check_fits
-from ce_cli.binding.classes import names_of_two
 from ce_cli.engines.local import map_in_order
-from ce_cli.errors import DataError
+from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
 from ce_cli.messages import Places, fatal, sentence
+from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome, Work
-from ce_cli.report import Computed, report
+from ce_cli.report import Computed, class_names, report
 from ce_cli.spec import Spec
-from ce_cli.text import listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,21 +57,24 @@ def run(
         Whatever is wrong with the options, the data or the files.
     """
     metrics = metric_states(spec)
-    first = next(sources)
-    binding, spec = bind(first, spec)
+    leading = _up_to_first_row(sources)
+    try:
+        binding, spec = bind(leading[-1], spec)
+    except CeError as error:
+        raise error.about(leading[-1].name) from None
     work = Work(binding, spec, metrics, every_row is not None)
     total = work.empty()
-    class_names = binding.classes or names_of_two(binding.labels, binding.sample)
     starts: list[int] = []
-    splits = _splits(first, sources, binding)
+    splits = _splits(chain(leading, sources), binding)
     for part, outcome, rows in map_in_order(work, splits, threads):
-        starts += [total.ledger.read] * (part + 1 - len(starts))
-        if every_row is not None:
+        before = total.ledger.read
+        starts += [before] * (part + 1 - len(starts))
+        total = work.merge(total, outcome)
+        if every_row is not None and rows:
+            classes = class_names(total, binding)
             places = Places(tuple(names), tuple(starts))
             for some in rows:
-                shifted = some.shifted(total.ledger.read)
-                every_row(shifted.table(class_names, spec.scale, binding.id, places))
-        total = work.merge(total, outcome)
+                every_row(some.shifted(before).table(classes, spec.scale, binding.id, places))
         if progress is not None:
             progress(total.ledger.read)
     starts += [total.ledger.read] * (len(names) - len(starts))
@@ -88,25 +91,31 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
     UsageError
         A metric is not known.
     """
-    if spec.metrics:
-        entries = [registry.find(registry.METRICS, name, "metric") for name in spec.metrics]
-    else:
-        entries = list(registry.METRICS)
-    chosen: list[type[State]] = [entry.load() for entry in entries]
-    needed = {kind for state in chosen for kind in (*state.requires, state)}
-    every = [entry.load() for entry in registry.METRICS if entry.load() in needed]
-    return tuple(every)
+    for name in spec.metrics:
+        registry.find(registry.METRICS, name, "metric")
+    wanted = [
+        entry.load()
+        for entry in registry.METRICS
+        if not spec.metrics or set(entry.names) & set(spec.metrics)
+    ]
+    needed = {Loss, *wanted, *(kind for state in wanted for kind in state.requires)}
+    return tuple(kind for kind in (entry.load() for entry in registry.METRICS) if kind in needed)
 
 
-def _splits(
-    first: Source, others: Iterator[Source], binding: Binding
-) -> Iterator[tuple[int, Split]]:
-    wanted = binding.wanted
-    for split in first.splits(wanted):
-        yield 0, split
-    for part, source in enumerate(others, start=1):
+def _up_to_first_row(sources: Iterator[Source]) -> list[Source]:
+    """The first source that has a row, since types and labels show there, and those before it."""
+    leading: list[Source] = []
+    for source in sources:
+        leading.append(source)
+        if not source.is_empty:
+            break
+    return leading
+
+
+def _splits(sources: Iterable[Source], binding: Binding) -> Iterator[tuple[int, Split]]:
+    for part, source in enumerate(sources):
         check_fits(source, binding)
-        for split in source.splits(wanted):
+        for split in source.splits(binding.wanted):
             yield part, split
 
 
@@ -116,6 +125,6 @@ def _refuse_bad_data(total: Outcome, binding: Binding, spec: Spec, places: Place
     if bad:
         raise DataError(*(sentence(finding, places, binding.classes) for finding in bad))
     if not total.ledger.read:
-        raise DataError(f"{listed(places.names, 3)}: there is a header and no data row.")
+        raise DataError(f"{places.title}: there is a header and no data row.")
     if not total.ledger.scored:
-        raise DataError(f"{listed(places.names, 3)}: no row is left to score after --missing skip.")
+        raise DataError(f"{places.title}: no row is left to score after --missing skip.")

@@ -22,7 +22,7 @@ from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import Spec
-from ce_cli.text import counted, listed
+from ce_cli.text import counted, quoted
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -51,10 +51,10 @@ class Computed(Value):
         DataError
             The labels of a single prediction are not two classes.
         """
-        if self.binding.classes:
-            return self.binding.classes
-        seen = [finding.column for finding in self.total.ledger.named("label")]
-        return names_of_two(self.binding.labels, seen)
+        try:
+            return class_names(self.total, self.binding)
+        except DataError as error:
+            raise error.about(self.places.title) from None
 
     @cached_property
     def whole(self) -> Mapping[type[State], State]:
@@ -64,6 +64,19 @@ class Computed(Value):
             kind: state.regroup(nowhere, 1) if kind.grouped else state
             for kind, state in self.total.states.items()
         }
+
+
+def class_names(total: Outcome, binding: Binding) -> tuple[str, ...]:
+    """Names of the classes, for a single prediction by the labels of the rows so far.
+
+    Raises
+    ------
+    DataError
+        The labels are no two classes.
+    """
+    if binding.classes:
+        return binding.classes
+    return names_of_two(binding.labels, [one.column for one in total.ledger.named("label")])
 
 
 def report(computed: Computed) -> Result:
@@ -79,7 +92,7 @@ def report(computed: Computed) -> Result:
     weight_sum = float(loss.weight.floats()[0])
     if not weight_sum > 0:
         raise DataError(
-            f"{listed(computed.places.names, 3)}: all weights in '{spec.weight}' are 0, "
+            f"{computed.places.title}: all weights in {quoted(spec.weight or '')} are 0, "
             "so there is nothing to average."
         )
     figures = _figures(computed, computed.whole, computed.metrics)
@@ -125,7 +138,8 @@ def _figures(
         if kind is PerClass:
             continue
         for name, values in states[kind].figures(states).items():
-            figures[name] = values if name in _UNITLESS else values / computed.spec.scale
+            with np.errstate(over="ignore", invalid="ignore"):
+                figures[name] = values if name in _UNITLESS else values / computed.spec.scale
     return figures
 
 
@@ -241,6 +255,7 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
         message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
         yield Note("skipped", message, ledger.skipped)
     yield from _figure_warnings(computed, metrics)
+    yield from _overflow(computed, _chosen(metrics, computed.spec))
 
 
 def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
@@ -258,9 +273,18 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
             )
 
 
+def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    """Say why what JSON shows as null is not a number, where nothing else has said it."""
+    if computed.total.ledger.count("infinite"):
+        return
+    beyond = [name for name, value in metrics.items() if math.isinf(value)]
+    if beyond and metrics.get("baseline") != 0.0:
+        yield Note("overflow", f"Beyond the range of a float64: {', '.join(beyond)}.")
+
+
 def _clip_message(computed: Computed, count: int) -> str:
     loss = cast(Loss, computed.whole[Loss]).loss.floats()[0]
-    share = computed.total.clipped.floats()[0] / loss if loss > 0 else 0.0
+    share = computed.total.clipped.floats()[0] / loss if 0 < loss < math.inf else 1.0
     return (
         f"{counted(count, 'row')} gave what happened a probability below {computed.spec.clip:.2g}; "
         f"clipped to that, {'it carries' if count == 1 else 'they carry'} {share:.1%} of the total "

@@ -173,11 +173,12 @@ class Result(Value):
 
 def flat_group(group: Group) -> dict[str, Scalar]:
     """A group as one line of a table."""
-    line: dict[str, Scalar] = {**group.by, "rows": group.rows, "weight_sum": group.weight_sum}
-    line |= group.metrics
+    figures: dict[str, Scalar] = {"rows": group.rows, "weight_sum": group.weight_sum}
+    figures |= group.metrics
     for name, interval in group.intervals.items():
-        line |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
-    return line
+        figures |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
+    by = {f"by_{name}" if name in figures else name: value for name, value in group.by.items()}
+    return {**by, **figures}
 
 
 def _strict(value: float) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
+from ce_cli.binding.columns import as_texts
 from ce_cli.messages import Places
 from ce_cli.value import Value
 
@@ -19,6 +20,18 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
+_OWN_COLUMNS = (
+    "row",
+    "file",
+    "file_row",
+    "label",
+    "probability",
+    "loss",
+    "predicted",
+    "prediction",
+)
+
+
 class RowLosses(Value):
     """Some scored rows, one entry each.
 
@@ -27,7 +40,7 @@ class RowLosses(Value):
     rows : ndarray of int
         Counted from 0, first in the frame, then in the whole data set.
     ids : pyarrow.Array or None
-        The id column.
+        The id column, as text.
     labels, predicted : ndarray of int
         Class codes.
     probability : ndarray
@@ -49,7 +62,7 @@ class RowLosses(Value):
     @classmethod
     def of(cls, batch: Batch, ids: pa.Array | None) -> Self:
         """All rows of a batch; `ids` is the whole id column of its frame."""
-        own_ids = None if ids is None else _taken(ids, batch.places)
+        own_ids = None if ids is None else as_texts(_taken(ids, batch.places))
         return cls(
             batch.rows,
             own_ids,
@@ -121,7 +134,7 @@ class RowLosses(Value):
         scale : float
             What losses in nats are divided by.
         id_name : str or None
-            Name of the id column.
+            Name of the id column; one that is taken gives way to ``id``.
         places : Places
             Which file the rows are in; they must all be in one.
         """
@@ -134,8 +147,7 @@ class RowLosses(Value):
             columns["file"] = pa.array([file] * len(self), pa.utf8())
             columns["file_row"] = pa.array(self.rows - self.rows[0] + first, pa.int64())
         if self.ids is not None:
-            coded = pa.types.is_dictionary(self.ids.type)
-            columns[id_name or "id"] = self.ids.dictionary_decode() if coded else self.ids
+            columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
         columns["label"] = _taken(names, self.labels)
         columns["probability"] = pa.array(self.probability, pa.float64())
         columns["loss"] = pa.array(self.loss / scale, pa.float64())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+STDIN = "-"
 _LONGEST = 60
 _BIDIRECTIONAL = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
@@ -19,6 +20,11 @@ def sanitize(text: str, longest: int = _LONGEST) -> str:
     if text.isprintable():
         return text
     return "".join(_visible(character) for character in text)
+
+
+def display_name(path: str) -> str:
+    """How a path is called in messages and on the page."""
+    return "standard input" if path == STDIN else sanitize(path, 200)
 
 
 def quoted(text: str) -> str:

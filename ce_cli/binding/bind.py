@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ from ce_cli.binding.names import (
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source, Stored, Wanted
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
-from ce_cli.text import listed, quoted, sanitize
+from ce_cli.text import counted, listed, quoted, sanitize
 from ce_cli.value import Value
 
 Shape = Literal["single", "columns", "list"]
@@ -97,16 +97,19 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     """
     columns = source.columns()
     names = [column.name for column in columns]
-    for name in (spec.label, spec.weight, spec.id, *spec.by):
-        if name is not None and name not in names:
+    others = [name for name in (spec.weight, spec.id, *spec.by) if name is not None]
+    for name in (*([spec.label] if spec.label is not None else []), *others):
+        if name not in names:
             raise UsageError(no_column(name, names))
-    others = [name for name in (spec.weight, spec.id, *spec.by) if name]
-    label = spec.label or find_label(columns, (*spec.predictions, *others))
+    label = spec.label
+    if label is None:
+        label = find_label(columns, (*spec.predictions, *([spec.weight] if spec.weight else [])))
     predictions = _predictions(source, spec, label, others)
+    if repeated := [n for n in dict.fromkeys((label, *predictions, *others)) if names.count(n) > 1]:
+        raise DataError(f"more than one column is called {listed(repeated)}.")
     kinds = {column.name: column for column in columns}
-    _check_kinds(
-        spec, [kinds[name] for name in predictions], kinds[label], kinds.get(spec.weight or "")
-    )
+    _check_predictions([kinds[name] for name in predictions], label)
+    _check_others(kinds, (label, *([spec.id] if spec.id else []), *spec.by), spec.weight)
     missing = (*MISSING_TEXTS, *spec.na_values)
     shape, classes = _classes(source, spec, label, [kinds[name] for name in predictions], missing)
     missing = tuple(
@@ -139,14 +142,18 @@ def check_fits(source: Source, binding: Binding) -> None:
     """
     kinds = {column.name: column for column in source.columns()}
     wanted = binding.wanted
+    if source.is_empty:
+        return
     for name in wanted.names:
         if name not in kinds:
-            raise DataError(f"{source.name}: {no_column(name, list(kinds))}")
+            raise DataError(no_column(name, list(kinds))).about(source.name)
     for name in (*wanted.numbers, *wanted.lists):
         column = kinds[name]
         fitting = ("list",) if name in wanted.lists else ("number", "boolean")
         if column.kind not in fitting and column.stored != "text":
-            raise DataError(f"{source.name}: the column {quoted(name)} holds {_held(column)} here.")
+            raise DataError(f"the column {quoted(name)} holds {_held(column)} here.").about(
+                source.name
+            )
 
 
 def _predictions(source: Source, spec: Spec, label: str, others: Sequence[str]) -> tuple[str, ...]:
@@ -160,7 +167,7 @@ def _predictions(source: Source, spec: Spec, label: str, others: Sequence[str]) 
         return found
     free = [column.name for column in columns if column.name not in (label, *others)]
     raise DataError(
-        "No column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
+        "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
         f"the columns left are {listed(free) or 'none'}: say which with --pred."
     )
 
@@ -188,13 +195,13 @@ def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
     return bool((np.abs(sums - 1.0) <= _TOLERANCE["text"]).all())
 
 
-def _check_kinds(
-    spec: Spec, predictions: Sequence[Column], label: Column, weight: Column | None
-) -> None:
+def _check_predictions(predictions: Sequence[Column], label: str) -> None:
     for column in predictions:
-        if column.kind not in ("number", "boolean", "list"):
+        if column.name == label:
+            raise UsageError(f"{quoted(label)} cannot be both label and prediction.")
+        if column.kind not in ("number", "boolean", "list") and column.stored != "text":
             raise DataError(
-                f"The prediction column {quoted(column.name)} holds {_held(column)}, not numbers; "
+                f"the prediction column {quoted(column.name)} holds {_held(column)}, not numbers; "
                 "say which column does with --pred."
             )
         if column.kind == "list" and len(predictions) > 1:
@@ -202,13 +209,17 @@ def _check_kinds(
                 f"{quoted(column.name)} is a list column, which holds the predictions of all "
                 "classes: give it alone with --pred."
             )
-    if label.kind in ("list", "other"):
-        raise DataError(f"The label column {quoted(label.name)} holds {_held(label)}, not a class.")
-    if label.name in [column.name for column in predictions]:
-        raise UsageError(f"{quoted(label.name)} cannot be both label and prediction.")
-    if weight is not None and weight.kind != "number":
+
+
+def _check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str | None) -> None:
+    for column in (kinds[name] for name in texts):
+        if column.kind in ("list", "nested"):
+            raise DataError(
+                f"the column {quoted(column.name)} holds {_held(column)}, not one value a row."
+            )
+    if weight is not None and kinds[weight].kind != "number" and kinds[weight].stored != "text":
         raise DataError(
-            f"The weight column {quoted(weight.name)} holds {_held(weight)}, not numbers."
+            f"the weight column {quoted(weight)} holds {_held(kinds[weight])}, not numbers."
         )
 
 
@@ -251,8 +262,11 @@ def _classes_of_columns(
 
 def _classes_of_list(source: Source, spec: Spec, column: Column) -> tuple[str, ...]:
     width = column.width or _sample_width(source, column.name)
-    if not width:
-        raise DataError(f"The list column {quoted(column.name)} is empty in the first rows.")
+    if width < 2:
+        raise DataError(
+            f"the lists in {quoted(column.name)} hold {counted(width, 'prediction')}, "
+            "and two classes are the fewest."
+        )
     if spec.classes and len(spec.classes) != width:
         raise UsageError(
             f"--classes names {len(spec.classes)} classes, and the lists of "
@@ -266,10 +280,10 @@ def _classes_of_single(spec: Spec) -> tuple[str, ...] | None:
         return None
     if len(spec.classes) != 2:
         raise UsageError(
-            "One prediction column tells two classes apart: --classes takes two names here, "
+            "one prediction column tells two classes apart: --classes takes two names here, "
             "the negative class first."
         )
-    if spec.positive and spec.positive not in spec.classes:
+    if spec.positive is not None and spec.positive not in spec.classes:
         raise UsageError(f"--positive {quoted(spec.positive)} is none of --classes.")
     first, second = _checked_classes(spec.classes)
     return (second, first) if spec.positive == first else (first, second)
@@ -284,7 +298,7 @@ def _checked_classes(classes: tuple[str, ...]) -> tuple[str, ...]:
 def _label_reader(spec: Spec, classes: tuple[str, ...] | None) -> LabelReader:
     if classes:
         return NamedClasses(classes)
-    return OneAgainstRest(spec.positive) if spec.positive else ConventionalBinary()
+    return ConventionalBinary() if spec.positive is None else OneAgainstRest(spec.positive)
 
 
 def _settled(spec: Spec, bound: Binding, stored: Sequence[Stored]) -> Spec:
@@ -294,7 +308,11 @@ def _settled(spec: Spec, bound: Binding, stored: Sequence[Stored]) -> Spec:
         raise UsageError(f"--task binary does not fit {count} prediction columns.")
     if spec.task == "multiclass" and bound.shape == "single":
         raise UsageError("--task multiclass needs one prediction column for each class.")
-    if spec.positive and bound.shape != "single" and spec.positive not in (bound.classes or ()):
+    if (
+        spec.positive is not None
+        and bound.shape != "single"
+        and spec.positive not in (bound.classes or ())
+    ):
         raise UsageError(
             f"--positive {quoted(spec.positive)} is none of the classes "
             f"{listed(bound.classes or ())}."
@@ -323,12 +341,12 @@ def _check_labels(bound: Binding) -> None:
         return
     if bound.classes is None:
         raise DataError(
-            f"The labels in {quoted(bound.label)} are {listed(seen, 4)}: say which of them "
+            f"the labels in {quoted(bound.label)} are {listed(seen, 4)}: say which of them "
             f"{quoted(bound.predictions[0])} is the prediction of, for example "
             f"--positive {sanitize(seen[0])}."
         )
     raise DataError(
-        f"The labels in {quoted(bound.label)} are {listed(seen, 4)}, but the predictions are for "
+        f"the labels in {quoted(bound.label)} are {listed(seen, 4)}, but the predictions are for "
         f"the classes {listed(bound.classes)}: name the class of each prediction, in their order, "
         "with --classes."
     )

@@ -117,7 +117,7 @@ def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
         others = [text for text in seen if not labels.codes([text])[0]]
         if len(set(map(canonical, others))) > 1:
             raise DataError(
-                f"The labels beside the positive class {quoted(labels.positive)} are "
+                f"the labels beside the positive class {quoted(labels.positive)} are "
                 f"{listed(others)}: one prediction column tells only two classes apart."
             )
         return (others[0] if others else f"not {labels.positive}", labels.positive)
@@ -126,8 +126,10 @@ def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
     for pair in _BINARY_FAMILIES:
         if set(spelled) <= set(pair):
             return spelled.get(pair[0], pair[0]), spelled.get(pair[1], pair[1])
+    if {canonical(text) for text in known} <= {"0", "1"}:  # 0 and false are one, as anywhere else
+        return "0", "1"
     raise DataError(
-        f"The labels {listed(seen)} do not belong together as two classes; "
+        f"the labels {listed(seen)} do not belong together as two classes; "
         "name the positive one with --positive."
     )
 

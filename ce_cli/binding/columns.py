@@ -41,8 +41,8 @@ def floats(column: pa.Array) -> Floats:
         values = _bits(column.buffers()[1], column.offset, len(column)).astype(np.float64)
     elif str(column.type) in _WIDTHS:
         values = _fixed(column).astype(np.float64, copy=False)
-    else:
-        return np.array(column.cast(pa.float64()).to_pylist(), np.float64)
+    else:  # decimals: Python rounds them right, Arrow's cast may not
+        return np.array([np.nan if v is None else float(v) for v in column.to_pylist()], np.float64)
     missing = nulls(column)
     return values if missing is None else np.where(missing, np.nan, values)
 
@@ -80,10 +80,24 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
         codes, names = _number_tokens(_fixed(column))
         missing = nulls(column)
     else:
-        return tokens(column.cast(pa.utf8()).dictionary_encode())
+        return tokens(as_texts(column).dictionary_encode())
     if missing is not None:
         codes[missing] = -1
     return codes, names
+
+
+def as_texts(column: pa.Array) -> pa.Array:
+    """Values of any type as text."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        shown = [
+            None if v is None else v.decode(errors="backslashreplace") for v in column.to_pylist()
+        ]
+        return pa.array(shown, pa.utf8())
+    return column.cast(pa.utf8())
 
 
 def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
@@ -122,7 +136,7 @@ def _bits(buffer: pa.Buffer, offset: int, length: int) -> Bools:
 def _number_tokens(values: NDArray[np.number[Any]]) -> tuple[Codes, list[str]]:
     if np.issubdtype(values.dtype, np.integer) and len(values):
         low, high = int(values.min()), int(values.max())
-        if high - low < max(1024, len(values)):
+        if high - low < max(1024, len(values)) and high < 1 << 63:
             codes = (values.astype(np.int64) - low).astype(np.intp)
             return codes, [str(number) for number in range(low, high + 1)]
     distinct, inverse = np.unique(values, return_inverse=True)

@@ -66,20 +66,18 @@ def find_label(columns: Sequence[Column], taken: Iterable[str]) -> str:
     found = [
         column.name
         for column in columns
-        if _plain(column.name) in _LABELS
-        and column.name not in taken
-        and column.kind in ("text", "number", "boolean")
+        if _plain(column.name) in _LABELS and column.name not in taken
     ]
     if len(found) == 1:
         return found[0]
     if found:
         raise DataError(
-            f"More than one column may hold the label: {listed(found)}; "
+            f"more than one column may hold the label: {listed(found)}; "
             f"say which, for example --label {_shell(found[0])}."
         )
     names = [column.name for column in columns]
     raise DataError(
-        f"No column is named like a label (label, y, y_true, target, class, …); "
+        f"no column is named like a label (label, y, y_true, target, class, …); "
         f"the columns are {listed(names)}: say which with --label."
     )
 
@@ -96,6 +94,10 @@ def find_predictions(columns: Sequence[Column], taken: Iterable[str]) -> tuple[s
     free = [column for column in columns if column.name not in taken]
     lists = [column.name for column in free if column.kind == "list"]
     numbers = [column.name for column in free if column.kind in ("number", "boolean")]
+    return _one_choice(lists, numbers) or _one_choice([], [column.name for column in free])
+
+
+def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]:
     families = _families(numbers)
     in_family = {name for family in families for name in family}
     choices: list[tuple[str, ...]] = [(name,) for name in lists] + families
@@ -108,7 +110,7 @@ def find_predictions(columns: Sequence[Column], taken: Iterable[str]) -> tuple[s
     if len(choices) > 1:
         shown = "; ".join(listed(choice, 3) for choice in choices[:4])
         raise DataError(
-            f"More than one set of columns may hold the predictions: {shown}; "
+            f"more than one set of columns may hold the predictions: {shown}; "
             f"say which, for example --pred {_shell(_pattern(choices[0]))}."
         )
     return choices[0] if choices else ()
@@ -141,7 +143,7 @@ def expand(
 def no_column(name: str, names: Sequence[str]) -> str:
     """Say that a column is not there, and what is."""
     return (
-        f"There is no column {quoted(name)}{closest(name, names)}; the columns are {listed(names)}."
+        f"there is no column {quoted(name)}{closest(name, names)}; the columns are {listed(names)}."
     )
 
 
@@ -167,7 +169,7 @@ def values_of(columns: Sequence[str]) -> Values | None:
     kinds = {_announced(name) for name in columns}
     if len(kinds) > 1:
         raise DataError(
-            f"The predictions {listed(columns, 4)} are named as different kinds of numbers; "
+            f"the predictions {listed(columns, 4)} are named as different kinds of numbers; "
             "say which with --as probabilities, logits or logprobs."
         )
     return kinds.pop()

@@ -203,10 +203,11 @@ class _Rows:
     def summing_to_one(self, matrix: Floats) -> Floats:
         """Check that the probabilities of each row sum to 1, and renormalise if asked."""
         logs = self._spec.values == "logprobs"
-        sums = class_sums(np.exp(matrix) if logs else matrix)
-        gaps = np.abs(sums - 1.0)
+        sums = _log_sums(matrix) if logs else class_sums(matrix)
+        with np.errstate(over="ignore"):
+            gaps = np.abs(np.expm1(sums) if logs else sums - 1.0)
         bad = self.keep & ~(gaps <= (self._spec.sum_tolerance or 0.0))
-        hollow = bad & (sums == 0.0)
+        hollow = bad & (sums == (-np.inf if logs else 0.0))
         if hollow.any():
             self._drop(hollow, "zero-sum", "", lambda row: "0")
             bad &= ~hollow
@@ -214,14 +215,14 @@ class _Rows:
             return matrix
         at = np.flatnonzero(bad)
         peak = at[np.argmax(gaps[at])]
-        worst = (float(gaps[peak]), int(self.rows[peak]), f"{sums[peak]:.6g}")
-        shown = [f"{sums[row]:.6g}" for row in at[:10]]
+        shown = [_sum_text(sums[row], logs) for row in at[:10]]
+        worst = (float(gaps[peak]), int(self.rows[peak]), _sum_text(sums[peak], logs))
         if self._spec.on_bad_sum != "renormalize":
             self.findings.append(Finding.of("bad-sum", "", self.rows[at], shown, worst))
             return matrix
         self.findings.append(Finding.of("renormalized", "", self.rows[at], shown, worst))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            fitted: Floats = matrix - np.log(sums) if logs else matrix / sums
+        fitted = matrix.copy()
+        fitted[:, at] = matrix[:, at] - sums[at] if logs else matrix[:, at] / sums[at]
         return fitted
 
     def _from_lists(self, name: str) -> Floats:
@@ -299,6 +300,21 @@ def _nan(values: Floats) -> Bools:
     if len(values) and np.isnan(values.min()):
         return np.isnan(values)
     return np.zeros(len(values), np.bool_)
+
+
+def _log_sums(logprobs: Floats) -> Floats:
+    """The logarithm of the sum of the probabilities, also where each of them underflows."""
+    largest = logprobs.max(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shifted = np.exp(logprobs - np.where(np.isinf(largest), 0.0, largest))
+        total: Floats = largest + np.log(class_sums(shifted))
+    return total
+
+
+def _sum_text(total: float, is_log: bool) -> str:
+    return (
+        f"e^{total:.6g}" if is_log and total < -700 else f"{np.exp(total) if is_log else total:.6g}"
+    )
 
 
 def _listed(values: Floats) -> str:

@@ -31,7 +31,7 @@ def _column(name: str, type_: pa.DataType) -> Column:
     if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
         inner = _column(name, type_.value_type)
         width = type_.list_size if types.is_fixed_size_list(type_) else None
-        kind: Kind = "list" if inner.kind == "number" else "other"
+        kind: Kind = "list" if inner.kind == "number" else "nested"
         return Column(name, kind, str(type_), inner.stored, width)
     return Column(name, _kind(type_), str(type_), _stored(type_))
 
@@ -49,7 +49,7 @@ def _kind(type_: pa.DataType) -> Kind:
         return "number"
     if types.is_string(type_) or types.is_large_string(type_) or types.is_string_view(type_):
         return "text"
-    return "other"
+    return "nested" if types.is_nested(type_) else "other"
 
 
 def _stored(type_: pa.DataType) -> Stored:

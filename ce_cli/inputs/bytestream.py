@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError, StorageError, UsageError
-from ce_cli.text import quoted, sanitize
+from ce_cli.text import STDIN, display_name, quoted, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
 }
 _CHUNK = 1 << 20
-STDIN = "-"
 
 
 def open_bytes(path: str) -> io.BufferedReader:
@@ -55,7 +54,8 @@ class explained:  # noqa: N801 - reads as a word: with explained(path)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Any
     ) -> None:
-        if error is None or not isinstance(error, (OSError, EOFError, ValueError)):
+        known = isinstance(error, OSError | EOFError | ValueError)
+        if error is None or not (known or type(error).__name__ == "LZMAError"):
             return
         if isinstance(error, BrokenPipeError):
             return
@@ -69,11 +69,6 @@ class explained:  # noqa: N801 - reads as a word: with explained(path)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)
         raise StorageError(f"{shown}: could not be read: {reason.rstrip('.')}.") from error
-
-
-def display_name(path: str) -> str:
-    """How a path is called in messages."""
-    return "standard input" if path == STDIN else sanitize(path, 200)
 
 
 class ByteStream:
@@ -144,9 +139,12 @@ def _unpacked(path: str, packed: io.BufferedReader, kind: str) -> Callable[[int]
 
 def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
     try:
-        name = codecs.lookup(encoding).name
+        codec = codecs.lookup(encoding)
+        if not codec._is_text_encoding:
+            raise LookupError
     except LookupError:
         raise UsageError(f"--encoding {quoted(encoding)} is not a known encoding.") from None
+    name = codec.name
     if name in ("utf-8", "ascii"):
         return lambda data, final: data
     decoder = codecs.getincrementaldecoder(name)()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -9,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs import records
-from ce_cli.inputs.bytestream import ByteStream, display_name
+from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.source import Column, Frame, Kind, Wanted
 from ce_cli.ledger import Finding
 from ce_cli.spec import MISSING_TEXTS, Reading
-from ce_cli.text import listed
+from ce_cli.text import display_name
 from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _HEAD_BYTES = 1 << 18
+_SNIFFED_BYTES = 1 << 16
 _SNIFFED_RECORDS = 50
 _DELIMITERS = (",", "\t", ";", "|")
+_NO_MISSING = Wanted((), (), missing_texts=("\0",))
 
 
 def open_delimited(path: str, raw: io.BufferedReader, reading: Reading) -> DelimitedSource:
@@ -46,17 +49,19 @@ class DelimitedSource:
         self.name = display_name(name)
         self._stream = stream
         self._reading = reading
-        head = self._read_head()
-        self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"
-        start = records.first_record_end(head, self._newline)
-        text = self._decoded(head[:start])
-        self._delimiter = reading.delimiter or self._found_delimiter(head, start)
-        header = next(csv.reader(io.StringIO(text), delimiter=self._delimiter), [])
-        self._names = _distinct(header)
-        self._repeated = {name for name in header if header.count(name) > 1}
-        ended = len(head) < _HEAD_BYTES
-        self._first = head[start:] if ended else head[start : records.record_end(head)]
+        given = reading.delimiter
+        self._may_delimit = (given or "".join(_DELIMITERS)).encode()
+        head, start = self._read_head()
+        self._delimiter = given or _found_delimiter(head[: max(start, _SNIFFED_BYTES)])
+        self._header = self._names_in(head[:start])
+        self._names = _distinct(self._header)
+        self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
         stream.push_back(head[start:])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing behind the header."""
+        return not self._first.strip()
 
     def columns(self) -> Sequence[Column]:
         """The columns, with kinds as the first rows show them."""
@@ -70,73 +75,90 @@ class DelimitedSource:
 
     def splits(self, wanted: Wanted) -> Iterator[DelimitedSplit]:
         """Blocks of whole records."""
-        if repeated := [name for name in wanted.names if name in self._repeated]:
-            raise DataError(f"{self.name}: more than one column is called {listed(repeated)}.")
-        for block in records.blocks(self._stream, self._reading.block_bytes, self._newline):
+        size = self._reading.block_bytes
+        delimiter = self._delimiter.encode()
+        for block in records.blocks(self._stream, size, self._newline, delimiter):
             yield self._split(block, wanted)
 
     def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
         return DelimitedSplit(block, tuple(self._names), self._delimiter, wanted)
 
-    def _read_head(self) -> bytes:
-        pieces: list[bytes] = []
-        held = 0
-        while held < _HEAD_BYTES and (piece := self._stream.read(_HEAD_BYTES)):
-            pieces.append(piece)
-            held += len(piece)
-        head = b"".join(pieces)
+    def _read_head(self) -> tuple[bytes, int]:
+        """The first bytes, with one record behind the header at least, and where that begins."""
+        head = b""
+        while piece := self._stream.read(_HEAD_BYTES):
+            head = (head + piece).lstrip(b"\r\n")
+            if b"\0" in piece:
+                raise DataError(
+                    f"{self.name}: is not a text table (byte {head.index(0) + 1:,} is NUL); "
+                    "ce reads CSV, TSV and Parquet."
+                )
+            if len(head) < _HEAD_BYTES:
+                continue
+            start = self._first_end(head)
+            if start and self._last_end(head) > start:
+                return head, start
+            if len(head) > records.LONGEST_RECORD:
+                raise DataError(records.too_long(self._stream.path))
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
-        if b"\0" in head:
-            raise DataError(
-                f"{self.name}: is not a text table (byte {head.index(0) + 1:,} is NUL); "
-                "ce reads CSV, TSV and Parquet."
-            )
-        while held < records.LONGEST_RECORD and self._newline_missing(head):
-            piece = self._stream.read(1 << 20)
-            if not piece:
-                break
-            head += piece
-        return head
+        return head, self._first_end(head) or len(head)
 
-    @staticmethod
-    def _newline_missing(head: bytes) -> bool:
-        return len(head) >= _HEAD_BYTES and records.first_record_end(head) == len(head)
+    def _first_end(self, head: bytes) -> int:
+        self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"
+        return records.first_record_end(head, self._newline, self._may_delimit)
 
-    def _decoded(self, header: bytes) -> str:
+    def _last_end(self, head: bytes) -> int:
+        return records.last_record_end(head, self._newline, self._may_delimit)
+
+    def _names_in(self, header: bytes) -> list[str]:
         try:
-            return header.decode()
+            header.decode()
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{self.name}: the header is not UTF-8 text "
                 f"(byte {error.start + 1:,} is 0x{header[error.start]:02x}); "
                 "say which encoding, for example --encoding latin-1."
             ) from None
+        import pyarrow as pa
 
-    def _found_delimiter(self, head: bytes, header_end: int) -> str:
-        text = head[: max(header_end, 1 << 16)].decode(errors="replace")
-        best, best_rank = ",", (False, 1)
-        for delimiter in _DELIMITERS:
-            counts = []
-            for record in csv.reader(io.StringIO(text), delimiter=delimiter):
+        count = header.count(self._delimiter.encode()) + 1
+        for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
+            numbered = tuple(str(place) for place in range(count))
+            split = DelimitedSplit(header, numbered, self._delimiter, _NO_MISSING)
+            malformed: list[tuple[int, str]] = []
+            table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
+            if table.num_rows:
+                return [str(table[name][0]) for name in numbered]
+            count = int(malformed[0][1].split()[0])
+        return []
+
+    def _found_columns(self) -> tuple[Column, ...]:
+        if not self._first.strip():
+            return tuple(Column(name, "number", "text", "text") for name in self._header)
+        inferred = self._split(self._first, Wanted((), ())).table({}, [])
+        kinds = [_kind(inferred.schema.field(name).type, inferred[name]) for name in self._names]
+        named = zip(self._header, kinds, strict=True)
+        return tuple(Column(name, kind, "text", "text") for name, kind in named)
+
+
+def _found_delimiter(head: bytes) -> str:
+    """The candidate that cuts the first records into equally many fields, and most of them."""
+    text = head.decode(errors="replace")
+    best, best_rank = ",", (False, 1)
+    for delimiter in _DELIMITERS:
+        counts: list[int] = []
+        with contextlib.suppress(csv.Error):  # a field too long: it is none of this delimiter
+            for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
                 if record:
                     counts.append(len(record))
                 if len(counts) == _SNIFFED_RECORDS:
                     break
-            complete = counts[:-1] if len(counts) > 2 else counts
-            rank = (len(set(complete)) == 1, counts[0]) if counts else (False, 1)
-            if rank[1] > 1 and rank > best_rank:
-                best, best_rank = delimiter, rank
-        return best
-
-    def _found_columns(self) -> tuple[Column, ...]:
-        split = self._split(self._first, Wanted((), ()))
-        inferred = split.table({}, [])
-        found = []
-        for name in self._names:
-            type_ = inferred.schema.field(name).type
-            found.append(Column(name, _kind(type_, inferred[name]), "text", "text"))
-        return tuple(found)
+        complete = counts[:-1] if len(counts) > 2 else counts
+        rank = (len(set(complete)) == 1, counts[0]) if counts else (False, 1)
+        if rank[1] > 1 and rank > best_rank:
+            best, best_rank = delimiter, rank
+    return best
 
 
 class DelimitedSplit(Value):
@@ -179,6 +201,8 @@ class DelimitedSplit(Value):
             malformed.append((row.number - 1, f"{row.actual_columns} of {row.expected_columns}"))
             return "skip"
 
+        if not self.block.strip():
+            return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
         missing = self.wanted.missing_texts or MISSING_TEXTS
         return arrow_csv.read_csv(
             pa.BufferReader(self.block),

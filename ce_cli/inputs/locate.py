@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ce_cli import registry
 from ce_cli.errors import DataError, StorageError
-from ce_cli.inputs.bytestream import STDIN, display_name, explained, first_bytes, open_bytes
+from ce_cli.inputs.bytestream import explained, first_bytes, open_bytes
 from ce_cli.inputs.source import Source
 from ce_cli.spec import Reading
+from ce_cli.text import STDIN, display_name
 
 _PACKED = {".gz", ".bz2", ".zst", ".xz"}
 
@@ -30,7 +31,7 @@ def located(paths: Sequence[str]) -> list[str]:
             found.append(path)
             continue
         with explained(path):
-            if not Path(path).exists():
+            if not path or not Path(path).exists():
                 raise StorageError(f"{display_name(path)}: there is no such file.")
             found += _data_files(Path(path)) if Path(path).is_dir() else [path]
     return found

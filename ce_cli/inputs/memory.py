@@ -30,6 +30,11 @@ class TableSource:
         self.name = name
         self._table = table
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return not self._table.num_rows
+
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
         return columns_of_schema(self._table.schema)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
-from ce_cli.inputs.bytestream import STDIN, display_name, explained, open_bytes
+from ce_cli.inputs.bytestream import explained, open_bytes
 from ce_cli.inputs.source import Column, Frame, Wanted
 from ce_cli.spec import Reading
-from ce_cli.text import sanitize
+from ce_cli.text import STDIN, display_name, sanitize
 from ce_cli.value import Value
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _BUFFER = 1 << 20  # bytes read ahead in each column, so that a large row group 
 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
-    """Open a Parquet file; its footer comes last, so standard input is spooled to disk first."""
-    if path != STDIN:
+    """Open a Parquet file; its footer comes last, so a pipe is spooled to disk first."""
+    if path != STDIN and raw.seekable():
         return ParquetSource(path, path)
     import shutil
     import tempfile
@@ -53,6 +53,11 @@ class ParquetSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open(self.name, path)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return not self._file.metadata.num_rows
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""

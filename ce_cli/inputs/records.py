@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import ByteStream, display_name
-from ce_cli.text import counted
+from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.text import display_name
 
 LONGEST_RECORD = 64 << 20
 _QUOTE = b'"'
+_NEVER = np.iinfo(np.int64).max
+
+Places = NDArray[np.int64]
 
 
-def blocks(stream: ByteStream, size: int, newline: bytes = b"\n") -> Iterator[bytes]:
+def blocks(stream: ByteStream, size: int, newline: bytes, delimiters: bytes) -> Iterator[bytes]:
     """Cut the rest of `stream` into blocks of whole records.
-
-    A newline ends a record when the quotes before it are even in number: inside a quoted field
-    they are odd, and a doubled quote counts twice.
 
     Parameters
     ----------
@@ -26,6 +29,8 @@ def blocks(stream: ByteStream, size: int, newline: bytes = b"\n") -> Iterator[by
         Bytes of a block, roughly; a longer record makes a longer block.
     newline : bytes
         What ends a line.
+    delimiters : bytes
+        What may stand before a field.
 
     Raises
     ------
@@ -33,47 +38,99 @@ def blocks(stream: ByteStream, size: int, newline: bytes = b"\n") -> Iterator[by
         A record is longer than `LONGEST_RECORD`.
     """
     pieces: list[bytes] = []
-    held = 0
+    held, enough = 0, size
     while piece := stream.read(size):
         pieces.append(piece)
         held += len(piece)
-        if held < size:
+        if held < enough:
             continue
         data = b"".join(pieces)
-        end = record_end(data, newline)
-        if not end and held > LONGEST_RECORD:
-            raise DataError(
-                f"{display_name(stream.path)}: a record is longer than "
-                f"{counted(LONGEST_RECORD >> 20, 'MB').removesuffix('s')}: "
-                "a quote is never closed, or this is not a text table."
-            )
-        if not end:
-            size = max(size, 2 * held)  # look again only when there is much more to see
-        else:
+        end = last_record_end(data, newline, delimiters)
+        if end:
             yield data[:end]
-            pieces, held = [data[end:]], len(data) - end
+            pieces, held, enough = [data[end:]], len(data) - end, size
+        elif held > LONGEST_RECORD:
+            raise DataError(too_long(stream.path))
+        else:
+            enough = 2 * held  # look again only when there is much more to see
     if rest := b"".join(pieces):
         yield rest
 
 
-def record_end(data: bytes, newline: bytes = b"\n") -> int:
+def too_long(path: str) -> str:
+    """What to say of a record without an end."""
+    return (
+        f"{display_name(path)}: a record is longer than {LONGEST_RECORD >> 20} MB: "
+        "a quote is never closed, or this is not a text table."
+    )
+
+
+def last_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
     """The offset behind the last newline that ends a record, 0 if there is none."""
     end = data.rfind(newline)
     if _QUOTE not in data:
         return end + 1
-    quotes = data.count(_QUOTE, 0, max(end, 0))
-    while end >= 0 and quotes % 2:
-        before = data.rfind(newline, 0, end)
-        quotes -= data.count(_QUOTE, max(before, 0), end)
-        end = before
-    return end + 1
-
-
-def first_record_end(data: bytes, newline: bytes = b"\n") -> int:
-    """The offset behind the first newline that ends a record, or the length of `data`."""
-    start = 0
-    while (end := data.find(newline, start)) >= 0:
-        if data.count(_QUOTE, 0, end) % 2 == 0:
+    opens, closes = _quoted_parts(data, delimiters + b"\r\n")
+    while end >= 0:
+        part = int(np.searchsorted(opens, end)) - 1
+        if part < 0 or closes[part] < end:
             return end + 1
-        start = end + 1
-    return len(data)
+        end = data.rfind(newline, 0, int(opens[part]))
+    return 0
+
+
+def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
+    """The offset behind the first newline that ends a record, 0 if there is none."""
+    end = data.find(newline)
+    if end < 0 or _QUOTE not in data[:end]:
+        return end + 1
+    opens, closes = _quoted_parts(data, delimiters + b"\r\n")
+    while end >= 0:
+        part = int(np.searchsorted(opens, end)) - 1
+        if part < 0 or closes[part] < end:
+            return end + 1
+        end = data.find(newline, int(closes[part])) if closes[part] != _NEVER else -1
+    return 0
+
+
+def _quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
+    """Where quoted fields open and close, as the CSV reader sees them.
+
+    A quote opens a field only where the field begins, behind one of `before`; any other is text.
+    If every second quote stands so, quotes simply pair up, which numpy tells quickly; a stray one
+    makes it a walk from quote to quote.
+    """
+    text = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(text == _QUOTE[0])
+    opening = quotes[::2]
+    starts = np.zeros(256, np.bool_)
+    starts[list(before)] = True
+    at_start = (opening == 0) | starts[text[opening - 1]]
+    at_start[1:] |= opening[1:] == quotes[1::2][: len(opening) - 1] + 1  # a doubled quote goes on
+    if not at_start.all():
+        return _walked(data, quotes.tolist(), frozenset(before))
+    closes = quotes[1::2]
+    if len(closes) < len(opening):
+        closes = np.append(closes, _NEVER)
+    return opening, closes
+
+
+def _walked(data: bytes, quotes: list[int], before: frozenset[int]) -> tuple[Places, Places]:
+    opens: list[int] = []
+    closes: list[int] = []
+    inside = False
+    skipped = -1
+    for place, following in zip(quotes, [*quotes[1:], -1], strict=True):
+        if place == skipped:
+            continue
+        if not inside and (place == 0 or data[place - 1] in before):
+            inside = True
+            opens.append(place)
+        elif inside and following == place + 1:
+            skipped = following  # doubled: text
+        elif inside:
+            inside = False
+            closes.append(place)
+    if inside:
+        closes.append(_NEVER)
+    return np.array(opens, np.int64), np.array(closes, np.int64)

@@ -11,7 +11,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["number", "boolean", "text", "list", "other"]
+Kind = Literal["number", "boolean", "text", "list", "nested", "other"]
 Stored = Literal["text", "float64", "float32", "float16"]
 
 
@@ -82,6 +82,11 @@ class Source(Protocol):
     """One open file."""
 
     name: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        ...
 
     def columns(self) -> Sequence[Column]:
         """The columns in file order."""

@@ -62,8 +62,16 @@ class ExactSums(Value):
 
     @classmethod
     def of(cls, values: Floats, codes: Codes | None = None, groups: int = 1) -> Self:
-        """Sum finite `values`, shape (n,), by `codes`, shape (n,), in ``range(groups)``."""
+        """Sum finite `values`, shape (n,), by `codes`, shape (n,), in ``range(groups)``.
+
+        Raises
+        ------
+        ValueError
+            A value is not finite.
+        """
         peak = float(max(values.max(), -values.min())) if len(values) else 0.0
+        if not math.isfinite(peak):
+            raise ValueError("only finite values have an exact sum")
         if peak >= _HUGE:
             huge = np.abs(values) >= _HUGE
             scaled = np.ldexp(values[huge], -_HUGE_LIMBS * LIMB_BITS)
@@ -73,10 +81,11 @@ class ExactSums(Value):
         if peak == 0.0:
             return cls.empty(groups)
         if len(values) > _LONGEST:
-            first, rest = slice(None, _LONGEST), slice(_LONGEST, None)
-            return cls.of(values[first], None if codes is None else codes[first], groups).merge(
-                cls.of(values[rest], None if codes is None else codes[rest], groups)
+            first, others = (
+                (codes[:_LONGEST], codes[_LONGEST:]) if codes is not None else (None, None)
             )
+            later = cls.of(values[_LONGEST:], others, groups)
+            return cls.of(values[:_LONGEST], first, groups).merge(later)
         units: dict[int, Ints] = {}
         for start in range(0, len(values), _SLICE):
             part = slice(start, start + _SLICE)

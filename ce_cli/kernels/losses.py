@@ -130,7 +130,8 @@ def class_sums(matrix: Floats) -> Floats:
         folded = matrix[:half].copy()
         folded[: len(matrix) - half] += matrix[half:]
         matrix = folded
-    return matrix[0]
+    total: Floats = matrix[0]
+    return total
 
 
 def _difference_errors(minuend: Floats, subtrahend: Floats, difference: Floats) -> Floats:

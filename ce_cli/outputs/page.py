@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.result import Interval, Result, Scalar
-from ce_cli.text import counted, sanitize
+from ce_cli.text import counted, display_name, sanitize
 from ce_cli.value import Value
 
 
@@ -80,7 +80,7 @@ def blocks(result: Result) -> Iterator[Block]:
 
 
 def _inputs(result: Result) -> Line:
-    names = ["standard input" if name == "-" else sanitize(name, 200) for name in result.inputs]
+    names = [display_name(name) for name in result.inputs]
     more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
     read, scored = result.rows["read"], result.rows["scored"]
     rows = counted(scored, "row") if read == scored else f"{scored:,} of {counted(read, 'row')}"

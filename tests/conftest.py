@@ -1,0 +1,89 @@
+"""What the tests share: ce run as a process, and small files of predictions."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SAMPLES = Path(__file__).parents[1] / "sample_data"
+COMMAND = (sys.executable, "-m", "ce_cli")
+_UNSET = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CE_TRACEBACK", "PYTHONIOENCODING")
+
+Completed = subprocess.CompletedProcess[str]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of the tests, without what would change the output."""
+    kept = {name: value for name, value in os.environ.items() if name not in _UNSET}
+    return kept | {"PYTHONUTF8": "1"} | dict(extra or {})
+
+
+def run_ce(
+    *args: str | Path,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Completed:
+    """Run ``ce ARGS`` to its end; without `stdin` nothing is piped in."""
+    feed: dict[str, Any] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+    command = [*COMMAND, *map(str, args)]
+    done = subprocess.run(
+        command, capture_output=True, check=False, env=environment(env), cwd=cwd, **feed
+    )
+    decoded = [stream.decode("utf-8", "backslashreplace") for stream in (done.stdout, done.stderr)]
+    return subprocess.CompletedProcess(command, done.returncode, *decoded)
+
+
+def score_json(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:
+    """The strict JSON of ``ce score ARGS --json``, which must work."""
+    done = run_ce("score", *args, "--json", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return strict(done.stdout)
+
+
+def strict(text: str) -> dict[str, Any]:
+    """Parse JSON that has no NaN and no Infinity in it."""
+    document: dict[str, Any] = json.loads(text, parse_constant=_not_json)
+    return document
+
+
+def complaints(done: Completed, code: int) -> list[str]:
+    """The sentences of a run that fails as it should: `code`, nothing on stdout, no traceback."""
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert "Warning:" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert lines, "it fails without a word"
+    for line in lines:
+        assert line.startswith("ce: ")
+        assert line.isprintable()
+    return lines
+
+
+def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> Path:
+    """Write columns as a CSV file; floats round-trip."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+def write_parquet(path: Path, columns: Mapping[str, object]) -> Path:
+    """Write columns, Arrow arrays or sequences, as a Parquet file."""
+    pq.write_table(pa.table(dict(columns)), path)
+    return path
+
+
+def _not_json(word: str) -> NoReturn:
+    raise AssertionError(f"{word} is not JSON")

@@ -1,0 +1,399 @@
+"""The laws that every registered metric obeys, whatever it is: a new one is covered by itself."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import math
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels import forms
+from ce_cli.kernels.forms import Form
+from ce_cli.metrics.state import State
+from ce_cli.registry import METRICS, Entry
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Kind = type[State]
+States = dict[Kind, State]
+Figures = dict[str, tuple[tuple[int, ...], bytes]]
+
+EPSILON = 2.0**-52
+GROUPS = 3
+COUNTS_OF_ROWS = {"standard_error", "class_rows"}  # figures in which a repeated row counts again
+
+lawful = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+every_metric = pytest.mark.parametrize(
+    "entry", METRICS, ids=[entry.target.rpartition(":")[2] for entry in METRICS]
+)
+
+# Rows to score, in every form. Their losses span a few powers of ten only, since a histogram of
+# more has so many bins that hundreds of examples would take minutes; the extremes come at the end.
+
+probabilities = st.sampled_from((0.5, 0.9, EPSILON, 1.0 - EPSILON)) | st.floats(0.02, 0.98)
+logits = st.sampled_from((0.0, -0.0, 1.0)) | st.floats(-30.0, 30.0)
+logprobs = st.sampled_from((-0.5, -1.0)) | st.floats(-30.0, -1e-6)
+weights = st.sampled_from((0.0, 1.0, 0.1, 1e-300, 1e6)) | st.floats(0.0, 1e6)
+clips = st.sampled_from((0.0, EPSILON))
+
+
+@st.composite
+def matrices(draw: st.DrawFn, cells: st.SearchStrategy[float], classes: int, rows: int) -> Floats:
+    values = draw(st.lists(cells, min_size=classes * rows, max_size=classes * rows))
+    return np.array(values, np.float64).reshape(classes, rows)
+
+
+def vectors(cells: st.SearchStrategy[float], rows: int) -> st.SearchStrategy[Floats]:
+    return matrices(cells, 1, rows).map(lambda matrix: matrix[0])
+
+
+FORMS: dict[type, Callable[[int, int], st.SearchStrategy[Form]]] = {
+    forms.BinaryProbability: lambda _, rows: st.builds(
+        forms.BinaryProbability, vectors(probabilities, rows), clips
+    ),
+    forms.BinaryLogit: lambda _, rows: vectors(logits, rows).map(forms.BinaryLogit),
+    forms.BinaryLogprob: lambda _, rows: vectors(logprobs, rows).map(forms.BinaryLogprob),
+    forms.Probabilities: lambda classes, rows: st.builds(
+        forms.Probabilities, matrices(probabilities, classes, rows), clips
+    ),
+    forms.Logits: lambda classes, rows: matrices(logits, classes, rows).map(forms.Logits),
+    forms.Logprobs: lambda classes, rows: matrices(logprobs, classes, rows).map(forms.Logprobs),
+}
+
+
+def batch_of(
+    form: Form,
+    labels: Codes,
+    classes: int,
+    weights: Floats | None = None,
+    groups: Codes | None = None,
+    group_count: int = 1,
+) -> Batch:
+    return Batch(
+        form=form,
+        labels=labels,
+        class_count=classes,
+        weights=weights,
+        groups=groups,
+        group_count=group_count,
+        rows=np.arange(len(labels), dtype=np.int64),
+        places=np.arange(len(labels), dtype=np.int64),
+    )
+
+
+@st.composite
+def batches(
+    draw: st.DrawFn,
+    weights: st.SearchStrategy[float] = weights,
+    weighted: bool | None = None,
+) -> Batch:
+    """A few rows of any form, with or without weights and groups."""
+    kind = draw(st.sampled_from(list(FORMS)))
+    classes = 2 if kind.__name__.startswith("Binary") else draw(st.sampled_from((2, 3, 10)))
+    count = draw(st.integers(0, 7))
+
+    def codes(below: int) -> Codes:
+        drawn = draw(st.lists(st.integers(0, below - 1), min_size=count, max_size=count))
+        return np.array(drawn, np.intp)
+
+    grouped = draw(st.booleans())
+    weighted = draw(st.booleans()) if weighted is None else weighted
+    return batch_of(
+        draw(FORMS[kind](classes, count)),
+        codes(classes),
+        classes,
+        draw(vectors(weights, count)) if weighted else None,
+        codes(GROUPS) if grouped else None,
+        GROUPS if grouped else 1,
+    )
+
+
+# States, and what they say
+
+
+def needed(kind: Kind) -> tuple[Kind, ...]:
+    """The states from which the figures of a metric are made."""
+    others = itertools.chain.from_iterable(needed(other) for other in kind.requires)
+    return tuple(dict.fromkeys((*others, kind)))
+
+
+def states_of(kind: Kind, batch: Batch) -> States:
+    return {one: one.of(batch) for one in needed(kind)}
+
+
+def empty_states(kind: Kind, batch: Batch) -> States:
+    """The states of no rows that fit those of a batch."""
+    return {
+        one: one.empty(batch.group_count if one.grouped else 1, batch.class_count)
+        for one in needed(kind)
+    }
+
+
+def merged(parts: Sequence[States]) -> States:
+    return functools.reduce(
+        lambda left, right: {kind: left[kind].merge(right[kind]) for kind in left}, parts
+    )
+
+
+def figures(kind: Kind, states: Mapping[Kind, State]) -> Figures:
+    """Names, shapes and bits; every NaN is alike."""
+    said = states[kind].figures(states)
+    return {
+        name: (values.shape, np.where(np.isnan(values), np.nan, values).tobytes())
+        for name, values in said.items()
+    }
+
+
+def states_of_some(kind: Kind, batch: Batch, chosen: Sequence[int]) -> States:
+    """What a worker that has seen only these rows sends back, with its groups put in place.
+
+    It numbers the groups as they occur to it, and knows of no others.
+    """
+    if batch.groups is None:
+        return states_of(kind, batch.take(np.array(chosen, np.intp)))
+    some = batch.take(np.array(chosen, np.intp))
+    assert some.groups is not None
+    keys = list(dict.fromkeys(some.groups.tolist()))
+    own = np.array([keys.index(group) for group in some.groups.tolist()], np.intp)
+    seen = batch_of(some.form, some.labels, some.class_count, some.weights, own, len(keys))
+    states = states_of(kind, seen) if chosen else empty_states(kind, seen)
+    index = np.array(keys, np.intp)
+    return {
+        one: state.regroup(index, batch.group_count) if one.grouped else state
+        for one, state in states.items()
+    }
+
+
+# The laws
+
+
+@every_metric
+@lawful
+@given(batch=batches())
+def test_no_rows_are_the_identity_of_merge(entry: Entry, batch: Batch) -> None:
+    kind: Kind = entry.load()
+    states, nothing = states_of(kind, batch), empty_states(kind, batch)
+    for both in (merged([nothing, states]), merged([states, nothing])):
+        assert both == states
+        assert figures(kind, both) == figures(kind, states)
+
+
+@every_metric
+@lawful
+@given(batch=batches())
+def test_a_batch_of_no_rows_is_empty(entry: Entry, batch: Batch) -> None:
+    kind: Kind = entry.load()
+    assert states_of(kind, batch.take(slice(0, 0))) == empty_states(kind, batch)
+
+
+@every_metric
+@lawful
+@given(batch=batches(), data=st.data())
+def test_merge_is_associative_and_commutative(
+    entry: Entry, batch: Batch, data: st.DataObject
+) -> None:
+    kind: Kind = entry.load()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(batch)), min_size=2, max_size=2)))
+    a, b, c = (
+        states_of(kind, batch.take(slice(start, stop)))
+        for start, stop in itertools.pairwise((0, *cuts, len(batch)))
+    )
+    first = merged([merged([a, b]), c])
+    for other in (merged([a, merged([b, c])]), merged([merged([c, b]), a])):
+        assert other == first
+        assert figures(kind, other) == figures(kind, first)
+
+
+@every_metric
+@lawful
+@given(batch=batches(), data=st.data())
+def test_figures_are_the_same_however_rows_are_cut_and_ordered(
+    entry: Entry, batch: Batch, data: st.DataObject
+) -> None:
+    kind: Kind = entry.load()
+    order = data.draw(st.permutations(range(len(batch))))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(batch)), max_size=4)))
+    parts = [
+        states_of_some(kind, batch, order[start:stop])
+        for start, stop in itertools.pairwise((0, *cuts, len(batch)))
+    ]
+    whole, joined = states_of(kind, batch), merged(data.draw(st.permutations(parts)))
+    assert joined == whole
+    assert figures(kind, joined) == figures(kind, whole)
+
+
+@every_metric
+@lawful
+@given(batch=batches())
+def test_pickling_keeps_the_figures(entry: Entry, batch: Batch) -> None:
+    kind: Kind = entry.load()
+    states = states_of(kind, batch)
+    expected = figures(kind, states)
+    copied: States = pickle.loads(pickle.dumps(states))
+    assert copied == states
+    assert figures(kind, copied) == expected
+
+
+@every_metric
+@lawful
+@given(batch=batches(weights=st.integers(0, 3).map(float), weighted=True))
+def test_whole_weights_are_repeated_rows(entry: Entry, batch: Batch) -> None:
+    kind: Kind = entry.load()
+    assert batch.weights is not None
+    rows = batch.take(np.repeat(np.arange(len(batch)), batch.weights.astype(np.intp)))
+    repeated = batch_of(
+        rows.form, rows.labels, rows.class_count, None, rows.groups, rows.group_count
+    )
+    weighted, unweighted = (figures(kind, states_of(kind, one)) for one in (batch, repeated))
+    assert weighted.keys() == unweighted.keys()
+    for name in weighted.keys() - COUNTS_OF_ROWS:
+        assert (name, weighted[name]) == (name, unweighted[name])
+
+
+@every_metric
+@lawful
+@given(batch=batches(weighted=False))
+def test_weights_of_one_are_no_weights(entry: Entry, batch: Batch) -> None:
+    kind: Kind = entry.load()
+    ones = np.ones(len(batch))
+    weighted = batch_of(
+        batch.form, batch.labels, batch.class_count, ones, batch.groups, batch.group_count
+    )
+    assert figures(kind, states_of(kind, weighted)) == figures(kind, states_of(kind, batch))
+
+
+# The same on ordinary rows of many classes, and on the extremes
+
+ROWS = 60
+CLASSES = 12
+
+
+def ordinary(kind: type) -> Form:
+    """Predictions such as models make."""
+    values = np.random.default_rng(8).normal(0.0, 2.0, (CLASSES, ROWS))
+    odds = np.exp(values)
+    shares = odds / odds.sum(axis=0)
+    predictions: dict[type, Floats] = {
+        forms.BinaryProbability: shares[0],
+        forms.BinaryLogit: values[0],
+        forms.BinaryLogprob: np.log(shares[0]),
+        forms.Probabilities: shares,
+        forms.Logits: values,
+        forms.Logprobs: np.log(shares),
+    }
+    return form_of(kind, predictions[kind])
+
+
+def extreme(kind: type) -> Form:
+    """What was certain, what was impossible, and what is nearly so."""
+    shares = np.array([0.0, 1.0, 0.5, 1e-300, 1.0 - EPSILON] * 2)
+    values = np.array([-math.inf, 1e308, 0.0, 745.0, 1e-20] * 2)
+    logs = np.array([-math.inf, 0.0, -0.0, -1e-300, -1e300] * 2)
+    predictions: dict[type, Floats] = {
+        forms.BinaryProbability: shares,
+        forms.BinaryLogit: values,
+        forms.BinaryLogprob: logs,
+        forms.Probabilities: np.stack([shares, 1.0 - shares]),
+        forms.Logits: np.stack([values, np.full(10, -745.0)]),
+        forms.Logprobs: np.stack([logs, np.flip(logs)]),
+    }
+    return form_of(kind, predictions[kind])
+
+
+def form_of(kind: type, predictions: Floats) -> Form:
+    made: Form = kind(predictions)
+    return made
+
+
+def class_count(form: Form) -> int:
+    """Two for a single prediction, else the first extent of the matrix."""
+    matrix = getattr(form, "matrix", None)
+    return 2 if matrix is None else len(matrix)
+
+
+def whole_and_cut(kind: Kind, form: Form, weighted: bool) -> tuple[States, list[States]]:
+    """The states of all rows at once, and of single rows merged, forwards and backwards."""
+    classes, count = class_count(form), len(form.predicted())
+    rng = np.random.default_rng(9)
+    labels = np.arange(count) * classes // count  # so that both extremes meet both labels
+    groups = rng.integers(0, GROUPS, count).astype(np.intp)
+    row_weights = rng.exponential(1.0, count) if weighted else None
+    batch = batch_of(form, labels, classes, row_weights, groups, GROUPS)
+    parts = [states_of_some(kind, batch, [row]) for row in range(count)]
+    backwards = states_of_some(kind, batch, range(count)[::-1])
+    return states_of(kind, batch), [merged(parts), merged(parts[::-1]), backwards]
+
+
+every_form = pytest.mark.parametrize("form", FORMS, ids=[form.__name__ for form in FORMS])
+with_and_without_weights = pytest.mark.parametrize(
+    "weighted", [False, True], ids=["unweighted", "weighted"]
+)
+
+
+@every_metric
+@every_form
+@with_and_without_weights
+def test_rows_one_by_one_give_the_same_state(entry: Entry, form: type, weighted: bool) -> None:
+    kind: Kind = entry.load()
+    whole, others = whole_and_cut(kind, ordinary(form), weighted)
+    for other in others:
+        assert other == whole
+        assert figures(kind, other) == figures(kind, whole)
+
+
+@every_metric
+@every_form
+@with_and_without_weights
+def test_extreme_rows_one_by_one_give_the_same_figures(
+    entry: Entry, form: type, weighted: bool
+) -> None:
+    kind: Kind = entry.load()
+    whole, others = whole_and_cut(kind, extreme(form), weighted)
+    for other in others:
+        assert figures(kind, other) == figures(kind, whole)
+
+
+@every_metric
+def test_any_finite_weights_and_losses_can_be_summed_up(entry: Entry) -> None:
+    kind: Kind = entry.load()
+    pairs = list(itertools.product((1.0, 1e150), repeat=2))
+    logit, weight = np.array(pairs).T
+    labels = np.zeros(len(pairs), np.intp)
+    batch = batch_of(forms.BinaryLogit(logit), labels, 2, weight)
+    whole = figures(kind, states_of(kind, batch))
+    parts = [states_of_some(kind, batch, [row]) for row in reversed(range(len(pairs)))]
+    assert figures(kind, merged(parts)) == whole
+
+
+@every_metric
+def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Entry) -> None:
+    kind: Kind = entry.load()
+    rng = np.random.default_rng(10)
+    labels = rng.integers(0, 2, 500).astype(np.intp)
+    once = states_of(kind, batch_of(forms.BinaryLogit(rng.normal(0.0, 3.0, 500)), labels, 2))
+    often, first_of_one = once, np.zeros(1, np.intp)
+    for _ in range(300):
+        moved = {
+            one: state.regroup(first_of_one, 1) if one.grouped else state
+            for one, state in often.items()
+        }
+        often = merged([moved, once])
+    assert len(pickle.dumps(often)) < 2 * len(pickle.dumps(once)) + 1000
+
+
+def test_every_form_takes_part() -> None:
+    found = {
+        form
+        for _, form in inspect.getmembers(forms, inspect.isclass)
+        if form.__module__ == forms.__name__ and hasattr(form, "losses") and form is not Form
+    }
+    assert found == set(FORMS)
