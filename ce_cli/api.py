@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from ce_cli import pipeline
+from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.locate import located, opened
 from ce_cli.inputs.memory import TableSource
 from ce_cli.inputs.source import Source
 from ce_cli.result import Result
-from ce_cli.spec import Reading, Spec, Task, Values
+from ce_cli.spec import Reading, Spec, Task, Values, clip_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,8 +120,8 @@ def score(
         na_values=tuple(na_values),
         on_bad_sum=on_bad_sum,
         sum_tolerance=sum_tolerance,
-        clip={"auto": None, "none": 0.0}[clip] if isinstance(clip, str) else clip,
-        base=base,
+        clip=clip_of(clip),
+        base=str(base),  # type: ignore[arg-type]  # 2 as well as "2"
         confidence=confidence,
         metrics=_several(metrics),
         worst=worst,
@@ -141,11 +142,16 @@ def _sources(data: object, reading: Reading) -> tuple[list[str], Iterator[Source
     if isinstance(data, str | os.PathLike):
         data = [data]
     if isinstance(data, Sequence):
+        if not data:
+            raise UsageError("There is no file to score.")
         names = located([os.fspath(path) for path in data])
         return names, (opened(name, reading) for name in names)
     import pyarrow as pa
 
     if isinstance(data, pa.Table):
         return ["table"], iter([TableSource("table", data)])
-    table = pa.Table.from_pandas(data, preserve_index=False)
+    try:
+        table = pa.Table.from_pandas(data, preserve_index=False)
+    except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"The data is no table that Arrow can take: {error}.") from error
     return ["DataFrame"], iter([TableSource("DataFrame", table)])

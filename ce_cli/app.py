@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -11,9 +12,16 @@ import typer
 from ce_cli import __version__
 from ce_cli.commands.score import score
 from ce_cli.errors import CeError, StorageError
+from ce_cli.text import sanitize
 
-INTERRUPTED = 130
 BUG = 70
+
+
+class _InterruptError(CeError):
+    """Ctrl-C."""
+
+    exit_code = 130
+
 
 app = typer.Typer(
     name="ce",
@@ -45,50 +53,49 @@ def _common(
 
 def run() -> int:
     """Run the command line; the exit code says what happened."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
-        sys.stdout.flush()
-    except CeError as error:
-        for sentence in error.sentences:
-            typer.echo(f"ce: {sentence}", err=True)
-        return error.exit_code
-    except BrokenPipeError:
-        _abandon_stdout()
-        return 0
-    except SystemExit as leaving:
-        if not isinstance(leaving.__context__, BrokenPipeError):
-            raise
-        _abandon_stdout()  # the parser had caught it
-        return 0
-    except OSError as error:
-        _abandon_stdout()
-        typer.echo(f"ce: could not write: {(error.strerror or str(error)).lower()}.", err=True)
-        return StorageError.exit_code
-    except KeyboardInterrupt:
-        typer.echo("ce: interrupted.", err=True)
-        return INTERRUPTED
-    except Exception as error:
-        return _refused(error)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BaseException as error:
+        return _exit_code(error)
     return code if isinstance(code, int) else 0
 
 
-def _refused(error: Exception) -> int:
-    """Wrong usage, told by the parser; everything else is a bug."""
+def _exit_code(error: BaseException) -> int:
+    """Tell what went wrong, in the exit code and, where it is news, in a sentence."""
+    if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+        error = error.__context__  # the parser had caught it
+    if isinstance(error, BrokenPipeError):
+        _abandon_stdout()
+        return 0
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
+        error = _InterruptError("interrupted.")
+    elif isinstance(error, OSError):
+        _abandon_stdout()
+        error = StorageError(f"could not write: {(error.strerror or str(error)).lower()}.")
+    if isinstance(error, CeError):
+        for sentence in error.sentences:
+            typer.echo(f"ce: {sentence}", err=True)
+        return error.exit_code
+    return _usage_or_bug(error)
+
+
+def _usage_or_bug(error: BaseException) -> int:
     show = getattr(error, "show", None)
-    if show is not None:
+    if show is not None:  # the parser's own errors
         show()
         return int(getattr(error, "exit_code", 2))
-    if type(error).__name__ == "Abort":
-        return INTERRUPTED
-    if os.environ.get("CE_TRACEBACK"):
+    if os.environ.get("CE_TRACEBACK") or isinstance(error, SystemExit):
         raise error
-    typer.echo(
-        f"ce: this is a bug in ce ({type(error).__name__}: {error}); CE_TRACEBACK=1 shows where.",
-        err=True,
-    )
+    reason = sanitize(f"{type(error).__name__}: {error}", 200)
+    typer.echo(f"ce: this is a bug in ce ({reason}); CE_TRACEBACK=1 shows where.", err=True)
     return BUG
 
 
 def _abandon_stdout() -> None:
     """Nothing more can be written, and nothing may complain about that at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

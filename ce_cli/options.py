@@ -120,7 +120,7 @@ Clip = Annotated[
     typer.Option(
         "--clip",
         metavar="auto|none|FLOAT",
-        help="Clip probabilities into [eps, 1 - eps]; auto takes eps of the stored type.",
+        help="Clip probabilities to eps from 0 and 1; auto takes eps of the stored type.",
         rich_help_panel=_VALUES,
     ),
 ]

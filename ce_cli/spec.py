@@ -7,12 +7,20 @@ from typing import Literal
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
+from ce_cli.text import listed, quoted
 from ce_cli.value import Value
 
 Task = Literal["auto", "binary", "multiclass"]
 Values = Literal["auto", "probabilities", "logits", "logprobs"]
 
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
+_CHOICES = {
+    "task": ("auto", "binary", "multiclass"),
+    "values": ("auto", "probabilities", "logits", "logprobs"),
+    "missing": ("error", "skip"),
+    "on_bad_sum": ("error", "warn", "renormalize"),
+    "base": tuple(UNITS),
+}
 MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
 
@@ -63,6 +71,11 @@ class Spec(Value):
 
     def check(self) -> None:
         """Refuse what is out of range."""
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise UsageError(
+                    f"{name}={quoted(str(getattr(self, name)))} is none of {listed(choices)}."
+                )
         if not 0 < self.confidence < 1:
             raise UsageError(f"--confidence {self.confidence} is not between 0 and 1.")
         if self.clip is not None and not 0 <= self.clip < 0.5:
@@ -97,6 +110,23 @@ class Spec(Value):
         return f"ce:{__version__}|" + "|".join(f"{key}:{value}" for key, value in parts.items())
 
 
+def clip_of(text: str | float) -> float | None:
+    """Read a clip: ``auto`` is None, ``none`` is 0.
+
+    Raises
+    ------
+    UsageError
+        It is neither these nor a number.
+    """
+    words = {"auto": None, "none": 0.0}
+    if text in words:
+        return words[str(text)]
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--clip {quoted(str(text))} is not auto, none or a number.") from None
+
+
 class Reading(Value):
     """How bytes become rows: nothing here changes a number, only whether a file can be read.
 
@@ -119,9 +149,8 @@ class Reading(Value):
 
     def check(self) -> None:
         """Refuse what is out of range."""
-        if self.delimiter is not None and (
-            len(self.delimiter) != 1 or not self.delimiter.isascii()
-        ):
+        given = self.delimiter
+        if given is not None and (len(given) != 1 or not given.isascii() or given in '"\r\n\0'):
             raise UsageError("--delimiter takes one character, for example ';' or '\\t'.")
         if self.threads < 1:
             raise UsageError(f"--threads {self.threads} is not 1 or more.")

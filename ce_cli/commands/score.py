@@ -8,13 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from ce_cli import options as opt
 from ce_cli.errors import UsageError
-from ce_cli.text import quoted
+from ce_cli.text import display_name
 
 if TYPE_CHECKING:
     from ce_cli.outputs.canvas import Canvas
@@ -62,7 +63,7 @@ def score(
       cat preds.csv | ce score --json | jq .metrics.cross_entropy
     """
     from ce_cli import registry
-    from ce_cli.spec import Reading, Spec
+    from ce_cli.spec import Reading, Spec, clip_of
 
     renderer = registry.find(registry.OUTPUTS, "json" if json else format_, "format")
     spec = Spec(
@@ -79,7 +80,7 @@ def score(
         na_values=tuple(na_value or ()),
         on_bad_sum=on_bad_sum,
         sum_tolerance=sum_tolerance,
-        clip=_clip(clip),
+        clip=clip_of(clip),
         base=base,
         confidence=confidence,
         metrics=tuple(metric or ()),
@@ -87,13 +88,13 @@ def score(
     )
     reading = Reading(_delimiter(delimiter), encoding, _threads(threads))
     paths = _paths(files)
-    _check_targets(per_row, output)
     from ce_cli import pipeline
     from ce_cli.inputs.locate import located, opened
     from ce_cli.outputs.files import written
     from ce_cli.outputs.rows import row_writer
 
     names = located(paths)
+    _check_targets(names, per_row, output)
     sources = (opened(name, reading) for name in names)
     with contextlib.ExitStack() as stack:
         every_row = None if per_row is None else stack.enter_context(row_writer(per_row))
@@ -114,17 +115,6 @@ def _names(classes: str | None) -> tuple[str, ...]:
     import csv
 
     return tuple(name.strip() for name in next(csv.reader([classes], skipinitialspace=True), []))
-
-
-def _clip(text: str) -> float | None:
-    if text == "auto":
-        return None
-    if text == "none":
-        return 0.0
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"--clip {quoted(text)} is not auto, none or a number.") from None
 
 
 def _delimiter(text: str | None) -> str | None:
@@ -149,15 +139,21 @@ def _paths(files: Sequence[str] | None) -> list[str]:
     return ["-"]
 
 
-def _check_targets(per_row: str | None, output: str | None) -> None:
-    if per_row is not None and per_row == output:
+def _check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:
+    """Refuse to write two things to one file, or to write over what is read."""
+    targets = [Path(path).resolve() for path in (per_row, output) if path and path != "-"]
+    read = {Path(path).resolve() for path in inputs if path != "-"}
+    if len(set(targets)) < len(targets):
         raise UsageError("--per-row and --output cannot write to the same file.")
+    for target in targets:
+        if target in read and target.is_file():
+            raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")
 
 
-def _canvas(stream: TextIO, output: str | None) -> Canvas:
+def _canvas(stream: TextIO | None, output: str | None) -> Canvas:
     from ce_cli.outputs.canvas import Canvas
 
-    if output is not None:
+    if output is not None or stream is None:
         return Canvas()
     forced = bool(os.environ.get("FORCE_COLOR"))
     colour = (stream.isatty() or forced) and not os.environ.get("NO_COLOR")
@@ -169,7 +165,7 @@ def _canvas(stream: TextIO, output: str | None) -> Canvas:
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[int], None] | None]:
     """A running count of rows on a terminal's stderr, wiped at the end; elsewhere nothing."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     shown = time.monotonic()

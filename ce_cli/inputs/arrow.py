@@ -59,4 +59,4 @@ def _stored(type_: pa.DataType) -> Stored:
         return "float32"
     if types.is_float16(type_):
         return "float16"
-    return "text" if types.is_decimal(type_) or types.is_string(type_) else "float64"
+    return "text" if types.is_decimal(type_) else "float64"

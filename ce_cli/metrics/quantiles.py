@@ -70,11 +70,10 @@ class Quantiles(State):
         weights, middles = self.histogram.bins.floats(), self.histogram.middles
         if not len(weights) or not np.isfinite(middles[-1]):
             return 0.0
-        mean = np.dot(weights, middles) / weights.sum()
-        squares = weights * (middles - mean) ** 2
-        above = np.cumsum(weights[::-1])[::-1] - weights
-        top = np.clip(
-            (share * weights.sum() - above) / np.where(weights > 0, weights, 1.0), 0.0, 1.0
-        )
-        total = squares.sum()
-        return float(np.dot(top, squares) / total) if total > 0 else 0.0
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            weights = weights / weights.sum()
+            squares = weights * (middles - np.dot(weights, middles)) ** 2
+            above = np.cumsum(weights[::-1])[::-1] - weights
+            top = np.clip((share - above) / np.where(weights > 0, weights, 1.0), 0.0, 1.0)
+            carried = float(np.dot(top, squares) / squares.sum())
+        return carried if np.isfinite(carried) else 0.0

@@ -12,9 +12,11 @@ from ce_cli.errors import StorageError
 from ce_cli.text import sanitize
 
 
-def written(text: str, path: str | None, stream: TextIO) -> None:
+def written(text: str, path: str | None, stream: TextIO | None) -> None:
     """Write `text` to `path`, or to `stream` if there is none."""
     if path is None or path == "-":
+        if stream is None:
+            raise StorageError("Standard output is closed.")
         stream.write(text)
         stream.flush()
         return

@@ -21,4 +21,4 @@ def shown(value: float, digits: int = 5) -> str:
 
 def percent(value: float) -> str:
     """``97.89 %``."""
-    return "—" if not math.isfinite(value) else f"{100 * value:.2f} %"
+    return f"{100 * value:.2f} %" if math.isfinite(value) else shown(value)
