@@ -13,8 +13,14 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jsonschema import Draft202012Validator
+
+import ce_cli
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
+SCHEMA = Draft202012Validator(
+    json.loads((Path(ce_cli.__file__).parent / "outputs" / "score.schema.json").read_text())
+)
 COMMAND = (sys.executable, "-m", "ce_cli")
 _UNSET = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CE_TRACEBACK", "PYTHONIOENCODING")
 
@@ -51,8 +57,9 @@ def score_json(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:
 
 
 def strict(text: str) -> dict[str, Any]:
-    """Parse JSON that has no NaN and no Infinity in it."""
+    """Parse a document that is strict JSON, without NaN or Infinity, and fits its schema."""
     document: dict[str, Any] = json.loads(text, parse_constant=_not_json)
+    SCHEMA.validate(document)
     return document
 
 

@@ -24,11 +24,6 @@ class Accuracy(State):
     right: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
-        """No rows."""
-        return cls(ExactSums.empty(groups))
-
-    @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch."""
         right = batch.predicted == batch.labels

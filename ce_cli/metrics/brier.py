@@ -24,11 +24,6 @@ class Brier(State):
     error: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
-        """No rows."""
-        return cls(ExactSums.empty(groups))
-
-    @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch."""
         return cls(batch.sums(batch.form.squared_errors(batch.labels)))

@@ -24,11 +24,6 @@ class Entropy(State):
     entropy: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
-        """No rows."""
-        return cls(ExactSums.empty(groups))
-
-    @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch of hard labels."""
         return cls.empty(batch.group_count, batch.class_count)

@@ -25,12 +25,6 @@ class Loss(State):
     infinite: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
-        """No rows."""
-        nothing = ExactSums.empty(groups)
-        return cls(nothing, nothing, nothing, nothing)
-
-    @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch summed up; a row of weight 0 costs nothing, even if its loss is infinite."""
         infinite = ExactSums.empty(batch.group_count)

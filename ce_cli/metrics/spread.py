@@ -35,12 +35,6 @@ class Spread(State):
     beyond: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
-        """No rows."""
-        nothing = ExactSums.empty(groups)
-        return cls(nothing, nothing, nothing, nothing)
-
-    @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch summed up."""
         losses, weights = batch.finite_losses, batch.weights

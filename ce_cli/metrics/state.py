@@ -8,28 +8,17 @@ same reduce runs on one thread, on all cores and on a cluster.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
-
-
-class Mergeable(Protocol):
-    """A field of a state."""
-
-    def merge(self, other: Any) -> Any:
-        """Join two."""
-        ...
-
-    def regroup(self, index: Codes, groups: int) -> Any:
-        """Move group g to ``index[g]``, joining those that meet."""
-        ...
 
 
 class State(Value):
@@ -48,8 +37,8 @@ class State(Value):
 
     @classmethod
     def empty(cls, groups: int, classes: int) -> Self:
-        """The state of no rows, for `groups` groups and K `classes`."""
-        raise NotImplementedError
+        """The state of no rows, for `groups` groups and K `classes`; here, a sum in every field."""
+        return cls(*(ExactSums.empty(groups) for _ in cls._fields))
 
     @classmethod
     def of(cls, batch: Batch) -> Self:

@@ -1,0 +1,35 @@
+"""What the README says is true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.conftest import run_ce
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_pasted_example_is_what_the_first_command_prints() -> None:
+    command = re.search(r"\.venv/bin/ce (score \S+)", README)
+    pasted = re.search(r"```text\n(.*?)```", README, re.DOTALL)
+    assert command
+    assert pasted
+    done = run_ce(*shlex.split(command[1]), cwd=ROOT)
+    assert done.stdout == pasted[1]
+
+
+def test_it_names_every_option_and_no_other() -> None:
+    help_page = run_ce("score", "--help", env={"COLUMNS": "80"}).stdout
+    offered = set(re.findall(r"--[a-z][a-z-]*[a-z]", help_page)) - {"--help"}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", README.partition("## Score")[2]))
+    assert named == offered
+
+
+def test_ci_runs_the_test_command_it_gives() -> None:
+    given = re.search(r"<!-- test -->\n```sh\n(.*?)```", README, re.DOTALL)
+    assert given
+    assert "pytest" in given[1]
+    assert "<!-- test -->" in (ROOT / ".ci" / "run").read_text()
