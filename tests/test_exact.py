@@ -190,6 +190,13 @@ def test_counts_are_themselves(counts: list[int]) -> None:
     assert ExactSums.of_counts(np.array(counts, np.int64)).totals() == counts
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("others", [[], [1.0, -2.0], [LARGEST]])
+def test_values_that_are_not_finite_are_refused(value: float, others: list[float]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        ExactSums.of(floats_of([*others, value]))
+
+
 # How they are cut, ordered and merged
 
 

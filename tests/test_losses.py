@@ -31,6 +31,7 @@ TINY = 5e-324
 
 LOGITS = (0.0, 1e-20, 0.5, 1.0, 36.7, 40.0, 700.0, 744.5, 745.0, 746.0, 1e16, 1e300, 1e308)
 SIGNED_LOGITS = (*LOGITS, *(-z for z in LOGITS))
+PAIRED_LOGITS = (0.0, *(s * z for z in (1e-20, 1.0, 36.7, 745.0, 1e16, 1e308) for s in (1.0, -1.0)))
 PROBABILITIES = (
     *(TINY, 1e-310, 1e-300, 1e-100, 1e-20, 1e-17, 1e-16, EPSILON, 1e-9, 0.1, 0.25, 1.0 / 3.0),
     *(math.nextafter(0.5, 0.0), 0.5, math.nextafter(0.5, 1.0), 0.9, 1.0 - 1e-9, 1.0 - EPSILON),
@@ -128,9 +129,9 @@ def test_a_log_probability_among_others_is_taken_as_it_is(logprob: float) -> Non
 
 
 @pytest.mark.parametrize("code", [0, 1])
-@pytest.mark.parametrize("first", SIGNED_LOGITS)
+@pytest.mark.parametrize("first", PAIRED_LOGITS)
 def test_two_logits_lose_no_digit(first: float, code: int) -> None:
-    rows = [(first, second) for second in SIGNED_LOGITS]
+    rows = [(first, second) for second in PAIRED_LOGITS]
     got = forms.Logits(floats_of(rows).T).losses(codes_of([code] * len(rows)))
     with mp.workdps(HARD):
         assert worst_ulps(got, [textbook_softmax_loss(row, code) for row in rows]) <= 1

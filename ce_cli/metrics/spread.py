@@ -16,7 +16,7 @@ from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
 
-_LARGEST = 2.0**500  # what can be squared, and squared against a weight, within range
+_LARGEST = 2.0**480  # a product of weight and loss that can be squared within range
 
 
 class Spread(State):
@@ -39,11 +39,12 @@ class Spread(State):
         """One batch summed up."""
         losses, weights = batch.finite_losses, batch.weights
         beyond = ExactSums.empty(batch.group_count)
-        largest = max(losses.max(), 1.0 if weights is None else weights.max()) if len(batch) else 0
-        if largest > _LARGEST:
-            over = (
-                losses > _LARGEST if weights is None else (losses > _LARGEST) | (weights > _LARGEST)
-            )
+        size = np.maximum(losses, 1.0) if len(batch) and losses.max() > _LARGEST else None
+        if weights is not None and len(batch):
+            with np.errstate(over="ignore"):
+                size = np.maximum(losses, 1.0) * np.maximum(weights, 1.0)
+        if size is not None and size.max() > _LARGEST:
+            over = size > _LARGEST
             beyond = batch.counts(over)
             losses = np.where(over, 0.0, losses)
             weights = None if weights is None else np.where(over, 0.0, weights)
