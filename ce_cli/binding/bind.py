@@ -24,7 +24,7 @@ from ce_cli.binding.names import (
     values_of,
 )
 from ce_cli.errors import DataError, UsageError
-from ce_cli.inputs.source import Column, Source, Stored, Wanted
+from ce_cli.inputs.source import NO_TEXTS, Column, Source, Stored, Wanted
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
 from ce_cli.text import counted, listed, quoted, sanitize
 from ce_cli.value import Value
@@ -104,14 +104,16 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     label = spec.label
     if label is None:
         label = find_label(columns, (*spec.predictions, *([spec.weight] if spec.weight else [])))
-    predictions = _predictions(source, spec, label, others)
-    if repeated := [n for n in dict.fromkeys((label, *predictions, *others)) if names.count(n) > 1]:
-        raise DataError(f"more than one column is called {listed(repeated)}.")
     kinds = {column.name: column for column in columns}
-    _check_predictions([kinds[name] for name in predictions], label)
     _check_others(kinds, (label, *([spec.id] if spec.id else []), *spec.by), spec.weight)
     missing = (*MISSING_TEXTS, *spec.na_values)
-    shape, classes = _classes(source, spec, label, [kinds[name] for name in predictions], missing)
+    texts = _sample_labels(source, label)
+    seen = [text for text in texts if text not in missing]
+    predictions = _predictions(source, spec, label, others, seen)
+    if repeated := [n for n in dict.fromkeys((label, *predictions, *others)) if names.count(n) > 1]:
+        raise DataError(f"more than one column is called {listed(repeated)}.")
+    _check_predictions([kinds[name] for name in predictions], label)
+    shape, classes = _classes(source, spec, [kinds[name] for name in predictions], seen)
     missing = tuple(
         text for text in missing if text not in (classes or ()) or text in spec.na_values
     )
@@ -125,7 +127,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         id=spec.id,
         by=spec.by,
         missing_texts=missing,
-        sample=tuple(_sample_labels(source, label, missing)),
+        sample=tuple(text for text in texts if text not in missing),
     )
     settled = _settled(spec, bound, [kinds[name].stored for name in predictions])
     _check_labels(bound)
@@ -156,13 +158,15 @@ def check_fits(source: Source, binding: Binding) -> None:
             )
 
 
-def _predictions(source: Source, spec: Spec, label: str, others: Sequence[str]) -> tuple[str, ...]:
+def _predictions(
+    source: Source, spec: Spec, label: str, others: Sequence[str], seen: Sequence[str]
+) -> tuple[str, ...]:
     columns = source.columns()
     if spec.predictions:
         return expand(spec.predictions, columns, (label, *others))
     found = find_predictions(columns, (label, *others))
     if not found and spec.values in ("auto", "probabilities"):
-        found = _named_like_labels(source, label, others)
+        found = _named_like_labels(source, label, others, seen)
     if found:
         return found
     free = [column.name for column in columns if column.name not in (label, *others)]
@@ -172,7 +176,9 @@ def _predictions(source: Source, spec: Spec, label: str, others: Sequence[str]) 
     )
 
 
-def _named_like_labels(source: Source, label: str, others: Sequence[str]) -> tuple[str, ...]:
+def _named_like_labels(
+    source: Source, label: str, others: Sequence[str], seen: Sequence[str]
+) -> tuple[str, ...]:
     """Columns of numbers that are called just like the labels of the first rows."""
     known = NamedClasses(
         tuple(
@@ -183,7 +189,7 @@ def _named_like_labels(source: Source, label: str, others: Sequence[str]) -> tup
     )
     if not known.names:
         return ()
-    codes = known.codes(_sample_labels(source, label, MISSING_TEXTS))
+    codes = known.codes(seen)
     found = tuple(known.names[code] for code in sorted(set(codes.tolist()) - {UNKNOWN}))
     return found if len(found) > 1 and _sum_to_one(source, found) else ()
 
@@ -228,19 +234,19 @@ def _held(column: Column) -> str:
 
 
 def _classes(
-    source: Source, spec: Spec, label: str, predictions: Sequence[Column], missing: Sequence[str]
+    source: Source, spec: Spec, predictions: Sequence[Column], seen: Sequence[str]
 ) -> tuple[Shape, tuple[str, ...] | None]:
     """Whether predictions are one number, one column a class or a list, and their classes."""
     if len(predictions) > 1:
         names = [column.name for column in predictions]
-        return "columns", _classes_of_columns(source, spec, label, names, missing)
+        return "columns", _classes_of_columns(spec, names, seen)
     if predictions[0].kind == "list":
         return "list", _classes_of_list(source, spec, predictions[0])
     return "single", _classes_of_single(spec)
 
 
 def _classes_of_columns(
-    source: Source, spec: Spec, label: str, predictions: Sequence[str], missing: Sequence[str]
+    spec: Spec, predictions: Sequence[str], seen: Sequence[str]
 ) -> tuple[str, ...]:
     if spec.classes:
         if len(spec.classes) != len(predictions):
@@ -250,7 +256,6 @@ def _classes_of_columns(
             )
         return _checked_classes(spec.classes)
     family = family_of(predictions)
-    seen = _sample_labels(source, label, missing)
     for naming in family.namings:
         if seen and UNKNOWN not in NamedClasses(naming).codes(seen):
             return naming
@@ -352,10 +357,12 @@ def _check_labels(bound: Binding) -> None:
     )
 
 
-def _sample_labels(source: Source, label: str, missing: Sequence[str]) -> list[str]:
-    frame = source.sample(Wanted((), (label,), (), tuple(missing)))
+def _sample_labels(source: Source, label: str) -> list[str]:
+    """The labels of the first rows, each once, what may stand for a missing one included."""
+    frame = source.sample(Wanted((), (label,), missing_texts=NO_TEXTS))
     codes, names = tokens(frame.columns[label])
-    return [names[code] for code in dict.fromkeys(codes.tolist()) if code >= 0]
+    known, first = np.unique(codes, return_index=True)
+    return [names[code] for code in known[np.argsort(first)].tolist() if code >= 0]
 
 
 def _sample_width(source: Source, name: str) -> int:

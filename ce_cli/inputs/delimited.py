@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ce_cli.errors import DataError
 from ce_cli.inputs import records
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.source import Column, Frame, Kind, Wanted
+from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Kind, Wanted
 from ce_cli.ledger import Finding
 from ce_cli.spec import MISSING_TEXTS, Reading
 from ce_cli.text import display_name
@@ -24,7 +24,7 @@ _HEAD_BYTES = 1 << 18
 _SNIFFED_BYTES = 1 << 16
 _SNIFFED_RECORDS = 50
 _DELIMITERS = (",", "\t", ";", "|")
-_NO_MISSING = Wanted((), (), missing_texts=("\0",))
+_AS_WRITTEN = Wanted((), (), missing_texts=NO_TEXTS)
 
 
 def open_delimited(path: str, raw: io.BufferedReader, reading: Reading) -> DelimitedSource:
@@ -125,7 +125,7 @@ class DelimitedSource:
         count = header.count(self._delimiter.encode()) + 1
         for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
             numbered = tuple(str(place) for place in range(count))
-            split = DelimitedSplit(header, numbered, self._delimiter, _NO_MISSING)
+            split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
             malformed: list[tuple[int, str]] = []
             table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
             if table.num_rows:
@@ -201,7 +201,7 @@ class DelimitedSplit(Value):
             malformed.append((row.number - 1, f"{row.actual_columns} of {row.expected_columns}"))
             return "skip"
 
-        if not self.block.strip():
+        if not self.block or self.block.isspace():
             return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
         missing = self.wanted.missing_texts or MISSING_TEXTS
         return arrow_csv.read_csv(

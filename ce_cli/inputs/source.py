@@ -15,6 +15,9 @@ Kind = Literal["number", "boolean", "text", "list", "nested", "other"]
 Stored = Literal["text", "float64", "float32", "float16"]
 
 
+NO_TEXTS = ("\0",)  # for `Wanted.missing_texts`: no text stands for a missing value
+
+
 class Column(Value):
     """A column as its file declares it, or as the first rows of a text file show it.
 
