@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ce_cli.result import Result
 
 
+def __dir__() -> list[str]:
+    return [*globals(), "Result", "score"]
+
+
 def __getattr__(name: str) -> object:
     """Import the API on first use, so that ``ce --version`` does not pay for it."""
     if name == "score":

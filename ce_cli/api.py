@@ -45,7 +45,10 @@ def score(
     encoding: str = "utf-8",
     threads: int = 1,
 ) -> Result:
-    """Score predictions: what ``ce score`` does, with the same names and the same bits.
+    """Score predictions: what ``ce score`` does, to the same bits.
+
+    Parameters are named like the options, but for `values` (``--as``) and `metrics`
+    (``--metric``).
 
     Parameters
     ----------

@@ -22,7 +22,8 @@ class CeError(Exception):
 
     def about(self, name: str) -> Self:
         """The same, each sentence beginning with the file that it is about."""
-        return type(self)(*(f"{name}: {sentence}" for sentence in self.sentences))
+        told = (one if one.startswith(f"{name}: ") else f"{name}: {one}" for one in self.sentences)
+        return type(self)(*told)
 
 
 class UsageError(CeError):

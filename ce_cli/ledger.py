@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.value import Value
 
 EXAMPLES = 5
+KINDS = 200  # more kinds of findings than anyone reads are not kept
 
 
 class Finding(Value):
@@ -21,7 +22,7 @@ class Finding(Value):
     code : str
         What is wrong; `ce_cli.messages` has the sentence.
     column : str
-        Where, or nothing if it is the whole row.
+        Where, or nothing if it is the whole row; for ``label``, which label it is.
     count : int
         How many rows.
     rows : tuple of int
@@ -93,6 +94,8 @@ class Ledger(Value):
         for finding in findings:
             key = (finding.code, finding.column)
             known = collected.get(key)
+            if known is None and len(collected) >= KINDS:
+                continue
             collected[key] = known.merge(finding) if known else finding
         return cls(read, scored, skipped, collected)
 
@@ -113,3 +116,8 @@ class Ledger(Value):
     def named(self, code: str) -> list[Finding]:
         """The findings of a kind, in the order in which they first occurred."""
         return [finding for finding in self.findings.values() if finding.code == code]
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels that occurred, where the classes are not known beforehand."""
+        return [finding.column for finding in self.named("label")]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ce_cli.ledger import Finding
-from ce_cli.text import counted, display_name, listed, quoted, sanitize
+from ce_cli.text import counted, display_name, listed, quoted, sanitize, shell_word
 from ce_cli.value import Value
 
+_COLUMNS_TOLD = 2
 _FATAL = (
     "malformed",
     "encoding",
@@ -66,7 +69,20 @@ def fatal(findings: Sequence[Finding], sums_must_fit: bool) -> list[Finding]:
         if finding.code in order
         and (finding.code == "encoding" or finding.column not in unreadable)
     ]
-    return sorted(bad, key=lambda finding: (order.index(finding.code), finding.column))
+    return sorted(bad, key=lambda one: (order.index(one.code), one.rows[0], one.column))
+
+
+def sentences(
+    bad: Sequence[Finding], places: Places, classes: Sequence[str] | None
+) -> Iterator[str]:
+    """A sentence for each; where many columns have the same trouble, for the first of them."""
+    for _, kind in groupby(bad, key=lambda finding: finding.code):
+        alike = list(kind)
+        if len(alike) <= _COLUMNS_TOLD:
+            yield from (sentence(finding, places, classes) for finding in alike)
+        else:
+            more = counted(len(alike) - 1, "more column")
+            yield f"{sentence(alike[0], places, classes)[:-1]} (and so in {more})."
 
 
 def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) -> str:
@@ -86,12 +102,11 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
             "say which encoding, for example --encoding latin-1."
         ),
         "not-a-number": (
-            f"{where}, column {column}: {shown} is not a number{total}; "
-            f"if it stands for a missing value, say --na-value {_word(value)} --missing skip."
+            f"{where}, column {column}: {shown} is not a number{total}; {_mending(value)}."
         ),
         "list-length": (
             f"{where}, column {column}: the list has {value} predictions{total}, "
-            f"and there are {len(classes or ())} classes."
+            f"and there are {len(classes or ())} classes: write one prediction for each."
         ),
         "missing": (
             f"{where}, column {column}: the value is missing{total}; "
@@ -99,15 +114,15 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
         ),
         "unknown-label": (
             f"{where}, column {column}: the label {shown} is none of the classes "
-            f"{listed(classes or (), 10)}{total}; name the class of each prediction with --classes."
+            f"{listed(classes or (), 10)}{total}; is its prediction missing from --pred, or the "
+            "class of a prediction wrong (--classes)?"
             if classes
             else f"{where}, column {column}: the label {shown} does not say whether it is the "
             f"positive class{total}; name the positive class with --positive."
         ),
         "outside": (
-            f"{where}, column {column}: {value} is not a probability{total}; "
-            "if these are logits, say --as logits"
-            + (", if log-probabilities, --as logprobs." if value.startswith("-") else ".")
+            f"{where}, column {column}: {value} is not a probability{total}; if these are logits, "
+            f"say --as logits, if {_other_numbers(value)}."
         ),
         "positive-logprob": (
             f"{where}, column {column}: {value} is no log-probability, which is never "
@@ -115,11 +130,11 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
         ),
         "bad-logits": (
             f"{where}: the logits {sanitize(value)} give no probabilities{total}: two are "
-            "infinite, or all are −inf."
+            "infinite, or all are −inf; mend them, or leave the rows out."
         ),
         "bad-weight": (
             f"{where}, column {column}: {value} is no weight{total}; "
-            "a weight is finite and not negative."
+            "weights have to be finite and not negative."
         ),
         "zero-sum": f"{where}: the probabilities sum to 0{total}; is a class missing from --pred?",
         "bad-sum": f"{where}: the probabilities sum to {value}, not 1{_total(finding, places)}"
@@ -129,12 +144,26 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
     return advice[finding.code]
 
 
+def _mending(value: str) -> str:
+    if re.fullmatch(r"[-+]?\d*,\d+(e[-+]?\d+)?", value, re.IGNORECASE):
+        return "ce reads decimal points, so write them instead of the commas"
+    if re.fullmatch(r"[-+]?[\d.]+ ?%", value):
+        return "ce reads probabilities, so divide percentages by 100"
+    return f"if it stands for a missing value, say --na-value {shell_word(value)} --missing skip"
+
+
+def _other_numbers(value: str) -> str:
+    if value.startswith("-"):
+        return "log-probabilities, --as logprobs"
+    return "percentages, divide them by 100"
+
+
 def sum_warning(finding: Finding, places: Places) -> str:
     """For rows that do not sum to 1 and were scored all the same."""
-    done = "were renormalised" if finding.code == "renormalized" else "were scored as they are"
+    done = "renormalised" if finding.code == "renormalized" else "scored as found"
     advice = "" if finding.code == "renormalized" else " (--on-bad-sum renormalize changes that)"
     return (
-        f"{counted(finding.count, 'row')} of probabilities did not sum to 1 and {done}{advice}"
+        f"{counted(finding.count, 'row')} of probabilities did not sum to 1, {done}{advice}"
         f"{_worst(finding, places)}."
     )
 
@@ -156,7 +185,3 @@ def _total(finding: Finding, places: Places) -> str:
     rows = ", ".join(f"{places.of(row)[1]:,}" for row in finding.rows[1:])
     tail = ", …" if finding.count > len(finding.rows) else ""
     return f" (and {counted(more, 'more row')}: {rows}{tail})"
-
-
-def _word(value: str) -> str:
-    return f"'{sanitize(value)}'" if value else "''"

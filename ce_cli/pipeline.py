@@ -7,11 +7,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ce_cli import registry
-from ce_cli.binding.bind import Binding, bind, check_fits
+from ce_cli.binding.bind import Binding, bind, check_fits, check_precision
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
-from ce_cli.messages import Places, fatal, sentence
+from ce_cli.messages import Places, fatal, sentences
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome, Work
@@ -58,6 +58,7 @@ def run(
     """
     metrics = metric_states(spec)
     leading = _up_to_first_row(sources)
+    given = spec.clip is not None and spec.sum_tolerance is not None
     try:
         binding, spec = bind(leading[-1], spec)
     except CeError as error:
@@ -65,16 +66,19 @@ def run(
     work = Work(binding, spec, metrics, every_row is not None)
     total = work.empty()
     starts: list[int] = []
-    splits = _splits(chain(leading, sources), binding)
+    needs_precision = spec.values == "probabilities" and not given
+    splits = _splits(chain(leading, sources), binding, needs_precision)
+    predicted = class_names(binding, binding.sample)
     for part, outcome, rows in map_in_order(work, splits, threads):
         before = total.ledger.read
         starts += [before] * (part + 1 - len(starts))
         total = work.merge(total, outcome)
         if every_row is not None and rows:
-            classes = class_names(total, binding)
+            labels = class_names(binding, total.ledger.labels)
             places = Places(tuple(names), tuple(starts))
             for some in rows:
-                every_row(some.shifted(before).table(classes, spec.scale, binding.id, places))
+                shifted = some.shifted(before)
+                every_row(shifted.table(labels, predicted, spec.scale, binding.id, places))
         if progress is not None:
             progress(total.ledger.read)
     starts += [total.ledger.read] * (len(names) - len(starts))
@@ -112,9 +116,13 @@ def _up_to_first_row(sources: Iterator[Source]) -> list[Source]:
     return leading
 
 
-def _splits(sources: Iterable[Source], binding: Binding) -> Iterator[tuple[int, Split]]:
+def _splits(
+    sources: Iterable[Source], binding: Binding, needs_precision: bool
+) -> Iterator[tuple[int, Split]]:
     for part, source in enumerate(sources):
         check_fits(source, binding)
+        if part and needs_precision:
+            check_precision(source, binding)
         for split in source.splits(binding.wanted):
             yield part, split
 
@@ -123,8 +131,8 @@ def _refuse_bad_data(total: Outcome, binding: Binding, spec: Spec, places: Place
     findings = list(total.ledger.findings.values())
     bad = fatal(findings, sums_must_fit=spec.on_bad_sum == "error")
     if bad:
-        raise DataError(*(sentence(finding, places, binding.classes) for finding in bad))
+        raise DataError(*sentences(bad, places, binding.classes))
     if not total.ledger.read:
-        raise DataError(f"{places.title}: there is a header and no data row.")
+        raise DataError(f"{places.title}: there is no data row.")
     if not total.ledger.scored:
         raise DataError(f"{places.title}: no row is left to score after --missing skip.")

@@ -69,7 +69,7 @@ class Work(Value):
             if self.every_row:
                 rows += [RowLosses.of(b, ids).shifted(total.ledger.read) for b in bound.batches]
             total = self.merge(total, self._outcome(frame, bound, ids))
-        return part, total, rows
+        return part, total, [RowLosses.joined(rows)] if rows else []
 
     def empty(self) -> Outcome:
         """The outcome of no rows: the identity of `merge`."""

@@ -52,7 +52,7 @@ class Computed(Value):
             The labels of a single prediction are not two classes.
         """
         try:
-            return class_names(self.total, self.binding)
+            return class_names(self.binding, self.total.ledger.labels)
         except DataError as error:
             raise error.about(self.places.title) from None
 
@@ -66,17 +66,15 @@ class Computed(Value):
         }
 
 
-def class_names(total: Outcome, binding: Binding) -> tuple[str, ...]:
-    """Names of the classes, for a single prediction by the labels of the rows so far.
+def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
+    """Names of the classes; for a single prediction they are what the labels `seen` say.
 
     Raises
     ------
     DataError
         The labels are no two classes.
     """
-    if binding.classes:
-        return binding.classes
-    return names_of_two(binding.labels, [one.column for one in total.ledger.named("label")])
+    return binding.classes or names_of_two(binding.labels, seen)
 
 
 def report(computed: Computed) -> Result:
@@ -187,7 +185,8 @@ def _groups(computed: Computed) -> Iterator[Group]:
     loss = cast(Loss, states[Loss])
     rows, weights = loss.rows.floats(), loss.weight.floats()
     keys = computed.total.keys
-    for place in sorted(range(len(keys)), key=lambda place: _sortable(keys[place])):
+    occurring = np.flatnonzero(rows).tolist()
+    for place in sorted(occurring, key=lambda place: _sortable(keys[place])):
         metrics = {name: float(values[place]) for name, values in figures.items()}
         yield Group(
             dict(zip(names, keys[place], strict=True)),
@@ -261,14 +260,14 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
 def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     if "standard_error" in metrics and computed.total.ledger.scored < 2:
         yield Note("no_interval", "One row has no standard error.")
-    if computed.binding.weight is None and metrics.get("baseline") == 0.0:
+    if metrics.get("baseline") == 0.0:
         yield Note("one_class", "All labels are one class, so skill is not defined.")
     if Quantiles in computed.metrics and "standard_error" in metrics:
         share = cast(Quantiles, computed.whole[Quantiles]).top_heaviness(_TOP_SHARE)
         if share > _TOP_HEAVY and computed.total.ledger.scored * _TOP_SHARE >= 1:
             yield Note(
                 "heavy_tail",
-                f"The largest 0.1 % of the losses carry {share:.0%} of the variance: "
+                f"The largest 0.1 % of the losses carry {100 * share:.0f} % of the variance: "
                 "the interval may be too narrow.",
             )
 
@@ -285,8 +284,9 @@ def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
 def _clip_message(computed: Computed, count: int) -> str:
     loss = cast(Loss, computed.whole[Loss]).loss.floats()[0]
     share = computed.total.clipped.floats()[0] / loss if 0 < loss < math.inf else 1.0
+    carries = "it carries" if count == 1 else "they carry"
     return (
         f"{counted(count, 'row')} gave what happened a probability below {computed.spec.clip:.2g}; "
-        f"clipped to that, {'it carries' if count == 1 else 'they carry'} {share:.1%} of the total "
-        "loss (--clip none shows infinity)."
+        f"clipped to that, {carries} {100 * share:.1f} % of the total loss "
+        "(--clip none shows infinity)."
     )

@@ -123,14 +123,19 @@ class RowLosses(Value):
         )
 
     def table(
-        self, classes: Sequence[str], scale: float, id_name: str | None, places: Places
+        self,
+        labels: Sequence[str],
+        predicted: Sequence[str],
+        scale: float,
+        id_name: str | None,
+        places: Places,
     ) -> pa.Table:
         """As a table of row number (from 1), id, label, probability, loss and predicted class.
 
         Parameters
         ----------
-        classes : sequence of str
-            Names by class code.
+        labels, predicted : sequence of str
+            Names by class code, for what happened and for what was predicted.
         scale : float
             What losses in nats are divided by.
         id_name : str or None
@@ -140,7 +145,6 @@ class RowLosses(Value):
         """
         import pyarrow as pa
 
-        names = pa.array(classes, pa.utf8())
         columns: dict[str, Any] = {"row": pa.array(self.rows + 1, pa.int64())}
         if len(places.names) > 1 and len(self):
             file, first = places.of(int(self.rows[0]))
@@ -148,10 +152,10 @@ class RowLosses(Value):
             columns["file_row"] = pa.array(self.rows - self.rows[0] + first, pa.int64())
         if self.ids is not None:
             columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
-        columns["label"] = _taken(names, self.labels)
+        columns["label"] = _taken(pa.array(labels, pa.utf8()), self.labels)
         columns["probability"] = pa.array(self.probability, pa.float64())
         columns["loss"] = pa.array(self.loss / scale, pa.float64())
-        columns["predicted"] = _taken(names, self.predicted)
+        columns["predicted"] = _taken(pa.array(predicted, pa.utf8()), self.predicted)
         columns["prediction"] = pa.array(self.prediction, pa.float64())
         return pa.table(columns)
 

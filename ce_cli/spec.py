@@ -7,7 +7,7 @@ from typing import Literal
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
-from ce_cli.text import listed, quoted
+from ce_cli.text import listed, quoted, sanitize
 from ce_cli.value import Value
 
 Task = Literal["auto", "binary", "multiclass"]
@@ -102,7 +102,7 @@ class Spec(Value):
             "values": self.values,
             "clip": f"{self.clip:.2g}" if self.clip else "none",
             "base": self.base,
-            "weight": self.weight or "none",
+            "weight": sanitize(self.weight or "none").replace("|", "¦"),
             "smoothing": "0",
             "missing": self.missing,
             "sum": self.on_bad_sum,

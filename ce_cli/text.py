@@ -32,6 +32,13 @@ def quoted(text: str) -> str:
     return f"'{sanitize(text)}'"
 
 
+def shell_word(text: str) -> str:
+    """A value as it can be pasted behind an option."""
+    from shlex import quote
+
+    return quote(sanitize(text))
+
+
 def listed(items: Iterable[str], most: int = 8) -> str:
     """Quote and join items; the tail of a long list is counted instead."""
     shown = [quoted(item) for item in items]

@@ -178,6 +178,18 @@ def test_a_long_sum_of_equal_values_just_below_a_power_of_two_is_exact(exponent:
     assert ExactSums.of(-values).totals() == [-100_000 * Fraction(value)]
 
 
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_many_values_just_below_a_power_of_two_leave_room_for_their_sum(groups: int) -> None:
+    """Wherever the power lies between two limbs."""
+    rng = np.random.default_rng(groups)
+    codes = rng.integers(0, groups, 8192).astype(np.intp)
+    for exponent in range(32):
+        values = np.ldexp(1.0 - rng.uniform(0.0, 1e-3, len(codes)), exponent)
+        totals = ExactSums.of(values, codes, groups).totals()
+        assert totals == [exact_sum(values[codes == group]) for group in range(groups)]
+        assert ExactSums.of(values).totals() == [exact_sum(values)]
+
+
 def test_a_sum_of_more_rows_than_any_limb_can_take_at_once_is_exact() -> None:
     value = math.nextafter(256.0, 0.0)
     values = np.broadcast_to(np.float64(value), 9_000_000)
@@ -277,6 +289,15 @@ def test_regrouping_adds_up_the_groups_that_meet(
     moved_codes = [index[code] for code in codes]
     assert moved.totals() == exactly(fractions_of(values), moved_codes, wider)
     assert moved == sums_of(values, moved_codes, wider)
+
+
+def test_many_groups_that_meet_leave_room_for_carries() -> None:
+    count = 5000
+    sums = ExactSums.of(np.full(count, 0.1), np.arange(count), count)
+    sums = sums.regroup(np.zeros(count, np.intp), 1)
+    for _ in range(100):
+        sums = sums.merge(sums)
+    assert sums.totals() == [2**100 * count * Fraction(0.1)]
 
 
 def test_regrouping_from_no_groups_gives_sums_of_nothing() -> None:

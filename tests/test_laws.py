@@ -173,6 +173,19 @@ def states_of_some(kind: Kind, batch: Batch, chosen: Sequence[int]) -> States:
     }
 
 
+def assert_weights_are_repetitions(kind: Kind, batch: Batch) -> None:
+    """Rows of whole weights say what these rows say when they stand there so many times."""
+    assert batch.weights is not None
+    rows = batch.take(np.repeat(np.arange(len(batch)), batch.weights.astype(np.intp)))
+    repeated = batch_of(
+        rows.form, rows.labels, rows.class_count, None, rows.groups, rows.group_count
+    )
+    weighted, unweighted = (figures(kind, states_of(kind, one)) for one in (batch, repeated))
+    assert weighted.keys() == unweighted.keys()
+    for name in weighted.keys() - COUNTS_OF_ROWS:
+        assert (name, weighted[name]) == (name, unweighted[name])
+
+
 # The laws
 
 
@@ -247,16 +260,7 @@ def test_pickling_keeps_the_figures(entry: Entry, batch: Batch) -> None:
 @lawful
 @given(batch=batches(weights=st.integers(0, 3).map(float), weighted=True))
 def test_whole_weights_are_repeated_rows(entry: Entry, batch: Batch) -> None:
-    kind: Kind = entry.load()
-    assert batch.weights is not None
-    rows = batch.take(np.repeat(np.arange(len(batch)), batch.weights.astype(np.intp)))
-    repeated = batch_of(
-        rows.form, rows.labels, rows.class_count, None, rows.groups, rows.group_count
-    )
-    weighted, unweighted = (figures(kind, states_of(kind, one)) for one in (batch, repeated))
-    assert weighted.keys() == unweighted.keys()
-    for name in weighted.keys() - COUNTS_OF_ROWS:
-        assert (name, weighted[name]) == (name, unweighted[name])
+    assert_weights_are_repetitions(entry.load(), batch)
 
 
 @every_metric
@@ -366,9 +370,22 @@ def test_extreme_rows_one_by_one_give_the_same_figures(
 
 
 @every_metric
+@every_form
+def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Entry, form: type) -> None:
+    """A row of weight 0 is not there, however bad it is."""
+    predictions = extreme(form)
+    count = len(predictions.predicted())
+    labels = np.arange(count) % 2
+    weights = np.array([0.0, 0.0, 1.0, 2.0, 3.0] * (count // 5))
+    for rows in (slice(0, 5), slice(2, count)):
+        batch = batch_of(predictions, labels, class_count(predictions), weights).take(rows)
+        assert_weights_are_repetitions(entry.load(), batch)
+
+
+@every_metric
 def test_any_finite_weights_and_losses_can_be_summed_up(entry: Entry) -> None:
     kind: Kind = entry.load()
-    pairs = list(itertools.product((1.0, 1e150), repeat=2))
+    pairs = list(itertools.product((1.0, 1e80, 1e150), repeat=2))
     logit, weight = np.array(pairs).T
     labels = np.zeros(len(pairs), np.intp)
     batch = batch_of(forms.BinaryLogit(logit), labels, 2, weight)

@@ -16,17 +16,19 @@ from ce_cli.binding.classes import (
 )
 from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.names import (
+    class_named,
     expand,
-    family_of,
     find_label,
     find_predictions,
+    find_unreadable,
+    namings_of,
     no_column,
     values_of,
 )
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import NO_TEXTS, Column, Source, Stored, Wanted
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
-from ce_cli.text import counted, listed, quoted, sanitize
+from ce_cli.text import counted, listed, quoted, sanitize, shell_word
 from ce_cli.value import Value
 
 Shape = Literal["single", "columns", "list"]
@@ -52,6 +54,8 @@ class Binding(Value):
         Texts that stand for a missing value.
     sample : tuple of str
         The labels of the first rows.
+    stored : tuple of str
+        How finely the predictions are stored.
     """
 
     label: str
@@ -64,6 +68,7 @@ class Binding(Value):
     by: tuple[str, ...]
     missing_texts: tuple[str, ...]
     sample: tuple[str, ...]
+    stored: tuple[Stored, ...]
 
     @property
     def class_count(self) -> int:
@@ -113,6 +118,9 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     if repeated := [n for n in dict.fromkeys((label, *predictions, *others)) if names.count(n) > 1]:
         raise DataError(f"more than one column is called {listed(repeated)}.")
     _check_predictions([kinds[name] for name in predictions], label)
+    for name in (*predictions, *([spec.weight] if spec.weight else [])):
+        if name in (spec.id, *spec.by):
+            raise UsageError(f"{quoted(name)} cannot be both numbers and a name of rows or groups.")
     shape, classes = _classes(source, spec, [kinds[name] for name in predictions], seen)
     missing = tuple(
         text for text in missing if text not in (classes or ()) or text in spec.na_values
@@ -122,14 +130,15 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         predictions=predictions,
         shape=shape,
         classes=classes,
-        labels=_label_reader(spec, classes),
+        labels=_label_reader(spec, classes, predictions, seen),
         weight=spec.weight,
         id=spec.id,
         by=spec.by,
         missing_texts=missing,
         sample=tuple(text for text in texts if text not in missing),
+        stored=tuple(kinds[name].stored for name in predictions),
     )
-    settled = _settled(spec, bound, [kinds[name].stored for name in predictions])
+    settled = _settled(spec, bound)
     _check_labels(bound)
     return bound, settled
 
@@ -142,11 +151,14 @@ def check_fits(source: Source, binding: Binding) -> None:
     DataError
         A column is not there, or not of a kind that can play its part.
     """
-    kinds = {column.name: column for column in source.columns()}
+    columns = source.columns()
+    kinds = {column.name: column for column in columns}
     wanted = binding.wanted
     if source.is_empty:
         return
     for name in wanted.names:
+        if sum(column.name == name for column in columns) > 1:
+            raise DataError(f"more than one column is called {quoted(name)}.").about(source.name)
         if name not in kinds:
             raise DataError(no_column(name, list(kinds))).about(source.name)
     for name in (*wanted.numbers, *wanted.lists):
@@ -158,15 +170,34 @@ def check_fits(source: Source, binding: Binding) -> None:
             )
 
 
+def check_precision(source: Source, binding: Binding) -> None:
+    """Check that a further file stores its probabilities as finely as the first.
+
+    Raises
+    ------
+    DataError
+        It does not, so that one clip and one tolerance cannot be right for both.
+    """
+    kinds = {column.name: column for column in source.columns()}
+    stored = {kinds[name].stored for name in binding.predictions if name in kinds}
+    if stored - set(binding.stored) and not source.is_empty:
+        raise DataError(
+            f"stores its probabilities as {' and '.join(sorted(stored))}, the files before it as "
+            f"{' and '.join(sorted(set(binding.stored)))}: say --clip and --sum-tolerance, which "
+            "depend on that."
+        ).about(source.name)
+
+
 def _predictions(
     source: Source, spec: Spec, label: str, others: Sequence[str], seen: Sequence[str]
 ) -> tuple[str, ...]:
     columns = source.columns()
     if spec.predictions:
         return expand(spec.predictions, columns, (label, *others))
-    found = find_predictions(columns, (label, *others))
+    found = find_predictions(columns, (label, *others), seen)
     if not found and spec.values in ("auto", "probabilities"):
         found = _named_like_labels(source, label, others, seen)
+    found = found or find_unreadable(columns, (label, *others))
     if found:
         return found
     free = [column.name for column in columns if column.name not in (label, *others)]
@@ -255,14 +286,14 @@ def _classes_of_columns(
                 f"predictions: {listed(predictions)}."
             )
         return _checked_classes(spec.classes)
-    family = family_of(predictions)
-    for naming in family.namings:
+    namings = namings_of(predictions)
+    for naming in namings:
         if seen and UNKNOWN not in NamedClasses(naming).codes(seen):
             return naming
-    for naming in family.namings:
+    for naming in namings:
         if seen and not (NamedClasses(naming).codes(seen) == UNKNOWN).all():
             return naming
-    return family.namings[0]
+    return namings[0]
 
 
 def _classes_of_list(source: Source, spec: Spec, column: Column) -> tuple[str, ...]:
@@ -300,13 +331,27 @@ def _checked_classes(classes: tuple[str, ...]) -> tuple[str, ...]:
     return classes
 
 
-def _label_reader(spec: Spec, classes: tuple[str, ...] | None) -> LabelReader:
+def _label_reader(
+    spec: Spec, classes: tuple[str, ...] | None, predictions: Sequence[str], seen: Sequence[str]
+) -> LabelReader:
     if classes:
         return NamedClasses(classes)
-    return ConventionalBinary() if spec.positive is None else OneAgainstRest(spec.positive)
+    named = class_named(predictions[0], seen)
+    if spec.positive is None:
+        conventional = ConventionalBinary()
+        usual = named is None or conventional.codes([named])[0] == 1
+        return conventional if usual else OneAgainstRest(named or "")
+    reader = OneAgainstRest(spec.positive)
+    if named is not None and not reader.codes([named])[0]:
+        raise UsageError(
+            f"{quoted(predictions[0])} is named for the class {quoted(named)}, not for "
+            f"--positive {sanitize(spec.positive)}; if the name is wrong, say --classes with the "
+            "other class first."
+        )
+    return reader
 
 
-def _settled(spec: Spec, bound: Binding, stored: Sequence[Stored]) -> Spec:
+def _settled(spec: Spec, bound: Binding) -> Spec:
     count = bound.class_count
     task: Task = "binary" if count == 2 else "multiclass"
     if spec.task == "binary" and count != 2:
@@ -325,10 +370,10 @@ def _settled(spec: Spec, bound: Binding, stored: Sequence[Stored]) -> Spec:
     values = spec.values
     if values == "auto":
         values = values_of(bound.predictions) or "probabilities"
-    clip = max(_EPSILON[one] for one in stored) if spec.clip is None else spec.clip
+    clip = max(_EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
     tolerance = spec.sum_tolerance
     if tolerance is None:
-        tolerance = max(_TOLERANCE[one] for one in stored)
+        tolerance = max(_TOLERANCE[one] for one in bound.stored)
     return spec.replace(
         label=bound.label,
         predictions=bound.predictions,
@@ -348,7 +393,7 @@ def _check_labels(bound: Binding) -> None:
         raise DataError(
             f"the labels in {quoted(bound.label)} are {listed(seen, 4)}: say which of them "
             f"{quoted(bound.predictions[0])} is the prediction of, for example "
-            f"--positive {sanitize(seen[0])}."
+            f"--positive {shell_word(seen[0])}."
         )
     raise DataError(
         f"the labels in {quoted(bound.label)} are {listed(seen, 4)}, but the predictions are for "

@@ -18,7 +18,7 @@ from ce_cli.value import Value
 Codes = NDArray[np.intp]
 
 UNKNOWN = -2
-_WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
+_WHOLE = re.compile(r"[+-]?\d{1,30}(\.0*)?")
 _BINARY_FAMILIES = (
     ("0", "1"),
     ("false", "true"),

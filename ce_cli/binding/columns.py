@@ -66,7 +66,8 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
-        texts = [_text(value) for value in column.dictionary.to_pylist()]
+        values = column.dictionary.to_pylist()
+        texts = [v.strip() if isinstance(v, str) else _text(v) for v in values]
         codes = _fixed(column.indices).astype(np.intp)
         missing = nulls(column.indices)
         hollow = [code for code, text in enumerate(texts) if text is None]

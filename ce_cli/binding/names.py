@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Values
-from ce_cli.text import closest, listed, quoted
-from ce_cli.value import Value
+from ce_cli.text import closest, listed, quoted, shell_word
 
 _LABELS = frozenset(
-    "label labels y y_true ytrue true true_label truth target targets class actual actuals "
+    "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
     "ground_truth gold outcome observed obs".split()
 )
 # Single predictions, the surer names first: a column called `prediction` is as often the
 # predicted class, so it gives way to one called `prob`.
 _SINGLES = (
     frozenset(
-        "prob p proba probability y_prob y_proba predicted_probability pred_prob pred_proba "
+        "prob p proba probability y_prob y_proba y_pred_proba y_pred_prob predict_proba "
+        "predicted_probability pred_prob pred_proba prob_positive "
         "prediction_probability probability_1 p_1 prob_1 proba_1 logit logits y_logit pred_logit "
         "logprob log_prob logprobs log_probability".split()
     ),
@@ -37,21 +38,6 @@ _STEMS = (
 _SEPARATORS = r"[_.:/\- ]"
 _FIRST = re.compile(rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))")
 _LAST = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_STEMS)})")
-
-
-class Family(Value):
-    """Prediction columns whose names differ in one part only, one column a class.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        In file order.
-    namings : tuple of tuple of str
-        What the classes may be called, the likeliest first.
-    """
-
-    columns: tuple[str, ...]
-    namings: tuple[tuple[str, ...], ...]
 
 
 def find_label(columns: Sequence[Column], taken: Iterable[str]) -> str:
@@ -73,17 +59,24 @@ def find_label(columns: Sequence[Column], taken: Iterable[str]) -> str:
     if found:
         raise DataError(
             f"more than one column may hold the label: {listed(found)}; "
-            f"say which, for example --label {_shell(found[0])}."
+            f"say which, for example --label {shell_word(found[0])}."
         )
     names = [column.name for column in columns]
+    if all(re.fullmatch(r"[-+.\deE]+", name) for name in names):
+        raise DataError(
+            f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
+            "belong: give the file a header."
+        )
     raise DataError(
         f"no column is named like a label (label, y, y_true, target, class, …); "
         f"the columns are {listed(names)}: say which with --label."
     )
 
 
-def find_predictions(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
-    """The one prediction column or family; nothing if no name tells.
+def find_predictions(
+    columns: Sequence[Column], taken: Iterable[str], seen: Sequence[str]
+) -> tuple[str, ...]:
+    """The one prediction column or family of numbers; nothing if no name tells.
 
     Raises
     ------
@@ -94,7 +87,35 @@ def find_predictions(columns: Sequence[Column], taken: Iterable[str]) -> tuple[s
     free = [column for column in columns if column.name not in taken]
     lists = [column.name for column in free if column.kind == "list"]
     numbers = [column.name for column in free if column.kind in ("number", "boolean")]
-    return _one_choice(lists, numbers) or _one_choice([], [column.name for column in free])
+    found = _one_choice(lists, numbers)
+    if found:
+        return found
+    named = [name for name in numbers if class_named(name, seen) is not None]
+    return (named[0],) if len(named) == 1 else ()
+
+
+def find_unreadable(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
+    """A column that is surely named like a prediction and holds no numbers, to be told so."""
+    sure = _SINGLES[0] | _SINGLES[1]
+    return tuple(c.name for c in columns if c.name not in taken and _plain(c.name) in sure)[:1]
+
+
+def class_named(column: str, seen: Sequence[str]) -> str | None:
+    """The label, of those `seen`, that the name of a lone prediction column speaks of.
+
+    ``p_dog`` is the probability of ``dog``, and ``prob_negative`` that of 0 where the labels are
+    0 and 1.
+    """
+    readers = (NamedClasses((_varying(column),)), NamedClasses((column,)))
+    for reader in readers:
+        found = [text for text in seen if reader.codes([text])[0] == 0]
+        if found:
+            return found[0]
+    meant = ConventionalBinary().codes([_varying(column)])[0]
+    if len(_varying(column)) == 1 or meant == UNKNOWN:
+        return None
+    told = ConventionalBinary().codes(seen)
+    return next((text for text, code in zip(seen, told, strict=True) if code == meant), None)
 
 
 def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]:
@@ -111,7 +132,7 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
         shown = "; ".join(listed(choice, 3) for choice in choices[:4])
         raise DataError(
             f"more than one set of columns may hold the predictions: {shown}; "
-            f"say which, for example --pred {_shell(_pattern(choices[0]))}."
+            f"say which, for example --pred {shell_word(_pattern(choices[0]))}."
         )
     return choices[0] if choices else ()
 
@@ -147,15 +168,14 @@ def no_column(name: str, names: Sequence[str]) -> str:
     )
 
 
-def family_of(columns: Sequence[str]) -> Family:
-    """What the classes of prediction `columns` may be called."""
+def namings_of(columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """What the classes of prediction `columns` may be called, the likeliest first."""
     namings = [tuple(_varying(name) for name in columns), _without_common(columns), tuple(columns)]
-    usable = [
+    return [
         naming
         for naming in dict.fromkeys(namings)
         if all(naming) and len(set(naming)) == len(columns)
     ]
-    return Family(tuple(columns), tuple(usable))
 
 
 def values_of(columns: Sequence[str]) -> Values | None:
@@ -187,11 +207,12 @@ def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
     for name in names:
         if match := _FIRST.fullmatch(name):
             stem, varying = match[1].lower(), match[2] or match[3] or match[4]
-            if stem != "class" or varying.isdigit():  # class_weight and class_id are no classes
+            # class_weight and class_id are no classes, nor is a p-value one
+            if (stem != "class" or varying.isdigit()) and (stem, varying) != ("p", "value"):
                 groups.setdefault(("first", stem), []).append(name)
         if match := _LAST.fullmatch(name):
             groups.setdefault(("last", match[2].lower()), []).append(name)
-    families = {tuple(group) for group in groups.values() if len(group) > 1}
+    families = dict.fromkeys(tuple(group) for group in groups.values() if len(group) > 1)
     return [one for one in families if not any(set(one) < set(other) for other in families)]
 
 
@@ -233,7 +254,3 @@ def _pattern(names: Sequence[str]) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")
-
-
-def _shell(word: str) -> str:
-    return word if re.fullmatch(r"[\w.\-/]+", word) else f"'{word}'"

@@ -26,6 +26,7 @@ GroupKey = tuple[str | None, ...]
 Shown = Callable[[int], str]
 
 _ROUNDING = 1e-9  # how far outside [0, 1] a probability may be by rounding alone
+_FLOAT32_ROUNDING = 1e-6  # the same where probabilities are stored in single precision or less
 _BATCH_CELLS = 1 << 16  # keeps the arrays of a batch in the processor's cache
 _LONGEST_BATCH = 1 << 15
 _SHORTEST_BATCH = 1 << 9
@@ -148,15 +149,22 @@ class _Rows:
         names = self._binding.by
         if not names:
             return None, [()]
-        codes = np.zeros(len(self.rows), np.intp)
-        keys: list[GroupKey] = [()]
-        for name in names:
-            own, texts = tokens(self._columns[name])
-            choices: list[str | None] = [*texts, None]
-            own = np.where(own == _MISSING, len(texts), own)
+        codes, keys = self._group_column(names[0])
+        for name in names[1:]:
+            own, choices = self._group_column(name)
             distinct, codes = np.unique(codes * len(choices) + own, return_inverse=True)
             pairs = [divmod(code, len(choices)) for code in distinct.tolist()]
-            keys = [(*keys[before], choices[last]) for before, last in pairs]
+            keys = [keys[before] + choices[last] for before, last in pairs]
+        return codes, keys
+
+    def _group_column(self, name: str) -> tuple[Codes, list[GroupKey]]:
+        """Codes of one grouping column; some keys may have no row."""
+        codes, texts = tokens(self._columns[name])
+        keys: list[GroupKey] = [(text,) for text in texts]
+        missing = codes == _MISSING
+        if missing.any():
+            codes = np.where(missing, len(texts), codes)
+            keys.append((None,))
         return codes, keys
 
     def note_missing(self) -> None:
@@ -175,8 +183,10 @@ class _Rows:
         low, high = _range(matrix)
         if low >= 0.0 and high <= 1.0:
             return matrix
+        coarse = {"float32", "float16"} & set(self._binding.stored)
+        rounding = _FLOAT32_ROUNDING if coarse else _ROUNDING
         with np.errstate(invalid="ignore"):
-            outside = (matrix < -_ROUNDING) | (matrix > 1.0 + _ROUNDING)
+            outside = (matrix < -rounding) | (matrix > 1.0 + rounding)
         if outside.any():
             self._drop_cells(matrix, outside, "outside")
         return np.clip(matrix, 0.0, 1.0)
@@ -269,7 +279,12 @@ class _Rows:
     def _note(self, code: str, name: str, bad: Bools, values: Floats) -> None:
         at = np.flatnonzero(bad)
         if len(at):
-            shown = [f"{values[row]:.6g}" for row in at[:10]]
+            shown = [
+                f"{values[row]:.17g}".rstrip()
+                if 0.99 < values[row] < 1.01
+                else f"{values[row]:.6g}"
+                for row in at[:10]
+            ]
             self.findings.append(Finding.of(code, name, self.rows[at], shown))
 
     def _cell_names(self, matrix: Floats) -> Sequence[str]:

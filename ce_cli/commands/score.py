@@ -103,7 +103,7 @@ def score(
         summary = sys.stderr if per_row == "-" else sys.stdout
         text = renderer.load()(result, _canvas(summary, output))
         written(text, output, summary)
-    if not quiet and (json or format_ in ("json", "csv") or output):
+    if not quiet and summary is sys.stdout and (json or format_ in ("json", "csv") or output):
         for warning in result.warnings:
             typer.echo(f"ce: warning: {warning.message}", err=True)
 

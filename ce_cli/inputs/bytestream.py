@@ -6,13 +6,10 @@ import codecs
 import io
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.text import STDIN, display_name, quoted, sanitize
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -26,6 +23,8 @@ _CHUNK = 1 << 20
 def open_bytes(path: str) -> io.BufferedReader:
     """Open a path, a URI or ``-`` for reading."""
     with explained(path):
+        if path == STDIN and sys.stdin is None:
+            raise StorageError("Standard input is closed.")
         if path == STDIN:
             return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), _CHUNK)
         if "://" in path:
@@ -107,11 +106,6 @@ class ByteStream:
             if data:
                 return data
         return b""
-
-    def chunks(self, size: int = _CHUNK) -> Iterator[bytes]:
-        """All that is left."""
-        while data := self.read(size):
-            yield data
 
     def push_back(self, data: bytes) -> None:
         """Give bytes back, to be read next."""

@@ -8,6 +8,8 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ce_cli.errors import DataError
 from ce_cli.inputs import records
 from ce_cli.inputs.bytestream import ByteStream
@@ -102,6 +104,8 @@ class DelimitedSource:
                 raise DataError(records.too_long(self._stream.path))
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
+        if head.startswith((b"{", b"[{")):
+            raise DataError(f"{self.name}: looks like JSON; ce reads CSV, TSV and Parquet.")
         return head, self._first_end(head) or len(head)
 
     def _first_end(self, head: bytes) -> int:
@@ -230,12 +234,14 @@ class DelimitedSplit(Value):
         raw = self.table({name: pa.binary() for name in types}, malformed)
         columns: dict[str, pa.Array] = {}
         findings: list[Finding] = []
+        rows = np.arange(raw.num_rows + len(malformed))
+        rows = np.delete(rows, [row for row, _ in malformed])
         for name in types:
             cells = _whole(raw[name]).to_pylist()
             texts, unreadable = _decoded_cells(cells)
             if len(unreadable):
                 shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
-                findings.append(Finding.of("encoding", name, unreadable, shown))
+                findings.append(Finding.of("encoding", name, rows[unreadable], shown))
             if name not in self.wanted.numbers:
                 columns[name] = pa.array(texts, pa.utf8()).dictionary_encode()
                 continue
@@ -244,7 +250,7 @@ class DelimitedSplit(Value):
             bad = [row for row in bad if texts[row] is not None]
             if bad:
                 findings.append(
-                    Finding.of("not-a-number", name, bad, [texts[r] or "" for r in bad[:10]])
+                    Finding.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
                 )
                 for row in bad:
                     numbers[row] = 0.0  # told as what it is, and not as missing too

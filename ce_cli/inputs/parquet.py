@@ -74,7 +74,7 @@ class ParquetSource:
     def splits(self, wanted: Wanted) -> Iterator[ParquetSplit]:
         """One for each row group."""
         for group in range(self._file.num_row_groups):
-            yield ParquetSplit(self.name, self._path, group, wanted)
+            yield ParquetSplit(self.name, self._path, group, wanted, self._spool)
 
 
 class ParquetSplit(Value):
@@ -84,6 +84,7 @@ class ParquetSplit(Value):
     path: str
     group: int
     wanted: Wanted
+    spool: object = None  # keeps a spooled file alive while its row groups wait to be read
 
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
@@ -91,7 +92,8 @@ class ParquetSplit(Value):
 
         names = list(self.wanted.names)
         file = _open(self.name, self.path, self.wanted.texts)
-        rows = max(1024, _CELLS // max(1, len(names)))
+        grouping = len(self.wanted.texts) > 1  # groups are merged frame by frame
+        rows = max(1024, (_CELLS << 2 if grouping else _CELLS) // max(1, len(names)))
         try:
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=False

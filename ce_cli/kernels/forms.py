@@ -62,7 +62,7 @@ class BinaryProbability(Value):
         return losses.binary_probability_losses(clipped, codes)
 
     def given(self, codes: Codes) -> Floats:
-        """Q or 1 − q."""
+        """The probability q, or 1 − q."""
         return np.where(codes == 1, self.probability, 1.0 - self.probability)
 
     def predicted(self) -> Codes:

@@ -79,7 +79,6 @@ def _log_gamma_step(a: float) -> float:
 
 
 def _continued_fraction(x: float, a: float, b: float) -> float:
-    value = 1.0
     c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
     d = 1.0 / (d if abs(d) > _TINY else _TINY)
     value = d

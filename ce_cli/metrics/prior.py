@@ -59,7 +59,7 @@ class Prior(State):
             shares = weights / weights.sum(axis=1, keepdims=True)
             surprise = np.where(shares > 0, -np.log(np.where(shares > 0, shares, 1.0)), 0.0)
             baseline = (shares * surprise).sum(axis=1)
-            normalized = mean / baseline
+            normalized = np.where(baseline > 0, mean / baseline, np.nan)
         return {
             "baseline": baseline,
             "normalized_cross_entropy": normalized,

@@ -1,4 +1,4 @@
-"""CSV: the groups if there are any, else one line a metric."""
+"""CSV: the groups or the most surprising rows if asked for, else one line a metric."""
 
 from __future__ import annotations
 

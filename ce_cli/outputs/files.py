@@ -36,6 +36,8 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
         It cannot be written.
     """
     target = Path(path)
+    if path.endswith(("/", os.sep)):
+        raise StorageError(f"{sanitize(path, 200)}: is no name of a file.")
     try:
         if target.exists() and not target.is_file():
             if target.is_dir():
@@ -43,31 +45,19 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             with target.open("wb") as file:
                 yield file
             return
-        import tempfile
-
         target = target.resolve()
-        handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
-        )
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with part.open("xb") as file:
                 yield file
-            Path(name).chmod(_mode(target))
-            Path(name).replace(target)
+            if target.exists():
+                part.chmod(target.stat().st_mode & 0o777)
+            part.replace(target)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise
     except BrokenPipeError:
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StorageError(f"{sanitize(path, 200)}: could not be written: {reason}.") from error
-
-
-def _mode(target: Path) -> int:
-    """What the file had before, or what a new file gets."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

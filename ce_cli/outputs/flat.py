@@ -15,8 +15,9 @@ def tables(result: Result) -> list[list[Line]]:
 
 
 def main_table(result: Result) -> list[Line]:
-    """The one table that a spreadsheet wants: the groups if there are any, else the metrics."""
-    return group_lines(result) or metric_lines(result)
+    """The one table that a spreadsheet wants: the groups, or the worst rows, or the metrics."""
+    worst, classes = list(result.worst), list(result.per_class)
+    return group_lines(result) or worst or metric_lines(result) or classes
 
 
 def metric_lines(result: Result) -> list[Line]:

@@ -72,7 +72,8 @@ def blocks(result: Result) -> Iterator[Block]:
             yield grid
             yield Line()
     for warning in result.warnings:
-        rows = f" Rows {', '.join(f'{row:,}' for row in warning.rows)}" if warning.rows else ""
+        word = "Row" if warning.count == 1 else "Rows"
+        rows = f" {word} {', '.join(f'{row:,}' for row in warning.rows)}" if warning.rows else ""
         more = ", …" if len(warning.rows) < warning.count else ""
         place = f"{rows}{more}." if rows else ""
         yield Line((Span("! ", "bold yellow"), Span(warning.message), Span(place, "dim")))
@@ -106,7 +107,9 @@ def _predictions(result: Result) -> str:
         pairs = zip(predictions, classes, strict=True)
         return _some([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
     if result.columns["shape"] == "single":
-        return f"{sanitize(predictions[0])} → {sanitize(classes[1])} (not {sanitize(classes[0])})"
+        other = sanitize(classes[0])
+        negation = other if other == f"not {classes[1]}" else f"not {other}"
+        return f"{sanitize(predictions[0])} → {sanitize(classes[1])} ({negation})"
     return f"{sanitize(predictions[0])} → {_some([sanitize(name) for name in classes], 6)}"
 
 

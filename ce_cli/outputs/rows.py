@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ce_cli.errors import UsageError
+from ce_cli.errors import StorageError, UsageError
 from ce_cli.outputs.files import replacing
 from ce_cli.text import quoted
 
@@ -32,6 +32,8 @@ def row_writer(path: str) -> Iterator[Write]:
         It cannot be written.
     """
     opened = _opener(path)
+    if path == "-" and sys.stdout is None:
+        raise StorageError("Standard output is closed.")
     with contextlib.ExitStack() as stack:
         file = sys.stdout.buffer if path == "-" else stack.enter_context(replacing(path))
         writers: list[Any] = []
