@@ -114,8 +114,8 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
         ),
         "unknown-label": (
             f"{where}, column {column}: the label {shown} is none of the classes "
-            f"{listed(classes or (), 10)}{total}; is its prediction missing from --pred, or the "
-            "class of a prediction wrong (--classes)?"
+            f"{listed(classes or (), 10)}{total}; give the column of its prediction with --pred, "
+            "or name the class of each prediction with --classes."
             if classes
             else f"{where}, column {column}: the label {shown} does not say whether it is the "
             f"positive class{total}; name the positive class with --positive."

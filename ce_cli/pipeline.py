@@ -61,6 +61,7 @@ def run(
     given = spec.clip is not None and spec.sum_tolerance is not None
     try:
         binding, spec = bind(leading[-1], spec)
+        predicted = class_names(binding, binding.sample)
     except CeError as error:
         raise error.about(leading[-1].name) from None
     work = Work(binding, spec, metrics, every_row is not None)
@@ -68,7 +69,6 @@ def run(
     starts: list[int] = []
     needs_precision = spec.values == "probabilities" and not given
     splits = _splits(chain(leading, sources), binding, needs_precision)
-    predicted = class_names(binding, binding.sample)
     for part, outcome, rows in map_in_order(work, splits, threads):
         before = total.ledger.read
         starts += [before] * (part + 1 - len(starts))

@@ -142,9 +142,9 @@ def _figures(
 
 
 def _chosen(metrics: Mapping[str, float], spec: Spec) -> dict[str, float]:
-    return {
-        name: value for name, value in metrics.items() if not spec.metrics or name in spec.metrics
-    }
+    if not spec.metrics:
+        return dict(metrics)
+    return {name: value for name, value in metrics.items() if name in spec.metrics}
 
 
 def _intervals(metrics: Mapping[str, float], rows: int, spec: Spec) -> dict[str, Interval]:
@@ -183,17 +183,18 @@ def _groups(computed: Computed) -> Iterator[Group]:
     states = computed.total.states
     figures = _figures(computed, states, kinds)
     loss = cast(Loss, states[Loss])
-    rows, weights = loss.rows.floats(), loss.weight.floats()
+    rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
+    lines = list(zip(*(values.tolist() for values in figures.values()), strict=True))
     keys = computed.total.keys
-    occurring = np.flatnonzero(rows).tolist()
+    occurring = [place for place, count in enumerate(rows) if count]
     for place in sorted(occurring, key=lambda place: _sortable(keys[place])):
-        metrics = {name: float(values[place]) for name, values in figures.items()}
+        metrics = dict(zip(figures, lines[place], strict=True))
         yield Group(
             dict(zip(names, keys[place], strict=True)),
-            int(rows[place]),
-            float(weights[place]),
+            rows[place],
+            weights[place],
             _chosen(metrics, computed.spec),
-            _intervals(metrics, int(rows[place]), computed.spec),
+            _intervals(metrics, rows[place], computed.spec),
         )
 
 

@@ -75,8 +75,8 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str, list[tuple[str, ...]]]] = {
         "label,prob\n1,\n0,0.5\n,0.5\n1,NaN\n",
         "",
         [
-            ("bad.csv", "row 3", "'label'", "missing", "--missing skip"),
             ("bad.csv", "row 1", "'prob'", "missing", "1 more row: 4", "--missing skip"),
+            ("bad.csv", "row 3", "'label'", "missing", "--missing skip"),
         ],
     ),
     "nothing but missing": (

@@ -19,7 +19,7 @@ from ce_cli.kernels.exact import ExactSums, ratios, sum_of_products, two_product
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-unhurried = settings(deadline=None)  # nothing is timed
+unhurried = settings(max_examples=60, deadline=None)  # nothing is timed
 
 LARGEST = float(np.finfo(np.float64).max)
 SMALLEST = 5e-324

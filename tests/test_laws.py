@@ -31,7 +31,7 @@ EPSILON = 2.0**-52
 GROUPS = 3
 COUNTS_OF_ROWS = {"standard_error", "class_rows"}  # figures in which a repeated row counts again
 
-lawful = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+lawful = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 every_metric = pytest.mark.parametrize(
     "entry", METRICS, ids=[entry.target.rpartition(":")[2] for entry in METRICS]
 )
@@ -277,7 +277,7 @@ def test_weights_of_one_are_no_weights(entry: Entry, batch: Batch) -> None:
 
 # The same on ordinary rows of many classes, and on the extremes
 
-ROWS = 24
+ROWS = 16
 CLASSES = 12
 
 

@@ -21,7 +21,7 @@ from ce_cli.kernels.forms import Form
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-unhurried = settings(deadline=None)  # nothing is timed
+unhurried = settings(max_examples=60, deadline=None)  # nothing is timed
 
 HARD = 400  # digits in which 1 - 1e-300 and 1e308 + 1e-20 are told apart
 PLAIN = 150  # digits in which 1 + e^-300 is

@@ -25,7 +25,7 @@ def test_the_quantile_is_that_of_scipy(confidence: float, degrees: int) -> None:
     assert t_quantile(confidence, degrees) == pytest.approx(expected, rel=1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.floats(0.001, 1.0 - 1e-9), st.integers(1, 1_000_000))
 def test_any_quantile_is_that_of_scipy(confidence: float, degrees: int) -> None:
     """A little looser than for the confidences that people ask for."""

@@ -84,7 +84,8 @@ class LogHistogram(Value):
         edges = edges << _DROPPED_BITS
         floats = edges.view(np.float64)
         with np.errstate(invalid="ignore", over="ignore"):
-            middles = 0.5 * floats[:-1] + 0.5 * floats[1:]
+            upper = np.minimum(floats[1:], np.finfo(np.float64).max)
+            middles = 0.5 * floats[:-1] + 0.5 * upper
         return np.where((floats[:-1] == 0) | np.isinf(floats[:-1]), floats[:-1], middles)
 
     @property

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.flat import main_table
-from ce_cli.result import Result, Scalar
+from ce_cli.result import Result
 
 
 def render(result: Result, canvas: Canvas) -> str:
     """One table, numbers in full; what is not defined is an empty cell."""
     lines = main_table(result)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(lines[0])
     for line in lines:
-        writer.writerow({name: "" if _undefined(value) else value for name, value in line.items()})
+        # NaN alone is not equal to itself
+        writer.writerow([cell if cell == cell else "" for cell in line.values()])  # noqa: PLR0124
     return text.getvalue()
-
-
-def _undefined(value: Scalar) -> bool:
-    return isinstance(value, float) and math.isnan(value)
