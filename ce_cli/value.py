@@ -41,6 +41,8 @@ class Value:
         given.update(kwargs)
         for name in self._fields:
             if name not in given:
+                if not hasattr(type(self), name):
+                    raise TypeError(f"{type(self).__name__} needs {name}")
                 given[name] = getattr(type(self), name)
         if len(given) != len(self._fields):
             raise TypeError(f"{type(self).__name__} takes only {self._fields}")

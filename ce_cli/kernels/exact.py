@@ -30,6 +30,7 @@ _LONGEST = _SLICE << 9  # rows whose slices add up within an int64
 _CAPACITY_BITS = 53 - 13  # so one limb may take values up to 2**40 units
 _HUGE = 2.0**900  # above this the extraction constant would overflow
 _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of limbs
+_WHOLE_FLOATS = 1 << 53  # every whole number up to here is a float64
 _ROOM = 1 << 62  # what an int64 limb may reach before its carries are passed on
 
 
@@ -137,6 +138,9 @@ class ExactSums(Value):
 
     def floats(self) -> Floats:
         """The sums rounded once to float64, shape (G,)."""
+        if len(self.limbs) <= 1 and np.abs(self.limbs).max(initial=0) < _WHOLE_FLOATS:  # counts
+            counts: Floats = np.ldexp(self.limbs.sum(axis=0), LIMB_BITS * self.lowest)
+            return counts
         return ratios(self, type(self).of_counts(np.ones(self.limbs.shape[1], np.int64)))
 
     def __eq__(self, other: object) -> bool:

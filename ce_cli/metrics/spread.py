@@ -41,6 +41,7 @@ class Spread(State):
         beyond = ExactSums.empty(batch.group_count)
         size = np.maximum(losses, 1.0) if len(batch) and losses.max() > _LARGEST else None
         if weights is not None and len(batch):
+            losses = np.where(weights > 0, losses, 0.0)
             with np.errstate(over="ignore"):
                 size = np.maximum(losses, 1.0) * np.maximum(weights, 1.0)
         if size is not None and size.max() > _LARGEST:
