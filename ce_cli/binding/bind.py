@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from ce_cli.binding.names import (
     no_column,
     values_of,
 )
+from ce_cli.binding.parts import check_others, check_predictions, held
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import NO_TEXTS, Column, Source, Stored, Wanted
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
@@ -110,14 +111,14 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     if label is None:
         label = find_label(columns, (*spec.predictions, *([spec.weight] if spec.weight else [])))
     kinds = {column.name: column for column in columns}
-    _check_others(kinds, (label, *([spec.id] if spec.id else []), *spec.by), spec.weight)
+    check_others(kinds, (label, *([spec.id] if spec.id else []), *spec.by), spec.weight)
     missing = (*MISSING_TEXTS, *spec.na_values)
     texts = _sample_labels(source, label)
     seen = [text for text in texts if text not in missing]
     predictions = _predictions(source, spec, label, others, seen)
     if repeated := [n for n in dict.fromkeys((label, *predictions, *others)) if names.count(n) > 1]:
         raise DataError(f"more than one column is called {listed(repeated)}.")
-    _check_predictions([kinds[name] for name in predictions], label)
+    check_predictions([kinds[name] for name in predictions], label)
     for name in (*predictions, *([spec.weight] if spec.weight else [])):
         if name in (spec.id, *spec.by):
             raise UsageError(f"{quoted(name)} cannot be both numbers and a name of rows or groups.")
@@ -165,7 +166,7 @@ def check_fits(source: Source, binding: Binding) -> None:
         column = kinds[name]
         fitting = ("list",) if name in wanted.lists else ("number", "boolean")
         if column.kind not in fitting and column.stored != "text":
-            raise DataError(f"the column {quoted(name)} holds {_held(column)} here.").about(
+            raise DataError(f"the column {quoted(name)} holds {held(column)} here.").about(
                 source.name
             )
 
@@ -230,38 +231,6 @@ def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
     frame = source.sample(Wanted(columns, ()))
     sums = np.add.reduce([floats(frame.columns[name]) for name in columns])
     return bool((np.abs(sums - 1.0) <= _TOLERANCE["text"]).all())
-
-
-def _check_predictions(predictions: Sequence[Column], label: str) -> None:
-    for column in predictions:
-        if column.name == label:
-            raise UsageError(f"{quoted(label)} cannot be both label and prediction.")
-        if column.kind not in ("number", "boolean", "list") and column.stored != "text":
-            raise DataError(
-                f"the prediction column {quoted(column.name)} holds {_held(column)}, not numbers; "
-                "say which column does with --pred."
-            )
-        if column.kind == "list" and len(predictions) > 1:
-            raise DataError(
-                f"{quoted(column.name)} is a list column, which holds the predictions of all "
-                "classes: give it alone with --pred."
-            )
-
-
-def _check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str | None) -> None:
-    for column in (kinds[name] for name in texts):
-        if column.kind in ("list", "nested"):
-            raise DataError(
-                f"the column {quoted(column.name)} holds {_held(column)}, not one value a row."
-            )
-    if weight is not None and kinds[weight].kind != "number" and kinds[weight].stored != "text":
-        raise DataError(
-            f"the weight column {quoted(weight)} holds {_held(kinds[weight])}, not numbers."
-        )
-
-
-def _held(column: Column) -> str:
-    return "text" if column.kind == "text" else sanitize(column.type)
 
 
 def _classes(

@@ -138,7 +138,7 @@ def _number_tokens(values: NDArray[np.number[Any]]) -> tuple[Codes, list[str]]:
     if np.issubdtype(values.dtype, np.integer) and len(values):
         low, high = int(values.min()), int(values.max())
         if high - low < max(1024, len(values)) and high < 1 << 63:
-            codes = (values.astype(np.int64) - low).astype(np.intp)
+            codes = (values.astype(np.int64, copy=False) - low).astype(np.intp, copy=False)
             return codes, [str(number) for number in range(low, high + 1)]
     distinct, inverse = np.unique(values, return_inverse=True)
     codes = inverse.astype(np.intp, copy=False)

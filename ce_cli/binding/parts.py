@@ -1,0 +1,58 @@
+"""Whether the type of a column lets it play its part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Column
+from ce_cli.text import quoted, sanitize
+
+
+def check_predictions(predictions: Sequence[Column], label: str) -> None:
+    """Check that predictions are numbers.
+
+    Raises
+    ------
+    UsageError
+        One of them is the label.
+    DataError
+        One of them holds something else.
+    """
+    for column in predictions:
+        if column.name == label:
+            raise UsageError(f"{quoted(label)} cannot be both label and prediction.")
+        if column.kind not in ("number", "boolean", "list") and column.stored != "text":
+            raise DataError(
+                f"the prediction column {quoted(column.name)} holds {held(column)}, not numbers; "
+                "say which column does with --pred."
+            )
+        if column.kind == "list" and len(predictions) > 1:
+            raise DataError(
+                f"{quoted(column.name)} is a list column, which holds the predictions of all "
+                "classes: give it alone with --pred."
+            )
+
+
+def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str | None) -> None:
+    """Check that labels, ids and groups are single values, and weights numbers.
+
+    Raises
+    ------
+    DataError
+        They are not.
+    """
+    for column in (kinds[name] for name in texts):
+        if column.kind in ("list", "nested"):
+            raise DataError(
+                f"the column {quoted(column.name)} holds {held(column)}, not one value a row."
+            )
+    if weight is not None and kinds[weight].kind != "number" and kinds[weight].stored != "text":
+        raise DataError(
+            f"the weight column {quoted(weight)} holds {held(kinds[weight])}, not numbers."
+        )
+
+
+def held(column: Column) -> str:
+    """What a column holds, in words."""
+    return "text" if column.kind == "text" else sanitize(column.type)
