@@ -35,9 +35,7 @@ def sample(name: str, *args: str) -> dict[str, Any]:
 def read(name: str) -> pd.DataFrame:
     path = SAMPLES / name
     return (
-        pd.read_parquet(path)
-        if path.suffix == ".parquet"
-        else pd.read_csv(path, float_precision="round_trip")
+        pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, engine="pyarrow")
     )
 
 
@@ -158,7 +156,7 @@ def test_per_row_writes_every_loss(suffix: str, tmp_path: Path) -> None:
     out = tmp_path / f"rows.{suffix}"
     document = score_json(SAMPLES / "breast_cancer.csv", "--id", "id", "--per-row", out)
     load: dict[str, Callable[[Path], pd.DataFrame]] = {
-        "csv": lambda path: pd.read_csv(path, float_precision="round_trip"),
+        "csv": lambda path: pd.read_csv(path, engine="pyarrow"),
         "jsonl": lambda path: pd.read_json(path, lines=True, precise_float=True),
         "parquet": pd.read_parquet,
     }
