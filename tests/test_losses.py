@@ -88,7 +88,7 @@ def worst_ulps(values: Floats, exact: Sequence[Any]) -> float:
     return max(map(ulps, values.tolist(), exact))
 
 
-# Hard cases, within a unit of the last place, or two where many exponentials are added up
+# Hard cases, within a unit of the last place
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -160,11 +160,11 @@ def test_two_logits_lose_no_digit(first: float, code: int) -> None:
     ],
     ids=lambda row: f"{len(row)} logits from {row[0]:g}",
 )
-def test_many_logits_are_within_two_ulps(row: tuple[float, ...]) -> None:
+def test_many_logits_lose_no_digit(row: tuple[float, ...]) -> None:
     codes = range(min(len(row), 5))
     got = forms.Logits(floats_of([[z] * len(codes) for z in row])).losses(codes_of(codes))
     with mp.workdps(HARD):
-        assert worst_ulps(got, [textbook_softmax_loss(row, code) for code in codes]) <= 2
+        assert worst_ulps(got, [textbook_softmax_loss(row, code) for code in codes]) <= 1
 
 
 def test_a_tiny_loss_comes_out_as_itself_and_not_as_zero() -> None:
@@ -244,7 +244,7 @@ def test_random_logits_are_within_four_ulps(classes: int, rows: int, scale: floa
             textbook_softmax_loss(row, code)
             for row, code in zip(matrix.T.tolist(), codes.tolist(), strict=True)
         ]
-        assert worst_ulps(forms.Logits(matrix).losses(codes), exact) <= 4
+        assert worst_ulps(forms.Logits(matrix).losses(codes), exact) <= 2
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 1000])
@@ -255,7 +255,7 @@ def test_random_probabilities_are_within_four_ulps(classes: int) -> None:
     with mp.workdps(PLAIN):
         given = matrix[codes, np.arange(300)].tolist()
         exact = [-mp.log(mpf(probability)) for probability in given]
-        assert worst_ulps(forms.Probabilities(matrix).losses(codes), exact) <= 4
+        assert worst_ulps(forms.Probabilities(matrix).losses(codes), exact) <= 2
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_random_binary_predictions_are_within_four_ulps(
     codes = np.arange(len(predictions)) % 2
     with mp.workdps(HARD):
         exact = list(map(textbook, predictions.tolist(), codes.tolist()))
-        assert worst_ulps(scored(predictions, codes), exact) <= 4
+        assert worst_ulps(scored(predictions, codes), exact) <= 2
 
 
 # Laws

@@ -7,6 +7,8 @@ infinite; a missing value must not come this far.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 LOG_2 = 0.6931471805599453
+
+_SUBNORMAL = 2.0**-1000  # below this, sums of odds may consist of numbers with fewer digits
+_RAISED = 512.0
 
 
 def of_class(matrix: Floats, codes: Codes) -> Floats:
@@ -70,8 +75,8 @@ class Softmax(Value):
         The class of the largest logit.
     odds : ndarray, shape (K, n)
         e^(z − max z), with 0 for the top class, whose odds are 1.
-    rest : ndarray, shape (n,)
-        Sum of `odds`.
+    rest, rest_error : ndarray, shape (n,)
+        Sum of `odds` as rounded, and the rounding error of it.
     """
 
     gaps: Floats
@@ -79,6 +84,7 @@ class Softmax(Value):
     top: Codes
     odds: Floats
     rest: Floats
+    rest_error: Floats
 
     @classmethod
     def of(cls, logits: Floats) -> Softmax:
@@ -94,12 +100,16 @@ class Softmax(Value):
             correction = odds * errors
         odds += correction
         odds[top, rows] = 0.0
-        return cls(gaps, errors, top, odds, class_sums(odds))
+        rest, rest_error = _class_sums_and_errors(odds)
+        if len(rest) and rest.min() < _SUBNORMAL:
+            few = np.flatnonzero(rest < _SUBNORMAL)
+            rest[few] = _tiny_odds(gaps[:, few], errors[:, few], top[few])
+        return cls(gaps, errors, top, odds, rest, rest_error)
 
     def losses(self, codes: Codes) -> Floats:
         """logsumexp(z) − z_y as (max z − z_y) + log1p(rest)."""
-        tail = np.log1p(self.rest) - of_class(self.gap_errors, codes)
-        return tail - of_class(self.gaps, codes)
+        behind = self.rest_error / (1.0 + self.rest) - of_class(self.gap_errors, codes)
+        return (np.log1p(self.rest) + behind) - of_class(self.gaps, codes)
 
     def probabilities(self) -> Floats:
         """softmax(z), shape (K, n)."""
@@ -132,6 +142,28 @@ def class_sums(matrix: Floats) -> Floats:
         matrix = folded
     total: Floats = matrix[0]
     return total
+
+
+def _tiny_odds(gaps: Floats, errors: Floats, top: Codes) -> Floats:
+    """`Softmax.rest` where the odds are subnormal: rounded once, at the end, and not one by one."""
+    raised = np.exp(gaps + _RAISED)  # the sum is exact: it needs no digit that the gap has not
+    raised += raised * errors
+    raised[top, np.arange(len(top))] = 0.0
+    return np.multiply(class_sums(raised), math.exp(-_RAISED))
+
+
+def _class_sums_and_errors(matrix: Floats) -> tuple[Floats, Floats]:
+    """`class_sums` of terms of at most 1, and what their rounding took away, each of shape (n,)."""
+    errors = np.zeros(matrix.shape[1])
+    while len(matrix) > 1:
+        half = (len(matrix) + 1) // 2
+        folded = matrix[:half].copy()
+        former, added = matrix[: len(matrix) - half], matrix[half:]
+        sums = folded[: len(added)]
+        sums += added
+        errors += class_sums(_difference_errors(former, -added, sums))
+        matrix = folded
+    return matrix[0], errors
 
 
 def _difference_errors(minuend: Floats, subtrahend: Floats, difference: Floats) -> Floats:
