@@ -33,7 +33,20 @@ def _column(name: str, type_: pa.DataType) -> Column:
         width = type_.list_size if types.is_fixed_size_list(type_) else None
         kind: Kind = "list" if inner.kind == "number" else "nested"
         return Column(name, kind, str(type_), inner.stored, width)
+    if types.is_map(type_) or types.is_struct(type_):
+        inner = _column(name, type_.item_type if types.is_map(type_) else _common_type(type_))
+        return Column(name, "map" if inner.kind == "number" else "nested", str(type_), inner.stored)
     return Column(name, _kind(type_), str(type_), _stored(type_))
+
+
+def _common_type(struct: pa.StructType) -> pa.DataType:
+    """The coarsest of the numbers in a struct, or what of it is no number."""
+    import pyarrow as pa
+
+    coarse = {"float16": 0, "float32": 1, "float64": 2, "text": 3}
+    fields = [field.type for field in struct]
+    other = [type_ for type_ in fields if _kind(type_) != "number"]
+    return other[0] if other else min(fields, key=lambda t: coarse[_stored(t)], default=pa.string())
 
 
 def _kind(type_: pa.DataType) -> Kind:

@@ -11,7 +11,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["number", "boolean", "text", "list", "nested", "other"]
+Kind = Literal["number", "boolean", "text", "list", "map", "nested", "other"]
 Stored = Literal["text", "float64", "float32", "float16"]
 
 
@@ -23,6 +23,9 @@ class Column(Value):
 
     Attributes
     ----------
+    kind : str
+        What the values are: a ``list`` holds numbers, a ``map`` numbers by name, and ``nested`` is
+        any other structure.
     type : str
         The file's own word for the type, for messages.
     stored : str
@@ -39,17 +42,18 @@ class Column(Value):
 
 
 class Wanted(Value):
-    """The columns to read: as numbers, as texts, or as lists of numbers."""
+    """The columns to read: as numbers, texts, lists of numbers, or numbers by name."""
 
     numbers: tuple[str, ...]
     texts: tuple[str, ...]
     lists: tuple[str, ...] = ()
     missing_texts: tuple[str, ...] = ()
+    maps: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every wanted column once."""
-        return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists)))
+        return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists, *self.maps)))
 
 
 class Frame(Value):
@@ -58,7 +62,7 @@ class Frame(Value):
     Attributes
     ----------
     columns : dict of str to pyarrow.Array
-        The wanted columns, all of one length.
+        The wanted columns, all of one length: a map is an Arrow map or struct of numbers.
     rows : int
         Rows that the file has here, those left out included.
     left_out : tuple of int
