@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from ce_cli import pipeline
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def score(
     data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | pd.DataFrame | pa.Table,
     *,
-    label: str | None = None,
+    label: str | Sequence[str] = (),
     pred: str | Sequence[str] = (),
     weight: str | None = None,
     id: str | None = None,  # noqa: A002 - the name of the option
@@ -31,6 +31,10 @@ def score(
     positive: object = None,
     task: Task = "auto",
     values: Values = "auto",
+    label_counts: bool = False,
+    label_smoothing: float = 0.0,
+    class_weight: Mapping[object, float] | Literal["balanced"] | None = None,
+    ignore_label: Sequence[object] = (),
     missing: Literal["error", "skip"] = "error",
     na_values: Sequence[str] = (),
     on_bad_sum: Literal["error", "warn", "renormalize"] = "warn",
@@ -54,18 +58,26 @@ def score(
     ----------
     data : path, sequence of paths, pandas.DataFrame or pyarrow.Table
         Files and directories are read as streams; tables are not copied where Arrow can see them.
-    label, weight, id : str, optional
-        Columns; the label is found by name if it is not given.
-    pred, by : str or sequence of str, optional
-        Columns or globs.
+    weight, id : str, optional
+        Columns.
+    label, pred, by : str or sequence of str, optional
+        Columns or globs; labels and predictions that are not given are found by name.
     classes : sequence, optional
         The class of each prediction, in their order.
     positive : object, optional
         The class that a single prediction column is the probability of.
-    task : {"auto", "binary", "multiclass"}
+    task : {"auto", "binary", "multiclass", "multilabel", "likelihood"}
         What is predicted.
     values : {"auto", "probabilities", "logits", "logprobs"}
         What the predictions are (``--as``).
+    label_counts : bool
+        Labels are counts of annotators for each class.
+    label_smoothing : float
+        The share of each label that is spread over all classes.
+    class_weight : mapping or "balanced", optional
+        Weights of rows by their class.
+    ignore_label : sequence, optional
+        Labels of rows to leave out.
     missing : {"error", "skip"}
         What to do with rows in which something is missing.
     na_values : sequence of str, optional
@@ -110,7 +122,7 @@ def score(
     1.0
     """
     spec = Spec(
-        label=label,
+        labels=_several(label),
         predictions=_several(pred),
         weight=weight,
         id=id,
@@ -119,6 +131,11 @@ def score(
         positive=None if positive is None else str(positive),
         task=task,
         values=values,
+        label_counts=label_counts,
+        label_smoothing=label_smoothing,
+        class_weights=() if class_weight == "balanced" else _pairs(class_weight or {}),
+        balanced=class_weight == "balanced",
+        ignore_labels=tuple(str(one) for one in ignore_label),
         missing=missing,
         na_values=tuple(na_values),
         on_bad_sum=on_bad_sum,
@@ -135,6 +152,10 @@ def score(
     keep = tables.append if per_row else None
     result = pipeline.run(sources, names, spec, reading.threads, keep)
     return result.replace(row_tables=tuple(tables))
+
+
+def _pairs(weights: Mapping[object, float]) -> tuple[tuple[str, float], ...]:
+    return tuple((str(name), float(weight)) for name, weight in weights.items())
 
 
 def _several(names: str | Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.exact import ExactSums, sum_of_products
-from ce_cli.kernels.forms import Form
+from ce_cli.kernels.outcomes import Outcomes
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -20,12 +20,8 @@ class Batch(Value):
 
     Attributes
     ----------
-    form : Form
-        The predictions of n rows.
-    labels : ndarray of int, shape (n,)
-        Class codes.
-    class_count : int
-        K.
+    outcomes : Outcomes
+        Labels and predictions of n rows.
     weights : ndarray, shape (n,), or None
         None counts every row once.
     groups : ndarray of int, shape (n,), or None
@@ -38,9 +34,7 @@ class Batch(Value):
         Where the rows stand in the columns of their frame, which lack the malformed rows.
     """
 
-    form: Form
-    labels: Codes
-    class_count: int
+    outcomes: Outcomes
     weights: Floats | None
     groups: Codes | None
     group_count: int
@@ -48,12 +42,12 @@ class Batch(Value):
     places: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.rows)
 
     @cached_property
     def losses(self) -> Floats:
         """Row losses in nats, shape (n,); may be infinite."""
-        return self.form.losses(self.labels)
+        return self.outcomes.losses()
 
     @cached_property
     def infinite(self) -> NDArray[np.bool_] | None:
@@ -64,16 +58,6 @@ class Batch(Value):
     def finite_losses(self) -> Floats:
         """Row losses with 0 for the infinite ones, which are counted apart."""
         return self.losses if self.infinite is None else np.where(self.infinite, 0.0, self.losses)
-
-    @cached_property
-    def given(self) -> Floats:
-        """The probability that each label was given, shape (n,)."""
-        return self.form.given(self.labels)
-
-    @cached_property
-    def predicted(self) -> Codes:
-        """The likeliest class, shape (n,)."""
-        return self.form.predicted()
 
     def sums(self, values: Floats) -> ExactSums:
         """Exact Σ w·value by group, for finite values of shape (n,)."""
@@ -107,9 +91,9 @@ class Batch(Value):
         """Σ w·loss by group, over the finite losses."""
         return self.sums(self.finite_losses)
 
-    def by_class(self) -> Batch:
-        """The same rows, grouped by their label."""
-        grouped = self.replace(groups=self.labels, group_count=self.class_count)
+    def grouped_by(self, codes: Codes, count: int) -> Batch:
+        """The same rows in other groups."""
+        grouped = self.replace(groups=codes, group_count=count)
         for name in ("losses", "infinite", "finite_losses"):
             grouped.__dict__[name] = getattr(self, name)  # computed once for both
         return grouped
@@ -117,9 +101,7 @@ class Batch(Value):
     def take(self, chosen: Codes | slice) -> Batch:
         """Some of the rows: a slice, or places in any order."""
         return Batch(
-            form=self.form.take(chosen),
-            labels=self.labels[chosen],
-            class_count=self.class_count,
+            outcomes=self.outcomes.take(chosen),
             weights=None if self.weights is None else self.weights[chosen],
             groups=None if self.groups is None else self.groups[chosen],
             group_count=self.group_count,

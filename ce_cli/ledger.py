@@ -79,6 +79,7 @@ class Ledger(Value):
     read: int
     scored: int
     skipped: int
+    ignored: int
     findings: dict[tuple[str, str], Finding]
 
     @classmethod
@@ -88,6 +89,7 @@ class Ledger(Value):
         read: int = 0,
         scored: int = 0,
         skipped: int = 0,
+        ignored: int = 0,
     ) -> Self:
         """Collect findings, the later of a kind joining the earlier."""
         collected: dict[tuple[str, str], Finding] = {}
@@ -97,7 +99,7 @@ class Ledger(Value):
             if known is None and len(collected) >= KINDS:
                 continue
             collected[key] = known.merge(finding) if known else finding
-        return cls(read, scored, skipped, collected)
+        return cls(read, scored, skipped, ignored, collected)
 
     def merge(self, later: Self) -> Self:
         """Append the rows of `later`; associative, not commutative."""
@@ -107,6 +109,7 @@ class Ledger(Value):
             self.read + later.read,
             self.scored + later.scored,
             self.skipped + later.skipped,
+            self.ignored + later.ignored,
         )
 
     def count(self, code: str) -> int:

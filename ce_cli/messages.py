@@ -17,8 +17,14 @@ _FATAL = (
     "encoding",
     "not-a-number",
     "list-length",
+    "unknown-class",
+    "unlisted",
     "missing",
     "unknown-label",
+    "label-outside",
+    "label-sum",
+    "bad-count",
+    "no-count",
     "outside",
     "positive-logprob",
     "bad-logits",
@@ -105,9 +111,30 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
             f"{where}, column {column}: {shown} is not a number{total}; {_mending(value)}."
         ),
         "list-length": (
-            f"{where}, column {column}: the list has {value} predictions{total}, "
-            f"and there are {len(classes or ())} classes: write one prediction for each."
+            f"{where}, column {column}: the list has {value}{total}, "
+            f"and there are {len(classes or (0, 0))} classes: write one number for each."
         ),
+        "unknown-class": (
+            f"{where}, column {column}: the map names {shown}{total}, which is none of the classes "
+            f"{listed(classes or (), 10)} of the first rows: name all with --classes."
+        ),
+        "unlisted": (
+            f"{where}, column {column}: what happened, {shown}, is not among the classes that the "
+            f"map names, and they do not sum to 1{total}: its probability is missing; leave such "
+            "rows out with --missing skip."
+        ),
+        "label-outside": (
+            f"{where}, column {column}: {value} is no share of a class{total}, which is between "
+            "0 and 1; if these are counts, say --label-counts."
+        ),
+        "label-sum": (
+            f"{where}: the shares in the label sum to {value}, not 1{total}; if they are counts, "
+            "say --label-counts, if several labels may hold at once, --task multilabel."
+        ),
+        "bad-count": (
+            f"{where}, column {column}: {value} is no count{total}; counts are 0 or more."
+        ),
+        "no-count": f"{where}: the counts of all classes are 0{total}; leave the row out.",
         "missing": (
             f"{where}, column {column}: the value is missing{total}; "
             "leave such rows out with --missing skip."
@@ -165,6 +192,14 @@ def sum_warning(finding: Finding, places: Places) -> str:
     return (
         f"{counted(finding.count, 'row')} of probabilities did not sum to 1, {done}{advice}"
         f"{_worst(finding, places)}."
+    )
+
+
+def rest_warning(finding: Finding, places: Places) -> str:
+    """For maps that name only some of the classes."""
+    return (
+        f"{counted(finding.count, 'row')} do not name all classes; the rest of their mass counts "
+        f"for no class{_worst(finding, places)}."
     )
 
 

@@ -22,8 +22,15 @@ Files = Annotated[
     ),
 ]
 Label = Annotated[
-    str | None,
-    typer.Option("--label", "-l", metavar="COL", help="What happened.", rich_help_panel=_COLUMNS),
+    list[str] | None,
+    typer.Option(
+        "--label",
+        "-l",
+        metavar="COL",
+        help="What happened: a column of classes, or one of shares for each class; repeatable, "
+        "globs welcome.",
+        rich_help_panel=_COLUMNS,
+    ),
 ]
 Pred = Annotated[
     list[str] | None,
@@ -70,8 +77,12 @@ Positive = Annotated[
     ),
 ]
 TaskOption = Annotated[
-    Literal["auto", "binary", "multiclass"],
-    typer.Option("--task", help="What is predicted.", rich_help_panel=_COLUMNS),
+    Literal["auto", "binary", "multiclass", "multilabel", "likelihood"],
+    typer.Option(
+        "--task",
+        help="What is predicted; likelihood: only what happened, without a label.",
+        rich_help_panel=_COLUMNS,
+    ),
 ]
 As = Annotated[
     Literal["probabilities", "logits", "logprobs"] | None,
@@ -94,6 +105,41 @@ NaValue = Annotated[
         "--na-value",
         metavar="TEXT",
         help="Another text for a missing value; repeatable.",
+        rich_help_panel=_VALUES,
+    ),
+]
+LabelCounts = Annotated[
+    bool,
+    typer.Option(
+        "--label-counts",
+        help="The labels are counts of annotators for each class.",
+        rich_help_panel=_VALUES,
+    ),
+]
+LabelSmoothing = Annotated[
+    float,
+    typer.Option(
+        "--label-smoothing",
+        metavar="E",
+        help="Spread this share of each label over all classes.",
+        rich_help_panel=_VALUES,
+    ),
+]
+ClassWeight = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class-weight",
+        metavar="CLASS=W|balanced",
+        help="Weight rows by their class; repeatable. balanced: rows / (classes · rows of it).",
+        rich_help_panel=_VALUES,
+    ),
+]
+IgnoreLabel = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-label",
+        metavar="V",
+        help="Leave out rows with this label; repeatable.",
         rich_help_panel=_VALUES,
     ),
 ]

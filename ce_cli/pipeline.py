@@ -7,7 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ce_cli import registry
-from ce_cli.binding.bind import Binding, bind, check_fits, check_precision
+from ce_cli.binding.bind import bind
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
@@ -62,6 +64,7 @@ def run(
     try:
         binding, spec = bind(leading[-1], spec)
         predicted = class_names(binding, binding.sample)
+        metrics = applicable(metrics, binding)
     except CeError as error:
         raise error.about(leading[-1].name) from None
     work = Work(binding, spec, metrics, every_row is not None)
@@ -106,6 +109,11 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
     return tuple(kind for kind in (entry.load() for entry in registry.METRICS) if kind in needed)
 
 
+def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[State], ...]:
+    """Those that mean something where only what happened has a prediction, or else all."""
+    return tuple(kind for kind in metrics if binding.class_count or not kind.of_classes)
+
+
 def _up_to_first_row(sources: Iterator[Source]) -> list[Source]:
     """The first source that has a row, since types and labels show there, and those before it."""
     leading: list[Source] = []
@@ -135,4 +143,5 @@ def _refuse_bad_data(total: Outcome, binding: Binding, spec: Spec, places: Place
     if not total.ledger.read:
         raise DataError(f"{places.title}: there is no data row.")
     if not total.ledger.scored:
-        raise DataError(f"{places.title}: no row is left to score after --missing skip.")
+        ignoring = " and --ignore-label" if total.ledger.ignored else ""
+        raise DataError(f"{places.title}: no row is left to score after --missing skip{ignoring}.")

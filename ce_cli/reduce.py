@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
-from ce_cli.binding.bind import Binding
+from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows import Bound, GroupKey, bound_rows
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.exact import ExactSums
@@ -73,7 +73,7 @@ class Work(Value):
 
     def empty(self) -> Outcome:
         """The outcome of no rows: the identity of `merge`."""
-        states = {kind: kind.empty(0, self.binding.class_count) for kind in self.metrics}
+        states = {kind: kind.empty(0, self.binding.space) for kind in self.metrics}
         return Outcome(Ledger.of(), (), states, ExactSums.empty(1))
 
     def merge(self, earlier: Outcome, later: Outcome) -> Outcome:
@@ -101,7 +101,7 @@ class Work(Value):
 
     def _outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
         states = {
-            kind: kind.empty(len(bound.keys) if kind.grouped else 1, self.binding.class_count)
+            kind: kind.empty(len(bound.keys) if kind.grouped else 1, self.binding.space)
             for kind in self.metrics
         }
         findings = list(bound.findings)
@@ -121,6 +121,7 @@ class Work(Value):
             read=frame.rows,
             scored=sum(len(batch) for batch in bound.batches),
             skipped=bound.skipped,
+            ignored=bound.ignored,
         )
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         return Outcome(ledger, tuple(bound.keys), states, clipped, kept)
@@ -142,11 +143,16 @@ def _infinite(batch: Batch) -> list[Finding]:
 def _clipped(batch: Batch, clip: float) -> Batch | None:
     """The rows whose label was given less than the clip, all as one group; None if there are none.
 
-    Only such rows have a loss as large as the clip allows, so few have to be looked at.
+    For hard labels only such rows have a loss as large as the clip allows, so few have to be
+    looked at.
     """
-    if not clip or not len(batch) or batch.losses.max() < -math.log(clip) * (1.0 - 1e-9):
+    if not clip or not len(batch):
         return None
-    near = np.flatnonzero(batch.losses >= -math.log(clip) * (1.0 - 1e-9))
-    candidates = batch.take(near)
-    raised = np.flatnonzero(candidates.given < clip)
+    candidates = batch
+    if batch.outcomes.parts() is None:
+        limit = -math.log(clip) * (1.0 - 1e-9)
+        if batch.losses.max() < limit:
+            return None
+        candidates = batch.take(np.flatnonzero(batch.losses >= limit))
+    raised = np.flatnonzero(candidates.outcomes.raised(clip))
     return candidates.take(raised).replace(groups=None, group_count=1) if len(raised) else None

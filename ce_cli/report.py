@@ -10,11 +10,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.bind import Binding
+from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
 from ce_cli.errors import DataError
+from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
-from ce_cli.messages import Places, sum_warning
+from ce_cli.messages import Places, rest_warning, sum_warning
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
@@ -74,7 +75,9 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
     DataError
         The labels are no two classes.
     """
-    return binding.classes or names_of_two(binding.labels, seen)
+    if binding.task == "likelihood":
+        return ()
+    return binding.classes or names_of_two(binding.labels.reader, seen)
 
 
 def report(computed: Computed) -> Result:
@@ -100,12 +103,13 @@ def report(computed: Computed) -> Result:
         inputs=computed.places.names,
         task=spec.task,
         columns={
-            "label": [binding.label],
+            "label": list(binding.labels.columns),
             "predictions": list(binding.predictions),
             "weight": binding.weight,
             "id": binding.id,
             "by": list(binding.by),
             "shape": binding.shape,
+            "label_shape": binding.labels.shape,
         },
         classes=computed.classes,
         values=spec.values,
@@ -114,7 +118,7 @@ def report(computed: Computed) -> Result:
             "read": ledger.read,
             "scored": ledger.scored,
             "skipped": ledger.skipped,
-            "ignored": 0,
+            "ignored": ledger.ignored,
             "clipped": ledger.count("clipped"),
             "infinite": ledger.count("infinite"),
         },
@@ -227,12 +231,16 @@ def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:
         if computed.binding.id:
             line["id"] = ids[place]
         yield line | {
-            "label": computed.classes[worst.labels[place]],
+            "label": _named(computed.classes, int(worst.labels[place])),
             "probability": float(worst.probability[place]),
-            "predicted": computed.classes[worst.predicted[place]],
+            "predicted": _named(computed.classes, int(worst.predicted[place])),
             "prediction": float(worst.prediction[place]),
             "loss": float(worst.loss[place]) / computed.spec.scale,
         }
+
+
+def _named(classes: Sequence[str], code: int) -> str | None:
+    return None if code == NO_CLASS else classes[code]
 
 
 def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
@@ -242,6 +250,9 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
         if finding.code in ("bad-sum", "renormalized"):
             code = finding.code.replace("-", "_")
             yield Note(code, sum_warning(finding, computed.places), finding.count, rows)
+        if finding.code == "rest-missing":
+            message = rest_warning(finding, computed.places)
+            yield Note("rest_missing", message, finding.count, rows)
         if finding.code == "clipped":
             yield Note("clipped", _clip_message(computed, finding.count), finding.count, rows)
         if finding.code == "infinite":

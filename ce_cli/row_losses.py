@@ -66,10 +66,10 @@ class RowLosses(Value):
         return cls(
             batch.rows,
             own_ids,
-            batch.labels,
-            batch.predicted,
-            batch.given,
-            batch.form.confidence(),
+            batch.outcomes.codes,
+            batch.outcomes.predicted(),
+            batch.outcomes.given(),
+            batch.outcomes.confidence(),
             batch.losses,
         )
 
@@ -152,16 +152,23 @@ class RowLosses(Value):
             columns["file_row"] = pa.array(self.rows - self.rows[0] + first, pa.int64())
         if self.ids is not None:
             columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
-        columns["label"] = _taken(pa.array(labels, pa.utf8()), self.labels)
+        columns["label"] = _names(labels, self.labels)
         columns["probability"] = pa.array(self.probability, pa.float64())
         columns["loss"] = pa.array(self.loss / scale, pa.float64())
-        columns["predicted"] = _taken(pa.array(predicted, pa.utf8()), self.predicted)
+        columns["predicted"] = _names(predicted, self.predicted)
         columns["prediction"] = pa.array(self.prediction, pa.float64())
         return pa.table(columns)
 
     def worst(self, most: int) -> Self:
         """The rows of the largest losses, the earlier first among equals."""
         return self.take(np.lexsort((self.rows, -self.loss))[:most])
+
+
+def _names(names: Sequence[str], codes: Codes) -> pa.Array:
+    """Names by class code, null for no class."""
+    import pyarrow as pa
+
+    return _taken(pa.array([*names, None], pa.utf8()), codes % (len(names) + 1))
 
 
 def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:

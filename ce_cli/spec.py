@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 from ce_cli import __version__
@@ -10,12 +11,12 @@ from ce_cli.errors import UsageError
 from ce_cli.text import listed, quoted, sanitize
 from ce_cli.value import Value
 
-Task = Literal["auto", "binary", "multiclass"]
+Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
 Values = Literal["auto", "probabilities", "logits", "logprobs"]
 
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
 _CHOICES = {
-    "task": ("auto", "binary", "multiclass"),
+    "task": ("auto", "binary", "multiclass", "multilabel", "likelihood"),
     "values": ("auto", "probabilities", "logits", "logprobs"),
     "missing": ("error", "skip"),
     "on_bad_sum": ("error", "warn", "renormalize"),
@@ -32,14 +33,24 @@ class Spec(Value):
 
     Attributes
     ----------
-    label, weight, id : str or None
-        Columns; `label` None is found by name.
-    predictions, by : tuple of str
-        Columns or globs; no predictions are found by name.
+    labels, predictions, by : tuple of str
+        Columns or globs; labels and predictions that are not given are found by name.
+    weight, id : str or None
+        Columns.
     classes : tuple of str
         The class of each prediction, in their order.
     positive : str or None
         The class that a single prediction is the probability of.
+    label_counts : bool
+        Labels are counts of annotators, to be divided by their sum.
+    label_smoothing : float
+        The share e of each label that is spread over all classes.
+    class_weights : tuple of (str, float)
+        What the weight of a row is multiplied with, by its class; classes not named count once.
+    balanced : bool
+        Class weights are n / (K · n_k) instead, from the rows themselves.
+    ignore_labels : tuple of str
+        Rows with these labels are left out, before anything else in them is looked at.
     clip : float or None
         Probabilities are clipped into [clip, 1 − clip]; None until resolved, 0 for no clipping.
     sum_tolerance : float or None
@@ -50,7 +61,7 @@ class Spec(Value):
         How many of the most surprising rows to keep.
     """
 
-    label: str | None = None
+    labels: tuple[str, ...] = ()
     predictions: tuple[str, ...] = ()
     weight: str | None = None
     id: str | None = None
@@ -59,6 +70,11 @@ class Spec(Value):
     positive: str | None = None
     task: Task = "auto"
     values: Values = "auto"
+    label_counts: bool = False
+    label_smoothing: float = 0.0
+    class_weights: tuple[tuple[str, float], ...] = ()
+    balanced: bool = False
+    ignore_labels: tuple[str, ...] = ()
     missing: Literal["error", "skip"] = "error"
     na_values: tuple[str, ...] = ()
     on_bad_sum: Literal["error", "warn", "renormalize"] = "warn"
@@ -82,6 +98,11 @@ class Spec(Value):
             raise UsageError(f"--clip {self.clip:g} is not between 0 and 0.5.")
         if self.sum_tolerance is not None and not self.sum_tolerance >= 0:
             raise UsageError(f"--sum-tolerance {self.sum_tolerance:g} is not 0 or more.")
+        if not 0 <= self.label_smoothing < 1:
+            raise UsageError(f"--label-smoothing {self.label_smoothing:g} is not between 0 and 1.")
+        for name, weight in self.class_weights:
+            if not 0 <= weight < math.inf:
+                raise UsageError(f"--class-weight {quoted(name)}={weight:g} is not 0 or more.")
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
 
@@ -102,12 +123,49 @@ class Spec(Value):
             "values": self.values,
             "clip": f"{self.clip:.2g}" if self.clip else "none",
             "base": self.base,
-            "weight": sanitize(self.weight or "none").replace("|", "¦"),
-            "smoothing": "0",
+            "weight": _plain(self.weight or "none"),
+            "smoothing": f"{self.label_smoothing:g}",
             "missing": self.missing,
             "sum": self.on_bad_sum,
         }
+        if self.class_weights or self.balanced:
+            parts["class_weight"] = "balanced" if self.balanced else _pairs(self.class_weights)
+        if self.ignore_labels:
+            parts["ignore"] = _plain(",".join(self.ignore_labels))
+        if self.label_counts:
+            parts["labels"] = "counts"
         return f"ce:{__version__}|" + "|".join(f"{key}:{value}" for key, value in parts.items())
+
+
+def _pairs(weights: tuple[tuple[str, float], ...]) -> str:
+    return _plain(",".join(f"{name}={weight!r}" for name, weight in weights))
+
+
+def _plain(text: str) -> str:
+    return sanitize(text).replace("|", "¦")
+
+
+def class_weights_of(texts: Sequence[str]) -> tuple[tuple[tuple[str, float], ...], bool]:
+    """Read ``CLASS=W``, or ``balanced`` alone: the weights, and whether they are balanced.
+
+    Raises
+    ------
+    UsageError
+        A text is neither, or a class is named twice.
+    """
+    if list(texts) == ["balanced"]:
+        return (), True
+    weights: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        if not name or name in weights:
+            why = "names a class twice" if name else "is not CLASS=W, or balanced alone"
+            raise UsageError(f"--class-weight {quoted(text)} {why}.")
+        try:
+            weights[name] = float(number)
+        except ValueError:
+            raise UsageError(f"--class-weight {quoted(text)}: the weight is no number.") from None
+    return tuple(weights.items()), False
 
 
 def clip_of(text: str | float) -> float | None:

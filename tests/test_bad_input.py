@@ -210,13 +210,18 @@ def arrow(values: object, type_: pa.DataType | None = None) -> pa.Array:
 
 BAD_COLUMNS: dict[str, tuple[dict[str, object], str, tuple[str, ...]]] = {
     "struct prediction": (
-        {"label": [1], "prob": arrow([{"a": 0.5}])},
+        {"label": [1], "prob": arrow([{"a": "0.5"}])},
         "",
         ("'prob'", "struct"),
     ),
     "list of lists": ({"label": [1], "prob": arrow([[[0.5]]])}, "", ("'prob'", "list")),
     "text prediction": ({"label": [1], "prob": ["0.5"]}, "", ("'prob'", "text")),
-    "struct label": ({"label": arrow([{"a": 1}]), "prob": [0.5]}, "", ("'label'", "struct")),
+    "struct label": ({"label": arrow([{"a": "1"}]), "prob": [0.5]}, "", ("'label'", "--label")),
+    "map for a single prediction": (
+        {"label": arrow([{"a": 1}]), "prob": [0.5]},
+        "",
+        ("'label'", "'prob'", "--classes"),
+    ),
     "list label": ({"label": arrow([[1]]), "prob": [0.5]}, "--label label", ("'label'", "list")),
     "struct weight": (
         {"label": [1], "prob": [0.5], "w": arrow([{"a": 1}])},
@@ -232,7 +237,7 @@ BAD_COLUMNS: dict[str, tuple[dict[str, object], str, tuple[str, ...]]] = {
     "uneven lists": (
         {"label": [0, 1], "prob": arrow([[0.5, 0.5], [1.0]])},
         "",
-        ("row 2", "'prob'", "1", "2 classes"),
+        ("row 2", "'prob'", "1 number", "2 classes"),
     ),
     "null cells": (
         {"label": ["a", None], "p_a": [0.5, 0.5], "p_b": [0.5, 0.5]},

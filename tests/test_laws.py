@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.kernels import forms
 from ce_cli.kernels.forms import Form
+from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft
 from ce_cli.metrics.state import State
 from ce_cli.registry import METRICS, Entry
 
@@ -43,6 +44,7 @@ probabilities = st.sampled_from((0.5, 0.9, EPSILON, 1.0 - EPSILON)) | st.floats(
 logits = st.sampled_from((0.0, -0.0, 1.0)) | st.floats(-30.0, 30.0)
 logprobs = st.sampled_from((-0.5, -1.0)) | st.floats(-30.0, -1e-6)
 weights = st.sampled_from((0.0, 1.0, 0.1, 1e-300, 1e6)) | st.floats(0.0, 1e6)
+shares = st.sampled_from((0.0, 1.0, 0.5, 1e-300)) | st.floats(0.0, 1.0)
 clips = st.sampled_from((0.0, EPSILON))
 
 
@@ -71,23 +73,40 @@ FORMS: dict[type, Callable[[int, int], st.SearchStrategy[Form]]] = {
 
 
 def batch_of(
-    form: Form,
-    labels: Codes,
-    classes: int,
+    outcomes: Outcomes,
     weights: Floats | None = None,
     groups: Codes | None = None,
     group_count: int = 1,
 ) -> Batch:
+    rows = np.arange(len(outcomes.codes), dtype=np.int64)
     return Batch(
-        form=form,
-        labels=labels,
-        class_count=classes,
+        outcomes=outcomes,
         weights=weights,
         groups=groups,
         group_count=group_count,
-        rows=np.arange(len(labels), dtype=np.int64),
-        places=np.arange(len(labels), dtype=np.int64),
+        rows=rows,
+        places=rows,
     )
+
+
+@st.composite
+def outcomes(draw: st.DrawFn, rows: int) -> Outcomes:
+    """Labels of every kind beside predictions of every form."""
+    kind = draw(st.sampled_from((Hard, Soft, Multilabel, Likelihood)))
+    if kind is Likelihood:
+        return Likelihood(0.0 - draw(vectors(logprobs, rows)), draw(vectors(probabilities, rows)))
+    if kind is Multilabel:
+        made = draw(st.sampled_from((forms.BinaryProbability, forms.BinaryLogit)))
+        cells = probabilities if made is forms.BinaryProbability else logits
+        return Multilabel(made(draw(matrices(cells, 3, rows))), draw(matrices(shares, 3, rows)))
+    form = draw(st.sampled_from(list(FORMS)))
+    classes = 2 if form.__name__.startswith("Binary") else draw(st.sampled_from((2, 3, 10)))
+    predictions = draw(FORMS[form](classes, rows))
+    if kind is Hard:
+        codes = draw(st.lists(st.integers(0, classes - 1), min_size=rows, max_size=rows))
+        return Hard(predictions, np.array(codes, np.intp), classes)
+    label = draw(matrices(shares, classes, rows))
+    return Soft(predictions, label, label.argmax(axis=0))
 
 
 @st.composite
@@ -97,8 +116,6 @@ def batches(
     weighted: bool | None = None,
 ) -> Batch:
     """A few rows of any form, with or without weights and groups."""
-    kind = draw(st.sampled_from(list(FORMS)))
-    classes = 2 if kind.__name__.startswith("Binary") else draw(st.sampled_from((2, 3, 10)))
     count = draw(st.integers(0, 7))
 
     def codes(below: int) -> Codes:
@@ -108,9 +125,7 @@ def batches(
     grouped = draw(st.booleans())
     weighted = draw(st.booleans()) if weighted is None else weighted
     return batch_of(
-        draw(FORMS[kind](classes, count)),
-        codes(classes),
-        classes,
+        draw(outcomes(count)),
         draw(vectors(weights, count)) if weighted else None,
         codes(GROUPS) if grouped else None,
         GROUPS if grouped else 1,
@@ -127,13 +142,15 @@ def needed(kind: Kind) -> tuple[Kind, ...]:
 
 
 def states_of(kind: Kind, batch: Batch) -> States:
+    if kind.of_classes and not batch.outcomes.space.classes:
+        assume(False)
     return {one: one.of(batch) for one in needed(kind)}
 
 
 def empty_states(kind: Kind, batch: Batch) -> States:
     """The states of no rows that fit those of a batch."""
     return {
-        one: one.empty(batch.group_count if one.grouped else 1, batch.class_count)
+        one: one.empty(batch.group_count if one.grouped else 1, batch.outcomes.space)
         for one in needed(kind)
     }
 
@@ -164,7 +181,7 @@ def states_of_some(kind: Kind, batch: Batch, chosen: Sequence[int]) -> States:
     assert some.groups is not None
     keys = list(dict.fromkeys(some.groups.tolist()))
     own = np.array([keys.index(group) for group in some.groups.tolist()], np.intp)
-    seen = batch_of(some.form, some.labels, some.class_count, some.weights, own, len(keys))
+    seen = batch_of(some.outcomes, some.weights, own, len(keys))
     states = states_of(kind, seen) if chosen else empty_states(kind, seen)
     index = np.array(keys, np.intp)
     return {
@@ -177,9 +194,7 @@ def assert_weights_are_repetitions(kind: Kind, batch: Batch) -> None:
     """Rows of whole weights say what these rows say when they stand there so many times."""
     assert batch.weights is not None
     rows = batch.take(np.repeat(np.arange(len(batch)), batch.weights.astype(np.intp)))
-    repeated = batch_of(
-        rows.form, rows.labels, rows.class_count, None, rows.groups, rows.group_count
-    )
+    repeated = batch_of(rows.outcomes, None, rows.groups, rows.group_count)
     weighted, unweighted = (figures(kind, states_of(kind, one)) for one in (batch, repeated))
     assert weighted.keys() == unweighted.keys()
     for name in weighted.keys() - COUNTS_OF_ROWS:
@@ -269,9 +284,7 @@ def test_whole_weights_are_repeated_rows(entry: Entry, batch: Batch) -> None:
 def test_weights_of_one_are_no_weights(entry: Entry, batch: Batch) -> None:
     kind: Kind = entry.load()
     ones = np.ones(len(batch))
-    weighted = batch_of(
-        batch.form, batch.labels, batch.class_count, ones, batch.groups, batch.group_count
-    )
+    weighted = batch_of(batch.outcomes, ones, batch.groups, batch.group_count)
     assert figures(kind, states_of(kind, weighted)) == figures(kind, states_of(kind, batch))
 
 
@@ -335,7 +348,7 @@ def whole_and_cut(
     labels = np.arange(count) * classes // count  # so that both extremes meet both labels
     groups = rng.integers(0, GROUPS, count).astype(np.intp)
     row_weights = rng.exponential(1.0, count) if weighted else None
-    batch = batch_of(form, labels, classes, row_weights, groups, GROUPS)
+    batch = batch_of(Hard(form, labels, classes), row_weights, groups, GROUPS)
     parts = [states_of_some(kind, batch, [row]) for row in range(count)]
     turned = states_of_some(kind, batch, range(count)[::-1])
     return states_of(kind, batch), (merged(parts), merged(parts[::-1]), turned)
@@ -378,7 +391,8 @@ def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Entry, form: typ
     labels = np.arange(count) % 2
     weights = np.array([0.0, 0.0, 1.0, 2.0, 3.0] * (count // 5))
     for rows in (slice(0, 5), slice(2, count)):
-        batch = batch_of(predictions, labels, class_count(predictions), weights).take(rows)
+        batch = batch_of(Hard(predictions, labels, class_count(predictions)), weights)
+        batch = batch.take(rows)
         assert_weights_are_repetitions(entry.load(), batch)
 
 
@@ -388,7 +402,7 @@ def test_any_finite_weights_and_losses_can_be_summed_up(entry: Entry) -> None:
     pairs = list(itertools.product((1.0, 1e80, 1e150), repeat=2))
     logit, weight = np.array(pairs).T
     labels = np.zeros(len(pairs), np.intp)
-    batch = batch_of(forms.BinaryLogit(logit), labels, 2, weight)
+    batch = batch_of(Hard(forms.BinaryLogit(logit), labels, 2), weight)
     whole = figures(kind, states_of(kind, batch))
     parts = [states_of_some(kind, batch, [row]) for row in reversed(range(len(pairs)))]
     assert figures(kind, merged(parts)) == whole
@@ -399,7 +413,7 @@ def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Entry) -> None
     kind: Kind = entry.load()
     rng = np.random.default_rng(10)
     labels = rng.integers(0, 2, 500).astype(np.intp)
-    once = states_of(kind, batch_of(forms.BinaryLogit(rng.normal(0.0, 3.0, 500)), labels, 2))
+    once = states_of(kind, batch_of(Hard(forms.BinaryLogit(rng.normal(0.0, 3.0, 500)), labels, 2)))
     often, first_of_one = once, np.zeros(1, np.intp)
     for _ in range(300):
         moved = {

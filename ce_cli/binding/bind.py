@@ -2,93 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ce_cli.binding.classes import (
-    UNKNOWN,
-    ConventionalBinary,
-    LabelReader,
-    NamedClasses,
-    OneAgainstRest,
+from ce_cli.binding.binding import Binding, Labels
+from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
+from ce_cli.binding.columns import tokens
+from ce_cli.binding.labels import NO_LABELS, hard_reader, label_columns, places_of, two_classes
+from ce_cli.binding.names import find_predictions, no_column, values_of
+from ce_cli.binding.parts import check_labels, check_others, check_predictions
+from ce_cli.binding.predictions import (
+    EPSILON,
+    TOLERANCE,
+    Namings,
+    best_naming,
+    classes_of_single,
+    namings_for,
+    prediction_columns,
+    shape_of,
 )
-from ce_cli.binding.columns import floats, tokens
-from ce_cli.binding.names import (
-    class_named,
-    expand,
-    find_label,
-    find_predictions,
-    find_unreadable,
-    namings_of,
-    no_column,
-    values_of,
-)
-from ce_cli.binding.parts import check_others, check_predictions, held
 from ce_cli.errors import DataError, UsageError
-from ce_cli.inputs.source import NO_TEXTS, Column, Source, Stored, Wanted
+from ce_cli.inputs.source import NO_TEXTS, Column, Source, Wanted
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
-from ce_cli.text import counted, listed, quoted, sanitize, shell_word
-from ce_cli.value import Value
+from ce_cli.text import listed, quoted, shell_word
 
-Shape = Literal["single", "columns", "list"]
-
-_EPSILON = {"text": 2.0**-52, "float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10}
-_TOLERANCE = {"text": 1e-3, "float64": 1.5e-8, "float32": 3.5e-4, "float16": 3.2e-2}
-
-
-class Binding(Value):
-    """Which column plays which part; the same for every file of a data set.
-
-    Attributes
-    ----------
-    predictions : tuple of str
-        One column, one list column, or one column for each class.
-    shape : {"single", "columns", "list"}
-        Which of the three.
-    classes : tuple of str or None
-        In the order of the predictions; None if a single prediction's labels will tell.
-    labels : LabelReader
-        From label texts to class codes.
-    missing_texts : tuple of str
-        Texts that stand for a missing value.
-    sample : tuple of str
-        The labels of the first rows.
-    stored : tuple of str
-        How finely the predictions are stored.
-    """
-
-    label: str
-    predictions: tuple[str, ...]
-    shape: Shape
-    classes: tuple[str, ...] | None
-    labels: LabelReader
-    weight: str | None
-    id: str | None
-    by: tuple[str, ...]
-    missing_texts: tuple[str, ...]
-    sample: tuple[str, ...]
-    stored: tuple[Stored, ...]
-
-    @property
-    def class_count(self) -> int:
-        """K, 2 for a single prediction."""
-        return len(self.classes) if self.classes else 2
-
-    @property
-    def wanted(self) -> Wanted:
-        """The columns to read."""
-        in_list = self.shape == "list"
-        return Wanted(
-            numbers=(
-                *(() if in_list else self.predictions),
-                *([self.weight] if self.weight else ()),
-            ),
-            texts=(self.label, *self.by, *([self.id] if self.id else ())),
-            lists=self.predictions if in_list else (),
-            missing_texts=self.missing_texts,
-        )
+Kinds = Mapping[str, Column]
 
 
 def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
@@ -104,229 +43,162 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     columns = source.columns()
     names = [column.name for column in columns]
     others = [name for name in (spec.weight, spec.id, *spec.by) if name is not None]
-    for name in (*([spec.label] if spec.label is not None else []), *others):
+    for name in others:
         if name not in names:
             raise UsageError(no_column(name, names))
-    label = spec.label
-    if label is None:
-        label = find_label(columns, (*spec.predictions, *([spec.weight] if spec.weight else [])))
+    labels, why = label_columns(columns, spec, others)
+    if not labels and not _is_likelihood(columns, spec, others):
+        raise DataError(why)
     kinds = {column.name: column for column in columns}
-    check_others(kinds, (label, *([spec.id] if spec.id else []), *spec.by), spec.weight)
+    single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
+    texts = _sample_labels(source, labels[0]) if single else []
     missing = (*MISSING_TEXTS, *spec.na_values)
-    texts = _sample_labels(source, label)
-    seen = [text for text in texts if text not in missing]
-    predictions = _predictions(source, spec, label, others, seen)
-    if repeated := [n for n in dict.fromkeys((label, *predictions, *others)) if names.count(n) > 1]:
-        raise DataError(f"more than one column is called {listed(repeated)}.")
-    check_predictions([kinds[name] for name in predictions], label)
-    for name in (*predictions, *([spec.weight] if spec.weight else [])):
-        if name in (spec.id, *spec.by):
-            raise UsageError(f"{quoted(name)} cannot be both numbers and a name of rows or groups.")
-    shape, classes = _classes(source, spec, [kinds[name] for name in predictions], seen)
-    missing = tuple(
-        text for text in missing if text not in (classes or ()) or text in spec.na_values
+    ignored = NamedClasses(spec.ignore_labels)
+    seen = [t for t in texts if t not in missing and ignored.codes([t])[0] == UNKNOWN]
+    predictions = prediction_columns(source, spec, labels, others, seen)
+    _check_parts(spec, names, kinds, labels, predictions)
+    bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
+    classes = bound.classes or ()
+    missing = tuple(text for text in missing if text not in classes or text in spec.na_values)
+    bound = bound.replace(
+        missing_texts=missing, sample=tuple(text for text in seen if text not in missing)
     )
-    bound = Binding(
-        label=label,
-        predictions=predictions,
+    _check_task(spec, bound)
+    settled = _settled(spec, bound)
+    _check_seen(bound)
+    return bound.replace(class_weights=_class_weights(spec, bound)), settled
+
+
+def _is_likelihood(columns: Sequence[Column], spec: Spec, others: Sequence[str]) -> bool:
+    """Whether there is one prediction, of what happened, and no label by design."""
+    if spec.task == "likelihood":
+        return True
+    if spec.task != "auto" or spec.values not in ("auto", "logprobs"):
+        return False
+    found = spec.predictions or find_predictions(columns, others, [])
+    return len(found) == 1 and values_of(found) == "logprobs" and "*" not in found[0]
+
+
+def _check_parts(
+    spec: Spec, names: Sequence[str], kinds: Kinds, labels: Sequence[str], preds: Sequence[str]
+) -> None:
+    """Check that every column can play its part, and plays one only."""
+    weight = [spec.weight] if spec.weight else []
+    rest = [*([spec.id] if spec.id else []), *spec.by]
+    used = dict.fromkeys((*labels, *preds, *weight, *rest))
+    if repeated := [name for name in used if names.count(name) > 1]:
+        raise DataError(f"more than one column is called {listed(repeated)}.")
+    check_labels([kinds[name] for name in labels])
+    check_others(kinds, rest, spec.weight)
+    check_predictions([kinds[name] for name in preds], labels)
+    for name in (*preds, *weight):
+        if name in rest:
+            raise UsageError(f"{quoted(name)} cannot be both numbers and a name of rows or groups.")
+
+
+def _bound(
+    source: Source,
+    spec: Spec,
+    labels: Sequence[Column],
+    predictions: Sequence[Column],
+    seen: Sequence[str],
+) -> Binding:
+    """Bind labels and predictions to classes."""
+    shape = shape_of(predictions)
+    names = tuple(column.name for column in predictions)
+    if not labels:
+        classes, bound = None, NO_LABELS
+        if shape != "single":
+            raise UsageError("--task likelihood takes one prediction column, of what happened.")
+    elif shape == "single":
+        classes, bound = _single_classes(spec, labels, names[0], seen)
+    else:
+        namings = namings_for(source, spec, predictions, seen)
+        classes, bound = _several_classes(spec, labels, namings, seen)
+    return Binding(
+        labels=bound,
+        predictions=names,
         shape=shape,
         classes=classes,
-        labels=_label_reader(spec, classes, predictions, seen),
+        task=_task(spec, labels, classes),
         weight=spec.weight,
         id=spec.id,
         by=spec.by,
-        missing_texts=missing,
-        sample=tuple(text for text in texts if text not in missing),
-        stored=tuple(kinds[name].stored for name in predictions),
+        missing_texts=(),
+        sample=(),
+        stored=tuple(column.stored for column in predictions),
     )
-    settled = _settled(spec, bound)
-    _check_labels(bound)
-    return bound, settled
 
 
-def check_fits(source: Source, binding: Binding) -> None:
-    """Check that a further file of a data set has the columns of the first.
-
-    Raises
-    ------
-    DataError
-        A column is not there, or not of a kind that can play its part.
-    """
-    columns = source.columns()
-    kinds = {column.name: column for column in columns}
-    wanted = binding.wanted
-    if source.is_empty:
-        return
-    for name in wanted.names:
-        if sum(column.name == name for column in columns) > 1:
-            raise DataError(f"more than one column is called {quoted(name)}.").about(source.name)
-        if name not in kinds:
-            raise DataError(no_column(name, list(kinds))).about(source.name)
-    for name in (*wanted.numbers, *wanted.lists):
-        column = kinds[name]
-        fitting = ("list",) if name in wanted.lists else ("number", "boolean")
-        if column.kind not in fitting and column.stored != "text":
-            raise DataError(f"the column {quoted(name)} holds {held(column)} here.").about(
-                source.name
+def _single_classes(
+    spec: Spec, labels: Sequence[Column], prediction: str, seen: Sequence[str]
+) -> tuple[tuple[str, ...] | None, Labels]:
+    names = tuple(column.name for column in labels)
+    classes = classes_of_single(spec)
+    if len(labels) > 1:
+        classes, places = two_classes(spec, prediction, names)
+        return classes, Labels(names, "columns", NamedClasses(classes), places)
+    reader: LabelReader = hard_reader(spec, classes, (prediction,), seen)
+    if labels[0].kind == "map":
+        if classes is None:
+            raise DataError(
+                f"{quoted(names[0])} is a map of shares, and {quoted(prediction)} one prediction: "
+                "say which class it is for with --classes, the other class first."
             )
+        return classes, Labels(names, "map", NamedClasses(classes))
+    if labels[0].kind == "list":
+        return classes or ("0", "1"), Labels(names, "list", reader, (0, 1))
+    return classes, Labels(names, "single", reader)
 
 
-def check_precision(source: Source, binding: Binding) -> None:
-    """Check that a further file stores its probabilities as finely as the first.
-
-    Raises
-    ------
-    DataError
-        It does not, so that one clip and one tolerance cannot be right for both.
-    """
-    kinds = {column.name: column for column in source.columns()}
-    stored = {kinds[name].stored for name in binding.predictions if name in kinds}
-    if stored - set(binding.stored) and not source.is_empty:
-        raise DataError(
-            f"stores its probabilities as {' and '.join(sorted(stored))}, the files before it as "
-            f"{' and '.join(sorted(set(binding.stored)))}: say --clip and --sum-tolerance, which "
-            "depend on that."
-        ).about(source.name)
+def _several_classes(
+    spec: Spec, labels: Sequence[Column], namings: Namings, seen: Sequence[str]
+) -> tuple[tuple[str, ...], Labels]:
+    names = tuple(column.name for column in labels)
+    if len(labels) > 1:
+        naming, places = places_of(names, namings, spec)
+        return naming, Labels(names, "columns", NamedClasses(naming), places)
+    naming = best_naming(namings, seen)
+    if labels[0].kind == "map":
+        return naming, Labels(names, "map", NamedClasses(naming))
+    if labels[0].kind == "list":
+        return naming, Labels(names, "list", NamedClasses(naming), _list_places(spec, naming))
+    return naming, Labels(names, "single", hard_reader(spec, naming, (), seen))
 
 
-def _predictions(
-    source: Source, spec: Spec, label: str, others: Sequence[str], seen: Sequence[str]
-) -> tuple[str, ...]:
-    columns = source.columns()
-    if spec.predictions:
-        return expand(spec.predictions, columns, (label, *others))
-    found = find_predictions(columns, (label, *others), seen)
-    if not found and spec.values in ("auto", "probabilities"):
-        found = _named_like_labels(source, label, others, seen)
-    found = found or find_unreadable(columns, (label, *others))
-    if found:
-        return found
-    free = [column.name for column in columns if column.name not in (label, *others)]
-    raise DataError(
-        "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
-        f"the columns left are {listed(free) or 'none'}: say which with --pred."
-    )
-
-
-def _named_like_labels(
-    source: Source, label: str, others: Sequence[str], seen: Sequence[str]
-) -> tuple[str, ...]:
-    """Columns of numbers that are called just like the labels of the first rows."""
-    known = NamedClasses(
-        tuple(
-            column.name
-            for column in source.columns()
-            if column.kind == "number" and column.name not in (label, *others)
-        )
-    )
-    if not known.names:
-        return ()
-    codes = known.codes(seen)
-    found = tuple(known.names[code] for code in sorted(set(codes.tolist()) - {UNKNOWN}))
-    return found if len(found) > 1 and _sum_to_one(source, found) else ()
-
-
-def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
-    """Whether these are all the classes: one that has no row yet would be missing in the sums."""
-    frame = source.sample(Wanted(columns, ()))
-    sums = np.add.reduce([floats(frame.columns[name]) for name in columns])
-    return bool((np.abs(sums - 1.0) <= _TOLERANCE["text"]).all())
-
-
-def _classes(
-    source: Source, spec: Spec, predictions: Sequence[Column], seen: Sequence[str]
-) -> tuple[Shape, tuple[str, ...] | None]:
-    """Whether predictions are one number, one column a class or a list, and their classes."""
-    if len(predictions) > 1:
-        names = [column.name for column in predictions]
-        return "columns", _classes_of_columns(spec, names, seen)
-    if predictions[0].kind == "list":
-        return "list", _classes_of_list(source, spec, predictions[0])
-    return "single", _classes_of_single(spec)
-
-
-def _classes_of_columns(
-    spec: Spec, predictions: Sequence[str], seen: Sequence[str]
-) -> tuple[str, ...]:
+def _list_places(spec: Spec, classes: Sequence[str]) -> tuple[int, ...]:
+    """The class of each place in a list of shares, which has no names."""
     if spec.classes:
-        if len(spec.classes) != len(predictions):
-            raise UsageError(
-                f"--classes names {len(spec.classes)} classes, and there are {len(predictions)} "
-                f"predictions: {listed(predictions)}."
-            )
-        return _checked_classes(spec.classes)
-    namings = namings_of(predictions)
-    for naming in namings:
-        if seen and UNKNOWN not in NamedClasses(naming).codes(seen):
-            return naming
-    for naming in namings:
-        if seen and not (NamedClasses(naming).codes(seen) == UNKNOWN).all():
-            return naming
-    return namings[0]
+        return tuple(range(len(classes)))
+    for start in (0, 1):
+        codes = NamedClasses(tuple(classes)).codes([str(n + start) for n in range(len(classes))])
+        if UNKNOWN not in codes:
+            return tuple(codes.tolist())
+    raise DataError(
+        f"the lists of labels do not say which number is which of the classes {listed(classes)}: "
+        "give --pred in the order of the lists, and name the classes in it with --classes."
+    )
 
 
-def _classes_of_list(source: Source, spec: Spec, column: Column) -> tuple[str, ...]:
-    width = column.width or _sample_width(source, column.name)
-    if width < 2:
-        raise DataError(
-            f"the lists in {quoted(column.name)} hold {counted(width, 'prediction')}, "
-            "and two classes are the fewest."
-        )
-    if spec.classes and len(spec.classes) != width:
-        raise UsageError(
-            f"--classes names {len(spec.classes)} classes, and the lists of "
-            f"{quoted(column.name)} hold {width} predictions."
-        )
-    return _checked_classes(spec.classes) or tuple(str(place) for place in range(width))
+def _task(spec: Spec, labels: Sequence[Column], classes: Sequence[str] | None) -> Task:
+    if not labels:
+        return "likelihood"
+    if spec.task == "multilabel":
+        return "multilabel"
+    return "binary" if classes is None or len(classes) == 2 else "multiclass"
 
 
-def _classes_of_single(spec: Spec) -> tuple[str, ...] | None:
-    if not spec.classes:
-        return None
-    if len(spec.classes) != 2:
-        raise UsageError(
-            "one prediction column tells two classes apart: --classes takes two names here, "
-            "the negative class first."
-        )
-    if spec.positive is not None and spec.positive not in spec.classes:
-        raise UsageError(f"--positive {quoted(spec.positive)} is none of --classes.")
-    first, second = _checked_classes(spec.classes)
-    return (second, first) if spec.positive == first else (first, second)
-
-
-def _checked_classes(classes: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(classes)) != len(classes):
-        raise UsageError(f"--classes names a class twice: {listed(classes, 20)}.")
-    return classes
-
-
-def _label_reader(
-    spec: Spec, classes: tuple[str, ...] | None, predictions: Sequence[str], seen: Sequence[str]
-) -> LabelReader:
-    if classes:
-        return NamedClasses(classes)
-    named = class_named(predictions[0], seen)
-    if spec.positive is None:
-        conventional = ConventionalBinary()
-        usual = named is None or conventional.codes([named])[0] == 1
-        return conventional if usual else OneAgainstRest(named or "")
-    reader = OneAgainstRest(spec.positive)
-    if named is not None and not reader.codes([named])[0]:
-        raise UsageError(
-            f"{quoted(predictions[0])} is named for the class {quoted(named)}, not for "
-            f"--positive {sanitize(spec.positive)}; if the name is wrong, say --classes with the "
-            "other class first."
-        )
-    return reader
-
-
-def _settled(spec: Spec, bound: Binding) -> Spec:
-    count = bound.class_count
-    task: Task = "binary" if count == 2 else "multiclass"
-    if spec.task == "binary" and count != 2:
-        raise UsageError(f"--task binary does not fit {count} prediction columns.")
+def _check_task(spec: Spec, bound: Binding) -> None:
+    """Refuse options that do not fit what is predicted."""
+    if spec.task == "binary" and bound.task != "binary":
+        raise UsageError(f"--task binary does not fit {bound.class_count} prediction columns.")
     if spec.task == "multiclass" and bound.shape == "single":
         raise UsageError("--task multiclass needs one prediction column for each class.")
+    if spec.task == "multilabel" and (bound.shape == "single" or bound.labels.shape == "single"):
+        raise UsageError(
+            "--task multilabel needs a label column of 0 and 1 for each of several predictions: "
+            "give them with --label and --pred, which take globs."
+        )
     if (
         spec.positive is not None
         and bound.shape != "single"
@@ -336,15 +208,33 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
             f"--positive {quoted(spec.positive)} is none of the classes "
             f"{listed(bound.classes or ())}."
         )
+    hard = bound.labels.shape == "single"
+    given = {"--ignore-label": spec.ignore_labels, "--class-weight": spec.class_weights}
+    given["--class-weight balanced"] = ("balanced",) if spec.balanced else ()
+    for option, value in given.items():
+        if value and not hard:
+            raise UsageError(f"{option} needs labels that are classes, in one column.")
+    if spec.label_counts and (hard or bound.task == "likelihood"):
+        raise UsageError("--label-counts needs a label column of counts for each class.")
+    if spec.label_counts and bound.task == "multilabel":
+        raise UsageError("--label-counts does not go with --task multilabel.")
+    if spec.label_smoothing and bound.task == "likelihood":
+        raise UsageError("--label-smoothing needs a label.")
+    if bound.task == "likelihood" and spec.values == "logits":
+        raise UsageError("a lone logit of what happened says no probability: give all classes'.")
+
+
+def _settled(spec: Spec, bound: Binding) -> Spec:
+    task = bound.task
     values = spec.values
     if values == "auto":
         values = values_of(bound.predictions) or "probabilities"
-    clip = max(_EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
+    clip = max(EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
     tolerance = spec.sum_tolerance
     if tolerance is None:
-        tolerance = max(_TOLERANCE[one] for one in bound.stored)
+        tolerance = max(TOLERANCE[one] for one in bound.stored)
     return spec.replace(
-        label=bound.label,
+        labels=bound.labels.columns,
         predictions=bound.predictions,
         task=task if spec.task == "auto" else spec.task,
         values=values,
@@ -353,19 +243,40 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
     )
 
 
-def _check_labels(bound: Binding) -> None:
+def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
+    """By class code; none for no class weights."""
+    if not spec.class_weights:
+        return ()
+    names = [name for name, _ in spec.class_weights]
+    codes = bound.labels.reader.codes(names).tolist()
+    if UNKNOWN in codes:
+        strange = names[codes.index(UNKNOWN)]
+        raise UsageError(
+            f"--class-weight names {quoted(strange)}, which is none of the classes"
+            f"{' ' + listed(bound.classes) if bound.classes else ''}."
+        )
+    weights = [1.0] * bound.class_count
+    for code, (_, weight) in zip(codes, spec.class_weights, strict=True):
+        weights[code] = weight
+    return tuple(weights)
+
+
+def _check_seen(bound: Binding) -> None:
     """Fail at once, with the way out, where the first rows hold no known label at all."""
-    seen = bound.sample
-    if not seen or not (bound.labels.codes(seen) == UNKNOWN).all():
+    seen, reader = bound.sample, bound.labels.reader
+    if not seen or not (reader.codes(seen) == UNKNOWN).all():
         return
+    if isinstance(reader, ConventionalBinary) and any(reader.share(text) for text in seen):
+        return
+    label = quoted(bound.labels.columns[0])
     if bound.classes is None:
         raise DataError(
-            f"the labels in {quoted(bound.label)} are {listed(seen, 4)}: say which of them "
+            f"the labels in {label} are {listed(seen, 4)}: say which of them "
             f"{quoted(bound.predictions[0])} is the prediction of, for example "
             f"--positive {shell_word(seen[0])}."
         )
     raise DataError(
-        f"the labels in {quoted(bound.label)} are {listed(seen, 4)}, but the predictions are for "
+        f"the labels in {label} are {listed(seen, 4)}, but the predictions are for "
         f"the classes {listed(bound.classes)}: name the class of each prediction, in their order, "
         "with --classes."
     )
@@ -377,9 +288,3 @@ def _sample_labels(source: Source, label: str) -> list[str]:
     codes, names = tokens(frame.columns[label])
     known, first = np.unique(codes, return_index=True)
     return [names[code] for code in known[np.argsort(first)].tolist() if code >= 0]
-
-
-def _sample_width(source: Source, name: str) -> int:
-    frame = source.sample(Wanted((), (), (name,)))
-    values: list[list[float] | None] = frame.columns[name].to_pylist()
-    return max((len(value) for value in values if value), default=0)

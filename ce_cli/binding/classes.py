@@ -97,6 +97,15 @@ class ConventionalBinary(Value):
         return np.array([self._code(text) for text in texts], np.intp)
 
     @staticmethod
+    def share(text: str) -> float | None:
+        """How much of a soft label, a number between 0 and 1, is the positive class."""
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        return number if 0.0 < number < 1.0 else None
+
+    @staticmethod
     def _code(text: str) -> int:
         value = _conventional(text)
         for negative, positive in _BINARY_FAMILIES:

@@ -121,6 +121,36 @@ def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
     return values, np.concatenate([[0], np.cumsum(lengths)])
 
 
+def entries(column: pa.Array) -> tuple[Codes, Codes, list[str], Floats]:
+    """What is in a column of maps or structs: rows, codes into the names, names, and values.
+
+    An entry without a value is none.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_struct(column.type):
+        names = [field.name for field in column.type]
+        values = np.stack([floats(column.field(place)) for place in range(len(names))])
+        hollow = np.stack([_hollow(column.field(place)) for place in range(len(names))])
+        own = nulls(column)
+        if own is not None:
+            hollow |= own
+        codes, rows = np.nonzero(~hollow)
+        return rows, codes, names, values[codes, rows]
+    offsets = np.frombuffer(column.buffers()[1], np.int32)
+    offsets = offsets[column.offset : column.offset + len(column) + 1]
+    keys, items = column.keys[offsets[0] : offsets[-1]], column.items[offsets[0] : offsets[-1]]
+    codes, names = tokens(keys)
+    rows = np.repeat(np.arange(len(column)), np.diff(offsets))
+    there = ~_hollow(items)
+    return rows[there], codes[there], names, floats(items)[there]
+
+
+def _hollow(column: pa.Array) -> Bools:
+    missing = nulls(column)
+    return np.zeros(len(column), np.bool_) if missing is None else missing
+
+
 def _fixed(column: pa.Array) -> NDArray[np.number[Any]]:
     dtype = _WIDTHS[str(column.type)]
     buffer = column.buffers()[1]

@@ -38,15 +38,23 @@ _STEMS = (
 _SEPARATORS = r"[_.:/\- ]"
 _FIRST = re.compile(rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))")
 _LAST = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_STEMS)})")
+_LABEL_STEMS = (
+    "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
+    "one_hot votes counts count truth gold true obs y"
+).split()
+_FIRST_LABEL = re.compile(
+    rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))"
+)
+_LAST_LABEL = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_LABEL_STEMS)})")
 
 
-def find_label(columns: Sequence[Column], taken: Iterable[str]) -> str:
-    """The one column that is named like a label.
+def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """The one column that is named like a label; if there is none, a sentence that says so.
 
     Raises
     ------
     DataError
-        There is none, or more than one.
+        There is more than one.
     """
     taken = set(taken)
     found = [
@@ -55,7 +63,7 @@ def find_label(columns: Sequence[Column], taken: Iterable[str]) -> str:
         if _plain(column.name) in _LABELS and column.name not in taken
     ]
     if len(found) == 1:
-        return found[0]
+        return (found[0],), ""
     if found:
         raise DataError(
             f"more than one column may hold the label: {listed(found)}; "
@@ -63,14 +71,49 @@ def find_label(columns: Sequence[Column], taken: Iterable[str]) -> str:
         )
     names = [column.name for column in columns]
     if all(re.fullmatch(r"[-+.\deE]+", name) for name in names):
-        raise DataError(
+        return (), (
             f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
             "belong: give the file a header."
         )
-    raise DataError(
+    return (), (
         f"no column is named like a label (label, y, y_true, target, class, …); "
-        f"the columns are {listed(names)}: say which with --label."
+        f"the columns are {listed(names)}: say which with --label, or, if the prediction is the "
+        "probability of what happened, say --task likelihood."
     )
+
+
+def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
+    """Columns of numbers that are named like a label of each class; nothing if there are none.
+
+    Raises
+    ------
+    DataError
+        There is more than one such family.
+    """
+    taken = set(taken)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for column in columns:
+        name = column.name
+        if column.kind not in ("number", "boolean") or name in taken or _is_prediction(name):
+            continue
+        if match := _FIRST_LABEL.fullmatch(name):
+            groups.setdefault(("first", match[1].lower()), []).append(name)
+        elif match := _LAST_LABEL.fullmatch(name):
+            groups.setdefault(("last", match[2].lower()), []).append(name)
+    families = [tuple(group) for group in groups.values() if len(group) > 1]
+    if len(families) > 1:
+        shown = "; ".join(listed(family, 3) for family in families[:4])
+        raise DataError(
+            f"more than one set of columns may hold the labels: {shown}; "
+            f"say which, for example --label {shell_word(_pattern(families[0]))}."
+        )
+    return families[0] if families else ()
+
+
+def label_namings(columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """What the classes of several label `columns` may be called, the likeliest first."""
+    namings = [tuple(map(_labelled, columns)), _without_common(columns), tuple(columns)]
+    return _usable(namings, len(columns))
 
 
 def find_predictions(
@@ -85,7 +128,7 @@ def find_predictions(
     """
     taken = set(taken)
     free = [column for column in columns if column.name not in taken]
-    lists = [column.name for column in free if column.kind == "list"]
+    lists = [column.name for column in free if column.kind in ("list", "map")]
     numbers = [column.name for column in free if column.kind in ("number", "boolean")]
     found = _one_choice(lists, numbers)
     if found:
@@ -171,11 +214,7 @@ def no_column(name: str, names: Sequence[str]) -> str:
 def namings_of(columns: Sequence[str]) -> list[tuple[str, ...]]:
     """What the classes of prediction `columns` may be called, the likeliest first."""
     namings = [tuple(_varying(name) for name in columns), _without_common(columns), tuple(columns)]
-    return [
-        naming
-        for naming in dict.fromkeys(namings)
-        if all(naming) and len(set(naming)) == len(columns)
-    ]
+    return _usable(namings, len(columns))
 
 
 def values_of(columns: Sequence[str]) -> Values | None:
@@ -214,6 +253,26 @@ def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
             groups.setdefault(("last", match[2].lower()), []).append(name)
     families = dict.fromkeys(tuple(group) for group in groups.values() if len(group) > 1)
     return [one for one in families if not any(set(one) < set(other) for other in families)]
+
+
+def _usable(namings: Iterable[tuple[str, ...]], count: int) -> list[tuple[str, ...]]:
+    """Namings that give each of `count` classes a name of its own."""
+    return [one for one in dict.fromkeys(namings) if all(one) and len(set(one)) == count]
+
+
+def _is_prediction(name: str) -> bool:
+    """Whether a name that begins or ends like a label's is rather a prediction's."""
+    match = _FIRST.fullmatch(name)
+    sure = match is not None and match[1].lower() not in ("class", "p")
+    return sure or any(_plain(name) in names for names in _SINGLES)
+
+
+def _labelled(name: str) -> str:
+    if match := _FIRST_LABEL.fullmatch(name):
+        return match[2] or match[3] or match[4] or ""
+    if match := _LAST_LABEL.fullmatch(name):
+        return match[1] or ""
+    return name
 
 
 def _varying(name: str) -> str:

@@ -9,7 +9,28 @@ from ce_cli.inputs.source import Column
 from ce_cli.text import quoted, sanitize
 
 
-def check_predictions(predictions: Sequence[Column], label: str) -> None:
+def check_labels(labels: Sequence[Column]) -> None:
+    """Check that a lone label is a value, a list or a map, and that shares of classes are numbers.
+
+    Raises
+    ------
+    DataError
+        They are not.
+    """
+    for column in labels:
+        alone = len(labels) == 1
+        if column.kind == "nested" or (not alone and column.kind in ("list", "map")):
+            raise DataError(
+                f"the column {quoted(column.name)} holds {held(column)}, not one value a row."
+            )
+        if not alone and column.kind not in ("number", "boolean") and column.stored != "text":
+            raise DataError(
+                f"the label column {quoted(column.name)} holds {held(column)}, not the share of a "
+                "class; if it is the class, give it alone with --label."
+            )
+
+
+def check_predictions(predictions: Sequence[Column], labels: Sequence[str]) -> None:
     """Check that predictions are numbers.
 
     Raises
@@ -20,22 +41,22 @@ def check_predictions(predictions: Sequence[Column], label: str) -> None:
         One of them holds something else.
     """
     for column in predictions:
-        if column.name == label:
-            raise UsageError(f"{quoted(label)} cannot be both label and prediction.")
-        if column.kind not in ("number", "boolean", "list") and column.stored != "text":
+        if column.name in labels:
+            raise UsageError(f"{quoted(column.name)} cannot be both label and prediction.")
+        if column.kind not in ("number", "boolean", "list", "map") and column.stored != "text":
             raise DataError(
                 f"the prediction column {quoted(column.name)} holds {held(column)}, not numbers; "
                 "say which column does with --pred."
             )
-        if column.kind == "list" and len(predictions) > 1:
+        if column.kind in ("list", "map") and len(predictions) > 1:
             raise DataError(
-                f"{quoted(column.name)} is a list column, which holds the predictions of all "
-                "classes: give it alone with --pred."
+                f"{quoted(column.name)} is a {column.kind} column, which holds the predictions of "
+                "all classes: give it alone with --pred."
             )
 
 
 def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str | None) -> None:
-    """Check that labels, ids and groups are single values, and weights numbers.
+    """Check that ids and groups are single values, and weights numbers.
 
     Raises
     ------

@@ -34,6 +34,10 @@ def score(
     positive: opt.Positive = None,
     task: opt.TaskOption = "auto",
     values: opt.As = None,
+    label_counts: opt.LabelCounts = False,
+    label_smoothing: opt.LabelSmoothing = 0.0,
+    class_weight: opt.ClassWeight = None,
+    ignore_label: opt.IgnoreLabel = None,
     missing: opt.Missing = "error",
     na_value: opt.NaValue = None,
     on_bad_sum: opt.OnBadSum = "warn",
@@ -63,11 +67,12 @@ def score(
       cat preds.csv | ce score --json | jq .metrics.cross_entropy
     """
     from ce_cli import registry
-    from ce_cli.spec import Reading, Spec, clip_of
+    from ce_cli.spec import Reading, Spec, class_weights_of, clip_of
 
     renderer = registry.find(registry.OUTPUTS, "json" if json else format_, "format")
+    class_weights, balanced = class_weights_of(class_weight or ())
     spec = Spec(
-        label=label,
+        labels=tuple(label or ()),
         predictions=tuple(pred or ()),
         weight=weight,
         id=id_,
@@ -76,6 +81,11 @@ def score(
         positive=positive,
         task=task,
         values=values or "auto",
+        label_counts=label_counts,
+        label_smoothing=label_smoothing,
+        class_weights=class_weights,
+        balanced=balanced,
+        ignore_labels=tuple(ignore_label or ()),
         missing=missing,
         na_values=tuple(na_value or ()),
         on_bad_sum=on_bad_sum,

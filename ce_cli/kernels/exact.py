@@ -197,6 +197,14 @@ def sum_of_products(
     return total
 
 
+def weighted_sums(values: Floats, weights: Floats | None, cells: Codes, groups: int) -> ExactSums:
+    """Exact Σ w·value by cell, for values and cells of shape (K, n) and a weight for each row."""
+    if weights is None:
+        return ExactSums.of(values.ravel(), cells.ravel(), groups)
+    every = np.broadcast_to(weights, values.shape).ravel()
+    return sum_of_products(values.ravel(), every, cells.ravel(), groups)
+
+
 def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return ``a * b`` rounded and its rounding error (Dekker's product with Veltkamp's split)."""
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,7 +1,7 @@
 """The forms in which predictions come, each answering the same questions about its rows.
 
 A form holds the predictions of n rows; label codes have shape (n,). In a binary form the code is
-1 for the positive class.
+1 for the positive class, and all shapes may have a leading axis of independent labels.
 """
 
 from __future__ import annotations
@@ -43,6 +43,14 @@ class Form(Protocol):
         """Sum over the classes of (q_k − p_k)², half of it for two classes, shape (n,)."""
         ...
 
+    def probabilities(self) -> Floats:
+        """What each class was given, before any clipping, shape (K, n)."""
+        ...
+
+    def surprisals(self) -> Floats:
+        """Surprisal of each class in nats, shape (K, n)."""
+        ...
+
     def take(self, rows: Codes | slice) -> Self:
         """The predictions of some of the rows."""
         ...
@@ -78,9 +86,17 @@ class BinaryProbability(Value):
         gap = self.probability - codes
         return np.multiply(gap, gap, out=gap)
 
+    def probabilities(self) -> Floats:
+        """1 − q and q."""
+        return np.stack([1.0 - self.probability, self.probability])
+
+    def surprisals(self) -> Floats:
+        """Surprisal of each class."""
+        return _surprisals(self, 2, self.probability.shape)
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.probability[rows], self.clip)
+        return type(self)(self.probability[..., rows], self.clip)
 
 
 class BinaryLogit(Value):
@@ -109,9 +125,17 @@ class BinaryLogit(Value):
         gap = _logistic(self.logit * (1.0 - 2.0 * codes))
         return np.multiply(gap, gap, out=gap)
 
+    def probabilities(self) -> Floats:
+        """The logistic function of −z and z."""
+        return np.stack([_logistic(-self.logit), _logistic(self.logit)])
+
+    def surprisals(self) -> Floats:
+        """Surprisal of each class."""
+        return _surprisals(self, 2, self.logit.shape)
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.logit[rows])
+        return type(self)(self.logit[..., rows])
 
 
 class BinaryLogprob(Value):
@@ -139,9 +163,20 @@ class BinaryLogprob(Value):
         """Square of what the other class was given."""
         return np.square(self.given(1 - codes))
 
+    def probabilities(self) -> Floats:
+        """1 − e^lp and e^lp."""
+        return np.stack([-np.expm1(self.logprob), np.exp(self.logprob)])
+
+    def surprisals(self) -> Floats:
+        """Surprisal of each class."""
+        return _surprisals(self, 2, self.logprob.shape)
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.logprob[rows])
+        return type(self)(self.logprob[..., rows])
+
+
+BinaryForm = BinaryProbability | BinaryLogit | BinaryLogprob
 
 
 class Probabilities(Value):
@@ -173,6 +208,14 @@ class Probabilities(Value):
     def squared_errors(self, codes: Codes) -> Floats:
         """Brier's sum over the classes."""
         return _squared_errors(self.matrix, codes)
+
+    def probabilities(self) -> Floats:
+        """The matrix."""
+        return self.matrix
+
+    def surprisals(self) -> Floats:
+        """Surprisal of each class."""
+        return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
@@ -209,6 +252,14 @@ class Logits(Value):
         """Brier's sum over the classes."""
         return _squared_errors(self.softmax.probabilities(), codes)
 
+    def probabilities(self) -> Floats:
+        """softmax(z)."""
+        return self.softmax.probabilities()
+
+    def surprisals(self) -> Floats:
+        """Surprisal of each class."""
+        return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
         return type(self)(self.matrix[:, rows])
@@ -240,9 +291,21 @@ class Logprobs(Value):
         """Brier's sum over the classes."""
         return _squared_errors(np.exp(self.matrix), codes)
 
+    def probabilities(self) -> Floats:
+        """e^lp."""
+        return np.exp(self.matrix)
+
+    def surprisals(self) -> Floats:
+        """Surprisal of each class."""
+        return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
         return type(self)(self.matrix[:, rows])
+
+
+def _surprisals(form: Form, classes: int, shape: tuple[int, ...]) -> Floats:
+    return np.stack([form.losses(np.full(shape, code, np.intp)) for code in range(classes)])
 
 
 def _logistic(values: Floats) -> Floats:

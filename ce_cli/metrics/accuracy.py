@@ -17,7 +17,10 @@ Floats = NDArray[np.float64]
 
 
 class Accuracy(State):
-    """Σ w over the rows whose likeliest class, the first one on a tie, is the label."""
+    """Σ w over the rows whose likeliest class (the first one on a tie) is that of the label.
+
+    Of independent labels, each counts for its share of the row.
+    """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss,)
 
@@ -26,10 +29,7 @@ class Accuracy(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch."""
-        right = batch.predicted == batch.labels
-        return cls(
-            batch.counts(right) if batch.weights is None else batch.sums(right.astype(float))
-        )
+        return cls(batch.sums(batch.outcomes.right().astype(np.float64, copy=False)))
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Weighted share of the rows that are right."""

@@ -26,7 +26,7 @@ class Brier(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch."""
-        return cls(batch.sums(batch.form.squared_errors(batch.labels)))
+        return cls(batch.sums(batch.outcomes.squared_errors()))
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Weighted mean."""

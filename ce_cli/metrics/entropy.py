@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Entropy(State):
-    """Σ w·H(p): nothing for hard labels, whose entropy is 0."""
+    """Σ w·H(p), which is 0 for hard labels (Shannon 1948)."""
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss,)
 
@@ -25,8 +25,11 @@ class Entropy(State):
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch of hard labels."""
-        return cls.empty(batch.group_count, batch.class_count)
+        """One batch."""
+        entropies = batch.outcomes.entropies()
+        if entropies is None:
+            return cls.empty(batch.group_count, batch.outcomes.space)
+        return cls(batch.sums(entropies))
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Mean H(p), and the Kullback-Leibler divergence H(p, q) − H(p)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 class Loss(State):
     """Rows, Σ w, Σ w·loss over the finite losses, and how many losses are infinite."""
+
+    of_classes: ClassVar[bool] = False
 
     rows: ExactSums
     weight: ExactSums

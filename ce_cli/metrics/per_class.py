@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums, weighted_sums
+from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State
 
@@ -16,21 +18,42 @@ Floats = NDArray[np.float64]
 
 
 class PerClass(State):
-    """A `Loss` with one group for each class."""
+    """A `Loss` with one group for each class.
+
+    Of a soft label, each class counts with its share and costs its own surprisal, so that the mean
+    over the classes is the mean over the rows; of independent labels, each costs its own loss.
+    """
 
     grouped: ClassVar[bool] = False
 
     loss: Loss
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
+    def empty(cls, groups: int, space: Space) -> Self:
         """No rows."""
-        return cls(Loss.empty(classes, classes))
+        return cls(Loss.empty(space.classes, space))
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch, grouped by label."""
-        return cls(Loss.of(batch.by_class()))
+        outcomes, classes = batch.outcomes, batch.outcomes.space.classes
+        parts = outcomes.parts()
+        if parts is None:
+            return cls(Loss.of(batch.grouped_by(outcomes.codes, classes)))
+        masses, surprisals = parts
+        cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
+        endless = np.isinf(surprisals) & (masses > 0)
+        if batch.weights is not None:
+            endless &= batch.weights > 0
+        costs = np.where(np.isinf(surprisals), 0.0, surprisals) * masses
+        return cls(
+            Loss(
+                _counts(masses > 0),
+                weighted_sums(masses, batch.weights, cells, classes),
+                weighted_sums(costs, batch.weights, cells, classes),
+                _counts(endless),
+            )
+        )
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Rows, weight and mean loss, each of shape (K,)."""
@@ -39,3 +62,7 @@ class PerClass(State):
             "class_weight": self.loss.weight.floats(),
             "class_cross_entropy": self.loss.mean,
         }
+
+
+def _counts(chosen: NDArray[np.bool_]) -> ExactSums:
+    return ExactSums.of_counts(chosen.sum(axis=1).astype(np.int64, copy=False))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.kernels.histogram import LogHistogram
+from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.state import State
 from ce_cli.value import Value
 
@@ -35,13 +36,14 @@ class Quantiles(State):
     A row of weight 0 counts for neither.
     """
 
+    of_classes: ClassVar[bool] = False
     grouped: ClassVar[bool] = False
 
     extremes: Extremes
     histogram: LogHistogram
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
+    def empty(cls, groups: int, space: Space) -> Self:
         """No rows."""
         return cls(Extremes(), LogHistogram.empty())
 
@@ -52,7 +54,7 @@ class Quantiles(State):
         if weights is not None and not weights.all():
             losses, weights = losses[weights > 0], weights[weights > 0]
         if not len(losses):
-            return cls.empty(1, batch.class_count)
+            return cls.empty(1, batch.outcomes.space)
         extremes = Extremes(float(losses.min()), float(losses.max()))
         return cls(extremes, LogHistogram.of(losses, weights))
 

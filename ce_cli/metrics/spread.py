@@ -27,6 +27,7 @@ class Spread(State):
     counted in `beyond`.
     """
 
+    of_classes: ClassVar[bool] = False
     requires: ClassVar[tuple[type[State], ...]] = (Loss,)
 
     weight: ExactSums

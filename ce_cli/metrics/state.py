@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums
+from ce_cli.kernels.outcomes import Space
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -28,16 +29,19 @@ class State(Value):
     ----------
     grouped : bool
         Whether the state is kept for each group of ``--by``; if not, for all rows only.
+    of_classes : bool
+        Whether the state needs to know what could have happened beside what did.
     requires : tuple of type
         States whose sums `figures` reads beside its own.
     """
 
     grouped: ClassVar[bool] = True
+    of_classes: ClassVar[bool] = True
     requires: ClassVar[tuple[type[State], ...]] = ()
 
     @classmethod
-    def empty(cls, groups: int, classes: int) -> Self:
-        """The state of no rows, for `groups` groups and K `classes`; here, a sum in every field."""
+    def empty(cls, groups: int, space: Space) -> Self:
+        """The state of no rows, for `groups` groups; here, a sum in every field."""
         return cls(*(ExactSums.empty(groups) for _ in cls._fields))
 
     @classmethod

@@ -90,7 +90,10 @@ def _inputs(result: Result) -> Line:
 
 def _bound(result: Result) -> Line:
     columns = result.columns
-    parts = [("label", sanitize(columns["label"][0])), (result.values, _predictions(result))]
+    parts = [(result.values, _predictions(result))]
+    if columns["label"]:
+        names = [sanitize(name) for name in columns["label"]]
+        parts.insert(0, ("label" if len(names) == 1 else "labels", _some(names, 4)))
     parts += [(part, sanitize(columns[part])) for part in ("weight", "id") if columns[part]]
     if columns["by"]:
         parts.append(("by", ", ".join(map(sanitize, columns["by"]))))
@@ -106,6 +109,8 @@ def _predictions(result: Result) -> str:
     if len(predictions) == len(classes):
         pairs = zip(predictions, classes, strict=True)
         return _some([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
+    if not classes:
+        return f"{sanitize(predictions[0])} → what happened"
     if result.columns["shape"] == "single":
         other = sanitize(classes[0])
         negation = other if other == f"not {classes[1]}" else f"not {other}"

@@ -1,0 +1,102 @@
+"""What was bound: which column plays which part, and which class each number speaks of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ce_cli.binding.classes import LabelReader
+from ce_cli.inputs.source import Stored, Wanted
+from ce_cli.kernels.outcomes import Space
+from ce_cli.spec import Task
+from ce_cli.value import Value
+
+Shape = Literal["single", "columns", "list", "map", "none"]
+
+
+class Labels(Value):
+    """How what happened is written down.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        One column of classes or of shares of the positive class; or one column of shares for each
+        class; or one list or map of them; or nothing.
+    shape : {"single", "columns", "list", "map", "none"}
+        Which of these.
+    reader : LabelReader
+        From texts, or from the names in a map, to class codes.
+    places : tuple of int
+        The class code of each column, or of each place in a list.
+    """
+
+    columns: tuple[str, ...]
+    shape: Shape
+    reader: LabelReader
+    places: tuple[int, ...] = ()
+
+
+class Binding(Value):
+    """Which column plays which part; the same for every file of a data set.
+
+    Attributes
+    ----------
+    labels : Labels
+        What happened.
+    predictions : tuple of str
+        One column, one list or map column, or one column for each class.
+    shape : {"single", "columns", "list", "map"}
+        Which of these.
+    classes : tuple of str or None
+        In the order of the predictions; None if a single prediction's labels will tell.
+    task : {"binary", "multiclass", "multilabel", "likelihood"}
+        What is predicted.
+    missing_texts : tuple of str
+        Texts that stand for a missing value.
+    sample : tuple of str
+        The labels of the first rows.
+    stored : tuple of str
+        How finely the predictions are stored.
+    class_weights : tuple of float
+        By class code; none for no class weights.
+    """
+
+    labels: Labels
+    predictions: tuple[str, ...]
+    shape: Shape
+    classes: tuple[str, ...] | None
+    task: Task
+    weight: str | None
+    id: str | None
+    by: tuple[str, ...]
+    missing_texts: tuple[str, ...]
+    sample: tuple[str, ...]
+    stored: tuple[Stored, ...]
+    class_weights: tuple[float, ...] = ()
+
+    @property
+    def class_count(self) -> int:
+        """K or L; 2 for a single prediction, 0 if only what happened has one."""
+        if self.task == "likelihood":
+            return 0
+        return 2 if self.classes is None else len(self.classes)
+
+    @property
+    def space(self) -> Space:
+        """What can happen."""
+        return Space(self.class_count, self.task == "multilabel")
+
+    @property
+    def wanted(self) -> Wanted:
+        """The columns to read."""
+        parts = ((self.predictions, self.shape), (self.labels.columns, self.labels.shape))
+        named = {shape: [c for cs, own in parts if own == shape for c in cs] for _, shape in parts}
+        texts = self.labels.columns if self.labels.shape == "single" else ()
+        single = self.predictions if self.shape == "single" else ()
+        weight = (self.weight,) if self.weight else ()
+        return Wanted(
+            numbers=(*single, *named.get("columns", ()), *weight),
+            texts=(*texts, *self.by, *((self.id,) if self.id else ())),
+            lists=tuple(named.get("list", ())),
+            maps=tuple(named.get("map", ())),
+            missing_texts=self.missing_texts,
+        )

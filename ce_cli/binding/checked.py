@@ -1,0 +1,94 @@
+"""The rows of a frame while they are checked: fewer and fewer are kept, and findings grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.inputs.source import Frame
+from ce_cli.ledger import Finding
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+Shown = Callable[[int], str]
+
+_NEAR_ONE = (0.99, 1.01)  # where six digits would not show what is wrong
+
+
+class Checked:
+    """Which rows of a frame are still good.
+
+    Attributes
+    ----------
+    columns : dict of str to pyarrow.Array
+        Of the frame.
+    rows : ndarray of int, shape (n,)
+        Numbers of the rows in the frame, from 0.
+    keep : ndarray of bool, shape (n,)
+        The rows that are good so far.
+    findings : list of Finding
+        What was wrong with the others, by row of the frame.
+    ignored, skipped : int
+        Rows left out on purpose: by their label, or since something is missing.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        self.columns = frame.columns
+        self.findings = list(frame.findings)
+        self.rows = np.arange(frame.rows, dtype=np.int64)
+        if frame.left_out:
+            self.rows = np.delete(self.rows, frame.left_out)
+        self.keep = np.ones(len(self.rows), np.bool_)
+        self.ignored = 0
+        self.skipped = 0
+        self._missing: dict[str, Bools] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def ignore(self, rows: Bools) -> None:
+        """Leave rows out, whatever else is in them."""
+        self.ignored += int((rows & self.keep).sum())
+        self.keep &= ~rows
+
+    def miss(self, column: str, rows: Bools) -> None:
+        """Remember where a value is missing, until `settle_missing`."""
+        known = self._missing.get(column)
+        self._missing[column] = rows if known is None else known | rows
+
+    def settle_missing(self, skip: bool) -> None:
+        """Drop the rows in which something is missing, with or without a finding."""
+        for name, missing in self._missing.items():
+            if not missing.any():
+                continue
+            if skip:
+                self.skipped += int((missing & self.keep).sum())
+                self.keep &= ~missing
+            else:
+                self.drop(missing, "missing", name, lambda row: "")
+
+    def drop(self, bad: Bools, code: str, column: str, shown: Shown) -> None:
+        """Drop rows, with a finding."""
+        at = np.flatnonzero(bad & self.keep)
+        if len(at):
+            self.findings.append(
+                Finding.of(code, column, self.rows[at], [shown(int(row)) for row in at[:10]])
+            )
+        self.keep &= ~bad
+
+    def drop_cells(self, columns: Iterable[str], matrix: Floats, bad: Bools, code: str) -> None:
+        """Drop the rows of bad cells, shape (K, n), with a finding for each of the columns."""
+        for name, values, cells in zip(columns, matrix, bad, strict=True):
+            at = np.flatnonzero(cells & self.keep)
+            if len(at):
+                shown = _numbers(values[at[:10]])
+                self.findings.append(Finding.of(code, name, self.rows[at], shown))
+        self.keep &= ~bad.any(axis=0)
+
+
+def _numbers(values: Floats) -> list[str]:
+    low, high = _NEAR_ONE
+    return [f"{v:.17g}" if low < v < high else f"{v:.6g}" for v in values.tolist()]

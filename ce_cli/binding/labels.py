@@ -1,0 +1,142 @@
+"""How labels are written down: one column of classes, or shares of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ce_cli.binding.binding import Labels
+from ce_cli.binding.classes import (
+    UNKNOWN,
+    ConventionalBinary,
+    LabelReader,
+    NamedClasses,
+    OneAgainstRest,
+)
+from ce_cli.binding.names import class_named, expand, find_label_family, find_labels, label_namings
+from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Column
+from ce_cli.spec import Spec
+from ce_cli.text import listed, quoted, sanitize
+
+NO_LABELS = Labels((), "none", NamedClasses(()))
+
+
+def label_columns(
+    columns: Sequence[Column], spec: Spec, others: Sequence[str]
+) -> tuple[tuple[str, ...], str]:
+    """The columns that hold what happened, and, where there is none, what to say of that.
+
+    Raises
+    ------
+    UsageError
+        An option names a column that is not there.
+    DataError
+        More than one may be it.
+    """
+    if spec.task == "likelihood":
+        if spec.labels:
+            raise UsageError("--task likelihood has no label: give --pred alone.")
+        return (), ""
+    if spec.labels:
+        return expand(spec.labels, columns, (*spec.predictions, *others)), ""
+    taken = (*spec.predictions, *([spec.weight] if spec.weight else []))
+    found, why = find_labels(columns, taken)
+    if not found:
+        found = find_label_family(columns, (*taken, *others))
+    return found, why
+
+
+def hard_reader(
+    spec: Spec, classes: tuple[str, ...] | None, predictions: Sequence[str], seen: Sequence[str]
+) -> LabelReader:
+    """How the texts of one label column become class codes.
+
+    Raises
+    ------
+    UsageError
+        ``--positive`` contradicts the name of the prediction column.
+    """
+    if classes:
+        return NamedClasses(classes)
+    named = class_named(predictions[0], seen)
+    if spec.positive is None:
+        conventional = ConventionalBinary()
+        usual = named is None or conventional.codes([named])[0] == 1
+        return conventional if usual else OneAgainstRest(named or "")
+    reader = OneAgainstRest(spec.positive)
+    if named is not None and not reader.codes([named])[0]:
+        raise UsageError(
+            f"{quoted(predictions[0])} is named for the class {quoted(named)}, not for "
+            f"--positive {sanitize(spec.positive)}; if the name is wrong, say --classes with the "
+            "other class first."
+        )
+    return reader
+
+
+def two_classes(
+    spec: Spec, prediction: str, labels: Sequence[str]
+) -> tuple[tuple[str, str], tuple[int, ...]]:
+    """Which of two label columns the one prediction speaks of: negative and positive, and places.
+
+    Raises
+    ------
+    DataError
+        There are not two, or the names do not tell.
+    """
+    if len(labels) != 2:
+        raise DataError(
+            f"{quoted(prediction)} tells two classes apart, and there are {len(labels)} label "
+            f"columns: {listed(labels)}; give a prediction for each with --pred."
+        )
+    for names in label_namings(labels):
+        positive = spec.positive or class_named(prediction, names)
+        codes = ConventionalBinary().codes(names)
+        if positive is not None:
+            codes = OneAgainstRest(positive).codes(names)
+        if sorted(codes.tolist()) == [0, 1]:
+            first, second = codes.tolist()
+            return (names[first], names[second]), (first, second)
+    raise DataError(
+        f"which of the label columns {listed(labels)} {quoted(prediction)} is the prediction of, "
+        "their names do not tell: say so with --positive."
+    )
+
+
+def places_of(
+    labels: Sequence[str], namings: Sequence[tuple[str, ...]], spec: Spec
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Match label columns to classes by name: the naming that fits, and the class of each column.
+
+    `namings` is what the classes may be called, the likeliest first.
+
+    Raises
+    ------
+    DataError
+        A class has no label column, or a label column no class.
+    """
+    for naming in namings:
+        for names in label_namings(labels):
+            codes = NamedClasses(naming).codes(names).tolist()
+            if UNKNOWN not in codes and len(set(codes)) == len(codes) == len(naming):
+                return naming, tuple(codes)
+    if spec.classes and spec.labels and len(labels) == len(spec.classes):
+        return spec.classes, tuple(range(len(labels)))  # both were given, in one order
+    raise DataError(_unmatched(label_namings(labels)[0], namings[0]))
+
+
+def _unmatched(labels: Sequence[str], classes: Sequence[str]) -> str:
+    hollow = [name for name in classes if NamedClasses(tuple(labels)).codes([name])[0] == UNKNOWN]
+    astray = [name for name in labels if NamedClasses(tuple(classes)).codes([name])[0] == UNKNOWN]
+    advice = (
+        "give --label and --pred in one order, and name the classes in that order with --classes."
+    )
+    if hollow and not astray:
+        return f"there is no label column for {_classes(hollow)}: {advice}"
+    if astray and not hollow:
+        return f"there is no prediction for {_classes(astray)}, which has a label column: {advice}"
+    known = f"the label columns are for {listed(labels)}, the predictions for {listed(classes)}"
+    return f"{known}: {advice}"
+
+
+def _classes(names: Sequence[str]) -> str:
+    return f"{'the class' if len(names) == 1 else 'the classes'} {listed(names)}"

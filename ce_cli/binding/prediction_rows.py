@@ -1,0 +1,261 @@
+"""Predictions of the rows of a frame, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.checked import Checked
+from ce_cli.binding.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.columns import entries, floats, lists, nulls
+from ce_cli.kernels.losses import class_sums
+from ce_cli.ledger import Finding
+from ce_cli.spec import Spec
+from ce_cli.text import counted
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_ROUNDING = 1e-9  # how far outside [0, 1] a probability may be by rounding alone
+_FLOAT32_ROUNDING = 1e-6  # the same where probabilities are stored in single precision or less
+
+
+def read_predictions(checked: Checked, binding: Binding) -> tuple[Floats, Bools | None]:
+    """All predictions, shape (K, n), or (1, n) for a single column; what is missing is NaN.
+
+    For maps, also where a class is not named, shape (K, n); what stands there says nothing.
+    """
+    names = binding.predictions
+    if binding.shape == "list":
+        return list_cells(checked, names[0], binding.class_count), None
+    if binding.shape == "map":
+        matrix, unnamed = map_cells(checked, names[0], binding.classes or ())
+        return matrix, unnamed if unnamed.any() else None
+    return number_cells(checked, names), None
+
+
+def number_cells(checked: Checked, names: Sequence[str]) -> Floats:
+    """Columns of numbers, shape (K, n)."""
+    if len(names) == 1:
+        matrix = floats(checked.columns[names[0]])[np.newaxis, :]
+    else:
+        matrix = np.empty((len(names), len(checked)))
+        for row, name in zip(matrix, names, strict=True):
+            row[:] = floats(checked.columns[name])
+    for row, name in zip(matrix, names, strict=True):
+        checked.miss(name, nan(row))
+    return matrix
+
+
+def list_cells(checked: Checked, name: str, width: int) -> Floats:
+    """Lists of `width` numbers, shape (width, n)."""
+    column = checked.columns[name]
+    values, offsets = lists(column)
+    lengths = np.diff(offsets)
+    missing = nulls(column)
+    if missing is not None:
+        checked.miss(name, missing)
+    wrong = (lengths != width) if missing is None else (lengths != width) & ~missing
+    if wrong.any():
+        checked.drop(wrong, "list-length", name, lambda row: counted(lengths[row], "number"))
+    if (lengths == width).all():
+        matrix = np.ascontiguousarray(values.reshape(-1, width).T)
+    else:
+        matrix = np.full((width, len(lengths)), 1.0 / width)
+        for row in np.flatnonzero(lengths == width):
+            matrix[:, row] = values[offsets[row] : offsets[row + 1]]
+    checked.miss(name, somewhere(np.isnan(matrix)))
+    return matrix
+
+
+def map_cells(checked: Checked, name: str, classes: Sequence[str]) -> tuple[Floats, Bools]:
+    """Maps from class to number, shape (K, n), and where a class is not named."""
+    column = checked.columns[name]
+    missing = nulls(column)
+    if missing is not None:
+        checked.miss(name, missing)
+    rows, codes, keys, values = entries(column)
+    own = NamedClasses(tuple(classes)).codes(keys)[codes] if len(codes) else codes
+    strange = own == UNKNOWN
+    if strange.any():
+        first = dict(zip(rows[strange][::-1].tolist(), codes[strange][::-1].tolist(), strict=True))
+        bad = np.isin(np.arange(len(checked)), rows[strange])
+        checked.drop(bad, "unknown-class", name, lambda row: keys[first[row]])
+    matrix = np.zeros((len(classes), len(checked)))
+    unnamed = np.ones(matrix.shape, np.bool_)
+    matrix[own[~strange], rows[~strange]] = values[~strange]
+    unnamed[own[~strange], rows[~strange]] = False
+    checked.miss(name, somewhere(np.isnan(matrix)))
+    hollow = ~somewhere(~unnamed)
+    checked.miss(name, hollow)
+    return matrix, unnamed & ~hollow
+
+
+def settle_unnamed(
+    checked: Checked, matrix: Floats, unnamed: Bools, happened: Bools, binding: Binding, spec: Spec
+) -> Floats:
+    """Maps may name the likeliest classes only: then what happened has to be among them.
+
+    Predictions, which of them are not there, and which classes have a share of the label are all
+    of shape (K, n); so is what is returned, with a probability of 0 for classes not named.
+    """
+    name = binding.predictions[0]
+    if spec.values == "logits":  # without all of them there are no probabilities
+        checked.miss(name, somewhere(unnamed))
+        return matrix
+    logs = spec.values == "logprobs"
+    matrix = np.where(unnamed, -np.inf if logs else 0.0, matrix)
+    with np.errstate(over="ignore"):
+        rest = 1.0 - class_sums(np.exp(matrix) if logs else matrix)
+    partial = somewhere(unnamed) & (rest > (spec.sum_tolerance or 0.0))
+    lost = partial & somewhere(unnamed & happened)
+    if spec.missing == "skip":
+        checked.miss(name, lost)
+    else:
+        classes = binding.classes or ()
+        checked.drop(
+            lost, "unlisted", name, lambda row: classes[int((unnamed & happened)[:, row].argmax())]
+        )
+    at = np.flatnonzero(partial & ~lost & checked.keep)
+    if len(at):
+        peak = at[np.argmax(rest[at])]
+        worst = (float(rest[peak]), int(checked.rows[peak]), f"{rest[peak]:.6g}")
+        checked.findings.append(Finding.of("rest-missing", name, checked.rows[at], (), worst))
+    return matrix
+
+
+def check_predictions(
+    checked: Checked, matrix: Floats, unnamed: Bools | None, binding: Binding, spec: Spec
+) -> Floats:
+    """Check the range of the numbers and the sums of the rows; what is off by rounding is mended.
+
+    Returns
+    -------
+    ndarray, shape (K, n)
+        The predictions to score.
+    """
+    names = binding.predictions
+    columns = names if len(names) == len(matrix) else names * len(matrix)
+    if spec.values == "probabilities":
+        matrix = _probabilities(checked, matrix, columns, binding)
+    elif spec.values == "logprobs":
+        matrix = _logprobs(checked, matrix, columns)
+    elif binding.task != "multilabel":
+        _logits(checked, matrix)
+    if len(matrix) > 1 and spec.values != "logits" and binding.task != "multilabel":
+        sparse = np.zeros(len(checked), np.bool_) if unnamed is None else somewhere(unnamed)
+        matrix = _summing_to_one(checked, matrix, sparse, spec)
+    return matrix
+
+
+def _probabilities(
+    checked: Checked, matrix: Floats, columns: Sequence[str], binding: Binding
+) -> Floats:
+    """Check the range; what is outside by rounding alone is put on the edge."""
+    low, high = _range(matrix)
+    if low >= 0.0 and high <= 1.0:
+        return matrix
+    coarse = {"float32", "float16"} & set(binding.stored)
+    rounding = _FLOAT32_ROUNDING if coarse else _ROUNDING
+    with np.errstate(invalid="ignore"):
+        outside = (matrix < -rounding) | (matrix > 1.0 + rounding)
+    if outside.any():
+        checked.drop_cells(columns, matrix, outside, "outside")
+    return np.clip(matrix, 0.0, 1.0)
+
+
+def _logprobs(checked: Checked, matrix: Floats, columns: Sequence[str]) -> Floats:
+    """Check that none is positive; rounding above 0 is put to 0."""
+    if _range(matrix)[1] <= 0.0:
+        return matrix
+    with np.errstate(invalid="ignore"):
+        above = matrix > _ROUNDING
+    if above.any():
+        checked.drop_cells(columns, matrix, above, "positive-logprob")
+    return np.minimum(matrix, 0.0)
+
+
+def _logits(checked: Checked, matrix: Floats) -> None:
+    """Check that no row has two classes of infinite odds, or none of any."""
+    low, high = _range(matrix)
+    if len(matrix) == 1 or (low > -np.inf and high < np.inf):
+        return
+    bad = ((matrix == np.inf).sum(axis=0) > 1) | (matrix == -np.inf).all(axis=0)
+    if (bad & checked.keep).any():
+        checked.drop(bad, "bad-logits", "", lambda row: _listed(matrix[:, row]))
+
+
+def _summing_to_one(checked: Checked, matrix: Floats, sparse: Bools, spec: Spec) -> Floats:
+    """Check that the probabilities of each row sum to 1, and renormalise if asked.
+
+    Rows that are `sparse`, since they do not name all classes, may sum to less.
+    """
+    logs = spec.values == "logprobs"
+    sums = log_sums(matrix) if logs else class_sums(matrix)
+    with np.errstate(over="ignore"):
+        gaps = np.abs(np.expm1(sums) if logs else sums - 1.0)
+    bad = checked.keep & ~(gaps <= (spec.sum_tolerance or 0.0))
+    bad &= ~sparse | (sums > (0.0 if logs else 1.0))
+    hollow = bad & (sums == (-np.inf if logs else 0.0))
+    if hollow.any():
+        checked.drop(hollow, "zero-sum", "", lambda row: "0")
+        bad &= ~hollow
+    if not bad.any():
+        return matrix
+    at = np.flatnonzero(bad)
+    peak = at[np.argmax(gaps[at])]
+    shown = [_sum_text(sums[row], logs) for row in at[:10]]
+    worst = (float(gaps[peak]), int(checked.rows[peak]), _sum_text(sums[peak], logs))
+    if spec.on_bad_sum != "renormalize":
+        checked.findings.append(Finding.of("bad-sum", "", checked.rows[at], shown, worst))
+        return matrix
+    checked.findings.append(Finding.of("renormalized", "", checked.rows[at], shown, worst))
+    fitted = matrix.copy()
+    fitted[:, at] = matrix[:, at] - sums[at] if logs else matrix[:, at] / sums[at]
+    return fitted
+
+
+def somewhere(cells: Bools) -> Bools:
+    """The rows in which some cell is true, shape (n,), for cells of shape (K, n)."""
+    rows: Bools = np.logical_or.reduce(cells, axis=0)
+    return rows
+
+
+def nan(values: Floats) -> Bools:
+    """Where values are NaN; the minimum tells first, and quickly, if there are any."""
+    if len(values) and np.isnan(values.min()):
+        return np.isnan(values)
+    return np.zeros(len(values), np.bool_)
+
+
+def log_sums(logprobs: Floats) -> Floats:
+    """The logarithm of the sum of the probabilities, also where each of them underflows."""
+    largest = logprobs.max(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shifted = np.exp(logprobs - np.where(np.isinf(largest), 0.0, largest))
+        total: Floats = largest + np.log(class_sums(shifted))
+    return total
+
+
+def _range(matrix: Floats) -> tuple[float, float]:
+    """The smallest and largest value, NaN left aside."""
+    if not matrix.size:
+        return 0.0, 0.0
+    low, high = float(matrix.min()), float(matrix.max())
+    if np.isnan(low):
+        low, high = float(np.fmin.reduce(matrix, None)), float(np.fmax.reduce(matrix, None))
+    return low, high
+
+
+def _sum_text(total: float, is_log: bool) -> str:
+    return (
+        f"e^{total:.6g}" if is_log and total < -700 else f"{np.exp(total) if is_log else total:.6g}"
+    )
+
+
+def _listed(values: Floats) -> str:
+    shown = ", ".join(f"{value:g}" for value in values[:6])
+    return f"[{shown}, …]" if len(values) > 6 else f"[{shown}]"

@@ -1,0 +1,182 @@
+"""Which columns hold the predictions, and which classes they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ce_cli.binding.binding import Shape
+from ce_cli.binding.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.columns import entries, floats
+from ce_cli.binding.names import expand, find_predictions, find_unreadable, namings_of
+from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Column, Source, Wanted
+from ce_cli.spec import Spec
+from ce_cli.text import counted, listed, quoted
+
+EPSILON = {"text": 2.0**-52, "float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10}
+TOLERANCE = {"text": 1e-3, "float64": 1.5e-8, "float32": 3.5e-4, "float16": 3.2e-2}
+
+Namings = list[tuple[str, ...]]
+
+
+def prediction_columns(
+    source: Source, spec: Spec, labels: Sequence[str], others: Sequence[str], seen: Sequence[str]
+) -> tuple[str, ...]:
+    """The columns that hold the predictions.
+
+    Raises
+    ------
+    UsageError
+        An option names a column that is not there.
+    DataError
+        The names do not tell.
+    """
+    columns = source.columns()
+    taken = (*labels, *others)
+    if spec.predictions:
+        return expand(spec.predictions, columns, taken)
+    found = find_predictions(columns, taken, seen)
+    if not found and spec.values in ("auto", "probabilities"):
+        found = _named_like_labels(source, taken, seen)
+    found = found or find_unreadable(columns, taken)
+    if found:
+        return found
+    free = [column.name for column in columns if column.name not in taken]
+    raise DataError(
+        "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
+        f"the columns left are {listed(free) or 'none'}: say which with --pred."
+    )
+
+
+def shape_of(predictions: Sequence[Column]) -> Shape:
+    """How predictions are written down."""
+    if len(predictions) > 1:
+        return "columns"
+    kind = predictions[0].kind
+    return kind if kind in ("list", "map") else "single"
+
+
+def namings_for(
+    source: Source, spec: Spec, predictions: Sequence[Column], seen: Sequence[str]
+) -> Namings:
+    """What the classes of several predictions may be called, the likeliest first.
+
+    Raises
+    ------
+    UsageError
+        ``--classes`` does not fit.
+    DataError
+        There are too few classes.
+    """
+    shape = shape_of(predictions)
+    if shape == "map":
+        return [_checked(spec.classes) or _keys(source, predictions[0].name, seen)]
+    names = [column.name for column in predictions]
+    count = len(names) if shape == "columns" else _width(source, predictions[0])
+    if spec.classes and len(spec.classes) != count:
+        where = listed(names) if shape == "columns" else f"the lists of {listed(names)}"
+        raise UsageError(
+            f"--classes names {len(spec.classes)} classes, and there are {count} "
+            f"predictions: {where}."
+        )
+    if spec.classes:
+        return [_checked(spec.classes)]
+    if shape == "columns":
+        return namings_of(names)
+    return [_numbered(count, seen)]
+
+
+def best_naming(namings: Namings, seen: Sequence[str]) -> tuple[str, ...]:
+    """The naming that knows all labels seen, or else some of them."""
+    for naming in namings:
+        if seen and UNKNOWN not in NamedClasses(naming).codes(seen):
+            return naming
+    for naming in namings:
+        if seen and not (NamedClasses(naming).codes(seen) == UNKNOWN).all():
+            return naming
+    return namings[0]
+
+
+def classes_of_single(spec: Spec) -> tuple[str, ...] | None:
+    """The two classes of a single prediction, if they are given.
+
+    Raises
+    ------
+    UsageError
+        They are not two, or ``--positive`` is none of them.
+    """
+    if not spec.classes:
+        return None
+    if len(spec.classes) != 2:
+        raise UsageError(
+            "one prediction column tells two classes apart: --classes takes two names here, "
+            "the negative class first."
+        )
+    if spec.positive is not None and spec.positive not in spec.classes:
+        raise UsageError(f"--positive {quoted(spec.positive)} is none of --classes.")
+    first, second = _checked(spec.classes)
+    return (second, first) if spec.positive == first else (first, second)
+
+
+def _named_like_labels(
+    source: Source, taken: Sequence[str], seen: Sequence[str]
+) -> tuple[str, ...]:
+    """Columns of numbers that are called just like the labels of the first rows."""
+    numbers = [column.name for column in source.columns() if column.kind == "number"]
+    known = NamedClasses(tuple(name for name in numbers if name not in taken))
+    if not known.names:
+        return ()
+    codes = known.codes(seen)
+    found = tuple(known.names[code] for code in sorted(set(codes.tolist()) - {UNKNOWN}))
+    return found if len(found) > 1 and _sum_to_one(source, found) else ()
+
+
+def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
+    """Whether these are all the classes: one that has no row yet would be missing in the sums."""
+    frame = source.sample(Wanted(columns, ()))
+    sums = np.add.reduce([floats(frame.columns[name]) for name in columns])
+    return bool((np.abs(sums - 1.0) <= TOLERANCE["text"]).all())
+
+
+def _keys(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
+    """The names in the maps of the first rows, and the labels there that are none of them."""
+    _, _, names, _ = entries(source.sample(Wanted((), (), maps=(name,))).columns[name])
+    codes = NamedClasses(tuple(names)).codes(seen)
+    known = not seen or (codes != UNKNOWN).any()  # or else the names are no labels at all
+    unlisted = [t for t, code in zip(seen, codes, strict=True) if code == UNKNOWN and known]
+    if len(names) + len(unlisted) < 2:
+        raise DataError(
+            f"the maps in {quoted(name)} name {counted(len(names), 'class')} in the first rows, "
+            "and two classes are the fewest: name all with --classes."
+        )
+    return (*names, *unlisted)
+
+
+def _numbered(count: int, seen: Sequence[str]) -> tuple[str, ...]:
+    """Names for places in a list: from 0, unless the labels seen go from 1 to K."""
+    from_one = tuple(str(place + 1) for place in range(count))
+    if str(count) in seen and UNKNOWN not in NamedClasses(from_one).codes(seen):
+        return from_one
+    return tuple(str(place) for place in range(count))
+
+
+def _width(source: Source, column: Column) -> int:
+    width = column.width
+    if width is None:
+        frame = source.sample(Wanted((), (), (column.name,)))
+        values: list[list[float] | None] = frame.columns[column.name].to_pylist()
+        width = max((len(value) for value in values if value), default=0)
+    if width < 2:
+        raise DataError(
+            f"the lists in {quoted(column.name)} hold {counted(width, 'prediction')}, "
+            "and two classes are the fewest."
+        )
+    return width
+
+
+def _checked(classes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(classes)) != len(classes):
+        raise UsageError(f"--classes names a class twice: {listed(classes, 20)}.")
+    return classes
