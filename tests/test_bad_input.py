@@ -216,7 +216,7 @@ BAD_COLUMNS: dict[str, tuple[dict[str, object], str, tuple[str, ...]]] = {
     ),
     "list of lists": ({"label": [1], "prob": arrow([[[0.5]]])}, "", ("'prob'", "list")),
     "text prediction": ({"label": [1], "prob": ["0.5"]}, "", ("'prob'", "text")),
-    "struct label": ({"label": arrow([{"a": "1"}]), "prob": [0.5]}, "", ("'label'", "--label")),
+    "struct label": ({"label": arrow([{"a": "1"}]), "prob": [0.5]}, "", ("'label'", "struct")),
     "map for a single prediction": (
         {"label": arrow([{"a": 1}]), "prob": [0.5]},
         "",

@@ -50,6 +50,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     if not labels and not _is_likelihood(columns, spec, others):
         raise DataError(why)
     kinds = {column.name: column for column in columns}
+    check_labels([kinds[name] for name in labels])
     single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
     texts = _sample_labels(source, labels[0]) if single else []
     missing = (*MISSING_TEXTS, *spec.na_values)
@@ -88,7 +89,6 @@ def _check_parts(
     used = dict.fromkeys((*labels, *preds, *weight, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
         raise DataError(f"more than one column is called {listed(repeated)}.")
-    check_labels([kinds[name] for name in labels])
     check_others(kinds, rest, spec.weight)
     check_predictions([kinds[name] for name in preds], labels)
     for name in (*preds, *weight):
