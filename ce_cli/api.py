@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from ce_cli import pipeline
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.locate import located, opened
 from ce_cli.inputs.memory import TableSource
-from ce_cli.inputs.source import Source
 from ce_cli.result import Result
 from ce_cli.spec import Reading, Spec, Task, Values, clip_of
 
@@ -162,20 +161,20 @@ def _several(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _sources(data: object, reading: Reading) -> tuple[list[str], Iterator[Source]]:
+def _sources(data: object, reading: Reading) -> tuple[list[str], pipeline.Sources]:
     if isinstance(data, str | os.PathLike):
         data = [data]
     if isinstance(data, Sequence):
         if not data:
             raise UsageError("There is no file to score.")
         names = located([os.fspath(path) for path in data])
-        return names, (opened(name, reading) for name in names)
+        return names, lambda: (opened(name, reading) for name in names)
     import pyarrow as pa
 
     if isinstance(data, pa.Table):
-        return ["table"], iter([TableSource("table", data)])
+        return ["table"], lambda: iter([TableSource("table", data)])
     try:
         table = pa.Table.from_pandas(data, preserve_index=False)
     except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"The data is no table that Arrow can take: {error}.") from error
-    return ["DataFrame"], iter([TableSource("DataFrame", table)])
+    return ["DataFrame"], lambda: iter([TableSource("DataFrame", table)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ce_cli import registry
 from ce_cli.binding.bind import bind
@@ -15,6 +15,7 @@ from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
 from ce_cli.messages import Places, fatal, sentences
 from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.per_class import PerClass, balanced_weights
 from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome, Work
 from ce_cli.report import Computed, class_names, report
@@ -25,23 +26,25 @@ if TYPE_CHECKING:
 
     from ce_cli.result import Result
 
+Sources = Callable[[], Iterator[Source]]
 RowSink = Callable[["pa.Table"], None]
+Progress = Callable[[int], None]
 
 
 def run(
-    sources: Iterator[Source],
+    sources: Sources,
     names: Sequence[str],
     spec: Spec,
     threads: int = 1,
     every_row: RowSink | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Result:
-    """Score the rows of all `sources` as one data set.
+    """Score the rows of all sources as one data set.
 
     Parameters
     ----------
-    sources : iterator of Source
-        Opened one after another; the first one decides the binding.
+    sources : callable
+        Opens the sources one after another, each time anew; the first one decides the binding.
     names : sequence of str
         Of the inputs, as they are shown.
     spec : Spec
@@ -59,14 +62,34 @@ def run(
         Whatever is wrong with the options, the data or the files.
     """
     metrics = metric_states(spec)
+    weights: tuple[float, ...] = ()
+    if spec.balanced:
+        counted = _computed(sources(), names, spec.replace(worst=0), (Loss, PerClass), threads)
+        weights = balanced_weights(cast(PerClass, counted.whole[PerClass]))
+    return report(_computed(sources(), names, spec, metrics, threads, weights, every_row, progress))
+
+
+def _computed(
+    sources: Iterator[Source],
+    names: Sequence[str],
+    spec: Spec,
+    metrics: tuple[type[State], ...],
+    threads: int,
+    class_weights: tuple[float, ...] = (),
+    every_row: RowSink | None = None,
+    progress: Progress | None = None,
+) -> Computed:
+    """Reduce the rows of all sources, one pass."""
     leading = _up_to_first_row(sources)
     given = spec.clip is not None and spec.sum_tolerance is not None
     try:
         binding, spec = bind(leading[-1], spec)
         predicted = class_names(binding, binding.sample)
-        metrics = applicable(metrics, binding)
     except CeError as error:
         raise error.about(leading[-1].name) from None
+    if class_weights:
+        binding = binding.replace(class_weights=class_weights)
+    metrics = applicable(metrics, binding)
     work = Work(binding, spec, metrics, every_row is not None)
     total = work.empty()
     starts: list[int] = []
@@ -87,7 +110,7 @@ def run(
     starts += [total.ledger.read] * (len(names) - len(starts))
     places = Places(tuple(names), tuple(starts))
     _refuse_bad_data(total, binding, spec, places)
-    return report(Computed(total, binding, spec, metrics, places))
+    return Computed(total, binding, spec, metrics, places)
 
 
 def metric_states(spec: Spec) -> tuple[type[State], ...]:

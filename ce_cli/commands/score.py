@@ -15,7 +15,7 @@ import typer
 
 from ce_cli import options as opt
 from ce_cli.errors import UsageError
-from ce_cli.text import display_name
+from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
     from ce_cli.outputs.canvas import Canvas
@@ -105,11 +105,22 @@ def score(
 
     names = located(paths)
     _check_targets(names, per_row, output)
-    sources = (opened(name, reading) for name in names)
+    if balanced and STDIN in names:
+        raise UsageError(
+            "--class-weight balanced reads the data twice, which a pipe does not allow: "
+            "name a file."
+        )
     with contextlib.ExitStack() as stack:
         every_row = None if per_row is None else stack.enter_context(row_writer(per_row))
         progress = None if quiet else stack.enter_context(_progress())
-        result = pipeline.run(sources, names, spec, reading.threads, every_row, progress)
+        result = pipeline.run(
+            lambda: (opened(name, reading) for name in names),
+            names,
+            spec,
+            reading.threads,
+            every_row,
+            progress,
+        )
         summary = sys.stderr if per_row == "-" else sys.stdout
         text = renderer.load()(result, _canvas(summary, output))
         written(text, output, summary)

@@ -64,5 +64,16 @@ class PerClass(State):
         }
 
 
+def balanced_weights(counted: PerClass) -> tuple[float, ...]:
+    """Weigh class k by n / (K · n_k), shape (K,), as scikit-learn's ``class_weight="balanced"``.
+
+    K counts the classes that occur; the others get 1, which weighs nothing.
+    """
+    rows = counted.loss.rows.floats()
+    occurring = np.count_nonzero(rows)
+    weights = np.where(rows > 0, rows.sum() / (occurring * np.maximum(rows, 1.0)), 1.0)
+    return tuple(weights.tolist())
+
+
 def _counts(chosen: NDArray[np.bool_]) -> ExactSums:
     return ExactSums.of_counts(chosen.sum(axis=1).astype(np.int64, copy=False))
