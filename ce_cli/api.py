@@ -22,6 +22,7 @@ def score(
     data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | pd.DataFrame | pa.Table,
     *,
     label: str | Sequence[str] = (),
+    labels: str | os.PathLike[str] | pd.DataFrame | pa.Table | None = None,
     pred: str | Sequence[str] = (),
     weight: str | None = None,
     id: str | None = None,  # noqa: A002 - the name of the option
@@ -59,6 +60,8 @@ def score(
         Files and directories are read as streams; tables are not copied where Arrow can see them.
     weight, id : str, optional
         Columns.
+    labels : path, pandas.DataFrame or pyarrow.Table, optional
+        Where the labels are, joined by `id` or else by the order of the rows.
     label, pred, by : str or sequence of str, optional
         Columns or globs; labels and predictions that are not given are found by name.
     classes : sequence, optional
@@ -149,7 +152,13 @@ def score(
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None
-    result = pipeline.run(sources, names, spec, reading.threads, keep)
+    truth = None
+    if labels is not None:
+        given, opener = _sources(labels, reading)
+        if len(given) > 1:
+            raise UsageError("The labels have to be one file or table.")
+        truth = lambda: next(opener())  # noqa: E731
+    result = pipeline.run(sources, names, spec, reading.threads, keep, truth=truth)
     return result.replace(row_tables=tuple(tables))
 
 

@@ -19,6 +19,8 @@ _FATAL = (
     "list-length",
     "unknown-class",
     "unlisted",
+    "duplicate-id",
+    "unmatched",
     "missing",
     "unknown-label",
     "label-outside",
@@ -138,6 +140,14 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
         "missing": (
             f"{where}, column {column}: the value is missing{total}; "
             "leave such rows out with --missing skip."
+        ),
+        "duplicate-id": (
+            f"{where}, column {column}: {shown} has been there before{total}: an id has to be of "
+            "one row."
+        ),
+        "unmatched": (
+            f"{where}, column {column}: {shown} is not in the file of labels{total}; leave such "
+            "rows out with --missing skip."
         ),
         "unknown-label": (
             f"{where}, column {column}: the label {shown} is none of the classes "

@@ -32,6 +32,15 @@ Label = Annotated[
         rich_help_panel=_COLUMNS,
     ),
 ]
+LabelsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="The file that has the labels, joined by --id or else by the order of the rows.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
 Pred = Annotated[
     list[str] | None,
     typer.Option(
@@ -49,7 +58,7 @@ Weight = Annotated[
 Id = Annotated[
     str | None,
     typer.Option(
-        "--id", metavar="COL", help="Names rows in --worst and --per-row.", rich_help_panel=_COLUMNS
+        "--id", metavar="COL", help="Names rows, and joins --labels.", rich_help_panel=_COLUMNS
     ),
 ]
 By = Annotated[

@@ -10,6 +10,7 @@ from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.binding.joined import Truth, joined
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
@@ -20,6 +21,7 @@ from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome, Work
 from ce_cli.report import Computed, class_names, report
 from ce_cli.spec import Spec
+from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +40,7 @@ def run(
     threads: int = 1,
     every_row: RowSink | None = None,
     progress: Progress | None = None,
+    truth: Callable[[], Source] | None = None,
 ) -> Result:
     """Score the rows of all sources as one data set.
 
@@ -55,6 +58,8 @@ def run(
         Is given tables of the scored rows, in order, as they come.
     progress : callable, optional
         Is given the number of rows read so far.
+    truth : callable, optional
+        Opens the file that has the labels, if the others have none.
 
     Raises
     ------
@@ -64,53 +69,76 @@ def run(
     metrics = metric_states(spec)
     weights: tuple[float, ...] = ()
     if spec.balanced:
-        counted = _computed(sources(), names, spec.replace(worst=0), (Loss, PerClass), threads)
+        once = Pass(names, spec.replace(worst=0), (Loss, PerClass), threads)
+        counted = once.computed(sources(), truth and truth())
         weights = balanced_weights(cast(PerClass, counted.whole[PerClass]))
-    return report(_computed(sources(), names, spec, metrics, threads, weights, every_row, progress))
+    whole = Pass(names, spec, metrics, threads, weights, every_row, progress)
+    return report(whole.computed(sources(), truth and truth()))
 
 
-def _computed(
-    sources: Iterator[Source],
-    names: Sequence[str],
-    spec: Spec,
-    metrics: tuple[type[State], ...],
-    threads: int,
-    class_weights: tuple[float, ...] = (),
-    every_row: RowSink | None = None,
-    progress: Progress | None = None,
-) -> Computed:
-    """Reduce the rows of all sources, one pass."""
-    leading = _up_to_first_row(sources)
-    given = spec.clip is not None and spec.sum_tolerance is not None
-    try:
-        binding, spec = bind(leading[-1], spec)
-        predicted = class_names(binding, binding.sample)
-    except CeError as error:
-        raise error.about(leading[-1].name) from None
-    if class_weights:
-        binding = binding.replace(class_weights=class_weights)
-    metrics = applicable(metrics, binding)
-    work = Work(binding, spec, metrics, every_row is not None)
-    total = work.empty()
-    starts: list[int] = []
-    needs_precision = spec.values == "probabilities" and not given
-    splits = _splits(chain(leading, sources), binding, needs_precision)
-    for part, outcome, rows in map_in_order(work, splits, threads):
-        before = total.ledger.read
-        starts += [before] * (part + 1 - len(starts))
-        total = work.merge(total, outcome)
-        if every_row is not None and rows:
-            labels = class_names(binding, total.ledger.labels)
-            places = Places(tuple(names), tuple(starts))
-            for some in rows:
-                shifted = some.shifted(before)
-                every_row(shifted.table(labels, predicted, spec.scale, binding.id, places))
-        if progress is not None:
-            progress(total.ledger.read)
-    starts += [total.ledger.read] * (len(names) - len(starts))
-    places = Places(tuple(names), tuple(starts))
-    _refuse_bad_data(total, binding, spec, places)
-    return Computed(total, binding, spec, metrics, places)
+class Pass(Value):
+    """One reduce over the rows of all sources.
+
+    Attributes
+    ----------
+    class_weights : tuple of float
+        By class code, instead of those of the spec.
+    """
+
+    names: Sequence[str]
+    spec: Spec
+    metrics: tuple[type[State], ...]
+    threads: int
+    class_weights: tuple[float, ...] = ()
+    every_row: RowSink | None = None
+    progress: Progress | None = None
+
+    def computed(self, sources: Iterator[Source], truth_source: Source | None) -> Computed:
+        """Bind, reduce, and refuse what is bad."""
+        truth, spec = None, self.spec
+        if truth_source is not None:
+            truth = Truth(truth_source, spec.id, spec.missing == "skip")
+            spec = spec.replace(labels=truth.labels(spec))
+            sources = joined(sources, truth, spec.labels)
+        leading = _up_to_first_row(sources)
+        try:
+            binding, settled = bind(leading[-1], spec)
+            predicted = class_names(binding, binding.sample)
+        except CeError as error:
+            raise error.about(leading[-1].name) from None
+        if self.class_weights:
+            binding = binding.replace(class_weights=self.class_weights)
+        metrics = applicable(self.metrics, binding)
+        work = Work(binding, settled, metrics, self.every_row is not None)
+        given = spec.clip is not None and spec.sum_tolerance is not None
+        needs_precision = settled.values == "probabilities" and not given
+        splits = _splits(chain(leading, sources), binding, needs_precision)
+        total, places = self._reduced(work, splits, predicted)
+        _refuse_bad_data(total, binding, settled, places)
+        return Computed(total, binding, settled, metrics, places, truth)
+
+    def _reduced(
+        self, work: Work, splits: Iterator[tuple[int, Split]], predicted: Sequence[str]
+    ) -> tuple[Outcome, Places]:
+        """Merge the outcomes of all splits in order, and hand on their rows."""
+        binding, total = work.binding, work.empty()
+        starts: list[int] = []
+        for part, outcome, rows in map_in_order(work, splits, self.threads):
+            before = total.ledger.read
+            starts += [before] * (part + 1 - len(starts))
+            total = work.merge(total, outcome)
+            if self.every_row is not None and rows:
+                labels = class_names(binding, total.ledger.labels)
+                places = Places(tuple(self.names), tuple(starts))
+                for some in rows:
+                    shifted = some.shifted(before)
+                    self.every_row(
+                        shifted.table(labels, predicted, work.spec.scale, binding.id, places)
+                    )
+            if self.progress is not None:
+                self.progress(total.ledger.read)
+        starts += [total.ledger.read] * (len(self.names) - len(starts))
+        return total, Places(tuple(self.names), tuple(starts))
 
 
 def metric_states(spec: Spec) -> tuple[type[State], ...]:

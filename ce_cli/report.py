@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
+from ce_cli.binding.joined import Truth
 from ce_cli.errors import DataError
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
@@ -35,13 +36,14 @@ METHOD = "Student t on the weighted mean"
 
 
 class Computed(Value):
-    """All that a result is made of."""
+    """All that a result is made of; `truth` is the file of labels, if there is one."""
 
     total: Outcome
     binding: Binding
     spec: Spec
     metrics: tuple[type[State], ...]
     places: Places
+    truth: Truth | None = None
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -110,6 +112,7 @@ def report(computed: Computed) -> Result:
             "by": list(binding.by),
             "shape": binding.shape,
             "label_shape": binding.labels.shape,
+            "labels_from": computed.truth.name if computed.truth else None,
         },
         classes=computed.classes,
         values=spec.values,
@@ -265,6 +268,10 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
     if ledger.skipped:
         message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
         yield Note("skipped", message, ledger.skipped)
+    if computed.truth is not None and computed.truth.unused:
+        unused = computed.truth.unused
+        message = f"{counted(unused, 'row')} of {computed.truth.name} have no prediction."
+        yield Note("unpredicted", message, unused)
     yield from _figure_warnings(computed, metrics)
     yield from _overflow(computed, _chosen(metrics, computed.spec))
 

@@ -204,6 +204,11 @@ def expand(
     return tuple(dict.fromkeys(found))
 
 
+def is_id(name: str) -> bool:
+    """Whether a column is called like one that tells rows apart."""
+    return re.fullmatch(r"(.*_)?(ids?|key|index|uuid|guid)", _plain(name)) is not None
+
+
 def no_column(name: str, names: Sequence[str]) -> str:
     """Say that a column is not there, and what is."""
     return (

@@ -26,6 +26,7 @@ _PROGRESS_SECONDS = 0.3
 def score(
     files: opt.Files = None,
     label: opt.Label = None,
+    labels: opt.LabelsFile = None,
     pred: opt.Pred = None,
     weight: opt.Weight = None,
     id_: opt.Id = None,
@@ -104,8 +105,11 @@ def score(
     from ce_cli.outputs.rows import row_writer
 
     names = located(paths)
-    _check_targets(names, per_row, output)
-    if balanced and STDIN in names:
+    read = names if labels is None else [*names, labels]
+    if read.count(STDIN) > 1:
+        raise UsageError("Standard input (-) can be read only once.")
+    _check_targets(read, per_row, output)
+    if balanced and STDIN in read:
         raise UsageError(
             "--class-weight balanced reads the data twice, which a pipe does not allow: "
             "name a file."
@@ -120,6 +124,7 @@ def score(
             reading.threads,
             every_row,
             progress,
+            None if labels is None else lambda: opened(labels, reading),
         )
         summary = sys.stderr if per_row == "-" else sys.stdout
         text = renderer.load()(result, _canvas(summary, output))

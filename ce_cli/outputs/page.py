@@ -93,7 +93,9 @@ def _bound(result: Result) -> Line:
     parts = [(result.values, _predictions(result))]
     if columns["label"]:
         names = [sanitize(name) for name in columns["label"]]
-        parts.insert(0, ("label" if len(names) == 1 else "labels", _some(names, 4)))
+        file = columns["labels_from"]
+        shown = _some(names, 4) + (f" of {file}" if file else "")
+        parts.insert(0, ("label" if len(names) == 1 else "labels", shown))
     parts += [(part, sanitize(columns[part])) for part in ("weight", "id") if columns[part]]
     if columns["by"]:
         parts.append(("by", ", ".join(map(sanitize, columns["by"]))))
