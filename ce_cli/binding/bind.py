@@ -10,7 +10,7 @@ from ce_cli.binding.binding import Binding, Labels
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.labels import NO_LABELS, hard_reader, label_columns, places_of, two_classes
-from ce_cli.binding.names import find_predictions, no_column, values_of
+from ce_cli.binding.names import find_predictions, label_namings, no_column, values_of
 from ce_cli.binding.parts import check_labels, check_others, check_predictions
 from ce_cli.binding.predictions import (
     EPSILON,
@@ -56,7 +56,8 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     missing = (*MISSING_TEXTS, *spec.na_values)
     ignored = NamedClasses(spec.ignore_labels)
     seen = [t for t in texts if t not in missing and ignored.codes([t])[0] == UNKNOWN]
-    predictions = prediction_columns(source, spec, labels, others, seen)
+    spoken = label_namings(labels)[0] if len(labels) > 1 else seen
+    predictions = prediction_columns(source, spec, labels, others, spoken)
     _check_parts(spec, names, kinds, labels, predictions)
     bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
     classes = bound.classes or ()
@@ -114,6 +115,8 @@ def _bound(
         classes, bound = _single_classes(spec, labels, names[0], seen)
     else:
         namings = namings_for(source, spec, predictions, seen)
+        if shape == "list" and len(labels) > 1 and not spec.classes:
+            namings = label_namings([column.name for column in labels])  # in their order
         classes, bound = _several_classes(spec, labels, namings, seen)
     return Binding(
         labels=bound,

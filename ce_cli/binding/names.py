@@ -23,7 +23,8 @@ _SINGLES = (
         "prob p proba probability y_prob y_proba y_pred_proba y_pred_prob predict_proba "
         "predicted_probability pred_prob pred_proba prob_positive "
         "prediction_probability probability_1 p_1 prob_1 proba_1 logit logits y_logit pred_logit "
-        "logprob log_prob logprobs log_probability".split()
+        "logprob log_prob logprobs log_probability logp log_p token_logprob token_logprobs "
+        "log_likelihood loglikelihood".split()
     ),
     frozenset("score scores y_score prediction_score".split()),
     frozenset("y_pred pred preds prediction predictions y_hat yhat predicted".split()),
