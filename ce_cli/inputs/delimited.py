@@ -8,12 +8,19 @@ from collections.abc import Iterator, Sequence
 from ce_cli.errors import DataError
 from ce_cli.inputs import records
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.cells import kind_of
-from ce_cli.inputs.delimited_split import DelimitedSplit
-from ce_cli.inputs.dialect import DELIMITERS, distinct, found_delimiter
+from ce_cli.inputs.cells import column_of
+from ce_cli.inputs.comments import Uncommented
+from ce_cli.inputs.delimited_split import DelimitedSplit, Malformed
+from ce_cli.inputs.dialect import (
+    DELIMITERS,
+    distinct,
+    found_delimiter,
+    is_misfit,
+    told_delimiter,
+)
 from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Wanted
 from ce_cli.spec import Reading
-from ce_cli.text import display_name
+from ce_cli.text import display_name, quoted
 
 _HEAD_BYTES = 1 << 18
 _SNIFFED_BYTES = 1 << 16
@@ -26,7 +33,7 @@ def open_delimited(path: str, raw: io.BufferedReader, reading: Reading) -> Delim
 
 
 class DelimitedSource:
-    """A text table whose first record names the columns.
+    """A text table whose first record names the columns, or whose columns are counted from 1.
 
     Parameters
     ----------
@@ -35,21 +42,33 @@ class DelimitedSource:
     stream : ByteStream
         Standing at the first byte.
     reading : Reading
-        Delimiter and block size.
+        How the text is written, and the block size.
     """
 
     def __init__(self, name: str, stream: ByteStream, reading: Reading) -> None:
         self.name = display_name(name)
-        self._stream = stream
         self._reading = reading
-        given = reading.delimiter
-        self._may_delimit = (given or "".join(DELIMITERS)).encode()
+        self._stream: ByteStream | Uncommented = stream
+        self._delimiter = reading.delimiter or ""
+        if reading.comment is not None:
+            self._stream = Uncommented(stream, reading.comment.encode(), self._may_delimit)
         head, start = self._read_head()
-        self._delimiter = given or found_delimiter(head[: max(start, _SNIFFED_BYTES)])
+        if not self._delimiter:
+            sniffed = head[: max(start, _SNIFFED_BYTES)]
+            self._delimiter = found_delimiter(sniffed, reading.decimal)
+        if isinstance(self._stream, Uncommented):
+            self._stream.settle(self._may_delimit)
         self._header = self._names_in(head[:start])
+        if not reading.header:
+            self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
-        stream.push_back(head[start:])
+        self._stream.push_back(head[start:])
+        if reading.comment is None and is_misfit(self._header, self._first):
+            raise DataError(
+                f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
+                "behind it; if it is a comment, leave such lines out with --comment '#'."
+            )
 
     @property
     def is_empty(self) -> bool:
@@ -73,12 +92,17 @@ class DelimitedSource:
         for block in records.blocks(self._stream, size, self._newline, delimiter):
             yield self._split(block, wanted)
 
+    @property
+    def _may_delimit(self) -> bytes:
+        return (self._delimiter or "".join(DELIMITERS)).encode()
+
     def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
-        return DelimitedSplit(block, tuple(self._names), self._delimiter, wanted)
+        names, decimal = tuple(self._names), self._reading.decimal
+        return DelimitedSplit(block, names, self._delimiter, wanted, decimal)
 
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with one record behind the header at least, and where that begins."""
-        head = b""
+        head, told = b"", ""
         while piece := self._stream.read(_HEAD_BYTES):
             head = (head + piece).lstrip(b"\r\n")
             if b"\0" in piece:
@@ -88,16 +112,26 @@ class DelimitedSource:
                 )
             if len(head) < _HEAD_BYTES:
                 continue
+            head, told = self._without_excel_line(head, told)
             start = self._first_end(head)
             if start and self._last_end(head) > start:
                 return head, start
             if len(head) > records.LONGEST_RECORD:
                 raise DataError(records.too_long(self._stream.path))
+        head, _ = self._without_excel_line(head, told)
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
         if head.startswith((b"{", b"[{")):
             raise DataError(f"{self.name}: looks like JSON; ce reads CSV, TSV and Parquet.")
         return head, self._first_end(head) or len(head)
+
+    def _without_excel_line(self, head: bytes, told: str) -> tuple[bytes, str]:
+        """Take Excel's first line ``sep=;`` away, once, and its word for the delimiter."""
+        if told:
+            return head, told
+        told, length = told_delimiter(head)
+        self._delimiter = self._delimiter or told
+        return head[length:].lstrip(b"\r\n") if told else head, told
 
     def _first_end(self, head: bytes) -> int:
         self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"
@@ -111,7 +145,8 @@ class DelimitedSource:
             header.decode()
         except UnicodeDecodeError as error:
             raise DataError(
-                f"{self.name}: the header is not UTF-8 text "
+                f"{self.name}: the {'header' if self._reading.header else 'first line'} is not "
+                "UTF-8 text "
                 f"(byte {error.start + 1:,} is 0x{header[error.start]:02x}); "
                 "say which encoding, for example --encoding latin-1."
             ) from None
@@ -121,17 +156,17 @@ class DelimitedSource:
         for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
             numbered = tuple(str(place) for place in range(count))
             split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
-            malformed: list[tuple[int, str]] = []
+            malformed: list[Malformed] = []
             table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
             if table.num_rows:
                 return [str(table[name][0]) for name in numbered]
-            count = int(malformed[0][1].split()[0])
+            count = int(malformed[0].fields.split()[0])
         return []
 
     def _found_columns(self) -> tuple[Column, ...]:
         if not self._first.strip():
             return tuple(Column(name, "number", "text", "text") for name in self._header)
-        inferred = self._split(self._first, Wanted((), ())).table({}, [])
-        kinds = [kind_of(inferred.schema.field(name).type, inferred[name]) for name in self._names]
-        named = zip(self._header, kinds, strict=True)
-        return tuple(Column(name, kind, "text", "text") for name, kind in named)
+        inferred = self._split(self._first, Wanted((), ())).legible().table({}, [])
+        columns = zip(self._header, inferred.columns, strict=True)
+        decimal = self._reading.decimal
+        return tuple(column_of(name, cells, decimal) for name, cells in columns)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from ce_cli.inputs.cells import decoded, number_in
+from ce_cli.inputs.nested import lists_of, maps_of
 from ce_cli.inputs.source import Frame, Wanted
 from ce_cli.ledger import Finding
 from ce_cli.spec import MISSING_TEXTS
@@ -15,6 +16,24 @@ from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class Malformed(Value):
+    """A record with more or fewer fields than there are columns.
+
+    Attributes
+    ----------
+    row : int
+        From 0.
+    code : str
+        Of the finding: ``comment`` if the record looks like one.
+    fields : str
+        How many of how many.
+    """
+
+    row: int
+    code: str
+    fields: str
 
 
 class DelimitedSplit(Value):
@@ -26,12 +45,15 @@ class DelimitedSplit(Value):
         UTF-8 text.
     names : tuple of str
         Of all columns of the file.
+    decimal : str
+        What stands before the fraction of a number.
     """
 
     block: bytes
     names: tuple[str, ...]
     delimiter: str
     wanted: Wanted
+    decimal: str = "."
 
     def frames(self) -> Iterator[Frame]:
         """Parse the block as one frame."""
@@ -39,22 +61,55 @@ class DelimitedSplit(Value):
 
         number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
         types = dict.fromkeys(self.wanted.numbers, number) | dict.fromkeys(self.wanted.texts, text)
-        malformed: list[tuple[int, str]] = []
+        types |= dict.fromkeys((*self.wanted.lists, *self.wanted.maps), pa.utf8())
+        malformed: list[Malformed] = []
         try:
-            table = self.table(types, malformed)
+            table = self.table(types)
         except pa.ArrowInvalid:
-            yield self._mended(types)
-            return
+            legible = self.legible()
+            try:
+                table = legible.table(types, malformed)
+            except pa.ArrowInvalid:
+                yield legible._mended(types)
+                return
         columns = {name: _whole(table[name]) for name in self.wanted.names}
-        yield _frame(columns, table.num_rows, malformed, ())
+        yield self._frame(columns, table.num_rows, malformed, ())
 
-    def table(self, types: dict[str, pa.DataType], malformed: list[tuple[int, str]]) -> pa.Table:
-        """Parse the columns of `types`, or all of them with inferred types if there are none."""
+    def legible(self) -> Self:
+        """The same, but with escapes where malformed records are not UTF-8.
+
+        Arrow can tell which records are malformed only if it can decode them.
+        """
+        import pyarrow as pa
+
+        try:
+            self.block.decode()
+        except UnicodeDecodeError:
+            try:
+                self.table(dict.fromkeys(self.names, pa.binary()))
+            except pa.ArrowInvalid:
+                return self.replace(block=self.block.decode(errors="backslashreplace").encode())
+        return self
+
+    def table(
+        self, types: dict[str, pa.DataType], malformed: list[Malformed] | None = None
+    ) -> pa.Table:
+        """Parse the columns of `types`, or all of them with inferred types if there are none.
+
+        Raises
+        ------
+        pyarrow.ArrowInvalid
+            A cell is not what its type wants, or a record is malformed and not to be noted.
+        """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
+        noted = [] if malformed is None else malformed
+
         def note(row: Any) -> str:
-            malformed.append((row.number - 1, f"{row.actual_columns} of {row.expected_columns}"))
+            code = "comment" if row.text.startswith("#") else "malformed"
+            fields = f"{row.actual_columns} of {row.expected_columns}"
+            noted.append(Malformed(row.number - 1, code, fields))
             return "skip"
 
         if not self.block or self.block.isspace():
@@ -68,12 +123,13 @@ class DelimitedSplit(Value):
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self.delimiter,
                 newlines_in_values=b'"' in self.block,
-                invalid_row_handler=note,
+                invalid_row_handler=None if malformed is None else note,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=types,
                 include_columns=list(types),
                 null_values=missing,
+                decimal_point=self.decimal,
                 strings_can_be_null=True,
             ),
         )
@@ -82,12 +138,12 @@ class DelimitedSplit(Value):
         """Parse a block in which some cell is not what its column wants, cell by cell."""
         import pyarrow as pa
 
-        malformed: list[tuple[int, str]] = []
+        malformed: list[Malformed] = []
         raw = self.table({name: pa.binary() for name in types}, malformed)
         columns: dict[str, pa.Array] = {}
         findings: list[Finding] = []
         rows = np.arange(raw.num_rows + len(malformed))
-        rows = np.delete(rows, [row for row, _ in malformed])
+        rows = np.delete(rows, [one.row for one in malformed])
         for name in types:
             cells = _whole(raw[name]).to_pylist()
             texts, unreadable = decoded(cells)
@@ -95,9 +151,10 @@ class DelimitedSplit(Value):
                 shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
                 findings.append(Finding.of("encoding", name, rows[unreadable], shown))
             if name not in self.wanted.numbers:
-                columns[name] = pa.array(texts, pa.utf8()).dictionary_encode()
+                plain = pa.array(texts, pa.utf8())
+                columns[name] = plain.dictionary_encode() if name in self.wanted.texts else plain
                 continue
-            numbers = [number_in(text) for text in texts]
+            numbers = [number_in(text, self.decimal) for text in texts]
             bad = [row for row, number in enumerate(numbers) if number is None]
             bad = [row for row in bad if texts[row] is not None]
             if bad:
@@ -107,20 +164,37 @@ class DelimitedSplit(Value):
                 for row in bad:
                     numbers[row] = 0.0  # told as what it is, and not as missing too
             columns[name] = pa.array(numbers, pa.float64())
-        return _frame(columns, raw.num_rows, malformed, tuple(findings))
+        return self._frame(columns, raw.num_rows, malformed, tuple(findings))
 
+    def _frame(
+        self,
+        columns: dict[str, pa.Array],
+        parsed: int,
+        malformed: list[Malformed],
+        findings: tuple[Finding, ...],
+    ) -> Frame:
+        left_out = tuple(one.row for one in malformed)
+        rows = parsed + len(left_out)
+        for name in (*self.wanted.lists, *self.wanted.maps):
+            columns[name], found = self._structured(name, columns[name], rows, left_out)
+            findings = (*findings, *found)
+        for code in dict.fromkeys(one.code for one in malformed):
+            alike = [one for one in malformed if one.code == code]
+            told = Finding.of(code, "", [one.row for one in alike], [one.fields for one in alike])
+            findings = (*findings, told)
+        return Frame(columns, rows, left_out, findings)
 
-def _frame(
-    columns: dict[str, pa.Array],
-    parsed: int,
-    malformed: list[tuple[int, str]],
-    findings: tuple[Finding, ...],
-) -> Frame:
-    rows = [row for row, _ in malformed]
-    if not rows:
-        return Frame(columns, parsed, (), findings)
-    found = Finding.of("malformed", "", rows, [fields for _, fields in malformed[:10]])
-    return Frame(columns, parsed + len(rows), tuple(rows), (*findings, found))
+    def _structured(
+        self, name: str, texts: pa.Array, rows: int, left_out: tuple[int, ...]
+    ) -> tuple[pa.Array, list[Finding]]:
+        """Read the texts of a column as lists or maps."""
+        as_list = name in self.wanted.lists
+        values, bad = lists_of(texts) if as_list else maps_of(texts)
+        if not bad:
+            return values, []
+        places = np.delete(np.arange(rows), left_out)[bad]
+        shown = [texts[row].as_py() for row in bad[:10]]
+        return values, [Finding.of("not-a-list" if as_list else "not-a-map", name, places, shown)]
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

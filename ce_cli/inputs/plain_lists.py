@@ -47,6 +47,8 @@ def read_at_once(texts: pa.Array) -> pa.Array | None:
     offsets = np.searchsorted(starts, bounds)
     if not _are_separated(np.flatnonzero(kinds == _COMMA), starts, offsets):
         return None
+    if text.startswith(b"(") and not _are_tuples(kinds, np.diff(offsets)[filled]):
+        return None
     numbers = _parsed(text.translate(_LINES), len(starts))
     return None if numbers is None else list_array(numbers, offsets, _known(texts))
 
@@ -96,6 +98,11 @@ def _are_separated(commas: Places, starts: Places, offsets: Places) -> bool:
     inner = np.ones(len(starts) + 1, np.bool_)
     inner[offsets] = False  # what begins a cell has nothing before it
     return np.array_equal(np.searchsorted(starts, commas), np.flatnonzero(inner))
+
+
+def _are_tuples(kinds: Bytes, lengths: Places) -> bool:
+    """Whether commas make tuples of what stands in parentheses."""
+    return bool((lengths > 1).all() and (kinds == _COMMA).any())
 
 
 def _parsed(lines: bytes, count: int) -> Floats | None:
