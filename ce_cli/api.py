@@ -11,7 +11,7 @@ from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.locate import located, opened
 from ce_cli.inputs.memory import TableSource
 from ce_cli.result import Result
-from ce_cli.spec import Reading, Spec, Task, Values, clip_of
+from ce_cli.spec import Reading, Spec, Task, Values, check_names, clip_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,9 @@ def score(
     per_row: bool = False,
     delimiter: str | None = None,
     encoding: str = "utf-8",
+    decimal: Literal[".", ","] = ".",
+    header: bool = True,
+    comment: str | None = None,
     threads: int = 1,
 ) -> Result:
     """Score predictions: what ``ce score`` does, to the same bits.
@@ -102,6 +105,13 @@ def score(
         Keep every row's loss, for `Result.rows_frame`.
     delimiter, encoding : str, optional
         Of text files.
+    decimal : {".", ","}
+        What stands before the fraction of a number in text files.
+    header : bool
+        Whether the first line of a text file names the columns; if not (``--no-header``), they
+        are called 1, 2, 3, …
+    comment : str, optional
+        Lines of text files that begin with this character are left out.
     threads : int
         How many blocks are worked on at once.
 
@@ -148,7 +158,8 @@ def score(
         metrics=_several(metrics),
         worst=worst,
     )
-    reading = Reading(delimiter, encoding, threads)
+    reading = Reading(delimiter, encoding, threads, decimal=decimal, header=header, comment=comment)
+    check_names(spec, reading)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None

@@ -13,8 +13,11 @@ from ce_cli.value import Value
 
 _COLUMNS_TOLD = 2
 _FATAL = (
+    "comment",
     "malformed",
     "encoding",
+    "not-a-list",
+    "not-a-map",
     "not-a-number",
     "list-length",
     "unknown-class",
@@ -33,6 +36,8 @@ _FATAL = (
     "bad-weight",
     "zero-sum",
 )
+_UNREADABLE = ("encoding", "not-a-list", "not-a-map")  # what else such a column has means nothing
+_SUMS = ("zero-sum", "bad-sum")  # neither do the sums of rows of which some number is unreadable
 
 
 class Places(Value):
@@ -69,13 +74,15 @@ class Places(Value):
 
 def fatal(findings: Sequence[Finding], sums_must_fit: bool) -> list[Finding]:
     """Those that make the data bad, the most basic first."""
-    order = (*_FATAL, "bad-sum") if sums_must_fit else _FATAL
-    unreadable = {finding.column for finding in findings if finding.code == "encoding"}
+    order: tuple[str, ...] = (*_FATAL, "bad-sum") if sums_must_fit else _FATAL
+    unreadable = {finding.column for finding in findings if finding.code in _UNREADABLE}
+    if unreadable or any(finding.code == "not-a-number" for finding in findings):
+        order = tuple(code for code in order if code not in _SUMS)
     bad = [
         finding
         for finding in findings
         if finding.code in order
-        and (finding.code == "encoding" or finding.column not in unreadable)
+        and (finding.code in _UNREADABLE or finding.column not in unreadable)
     ]
     return sorted(bad, key=lambda one: (order.index(one.code), one.rows[0], one.column))
 
@@ -105,12 +112,24 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
             f"{where} has {value} fields{total}; "
             "if the delimiter was found wrong, say which with --delimiter."
         ),
+        "comment": (
+            f"{where} begins with '#' and has {value} fields{total}; "
+            "if such lines are comments, leave them out with --comment '#'."
+        ),
         "encoding": (
             f"{where}, column {column}: {shown} is not UTF-8 text{total}; "
             "say which encoding, for example --encoding latin-1."
         ),
         "not-a-number": (
             f"{where}, column {column}: {shown} is not a number{total}; {_mending(value)}."
+        ),
+        "not-a-list": (
+            f"{where}, column {column}: {shown} is not a list of numbers{total}; "
+            f"write lists as [0.1, 0.9], or, {_missing(value)}."
+        ),
+        "not-a-map": (
+            f"{where}, column {column}: {shown} does not give each class one number{total}; "
+            f'write maps as {{"cat": 0.1, "dog": 0.9}}, or, {_missing(value)}.'
         ),
         "list-length": (
             f"{where}, column {column}: the list has {value}{total}, "
@@ -182,10 +201,19 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
 
 
 def _mending(value: str) -> str:
+    value = value.strip()
     if re.fullmatch(r"[-+]?\d*,\d+(e[-+]?\d+)?", value, re.IGNORECASE):
-        return "ce reads decimal points, so write them instead of the commas"
+        return "say --decimal , if that is a decimal comma"
+    if re.fullmatch(r"[-+]?\d*\.\d+(e[-+]?\d+)?", value, re.IGNORECASE):
+        return "--decimal , reads decimal commas, so leave that option out"
+    if re.fullmatch(r"[-+]?\d{1,3}([., '\u00a0\u202f]\d{3})+([.,]\d+)?", value):
+        return "write it without the marks between thousands"
     if re.fullmatch(r"[-+]?[\d.]+ ?%", value):
         return "ce reads probabilities, so divide percentages by 100"
+    return _missing(value)
+
+
+def _missing(value: str) -> str:
     return f"if it stands for a missing value, say --na-value {shell_word(value)} --missing skip"
 
 

@@ -257,6 +257,33 @@ Encoding = Annotated[
     str,
     typer.Option("--encoding", metavar="NAME", help="Of text files.", rich_help_panel=_READING),
 ]
+Decimal = Annotated[
+    str,
+    typer.Option(
+        "--decimal",
+        metavar="CHAR",
+        help="Before the fraction of a number in text: a point, or a comma.",
+        rich_help_panel=_READING,
+    ),
+]
+NoHeader = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="The first line is a row; the columns are called 1, 2, 3, …",
+        rich_help_panel=_READING,
+    ),
+]
+Comment = Annotated[
+    str | None,
+    typer.Option(
+        "--comment",
+        metavar="CHAR",
+        help="Leave lines of text out that begin with this.",
+        show_default=False,
+        rich_help_panel=_READING,
+    ),
+]
 Threads = Annotated[
     int | None,
     typer.Option(

@@ -198,12 +198,21 @@ class Reading(Value):
         How many blocks are worked on at once.
     block_bytes : int
         Size of a block of text.
+    decimal : str
+        What stands before the fraction of a number in text, a point or a comma.
+    header : bool
+        Whether the first record of text names the columns; if not, they are counted from 1.
+    comment : str or None
+        Lines of text that begin with this character are left out.
     """
 
     delimiter: str | None = None
     encoding: str = "utf-8"
     threads: int = 1
     block_bytes: int = 4 << 20
+    decimal: str = "."
+    header: bool = True
+    comment: str | None = None
 
     def check(self) -> None:
         """Refuse what is out of range."""
@@ -214,3 +223,40 @@ class Reading(Value):
             raise UsageError(f"--threads {self.threads} is not 1 or more.")
         if self.block_bytes < 1:
             raise UsageError("The block size is not 1 or more.")
+        if self.decimal not in (".", ","):
+            raise UsageError(f"--decimal {quoted(self.decimal)} is neither '.' nor ','.")
+        self._check_comment()
+
+    def _check_comment(self) -> None:
+        given = self.comment
+        if given is None:
+            return
+        if len(given) != 1 or not given.isascii() or given.isalnum() or given in '"\r\n\0 -+.':
+            raise UsageError(
+                "--comment takes one character that no row of data begins with, for example '#'."
+            )
+        if given == self.delimiter:
+            raise UsageError(f"{quoted(given)} cannot be both --comment and --delimiter.")
+
+
+def check_names(spec: Spec, reading: Reading) -> None:
+    """Refuse to look for names where there are none.
+
+    Raises
+    ------
+    UsageError
+        The columns are only counted, and an option that names one, or its class, is not there.
+    """
+    given = spec.predictions
+    if reading.header:
+        return
+    if not given:
+        raise UsageError(
+            "--no-header leaves the columns without names: say which hold the predictions, "
+            "counted from 1, for example --label 1 --pred 2."
+        )
+    if (len(given) > 1 or set(given[0]) & set("*?[")) and not spec.classes:
+        raise UsageError(
+            "--no-header leaves the columns without names: name the class of each --pred, in "
+            "their order, with --classes."
+        )

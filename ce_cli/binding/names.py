@@ -71,10 +71,11 @@ def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[
             f"say which, for example --label {shell_word(found[0])}."
         )
     names = [column.name for column in columns]
-    if all(re.fullmatch(r"[-+.\deE]+", name) for name in names):
+    numbered = names == [str(place + 1) for place in range(len(names))]  # or so they are counted
+    if not numbered and all(re.fullmatch(r"[-+.\deE]+", name) for name in names):
         return (), (
             f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
-            "belong: give the file a header."
+            "belong: say --no-header, and which columns with --label 1 --pred 2."
         )
     return (), (
         f"no column is named like a label (label, y, y_true, target, class, …); "

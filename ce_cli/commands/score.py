@@ -55,6 +55,9 @@ def score(
     quiet: opt.Quiet = False,
     delimiter: opt.Delimiter = None,
     encoding: opt.Encoding = "utf-8",
+    decimal: opt.Decimal = ".",
+    no_header: opt.NoHeader = False,
+    comment: opt.Comment = None,
     threads: opt.Threads = None,
 ) -> None:
     """Score predictions: cross-entropy with its interval and companions.
@@ -68,7 +71,7 @@ def score(
       cat preds.csv | ce score --json | jq .metrics.cross_entropy
     """
     from ce_cli import registry
-    from ce_cli.spec import Reading, Spec, class_weights_of, clip_of
+    from ce_cli.spec import Reading, Spec, check_names, class_weights_of, clip_of
 
     renderer = registry.find(registry.OUTPUTS, "json" if json else format_, "format")
     class_weights, balanced = class_weights_of(class_weight or ())
@@ -97,7 +100,15 @@ def score(
         metrics=tuple(metric or ()),
         worst=worst,
     )
-    reading = Reading(_delimiter(delimiter), encoding, _threads(threads))
+    reading = Reading(
+        _delimiter(delimiter),
+        encoding,
+        _threads(threads),
+        decimal=decimal,
+        header=not no_header,
+        comment=comment,
+    )
+    check_names(spec, reading)
     paths = _paths(files)
     from ce_cli import pipeline
     from ce_cli.inputs.locate import located, opened

@@ -6,7 +6,7 @@ import codecs
 import io
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.text import STDIN, display_name, quoted, sanitize
@@ -68,6 +68,16 @@ class explained:  # noqa: N801 - reads as a word: with explained(path)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)
         raise StorageError(f"{shown}: could not be read: {reason.rstrip('.')}.") from error
+
+
+class Bytes(Protocol):
+    """What can be read from the front."""
+
+    path: str
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, roughly; empty only at the end."""
+        ...
 
 
 class ByteStream:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ce_cli.errors import DataError
 from ce_cli.inputs import records
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Kind, Wanted
-from ce_cli.ledger import Finding
-from ce_cli.spec import MISSING_TEXTS, Reading
-from ce_cli.text import display_name
-from ce_cli.value import Value
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from ce_cli.inputs.cells import column_of
+from ce_cli.inputs.comments import Uncommented
+from ce_cli.inputs.delimited_split import DelimitedSplit, Malformed
+from ce_cli.inputs.dialect import (
+    DELIMITERS,
+    distinct,
+    found_delimiter,
+    is_misfit,
+    told_delimiter,
+)
+from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Wanted
+from ce_cli.spec import Reading
+from ce_cli.text import display_name, quoted
 
 _HEAD_BYTES = 1 << 18
 _SNIFFED_BYTES = 1 << 16
-_SNIFFED_RECORDS = 50
-_DELIMITERS = (",", "\t", ";", "|")
 _AS_WRITTEN = Wanted((), (), missing_texts=NO_TEXTS)
 
 
@@ -35,7 +33,7 @@ def open_delimited(path: str, raw: io.BufferedReader, reading: Reading) -> Delim
 
 
 class DelimitedSource:
-    """A text table whose first record names the columns.
+    """A text table whose first record names the columns, or whose columns are counted from 1.
 
     Parameters
     ----------
@@ -44,21 +42,33 @@ class DelimitedSource:
     stream : ByteStream
         Standing at the first byte.
     reading : Reading
-        Delimiter and block size.
+        How the text is written, and the block size.
     """
 
     def __init__(self, name: str, stream: ByteStream, reading: Reading) -> None:
         self.name = display_name(name)
-        self._stream = stream
         self._reading = reading
-        given = reading.delimiter
-        self._may_delimit = (given or "".join(_DELIMITERS)).encode()
+        self._stream: ByteStream | Uncommented = stream
+        self._delimiter = reading.delimiter or ""
+        if reading.comment is not None:
+            self._stream = Uncommented(stream, reading.comment.encode(), self._may_delimit)
         head, start = self._read_head()
-        self._delimiter = given or _found_delimiter(head[: max(start, _SNIFFED_BYTES)])
+        if not self._delimiter:
+            sniffed = head[: max(start, _SNIFFED_BYTES)]
+            self._delimiter = found_delimiter(sniffed, reading.decimal)
+        if isinstance(self._stream, Uncommented):
+            self._stream.settle(self._may_delimit)
         self._header = self._names_in(head[:start])
-        self._names = _distinct(self._header)
+        if not reading.header:
+            self._header, start = [str(place + 1) for place in range(len(self._header))], 0
+        self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
-        stream.push_back(head[start:])
+        self._stream.push_back(head[start:])
+        if reading.comment is None and is_misfit(self._header, self._first):
+            raise DataError(
+                f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
+                "behind it; if it is a comment, leave such lines out with --comment '#'."
+            )
 
     @property
     def is_empty(self) -> bool:
@@ -82,12 +92,19 @@ class DelimitedSource:
         for block in records.blocks(self._stream, size, self._newline, delimiter):
             yield self._split(block, wanted)
 
+    @property
+    def _may_delimit(self) -> bytes:
+        return (self._delimiter or "".join(DELIMITERS)).encode()
+
     def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
-        return DelimitedSplit(block, tuple(self._names), self._delimiter, wanted)
+        names, decimal = tuple(self._names), self._reading.decimal
+        kinds = {column.name: column.kind for column in self.columns()} if wanted.numbers else {}
+        booleans = tuple(name for name in wanted.numbers if kinds[name] == "boolean")
+        return DelimitedSplit(block, names, self._delimiter, wanted, decimal, booleans)
 
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with one record behind the header at least, and where that begins."""
-        head = b""
+        head, told = b"", ""
         while piece := self._stream.read(_HEAD_BYTES):
             head = (head + piece).lstrip(b"\r\n")
             if b"\0" in piece:
@@ -97,16 +114,26 @@ class DelimitedSource:
                 )
             if len(head) < _HEAD_BYTES:
                 continue
+            head, told = self._without_excel_line(head, told)
             start = self._first_end(head)
             if start and self._last_end(head) > start:
                 return head, start
             if len(head) > records.LONGEST_RECORD:
                 raise DataError(records.too_long(self._stream.path))
+        head, _ = self._without_excel_line(head, told)
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
         if head.startswith((b"{", b"[{")):
             raise DataError(f"{self.name}: looks like JSON; ce reads CSV, TSV and Parquet.")
         return head, self._first_end(head) or len(head)
+
+    def _without_excel_line(self, head: bytes, told: str) -> tuple[bytes, str]:
+        """Take Excel's first line ``sep=;`` away, once, and its word for the delimiter."""
+        if told:
+            return head, told
+        told, length = told_delimiter(head)
+        self._delimiter = self._delimiter or told
+        return head[length:].lstrip(b"\r\n") if told else head, told
 
     def _first_end(self, head: bytes) -> int:
         self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"
@@ -120,7 +147,8 @@ class DelimitedSource:
             header.decode()
         except UnicodeDecodeError as error:
             raise DataError(
-                f"{self.name}: the header is not UTF-8 text "
+                f"{self.name}: the {'header' if self._reading.header else 'first line'} is not "
+                "UTF-8 text "
                 f"(byte {error.start + 1:,} is 0x{header[error.start]:02x}); "
                 "say which encoding, for example --encoding latin-1."
             ) from None
@@ -130,191 +158,17 @@ class DelimitedSource:
         for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
             numbered = tuple(str(place) for place in range(count))
             split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
-            malformed: list[tuple[int, str]] = []
+            malformed: list[Malformed] = []
             table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
             if table.num_rows:
                 return [str(table[name][0]) for name in numbered]
-            count = int(malformed[0][1].split()[0])
+            count = int(malformed[0].fields.split()[0])
         return []
 
     def _found_columns(self) -> tuple[Column, ...]:
         if not self._first.strip():
             return tuple(Column(name, "number", "text", "text") for name in self._header)
-        inferred = self._split(self._first, Wanted((), ())).table({}, [])
-        kinds = [_kind(inferred.schema.field(name).type, inferred[name]) for name in self._names]
-        named = zip(self._header, kinds, strict=True)
-        return tuple(Column(name, kind, "text", "text") for name, kind in named)
-
-
-def _found_delimiter(head: bytes) -> str:
-    """The candidate that cuts the first records into equally many fields, and most of them."""
-    text = head.decode(errors="replace")
-    best, best_rank = ",", (False, 1)
-    for delimiter in _DELIMITERS:
-        counts: list[int] = []
-        with contextlib.suppress(csv.Error):  # a field too long: it is none of this delimiter
-            for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-                if record:
-                    counts.append(len(record))
-                if len(counts) == _SNIFFED_RECORDS:
-                    break
-        complete = counts[:-1] if len(counts) > 2 else counts
-        rank = (len(set(complete)) == 1, counts[0]) if counts else (False, 1)
-        if rank[1] > 1 and rank > best_rank:
-            best, best_rank = delimiter, rank
-    return best
-
-
-class DelimitedSplit(Value):
-    """A block of whole records.
-
-    Attributes
-    ----------
-    block : bytes
-        UTF-8 text.
-    names : tuple of str
-        Of all columns of the file.
-    """
-
-    block: bytes
-    names: tuple[str, ...]
-    delimiter: str
-    wanted: Wanted
-
-    def frames(self) -> Iterator[Frame]:
-        """Parse the block as one frame."""
-        import pyarrow as pa
-
-        number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
-        types = dict.fromkeys(self.wanted.numbers, number) | dict.fromkeys(self.wanted.texts, text)
-        malformed: list[tuple[int, str]] = []
-        try:
-            table = self.table(types, malformed)
-        except pa.ArrowInvalid:
-            yield self._mended(types)
-            return
-        columns = {name: _whole(table[name]) for name in self.wanted.names}
-        yield _frame(columns, table.num_rows, malformed, ())
-
-    def table(self, types: dict[str, pa.DataType], malformed: list[tuple[int, str]]) -> pa.Table:
-        """Parse the columns of `types`, or all of them with inferred types if there are none."""
-        import pyarrow as pa
-        from pyarrow import csv as arrow_csv
-
-        def note(row: Any) -> str:
-            malformed.append((row.number - 1, f"{row.actual_columns} of {row.expected_columns}"))
-            return "skip"
-
-        if not self.block or self.block.isspace():
-            return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
-        missing = self.wanted.missing_texts or MISSING_TEXTS
-        return arrow_csv.read_csv(
-            pa.BufferReader(self.block),
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False, block_size=len(self.block) + 1, column_names=self.names
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=self.delimiter,
-                newlines_in_values=b'"' in self.block,
-                invalid_row_handler=note,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=types,
-                include_columns=list(types),
-                null_values=missing,
-                strings_can_be_null=True,
-            ),
-        )
-
-    def _mended(self, types: dict[str, pa.DataType]) -> Frame:
-        """Parse a block in which some cell is not what its column wants, cell by cell."""
-        import pyarrow as pa
-
-        malformed: list[tuple[int, str]] = []
-        raw = self.table({name: pa.binary() for name in types}, malformed)
-        columns: dict[str, pa.Array] = {}
-        findings: list[Finding] = []
-        rows = np.arange(raw.num_rows + len(malformed))
-        rows = np.delete(rows, [row for row, _ in malformed])
-        for name in types:
-            cells = _whole(raw[name]).to_pylist()
-            texts, unreadable = _decoded_cells(cells)
-            if len(unreadable):
-                shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
-                findings.append(Finding.of("encoding", name, rows[unreadable], shown))
-            if name not in self.wanted.numbers:
-                columns[name] = pa.array(texts, pa.utf8()).dictionary_encode()
-                continue
-            numbers = [_number(text) for text in texts]
-            bad = [row for row, number in enumerate(numbers) if number is None]
-            bad = [row for row in bad if texts[row] is not None]
-            if bad:
-                findings.append(
-                    Finding.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
-                )
-                for row in bad:
-                    numbers[row] = 0.0  # told as what it is, and not as missing too
-            columns[name] = pa.array(numbers, pa.float64())
-        return _frame(columns, raw.num_rows, malformed, tuple(findings))
-
-
-def _frame(
-    columns: dict[str, pa.Array],
-    parsed: int,
-    malformed: list[tuple[int, str]],
-    findings: tuple[Finding, ...],
-) -> Frame:
-    rows = [row for row, _ in malformed]
-    if not rows:
-        return Frame(columns, parsed, (), findings)
-    found = Finding.of("malformed", "", rows, [fields for _, fields in malformed[:10]])
-    return Frame(columns, parsed + len(rows), tuple(rows), (*findings, found))
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _distinct(header: list[str]) -> list[str]:
-    """Make names unique, so that a repeated column nobody asks for does no harm."""
-    seen: dict[str, int] = {}
-    names = []
-    for name in header:
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}\0{seen[name]}")
-    return names
-
-
-def _decoded_cells(cells: list[bytes | None]) -> tuple[list[str | None], list[int]]:
-    texts: list[str | None] = []
-    unreadable = []
-    for row, cell in enumerate(cells):
-        try:
-            texts.append(None if cell is None else cell.decode())
-        except UnicodeDecodeError:
-            texts.append(None)
-            unreadable.append(row)
-    return texts, unreadable
-
-
-def _number(text: str | None) -> float | None:
-    if text is None or "_" in text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _kind(type_: pa.DataType, cells: pa.ChunkedArray) -> Kind:
-    import pyarrow as pa
-
-    if pa.types.is_boolean(type_):
-        return "boolean"
-    if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_null(type_):
-        return "number"
-    if not pa.types.is_string(type_):
-        return "text"
-    texts = [text for text in cells.to_pylist() if text is not None]
-    numbers = sum(_number(text) is not None for text in texts)
-    return "number" if texts and 2 * numbers >= len(texts) else "text"
+        inferred = self._split(self._first, Wanted((), ())).legible().table({}, [])
+        columns = zip(self._header, inferred.columns, strict=True)
+        decimal = self._reading.decimal
+        return tuple(column_of(name, cells, decimal) for name, cells in columns)

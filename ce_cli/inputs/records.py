@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.bytestream import Bytes
 from ce_cli.text import display_name
 
 LONGEST_RECORD = 64 << 20
@@ -18,12 +18,12 @@ _NEVER = np.iinfo(np.int64).max
 Places = NDArray[np.int64]
 
 
-def blocks(stream: ByteStream, size: int, newline: bytes, delimiters: bytes) -> Iterator[bytes]:
+def blocks(stream: Bytes, size: int, newline: bytes, delimiters: bytes) -> Iterator[bytes]:
     """Cut the rest of `stream` into blocks of whole records.
 
     Parameters
     ----------
-    stream : ByteStream
+    stream : Bytes
         Standing at the start of a record.
     size : int
         Bytes of a block, roughly; a longer record makes a longer block.

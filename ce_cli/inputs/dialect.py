@@ -1,0 +1,70 @@
+"""How a text table is written, as its first lines show."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+DELIMITERS = ("\t", ";", "|", ",")  # a comma, which numbers and texts hold too, comes last
+_SNIFFED_RECORDS = 50
+_EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
+
+
+def told_delimiter(head: bytes) -> tuple[str, int]:
+    """What Excel's first line ``sep=;`` says, and its length; nothing where it is not there."""
+    match = _EXCEL.match(head)
+    told = match[1].decode("ascii", "replace") if match else ""
+    return (told, match.end()) if match and told.isascii() else ("", 0)
+
+
+def found_delimiter(head: bytes, decimal: str = ".") -> str:
+    """The candidate that cuts the first records into equally many fields, and most of them.
+
+    A decimal comma would cut every number in two, so there the comma is only taken where nothing
+    else cuts, which leaves the files that quote their numbers.
+    """
+    text = head.decode(errors="replace")
+    best, best_rank = ",", (False, 1)
+    for delimiter in DELIMITERS:
+        counts = _counts(text, delimiter)
+        rank = (len(set(counts)) == 1, counts[0]) if counts else (False, 1)
+        if delimiter == decimal and best_rank > (False, 1):
+            break
+        if rank[1] > 1 and rank > best_rank:
+            best, best_rank = delimiter, rank
+    return best
+
+
+def distinct(header: Sequence[str]) -> list[str]:
+    """Make names unique, so that a repeated column nobody asks for does no harm."""
+    seen: dict[str, int] = {}
+    names = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}\0{seen[name]}")
+    return names
+
+
+def is_misfit(header: Sequence[str], first: bytes) -> bool:
+    """Whether a header that begins with ``#`` is rather a comment, as the lines behind it show."""
+    if not header or not header[0].startswith("#"):
+        return False
+    rest = re.sub(rb"(?m)^#.*$", b"", first).lstrip(b"\r\n")
+    text = rest.decode(errors="replace")
+    counts = _counts(text, found_delimiter(rest))
+    return bool(counts) and counts[0] != len(header)
+
+
+def _counts(text: str, delimiter: str) -> list[int]:
+    """How many fields the first records have; the last of them may be cut short."""
+    counts: list[int] = []
+    with contextlib.suppress(csv.Error):  # a field too long: it is none of this delimiter
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if record:
+                counts.append(len(record))
+            if len(counts) == _SNIFFED_RECORDS:
+                break
+    return counts[:-1] if len(counts) > 2 else counts
