@@ -510,6 +510,12 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         BAD_DATA,
         ["'# by x'", "--comment '#'"],
     ),
+    "a comment and no header": (
+        "# by x\n1,0.5\n0,0.25\n",
+        ["--no-header", "--label", "1", "--pred", "2"],
+        BAD_DATA,
+        ["'# by x'", "--comment '#'"],
+    ),
     "comments among the rows": (
         "label,prob\n1,0.5\n# x\n0,0.5\n# y\n",
         [],
