@@ -266,6 +266,15 @@ def test_help_and_version_import_no_library_of_numbers(args: list[str]) -> None:
     assert imported.isdisjoint({"numpy", "pandas", "pyarrow"})
 
 
+@pytest.mark.parametrize("cell", ["[0.1, 0.9]", "[np.float64(0.1), np.float64(0.9)]"])
+def test_scoring_lists_in_text_does_not_import_pandas(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f'label,probs\n1,"{cell}"\n', encoding="utf-8")
+    imported = imported_by("score", str(path))
+    assert "pyarrow" in imported
+    assert "pandas" not in imported
+
+
 @pytest.mark.parametrize("format_", ["table", "json"])
 @pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
 def test_scoring_a_file_imports_neither_pandas_nor_datasets(

@@ -169,6 +169,12 @@ def test_a_header_is_a_row_when_it_is_said_so(tmp_path: Path) -> None:
     assert [row["row"] for row in lone["worst"]] == [1]
 
 
+def test_decimal_commas_and_commas_in_texts_are_no_delimiters(tmp_path: Path) -> None:
+    text = "x, y, z;1;0,5\nx, y, z;0;0,75\n"  # commas would cut it into more fields
+    options = "--no-header --label 2 --pred 3 --decimal , --base 2".split()
+    assert scored(tmp_path, text, *options)["metrics"]["total"] == 1 + 2
+
+
 def test_cells_that_are_mended_one_by_one_know_decimal_commas(tmp_path: Path) -> None:
     text = "label;prob\n1;0,5\n1;+,25e0 \n0;\n0; 0,875\n"  # Arrow stops at the space behind
     document = scored(tmp_path, text, "--decimal", ",", "--missing", "skip", "--base", "2")
@@ -501,6 +507,12 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
     "two comments before tabs": (
         "# by x\n# 2024\nlabel\tprob\n1\t0.5\n",
         [],
+        BAD_DATA,
+        ["'# by x'", "--comment '#'"],
+    ),
+    "a comment and no header": (
+        "# by x\n1,0.5\n0,0.25\n",
+        ["--no-header", "--label", "1", "--pred", "2"],
         BAD_DATA,
         ["'# by x'", "--comment '#'"],
     ),

@@ -59,16 +59,16 @@ class DelimitedSource:
         if isinstance(self._stream, Uncommented):
             self._stream.settle(self._may_delimit)
         self._header = self._names_in(head[:start])
+        if reading.comment is None and is_misfit(self._header, head[start:]):
+            raise DataError(
+                f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
+                "behind it; if it is a comment, leave such lines out with --comment '#'."
+            )
         if not reading.header:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
         self._stream.push_back(head[start:])
-        if reading.comment is None and is_misfit(self._header, self._first):
-            raise DataError(
-                f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
-                "behind it; if it is a comment, leave such lines out with --comment '#'."
-            )
 
     @property
     def is_empty(self) -> bool:

@@ -48,14 +48,13 @@ def distinct(header: Sequence[str]) -> list[str]:
     return names
 
 
-def is_misfit(header: Sequence[str], first: bytes) -> bool:
-    """Whether a header that begins with ``#`` is rather a comment, as the lines behind it show."""
-    if not header or not header[0].startswith("#"):
+def is_misfit(first: Sequence[str], behind: bytes) -> bool:
+    """Whether a first record that begins with ``#`` is rather a comment, as what follows shows."""
+    if not first or not first[0].startswith("#"):
         return False
-    rest = re.sub(rb"(?m)^#.*$", b"", first).lstrip(b"\r\n")
-    text = rest.decode(errors="replace")
-    counts = _counts(text, found_delimiter(rest))
-    return bool(counts) and counts[0] != len(header)
+    rest = re.sub(rb"(?m)^#.*$", b"", behind).lstrip(b"\r\n")
+    counts = _counts(rest.decode(errors="replace"), found_delimiter(rest))
+    return bool(counts) and counts[0] != len(first)
 
 
 def _counts(text: str, delimiter: str) -> list[int]:
