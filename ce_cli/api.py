@@ -41,6 +41,7 @@ def score(
     confidence: float = 0.95,
     worst: int = 0,
     per_row: bool = False,
+    input_format: str | None = None,
     delimiter: str | None = None,
     encoding: str = "utf-8",
     threads: int = 1,
@@ -86,6 +87,9 @@ def score(
         How many of the most surprising rows to keep.
     per_row : bool
         Keep every row's loss, for `Result.rows_frame`.
+    input_format : str, optional
+        Of the files: ``csv``, ``jsonl``, ``parquet``, ``arrow``, ``npy``, ``npz``; found from their
+        first bytes if it is not given.
     delimiter, encoding : str, optional
         Of text files.
     threads : int
@@ -129,7 +133,7 @@ def score(
         metrics=_several(metrics),
         worst=worst,
     )
-    reading = Reading(delimiter, encoding, threads)
+    reading = Reading(delimiter, encoding, threads, input_format=input_format)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None

@@ -14,8 +14,12 @@ from ce_cli.value import Value
 _COLUMNS_TOLD = 2
 _FATAL = (
     "malformed",
+    "malformed-json",
+    "repeated-key",
     "encoding",
     "not-a-number",
+    "not-a-list",
+    "not-a-map",
     "list-length",
     "missing",
     "unknown-label",
@@ -97,12 +101,29 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
             f"{where} has {value} fields{total}; "
             "if the delimiter was found wrong, say which with --delimiter."
         ),
+        "malformed-json": (
+            f"{where} is not a JSON object in one line{total}: {shown}; "
+            "write one object a line, for example with jq -c."
+        ),
+        "repeated-key": (
+            f"{where}, column {column}: the key stands in the object more than once{total}; "
+            "keep one of them."
+        ),
         "encoding": (
-            f"{where}, column {column}: {shown} is not UTF-8 text{total}; "
+            f"{where}{f', column {column}' if finding.column else ''}: {shown} is not UTF-8 "
+            f"text{total}; "
             "say which encoding, for example --encoding latin-1."
         ),
         "not-a-number": (
             f"{where}, column {column}: {shown} is not a number{total}; {_mending(value)}."
+        ),
+        "not-a-list": (
+            f"{where}, column {column}: {shown} is not a list of numbers{total}; "
+            "mend it, or write null for a missing value."
+        ),
+        "not-a-map": (
+            f"{where}, column {column}: {shown} is not an object of numbers{total}; "
+            "mend it, or write null for a missing value."
         ),
         "list-length": (
             f"{where}, column {column}: the list has {value} predictions{total}, "

@@ -58,6 +58,8 @@ def run(
     """
     metrics = metric_states(spec)
     leading = _up_to_first_row(sources)
+    if not leading[-1].columns():
+        raise DataError(f"{leading[-1].name}: the file is empty.")
     given = spec.clip is not None and spec.sum_tolerance is not None
     try:
         binding, spec = bind(leading[-1], spec)
@@ -120,6 +122,8 @@ def _splits(
     sources: Iterable[Source], binding: Binding, needs_precision: bool
 ) -> Iterator[tuple[int, Split]]:
     for part, source in enumerate(sources):
+        if source.is_empty:
+            continue
         check_fits(source, binding)
         if part and needs_precision:
             check_precision(source, binding)

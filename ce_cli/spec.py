@@ -140,12 +140,15 @@ class Reading(Value):
         How many blocks are worked on at once.
     block_bytes : int
         Size of a block of text.
+    input_format : str or None
+        A name of the registry; None is found from the first bytes.
     """
 
     delimiter: str | None = None
     encoding: str = "utf-8"
     threads: int = 1
     block_bytes: int = 4 << 20
+    input_format: str | None = None
 
     def check(self) -> None:
         """Refuse what is out of range."""

@@ -48,6 +48,7 @@ def score(
     json: opt.Json = False,
     output: opt.Output = None,
     quiet: opt.Quiet = False,
+    input_format: opt.InputFormat = None,
     delimiter: opt.Delimiter = None,
     encoding: opt.Encoding = "utf-8",
     threads: opt.Threads = None,
@@ -86,7 +87,7 @@ def score(
         metrics=tuple(metric or ()),
         worst=worst,
     )
-    reading = Reading(_delimiter(delimiter), encoding, _threads(threads))
+    reading = Reading(_delimiter(delimiter), encoding, _threads(threads), input_format=input_format)
     paths = _paths(files)
     from ce_cli import pipeline
     from ce_cli.inputs.locate import located, opened

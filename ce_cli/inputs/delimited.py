@@ -13,7 +13,7 @@ import numpy as np
 from ce_cli.errors import DataError
 from ce_cli.inputs import records
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Kind, Wanted
+from ce_cli.inputs.source import FORMATS, NO_TEXTS, Column, Frame, Kind, Wanted
 from ce_cli.ledger import Finding
 from ce_cli.spec import MISSING_TEXTS, Reading
 from ce_cli.text import display_name
@@ -29,9 +29,9 @@ _DELIMITERS = (",", "\t", ";", "|")
 _AS_WRITTEN = Wanted((), (), missing_texts=NO_TEXTS)
 
 
-def open_delimited(path: str, raw: io.BufferedReader, reading: Reading) -> DelimitedSource:
+def open_delimited(path: str, stream: ByteStream, reading: Reading) -> DelimitedSource:
     """Open a text table; what looks like none of the known formats is taken for one."""
-    return DelimitedSource(path, ByteStream(path, raw, reading.encoding), reading)
+    return DelimitedSource(path, stream, reading)
 
 
 class DelimitedSource:
@@ -93,7 +93,7 @@ class DelimitedSource:
             if b"\0" in piece:
                 raise DataError(
                     f"{self.name}: is not a text table (byte {head.index(0) + 1:,} is NUL); "
-                    "ce reads CSV, TSV and Parquet."
+                    f"ce reads {FORMATS}."
                 )
             if len(head) < _HEAD_BYTES:
                 continue
@@ -105,7 +105,9 @@ class DelimitedSource:
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
         if head.startswith((b"{", b"[{")):
-            raise DataError(f"{self.name}: looks like JSON; ce reads CSV, TSV and Parquet.")
+            raise DataError(
+                f"{self.name}: looks like JSON, not like a text table; leave --input-format out."
+            )
         return head, self._first_end(head) or len(head)
 
     def _first_end(self, head: bytes) -> int:

@@ -15,6 +15,7 @@ Kind = Literal["number", "boolean", "text", "list", "map", "nested", "other"]
 Stored = Literal["text", "float64", "float32", "float16"]
 
 
+FORMATS = "CSV, TSV, JSON Lines, Parquet, Arrow and NumPy files"
 NO_TEXTS = ("\0",)  # for `Wanted.missing_texts`: no text stands for a missing value
 
 
