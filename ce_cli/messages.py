@@ -166,6 +166,8 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
 
 
 def _mending(value: str) -> str:
+    if value[:1] in ("[", "{"):
+        return "write one number, or null for a missing value"
     if re.fullmatch(r"[-+]?\d*,\d+(e[-+]?\d+)?", value, re.IGNORECASE):
         return "ce reads decimal points, so write them instead of the commas"
     if re.fullmatch(r"[-+]?[\d.]+ ?%", value):

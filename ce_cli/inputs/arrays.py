@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_FEW = 1 << 15
 _TYPES = {
     "b1": "bool_",
     "i1": "int8",
@@ -75,6 +76,13 @@ def encoded(values: Sequence[str | None]) -> pa.Array:
         pa.int32(), len(values), [_validity(values), pa.py_buffer(indices)]
     )
     return pa.DictionaryArray.from_arrays(column, texts([*distinct]))
+
+
+def dictionary_of(column: pa.Array) -> pa.Array:
+    """A text column as a dictionary column; only long ones are worth importing for."""
+    if len(column) > _FEW:
+        return column.dictionary_encode()
+    return encoded(column.to_pylist())
 
 
 def constant(value: str | None, count: int) -> pa.Array:

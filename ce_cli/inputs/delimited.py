@@ -104,10 +104,6 @@ class DelimitedSource:
                 raise DataError(records.too_long(self._stream.path))
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
-        if head.startswith((b"{", b"[{")):
-            raise DataError(
-                f"{self.name}: looks like JSON, not like a text table; leave --input-format out."
-            )
         return head, self._first_end(head) or len(head)
 
     def _first_end(self, head: bytes) -> int:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
+from ce_cli.inputs import arrays
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
 from ce_cli.inputs.bytestream import explained, first_bytes, open_bytes
 from ce_cli.inputs.source import Column, Frame, Source, Wanted
@@ -231,7 +232,17 @@ def _frames(name: str, batch: pa.RecordBatch, wanted: Wanted) -> Iterator[Frame]
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
     rows = max(1024, _CELLS * chosen.num_rows // max(1, cells), *known)  # each frame reads them all
     for start in range(0, max(1, chosen.num_rows), rows):
-        yield frame_of_batch(chosen.slice(start, rows), wanted)
+        frame = frame_of_batch(chosen.slice(start, rows), wanted)
+        texts = {name: _encoded(frame.columns[name]) for name in wanted.texts}
+        yield frame.replace(columns=frame.columns | texts)
+
+
+def _encoded(column: pa.Array) -> pa.Array:
+    """Texts as a dictionary column, anything else as it is."""
+    from pyarrow import types
+
+    is_text = types.is_string(column.type) or types.is_large_string(column.type)
+    return arrays.dictionary_of(column) if is_text else column
 
 
 def _cells(column: pa.Array) -> int:

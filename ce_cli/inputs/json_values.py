@@ -110,8 +110,8 @@ def column_of(name: str, values: Sequence[Any]) -> Column:
         return Column(name, _kind(scalars), "text", "text")
     inner = [value for value in values if isinstance(value, shape)]
     cells = [one for value in inner for one in _cells(value) if one is not None]
-    are_scalars = all(isinstance(one, int | float | str) for one in cells)
-    if not are_scalars or _kind(cells) == "text":
+    scalars = [one for one in cells if isinstance(one, int | float | str)]
+    if 2 * len(scalars) < len(cells) or _kind(scalars) == "text":
         return Column(name, "nested", "nested JSON")
     if shape is Object:
         return Column(name, "map", "objects of numbers", "text")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from ce_cli.inputs.json_values import (
 from ce_cli.inputs.source import Column, Frame, Wanted
 from ce_cli.ledger import EXAMPLES, Finding
 from ce_cli.spec import MISSING_TEXTS, Reading
-from ce_cli.text import display_name
+from ce_cli.text import display_name, quoted
 from ce_cli.value import Value
 
 if TYPE_CHECKING:
@@ -76,8 +76,26 @@ class JsonLinesSource:
         return not self._first.strip()
 
     def columns(self) -> Sequence[Column]:
-        """The keys of the first rows, in the order in which they come."""
+        """The keys of the first rows, in the order in which they come.
+
+        Raises
+        ------
+        DataError
+            There is none.
+        """
+        if not self._values and not self.is_empty:
+            self._refuse()
         return [column_of(name, values) for name, values in self._values.items()]
+
+    def _refuse(self) -> NoReturn:
+        line = self._first.strip().partition(b"\n")[0].rstrip()
+        shown = quoted(line.decode(errors="backslashreplace"))
+        if parsed(line) is None:
+            raise DataError(
+                f"{self.name}: row 1 is not a JSON object in one line: {shown}; write one object a "
+                "line, for example with jq -c."
+            )
+        raise DataError(f"{self.name}: row 1 is {shown}, an object without keys.")
 
     def sample(self, wanted: Wanted) -> Frame:
         """The rows of the first quarter of a megabyte."""
@@ -244,7 +262,7 @@ def _labels(column: pa.Array) -> pa.Array | None:
     from pyarrow import types
 
     if types.is_string(column.type):
-        return arrays.encoded(column.to_pylist())
+        return arrays.dictionary_of(column)
     if types.is_floating(column.type):
         values = np.frombuffer(column.buffers()[1], np.float64, len(column))
         return None if (np.abs(values) >= _EXACT).any() else column

@@ -78,8 +78,8 @@ def _text_format(path: str, stream: ByteStream, reading: Reading) -> registry.En
     start = stream.peek(_TELLING)
     if packed := next((one for one in _BINARY if re.match(one.magic, start)), None):
         raise DataError(
-            f"{display_name(path)}: is a packed {packed.names[0]} file, which ce reads only as it "
-            "is: unpack it first."
+            f"{display_name(path)}: is a packed {packed.names[0]} file, and ce unpacks only text: "
+            "unpack it first."
         )
     told = (one for one in _TEXT if one.magic and re.match(one.magic, start))
     named = (one for one in _TEXT if _suffix(Path(path))[1:] in one.names)

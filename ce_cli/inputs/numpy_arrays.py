@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -144,6 +145,9 @@ def as_column(values: Array) -> pa.Array:
 def _plain(values: Array) -> pa.Array:
     if values.dtype.kind in "US":
         found = values.tolist()
+        native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+        if values.dtype.kind == "U" and native.view(np.uint32).max(initial=0) > sys.maxunicode:
+            raise ValueError("a character is beyond all there are")
         if values.dtype.kind == "S":
             found = [one.decode(errors="backslashreplace") for one in found]
         return arrays.encoded(found)
