@@ -45,6 +45,7 @@ def score(
     confidence: float = 0.95,
     worst: int = 0,
     per_row: bool = False,
+    input_format: str | None = None,
     delimiter: str | None = None,
     encoding: str = "utf-8",
     decimal: Literal[".", ","] = ".",
@@ -103,6 +104,9 @@ def score(
         How many of the most surprising rows to keep.
     per_row : bool
         Keep every row's loss, for `Result.rows_frame`.
+    input_format : str, optional
+        Of the files: ``csv``, ``jsonl``, ``parquet``, ``arrow``, ``npy``, ``npz``; found from their
+        first bytes if it is not given.
     delimiter, encoding : str, optional
         Of text files.
     decimal : {".", ","}
@@ -158,7 +162,15 @@ def score(
         metrics=_several(metrics),
         worst=worst,
     )
-    reading = Reading(delimiter, encoding, threads, decimal=decimal, header=header, comment=comment)
+    reading = Reading(
+        delimiter,
+        encoding,
+        threads,
+        decimal=decimal,
+        header=header,
+        comment=comment,
+        input_format=input_format,
+    )
     check_names(spec, reading)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []

@@ -15,6 +15,8 @@ _COLUMNS_TOLD = 2
 _FATAL = (
     "comment",
     "malformed",
+    "malformed-json",
+    "repeated-key",
     "encoding",
     "not-a-list",
     "not-a-map",
@@ -116,8 +118,17 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
             f"{where} begins with '#' and has {value} fields{total}; "
             "if such lines are comments, leave them out with --comment '#'."
         ),
+        "malformed-json": (
+            f"{where} is not a JSON object in one line{total}: {shown}; "
+            "write one object a line, for example with jq -c."
+        ),
+        "repeated-key": (
+            f"{where}, column {column}: the key stands in the object more than once{total}; "
+            "keep one of them."
+        ),
         "encoding": (
-            f"{where}, column {column}: {shown} is not UTF-8 text{total}; "
+            f"{where}{f', column {column}' if finding.column else ''}: {shown} is not UTF-8 "
+            f"text{total}; "
             "say which encoding, for example --encoding latin-1."
         ),
         "not-a-number": (
@@ -202,6 +213,8 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
 
 def _mending(value: str) -> str:
     value = value.strip()
+    if value[:1] in ("[", "{"):
+        return "write one number, or null for a missing value"
     if re.fullmatch(r"[-+]?\d*,\d+(e[-+]?\d+)?", value, re.IGNORECASE):
         return "say --decimal , if that is a decimal comma"
     if re.fullmatch(r"[-+]?\d*\.\d+(e[-+]?\d+)?", value, re.IGNORECASE):

@@ -243,6 +243,16 @@ Quiet = Annotated[
         "--quiet", "-q", help="No progress, and no warnings on stderr.", rich_help_panel=_OUTPUT
     ),
 ]
+InputFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--input-format",
+        metavar="csv|jsonl|parquet|…",
+        help="Of the files; by default found from their first bytes.",
+        show_default=False,
+        rich_help_panel=_READING,
+    ),
+]
 Delimiter = Annotated[
     str | None,
     typer.Option(

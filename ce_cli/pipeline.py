@@ -101,6 +101,8 @@ class Pass(Value):
             spec = spec.replace(labels=truth.labels(spec))
             sources = joined(sources, truth, spec.labels)
         leading = _up_to_first_row(sources)
+        if not leading[-1].columns():
+            raise DataError(f"{leading[-1].name}: the file is empty.")
         try:
             binding, settled = bind(leading[-1], spec)
             predicted = class_names(binding, binding.sample)
@@ -179,6 +181,8 @@ def _splits(
     sources: Iterable[Source], binding: Binding, needs_precision: bool
 ) -> Iterator[tuple[int, Split]]:
     for part, source in enumerate(sources):
+        if source.is_empty:
+            continue
         check_fits(source, binding)
         if part and needs_precision:
             check_precision(source, binding)

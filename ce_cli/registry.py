@@ -21,12 +21,15 @@ class Entry(Value):
     names : tuple of str
         What it goes by, or, for a metric, the figures it gives.
     magic : bytes
-        How a file of this input format begins; nothing fits every file.
+        A regular expression for how a file of this input format begins; nothing fits every file.
+    text : bool
+        Whether a file of this input format is text, which may be packed and encoded.
     """
 
     target: str
     names: tuple[str, ...]
     magic: bytes = b""
+    text: bool = False
 
     def load(self) -> Any:
         """Import it."""
@@ -36,7 +39,20 @@ class Entry(Value):
 
 INPUTS = (
     Entry("ce_cli.inputs.parquet:open_parquet", ("parquet", "parq", "pq"), b"PAR1"),
-    Entry("ce_cli.inputs.delimited:open_delimited", ("csv", "tsv", "tab", "txt", "psv")),
+    Entry(
+        "ce_cli.inputs.ipc:open_ipc",
+        ("arrow", "feather", "ipc", "arrows"),
+        rb"ARROW1|\xff\xff\xff\xff|FEA1",
+    ),
+    Entry("ce_cli.inputs.npy:open_npy", ("npy",), rb"\x93NUMPY"),
+    Entry("ce_cli.inputs.npz:open_npz", ("npz",), rb"PK(\x03\x04|\x05\x06)"),
+    Entry(
+        "ce_cli.inputs.jsonlines:open_json_lines",
+        ("jsonl", "ndjson"),
+        rb"\s*\{\s*([\"}]|$)|\s*\[\s*\{",
+        text=True,
+    ),
+    Entry("ce_cli.inputs.delimited:open_delimited", ("csv", "tsv", "tab", "txt", "psv"), text=True),
 )
 
 METRICS = (

@@ -204,6 +204,8 @@ class Reading(Value):
         Whether the first record of text names the columns; if not, they are counted from 1.
     comment : str or None
         Lines of text that begin with this character are left out.
+    input_format : str or None
+        A name of the registry; None is found from the first bytes.
     """
 
     delimiter: str | None = None
@@ -213,6 +215,7 @@ class Reading(Value):
     decimal: str = "."
     header: bool = True
     comment: str | None = None
+    input_format: str | None = None
 
     def check(self) -> None:
         """Refuse what is out of range."""
@@ -245,18 +248,10 @@ def check_names(spec: Spec, reading: Reading) -> None:
     Raises
     ------
     UsageError
-        The columns are only counted, and an option that names one, or its class, is not there.
+        The columns are only counted, and no option says which hold the predictions.
     """
-    given = spec.predictions
-    if reading.header:
-        return
-    if not given:
+    if not reading.header and not spec.predictions:
         raise UsageError(
             "--no-header leaves the columns without names: say which hold the predictions, "
             "counted from 1, for example --label 1 --pred 2."
-        )
-    if (len(given) > 1 or set(given[0]) & set("*?[")) and not spec.classes:
-        raise UsageError(
-            "--no-header leaves the columns without names: name the class of each --pred, in "
-            "their order, with --classes."
         )

@@ -376,7 +376,8 @@ def test_reading_at_once_is_reading_one_by_one(cell: str) -> None:
 def framed(tmp_path: Path, text: str, wanted: Wanted) -> tuple[list[Any], Any]:
     path = tmp_path / "f.tsv"
     path.write_text(text, encoding="utf-8")
-    source = open_delimited(str(path), path.open("rb"), Reading())
+    stream = ByteStream(str(path), io.BufferedReader(io.FileIO(path)))
+    source = open_delimited(str(path), stream, Reading())
     (frame,) = (frame for split in source.splits(wanted) for frame in split.frames())
     return list(source.columns()), frame
 

@@ -112,7 +112,8 @@ def _bound(
         if shape != "single":
             raise UsageError("--task likelihood takes one prediction column, of what happened.")
     elif shape == "single":
-        classes, bound = _single_classes(spec, labels, names[0], seen)
+        said = names[0] if predictions[0].named else ""
+        classes, bound = _single_classes(spec, labels, said, seen)
     else:
         namings = namings_for(source, spec, predictions, seen)
         if shape == "list" and len(labels) > 1 and not spec.classes:

@@ -14,7 +14,7 @@ from ce_cli.text import closest, listed, quoted, shell_word
 
 _LABELS = frozenset(
     "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
-    "ground_truth gold outcome observed obs".split()
+    "ground_truth gold outcome observed obs true_labels label_ids".split()
 )
 # Single predictions, the surer names first: a column called `prediction` is as often the
 # predicted class, so it gives way to one called `prob`.
@@ -24,10 +24,12 @@ _SINGLES = (
         "predicted_probability pred_prob pred_proba prob_positive "
         "prediction_probability probability_1 p_1 prob_1 proba_1 logit logits y_logit pred_logit "
         "logprob log_prob logprobs log_probability logp log_p token_logprob token_logprobs "
-        "log_likelihood loglikelihood".split()
+        "log_likelihood loglikelihood "
+        "probs probas probabilities y_probs y_probas pred_probs pred_probas prediction_probs "
+        "predicted_probabilities y_logits pred_logits log_probs".split()
     ),
-    frozenset("score scores y_score prediction_score".split()),
-    frozenset("y_pred pred preds prediction predictions y_hat yhat predicted".split()),
+    frozenset("score scores y_score y_scores prediction_score".split()),
+    frozenset("y_pred y_preds pred preds prediction predictions y_hat yhat predicted".split()),
 )
 _SURE_TIERS = 2  # a family beside a single of these is ambiguous
 _STEMS = (

@@ -64,7 +64,7 @@ def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str 
         They are not.
     """
     for column in (kinds[name] for name in texts):
-        if column.kind in ("list", "map", "nested"):
+        if column.kind in ("list", "map", "nested") and column.stored != "text":
             raise DataError(
                 f"the column {quoted(column.name)} holds {held(column)}, not one value a row."
             )

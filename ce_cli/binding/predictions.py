@@ -83,7 +83,7 @@ def namings_for(
         )
     if spec.classes:
         return [_checked(spec.classes)]
-    if shape == "columns":
+    if shape == "columns" and all(column.named for column in predictions):
         return namings_of(names)
     return [_numbered(count, seen)]
 
@@ -124,7 +124,8 @@ def _named_like_labels(
     source: Source, taken: Sequence[str], seen: Sequence[str]
 ) -> tuple[str, ...]:
     """Columns of numbers that are called just like the labels of the first rows."""
-    numbers = [column.name for column in source.columns() if column.kind == "number"]
+    columns = source.columns()
+    numbers = [column.name for column in columns if column.kind == "number" and column.named]
     known = NamedClasses(tuple(name for name in numbers if name not in taken))
     if not known.names:
         return ()

@@ -53,6 +53,7 @@ def score(
     json: opt.Json = False,
     output: opt.Output = None,
     quiet: opt.Quiet = False,
+    input_format: opt.InputFormat = None,
     delimiter: opt.Delimiter = None,
     encoding: opt.Encoding = "utf-8",
     decimal: opt.Decimal = ".",
@@ -107,6 +108,7 @@ def score(
         decimal=decimal,
         header=not no_header,
         comment=comment,
+        input_format=input_format,
     )
     check_names(spec, reading)
     paths = _paths(files)

@@ -117,6 +117,14 @@ class ByteStream:
                 return data
         return b""
 
+    def peek(self, size: int) -> bytes:
+        """Look at the next bytes, `size` at least if there are so many, without taking them."""
+        pieces = [self.read(size)]
+        while sum(map(len, pieces)) < size and (piece := self.read(size)):
+            pieces.append(piece)
+        self.push_back(b"".join(pieces))
+        return self._held
+
     def push_back(self, data: bytes) -> None:
         """Give bytes back, to be read next."""
         self._held = data + self._held

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 
 from ce_cli.errors import DataError
@@ -18,7 +17,7 @@ from ce_cli.inputs.dialect import (
     is_misfit,
     told_delimiter,
 )
-from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Wanted
+from ce_cli.inputs.source import FORMATS, NO_TEXTS, Column, Frame, Wanted
 from ce_cli.spec import Reading
 from ce_cli.text import display_name, quoted
 
@@ -27,9 +26,9 @@ _SNIFFED_BYTES = 1 << 16
 _AS_WRITTEN = Wanted((), (), missing_texts=NO_TEXTS)
 
 
-def open_delimited(path: str, raw: io.BufferedReader, reading: Reading) -> DelimitedSource:
+def open_delimited(path: str, stream: ByteStream, reading: Reading) -> DelimitedSource:
     """Open a text table; what looks like none of the known formats is taken for one."""
-    return DelimitedSource(path, ByteStream(path, raw, reading.encoding), reading)
+    return DelimitedSource(path, stream, reading)
 
 
 class DelimitedSource:
@@ -110,7 +109,7 @@ class DelimitedSource:
             if b"\0" in piece:
                 raise DataError(
                     f"{self.name}: is not a text table (byte {head.index(0) + 1:,} is NUL); "
-                    "ce reads CSV, TSV and Parquet."
+                    f"ce reads {FORMATS}."
                 )
             if len(head) < _HEAD_BYTES:
                 continue
@@ -123,8 +122,6 @@ class DelimitedSource:
         head, _ = self._without_excel_line(head, told)
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
-        if head.startswith((b"{", b"[{")):
-            raise DataError(f"{self.name}: looks like JSON; ce reads CSV, TSV and Parquet.")
         return head, self._first_end(head) or len(head)
 
     def _without_excel_line(self, head: bytes, told: str) -> tuple[bytes, str]:
@@ -171,4 +168,5 @@ class DelimitedSource:
         inferred = self._split(self._first, Wanted((), ())).legible().table({}, [])
         columns = zip(self._header, inferred.columns, strict=True)
         decimal = self._reading.decimal
-        return tuple(column_of(name, cells, decimal) for name, cells in columns)
+        found = (column_of(name, cells, decimal) for name, cells in columns)
+        return tuple(column.replace(named=self._reading.header) for column in found)

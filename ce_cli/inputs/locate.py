@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from ce_cli import registry
 from ce_cli.errors import DataError, StorageError
-from ce_cli.inputs.bytestream import explained, first_bytes, open_bytes
+from ce_cli.inputs.bytestream import ByteStream, explained, first_bytes, open_bytes
+from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import Source
 from ce_cli.spec import Reading
 from ce_cli.text import STDIN, display_name
 
 _PACKED = {".gz", ".bz2", ".zst", ".xz"}
+_TELLING = 64  # bytes of a text in which its format shows
+_TEXT = [entry for entry in registry.INPUTS if entry.text]
+_BINARY = [entry for entry in registry.INPUTS if not entry.text]
 
 
 def located(paths: Sequence[str]) -> list[str]:
@@ -48,10 +54,42 @@ def opened(path: str, reading: Reading) -> Source:
         It is empty, or no table.
     """
     raw = open_bytes(path)
-    start = first_bytes(path, raw)
-    entry = next(entry for entry in registry.INPUTS if start.startswith(entry.magic))
-    source: Source = entry.load()(path, raw, reading)
-    return source
+    entry = _binary_format(first_bytes(path, raw), reading)
+    source: Source
+    if entry is not None:
+        source = entry.load()(path, raw, reading)
+    else:
+        stream = ByteStream(path, raw, reading.encoding)
+        source = _text_format(path, stream, reading).load()(path, stream, reading)
+    return partitioned(source, path)
+
+
+def _binary_format(start: bytes, reading: Reading) -> registry.Entry | None:
+    if reading.input_format is not None:
+        entry = registry.find(registry.INPUTS, reading.input_format, "input format")
+        return None if entry.text else entry
+    return next((one for one in _BINARY if re.match(one.magic, start)), None)
+
+
+def _text_format(path: str, stream: ByteStream, reading: Reading) -> registry.Entry:
+    """The format of a text by its beginning, and where that does not tell, by its suffix."""
+    if reading.input_format is not None:
+        return registry.find(registry.INPUTS, reading.input_format, "input format")
+    start = stream.peek(_TELLING)
+    if packed := next((one for one in _BINARY if re.match(one.magic, start)), None):
+        raise DataError(
+            f"{display_name(path)}: is a packed {packed.names[0]} file, and ce unpacks only text: "
+            "unpack it first."
+        )
+    told = (one for one in _TEXT if one.magic and re.match(one.magic, start))
+    named = (one for one in _TEXT if _suffix(Path(path))[1:] in one.names)
+    return next(chain(told, named, _TEXT[-1:]))
+
+
+def _suffix(path: Path) -> str:
+    """The suffix that tells the format, in small letters: ``.csv`` of ``a.CSV.gz``."""
+    suffix = path.suffix.lower()
+    return path.with_suffix("").suffix.lower() if suffix in _PACKED else suffix
 
 
 def _data_files(directory: Path) -> list[str]:
@@ -60,8 +98,7 @@ def _data_files(directory: Path) -> list[str]:
     for path in sorted(directory.rglob("*")):
         parts = path.relative_to(directory).parts
         hidden = any(part.startswith((".", "_")) for part in parts)
-        name = path.with_suffix("") if path.suffix.lower() in _PACKED else path
-        if not hidden and name.suffix.lower() in known and path.is_file():
+        if not hidden and _suffix(path) in known and path.is_file():
             found.append(str(path))
     if not found:
         raise DataError(

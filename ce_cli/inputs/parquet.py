@@ -10,8 +10,9 @@ from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
 from ce_cli.inputs.bytestream import explained, open_bytes
 from ce_cli.inputs.source import Column, Frame, Wanted
+from ce_cli.inputs.spool import on_disk
 from ce_cli.spec import Reading
-from ce_cli.text import STDIN, display_name, sanitize
+from ce_cli.text import display_name, sanitize
 from ce_cli.value import Value
 
 if TYPE_CHECKING:
@@ -23,16 +24,7 @@ _BUFFER = 1 << 20  # bytes read ahead in each column, so that a large row group 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
     """Open a Parquet file; its footer comes last, so a pipe is spooled to disk first."""
-    if path != STDIN and raw.seekable():
-        return ParquetSource(path, path)
-    import shutil
-    import tempfile
-
-    spool = tempfile.NamedTemporaryFile(prefix="ce-", suffix=".parquet")  # noqa: SIM115
-    with explained(path):
-        shutil.copyfileobj(raw, spool)
-        spool.flush()
-    return ParquetSource(path, spool.name, spool)
+    return ParquetSource(path, *on_disk(path, raw, ".parquet"))
 
 
 class ParquetSource:

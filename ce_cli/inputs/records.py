@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,25 @@ def blocks(stream: Bytes, size: int, newline: bytes, delimiters: bytes) -> Itera
     DataError
         A record is longer than `LONGEST_RECORD`.
     """
+    return cut(stream, size, lambda data: last_record_end(data, newline, delimiters), too_long)
+
+
+def cut(
+    stream: Bytes, size: int, end_of: Callable[[bytes], int], too_long: Callable[[str], str]
+) -> Iterator[bytes]:
+    """Cut the rest of `stream` into blocks.
+
+    Parameters
+    ----------
+    stream : Bytes
+        Standing at the start of a block.
+    size : int
+        Bytes of a block, roughly.
+    end_of : callable
+        Gives the offset at which a block may end, as late as possible, 0 for nowhere.
+    too_long : callable
+        What to say, given the path, where there is no such offset in `LONGEST_RECORD` bytes.
+    """
     pieces: list[bytes] = []
     held, enough = 0, size
     while piece := stream.read(size):
@@ -45,7 +64,7 @@ def blocks(stream: Bytes, size: int, newline: bytes, delimiters: bytes) -> Itera
         if held < enough:
             continue
         data = b"".join(pieces)
-        end = last_record_end(data, newline, delimiters)
+        end = end_of(data)
         if end:
             yield data[:end]
             pieces, held, enough = [data[end:]], len(data) - end, size

@@ -15,6 +15,7 @@ Kind = Literal["number", "boolean", "text", "list", "map", "nested", "other"]
 Stored = Literal["text", "float64", "float32", "float16"]
 
 
+FORMATS = "CSV, TSV, JSON Lines, Parquet, Arrow and NumPy files"
 NO_TEXTS = ("\0",)  # for `Wanted.missing_texts`: no text stands for a missing value
 
 
@@ -32,6 +33,8 @@ class Column(Value):
         How finely numbers are stored: decides the clip and the tolerance of sums.
     width : int or None
         Length of a list, where it is fixed or the first rows agree.
+    named : bool
+        Whether the name is from the file; if not, it is a number and says nothing.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Column(Value):
     type: str
     stored: Stored = "float64"
     width: int | None = None
+    named: bool = True
 
 
 class Wanted(Value):

@@ -1,0 +1,139 @@
+"""Arrow arrays out of Python values and numpy arrays, by their buffers.
+
+``pa.array`` imports pandas behind one's back, and ``Array.dictionary_encode`` the whole of
+`pyarrow.compute`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FEW = 1 << 15
+_TYPES = {
+    "b1": "bool_",
+    "i1": "int8",
+    "i2": "int16",
+    "i4": "int32",
+    "i8": "int64",
+    "u1": "uint8",
+    "u2": "uint16",
+    "u4": "uint32",
+    "u8": "uint64",
+    "f2": "float16",
+    "f4": "float32",
+    "f8": "float64",
+}
+
+
+def numbers(values: NDArray[Any]) -> pa.Array:
+    """Numbers or booleans of shape (n,), not copied where they lie as Arrow has them."""
+    import pyarrow as pa
+
+    if values.dtype.kind == "f" and values.dtype.itemsize > 8:
+        values = values.astype(np.float64)
+    values = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+    type_ = getattr(pa, _TYPES[values.dtype.str[1:]])()
+    packed = np.packbits(values, bitorder="little") if values.dtype == np.bool_ else values
+    return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(packed)])
+
+
+def floats(values: Sequence[float | None]) -> pa.Array:
+    """Numbers as float64; None is null."""
+    import pyarrow as pa
+
+    filled = np.array([0.0 if value is None else value for value in values], np.float64)
+    return pa.Array.from_buffers(
+        pa.float64(), len(values), [_validity(values), pa.py_buffer(filled)]
+    )
+
+
+def texts(values: Sequence[str | None]) -> pa.Array:
+    """Texts as UTF-8; None is null, and half of a surrogate pair, which is no text, an escape."""
+    import pyarrow as pa
+
+    coded = [b"" if value is None else value.encode(errors="backslashreplace") for value in values]
+    buffers = [_validity(values), _offsets(coded), pa.py_buffer(b"".join(coded))]
+    return pa.Array.from_buffers(pa.utf8(), len(values), buffers)
+
+
+def encoded(values: Sequence[str | None]) -> pa.Array:
+    """Texts as a dictionary column; None is null."""
+    import pyarrow as pa
+
+    distinct: dict[str | None, int] = dict.fromkeys(values, 0)
+    distinct.pop(None, None)
+    codes = dict(zip(distinct, range(len(distinct)), strict=True)) | {None: 0}
+    indices = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
+    column = pa.Array.from_buffers(
+        pa.int32(), len(values), [_validity(values), pa.py_buffer(indices)]
+    )
+    return pa.DictionaryArray.from_arrays(column, texts([*distinct]))
+
+
+def dictionary_of(column: pa.Array) -> pa.Array:
+    """A text column as a dictionary column; only long ones are worth importing for."""
+    if len(column) > _FEW:
+        return column.dictionary_encode()
+    return encoded(column.to_pylist())
+
+
+def constant(value: str | None, count: int) -> pa.Array:
+    """One text, `count` times, as a dictionary column."""
+    import pyarrow as pa
+
+    indices = numbers(np.zeros(count, np.int32))
+    if value is None:
+        none = pa.py_buffer(bytes(count // 8 + 1))
+        indices = pa.Array.from_buffers(pa.int32(), count, [none, indices.buffers()[1]])
+    return pa.DictionaryArray.from_arrays(indices, texts([value or ""]))
+
+
+def lists(values: Sequence[Sequence[float | None] | None]) -> pa.Array:
+    """Lists of numbers; None is null."""
+    import pyarrow as pa
+
+    filled = [() if value is None else value for value in values]
+    return pa.Array.from_buffers(
+        pa.list_(pa.float64()),
+        len(values),
+        [_validity(values), _offsets(filled)],
+        children=[floats([*chain.from_iterable(filled)])],
+    )
+
+
+def maps(values: Sequence[Mapping[str, float | None] | None]) -> pa.Array:
+    """Numbers by name; None is null."""
+    import pyarrow as pa
+
+    filled = [{} if value is None else value for value in values]
+    keys = texts([*chain.from_iterable(filled)])
+    items = floats([*chain.from_iterable(value.values() for value in filled)])
+    type_ = pa.map_(pa.utf8(), pa.float64())
+    entry = pa.struct([type_.key_field, type_.item_field])
+    entries = pa.Array.from_buffers(entry, len(keys), [None], children=[keys, items])
+    buffers = [_validity(values), _offsets(filled)]
+    return pa.Array.from_buffers(type_, len(values), buffers, children=[entries])
+
+
+def _validity(values: Sequence[object]) -> pa.Buffer | None:
+    import pyarrow as pa
+
+    if None not in values:
+        return None
+    present = np.array([value is not None for value in values], np.bool_)
+    return pa.py_buffer(np.packbits(present, bitorder="little"))
+
+
+def _offsets(values: Sequence[Any]) -> pa.Buffer:
+    import pyarrow as pa
+
+    ends = accumulate(map(len, values), initial=0)
+    return pa.py_buffer(np.fromiter(ends, np.int32, len(values) + 1))

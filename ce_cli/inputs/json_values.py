@@ -1,0 +1,154 @@
+"""JSON values as cells: what each may be, and what it is called where it may not."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from ce_cli.inputs.source import Column, Kind
+from ce_cli.spec import MISSING_TEXTS
+
+_SHOWN = 120
+
+
+class Object(dict[str, Any]):
+    """A JSON object, with the keys that stand in it more than once."""
+
+    repeated: frozenset[str] = frozenset()
+
+
+class UnfitError(ValueError):
+    """A value that is not what its column wants.
+
+    Parameters
+    ----------
+    code : str
+        Of the finding.
+    value : object
+        What stands there.
+    """
+
+    def __init__(self, code: str, value: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.shown = value if isinstance(value, str) else _written(value)[:_SHOWN]
+
+
+def parsed(line: bytes) -> Object | None:
+    """The object in a line, None if it holds anything else."""
+    try:
+        found = json.loads(line, object_pairs_hook=_object)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, Object) else None
+
+
+def number_of(value: Any, missing: Collection[str]) -> float | None:
+    """A number, true or false, or a text that is a number or stands for a missing value."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.copysign(math.inf, value)
+    if isinstance(value, str):
+        number = None if value in missing else _read(value)
+        if number is None and value not in missing:
+            raise UnfitError("not-a-number", value)
+        return number
+    if value is not None:
+        raise UnfitError("not-a-number", value)
+    return None
+
+
+def label_of(value: Any) -> str | None:
+    """The text of a label, an id or a group: 1 is ``1``, and so is 1.0; true is ``true``."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        whole = value.is_integer() and abs(value) < 2**53
+        return str(int(value)) if whole else str(value)
+    return _written(value)
+
+
+def list_of(value: Any, missing: Collection[str]) -> list[float | None] | None:
+    """A list of numbers."""
+    if value is None or (isinstance(value, str) and value in missing):
+        return None
+    if not isinstance(value, list):
+        raise UnfitError("not-a-list", value)
+    try:
+        return [number_of(one, missing) for one in value]
+    except UnfitError:
+        raise UnfitError("not-a-list", value) from None
+
+
+def map_of(value: Any, missing: Collection[str]) -> dict[str, float | None] | None:
+    """Numbers by name."""
+    if value is None or (isinstance(value, str) and value in missing):
+        return None
+    if not isinstance(value, Object) or value.repeated:
+        raise UnfitError("not-a-map", value)
+    try:
+        return {name: number_of(one, missing) for name, one in value.items()}
+    except UnfitError:
+        raise UnfitError("not-a-map", value) from None
+
+
+def column_of(name: str, values: Sequence[Any]) -> Column:
+    """The column that holds these values, which are not null."""
+    shapes = [type(value) if isinstance(value, list | Object) else None for value in values]
+    shape = max(dict.fromkeys(shapes), key=shapes.count, default=None)
+    if shape is None:
+        scalars = [value for value in values if not isinstance(value, list | Object)]
+        return Column(name, _kind(scalars), "text", "text")
+    inner = [value for value in values if isinstance(value, shape)]
+    cells = [one for value in inner for one in _cells(value) if one is not None]
+    scalars = [one for one in cells if isinstance(one, int | float | str)]
+    if 2 * len(scalars) < len(cells) or _kind(scalars) == "text":
+        return Column(name, "nested", "nested JSON")
+    if shape is Object:
+        return Column(name, "map", "objects of numbers", "text")
+    widths = {len(value) for value in inner}
+    width = widths.pop() if len(widths) == 1 else None
+    return Column(name, "list", "lists of numbers", "text", width)
+
+
+def _kind(values: Sequence[Any]) -> Kind:
+    """What scalars are: numbers if half of them can be read as such."""
+    if values and all(isinstance(value, bool) for value in values):
+        return "boolean"
+    told = [value for value in values if value not in MISSING_TEXTS]
+    numbers = sum(not isinstance(value, str) or _read(value) is not None for value in told)
+    return "number" if 2 * numbers >= len(told) else "text"
+
+
+def _cells(value: list[Any] | Object) -> Iterable[Any]:
+    return value if isinstance(value, list) else value.values()
+
+
+def _read(text: str) -> float | None:
+    if "_" in text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> Object:
+    found = Object(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        found.repeated = frozenset(name for name, count in counts.items() if count > 1)
+    return found

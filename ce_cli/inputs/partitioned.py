@@ -1,0 +1,108 @@
+"""Columns that stand in the path, as Hive writes it: ``run/segment=eu/part-0.parquet``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ce_cli.inputs import arrays
+from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
+from ce_cli.text import STDIN
+from ce_cli.value import Value
+
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+
+def partitioned(source: Source, path: str) -> Source:
+    """Add the columns in the directories of `path`; one that the file has itself goes before."""
+    own = {column.name for column in source.columns()} if "=" in path else set()
+    constants = {name: text for name, text in constants_of(path).items() if name not in own}
+    return PartitionedSource(source, constants) if constants else source
+
+
+def constants_of(path: str) -> dict[str, str | None]:
+    """Name and text of each directory ``name=text`` in `path`; None is a missing value."""
+    if path == STDIN or "=" not in path:
+        return {}
+    from urllib.parse import unquote
+
+    directories = path.partition("?")[0].split("/") if "://" in path else path.split("/")
+    pairs = [directory.partition("=") for directory in directories[:-1]]
+    named = {unquote(name): unquote(text) for name, equals, text in pairs if name and equals}
+    return {name: None if text == _NO_VALUE else text for name, text in named.items()}
+
+
+class PartitionedSource:
+    """A file with columns of one text each.
+
+    Parameters
+    ----------
+    source : Source
+        The file itself.
+    constants : mapping of str to str or None
+        The text in each further column.
+    """
+
+    def __init__(self, source: Source, constants: Mapping[str, str | None]) -> None:
+        self.name = source.name
+        self._source = source
+        self._constants = dict(constants)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return self._source.is_empty
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the file, then those of the path."""
+        own = self._source.columns()
+        added = (Column(name, "text", "text in the path") for name in self._constants)
+        return (*own, *added) if own else ()
+
+    def sample(self, wanted: Wanted) -> Frame:
+        """The first rows."""
+        return _with_constants(self._source.sample(self._inner(wanted)), self._added(wanted))
+
+    def splits(self, wanted: Wanted) -> Iterator[PartitionedSplit]:
+        """Those of the file."""
+        added = self._added(wanted)
+        for split in self._source.splits(self._inner(wanted)):
+            yield PartitionedSplit(split, added)
+
+    def _added(self, wanted: Wanted) -> dict[str, str | None]:
+        return {name: text for name, text in self._constants.items() if name in wanted.names}
+
+    def _inner(self, wanted: Wanted) -> Wanted:
+        """What the file has to give, one column at least, since that tells how many rows it has."""
+
+        def own(names: Sequence[str]) -> tuple[str, ...]:
+            return tuple(name for name in names if name not in self._constants)
+
+        inner = wanted.replace(
+            numbers=own(wanted.numbers),
+            texts=own(wanted.texts),
+            lists=own(wanted.lists),
+            maps=own(wanted.maps),
+        )
+        columns = self._source.columns()
+        if inner.names or not columns:
+            return inner
+        plain = [column.name for column in columns if column.kind in ("number", "boolean", "text")]
+        return inner.replace(texts=(plain or [columns[0].name])[:1])
+
+
+class PartitionedSplit(Value):
+    """A piece of the file, and what is added to it."""
+
+    split: Split
+    constants: dict[str, str | None]
+
+    def frames(self) -> Iterator[Frame]:
+        """The rows with the further columns."""
+        for frame in self.split.frames():
+            yield _with_constants(frame, self.constants)
+
+
+def _with_constants(frame: Frame, constants: Mapping[str, str | None]) -> Frame:
+    count = frame.rows - len(frame.left_out)
+    added = {name: arrays.constant(text, count) for name, text in constants.items()}
+    return frame.replace(columns=frame.columns | added)
