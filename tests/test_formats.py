@@ -24,6 +24,9 @@ from sklearn.metrics import log_loss
 
 from ce_cli import registry, score
 from ce_cli.errors import DataError
+from ce_cli.inputs.locate import opened
+from ce_cli.inputs.source import Wanted
+from ce_cli.spec import Reading
 from tests.conftest import SAMPLES, complaints, run_ce, score_json, write_csv, write_parquet
 from tests.test_imports import imported_by
 
@@ -392,6 +395,43 @@ def test_what_is_no_list_is_told(cell: str, tmp_path: Path) -> None:
     line = told(path)
     assert "row 17, column 'probs'" in line
     assert "not a list of numbers" in line
+
+
+MAPS: list[dict[str, Any] | None] = [
+    {"a": 0.5, "b": 0.5},
+    {"b": 1},
+    None,
+    {"a": None, "b": 0.25},
+    {},
+]
+
+
+@pytest.mark.parametrize("more", [{}, {"c": "0.5"}, {"c": 2}])
+@pytest.mark.parametrize("other", ["text", 7, [1], {"x": "y"}])
+def test_objects_of_numbers_are_maps(more: dict[str, Any], other: Any, tmp_path: Path) -> None:
+    maps: list[Any] = [*MAPS * 1200, more]  # whose key the first rows do not know
+    path = tmp_path / "preds.jsonl"
+    rows = [{"label": "a", "probs": one, "other": other} for one in maps]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = opened(str(path), Reading())
+    assert [column.kind for column in source.columns()][:2] == ["text", "map"]
+    frames = [f for split in source.splits(Wanted((), ("label",), maps=("probs",)))
+              for f in split.frames()]  # fmt: skip
+    found = [dict(one) if one else {} for f in frames for one in f.columns["probs"].to_pylist()]
+    present = [{key: x for key, x in one.items() if x is not None} for one in found]
+    given = [{key: float(x) for key, x in (one or {}).items() if x is not None} for one in maps]
+    assert present == given
+
+
+def test_what_is_no_map_is_told_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "preds.jsonl"
+    lines = ['{"probs": {"a": 1}}'] * 16 + ['{"probs": {"a": "x"}}', '{"probs": 3}']
+    path.write_text("\n".join(lines))
+    (split,) = opened(str(path), Reading()).splits(Wanted((), (), maps=("probs",)))
+    (frame,) = split.frames()
+    (finding,) = frame.findings
+    assert (finding.code, finding.rows, frame.left_out) == ("not-a-map", (16, 17), (16, 17))
+    assert finding.values == ('{"a": "x"}', "3")
 
 
 @pytest.mark.parametrize("text", ['[{"label": 1}]', '[\n  {"label": 1},', "[[1, 0.5]]"])

@@ -55,6 +55,8 @@ class FileSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open_file(self.name, path)
+        with _told(self.name):
+            self._columns = columns_of_schema(self._file.schema)
 
     @property
     def is_empty(self) -> bool:
@@ -67,7 +69,7 @@ class FileSource:
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
-        return columns_of_schema(self._file.schema)
+        return self._columns
 
     def sample(self, wanted: Wanted) -> Frame:
         """The first rows of the file."""
@@ -129,6 +131,7 @@ class StreamSource:
         with explained(path), _told(self.name):
             source = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
             self._reader = pa.ipc.open_stream(source, options=_options())
+            self._columns = columns_of_schema(self._reader.schema)
 
     @property
     def is_empty(self) -> bool:
@@ -137,7 +140,7 @@ class StreamSource:
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
-        return columns_of_schema(self._reader.schema)
+        return self._columns
 
     def sample(self, wanted: Wanted) -> Frame:
         """The first rows of the stream."""
@@ -193,7 +196,7 @@ class _told:  # noqa: N801 - reads as a word: with _told(name)
     ) -> None:
         import pyarrow as pa
 
-        if isinstance(error, pa.ArrowException | OSError | EOFError):
+        if isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError):
             reason = sanitize(str(error).splitlines()[0] if str(error) else "it ends", 120)
             raise DataError(
                 f"{self._name}: is truncated or not an Arrow file ({reason.rstrip('.')})."
