@@ -210,8 +210,24 @@ def test_the_python_api_takes_the_same(plain: dict[str, Any], tmp_path: Path) ->
         path, label="1", pred=pred, classes=CLASSES, decimal=",", header=False, comment="#"
     )
     assert found.metrics == plain["metrics"]
-    with pytest.raises(UsageError, match="--classes"):
-        score(path, label="1", pred=pred, header=False)
+    with pytest.raises(UsageError, match="--pred"):
+        score(path, label="1", header=False)
+
+
+def test_columns_without_names_bind_by_position(tmp_path: Path) -> None:
+    text = "2,0.25,0.5,0.25\n0,0.25,0.5,0.25\n"
+    options = [*"--no-header --label 1 --base 2".split(), "--pred", "[234]"]
+    document = scored(tmp_path, text, *options)
+    assert document["classes"] == ["0", "1", "2"]
+    assert document["metrics"]["total"] == 2 + 2
+
+
+def test_the_number_of_a_column_is_no_class(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("3,0.5\n2,0.5\n", encoding="utf-8")
+    done = run_ce("score", path, *"--no-header --label 1 --pred 2".split())
+    (line,) = complaints(done, BAD_DATA)
+    assert "--positive" in line
 
 
 # Comments, against Python's reader of CSV
@@ -481,18 +497,6 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         ["'1', '2'", "--label"],
     ),
     "no header and no prediction": ("1,0.5\n", ["--no-header"], USAGE, ["--no-header", "--pred"]),
-    "no header and no classes": (
-        "2,0.5,0.5\n",
-        ["--no-header", *"--label 1 --pred 2 --pred 3".split()],
-        USAGE,
-        ["--no-header", "--classes"],
-    ),
-    "no header and a glob": (
-        "2,0.5,0.5\n",
-        ["--no-header", "--label", "1", "--pred", "[23]"],
-        USAGE,
-        ["--no-header", "--classes"],
-    ),
     "a column that is not there": (
         "1,0.5\n",
         ["--no-header", "--label", "1", "--pred", "3"],
