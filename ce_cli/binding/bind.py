@@ -224,8 +224,6 @@ def _check_task(spec: Spec, bound: Binding) -> None:
         raise UsageError("--label-counts does not go with --task multilabel.")
     if spec.label_smoothing and bound.task == "likelihood":
         raise UsageError("--label-smoothing needs a label.")
-    if bound.task == "likelihood" and spec.values == "logits":
-        raise UsageError("a lone logit of what happened says no probability: give all classes'.")
 
 
 def _settled(spec: Spec, bound: Binding) -> Spec:
@@ -233,6 +231,11 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
     values = spec.values
     if values == "auto":
         values = values_of(bound.predictions) or "probabilities"
+    if task == "likelihood" and values == "logits":
+        raise UsageError(
+            "the logit of what happened alone does not say its probability: give those of all "
+            "classes with --pred, and the label with --label."
+        )
     clip = max(EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
     tolerance = spec.sum_tolerance
     if tolerance is None:

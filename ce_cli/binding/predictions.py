@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -74,7 +75,7 @@ def namings_for(
     if shape == "map":
         return [_checked(spec.classes) or _keys(source, predictions[0].name, seen)]
     names = [column.name for column in predictions]
-    count = len(names) if shape == "columns" else _width(source, predictions[0])
+    count = len(names) if shape == "columns" else _width(source, predictions[0], spec)
     if spec.classes and len(spec.classes) != count:
         where = listed(names) if shape == "columns" else f"the lists of {listed(names)}"
         raise UsageError(
@@ -163,12 +164,16 @@ def _numbered(count: int, seen: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(place) for place in range(count))
 
 
-def _width(source: Source, column: Column) -> int:
+def _width(source: Source, column: Column, spec: Spec) -> int:
+    """Length of the lists: as declared, or of most of the first rows."""
     width = column.width
+    if width is None and spec.classes:
+        return len(spec.classes)
     if width is None:
         frame = source.sample(Wanted((), (), (column.name,)))
         values: list[list[float] | None] = frame.columns[column.name].to_pylist()
-        width = max((len(value) for value in values if value), default=0)
+        lengths = Counter(len(value) for value in values if value)
+        width = lengths.most_common(1)[0][0] if lengths else 0
     if width < 2:
         raise DataError(
             f"the lists in {quoted(column.name)} hold {counted(width, 'prediction')}, "

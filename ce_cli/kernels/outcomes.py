@@ -265,7 +265,8 @@ class Multilabel(Value):
 
     def squared_errors(self) -> Floats:
         """Mean over the labels of (q − y)²."""
-        gaps = self.form.probabilities()[1] - self.shares
+        not_given, given = self.form.probabilities()
+        gaps = self.shares * not_given - (1.0 - self.shares) * given  # q − y, without cancelling
         return class_sums(np.square(gaps)) / len(self.shares)
 
     def entropies(self) -> Floats:
