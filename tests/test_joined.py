@@ -1,0 +1,250 @@
+"""Labels and predictions in two files give what the same rows give in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ce_cli import score
+from ce_cli.errors import UsageError
+from tests.conftest import SAMPLES, complaints, run_ce, score_json
+
+USAGE, BAD_DATA, STORAGE = 2, 3, 4
+BLOCKS = ("metrics", "intervals", "per_class", "groups", "weight_sum")
+WHOLE = pd.read_csv(SAMPLES / "breast_cancer_weighted.csv").assign(
+    case=[f"case {row}" for row in range(569)]
+)
+OPTIONS = ("--positive", "malignant", "--weight", "weight", "--by", "segment")
+
+
+def written(folder: Path, name: str, frame: pd.DataFrame) -> Path:
+    path = folder / name
+    if name.endswith(".parquet"):
+        frame.to_parquet(path, row_group_size=100)
+    else:
+        frame.to_csv(path, index=False)
+    return path
+
+
+def blocks(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: document[name] for name in BLOCKS}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    path = written(tmp_path_factory.mktemp("whole"), "whole.csv", WHOLE)
+    return blocks(score_json(path, *OPTIONS))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("order", ["same", "shuffled"])
+def test_rows_meet_by_id(order: str, suffix: str, whole: dict[str, Any], tmp_path: Path) -> None:
+    truth = WHOLE.drop(columns="prob")
+    if order == "shuffled":
+        truth = truth.sample(frac=1, random_state=1)
+    preds = written(tmp_path, f"preds.{suffix}", WHOLE[["case", "prob"]])
+    labels = written(tmp_path, f"truth.{suffix}", truth)
+    document = score_json(preds, "--labels", labels, "--id", "case", *OPTIONS, "--worst", "1")
+    assert blocks(document) == whole
+    assert document["columns"]["labels_from"] == str(labels)
+    (row,) = document["worst"]
+    (label,) = WHOLE.loc[WHOLE["case"] == row["id"], "label"]
+    assert row["label"] == label
+
+
+def test_rows_meet_by_their_order(whole: dict[str, Any], tmp_path: Path) -> None:
+    preds = written(tmp_path, "preds.parquet", WHOLE[["prob"]])
+    labels = written(tmp_path, "truth.csv", WHOLE.drop(columns="prob"))
+    assert blocks(score_json(preds, "--labels", labels, *OPTIONS)) == whole
+
+
+def test_several_files_of_predictions_share_one_file_of_labels(
+    whole: dict[str, Any], tmp_path: Path
+) -> None:
+    parts = [
+        written(tmp_path, f"{part}.csv", WHOLE[["prob"]].iloc[rows])
+        for part, rows in enumerate((slice(0, 100), slice(100, 101), slice(101, None)))
+    ]
+    labels = written(tmp_path, "truth.csv", WHOLE.drop(columns="prob"))
+    document = score_json(*parts, "--labels", labels, *OPTIONS, "--threads", "2")
+    assert blocks(document) == whole
+
+
+def test_labels_may_come_from_standard_input(whole: dict[str, Any], tmp_path: Path) -> None:
+    preds = written(tmp_path, "preds.csv", WHOLE[["prob"]])
+    piped = WHOLE.drop(columns="prob").to_csv(index=False).encode()
+    assert blocks(score_json(preds, "--labels", "-", *OPTIONS, stdin=piped)) == whole
+
+
+def test_the_only_column_of_the_labels_needs_no_name(tmp_path: Path) -> None:
+    preds = written(tmp_path, "preds.csv", WHOLE[["prob"]])
+    labels = written(tmp_path, "truth.csv", WHOLE[["label"]].rename(columns={"label": "what"}))
+    document = score_json(preds, "--labels", labels, "--positive", "malignant")
+    assert document["columns"]["label"] == ["what"]
+
+
+def test_label_columns_of_each_class_are_joined_too(tmp_path: Path) -> None:
+    one_hot = pd.get_dummies(WHOLE["label"], prefix="y", dtype=int).assign(case=WHOLE["case"])
+    preds = WHOLE[["case", "prob"]].rename(columns={"prob": "p_malignant"})
+    labels = written(tmp_path, "truth.parquet", one_hot.sample(frac=1, random_state=2))
+    document = score_json(written(tmp_path, "preds.csv", preds), "--labels", labels, "--id", "case")
+    alone = score(WHOLE, positive="malignant").metrics
+    assert document["metrics"]["cross_entropy"] == alone["cross_entropy"]
+
+
+def test_the_python_api_joins_frames() -> None:
+    truth = WHOLE[["case", "label"]].sample(frac=1, random_state=3)
+    joined = score(WHOLE[["case", "prob"]], labels=truth, id="case", positive="malignant")
+    assert joined.metrics == score(WHOLE, positive="malignant").metrics
+    balanced = score(
+        WHOLE[["case", "prob"]],
+        labels=truth,
+        id="case",
+        positive="malignant",
+        class_weight="balanced",
+    )
+    alone = score(WHOLE, positive="malignant", class_weight="balanced")
+    assert balanced.metrics == alone.metrics
+
+
+def test_several_files_of_labels_are_refused(tmp_path: Path) -> None:
+    for name in ("0.csv", "1.csv"):
+        written(tmp_path, name, WHOLE[["label"]])
+    with pytest.raises(UsageError, match="one file"):
+        score(WHOLE[["prob"]], labels=tmp_path)
+
+
+# What does not meet
+
+BOTH = WHOLE[["case", "prob"]], WHOLE[["case", "label"]]
+SKIPPED = ("--id", "case", "--positive", "malignant", "--missing", "skip")
+
+
+def test_rows_of_one_file_only_can_be_left_out_and_are_counted(tmp_path: Path) -> None:
+    preds = written(tmp_path, "preds.csv", BOTH[0].iloc[5:])
+    labels = written(tmp_path, "truth.csv", BOTH[1].iloc[:-7])
+    document = score_json(preds, "--labels", labels, *SKIPPED)
+    both = score(WHOLE.iloc[5:-7], positive="malignant")
+    assert document["metrics"] == both.metrics
+    assert document["rows"]["skipped"] == 7
+    (unpredicted,) = (w for w in document["warnings"] if w["code"] == "unpredicted")
+    assert unpredicted["count"] == 5
+
+
+def repeated(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame, frame.iloc[[3]]])
+
+
+BAD: dict[str, tuple[pd.DataFrame, pd.DataFrame, Sequence[str], int, Sequence[str]]] = {
+    "a prediction without a label": (
+        BOTH[0],
+        BOTH[1].drop(index=16),
+        ["--id", "case"],
+        BAD_DATA,
+        ["preds.csv: row 17", "'case'", "'case 16'", "--missing skip"],
+    ),
+    "a label without a prediction": (
+        BOTH[0].drop(index=16),
+        BOTH[1],
+        ["--id", "case"],
+        BAD_DATA,
+        ["truth.csv", "'case 16'", "preds.csv", "--missing skip"],
+    ),
+    "an id twice among the predictions": (
+        repeated(BOTH[0]),
+        BOTH[1],
+        ["--id", "case"],
+        BAD_DATA,
+        ["preds.csv: row 570", "'case 3'"],
+    ),
+    "an id twice among the labels": (
+        BOTH[0],
+        repeated(BOTH[1]),
+        ["--id", "case"],
+        BAD_DATA,
+        ["truth.csv", "4", "570", "'case 3'"],
+    ),
+    "no id": (
+        BOTH[0],
+        BOTH[1].replace("case 9", ""),
+        ["--id", "case"],
+        BAD_DATA,
+        ["truth.csv", "row 10", "'case'"],
+    ),
+    "more predictions than labels": (
+        BOTH[0][["prob"]],
+        BOTH[1].iloc[:-1],
+        [],
+        BAD_DATA,
+        ["truth.csv", "568 rows", "--id"],
+    ),
+    "fewer predictions than labels": (
+        BOTH[0][["prob"]].iloc[:-1],
+        BOTH[1],
+        [],
+        BAD_DATA,
+        ["truth.csv", "569 rows", "568", "--id"],
+    ),
+    "rows in another order": (
+        BOTH[0].rename(columns={"case": "case_id"}),
+        BOTH[1].rename(columns={"case": "case_id"}).iloc[::-1],
+        [],
+        BAD_DATA,
+        ["row 1", "'case 0'", "'case 568'", "--id case_id"],
+    ),
+    "an id that one file has not": (
+        BOTH[0],
+        BOTH[1].rename(columns={"case": "key"}),
+        ["--id", "case"],
+        USAGE,
+        ["truth.csv", "'case'", "'key'"],
+    ),
+    "an id that the other has not": (
+        BOTH[0].rename(columns={"case": "key"}),
+        BOTH[1],
+        ["--id", "case"],
+        USAGE,
+        ["preds.csv", "'case'", "'key'"],
+    ),
+    "no column like a label": (
+        BOTH[0],
+        BOTH[1].rename(columns={"label": "what"}).assign(more=1),
+        ["--id", "case"],
+        BAD_DATA,
+        ["truth.csv", "'what'", "--label"],
+    ),
+    "no labels at all": (BOTH[0], BOTH[1].iloc[:0], ["--id", "case"], BAD_DATA, ["truth.csv"]),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_one_sentence_says_what_does_not_meet(name: str, tmp_path: Path) -> None:
+    preds, labels, options, code, parts = BAD[name]
+    written(tmp_path, "preds.csv", preds)
+    written(tmp_path, "truth.csv", labels)
+    command = ["score", "preds.csv", "--labels", "truth.csv", "--positive", "malignant", *options]
+    told = complaints(run_ce(*command, cwd=tmp_path), code)
+    assert len(told) == 1, told
+    for part in parts:
+        assert part in told[0]
+
+
+def test_a_file_of_labels_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    written(tmp_path, "preds.csv", BOTH[0])
+    (tmp_path / "junk.csv").write_bytes(bytes(range(256)) * 20)
+    for labels, code in (("nowhere.csv", STORAGE), ("junk.csv", BAD_DATA), ("-", USAGE)):
+        files = ["preds.csv", "-"] if labels == "-" else ["preds.csv"]
+        done = run_ce("score", *files, "--labels", labels, cwd=tmp_path, stdin=b"")
+        assert len(complaints(done, code)) == 1
+
+
+def test_labels_are_not_written_over(tmp_path: Path) -> None:
+    preds, labels = (written(tmp_path, f"{n}.csv", one) for n, one in enumerate(BOTH))
+    before = labels.read_bytes()
+    done = run_ce("score", preds, "--labels", labels, "--id", "case", "--output", labels)
+    assert len(complaints(done, USAGE)) == 1
+    assert labels.read_bytes() == before
