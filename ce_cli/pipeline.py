@@ -10,7 +10,6 @@ from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
-from ce_cli.binding.joined import Truth, joined
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
@@ -97,6 +96,8 @@ class Pass(Value):
         """Bind, reduce, and refuse what is bad."""
         truth, spec = None, self.spec
         if truth_source is not None:
+            from ce_cli.binding.joined import Truth, joined
+
             truth = Truth(truth_source, spec.id, spec.missing == "skip")
             spec = spec.replace(labels=truth.labels(spec))
             sources = joined(sources, truth, spec.labels)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
-from ce_cli.binding.joined import Truth
 from ce_cli.errors import DataError
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
@@ -26,6 +25,9 @@ from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import Spec
 from ce_cli.text import counted, quoted
 from ce_cli.value import Value
+
+if TYPE_CHECKING:
+    from ce_cli.binding.joined import Truth
 
 Floats = NDArray[np.float64]
 

@@ -192,17 +192,16 @@ def _groups(result: Result) -> Grid | None:
 def _per_class(result: Result) -> Grid | None:
     if not result.per_class:
         return None
-    rows = [
-        (
-            Span(sanitize(str(line["class"]))),
-            Span(f"{line['rows']:,}"),
-            Span(percent(float(line["weight_sum"] or 0.0) / result.weight_sum)),
-            Span(_cell(line["cross_entropy"])),
-        )
-        for line in result.per_class[:_CLASSES_SHOWN]
-    ]
-    header = ("class", "rows", "share", "cross-entropy")
-    right = (False, True, True, True)
+    rows: list[tuple[Span, ...]] = []
+    for line in result.per_class[:_CLASSES_SHOWN]:
+        name, loss = Span(sanitize(str(line["class"]))), Span(_cell(line["cross_entropy"]))
+        share = percent(float(line["weight_sum"] or 0.0) / result.weight_sum)
+        rows.append((name, Span(f"{line['rows']:,}"), Span(share), loss))
+    header: tuple[str, ...] = ("class", "rows", "share", "cross-entropy")
+    if result.task == "multilabel":  # every row counts for every label
+        rows = [(name, loss) for name, _, _, loss in rows]
+        header = ("label", "cross-entropy")
+    right = (False, *(True for _ in header[1:]))
     return _grid(header, right, rows, len(result.per_class), "classes (--json shows all)")
 
 
