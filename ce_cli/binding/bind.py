@@ -29,6 +29,8 @@ from ce_cli.text import listed, quoted, shell_word
 
 Kinds = Mapping[str, Column]
 
+_LABELS_SAMPLED = 5000  # soft labels may all differ
+
 
 def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     """Bind the columns of `source`, and settle every ``auto`` of `spec`.
@@ -152,6 +154,9 @@ def _single_classes(
         return classes, Labels(names, "map", NamedClasses(classes))
     if labels[0].kind == "list":
         return classes or ("0", "1"), Labels(names, "list", reader, (0, 1))
+    soft = isinstance(reader, ConventionalBinary) and any(reader.share(text) for text in seen)
+    if soft and labels[0].kind == "number":
+        return classes, Labels(names, "share", reader)
     return classes, Labels(names, "single", reader)
 
 
@@ -273,7 +278,7 @@ def _check_seen(bound: Binding) -> None:
     seen, reader = bound.sample, bound.labels.reader
     if not seen or not (reader.codes(seen) == UNKNOWN).all():
         return
-    if isinstance(reader, ConventionalBinary) and any(reader.share(text) for text in seen):
+    if bound.labels.shape == "share":
         return
     label = quoted(bound.labels.columns[0])
     if bound.classes is None:
@@ -294,4 +299,5 @@ def _sample_labels(source: Source, label: str) -> list[str]:
     frame = source.sample(Wanted((), (label,), missing_texts=NO_TEXTS))
     codes, names = tokens(frame.columns[label])
     known, first = np.unique(codes, return_index=True)
-    return [names[code] for code in known[np.argsort(first)].tolist() if code >= 0]
+    order = known[np.argsort(first)][:_LABELS_SAMPLED].tolist()
+    return [names[code] for code in order if code >= 0]

@@ -10,7 +10,7 @@ from ce_cli.kernels.outcomes import Space
 from ce_cli.spec import Task
 from ce_cli.value import Value
 
-Shape = Literal["single", "columns", "list", "map", "none"]
+Shape = Literal["single", "share", "columns", "list", "map", "none"]
 
 
 class Labels(Value):
@@ -19,9 +19,9 @@ class Labels(Value):
     Attributes
     ----------
     columns : tuple of str
-        One column of classes or of shares of the positive class; or one column of shares for each
-        class; or one list or map of them; or nothing.
-    shape : {"single", "columns", "list", "map", "none"}
+        One column of classes; or one of shares of the positive class; or one column of shares for
+        each class; or one list or map of them; or nothing.
+    shape : {"single", "share", "columns", "list", "map", "none"}
         Which of these.
     reader : LabelReader
         From texts, or from the names in a map, to class codes.
@@ -94,7 +94,7 @@ class Binding(Value):
         single = self.predictions if self.shape == "single" else ()
         weight = (self.weight,) if self.weight else ()
         return Wanted(
-            numbers=(*single, *named.get("columns", ()), *weight),
+            numbers=(*single, *named.get("share", ()), *named.get("columns", ()), *weight),
             texts=(*texts, *self.by, *((self.id,) if self.id else ())),
             lists=tuple(named.get("list", ())),
             maps=tuple(named.get("map", ())),

@@ -30,6 +30,8 @@ def read_labels(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, 
         return np.zeros(len(checked), np.intp), None
     if binding.labels.shape == "single":
         return _from_texts(checked, binding, spec)
+    if binding.labels.shape == "share":
+        return _from_share(checked, binding)
     shares = _shares(checked, binding)
     if binding.task == "multilabel":
         return np.zeros(len(checked), np.intp), _within_one(checked, shares, binding)
@@ -65,6 +67,15 @@ def _from_texts(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, 
         return labels, None
     positive = np.append(shares, np.nan)[codes]
     return labels, np.stack([1.0 - positive, positive])
+
+
+def _from_share(checked: Checked, binding: Binding) -> tuple[Codes, Floats | None]:
+    """One column of the share of the positive class."""
+    positive = _within_one(checked, number_cells(checked, binding.labels.columns), binding)[0]
+    codes = (positive > 0.5).astype(np.intp)
+    if ((positive == 0.0) | (positive == 1.0)).all():
+        return codes, None
+    return codes, np.stack([1.0 - positive, positive])
 
 
 def _soft_texts(reader: object, texts: Sequence[str], classes: Codes) -> Floats | None:
@@ -143,6 +154,8 @@ def _check_sums(checked: Checked, shares: Floats, binding: Binding, spec: Spec) 
 def _columns(binding: Binding) -> Sequence[str]:
     """The label column of each class."""
     columns, places = binding.labels.columns, binding.labels.places
+    if binding.labels.shape == "share":
+        return columns
     if len(columns) < binding.class_count:
         return columns * binding.class_count
     return [columns[places.index(code)] for code in range(binding.class_count)]
