@@ -59,7 +59,7 @@ def run(
         Whatever is wrong with the options, the data or the files.
     """
     metrics = metric_states(spec)
-    leading = _up_to_first_row(sources)
+    leading = up_to_first_row(sources)
     given = spec.clip is not None and spec.sum_tolerance is not None
     try:
         binding, spec = bind(leading[-1], spec)
@@ -114,7 +114,7 @@ def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[S
     return tuple(kind for kind in metrics if binding.class_count or not kind.of_classes)
 
 
-def _up_to_first_row(sources: Iterator[Source]) -> list[Source]:
+def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
     """The first source that has a row, since types and labels show there, and those before it."""
     leading: list[Source] = []
     for source in sources:

@@ -24,13 +24,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "value"),
     ("kernels", "ledger", "registry", "result", "spec"),
-    ("batch", "messages"),
+    ("batch", "inspected", "messages"),
     ("engines", "inputs", "metrics", "outputs"),
     ("binding",),
     ("row_losses",),
     ("reduce",),
     ("report",),
     ("pipeline",),
+    ("inspection",),
     ("api", "options"),
     ("commands",),
     ("app",),
@@ -145,6 +146,7 @@ def strangers_in_kernels(arrow: Arrow) -> bool:
 def sees_more_than_a_result(arrow: Arrow) -> bool:
     """Whether a renderer imports what makes results."""
     makers = {"pipeline", "binding", "metrics", "inputs", "engines", "kernels", "reduce", "report"}
+    makers |= {"inspection"}
     return (
         unit_of(arrow.importer) == "outputs"
         and is_ours(arrow.imported)

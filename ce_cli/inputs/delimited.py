@@ -54,11 +54,17 @@ class DelimitedSource:
         given = reading.delimiter
         self._may_delimit = (given or "".join(_DELIMITERS)).encode()
         head, start = self._read_head()
-        self._delimiter = given or _found_delimiter(head[: max(start, _SNIFFED_BYTES)])
+        self.delimiter = given or _found_delimiter(head[: max(start, _SNIFFED_BYTES)])
         self._header = self._names_in(head[:start])
         self._names = _distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
         stream.push_back(head[start:])
+
+    @property
+    def format(self) -> str:
+        """CSV, TSV, or text with the delimiter that was found."""
+        named = {",": "CSV", "\t": "TSV"}
+        return named.get(self.delimiter, f"text delimited by {self.delimiter!r}")
 
     @property
     def is_empty(self) -> bool:
@@ -78,12 +84,12 @@ class DelimitedSource:
     def splits(self, wanted: Wanted) -> Iterator[DelimitedSplit]:
         """Blocks of whole records."""
         size = self._reading.block_bytes
-        delimiter = self._delimiter.encode()
+        delimiter = self.delimiter.encode()
         for block in records.blocks(self._stream, size, self._newline, delimiter):
             yield self._split(block, wanted)
 
     def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
-        return DelimitedSplit(block, tuple(self._names), self._delimiter, wanted)
+        return DelimitedSplit(block, tuple(self._names), self.delimiter, wanted)
 
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with one record behind the header at least, and where that begins."""
@@ -126,10 +132,10 @@ class DelimitedSource:
             ) from None
         import pyarrow as pa
 
-        count = header.count(self._delimiter.encode()) + 1
+        count = header.count(self.delimiter.encode()) + 1
         for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
             numbered = tuple(str(place) for place in range(count))
-            split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
+            split = DelimitedSplit(header, numbered, self.delimiter, _AS_WRITTEN)
             malformed: list[tuple[int, str]] = []
             table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
             if table.num_rows:
