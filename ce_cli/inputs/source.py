@@ -68,13 +68,16 @@ class Frame(Value):
     left_out : tuple of int
         Rows, from 0, that are not in `columns` since their fields could not be told apart.
     findings : tuple of Finding
-        What is wrong with these rows; cells that are no numbers are NaN in `columns`.
+        What is wrong with these rows.
+    spoiled : tuple of int
+        Places in `columns`, from 0, of rows with a cell that is no number, which is 0 there.
     """
 
     columns: dict[str, pa.Array]
     rows: int
     left_out: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    spoiled: tuple[int, ...] = ()
 
 
 class Split(Protocol):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
+import numpy as np
+
 from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
@@ -147,12 +149,13 @@ class Examine(Value):
             matrix, unnamed = read_predictions(Checked(frame), self.binding)
             traps = Traps(ids=ids, looks=Looks() if unnamed is not None else Looks.of(matrix))
         findings = list(bound.findings)
-        for batch in bound.batches:
+        batches = [_unspoiled(batch, frame) for batch in bound.batches]
+        for batch in batches:
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
             traps = traps.merge(Traps.of(batch))
             if batch.infinite is not None:
                 findings.append(Finding.of("infinite", "", batch.rows[batch.infinite]))
-        scored = sum(map(len, bound.batches))
+        scored = sum(map(len, batches))
         ledger = Ledger.of(findings, frame.rows, scored, bound.skipped, bound.ignored)
         return Exam(ledger, profiles, states, traps)
 
@@ -162,6 +165,13 @@ class Examine(Value):
         space = self.binding.space
         kinds = [kind for kind in _METRICS if space.classes or not kind.of_classes]
         return {kind: kind.empty(1, space) for kind in kinds}
+
+
+def _unspoiled(batch: Batch, frame: Frame) -> Batch:
+    """Without the rows in which a number is made up."""
+    if not frame.spoiled:
+        return batch
+    return batch.take(np.flatnonzero(~np.isin(batch.places, frame.spoiled)))
 
 
 def wanted_of(

@@ -142,7 +142,7 @@ def _inspected(case: Case, form: str, misfits: Sequence[Advice]) -> Inspected:
     if case.bad_labels is not None:
         findings.append(Advice("labels", "error", case.bad_labels))
     findings += [*value_advice(case), *class_advice(case), *row_advice(case)]
-    findings = _without_repeats(findings)
+    findings = _without_repeats(_oriented(findings))
     findings.sort(key=_rank)
     following = _following(case, findings)
     ledger, looks = case.exam.ledger, case.looks
@@ -169,6 +169,19 @@ def _rank(finding: Advice) -> tuple[int, int]:
     known = finding.code in _TRAPS_FIRST
     place = _TRAPS_FIRST.index(finding.code) if known else len(_TRAPS_FIRST)
     return SEVERITIES.index(finding.severity), place
+
+
+def _oriented(findings: Sequence[Advice]) -> list[Advice]:
+    """Where nobody said which class is positive, the losses tell: that is no second trap."""
+    flipped = next((one for one in findings if one.code == "flipped_positive"), None)
+    if flipped is None:
+        return list(findings)
+    told = []
+    for finding in findings:
+        if finding.code == "binding" and (finding.options or "").startswith("--positive"):
+            told.append(finding.replace(options=flipped.options))
+    kept = [one for one in findings if one.code != "binding" or not told]
+    return [*told, *(one for one in kept if one is not flipped)] if told else list(findings)
 
 
 def _without_repeats(findings: Sequence[Advice]) -> list[Advice]:

@@ -91,8 +91,9 @@ def _repeated_ids(case: Case) -> Iterator[Advice]:
         return
     looked = f" (of the first {MOST_ROWS:,} rows)" if case.exam.ledger.read > MOST_ROWS else ""
     rows = tuple(int(row) + 1 for row in repeated[:EXAMPLES])
+    repeat = "repeats" if len(repeated) == 1 else "repeat"
     message = (
-        f"{counted(len(repeated), 'row')}{looked} repeat an id of {quoted(case.ids or '')} that "
+        f"{counted(len(repeated), 'row')}{looked} {repeat} an id of {quoted(case.ids or '')} that "
         "stands in an earlier row: are rows in the file twice?"
     )
     severity = "warning" if case.given.id else "note"

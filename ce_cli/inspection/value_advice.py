@@ -16,6 +16,7 @@ from ce_cli.ledger import Finding
 
 _MOST = 0.9  # of the rows: what nearly all look like, they are
 _MANY = 0.1  # of the rows: too many for slips of single numbers
+_SLIPS = 3  # and in a small file, this many rows are
 _FEW_ROWS = 20  # too few to say what numbers look like
 _FULL = 100.0
 
@@ -39,7 +40,7 @@ def _no_probabilities(case: Case, looks: Looks) -> Iterator[Advice]:
     """Numbers outside [0, 1], or rows that sum to something else."""
     several, rows = len(looks.first) > 1 and case.spec.task != "multilabel", looks.rows
     reach = f"the predictions reach from {looks.low:.6g} to {looks.high:.6g}"
-    if looks.negative >= _MANY * rows:
+    if _many(looks.negative, rows):
         as_logs = looks.high <= 0.0 and (not several or looks.to_one_by_exp >= _MOST * rows)
         kind, value = ("log-probabilities", "logprobs") if as_logs else ("logits", "logits")
         sums = ", and their exponentials sum to 1" if as_logs and several else ""
@@ -48,11 +49,15 @@ def _no_probabilities(case: Case, looks: Looks) -> Iterator[Advice]:
     elif looks.high > 1.0 and looks.low >= 0.0 and _are_percentages(looks, several):
         sums = ", and the rows sum to 100" if several else ""
         yield _percentages(case, f"These look like percentages: {reach}{sums}; divide them by 100.")
-    elif looks.above >= _MANY * rows:
+    elif _many(looks.above, rows):
         message = f"These are no probabilities, so perhaps logits: {reach}."
         yield _looks_like(case, "logits", message, "--as logits")
     elif several and looks.low >= 0.0 and looks.to_one < (1.0 - _MANY) * rows:
         yield _sums_elsewhere(case, looks)
+
+
+def _many(count: int, rows: int) -> bool:
+    return count >= max(_MANY * rows, min(_SLIPS, rows))
 
 
 def _are_percentages(looks: Looks, several: bool) -> bool:
@@ -60,7 +65,7 @@ def _are_percentages(looks: Looks, several: bool) -> bool:
         return False
     if several:
         return looks.to_hundred >= _MOST * looks.rows
-    return looks.high > 1.5 and looks.above >= _MANY * looks.rows
+    return looks.high > 1.5 and _many(looks.above, looks.rows)
 
 
 def _percentages(case: Case, message: str) -> Advice:
