@@ -600,6 +600,35 @@ def test_labels_that_are_three_classes_in_the_end(tmp_path: Path) -> None:
     assert codes(document, "error") == ["labels"]
 
 
+# What ce score sees of it
+
+
+def warned(*args: str | Path) -> list[str]:
+    return [one["code"] for one in score_json(*args)["warnings"]]
+
+
+def test_score_warns_where_it_costs_nothing(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    assert warned(single(tmp_path, labels, predictions[:, 1])) == []
+    assert warned(single(tmp_path, labels, predictions[:, 0])) == ["flipped_positive"]
+    sure = np.where(labels == 1, 1 - 1e-9, 1e-9)
+    assert "no_loss" in warned(single(tmp_path, labels, sure))
+    labels, predictions = model(4)
+    kept = labels != 2
+    assert warned(table(tmp_path, labels[kept], predictions[kept], range(4))) == [
+        "class_never_seen"
+    ]
+
+
+def test_score_calls_no_bad_model_flipped(tmp_path: Path) -> None:
+    """Sure predictions of one class, as models of balanced classes make on rare ones."""
+    rng = np.random.default_rng(4)
+    labels = (rng.uniform(size=2000) < 0.02).astype(int)
+    path = single(tmp_path, labels, rng.uniform(0.4, 0.95, 2000))
+    assert warned(path) == []
+    assert codes(inspected(path), "error", "warning") == []
+
+
 # Ways in and out
 
 

@@ -242,7 +242,7 @@ class DelimitedSplit(Value):
         findings: list[Finding] = []
         rows = np.arange(raw.num_rows + len(malformed))
         rows = np.delete(rows, [row for row, _ in malformed])
-        spoiled: set[int] = set()
+        spoiled: list[tuple[str, tuple[int, ...]]] = []
         for name in types:
             cells = _whole(raw[name]).to_pylist()
             texts, unreadable = _decoded_cells(cells)
@@ -259,12 +259,12 @@ class DelimitedSplit(Value):
                 findings.append(
                     Finding.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
                 )
-                spoiled.update(bad)
+                spoiled.append((name, tuple(bad)))
                 for row in bad:
                     numbers[row] = 0.0  # told as what it is, and not as missing too
             columns[name] = pa.array(numbers, pa.float64())
         frame = _frame(columns, raw.num_rows, malformed, tuple(findings))
-        return frame.replace(spoiled=tuple(sorted(spoiled)))
+        return frame.replace(spoiled=tuple(spoiled))
 
 
 def _frame(

@@ -69,15 +69,15 @@ class Frame(Value):
         Rows, from 0, that are not in `columns` since their fields could not be told apart.
     findings : tuple of Finding
         What is wrong with these rows.
-    spoiled : tuple of int
-        Places in `columns`, from 0, of rows with a cell that is no number, which is 0 there.
+    spoiled : tuple of (str, tuple of int)
+        Columns with cells that are no numbers, which are 0 there, and their places, from 0.
     """
 
     columns: dict[str, pa.Array]
     rows: int
     left_out: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
-    spoiled: tuple[int, ...] = ()
+    spoiled: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 class Split(Protocol):

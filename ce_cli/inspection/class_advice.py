@@ -15,6 +15,7 @@ from ce_cli.inspection.case import Case
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.typed import joined, mended_path, mending, option
 from ce_cli.kernels.assignment import assignment
+from ce_cli.report import FEW_ROWS, NO_LOSS
 from ce_cli.text import counted, listed, quoted, sanitize
 from ce_cli.value import Value
 
@@ -28,8 +29,6 @@ _LEAST_FALL = 0.1
 _LEAST_SHARE = 0.2
 _LEAST_TOTAL = 10.0  # nats over all rows, beside twice the logarithm of the number of choices
 _LEAST_SKILL = 0.05
-_NOTHING = 1e-6  # a mean loss below this is no prediction but knowledge
-_FEW_ROWS = 10
 _RARE = 0.01
 _SHOWN = 8
 
@@ -236,7 +235,7 @@ def _occurrence(case: Case, crossed: Crossed) -> Iterator[Advice]:
         for name, count, own in zip(case.classes, predicted, rows, strict=True)
         if own and not count
     ]
-    if unused and total >= _FEW_ROWS:
+    if unused and total >= FEW_ROWS:
         verb = "is" if len(unused) == 1 else "are"
         message = f"{listed(unused)} {verb} never the likeliest class."
         yield Advice("class_never_predicted", "note", message)
@@ -253,7 +252,7 @@ def _occurrence(case: Case, crossed: Crossed) -> Iterator[Advice]:
 def _leak(case: Case) -> Iterator[Advice]:
     """A loss too small to be a prediction."""
     loss = case.figures.get("cross_entropy", math.inf)
-    if loss >= _NOTHING or case.exam.ledger.scored < _FEW_ROWS:
+    if loss >= NO_LOSS or case.exam.ledger.scored < FEW_ROWS:
         return
     if case.figures.get("baseline", 1.0) == 0.0:
         return

@@ -132,8 +132,10 @@ class Examine(Value):
         return Exam(Ledger.of(), {}, self._empty_states(), Traps())
 
     def _exam(self, frame: Frame, wanted: Wanted) -> Exam:
+        spoiled = dict(frame.spoiled)
         profiles = {
-            name: profile_of_numbers(frame.columns[name]) for name in dict.fromkeys(wanted.numbers)
+            name: profile_of_numbers(frame.columns[name], spoiled.get(name, ()))
+            for name in dict.fromkeys(wanted.numbers)
         }
         for name in wanted.texts:
             profiles[name] = profile_of_texts(frame.columns[name], self.missing_texts)
@@ -149,7 +151,7 @@ class Examine(Value):
             matrix, unnamed = read_predictions(Checked(frame), self.binding)
             traps = Traps(ids=ids, looks=Looks() if unnamed is not None else Looks.of(matrix))
         findings = list(bound.findings)
-        batches = [_unspoiled(batch, frame) for batch in bound.batches]
+        batches = [self._unspoiled(batch, frame) for batch in bound.batches]
         for batch in batches:
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
             traps = traps.merge(Traps.of(batch))
@@ -159,19 +161,20 @@ class Examine(Value):
         ledger = Ledger.of(findings, frame.rows, scored, bound.skipped, bound.ignored)
         return Exam(ledger, profiles, states, traps)
 
+    def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
+        """Without the rows in which a number of theirs is made up."""
+        own = () if self.binding is None else self.binding.wanted.numbers
+        spoiled = [place for name, places in frame.spoiled if name in own for place in places]
+        if not spoiled:
+            return batch
+        return batch.take(np.flatnonzero(~np.isin(batch.places, spoiled)))
+
     def _empty_states(self) -> States:
         if self.binding is None:
             return {}
         space = self.binding.space
         kinds = [kind for kind in _METRICS if space.classes or not kind.of_classes]
         return {kind: kind.empty(1, space) for kind in kinds}
-
-
-def _unspoiled(batch: Batch, frame: Frame) -> Batch:
-    """Without the rows in which a number is made up."""
-    if not frame.spoiled:
-        return batch
-    return batch.take(np.flatnonzero(~np.isin(batch.places, frame.spoiled)))
 
 
 def wanted_of(

@@ -54,11 +54,13 @@ class Profile(Value):
         )
 
 
-def profile_of_numbers(column: pa.Array) -> Profile:
-    """Of a column that was read as numbers."""
+def profile_of_numbers(column: pa.Array, spoiled: Sequence[int] = ()) -> Profile:
+    """Of a column that was read as numbers, but for cells that are none."""
     values = floats(column)
+    if spoiled:
+        values = np.delete(values, spoiled)
     if not len(values):
-        return Profile()
+        return Profile(len(spoiled))
     low, high = float(values.min()), float(values.max())
     missing = 0
     if np.isnan(low):
@@ -66,7 +68,7 @@ def profile_of_numbers(column: pa.Array) -> Profile:
         missing = len(values) - int(there.sum())
         low = float(values[there].min(initial=np.inf))
         high = float(values[there].max(initial=-np.inf))
-    return Profile(len(values) - missing, missing, low, high)
+    return Profile(len(column) - missing, missing, low, high)
 
 
 def profile_of_lists(column: pa.Array) -> Profile:
