@@ -563,6 +563,15 @@ def test_words_for_two_classes_are_assumed_and_told_apart_by_the_loss(tmp_path: 
     assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
 
 
+def test_classes_of_other_names_are_told_apart_by_the_loss(tmp_path: Path) -> None:
+    labels, predictions = model(4)
+    path = table(tmp_path, labels, predictions[:, [2, 0, 1, 3]], ["c", "a", "b", "d"])
+    document = inspected(path)
+    assert codes(document) == ["binding"]
+    assert document["next"] == f"ce score {path} --classes 2,0,1,3"
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
 def test_a_label_that_may_be_two_columns_is_assumed(tmp_path: Path) -> None:
     labels, predictions = model(2)
     columns = {"label": labels, "target": labels, "prob": predictions[:, 1]}

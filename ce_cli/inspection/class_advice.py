@@ -119,7 +119,8 @@ def _mixed_up(case: Case, pairing: Pairing) -> Advice:
     if len(told) == 2:
         message = f"The positive class looks flipped: the other way round {loss}."
         return Advice("flipped_positive", "warning", message, options=options)
-    step = _cyclic_step(pairing)
+    numbered = all(_is_whole(name) for name in case.classes)
+    step = _cyclic_step(pairing) if numbered else None
     if step is not None:
         message = (
             f"The labels look shifted by one class against the predictions (0-based against "
@@ -174,7 +175,7 @@ def _cyclic_step(pairing: Pairing) -> str | None:
 
 def _text_order(classes: Sequence[str], told: Sequence[str]) -> str | None:
     """Whether one of two orders of numbers is how they sort as text."""
-    if not all(name.lstrip("-").isdigit() for name in classes):
+    if not all(map(_is_whole, classes)):
         return None
     by_text, by_value = sorted(classes), sorted(classes, key=int)
     if list(told) == by_text:
@@ -182,6 +183,10 @@ def _text_order(classes: Sequence[str], told: Sequence[str]) -> str | None:
     if list(told) == by_value and list(classes) == by_text:
         return f"the numbers ({', '.join(by_value[:4])}, …), and their names sorted as text"
     return None
+
+
+def _is_whole(name: str) -> bool:
+    return name.isascii() and name.removeprefix("-").isdigit()
 
 
 def _row_shift(case: Case) -> Iterator[Advice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ce_cli.binding.names import class_named
 from ce_cli.inputs.source import Column
 from ce_cli.inspected import ColumnSeen
 from ce_cli.inspection.case import Case
@@ -47,9 +46,7 @@ def _part(case: Case, column: Column) -> tuple[str | None, str | None, str]:
     if name in binding.predictions:
         named = "its name"
         if len(binding.predictions) > 1:
-            named = f"one of {len(binding.predictions)} named alike"
-        elif class_named(name, case.classes) is not None:
-            named = "its name, which is that of a class"
+            named = f"family of {len(binding.predictions)}"
         why = _reason(case, "--pred", bool(given.predictions), named)
         return "prediction", _prediction_class(case, name), why
     for part, columns in (("weight", binding.weight), ("id", binding.id)):

@@ -26,6 +26,7 @@ from ce_cli.spec import MISSING_TEXTS, Spec
 _ID_NAMES = frozenset(
     "id row_id uid uuid guid sample_id example_id case_id record_id item_id".split()
 )
+_MIXED_UP = ("flipped_positive", "shifted_classes", "text_sorted_classes", "permuted_classes")
 _TRAPS_FIRST = (
     "binding",
     "labels",
@@ -34,10 +35,7 @@ _TRAPS_FIRST = (
     "looks_like_logits",
     "looks_like_logprobs",
     "looks_like_probabilities",
-    "flipped_positive",
-    "shifted_classes",
-    "text_sorted_classes",
-    "permuted_classes",
+    *_MIXED_UP,
     "shifted_rows",
     "no_loss",
     "decisions",
@@ -142,7 +140,7 @@ def _inspected(case: Case, form: str, misfits: Sequence[Advice]) -> Inspected:
     if case.bad_labels is not None:
         findings.append(Advice("labels", "error", case.bad_labels))
     findings += [*value_advice(case), *class_advice(case), *row_advice(case)]
-    findings = _without_repeats(_oriented(findings))
+    findings = _without_repeats(_oriented(findings, case.figures.get("skill", 0.0)))
     findings.sort(key=_rank)
     following = _following(case, findings)
     ledger, looks = case.exam.ledger, case.looks
@@ -171,17 +169,21 @@ def _rank(finding: Advice) -> tuple[int, int]:
     return SEVERITIES.index(finding.severity), place
 
 
-def _oriented(findings: Sequence[Advice]) -> list[Advice]:
-    """Where nobody said which class is positive, the losses tell: that is no second trap."""
-    flipped = next((one for one in findings if one.code == "flipped_positive"), None)
-    if flipped is None:
+def _oriented(findings: Sequence[Advice], skill: float) -> list[Advice]:
+    """Where nobody said which class is which, the losses tell: that is no second trap.
+
+    And if they do not tell, nothing is proposed.
+    """
+    assumed = [one for one in findings if one.code == "binding" and _names_classes(one)]
+    better = [one for one in findings if one.code in _MIXED_UP and one.options]
+    if not assumed or not (better or skill <= 0.0):
         return list(findings)
-    told = []
-    for finding in findings:
-        if finding.code == "binding" and (finding.options or "").startswith("--positive"):
-            told.append(finding.replace(options=flipped.options))
-    kept = [one for one in findings if one.code != "binding" or not told]
-    return [*told, *(one for one in kept if one is not flipped)] if told else list(findings)
+    told = assumed[0].replace(options=better[0].options if better else None)
+    return [told if one is assumed[0] else one for one in findings if one not in better]
+
+
+def _names_classes(finding: Advice) -> bool:
+    return (finding.options or "").startswith(("--positive", "--classes"))
 
 
 def _without_repeats(findings: Sequence[Advice]) -> list[Advice]:
@@ -206,7 +208,8 @@ def _with_command(case: Case, finding: Advice) -> Advice:
 
 def _following(case: Case, findings: Sequence[Advice]) -> str:
     """The command for a clean run: every option that was found to help."""
-    command = case.typed.adding(case.settled.assumed)
+    doubtful = any(one.code == "binding" and one.options is None for one in findings)
+    command = case.typed if doubtful else case.typed.adding(case.settled.assumed)
     for finding in reversed(findings):  # the more serious has the last word
         if finding.options and finding.severity != "note":
             command = command.adding(finding.options)

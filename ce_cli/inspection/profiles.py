@@ -92,11 +92,12 @@ def profile_of_texts(column: pa.Array, missing_texts: Sequence[str]) -> Profile:
 
 def _first_few(distinct: set[str]) -> tuple[tuple[str, ...], bool]:
     """The smallest by value, or else by letters: the same whatever the order of the rows."""
-    few = tuple(sorted(distinct, key=_sortable)[:EXAMPLES])
+    few = tuple(sorted(distinct, key=sortable)[:EXAMPLES])
     return few, len(distinct) > len(few)
 
 
-def _sortable(text: str) -> tuple[bool, float, str]:
+def sortable(text: str) -> tuple[bool, float, str]:
+    """Numbers by value, before other texts by letters."""
     number = _number(text)
     return (True, 0.0, text) if number is None else (False, number, text)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 
-from ce_cli.binding.bind import bind
+from ce_cli.binding.bind import bind, sample_labels
 from ce_cli.binding.binding import Binding
-from ce_cli.errors import DataError, UsageError
+from ce_cli.binding.labels import label_columns
+from ce_cli.binding.predictions import prediction_columns
+from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.inputs.source import Source
 from ce_cli.inspected import Advice
+from ce_cli.inspection.profiles import sortable
+from ce_cli.inspection.typed import joined, option
 from ce_cli.report import class_names
-from ce_cli.spec import Spec
+from ce_cli.spec import MISSING_TEXTS, Spec
 from ce_cli.value import Value
 
 _EXAMPLE = re.compile(r"for example (--(?:label|pred|positive) .+?)\.$", re.DOTALL)
@@ -59,7 +64,7 @@ def settle(source: Source, spec: Spec) -> Settled:
             raise error.about(source.name) from None
         except DataError as error:
             told = error.about(source.name)
-            options = _example(str(error))
+            options = _example(str(error)) or _classes_by_order(source, spec)
             problems.append(Advice("binding", "error", str(told), options=options))
             following = _with(spec, options)
             if options is None or following is None:
@@ -69,6 +74,29 @@ def settle(source: Source, spec: Spec) -> Settled:
             continue
         return Settled(binding, settled, tuple(problems), " ".join(assumed))
     return Settled(None, spec, tuple(problems))
+
+
+def _classes_by_order(source: Source, spec: Spec) -> str | None:
+    """``--classes`` with the labels of the first rows, where there are as many as predictions.
+
+    Which is which nobody knows yet; the losses will tell.
+    """
+    if spec.classes:
+        return None
+    columns = source.columns()
+    others = [name for name in (spec.weight, spec.id, *spec.by) if name is not None]
+    try:
+        labels, _ = label_columns(columns, spec, others)
+        if len(labels) != 1:
+            return None
+        seen = sample_labels(source, labels[0])
+        missing = (*MISSING_TEXTS, *spec.na_values, *spec.ignore_labels)
+        seen = sorted((text for text in seen if text not in missing), key=sortable)
+        predictions = prediction_columns(source, spec, labels, others, seen)
+    except CeError:
+        return None
+    fits = len(seen) == len(predictions) > 1
+    return option("--classes", joined(seen)) if fits else None
 
 
 def _example(message: str) -> str | None:
@@ -84,6 +112,8 @@ def _with(spec: Spec, options: str | None) -> Spec | None:
     name, value = shlex.split(options)
     if name == "--positive":
         return None if spec.positive or spec.classes else spec.replace(positive=value)
+    if name == "--classes":
+        return None if spec.classes else spec.replace(classes=tuple(next(csv.reader([value]))))
     if name == "--label":
         return None if spec.labels else spec.replace(labels=(value,))
     return None if spec.predictions else spec.replace(predictions=(value,))

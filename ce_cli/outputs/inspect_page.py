@@ -13,6 +13,8 @@ from ce_cli.text import counted, display_name, sanitize
 _COLUMNS_SHOWN = 25
 _CLASSES_SHOWN = 20
 _VALUES_SHOWN = 3
+_VALUES_WIDTH = 20
+_SHORT = {"prediction": "pred"}
 _MARKS = {
     "error": Span("✗ ", "bold red"),
     "warning": Span("! ", "bold yellow"),
@@ -90,15 +92,20 @@ def _alarm(column: ColumnSeen) -> str:
 def _part(column: ColumnSeen) -> str:
     if column.part is None:
         return "—"
-    return column.part if column.of is None else f"{column.part} → {sanitize(column.of, 20)}"
+    part = _SHORT.get(column.part, column.part)
+    return column.part if column.of is None else f"{part} → {sanitize(column.of, 20)}"
 
 
 def _values(column: ColumnSeen) -> str:
     few = [sanitize(text, 12) for text in column.values[:_VALUES_SHOWN]]
-    if column.values and len(column.values) <= _VALUES_SHOWN and not column.more:
-        return ", ".join(few)
+    if len(few) == len(column.values) > 0 and not column.more:
+        whole = ", ".join(few)
+        if len(whole) <= _VALUES_WIDTH:
+            return whole
     if column.low is not None and column.high is not None:
         return f"{column.low:.5g} … {column.high:.5g}"
+    while len(few) > 1 and len(", ".join(few)) > _VALUES_WIDTH - 3:
+        few = few[:-1]
     return ", ".join(few) + (", …" if few else "")
 
 
