@@ -16,7 +16,7 @@ from ce_cli.errors import DataError
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
-from ce_cli.messages import Places, rest_warning, sum_warning
+from ce_cli.messages import Places, no_weight, rest_warning, sum_warning
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
@@ -24,7 +24,7 @@ from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import Spec
-from ce_cli.text import counted, listed, quoted
+from ce_cli.text import counted, listed
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -98,10 +98,7 @@ def report(computed: Computed) -> Result:
     loss = cast(Loss, computed.whole[Loss])
     weight_sum = float(loss.weight.floats()[0])
     if not weight_sum > 0:
-        raise DataError(
-            f"{computed.places.title}: all weights in {quoted(spec.weight or '')} are 0, "
-            "so there is nothing to average."
-        )
+        raise DataError(no_weight(computed.places, spec.weight or ""))
     figures = _figures(computed, computed.whole, computed.metrics)
     metrics = {name: float(values[0]) for name, values in figures.items()}
     return Result(

@@ -609,6 +609,21 @@ def test_labels_that_are_three_classes_in_the_end(tmp_path: Path) -> None:
     assert codes(document, "error") == ["labels"]
 
 
+def test_weights_of_nothing_are_told_as_score_tells_them(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.5, 0.2], "w": [0, 0]})
+    (told,) = complaints(run_ce("score", path, "--weight", "w"), BAD_DATA)
+    found = finding(inspected(path, "--weight", "w"), "no_weight")
+    assert (found["severity"], f"ce: {found['message']}") == ("error", told)
+
+
+def test_sums_are_an_error_where_they_stop_the_score(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", {"label": [0, 1], "p_0": [0.4, 0.3], "p_1": [0.4, 0.6]})
+    assert codes(inspected(path), "warning") == ["sums_after_division"]
+    document = inspected(path, "--on-bad-sum", "error")
+    assert codes(document, "error") == ["sums_after_division"]
+    assert document["next"] == f"ce score {path} --on-bad-sum renormalize"
+
+
 # What ce score sees of it
 
 

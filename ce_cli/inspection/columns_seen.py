@@ -5,6 +5,7 @@ from __future__ import annotations
 from ce_cli.inputs.source import Column
 from ce_cli.inspected import ColumnSeen
 from ce_cli.inspection.case import Case
+from ce_cli.inspection.profiles import sortable
 from ce_cli.text import sanitize
 
 
@@ -30,7 +31,7 @@ def _seen(case: Case, column: Column) -> ColumnSeen:
         missing=None if profile is None else profile.missing,
         low=profile.low if profile is not None and reached else None,
         high=profile.high if profile is not None and reached else None,
-        values=() if profile is None else profile.values,
+        values=() if profile is None else tuple(sorted(profile.values, key=sortable)),
         more=profile is not None and profile.more,
     )
 

@@ -35,6 +35,8 @@ class Ids(Value):
     def merge(self, later: Self) -> Self:
         """Append the rows of `later`, up to `MOST_ROWS`."""
         room = MOST_ROWS - len(self)
+        if not room:
+            return self
         taken = [part for part in (*self.parts, *later.parts) if len(part)]
         if len(later) <= room:
             return type(self)(tuple(taken))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import nsmallest
 from typing import Self
 
 import numpy as np
@@ -27,9 +28,11 @@ class Profile(Value):
     missing : int
         Values that are not.
     low, high : float
-        The smallest and the largest number.
+        The smallest and the largest number; of texts, if all of them are numbers.
+    words : bool
+        Whether some are not.
     values : tuple of str
-        The first few distinct texts, sorted; a column read as numbers has none.
+        The first few distinct texts by letters; a column read as numbers has none.
     more : bool
         Whether there are more than these.
     """
@@ -38,17 +41,20 @@ class Profile(Value):
     missing: int = 0
     low: float = np.inf
     high: float = -np.inf
+    words: bool = False
     values: tuple[str, ...] = ()
     more: bool = False
 
     def merge(self, other: Self) -> Self:
         """Of the rows of both."""
         values, more = _first_few({*self.values, *other.values})
+        words = self.words or other.words
         return type(self)(
             self.count + other.count,
             self.missing + other.missing,
-            min(self.low, other.low),
-            max(self.high, other.high),
+            np.inf if words else min(self.low, other.low),
+            -np.inf if words else max(self.high, other.high),
+            words,
             values,
             more or self.more or other.more,
         )
@@ -86,28 +92,30 @@ def profile_of_texts(column: pa.Array, missing_texts: Sequence[str]) -> Profile:
     used = [code for code in np.flatnonzero(counts).tolist() if code not in hollow]
     count = int(counts[used].sum())
     distinct = {names[code] for code in used}
-    low, high = _reach(distinct)
-    return Profile(count, len(codes) - count, low, high, *_first_few(distinct))
+    low, high, words = _reach(distinct)
+    return Profile(count, len(codes) - count, low, high, words, *_first_few(distinct))
 
 
 def _first_few(distinct: set[str]) -> tuple[tuple[str, ...], bool]:
-    """The smallest by value, or else by letters: the same whatever the order of the rows."""
-    few = tuple(sorted(distinct, key=sortable)[:EXAMPLES])
+    """The same whatever the order of the rows."""
+    few = tuple(nsmallest(EXAMPLES, distinct))
     return few, len(distinct) > len(few)
+
+
+def _reach(texts: set[str]) -> tuple[float, float, bool]:
+    low, high = np.inf, -np.inf
+    for text in texts:
+        number = _number(text)
+        if number is None:
+            return np.inf, -np.inf, True
+        low, high = min(low, number), max(high, number)
+    return low, high, False
 
 
 def sortable(text: str) -> tuple[bool, float, str]:
     """Numbers by value, before other texts by letters."""
     number = _number(text)
     return (True, 0.0, text) if number is None else (False, number, text)
-
-
-def _reach(texts: set[str]) -> tuple[float, float]:
-    numbers = [_number(text) for text in texts]
-    known = [number for number in numbers if number is not None]
-    if not known or len(known) < len(numbers):
-        return np.inf, -np.inf
-    return min(known), max(known)
 
 
 def _number(text: str) -> float | None:

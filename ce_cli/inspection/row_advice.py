@@ -9,7 +9,7 @@ from ce_cli.inspection.case import Case
 from ce_cli.inspection.ids import MOST_ROWS
 from ce_cli.inspection.typed import option
 from ce_cli.ledger import EXAMPLES, Finding
-from ce_cli.messages import fatal, rest_warning, sentence, sum_warning
+from ce_cli.messages import fatal, no_weight, rest_warning, sentence, sum_warning
 from ce_cli.text import counted, quoted
 
 _MENDING = {
@@ -34,7 +34,14 @@ def row_advice(case: Case) -> Iterator[Advice]:
         if (finding.code, finding.column) not in told:
             yield from _harmless(case, finding)
     yield from _left_out(case)
+    if case.binding is not None and case.binding.weight and _weighs_nothing(case):
+        yield Advice("no_weight", "error", no_weight(case.places, case.binding.weight))
     yield from _repeated_ids(case)
+
+
+def _weighs_nothing(case: Case) -> bool:
+    """Whether there are rows to score, but no weight among them."""
+    return case.exam.ledger.scored > 0 and not case.figures
 
 
 def _harmless(case: Case, finding: Finding) -> Iterator[Advice]:

@@ -65,7 +65,8 @@ def settle(source: Source, spec: Spec) -> Settled:
         except DataError as error:
             told = error.about(source.name)
             options = _example(str(error)) or _classes_by_order(source, spec)
-            problems.append(Advice("binding", "error", str(told), options=options))
+            if str(told) not in (one.message for one in problems):
+                problems.append(Advice("binding", "error", str(told), options=options))
             following = _with(spec, options)
             if options is None or following is None:
                 return Settled(None, spec, tuple(problems))

@@ -7,18 +7,20 @@ from math import isfinite
 
 import numpy as np
 
-from ce_cli.inspected import Advice
+from ce_cli.inspected import Advice, Severity
 from ce_cli.inspection.case import Case
 from ce_cli.inspection.crossed import in_nats
 from ce_cli.inspection.numbers import Looks
 from ce_cli.inspection.typed import mended_path, mending, option
 from ce_cli.ledger import Finding
+from ce_cli.report import FEW_ROWS
 
 _MOST = 0.9  # of the rows: what nearly all look like, they are
 _MANY = 0.1  # of the rows: too many for slips of single numbers
 _SLIPS = 3  # and in a small file, this many rows are
 _FEW_ROWS = 20  # too few to say what numbers look like
 _FULL = 100.0
+_SUMS: dict[str, Severity] = {"error": "error", "warn": "warning", "renormalize": "note"}
 
 
 def value_advice(case: Case) -> Iterator[Advice]:
@@ -52,7 +54,7 @@ def _no_probabilities(case: Case, looks: Looks) -> Iterator[Advice]:
     elif _many(looks.above, rows):
         message = f"These are no probabilities, so perhaps logits: {reach}."
         yield _looks_like(case, "logits", message, "--as logits")
-    elif several and looks.low >= 0.0 and looks.to_one < (1.0 - _MANY) * rows:
+    elif several and looks.low >= 0.0 and _many(rows - looks.to_one, rows):
         yield _sums_elsewhere(case, looks)
 
 
@@ -108,21 +110,21 @@ def _outside(case: Case) -> Finding | None:
 def _sums_elsewhere(case: Case, looks: Looks) -> Advice:
     """Rows within [0, 1] that are no distributions: what would make them so with less surprise."""
     read = case.exam.traps.rereadings
-    softmax = bool(read.rows) and read.softmax < read.divided
+    softmax = read.rows >= _FEW_ROWS and read.softmax < read.divided
+    kind = _SUMS[case.spec.on_bad_sum]
     sums = f"The rows sum to {looks.low_sum:.4g} … {looks.high_sum:.4g}, not to 1: "
     if softmax:
         message = (
             f"{sums}they may be logits between 0 and 1, which sum to 1 only after softmax"
             f"{_against(read.softmax, read.divided, read.rows)}."
         )
-        return Advice("sums_after_softmax", "warning", message, options="--as logits")
+        return Advice("sums_after_softmax", kind, message, options="--as logits")
     message = (
         f"{sums}these are distributions only after each row is divided by its sum"
         f"{_against(read.divided, read.softmax, read.rows)}."
     )
     options = "--on-bad-sum renormalize"
-    severity = "note" if case.spec.on_bad_sum == "renormalize" else "warning"
-    return Advice("sums_after_division", severity, message, options=options)  # type: ignore[arg-type]
+    return Advice("sums_after_division", kind, message, options=options)
 
 
 def _against(better: int, worse: int, rows: int) -> str:
@@ -174,7 +176,7 @@ def _read_as(case: Case) -> str:
 
 def _one_answer(case: Case, looks: Looks) -> Iterator[Advice]:
     """Predictions that are all alike, or all decided."""
-    if looks.rows < 2:
+    if looks.rows < FEW_ROWS:
         return
     if looks.constant:
         shown = ", ".join(f"{value:.6g}" for value in looks.first[:6])
