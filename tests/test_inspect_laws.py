@@ -143,12 +143,13 @@ def test_neighbours_are_the_labels_around(data: st.DataObject) -> None:
 
 
 def test_fingerprints_differ_where_texts_do() -> None:
-    texts = ["", "a", "b", "aa", "ab", "ba", "a\0", "é", "x" * 70000, "x" * 69999 + "y"]
+    texts = ["a", "b", "aa", "ab", "ba", "a\0", "é", "x" * 70000, "x" * 69999 + "y"]
     texts += [f"{number}" for number in range(50000)]
     hashes = fingerprints(pa.array(texts, pa.utf8()))
     assert len(set(hashes.tolist())) == len(texts)
     sliced = fingerprints(pa.array(texts, pa.utf8()).slice(3, 4))
     assert sliced.tolist() == hashes[3:7].tolist()
+    assert fingerprints(pa.array(["", None, "a"], pa.utf8())).tolist()[:2] == [0, 0]
 
 
 def test_missing_ids_are_not_repeated() -> None:

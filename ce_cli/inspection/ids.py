@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ce_cli.binding.columns import as_texts, tokens
+from ce_cli.binding.columns import as_texts, floats
 from ce_cli.value import Value
 
 Hashes = NDArray[np.uint64]
@@ -26,10 +26,8 @@ class Ids(Value):
     @classmethod
     def of(cls, column: pa.Array, rows: int, left_out: tuple[int, ...]) -> Self:
         """One column; rows that could not be read have no id."""
-        codes, names = tokens(column)
-        known = np.append(fingerprints(pa.array(names, pa.utf8())), np.uint64(0))
         hashes = np.zeros(rows, np.uint64)
-        hashes[np.delete(np.arange(rows), left_out)] = known[codes]
+        hashes[np.delete(np.arange(rows), left_out)] = _own(column)
         return cls((hashes,))
 
     def merge(self, later: Self) -> Self:
@@ -65,24 +63,34 @@ class Ids(Value):
     __hash__ = None  # type: ignore[assignment]  # the rows may be cut in different places
 
 
+def _own(column: pa.Array) -> Hashes:
+    """A fingerprint of each value; 0 for a missing or empty one."""
+    if not pa.types.is_dictionary(column.type):
+        return fingerprints(as_texts(column))
+    known = np.append(fingerprints(as_texts(column.dictionary)), np.uint64(0))
+    places = floats(column.indices)
+    own: Hashes = known[np.where(np.isnan(places), -1.0, places).astype(np.intp)]
+    return own
+
+
 def fingerprints(texts: pa.Array) -> Hashes:
-    """A number for each text: sums of its bytes, each times a number drawn for its place.
+    """A number for each text, 0 for none: sums of bytes, each times a number for its place.
 
     Multilinear hashing (Carter and Wegman 1979): two texts meet once in about 2**64 pairs.
     """
-    column = as_texts(texts)
-    offsets = np.frombuffer(column.buffers()[1] or b"\0" * 4, np.int32)
-    offsets = offsets[column.offset : column.offset + len(column) + 1].astype(np.int64)
-    if not len(column):
+    if not len(texts):
         return np.zeros(0, np.uint64)
-    data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    _, where, held = texts.buffers()
+    offsets = np.frombuffer(where, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    offsets = offsets.astype(np.int64)
+    data = np.frombuffer(held or b"", np.uint8)[offsets[0] : offsets[-1]]
     starts, lengths = offsets[:-1] - offsets[0], np.diff(offsets)
     places = np.arange(len(data)) - np.repeat(starts, lengths)
     factors = _factors(int(min(lengths.max(), _PERIOD)))
     terms = (data.astype(np.uint64) + np.uint64(1)) * factors[places % _PERIOD]
     running = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)))
     sums = running[starts + lengths] - running[starts]
-    return _mixed(sums + np.uint64(1))
+    return np.where(lengths > 0, _mixed(sums + np.uint64(1)), np.uint64(0))
 
 
 def _factors(count: int) -> Hashes:

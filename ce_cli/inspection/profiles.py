@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from heapq import nsmallest
 from typing import Self
 
@@ -86,23 +86,34 @@ def profile_of_lists(column: pa.Array) -> Profile:
 
 def profile_of_texts(column: pa.Array, missing_texts: Sequence[str]) -> Profile:
     """Of a column that was read as text; where all of it is numbers, with their range."""
-    codes, names = tokens(column)
+    codes, names = _coded(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
-    hollow = {code for code, name in enumerate(names) if name in missing_texts}
-    used = [code for code in np.flatnonzero(counts).tolist() if code not in hollow]
-    count = int(counts[used].sum())
-    distinct = {names[code] for code in used}
-    low, high, words = _reach(distinct)
-    return Profile(count, len(codes) - count, low, high, words, *_first_few(distinct))
+    hollow = set(missing_texts)
+    counts[[code for code, name in enumerate(names) if name in hollow]] = 0
+    used = names
+    if not counts.all():
+        used = [names[code] for code in np.flatnonzero(counts).tolist()]
+    count = int(counts.sum())
+    low, high, words = _reach(used)
+    return Profile(count, len(codes) - count, low, high, words, *_first_few(used))
 
 
-def _first_few(distinct: set[str]) -> tuple[tuple[str, ...], bool]:
+def _coded(column: pa.Array) -> tuple[NDArray[np.intp], list[str]]:
+    """`tokens`, but as they are written: many distinct texts are taken as they come."""
+    if not pa.types.is_dictionary(column.type) or column.type.value_type != pa.utf8():
+        return tokens(column)
+    indices = floats(column.indices)
+    codes = np.where(np.isnan(indices), -1.0, indices).astype(np.intp)
+    return codes, ["" if text is None else text for text in column.dictionary.to_pylist()]
+
+
+def _first_few(distinct: Collection[str]) -> tuple[tuple[str, ...], bool]:
     """The same whatever the order of the rows."""
     few = tuple(nsmallest(EXAMPLES, distinct))
     return few, len(distinct) > len(few)
 
 
-def _reach(texts: set[str]) -> tuple[float, float, bool]:
+def _reach(texts: Iterable[str]) -> tuple[float, float, bool]:
     low, high = np.inf, -np.inf
     for text in texts:
         number = _number(text)
