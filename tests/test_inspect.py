@@ -609,6 +609,21 @@ def test_labels_that_are_three_classes_in_the_end(tmp_path: Path) -> None:
     assert codes(document, "error") == ["labels"]
 
 
+@pytest.mark.parametrize("counts", [[2, 0, 1], [1, 3, 2]])
+def test_counts_of_annotators(counts: list[int], tmp_path: Path) -> None:
+    """Votes, and not shares."""
+    given = np.array([0.5, 0.4, 0.3])
+    columns: dict[str, Any] = {"y_a": counts, "y_b": [1, 1, 1], "p_a": given, "p_b": 1.0 - given}
+    path = write_csv(tmp_path / "p.csv", columns)
+    document = inspected(path)
+    assert codes(document, "error") == ["label_sum"]
+    assert document["next"] == f"ce score {path} --label-counts"
+    shares = np.array(counts) / (np.array(counts) + 1)
+    expected = -(shares * np.log(given) + (1 - shares) * np.log1p(-given)).mean()
+    assert loss_by(document["next"], tmp_path) == pytest.approx(expected)
+    assert codes(inspected(path, "--label-counts"), "error") == []
+
+
 def test_weights_of_nothing_are_told_as_score_tells_them(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.5, 0.2], "w": [0, 0]})
     (told,) = complaints(run_ce("score", path, "--weight", "w"), BAD_DATA)

@@ -113,7 +113,8 @@ def class_advice(case: Case) -> Iterator[Advice]:
 def _mixed_up(case: Case, pairing: Pairing) -> Advice:
     """The permutation by its name."""
     own, other = pairing.means
-    loss = f"the loss would be {other:.4g} instead of {own:.4g} nats"
+    once = ", each row counted once" if case.binding is not None and case.binding.weight else ""
+    loss = f"the loss would be {other:.4g} instead of {own:.4g} nats{once}"
     told = _told(case, pairing)
     options = _classes_option(case, told)
     if len(told) == 2:

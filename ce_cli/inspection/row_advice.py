@@ -67,8 +67,8 @@ def _advice(case: Case, finding: Finding, message: str, severity: str) -> Advice
     options = _MENDING.get(finding.code) if severity != "note" else None
     if finding.code == "not-a-number" and severity == "error" and "--na-value" in message:
         options = f"{option('--na-value', finding.values[0])} --missing skip"
-    if finding.code == "label-outside" and not case.spec.label_counts:
-        options = "--label-counts"
+    if finding.code in ("label-outside", "label-sum"):
+        options = "--label-counts" if _may_be_counts(case) else None
     return Advice(
         finding.code.replace("-", "_"),
         severity,  # type: ignore[arg-type]  # one of the three, above
@@ -77,6 +77,14 @@ def _advice(case: Case, finding: Finding, message: str, severity: str) -> Advice
         tuple(row + 1 for row in finding.rows),
         options,
     )
+
+
+def _may_be_counts(case: Case) -> bool:
+    """Whether label columns hold nothing below 0, and something above 1."""
+    labels = case.binding.labels.columns if case.binding is not None else ()
+    profiles = [case.exam.profiles[name] for name in labels if name in case.exam.profiles]
+    known = [one for one in profiles if one.low <= one.high]
+    return any(one.high > 1.0 for one in known) and all(one.low >= 0.0 for one in known)
 
 
 def _left_out(case: Case) -> Iterator[Advice]:

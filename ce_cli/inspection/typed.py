@@ -13,7 +13,7 @@ from ce_cli.spec import Reading, Spec
 from ce_cli.text import STDIN
 from ce_cli.value import Value
 
-_REPEATABLE = ("--label", "--pred", "--by", "--na-value", "--ignore-label")
+_SWITCHES = ("--label-counts",)
 _ONE_OF = ("--classes", "--positive")  # each says which class a prediction is for
 
 
@@ -24,17 +24,16 @@ class Typed(Value):
     ----------
     paths : tuple of str
         As they were typed.
-    options : tuple of (str, str)
-        Names and values, in order.
+    options : tuple of (str, str or None)
+        Names and values, in order; a switch has no value.
     """
 
     paths: tuple[str, ...]
-    options: tuple[tuple[str, str], ...]
+    options: tuple[tuple[str, str | None], ...]
 
     def adding(self, options: str) -> Typed:
         """The same with further options, which replace those of the same name."""
-        words = shlex.split(options)
-        new = list(zip(words[::2], words[1::2], strict=True))
+        new = _parsed(options)
         names = {name for name, _ in new if name != "--na-value"}
         if names & set(_ONE_OF):
             names |= set(_ONE_OF)
@@ -44,7 +43,7 @@ class Typed(Value):
 
     def line(self, verb: str = "score") -> str:
         """As it can be pasted into a shell."""
-        words = [word for name, value in self.options for word in (name, value)]
+        words = [word for one in self.options for word in one if word is not None]
         return " ".join(("ce", verb, *map(pasted, (*self.paths, *words))))
 
 
@@ -69,9 +68,16 @@ def typed(paths: Sequence[str], spec: Spec, reading: Reading) -> Typed:
         "--delimiter": reading.delimiter,
         "--encoding": None if reading.encoding == "utf-8" else reading.encoding,
     }
-    options = [(name, value) for name, values in several.items() for value in values]
+    options: list[tuple[str, str | None]] = []
+    options += [(name, value) for name, values in several.items() for value in values]
     options += [(name, value) for name, value in single.items() if value is not None]
+    options += [("--label-counts", None)] if spec.label_counts else []
     return Typed(tuple(paths), tuple(options))
+
+
+def _parsed(options: str) -> list[tuple[str, str | None]]:
+    words = iter(shlex.split(options))
+    return [(name, None if name in _SWITCHES else next(words)) for name in words]
 
 
 def joined(classes: Sequence[str]) -> str:
