@@ -54,7 +54,7 @@ class DelimitedSource:
         given = reading.delimiter
         self._may_delimit = (given or "".join(_DELIMITERS)).encode()
         head, start = self._read_head()
-        self.delimiter = given or _found_delimiter(head[: max(start, _SNIFFED_BYTES)])
+        self._delimiter = given or _found_delimiter(head[: max(start, _SNIFFED_BYTES)])
         self._header = self._names_in(head[:start])
         self._names = _distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
@@ -64,7 +64,12 @@ class DelimitedSource:
     def format(self) -> str:
         """CSV, TSV, or text with the delimiter that was found."""
         named = {",": "CSV", "\t": "TSV"}
-        return named.get(self.delimiter, f"text delimited by {self.delimiter!r}")
+        return named.get(self._delimiter, f"text delimited by {self._delimiter!r}")
+
+    @property
+    def delimiter(self) -> str:
+        """Between fields."""
+        return self._delimiter
 
     @property
     def is_empty(self) -> bool:
@@ -84,12 +89,12 @@ class DelimitedSource:
     def splits(self, wanted: Wanted) -> Iterator[DelimitedSplit]:
         """Blocks of whole records."""
         size = self._reading.block_bytes
-        delimiter = self.delimiter.encode()
+        delimiter = self._delimiter.encode()
         for block in records.blocks(self._stream, size, self._newline, delimiter):
             yield self._split(block, wanted)
 
     def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
-        return DelimitedSplit(block, tuple(self._names), self.delimiter, wanted)
+        return DelimitedSplit(block, tuple(self._names), self._delimiter, wanted)
 
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with one record behind the header at least, and where that begins."""
@@ -132,10 +137,10 @@ class DelimitedSource:
             ) from None
         import pyarrow as pa
 
-        count = header.count(self.delimiter.encode()) + 1
+        count = header.count(self._delimiter.encode()) + 1
         for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
             numbered = tuple(str(place) for place in range(count))
-            split = DelimitedSplit(header, numbered, self.delimiter, _AS_WRITTEN)
+            split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
             malformed: list[tuple[int, str]] = []
             table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
             if table.num_rows:

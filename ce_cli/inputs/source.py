@@ -94,11 +94,6 @@ class Source(Protocol):
     name: str
 
     @property
-    def format(self) -> str:
-        """What it is, in a word or two."""
-        ...
-
-    @property
     def is_empty(self) -> bool:
         """Whether there is no row."""
         ...

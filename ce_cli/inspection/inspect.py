@@ -101,9 +101,10 @@ def inspect(
             progress(total.ledger.read)
     starts += [total.ledger.read] * (len(names) - len(starts))
     places = Places(tuple(names), tuple(starts))
+    # Sources may say what they are and how they are cut; none has to.
     delimiter = getattr(source, "delimiter", ",")
     case = Case(total, settled, spec, columns, ids, places, typed, delimiter)
-    return _inspected(case, source.format, misfits)
+    return _inspected(case, getattr(source, "format", "table"), misfits)
 
 
 def _splits(
