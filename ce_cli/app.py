@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ce_cli import __version__
+from ce_cli.commands.inspect import inspect
 from ce_cli.commands.score import score
 from ce_cli.errors import CeError, StorageError
 from ce_cli.text import sanitize
@@ -33,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(score)
+app.command()(inspect)
 
 
 def _show_version(wanted: bool) -> None:

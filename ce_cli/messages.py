@@ -254,6 +254,11 @@ def rest_warning(finding: Finding, places: Places) -> str:
     )
 
 
+def no_weight(places: Places, column: str) -> str:
+    """Where every weight is 0."""
+    return f"{places.title}: all weights in {quoted(column)} are 0, so there is nothing to average."
+
+
 def _worst(finding: Finding, places: Places) -> str:
     if finding.worst is None:
         return ""

@@ -224,6 +224,16 @@ Format = Annotated[
         rich_help_panel=_OUTPUT,
     ),
 ]
+InspectFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="table|json",
+        help="How the result is written.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=_OUTPUT)
 ]

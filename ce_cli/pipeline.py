@@ -101,7 +101,7 @@ class Pass(Value):
             truth = Truth(truth_source, spec.id, spec.missing == "skip")
             spec = spec.replace(labels=truth.labels(spec))
             sources = joined(sources, truth, spec.labels)
-        leading = _up_to_first_row(sources)
+        leading = up_to_first_row(sources)
         if not leading[-1].columns():
             raise DataError(f"{leading[-1].name}: the file is empty.")
         try:
@@ -168,7 +168,7 @@ def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[S
     return tuple(kind for kind in metrics if binding.class_count or not kind.of_classes)
 
 
-def _up_to_first_row(sources: Iterator[Source]) -> list[Source]:
+def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
     """The first source that has a row, since types and labels show there, and those before it."""
     leading: list[Source] = []
     for source in sources:

@@ -73,6 +73,11 @@ OUTPUTS = (
     Entry("ce_cli.outputs.markdown:render", ("markdown",)),
 )
 
+INSPECT_OUTPUTS = (
+    Entry("ce_cli.outputs.inspect_page:render", ("table",)),
+    Entry("ce_cli.outputs.json:render", ("json",)),
+)
+
 
 def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
     """Look `name` up.

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
 from ce_cli.errors import DataError
+from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
-from ce_cli.messages import Places, rest_warning, sum_warning
+from ce_cli.messages import Places, no_weight, rest_warning, sum_warning
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
@@ -23,7 +24,7 @@ from ce_cli.metrics.state import State
 from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import Spec
-from ce_cli.text import counted, quoted
+from ce_cli.text import counted, listed
 from ce_cli.value import Value
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ _UNITLESS = frozenset(("perplexity", "normalized_cross_entropy", "skill", "accur
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 METHOD = "Student t on the weighted mean"
+
+NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
+FEW_ROWS = 10  # too few to say so
+_WRONG = 0.4  # accuracy of a binary model that is more than unlucky
+_MANY_ROWS = 30  # fewer may be bad luck
 
 
 class Computed(Value):
@@ -96,10 +102,7 @@ def report(computed: Computed) -> Result:
     loss = cast(Loss, computed.whole[Loss])
     weight_sum = float(loss.weight.floats()[0])
     if not weight_sum > 0:
-        raise DataError(
-            f"{computed.places.title}: all weights in {quoted(spec.weight or '')} are 0, "
-            "so there is nothing to average."
-        )
+        raise DataError(no_weight(computed.places, spec.weight or ""))
     figures = _figures(computed, computed.whole, computed.metrics)
     metrics = {name: float(values[0]) for name, values in figures.items()}
     return Result(
@@ -275,6 +278,7 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
         message = f"{counted(unused, 'row')} of {computed.truth.name} have no prediction."
         yield Note("unpredicted", message, unused)
     yield from _figure_warnings(computed, metrics)
+    yield from _trap_warnings(computed, metrics)
     yield from _overflow(computed, _chosen(metrics, computed.spec))
 
 
@@ -291,6 +295,32 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
                 f"The largest 0.1 % of the losses carry {100 * share:.0f} % of the variance: "
                 "the interval may be too narrow.",
             )
+
+
+def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    """What `ce inspect` would look into, as far as the figures at hand tell."""
+    loss, rows = cast(Loss, computed.whole[Loss]), computed.total.ledger.scored
+    if loss.mean[0] < NO_LOSS and metrics.get("baseline", 0.0) > 0.0 and rows >= FEW_ROWS:
+        yield Note(
+            "no_loss",
+            "All losses are nearly 0: were these rows trained on, or were the predictions made "
+            "from the labels?",
+        )
+    if PerClass not in computed.metrics:
+        return
+    own = cast(PerClass, computed.whole[PerClass]).loss
+    accuracy, task = metrics.get("accuracy", 1.0), computed.binding.task
+    if task == "binary" and accuracy < _WRONG and rows >= _MANY_ROWS and own.mean.min() > LOG_2:
+        yield Note(
+            "flipped_positive",
+            f"Both classes are mostly given less than 1/2 (accuracy {100 * accuracy:.1f} %): is "
+            "the positive class flipped? ce inspect tells.",
+        )
+    absent = np.flatnonzero(own.rows.floats() == 0)
+    if task == "multiclass" and 0 < len(absent) < len(computed.classes) - 1:
+        names = listed(computed.classes[code] for code in absent)
+        what = "class" if len(absent) == 1 else "classes"
+        yield Note("class_never_seen", f"No row is of the {what} {names}.")
 
 
 def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:

@@ -24,13 +24,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "value"),
     ("kernels", "ledger", "registry", "result", "spec"),
-    ("batch", "messages"),
+    ("batch", "inspected", "messages"),
     ("engines", "inputs", "metrics", "outputs"),
     ("binding",),
     ("row_losses",),
     ("reduce",),
     ("report",),
     ("pipeline",),
+    ("inspection",),
     ("api", "options"),
     ("commands",),
     ("app",),
@@ -145,6 +146,7 @@ def strangers_in_kernels(arrow: Arrow) -> bool:
 def sees_more_than_a_result(arrow: Arrow) -> bool:
     """Whether a renderer imports what makes results."""
     makers = {"pipeline", "binding", "metrics", "inputs", "engines", "kernels", "reduce", "report"}
+    makers |= {"inspection"}
     return (
         unit_of(arrow.importer) == "outputs"
         and is_ours(arrow.imported)
@@ -259,7 +261,9 @@ def imported_by(*args: str) -> set[str]:
     return set(names)
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], ["score", "--help"]])
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], ["score", "--help"], ["inspect", "--help"]]
+)
 def test_help_and_version_import_no_library_of_numbers(args: list[str]) -> None:
     imported = imported_by(*args)
     assert "ce_cli.app" in imported
@@ -289,4 +293,15 @@ def test_scoring_a_file_imports_neither_pandas_nor_datasets(
     options = ["--by", "segment", "--worst", "2", "--format", format_]
     imported = imported_by("score", str(path), *options)
     assert {"numpy", "pyarrow"} <= imported
+    assert imported.isdisjoint({"pandas", "pyarrow.dataset", "ce_cli.inspection"})
+
+
+@pytest.mark.parametrize("format_", ["table", "json"])
+def test_inspecting_a_file_imports_neither_pandas_nor_datasets(
+    tmp_path: Path, format_: str
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("id,label,prob\na,1,0.9\nb,0,0.2\n", encoding="utf-8")
+    imported = imported_by("inspect", str(path), "--format", format_)
+    assert {"numpy", "pyarrow", "ce_cli.inspection"} <= imported
     assert imported.isdisjoint({"pandas", "pyarrow.dataset"})

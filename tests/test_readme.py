@@ -21,9 +21,19 @@ def test_the_pasted_example_is_what_the_first_command_prints() -> None:
     assert done.stdout == pasted[1]
 
 
+def test_the_pasted_inspection_is_what_its_command_prints() -> None:
+    section = README.partition("## Inspect a file")[2]
+    command = re.search(r"\nce (inspect \S+)\n", section)
+    pasted = re.search(r"```text\n(.*?)```", section, re.DOTALL)
+    assert command
+    assert pasted
+    done = run_ce(*shlex.split(command[1]), cwd=ROOT)
+    assert done.stdout == pasted[1]
+
+
 def test_it_names_every_option_and_no_other() -> None:
-    help_page = run_ce("score", "--help", env={"COLUMNS": "80"}).stdout
-    offered = set(re.findall(r"--[a-z][a-z-]*[a-z]", help_page)) - {"--help"}
+    pages = [run_ce(name, "--help", env={"COLUMNS": "80"}).stdout for name in ("score", "inspect")]
+    offered = set(re.findall(r"--[a-z][a-z-]*[a-z]", "".join(pages))) - {"--help"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", README.partition("## Score")[2]))
     assert named == offered
 

@@ -54,7 +54,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     kinds = {column.name: column for column in columns}
     check_labels([kinds[name] for name in labels])
     single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
-    texts = _sample_labels(source, labels[0]) if single else []
+    texts = sample_labels(source, labels[0]) if single else []
     missing = (*MISSING_TEXTS, *spec.na_values)
     ignored = NamedClasses(spec.ignore_labels)
     seen = [t for t in texts if t not in missing and ignored.codes([t])[0] == UNKNOWN]
@@ -294,7 +294,7 @@ def _check_seen(bound: Binding) -> None:
     )
 
 
-def _sample_labels(source: Source, label: str) -> list[str]:
+def sample_labels(source: Source, label: str) -> list[str]:
     """The labels of the first rows, each once, what may stand for a missing one included."""
     frame = source.sample(Wanted((), (label,), missing_texts=NO_TEXTS))
     codes, names = tokens(frame.columns[label])

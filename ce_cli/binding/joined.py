@@ -253,6 +253,11 @@ class JoinedSource:
         }
 
     @property
+    def format(self) -> str:
+        """That of the predictions."""
+        return self._source.format
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is no prediction."""
         return self._source.is_empty

@@ -70,6 +70,17 @@ class DelimitedSource:
         self._stream.push_back(head[start:])
 
     @property
+    def format(self) -> str:
+        """CSV, TSV, or text with the delimiter that was found."""
+        named = {",": "CSV", "\t": "TSV"}
+        return named.get(self._delimiter, f"text delimited by {self._delimiter!r}")
+
+    @property
+    def delimiter(self) -> str:
+        """Between fields."""
+        return self._delimiter
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing behind the header."""
         return not self._first.strip()

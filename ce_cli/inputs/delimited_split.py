@@ -146,6 +146,7 @@ class DelimitedSplit(Value):
         raw = self.table({name: pa.binary() for name in types}, malformed)
         columns: dict[str, pa.Array] = {}
         findings: list[Finding] = []
+        spoiled: list[tuple[str, tuple[int, ...]]] = []
         rows = np.arange(raw.num_rows + len(malformed))
         rows = np.delete(rows, [one.row for one in malformed])
         for name in types:
@@ -166,10 +167,12 @@ class DelimitedSplit(Value):
                 findings.append(
                     Finding.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
                 )
+                spoiled.append((name, tuple(bad)))
                 for row in bad:
                     numbers[row] = 0.0  # told as what it is, and not as missing too
             columns[name] = pa.array(numbers, pa.float64())
-        return self._frame(columns, raw.num_rows, malformed, tuple(findings))
+        frame = self._frame(columns, raw.num_rows, malformed, tuple(findings))
+        return frame.replace(spoiled=tuple(spoiled))
 
     def _frame(
         self,

@@ -50,6 +50,8 @@ class FileSource:
         Kept as long as the source, since it takes the file away when it goes.
     """
 
+    format = "Arrow file"
+
     def __init__(self, name: str, path: str, spool: object = None) -> None:
         self._spool = spool
         self.name = display_name(name)
@@ -122,6 +124,8 @@ class StreamSource:
     raw : io.BufferedReader
         Standing at the first byte.
     """
+
+    format = "Arrow stream"
 
     def __init__(self, path: str, raw: io.BufferedReader) -> None:
         import pyarrow as pa

@@ -58,6 +58,8 @@ class JsonLinesSource:
         Block size.
     """
 
+    format = "JSON Lines"
+
     def __init__(self, path: str, stream: ByteStream, reading: Reading) -> None:
         self.name = display_name(path)
         self._stream = stream

@@ -26,6 +26,8 @@ class TableSource:
         Not copied.
     """
 
+    format = "table in memory"
+
     def __init__(self, name: str, table: pa.Table) -> None:
         self.name = name
         self._table = table

@@ -47,6 +47,8 @@ class NpySource:
         Kept as long as the source, since it takes the file away when it goes.
     """
 
+    format = "NumPy array"
+
     def __init__(self, name: str, stem: str, path: str, spool: object = None) -> None:
         self.name = display_name(name)
         self._path = path

@@ -48,6 +48,8 @@ class NpzSource:
         Kept as long as the source, since it takes the file away when it goes.
     """
 
+    format = "NumPy arrays"
+
     def __init__(self, name: str, file: str | IO[bytes], spool: object = None) -> None:
         self.name = display_name(name)
         self._spool = spool

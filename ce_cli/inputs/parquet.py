@@ -40,6 +40,8 @@ class ParquetSource:
         Kept as long as the source, since it takes the file away when it goes.
     """
 
+    format = "Parquet"
+
     def __init__(self, name: str, path: str, spool: object = None) -> None:
         self._spool = spool
         self.name = display_name(name)

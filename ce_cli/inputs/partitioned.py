@@ -48,6 +48,11 @@ class PartitionedSource:
         self._constants = dict(constants)
 
     @property
+    def format(self) -> str:
+        """That of the file."""
+        return self._source.format
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is no row."""
         return self._source.is_empty

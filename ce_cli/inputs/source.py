@@ -72,13 +72,16 @@ class Frame(Value):
     left_out : tuple of int
         Rows, from 0, that are not in `columns` since their fields could not be told apart.
     findings : tuple of Finding
-        What is wrong with these rows; cells that are no numbers are NaN in `columns`.
+        What is wrong with these rows.
+    spoiled : tuple of (str, tuple of int)
+        Columns with cells that are no numbers, which are 0 there, and their places, from 0.
     """
 
     columns: dict[str, pa.Array]
     rows: int
     left_out: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    spoiled: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 class Split(Protocol):
@@ -93,6 +96,11 @@ class Source(Protocol):
     """One open file."""
 
     name: str
+
+    @property
+    def format(self) -> str:
+        """What it is, in words."""
+        ...
 
     @property
     def is_empty(self) -> bool:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any, Protocol
 
 from ce_cli.outputs.canvas import Canvas
-from ce_cli.result import Result
 
 
-def render(result: Result, canvas: Canvas) -> str:
+class Document(Protocol):
+    """A result of any command."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can write."""
+        ...
+
+
+def render(result: Document, canvas: Canvas) -> str:
     """One document, numbers in full, no NaN or Infinity."""
     return json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

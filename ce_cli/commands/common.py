@@ -1,0 +1,108 @@
+"""What commands share: from what was typed to paths, names, threads and a place to write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from ce_cli.errors import UsageError
+from ce_cli.text import display_name
+
+if TYPE_CHECKING:
+    from ce_cli.outputs.canvas import Canvas
+
+_PROGRESS_SECONDS = 0.3
+
+
+def names_in(classes: str | None) -> tuple[str, ...]:
+    """Split at commas; quotes protect a comma, as in a CSV file."""
+    if classes is None:
+        return ()
+    import csv
+
+    return tuple(name.strip() for name in next(csv.reader([classes], skipinitialspace=True), []))
+
+
+def delimiter_of(text: str | None) -> str | None:
+    """A tab may be spelled out."""
+    return {"\\t": "\t", "tab": "\t"}.get(text, text) if text is not None else None
+
+
+def thread_count(asked: int | None) -> int:
+    """As many as asked for, or one for each processor that is ours."""
+    if asked is not None:
+        return asked
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
+    """What to read: the files named, or what is piped in.
+
+    Raises
+    ------
+    UsageError
+        There is neither.
+    """
+    if files:
+        if list(files).count("-") > 1:
+            raise UsageError("Standard input (-) can be read only once.")
+        return list(files)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(f"Name a file to {command}, or pipe one in: ce {command} preds.csv")
+    return ["-"]
+
+
+def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:
+    """Refuse to write two things to one file, or to write over what is read."""
+    targets = [Path(path).resolve() for path in (per_row, output) if path and path != "-"]
+    read = {Path(path).resolve() for path in inputs if path != "-"}
+    if len(set(targets)) < len(targets):
+        raise UsageError("--per-row and --output cannot write to the same file.")
+    for target in targets:
+        if target in read and target.is_file():
+            raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")
+
+
+def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:
+    """How wide and colourful the place is that the page is drawn on."""
+    from ce_cli.outputs.canvas import Canvas
+
+    if output is not None or stream is None:
+        return Canvas()
+    forced = bool(os.environ.get("FORCE_COLOR"))
+    colour = (stream.isatty() or forced) and not os.environ.get("NO_COLOR")
+    if not stream.isatty():
+        return Canvas(colour=colour)
+    return Canvas(shutil.get_terminal_size().columns, colour)
+
+
+@contextlib.contextmanager
+def progress_shown() -> Iterator[Callable[[int], None] | None]:
+    """A running count of rows on a terminal's stderr, wiped at the end; elsewhere nothing."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    shown = time.monotonic()
+    started = False
+
+    def show(rows: int) -> None:
+        nonlocal shown, started
+        if time.monotonic() - shown > _PROGRESS_SECONDS:
+            shown, started = time.monotonic(), True
+            sys.stderr.write(f"\r{rows:,} rows …")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        if started:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

@@ -1,0 +1,107 @@
+"""``ce inspect``: what a doctor would tell of a file before it is scored."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+import typer
+
+from ce_cli import options as opt
+from ce_cli.commands.common import (
+    canvas_of,
+    check_targets,
+    delimiter_of,
+    names_in,
+    paths_of,
+    progress_shown,
+    thread_count,
+)
+
+
+def inspect(
+    files: opt.Files = None,
+    label: opt.Label = None,
+    pred: opt.Pred = None,
+    weight: opt.Weight = None,
+    id_: opt.Id = None,
+    by: opt.By = None,
+    classes: opt.Classes = None,
+    positive: opt.Positive = None,
+    task: opt.TaskOption = "auto",
+    values: opt.As = None,
+    label_counts: opt.LabelCounts = False,
+    ignore_label: opt.IgnoreLabel = None,
+    missing: opt.Missing = "error",
+    na_value: opt.NaValue = None,
+    on_bad_sum: opt.OnBadSum = "warn",
+    format_: opt.InspectFormat = "table",
+    json: opt.Json = False,
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+    input_format: opt.InputFormat = None,
+    delimiter: opt.Delimiter = None,
+    encoding: opt.Encoding = "utf-8",
+    decimal: opt.Decimal = ".",
+    no_header: opt.NoHeader = False,
+    comment: opt.Comment = None,
+    threads: opt.Threads = None,
+) -> None:
+    """Look at a file before scoring: its columns and their parts, its classes, and every problem.
+
+    What ce score would refuse is a finding here, with the rows and the option that helps, beside
+    traps that it would not see: flipped or permuted classes, percentages, logits, shifted labels.
+
+      ce inspect preds.csv
+
+      ce inspect preds.parquet --json | jq '.findings[] | .code'
+    """
+    from ce_cli import registry
+    from ce_cli.inspection.typed import typed
+    from ce_cli.spec import Reading, Spec
+
+    form = "json" if json else format_
+    renderer = registry.find(registry.INSPECT_OUTPUTS, form, "format")
+    spec = Spec(
+        labels=tuple(label or ()),
+        predictions=tuple(pred or ()),
+        weight=weight,
+        id=id_,
+        by=tuple(by or ()),
+        classes=names_in(classes),
+        positive=positive,
+        task=task,
+        values=values or "auto",
+        label_counts=label_counts,
+        ignore_labels=tuple(ignore_label or ()),
+        missing=missing,
+        na_values=tuple(na_value or ()),
+        on_bad_sum=on_bad_sum,
+    )
+    reading = Reading(
+        delimiter_of(delimiter),
+        encoding,
+        thread_count(threads),
+        decimal=decimal,
+        header=not no_header,
+        comment=comment,
+        input_format=input_format,
+    )
+    paths = paths_of(files, "inspect")
+    from ce_cli.inputs.locate import located, opened
+    from ce_cli.inspection.inspect import inspect as inspected
+    from ce_cli.outputs.files import written
+
+    names = located(paths)
+    check_targets(names, None, output)
+    sources = (opened(name, reading) for name in names)
+    with contextlib.ExitStack() as stack:
+        progress = None if quiet else stack.enter_context(progress_shown())
+        command = typed(paths, spec, reading)
+        result = inspected(sources, names, spec, command, reading.threads, progress)
+    text = renderer.load()(result, canvas_of(sys.stdout, output))
+    written(text, output, sys.stdout)
+    if not quiet and (form == "json" or output):
+        for finding in result.findings:
+            if finding.severity != "note":
+                typer.echo(f"ce: {finding.severity}: {finding.message}", err=True)

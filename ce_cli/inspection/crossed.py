@@ -1,0 +1,95 @@
+"""What every class would have cost: whether predictions stand under the wrong names."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums
+from ce_cli.kernels.forms import Form, Logits
+from ce_cli.kernels.outcomes import Hard
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Ints = NDArray[np.int64]
+
+MOST_CLASSES = 200  # K² sums are kept, and the best pairing takes K³ steps
+CEILING = 745.0  # nats that count for an infinite surprisal
+_UNIT_BITS = 20  # surprisals are rounded to 2**-20 nats, so that their sums are whole numbers
+
+
+class Crossed(Value):
+    """Sums of surprisals by label and class, and counts by label and predicted class.
+
+    Rows count once each, whatever their weight. Entry ``k * classes + j`` speaks of the rows of
+    class k, and of the prediction that stands under class j.
+    """
+
+    costs: ExactSums
+    hits: ExactSums
+    classes: int
+
+    @classmethod
+    def empty(cls, classes: int) -> Self:
+        """No rows."""
+        return cls(ExactSums.empty(classes**2), ExactSums.empty(classes**2), classes)
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self | None:
+        """One batch; None where the labels are no classes, or too many."""
+        outcomes = batch.outcomes
+        if not isinstance(outcomes, Hard) or not 2 <= outcomes.classes <= MOST_CLASSES:
+            return None
+        classes, first = outcomes.classes, outcomes.codes * outcomes.classes
+        cells = (first + np.arange(classes)[:, np.newaxis]).ravel()
+        units = whole_units(_surprisals(outcomes.form, classes, batch)).ravel()
+        costs = np.bincount(cells, units, classes**2).astype(np.int64)
+        hits = np.bincount(first + outcomes.predicted(), minlength=classes**2)
+        return cls(
+            ExactSums.of_counts(costs),
+            ExactSums.of_counts(hits.astype(np.int64, copy=False)),
+            classes,
+        )
+
+    def merge(self, other: Self) -> Self:
+        """Of the rows of both."""
+        return type(self)(self.costs.merge(other.costs), self.hits.merge(other.hits), self.classes)
+
+    @property
+    def nats(self) -> Floats:
+        """The sums of surprisals, shape (K, K): label, then class of the prediction."""
+        return in_nats(self.costs.floats()).reshape(self.classes, self.classes)
+
+    @property
+    def counts(self) -> Ints:
+        """Rows by label and predicted class, shape (K, K)."""
+        return self.hits.floats().astype(np.int64).reshape(self.classes, self.classes)
+
+
+def whole_units(surprisals: Floats) -> Floats:
+    """Whole numbers of 2**-20 nats, which add up exactly."""
+    return np.rint(np.ldexp(np.minimum(surprisals, CEILING), _UNIT_BITS))
+
+
+def in_nats(units: Floats) -> Floats:
+    """Back from `whole_units`."""
+    nats: Floats = np.ldexp(units, -_UNIT_BITS)
+    return nats
+
+
+def _surprisals(form: Form, classes: int, batch: Batch) -> Floats:
+    """Of each class, shape (K, n), by the shortest way."""
+    if isinstance(form, Logits):
+        parts = form.softmax
+        with np.errstate(invalid="ignore"):
+            surprisals: Floats = np.log1p(parts.rest) - parts.gaps
+        return np.where(np.isnan(surprisals), CEILING, surprisals)
+    if classes > 2:
+        return form.surprisals()
+    codes = batch.outcomes.codes
+    own, other = batch.losses, form.losses(1 - codes)
+    return np.stack([np.where(codes == 0, own, other), np.where(codes == 0, other, own)])

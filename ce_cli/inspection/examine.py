@@ -1,0 +1,194 @@
+"""What is done to every split while a file is looked at, and how two pieces become one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from ce_cli.batch import Batch
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.checked import Checked
+from ce_cli.binding.prediction_rows import read_predictions
+from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.inputs.source import Column, Frame, Split, Wanted
+from ce_cli.inspection.crossed import Crossed
+from ce_cli.inspection.ids import Ids
+from ce_cli.inspection.neighbours import Neighbours
+from ce_cli.inspection.numbers import Looks, Rereadings
+from ce_cli.inspection.profiles import (
+    Profile,
+    profile_of_lists,
+    profile_of_numbers,
+    profile_of_texts,
+)
+from ce_cli.ledger import Finding, Ledger
+from ce_cli.metrics.accuracy import Accuracy
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.per_class import PerClass
+from ce_cli.metrics.prior import Prior
+from ce_cli.metrics.state import State
+from ce_cli.reduce import States
+from ce_cli.spec import Spec
+from ce_cli.value import Value
+
+_METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
+
+
+class Traps(Value):
+    """What tells whether the right rows meet under the right names; a monoid in file order."""
+
+    crossed: Crossed | None = None
+    neighbours: Neighbours = Neighbours()
+    looks: Looks = Looks()
+    rereadings: Rereadings = Rereadings()
+    ids: Ids = Ids()
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """What one batch shows."""
+        return cls(
+            crossed=Crossed.of(batch),
+            neighbours=Neighbours.of(batch),
+            rereadings=Rereadings.of(batch),
+        )
+
+    def merge(self, later: Self) -> Self:
+        """Append the rows of `later`."""
+        crossed = self.crossed or later.crossed
+        if self.crossed is not None and later.crossed is not None:
+            crossed = self.crossed.merge(later.crossed)
+        return type(self)(
+            crossed,
+            self.neighbours.merge(later.neighbours),
+            self.looks.merge(later.looks),
+            self.rereadings.merge(later.rereadings),
+            self.ids.merge(later.ids),
+        )
+
+
+class Exam(Value):
+    """What is known after some rows: a monoid in file order.
+
+    Attributes
+    ----------
+    ledger : Ledger
+        Counts and findings.
+    profiles : dict of str to Profile
+        By column.
+    states : dict of State
+        By their class, of the rows that can be scored.
+    traps : Traps
+        What is kept for inspection alone.
+    """
+
+    ledger: Ledger
+    profiles: dict[str, Profile]
+    states: States
+    traps: Traps
+
+    def merge(self, later: Exam) -> Exam:
+        """Append the rows of `later`; associative."""
+        profiles = dict(self.profiles)
+        for name, profile in later.profiles.items():
+            profiles[name] = profiles[name].merge(profile) if name in profiles else profile
+        return Exam(
+            self.ledger.merge(later.ledger),
+            profiles,
+            {kind: state.merge(later.states[kind]) for kind, state in self.states.items()},
+            self.traps.merge(later.traps),
+        )
+
+
+class Examine(Value):
+    """The work on one split; picklable.
+
+    Attributes
+    ----------
+    binding : Binding or None
+        None where the columns could not be bound, so that they are looked at one by one.
+    ids : str or None
+        The column whose values should be distinct.
+    missing_texts : tuple of str
+        Texts that stand for a missing value.
+    """
+
+    binding: Binding | None
+    spec: Spec
+    ids: str | None
+    missing_texts: tuple[str, ...]
+
+    def __call__(self, task: tuple[int, Split, Wanted]) -> tuple[int, Exam]:
+        """Read and look at one split of part ``task[0]``."""
+        part, split, wanted = task
+        total = self.empty()
+        for frame in split.frames():
+            total = total.merge(self._exam(frame, wanted))
+        return part, total
+
+    def empty(self) -> Exam:
+        """Of no rows: the identity of `Exam.merge`."""
+        return Exam(Ledger.of(), {}, self._empty_states(), Traps())
+
+    def _exam(self, frame: Frame, wanted: Wanted) -> Exam:
+        spoiled = dict(frame.spoiled)
+        profiles = {
+            name: profile_of_numbers(frame.columns[name], spoiled.get(name, ()))
+            for name in dict.fromkeys(wanted.numbers)
+        }
+        for name in wanted.texts:
+            profiles[name] = profile_of_texts(frame.columns[name], self.missing_texts)
+        for name in wanted.lists:
+            profiles[name] = profile_of_lists(frame.columns[name])
+        ids = Ids()
+        if self.ids in frame.columns:
+            ids = Ids.of(frame.columns[self.ids], frame.rows, frame.left_out)
+        states, traps = self._empty_states(), Traps(ids=ids)
+        bound = Bound([], [], list(frame.findings), 0)
+        if self.binding is not None:
+            bound = bound_rows(frame, self.binding, self.spec)
+            matrix, unnamed = read_predictions(Checked(frame), self.binding)
+            traps = Traps(ids=ids, looks=Looks() if unnamed is not None else Looks.of(matrix))
+        findings = list(bound.findings)
+        batches = [self._unspoiled(batch, frame) for batch in bound.batches]
+        for batch in batches:
+            states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
+            traps = traps.merge(Traps.of(batch))
+            if batch.infinite is not None:
+                findings.append(Finding.of("infinite", "", batch.rows[batch.infinite]))
+        scored = sum(map(len, batches))
+        ledger = Ledger.of(findings, frame.rows, scored, bound.skipped, bound.ignored)
+        return Exam(ledger, profiles, states, traps)
+
+    def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
+        """Without the rows in which a number of theirs is made up."""
+        own = () if self.binding is None else self.binding.wanted.numbers
+        spoiled = [place for name, places in frame.spoiled if name in own for place in places]
+        if not spoiled:
+            return batch
+        return batch.take(np.flatnonzero(~np.isin(batch.places, spoiled)))
+
+    def _empty_states(self) -> States:
+        if self.binding is None:
+            return {}
+        space = self.binding.space
+        kinds = [kind for kind in _METRICS if space.classes or not kind.of_classes]
+        return {kind: kind.empty(1, space) for kind in kinds}
+
+
+def wanted_of(
+    columns: Sequence[Column], binding: Binding | None, missing_texts: tuple[str, ...]
+) -> Wanted:
+    """Every column that holds one value a row; those without a part as their types say."""
+    base = Wanted((), (), missing_texts=missing_texts) if binding is None else binding.wanted
+    names = [column.name for column in columns]
+    free = [one for one in columns if one.name not in base.names and names.count(one.name) == 1]
+    numbers = [one.name for one in free if _is_number(one)]
+    texts = [one.name for one in free if one.kind in ("boolean", "text", "other")]
+    texts = [name for name in texts if name not in numbers]
+    return base.replace(numbers=(*base.numbers, *numbers), texts=(*base.texts, *texts))
+
+
+def _is_number(column: Column) -> bool:
+    return column.kind == "number" or (column.kind == "boolean" and column.stored != "text")

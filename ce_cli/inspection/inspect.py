@@ -1,0 +1,228 @@
+"""The whole flow of ``ce inspect``: from files and a spec to what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.engines.local import map_in_order
+from ce_cli.errors import DataError
+from ce_cli.inputs.source import Source, Split, Wanted
+from ce_cli.inspected import SEVERITIES, Advice, ClassSeen, Inspected
+from ce_cli.inspection.case import Case
+from ce_cli.inspection.class_advice import class_advice
+from ce_cli.inspection.columns_seen import columns_seen
+from ce_cli.inspection.examine import Examine, wanted_of
+from ce_cli.inspection.row_advice import row_advice
+from ce_cli.inspection.settle import Settled, settle
+from ce_cli.inspection.typed import Typed
+from ce_cli.inspection.value_advice import value_advice
+from ce_cli.messages import Places
+from ce_cli.pipeline import up_to_first_row
+from ce_cli.spec import MISSING_TEXTS, Spec
+
+_ID_NAMES = frozenset(
+    "id row_id uid uuid guid sample_id example_id case_id record_id item_id".split()
+)
+_MIXED_UP = ("flipped_positive", "shifted_classes", "text_sorted_classes", "permuted_classes")
+_TRAPS_FIRST = (
+    "binding",
+    "labels",
+    "other_file",
+    "looks_like_percentages",
+    "looks_like_logits",
+    "looks_like_logprobs",
+    "looks_like_probabilities",
+    *_MIXED_UP,
+    "shifted_rows",
+    "no_loss",
+    "decisions",
+    "constant_prediction",
+    "sums_after_softmax",
+    "sums_after_division",
+)
+
+
+def inspect(
+    sources: Iterator[Source],
+    names: Sequence[str],
+    spec: Spec,
+    typed: Typed,
+    threads: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Inspected:
+    """Look at the rows of all `sources` as one data set, in one pass.
+
+    Parameters
+    ----------
+    sources : iterator of Source
+        Opened one after another; the first one decides the binding.
+    names : sequence of str
+        Of the inputs, as they are shown.
+    spec : Spec
+        What is said of the columns and values.
+    typed : Typed
+        The command that would score them.
+    threads : int
+        How many splits are worked on at once.
+    progress : callable, optional
+        Is given the number of rows read so far.
+
+    Raises
+    ------
+    DataError
+        There is no row, or what should hold them is no table.
+    UsageError
+        An option does not fit.
+    StorageError
+        A file cannot be read.
+    """
+    leading = up_to_first_row(sources)
+    source = leading[-1]
+    columns = tuple(source.columns())
+    if source.is_empty:
+        raise DataError(f"{source.name}: there is no data row.")
+    settled = settle(source, spec)
+    binding = settled.binding
+    missing = (*MISSING_TEXTS, *spec.na_values)
+    if binding is not None:
+        missing = binding.missing_texts
+    ids = spec.id or next((one.name for one in columns if one.name.lower() in _ID_NAMES), None)
+    work = Examine(None if binding is None else binding.replace(by=()), settled.spec, ids, missing)
+    total, starts = work.empty(), list[int]()
+    misfits: list[Advice] = []
+    splits = _splits(chain(leading, sources), settled, missing, misfits)
+    for part, exam in map_in_order(work, splits, threads):
+        starts += [total.ledger.read] * (part + 1 - len(starts))
+        total = total.merge(exam)
+        if progress is not None:
+            progress(total.ledger.read)
+    starts += [total.ledger.read] * (len(names) - len(starts))
+    places = Places(tuple(names), tuple(starts))
+    delimiter = getattr(source, "delimiter", ",")  # text alone has one
+    case = Case(total, settled, spec, columns, ids, places, typed, delimiter)
+    return _inspected(case, source.format, misfits)
+
+
+def _splits(
+    sources: Iterator[Source], settled: Settled, missing: tuple[str, ...], misfits: list[Advice]
+) -> Iterator[tuple[int, Split, Wanted]]:
+    """Splits of every file that fits the first; what keeps another from it is told."""
+    binding = settled.binding
+    for part, source in enumerate(sources):
+        if binding is not None and not _fits(source, binding, part, misfits):
+            continue
+        wanted = wanted_of(
+            source.columns(), None if binding is None else binding.replace(by=()), missing
+        )
+        for split in source.splits(wanted):
+            yield part, split, wanted
+
+
+def _fits(source: Source, binding: Binding, part: int, misfits: list[Advice]) -> bool:
+    try:
+        check_fits(source, binding)
+    except DataError as error:
+        misfits.append(Advice("other_file", "error", f"{error} Its rows were not looked at."))
+        return False
+    try:
+        if part and binding.shape != "none":
+            check_precision(source, binding)
+    except DataError as error:
+        misfits.append(Advice("other_precision", "error", str(error)))
+    return True
+
+
+def _inspected(case: Case, form: str, misfits: Sequence[Advice]) -> Inspected:
+    findings = [*case.settled.problems, *misfits]
+    if case.bad_labels is not None:
+        findings.append(Advice("labels", "error", case.bad_labels))
+    findings += [*value_advice(case), *class_advice(case), *row_advice(case)]
+    findings = _without_repeats(_oriented(findings, case.figures.get("skill", 0.0)))
+    findings.sort(key=_rank)
+    following = _following(case, findings)
+    ledger, looks = case.exam.ledger, case.looks
+    several = len(looks.first) > 1 and case.spec.task != "multilabel"
+    return Inspected(
+        inputs=case.places.names,
+        format=form,
+        rows={"read": ledger.read, "usable": ledger.scored, "skipped": ledger.skipped},
+        columns=columns_seen(case),
+        task=None if case.binding is None else case.spec.task,
+        values=None if case.binding is None else case.spec.values,
+        classes=tuple(_classes(case)),
+        figures=case.figures,
+        sums=(looks.low_sum, looks.high_sum)
+        if several and case.spec.values == "probabilities"
+        else None,
+        findings=tuple(_with_command(case, one) for one in findings),
+        next=following,
+    )
+
+
+def _rank(finding: Advice) -> tuple[int, int]:
+    """The graver first, then the more likely to be the cause of others."""
+    known = finding.code in _TRAPS_FIRST
+    place = _TRAPS_FIRST.index(finding.code) if known else len(_TRAPS_FIRST)
+    return SEVERITIES.index(finding.severity), place
+
+
+def _oriented(findings: Sequence[Advice], skill: float) -> list[Advice]:
+    """Where nobody said which class is which, the losses tell: that is no second trap.
+
+    And if they do not tell, nothing is proposed.
+    """
+    assumed = [one for one in findings if one.code == "binding" and _names_classes(one)]
+    better = [one for one in findings if one.code in _MIXED_UP and one.options]
+    if not assumed or not (better or skill <= 0.0):
+        return list(findings)
+    told = assumed[0].replace(options=better[0].options if better else None)
+    return [told if one is assumed[0] else one for one in findings if one not in better]
+
+
+def _names_classes(finding: Advice) -> bool:
+    return (finding.options or "").startswith(("--positive", "--classes"))
+
+
+def _without_repeats(findings: Sequence[Advice]) -> list[Advice]:
+    """What one cause explains is told once: sums are off where numbers are read amiss."""
+    codes = {one.code for one in findings}
+    explained: set[str] = set()
+    if codes & {"sums_after_softmax", "sums_after_division", "looks_like_logits"}:
+        explained |= {"bad_sum"}
+    if any(code.startswith("looks_like_") for code in codes):
+        explained |= {"constant_prediction", "decisions"}
+    if codes & {"decisions", "no_loss"}:
+        explained |= {"rounded"}
+    return [one for one in findings if one.code not in explained]
+
+
+def _with_command(case: Case, finding: Advice) -> Advice:
+    if finding.options is None or finding.command is not None:
+        return finding
+    assumed = case.typed.adding(case.settled.assumed) if finding.code != "binding" else case.typed
+    return finding.replace(command=assumed.adding(finding.options).line())
+
+
+def _following(case: Case, findings: Sequence[Advice]) -> str:
+    """The command for a clean run: every option that was found to help."""
+    doubtful = any(one.code == "binding" and one.options is None for one in findings)
+    command = case.typed if doubtful else case.typed.adding(case.settled.assumed)
+    for finding in reversed(findings):  # the more serious has the last word
+        if finding.options and finding.severity != "note":
+            command = command.adding(finding.options)
+    return command.line()
+
+
+def _classes(case: Case) -> Iterator[ClassSeen]:
+    crossed = case.exam.traps.crossed
+    predicted = None if crossed is None else crossed.counts.sum(axis=0).tolist()
+    total = sum(weight for _, weight, _ in case.class_rows)
+    independent = case.spec.task == "multilabel"
+    for code, (rows, weight, loss) in enumerate(case.class_rows):
+        share = weight / total if total > 0 and not independent else float("nan")
+        name, column = case.classes[code], case.column(code)
+        guessed = None if predicted is None else predicted[code]
+        yield ClassSeen(name, column, rows, share, guessed, loss)

@@ -1,0 +1,162 @@
+"""What the predictions look like, whatever they are read as."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.inspection.crossed import whole_units
+from ce_cli.kernels.forms import Probabilities
+from ce_cli.kernels.losses import class_sums, of_class
+from ce_cli.kernels.outcomes import Hard
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+
+NEAR = 0.02  # how far from 1 a sum may be and still look like one
+_SAMPLED = 4096
+
+
+class Looks(Value):
+    """Counts of rows by what their numbers look like; a monoid in file order.
+
+    Attributes
+    ----------
+    rows : int
+        Rows in which no prediction is missing.
+    low, high, low_sum, high_sum : float
+        Of the numbers, and of the sums of the rows.
+    negative, above : int
+        Rows with a number below 0, and above 1.
+    to_one, to_hundred, to_one_by_exp : int
+        Rows that sum to about 1, to about 100, or whose exponentials sum to about 1.
+    decided : int
+        Rows of nothing but 0 and 1.
+    coarse : int
+        Rows of whole hundredths.
+    first : tuple of float
+        The first row.
+    constant : bool
+        Whether all others are like it.
+    """
+
+    rows: int = 0
+    low: float = np.inf
+    high: float = -np.inf
+    low_sum: float = np.inf
+    high_sum: float = -np.inf
+    negative: int = 0
+    above: int = 0
+    to_one: int = 0
+    to_hundred: int = 0
+    to_one_by_exp: int = 0
+    decided: int = 0
+    coarse: int = 0
+    first: tuple[float, ...] = ()
+    constant: bool = True
+
+    @classmethod
+    def of(cls, matrix: Floats) -> Self:
+        """Predictions of shape (K, n)."""
+        if not matrix.size:
+            return cls()
+        with np.errstate(invalid="ignore"):
+            sums = class_sums(matrix)
+        whole = ~np.isnan(sums)
+        if not whole.any():
+            return cls()
+        if not whole.all():
+            matrix, sums = matrix[:, whole], sums[whole]
+        low, high, rows = float(matrix.min()), float(matrix.max()), len(sums)
+        within = low >= 0.0 and high <= 1.0
+        return cls(
+            rows=rows,
+            low=low,
+            high=high,
+            low_sum=float(sums.min()),
+            high_sum=float(sums.max()),
+            negative=0 if within else _rows_of((matrix < 0.0).any(axis=0)),
+            above=0 if within else _rows_of((matrix > 1.0).any(axis=0)),
+            to_one=_rows_of(np.abs(sums - 1.0) <= NEAR),
+            to_hundred=0 if within else _rows_of(np.abs(sums - 100.0) <= 100 * NEAR),
+            to_one_by_exp=0 if high > NEAR else _to_one_by_exp(matrix),
+            decided=_rows_of(((matrix == 0.0) | (matrix == 1.0)).all(axis=0)),
+            coarse=_coarse(matrix),
+            first=tuple(matrix[:, 0].tolist()),
+            constant=bool((matrix == matrix[:, :1]).all()),
+        )
+
+    def merge(self, later: Self) -> Self:
+        """Append the rows of `later`."""
+        if not self.rows or not later.rows:
+            return later if later.rows else self
+        counted = {
+            name: getattr(self, name) + getattr(later, name)
+            for name in ("rows", "negative", "above", "to_one", "to_hundred", "to_one_by_exp")
+        }
+        return type(self)(
+            **counted,
+            low=min(self.low, later.low),
+            high=max(self.high, later.high),
+            low_sum=min(self.low_sum, later.low_sum),
+            high_sum=max(self.high_sum, later.high_sum),
+            decided=self.decided + later.decided,
+            coarse=self.coarse + later.coarse,
+            first=self.first,
+            constant=self.constant and later.constant and self.first == later.first,
+        )
+
+
+class Rereadings(Value):
+    """Losses of rows that do not sum to 1, if they did: divided by their sum, or by softmax.
+
+    Attributes
+    ----------
+    rows : int
+        How many take part: of the first rows of each batch.
+    divided, softmax : int
+        In units of `whole_units`.
+    """
+
+    rows: int = 0
+    divided: int = 0
+    softmax: int = 0
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """The first rows of one batch."""
+        outcomes = batch.outcomes
+        if not isinstance(outcomes, Hard) or not isinstance(outcomes.form, Probabilities):
+            return cls()
+        matrix = outcomes.form.matrix[:, :_SAMPLED]
+        sums = class_sums(matrix)
+        off = np.flatnonzero((np.abs(sums - 1.0) > NEAR) & (sums > 0.0))
+        given = of_class(matrix[:, off], outcomes.codes[off])
+        with np.errstate(divide="ignore"):
+            divided = np.log(sums[off]) - np.log(given)
+        softmax = np.log(class_sums(np.exp(matrix[:, off]))) - given
+        return cls(len(off), int(whole_units(divided).sum()), int(whole_units(softmax).sum()))
+
+    def merge(self, other: Self) -> Self:
+        """Of the rows of both."""
+        return type(self)(
+            self.rows + other.rows, self.divided + other.divided, self.softmax + other.softmax
+        )
+
+
+def _rows_of(chosen: NDArray[np.bool_] | np.bool_) -> int:
+    return int(np.count_nonzero(chosen))
+
+
+def _to_one_by_exp(matrix: Floats) -> int:
+    return _rows_of(np.abs(class_sums(np.exp(np.minimum(matrix, NEAR))) - 1.0) <= NEAR)
+
+
+def _coarse(matrix: Floats) -> int:
+    hundredths = matrix * 100.0
+    with np.errstate(invalid="ignore"):
+        rest = np.abs(hundredths - np.rint(hundredths))
+    return _rows_of((rest < 1e-9).all(axis=0))

@@ -1,0 +1,135 @@
+"""Commands to type next: the options given and those that mend, quoted for a shell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from ce_cli.spec import Reading, Spec
+from ce_cli.text import STDIN
+from ce_cli.value import Value
+
+_SWITCHES = ("--label-counts", "--no-header")
+_READ_OTHERWISE = {"--decimal", "--no-header", "--comment", "--encoding", "--input-format"}
+_ONE_OF = ("--classes", "--positive")  # each says which class a prediction is for
+
+
+class Typed(Value):
+    """A command line of ``ce score``.
+
+    Attributes
+    ----------
+    paths : tuple of str
+        As they were typed.
+    options : tuple of (str, str or None)
+        Names and values, in order; a switch has no value.
+    """
+
+    paths: tuple[str, ...]
+    options: tuple[tuple[str, str | None], ...]
+
+    def adding(self, options: str) -> Typed:
+        """The same with further options, which replace those of the same name."""
+        new = _parsed(options)
+        names = {name for name, _ in new if name != "--na-value"}
+        if names & set(_ONE_OF):
+            names |= set(_ONE_OF)
+        kept = [(name, value) for name, value in self.options if name not in names]
+        added = [one for one in new if one not in kept]
+        return self.replace(options=(*kept, *added))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether pandas reads the file alike without being told how it is written."""
+        return _READ_OTHERWISE.isdisjoint(name for name, _ in self.options)
+
+    def line(self, verb: str = "score") -> str:
+        """As it can be pasted into a shell."""
+        words = [word for one in self.options for word in one if word is not None]
+        return " ".join(("ce", verb, *map(pasted, (*self.paths, *words))))
+
+
+def typed(paths: Sequence[str], spec: Spec, reading: Reading) -> Typed:
+    """The options of ``ce score`` that were given, but for those that are their defaults."""
+    several = {
+        "--label": spec.labels,
+        "--pred": spec.predictions,
+        "--by": spec.by,
+        "--na-value": spec.na_values,
+        "--ignore-label": spec.ignore_labels,
+    }
+    single = {
+        "--weight": spec.weight,
+        "--id": spec.id,
+        "--classes": joined(spec.classes) if spec.classes else None,
+        "--positive": spec.positive,
+        "--task": None if spec.task == "auto" else spec.task,
+        "--as": None if spec.values == "auto" else spec.values,
+        "--missing": None if spec.missing == "error" else spec.missing,
+        "--on-bad-sum": None if spec.on_bad_sum == "warn" else spec.on_bad_sum,
+        "--delimiter": reading.delimiter,
+        "--encoding": None if reading.encoding == "utf-8" else reading.encoding,
+        "--decimal": None if reading.decimal == "." else reading.decimal,
+        "--comment": reading.comment,
+        "--input-format": reading.input_format,
+    }
+    options: list[tuple[str, str | None]] = []
+    options += [(name, value) for name, values in several.items() for value in values]
+    options += [(name, value) for name, value in single.items() if value is not None]
+    options += [("--label-counts", None)] if spec.label_counts else []
+    options += [] if reading.header else [("--no-header", None)]
+    return Typed(tuple(paths), tuple(options))
+
+
+def _parsed(options: str) -> list[tuple[str, str | None]]:
+    words = iter(shlex.split(options))
+    return [(name, None if name in _SWITCHES else next(words)) for name in words]
+
+
+def joined(classes: Sequence[str]) -> str:
+    """Names for ``--classes``: commas between them, quotes around those that hold one."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(classes)
+    return text.getvalue()
+
+
+def option(name: str, value: str) -> str:
+    """An option as it can be pasted."""
+    return f"{name} {pasted(value)}"
+
+
+def pasted(text: str) -> str:
+    """A word as a shell reads it; what a terminal would obey is written as its escapes."""
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return shlex.quote(escaped)
+
+
+def mended_path(path: str) -> str | None:
+    """Where a mended copy of a file goes, beside it; None for what pandas would not read alike."""
+    suffixes = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+    place = Path(path)
+    if path == STDIN or "://" in path or place.suffix.lower() not in suffixes:
+        return None
+    return str(place.with_name(f"{place.stem}-mended{place.suffix}"))
+
+
+def mending(typed: Typed, delimiter: str, statement: str) -> str | None:
+    """A command that reads a table `f` with pandas, changes it, and writes a copy beside it."""
+    path = typed.paths[0]
+    target = mended_path(path)
+    if target is None or not typed.is_plain:
+        return None
+    if Path(path).suffix.lower() in (".parquet", ".pq"):
+        read, write = f"read_parquet({json.dumps(path)})", f"to_parquet({json.dumps(target)})"
+    else:
+        separated = "" if delimiter == "," else f", sep={json.dumps(delimiter)}"
+        read = f"read_csv({json.dumps(path)}{separated})"
+        write = f"to_csv({json.dumps(target)}{separated}, index=False)"
+    code = f"import pandas as pd; f = pd.{read}; {statement}; f.{write}"
+    return f"python3 -c {shlex.quote(code)}"

@@ -1,0 +1,778 @@
+"""`ce inspect` as a process: every trap is found where it was planted, and nowhere else; and the
+option or command that is named mends it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import stat
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from jsonschema import Draft202012Validator
+from numpy.typing import NDArray
+from scipy.special import logit, softmax
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_predict
+
+import ce_cli
+from ce_cli.outputs.canvas import Canvas
+from tests.conftest import (
+    COMMAND,
+    SAMPLES,
+    complaints,
+    environment,
+    run_ce,
+    score_json,
+    write_csv,
+    write_parquet,
+)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SCHEMA = Draft202012Validator(
+    json.loads((Path(ce_cli.__file__).parent / "outputs" / "inspect.schema.json").read_text())
+)
+USAGE, BAD_DATA, STORAGE = 2, 3, 4
+
+
+def inspected(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:
+    """The document of ``ce inspect ARGS --json``, which must work."""
+    done = run_ce("inspect", *args, "--json", "--quiet", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    document: dict[str, Any] = json.loads(done.stdout, parse_constant=pytest.fail)
+    SCHEMA.validate(document)
+    order = [("error", "warning", "note").index(one["severity"]) for one in document["findings"]]
+    assert order == sorted(order)
+    return document
+
+
+def codes(document: dict[str, Any], *severities: str) -> list[str]:
+    """Of the findings, or of those of some severities."""
+    return [
+        one["code"]
+        for one in document["findings"]
+        if not severities or one["severity"] in severities
+    ]
+
+
+def finding(document: dict[str, Any], code: str) -> dict[str, Any]:
+    """The one finding of a code."""
+    (found,) = (one for one in document["findings"] if one["code"] == code)
+    assert found["message"].endswith((".", "?"))
+    return dict(found)
+
+
+def loss_of(*args: str | Path) -> float:
+    return float(score_json(*args)["metrics"]["cross_entropy"])
+
+
+def loss_by(command: str, folder: Path) -> float:
+    """What a command for the shell says when it is pasted there; the last part is ``ce score``."""
+    runs = folder / "bin"
+    runs.mkdir(exist_ok=True)
+    for name, words in (("ce", COMMAND), ("python3", (sys.executable,))):
+        script = runs / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    path = f"{runs}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} --json"],
+        capture_output=True,
+        check=True,
+        text=True,
+        env=environment({"PATH": path}),
+    )
+    return float(json.loads(done.stdout)["metrics"]["cross_entropy"])
+
+
+@cache
+def model(classes: int) -> tuple[Ints, Floats]:
+    """Labels, and what a real classifier said of them out of fold, shape (n, K)."""
+    features, labels = make_classification(
+        600,
+        12,
+        n_informative=8,
+        n_classes=classes,
+        n_clusters_per_class=1,
+        class_sep=1.2,
+        flip_y=0.02,
+        random_state=classes,
+    )
+    fitted = LogisticRegression(max_iter=1000)
+    return labels, cross_val_predict(fitted, features, labels, cv=4, method="predict_proba")
+
+
+def table(
+    folder: Path, labels: Sequence[object] | Ints, predictions: Floats, names: Sequence[object]
+) -> Path:
+    """A CSV file of labels and a column for each class, in the order of `names`."""
+    columns: dict[str, Any] = {"label": labels}
+    columns |= {f"p_{name}": column for name, column in zip(names, predictions.T, strict=True)}
+    return write_csv(folder / "preds.csv", columns)
+
+
+def single(folder: Path, labels: Sequence[object] | Ints, predictions: Floats) -> Path:
+    return write_csv(folder / "preds.csv", {"label": labels, "prob": predictions})
+
+
+# Files that are as they should be
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("breast_cancer.csv",),
+        ("breast_cancer_logits.csv",),
+        ("breast_cancer_weighted.csv", "--positive", "malignant", "--weight", "weight"),
+        ("wine.csv",),
+        ("wine.parquet",),
+        ("digits.csv",),
+        ("digits_logits.parquet",),
+    ],
+    ids=lambda arguments: str(arguments[0]),
+)
+def test_nothing_is_wrong_with_the_samples(arguments: tuple[str, ...]) -> None:
+    document = inspected(SAMPLES / arguments[0], *arguments[1:])
+    assert codes(document, "error", "warning") == []
+    score = score_json(SAMPLES / arguments[0], *arguments[1:])
+    for name, value in document["figures"].items():
+        assert value == score["metrics"][name]
+    assert document["rows"]["usable"] == score["rows"]["scored"]
+    lines = [(one["class"], one["rows"]) for one in document["classes"]]
+    assert lines == [(one["class"], one["rows"]) for one in score["per_class"]]
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+def test_nothing_is_wrong_with_an_honest_model(classes: int, tmp_path: Path) -> None:
+    labels, predictions = model(classes)
+    document = inspected(table(tmp_path, labels, predictions, range(classes)))
+    assert codes(document, "error", "warning") == []
+    assert document["next"] == f"ce score {tmp_path / 'preds.csv'}"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_is_mixed_up_where_a_model_knows_nothing(seed: int, tmp_path: Path) -> None:
+    """Labels that have nothing to do with sure predictions: bad, but no permutation helps."""
+    rng = np.random.default_rng(seed)
+    classes, rows = [(2, 20), (2, 400), (3, 12), (5, 60), (10, 40), (10, 500)][seed]
+    predictions = softmax(rng.normal(0.0, 2.0, (rows, classes)), axis=1)
+    labels = rng.integers(0, classes, rows)
+    document = inspected(table(tmp_path, labels, predictions, range(classes)))
+    assert codes(document, "error", "warning") == []
+
+
+def test_every_column_is_told_with_its_part_and_why(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "preds.csv",
+        {
+            "key": ["a", "b", "c"],
+            "label": [1, 0, 1],
+            "prob": [0.5, 0.25, 0.75],
+            "w": [1, 2, 0.5],
+            "site": ["x", "y", "x"],
+            "age": [30, "", 50],
+        },
+    )
+    document = inspected(path, "--weight", "w", "--id", "key", "--by", "site")
+    told = {one["name"]: one for one in document["columns"]}
+    parts = {name: (one["part"], one["of"], one["why"]) for name, one in told.items()}
+    assert parts == {
+        "key": ("id", None, "--id"),
+        "label": ("label", None, "its name"),
+        "prob": ("prediction", "1", "its name"),
+        "w": ("weight", None, "--weight"),
+        "site": ("by", None, "--by"),
+        "age": (None, None, "not used"),
+    }
+    assert (told["age"]["count"], told["age"]["missing"]) == (2, 1)
+    assert (told["age"]["low"], told["age"]["high"]) == (30, 50)
+    assert (told["prob"]["low"], told["prob"]["high"]) == (0.25, 0.75)
+    assert (told["site"]["values"], told["site"]["more"]) == (["x", "y"], False)
+    assert document["format"] == "CSV"
+    options = "--by site --weight w --id key"
+    assert document["next"] == f"ce score {path} {options}"
+
+
+# Classes under the wrong names
+
+
+def test_a_flipped_positive_class(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    path = single(tmp_path, labels, predictions[:, 0])
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["flipped_positive"]
+    found = finding(document, "flipped_positive")
+    assert found["options"] == "--positive 0"
+    assert document["next"] == found["command"] == f"ce score {path} --positive 0"
+    expected = log_loss(labels, predictions)
+    assert loss_by(found["command"], tmp_path) == pytest.approx(expected)
+    assert loss_of(path) > 2 * expected
+
+
+def test_a_flipped_positive_class_that_is_named_by_its_column(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    names = np.array(["cat", "dog, big"])[labels]
+    path = write_csv(tmp_path / "p.csv", {"label": names, "p_dog, big": predictions[:, 0]})
+    found = finding(inspected(path), "flipped_positive")
+    assert found["options"] == """--classes '"dog, big",cat'"""
+    assert loss_by(found["command"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_two_columns_the_wrong_way_round(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    path = table(tmp_path, labels, predictions, [1, 0])
+    found = finding(inspected(path), "flipped_positive")
+    assert found["options"] == "--classes 0,1"
+    assert loss_by(found["command"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_permuted_classes(tmp_path: Path) -> None:
+    labels, predictions = model(4)
+    names = np.array(["a", "b", "c d", "e"])
+    path = table(tmp_path, names[labels], predictions, ["c d", "a", "b", "e"])
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["permuted_classes"]
+    found = finding(document, "permuted_classes")
+    assert found["options"] == "--classes 'a,b,c d,e'"
+    assert "c d → a, a → b, b → c d" in found["message"]
+    assert loss_by(found["command"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_permuted_classes_of_one_hot_labels(tmp_path: Path) -> None:
+    labels, predictions = model(4)
+    columns: dict[str, Any] = {f"y_{name}": labels == code for code, name in enumerate("abcd")}
+    columns = {name: values.astype(int) for name, values in columns.items()}
+    columns |= {f"p_{name}": predictions[:, code] for code, name in enumerate("cabd")}
+    path = write_csv(tmp_path / "preds.csv", columns)
+    found = finding(inspected(path), "permuted_classes")
+    assert found["options"] == "--classes a,b,c,d"
+    assert loss_by(found["command"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_permuted_logits_in_a_list_column(tmp_path: Path) -> None:
+    labels, predictions = model(4)
+    shuffled = np.log(predictions[:, [2, 0, 3, 1]]) + 1.0
+    path = write_parquet(
+        tmp_path / "p.parquet", {"label": labels, "logits": pa.array(shuffled.tolist())}
+    )
+    found = finding(inspected(path), "permuted_classes")
+    assert found["options"] == "--classes 2,0,3,1"
+    assert loss_by(found["command"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_classes_counted_from_1_where_the_last_never_happens(tmp_path: Path) -> None:
+    labels, predictions = model(5)
+    kept = labels < 4
+    columns = {"label": labels[kept] + 1, "probs": pa.array(predictions[kept].tolist())}
+    path = write_parquet(tmp_path / "p.parquet", columns)
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["shifted_classes"]
+    found = finding(document, "shifted_classes")
+    assert found["options"] == "--classes 1,2,3,4,0"
+    expected = log_loss(labels[kept], predictions[kept], labels=range(5))
+    assert loss_by(found["command"], tmp_path) == pytest.approx(expected)
+
+
+def test_numbers_sorted_as_text(tmp_path: Path) -> None:
+    labels, predictions = model(12)
+    by_text = sorted(range(12), key=str)
+    path = table(tmp_path, labels, predictions[:, by_text], range(12))
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["text_sorted_classes"]
+    found = finding(document, "text_sorted_classes")
+    assert found["options"] == f"--classes {','.join(map(str, by_text))}"
+    assert loss_by(found["command"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_names_sorted_as_text_over_numbers_in_order(tmp_path: Path) -> None:
+    labels, predictions = model(12)
+    path = table(tmp_path, labels, predictions, sorted(range(12), key=str))
+    found = finding(inspected(path), "text_sorted_classes")
+    assert found["options"] == f"--classes {','.join(map(str, range(12)))}"
+
+
+@pytest.mark.parametrize("step", [1, -1])
+@pytest.mark.parametrize("name", ["p.csv", "p.parquet"])
+def test_labels_one_row_off(name: str, step: int, tmp_path: Path) -> None:
+    labels, predictions = model(3)
+    columns: dict[str, Any] = {"label": np.roll(labels, step)}
+    columns |= {f"p_{code}": predictions[:, code] for code in range(3)}
+    path = (write_csv if name.endswith("csv") else write_parquet)(tmp_path / name, columns)
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["shifted_rows"]
+    found = finding(document, "shifted_rows")
+    kept = slice(None, -1) if step == 1 else slice(1, None)
+    expected = log_loss(labels[kept], predictions[kept])
+    assert loss_by(found["command"], tmp_path) == pytest.approx(expected)
+
+
+def test_sorted_labels_are_not_one_row_off(tmp_path: Path) -> None:
+    labels, predictions = model(3)
+    order = np.argsort(labels, kind="stable")
+    document = inspected(table(tmp_path, labels[order], predictions[order], range(3)))
+    assert codes(document, "error", "warning") == []
+
+
+# Numbers that are something else
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv", "p.parquet"])
+def test_percentages(name: str, several: bool, tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    columns: dict[str, Any] = {"label": labels, "prob": 100.0 * predictions[:, 1]}
+    if several:
+        columns = {"label": labels, "p_0": 100 * predictions[:, 0], "p_1": 100 * predictions[:, 1]}
+    path = tmp_path / name
+    if name == "p.parquet":
+        write_parquet(path, columns)
+    else:
+        write_csv(path, columns)
+        if name == "p.tsv":
+            path.write_text(path.read_text().replace(",", "\t"))
+    document = inspected(path)
+    assert codes(document, "error")[:2] == ["looks_like_percentages", "outside"]
+    found = finding(document, "looks_like_percentages")
+    assert found["rows"]
+    assert loss_by(found["command"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logits(classes: int, tmp_path: Path) -> None:
+    labels, predictions = model(classes)
+    if classes == 2:
+        path = single(tmp_path, labels, logit(predictions[:, 1]))
+    else:
+        path = table(tmp_path, labels, np.log(predictions) + 2.0, range(3))
+    document = inspected(path)
+    found = finding(document, "looks_like_logits")
+    assert document["findings"][0] == found
+    assert (found["severity"], found["options"]) == ("error", "--as logits")
+    assert found["command"] == document["next"]
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_log_probabilities(tmp_path: Path) -> None:
+    labels, predictions = model(3)
+    path = table(tmp_path, labels, np.log(predictions), range(3))
+    document = inspected(path)
+    assert document["findings"][0]["code"] == "looks_like_logprobs"
+    assert document["findings"][0]["options"] == "--as logprobs"
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_probabilities_that_are_called_logits(classes: int, tmp_path: Path) -> None:
+    labels, predictions = model(classes)
+    columns: dict[str, Any] = {f"logit_{k}": predictions[:, k] for k in range(classes)}
+    if classes == 2:
+        columns = {"logit": predictions[:, 1]}
+    path = write_csv(tmp_path / "p.csv", {"label": labels, **columns})
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["looks_like_probabilities"]
+    assert document["next"] == f"ce score {path} --as probabilities"
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_logits_that_are_called_log_probabilities(tmp_path: Path) -> None:
+    labels, predictions = model(3)
+    shifted = np.log(predictions) - 3.0
+    columns = {f"logprob_{k}": shifted[:, k] for k in range(3)}
+    path = write_csv(tmp_path / "p.csv", {"label": labels, **columns})
+    document = inspected(path)
+    assert codes(document, "warning") == ["looks_like_logits"]
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_sums_that_are_1_only_after_division(tmp_path: Path) -> None:
+    labels, predictions = model(3)
+    scale = np.random.default_rng(0).uniform(0.3, 1.0, (len(labels), 1))
+    path = table(tmp_path, labels, predictions * scale, range(3))
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["sums_after_division"]
+    assert document["next"] == f"ce score {path} --on-bad-sum renormalize"
+    expected = log_loss(labels, predictions)
+    assert loss_by(document["next"], tmp_path) == pytest.approx(expected, rel=1e-4)
+
+
+def test_sums_that_are_1_only_after_softmax(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 3, 300)
+    scores = rng.uniform(0.0, 1.0, (300, 3))
+    scores[np.arange(300), labels] *= rng.uniform(0.0, 0.2, 300)  # so that a ratio is misled
+    path = table(tmp_path, labels, scores, range(3))
+    document = inspected(path)
+    assert "sums_after_softmax" in codes(document, "warning")
+    found = finding(document, "sums_after_softmax")
+    assert found["options"] == "--as logits"
+    assert loss_by(found["command"], tmp_path) < loss_of(path, "--on-bad-sum", "renormalize")
+
+
+def test_decisions_beside_probabilities(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    decided = (predictions[:, 1] > 0.5).astype(int)
+    columns = {"label": labels, "y_pred": decided, "raw": predictions[:, 1]}
+    path = write_csv(tmp_path / "p.csv", columns)
+    document = inspected(path)
+    assert codes(document, "error", "warning") == ["decisions"]
+    assert document["next"] == f"ce score {path} --pred raw"
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_a_constant_prediction(tmp_path: Path) -> None:
+    labels, _ = model(2)
+    document = inspected(single(tmp_path, labels, np.full(len(labels), 0.3)))
+    assert codes(document, "error", "warning") == ["constant_prediction"]
+
+
+def test_rounded_predictions_are_a_note(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    document = inspected(single(tmp_path, labels, predictions[:, 1].round(2)))
+    assert codes(document, "note") == ["rounded"]
+
+
+# Leaks, ids, classes
+
+
+@pytest.mark.parametrize("sure", [1.0, 1.0 - 1e-9])
+def test_predictions_made_from_the_labels(sure: float, tmp_path: Path) -> None:
+    labels, _ = model(2)
+    path = single(tmp_path, labels, np.where(labels == 1, sure, 1.0 - sure))
+    assert "no_loss" in codes(inspected(path), "warning")
+
+
+def test_repeated_ids(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    ids = [f"case {row}" for row in range(len(labels))]
+    ids[50], ids[400], ids[401] = ids[7], ids[7], ids[9]
+    columns: dict[str, Any] = {"key": ids, "label": labels, "prob": predictions[:, 1]}
+    path = write_csv(tmp_path / "p.csv", columns)
+    assert codes(inspected(path)) == []
+    document = inspected(path, "--id", "key", "--threads", "2")
+    found = finding(document, "repeated_id")
+    assert (found["severity"], found["count"], found["rows"]) == ("warning", 3, [51, 401, 402])
+    renamed = write_csv(
+        tmp_path / "q.csv", {"id" if k == "key" else k: v for k, v in columns.items()}
+    )
+    assert finding(inspected(renamed), "repeated_id")["severity"] == "note"
+
+
+def test_ids_of_several_files_are_one_set(tmp_path: Path) -> None:
+    paths = [
+        write_csv(tmp_path / name, {"id": ids, "label": [0, 1], "prob": [0.2, 0.7]})
+        for name, ids in (("a.csv", [1, 2]), ("b.csv", [3, 1]))
+    ]
+    found = finding(inspected(*paths, "--id", "id"), "repeated_id")
+    assert (found["count"], found["rows"]) == (1, [4])
+
+
+def test_classes_that_never_happen_or_are_never_predicted(tmp_path: Path) -> None:
+    labels, predictions = model(4)
+    kept = labels != 2
+    predictions = predictions[kept] * [0.01, 1.0, 1.0, 1.0] + [0.0, 0.02, 0.02, 0.02]
+    predictions /= predictions.sum(axis=1, keepdims=True)
+    document = inspected(table(tmp_path, labels[kept], predictions, range(4)))
+    assert "'2'" in finding(document, "class_never_seen")["message"]
+    assert "'0'" in finding(document, "class_never_predicted")["message"]
+
+
+def test_a_rare_class_and_a_lone_class(tmp_path: Path) -> None:
+    labels = np.array([0] * 499 + [1])
+    prob = np.linspace(0.001, 0.3, 500)
+    document = inspected(single(tmp_path, labels, prob))
+    assert codes(document, "error", "warning") == []
+    assert "1 row of 500" in finding(document, "rare_class")["message"]
+    document = inspected(single(tmp_path, labels[:499], prob[:499]))
+    assert codes(document, "error", "warning") == ["one_class"]
+
+
+# What ce score refuses is a finding
+
+
+def test_bad_rows_are_told_as_score_tells_them(tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    rows = ["1,0.9", "0,", "maybe,0.5", "1,1.7", "0,abc", "0,0.2,7", "1,0.6", "0,0.3"]
+    path.write_text("label,prob\n" + "\n".join(rows) + "\n")
+    told = complaints(run_ce("score", path), BAD_DATA)
+    document = inspected(path)
+    errors = [one for one in document["findings"] if one["severity"] == "error"]
+    assert sorted(f"ce: {one['message']}" for one in errors) == sorted(told)
+    by_code = {one["code"]: one for one in errors}
+    assert by_code["missing"]["rows"] == [2]
+    assert by_code["missing"]["options"] == "--missing skip"
+    assert by_code["not_a_number"]["options"] == "--na-value abc --missing skip"
+    assert by_code["unknown_label"]["rows"] == [3]
+    assert by_code["outside"]["rows"] == [4]
+    assert document["rows"] == {"read": 8, "usable": 3, "skipped": 0}
+    assert [one["rows"] for one in document["classes"]] == [1, 2]
+
+
+def test_missing_values_are_mended_by_what_comes_next(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("label,prob\n1,0.5\n0,?\n0,0.25\n1,\n")
+    document = inspected(path)
+    assert document["next"] == f"ce score {path} --na-value '?' --missing skip"
+    expected = log_loss([1, 0], [0.5, 0.25])
+    assert loss_by(document["next"], tmp_path) == pytest.approx(expected)
+    assert codes(inspected(path, "--missing", "skip", "--na-value", "?")) == ["skipped"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "part"),
+    [
+        ({"x": [1, 0], "y2": [0.5, 0.2]}, "no column is named like a label"),
+        ({"label": [1, 0], "x": ["a", "b"]}, "no column is named like a prediction"),
+        ({"label": ["a", "b"], "p_c": [0.5, 0.2], "p_d": [0.5, 0.8]}, "--classes"),
+        ({"label": [1, 2], "prob": ["a", "b"]}, "not a number"),
+    ],
+    ids=["no label", "no prediction", "other classes", "words"],
+)
+def test_columns_are_shown_even_if_they_cannot_be_bound(
+    columns: dict[str, list[object]], part: str, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path / "p.csv", columns)
+    document = inspected(path)
+    assert document["findings"][0]["severity"] == "error"
+    assert any(part in one["message"] for one in document["findings"])
+    assert [one["name"] for one in document["columns"]] == list(columns)
+    assert all(one["count"] == 2 for one in document["columns"])
+    assert run_ce("inspect", path).returncode == 0
+
+
+def test_words_for_two_classes_are_assumed_and_told_apart_by_the_loss(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    words = np.array(["ham", "spam"])[labels]
+    path = single(tmp_path, words, predictions[:, 1])
+    document = inspected(path)
+    assert document["findings"][0]["code"] == "binding"
+    assert document["next"] == f"ce score {path} --positive spam"
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_classes_of_other_names_are_told_apart_by_the_loss(tmp_path: Path) -> None:
+    labels, predictions = model(4)
+    path = table(tmp_path, labels, predictions[:, [2, 0, 1, 3]], ["c", "a", "b", "d"])
+    document = inspected(path)
+    assert codes(document) == ["binding"]
+    assert document["next"] == f"ce score {path} --classes 2,0,1,3"
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_a_label_that_may_be_two_columns_is_assumed(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    columns = {"label": labels, "target": labels, "prob": predictions[:, 1]}
+    path = write_csv(tmp_path / "p.csv", columns)
+    document = inspected(path)
+    assert codes(document) == ["binding"]
+    assert document["columns"][0]["why"] == "assumed: --label"
+    assert document["next"] == f"ce score {path} --label label"
+
+
+def test_a_column_without_a_part_does_no_harm(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "p.csv",
+        {"label": [1, 0, 1], "prob": [0.5, 0.2, 0.9], "x": [1.0, 2.0, "oops"], "z": ["", "", ""]},
+    )
+    document = inspected(path)
+    assert codes(document, "error", "warning") == []
+    assert document["rows"]["usable"] == 3
+    assert run_ce("score", path).returncode == 0
+
+
+def test_a_file_that_does_not_fit_the_first_is_told(tmp_path: Path) -> None:
+    first = write_csv(tmp_path / "a.csv", {"label": [1, 0], "prob": [0.5, 0.2]})
+    other = write_csv(tmp_path / "b.csv", {"label": [1, 0], "score": [0.5, 0.2]})
+    document = inspected(first, other)
+    assert document["findings"][0]["code"] == "other_file"
+    assert "b.csv" in document["findings"][0]["message"]
+    assert document["rows"]["read"] == 2
+
+
+def test_labels_that_are_three_classes_in_the_end(tmp_path: Path) -> None:
+    labels = ["a", "b"] * 40000 + ["c"]
+    path = single(tmp_path, labels, np.full(80001, 0.25))
+    document = inspected(path, "--positive", "a")
+    assert codes(document, "error") == ["labels"]
+
+
+@pytest.mark.parametrize("counts", [[2, 0, 1], [1, 3, 2]])
+def test_counts_of_annotators(counts: list[int], tmp_path: Path) -> None:
+    """Votes, and not shares."""
+    given = np.array([0.5, 0.4, 0.3])
+    columns: dict[str, Any] = {"y_a": counts, "y_b": [1, 1, 1], "p_a": given, "p_b": 1.0 - given}
+    path = write_csv(tmp_path / "p.csv", columns)
+    document = inspected(path)
+    assert codes(document, "error") == ["label_sum"]
+    assert document["next"] == f"ce score {path} --label-counts"
+    shares = np.array(counts) / (np.array(counts) + 1)
+    expected = -(shares * np.log(given) + (1 - shares) * np.log1p(-given)).mean()
+    assert loss_by(document["next"], tmp_path) == pytest.approx(expected)
+    assert codes(inspected(path, "--label-counts"), "error") == []
+
+
+def test_weights_of_nothing_are_told_as_score_tells_them(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.5, 0.2], "w": [0, 0]})
+    (told,) = complaints(run_ce("score", path, "--weight", "w"), BAD_DATA)
+    found = finding(inspected(path, "--weight", "w"), "no_weight")
+    assert (found["severity"], f"ce: {found['message']}") == ("error", told)
+
+
+def test_sums_are_an_error_where_they_stop_the_score(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", {"label": [0, 1], "p_0": [0.4, 0.3], "p_1": [0.4, 0.6]})
+    assert codes(inspected(path), "warning") == ["sums_after_division"]
+    document = inspected(path, "--on-bad-sum", "error")
+    assert codes(document, "error") == ["sums_after_division"]
+    assert document["next"] == f"ce score {path} --on-bad-sum renormalize"
+
+
+# What ce score sees of it
+
+
+def warned(*args: str | Path) -> list[str]:
+    return [one["code"] for one in score_json(*args)["warnings"]]
+
+
+def test_score_warns_where_it_costs_nothing(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    assert warned(single(tmp_path, labels, predictions[:, 1])) == []
+    assert warned(single(tmp_path, labels, predictions[:, 0])) == ["flipped_positive"]
+    sure = np.where(labels == 1, 1 - 1e-9, 1e-9)
+    assert "no_loss" in warned(single(tmp_path, labels, sure))
+    labels, predictions = model(4)
+    kept = labels != 2
+    assert warned(table(tmp_path, labels[kept], predictions[kept], range(4))) == [
+        "class_never_seen"
+    ]
+
+
+def test_score_calls_no_bad_model_flipped(tmp_path: Path) -> None:
+    """Sure predictions of one class, as models of balanced classes make on rare ones."""
+    rng = np.random.default_rng(4)
+    labels = (rng.uniform(size=2000) < 0.02).astype(int)
+    path = single(tmp_path, labels, rng.uniform(0.4, 0.95, 2000))
+    assert warned(path) == []
+    assert codes(inspected(path), "error", "warning") == []
+
+
+# Ways in and out
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"", "empty"),
+        (b"label,prob\n", "no data row"),
+        (bytes(range(256)) * 9, "not a text table"),
+        (b"PAR1" + b"junk" * 9, "Parquet"),
+    ],
+    ids=["empty", "header only", "junk", "truncated"],
+)
+def test_what_is_no_table_is_bad_data(content: bytes, part: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    assert part in complaints(run_ce("inspect", path), BAD_DATA)[0]
+
+
+def test_a_directory_without_data_and_a_file_that_is_not_there(tmp_path: Path) -> None:
+    complaints(run_ce("inspect", tmp_path), BAD_DATA)
+    complaints(run_ce("inspect", tmp_path / "none.csv"), STORAGE)
+
+
+def test_wrong_usage(tmp_path: Path) -> None:
+    path = SAMPLES / "wine.csv"
+    complaints(run_ce("inspect", path, "--label", "nothing"), USAGE)
+    complaints(run_ce("inspect", path, "--format", "csv"), USAGE)
+    complaints(run_ce("inspect", path, "--classes", "a,b"), USAGE)
+    complaints(run_ce("inspect", path, "--output", str(path)), USAGE)
+    assert run_ce("inspect", path, "--frobnicate").returncode == USAGE
+
+
+def test_standard_input_and_several_threads_say_the_same(tmp_path: Path) -> None:
+    path = SAMPLES / "digits.csv"
+    document = inspected(path, "--threads", "1")
+    assert inspected(path, "--threads", "4") == document
+    piped = inspected("-", stdin=path.read_bytes())
+    assert piped["next"] == "ce score -"
+    for name in ("columns", "classes", "figures", "findings", "rows", "sums"):
+        assert piped[name] == document[name]
+
+
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    command = shlex.join([*COMMAND, "inspect", str(SAMPLES / "digits.csv"), "--json"])
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{{ {command}; echo $? >&2; }} | true"],
+        capture_output=True,
+        check=True,
+        text=True,
+        env=environment(),
+    )
+    assert done.stderr.splitlines()[-1] == "0"
+    assert "Traceback" not in done.stderr
+
+
+def test_findings_go_to_stderr_beside_json(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    path = single(tmp_path, labels, predictions[:, 0])
+    done = run_ce("inspect", path, "--json")
+    assert done.returncode == 0
+    assert done.stderr.startswith("ce: warning: The positive class looks flipped")
+    out = tmp_path / "out.json"
+    done = run_ce("inspect", path, "--json", "--output", out, "--quiet")
+    assert (done.stdout, done.stderr) == ("", "")
+    SCHEMA.validate(json.loads(out.read_text()))
+
+
+def test_the_page_shows_what_is_wrong_and_the_way_out(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    page = run_ce("inspect", single(tmp_path, labels, predictions[:, 0])).stdout
+    assert "found 1 warning\n! The positive class looks flipped" in page
+    assert "\n  fix: --positive 0\n" in page
+    assert page.splitlines()[-1].startswith("next  ce score ")
+
+
+def test_names_from_the_file_drive_no_terminal(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "p.csv",
+        {"label": ["\x1b[31mred", "[b]c"], "prob": [0.5, 0.2], "\u202ename": ["\x07", "\x9b"]},
+    )
+    done = run_ce("inspect", path)
+    assert done.returncode == 0
+    assert all(line.isprintable() for line in done.stdout.splitlines())
+
+
+def test_a_page_fits_80_columns() -> None:
+    from ce_cli.inspected import Advice, ColumnSeen, Inspected
+    from ce_cli.outputs.inspect_page import render
+
+    columns = tuple(
+        ColumnSeen("x" * 50, "number", "label", "y" * 50, "its name", 1, 0, -1.23456e-9, 1e9)
+        for _ in range(40)
+    )
+    result = Inspected(
+        inputs=("a.csv",),
+        format="CSV",
+        rows={"read": 1, "usable": 1, "skipped": 0},
+        columns=columns,
+        task=None,
+        values=None,
+        classes=(),
+        figures={},
+        sums=None,
+        findings=(Advice("binding", "error", "word " * 60, options="--label x"),),
+        next="ce score a.csv",
+    )
+    assert all(len(line) <= 80 for line in render(result, Canvas(80)).splitlines())
