@@ -25,6 +25,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ce_cli.binding.joined import Truth
     from ce_cli.result import Result
 
 Sources = Callable[[], Iterator[Source]]
@@ -94,13 +95,7 @@ class Pass(Value):
 
     def computed(self, sources: Iterator[Source], truth_source: Source | None) -> Computed:
         """Bind, reduce, and refuse what is bad."""
-        truth, spec = None, self.spec
-        if truth_source is not None:
-            from ce_cli.binding.joined import Truth, joined
-
-            truth = Truth(truth_source, spec.id, spec.missing == "skip")
-            spec = spec.replace(labels=truth.labels(spec))
-            sources = joined(sources, truth, spec.labels)
+        sources, spec, truth = with_truth(sources, self.spec, truth_source)
         leading = up_to_first_row(sources)
         if not leading[-1].columns():
             raise DataError(f"{leading[-1].name}: the file is empty.")
@@ -117,6 +112,8 @@ class Pass(Value):
         needs_precision = settled.values == "probabilities" and not given
         splits = _splits(chain(leading, sources), binding, needs_precision)
         total, places = self._reduced(work, splits, predicted)
+        if truth is not None:
+            truth.check_used()
         _refuse_bad_data(total, binding, settled, places)
         return Computed(total, binding, settled, metrics, places, truth)
 
@@ -166,6 +163,19 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
 def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[State], ...]:
     """Those that mean something where only what happened has a prediction, or else all."""
     return tuple(kind for kind in metrics if binding.class_count or not kind.of_classes)
+
+
+def with_truth(
+    sources: Iterator[Source], spec: Spec, truth_source: Source | None
+) -> tuple[Iterator[Source], Spec, Truth | None]:
+    """Join the labels of another file, if there is one."""
+    if truth_source is None:
+        return sources, spec, None
+    from ce_cli.binding.joined import Truth, joined
+
+    truth = Truth(truth_source, spec.id, spec.missing == "skip")
+    spec = spec.replace(labels=truth.labels(spec))
+    return joined(sources, truth, spec.labels), spec, truth
 
 
 def up_to_first_row(sources: Iterator[Source]) -> list[Source]:

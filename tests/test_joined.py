@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -248,3 +249,17 @@ def test_labels_are_not_written_over(tmp_path: Path) -> None:
     done = run_ce("score", preds, "--labels", labels, "--id", "case", "--output", labels)
     assert len(complaints(done, USAGE)) == 1
     assert labels.read_bytes() == before
+
+
+def test_inspection_joins_too_and_tells_what_does_not_meet(tmp_path: Path) -> None:
+    written(tmp_path, "preds.csv", BOTH[0].iloc[5:])
+    written(tmp_path, "truth.csv", BOTH[1].iloc[:-7])
+    options = "--labels truth.csv --id case --positive malignant".split()
+    done = run_ce("inspect", "preds.csv", *options, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    found = {finding["code"]: finding["count"] for finding in document["findings"]}
+    assert found["unpredicted"] == 5
+    assert found["unmatched"] == 7
+    mended = run_ce(*document["next"].split()[1:], "--json", cwd=tmp_path)
+    assert mended.returncode == 0, mended.stderr

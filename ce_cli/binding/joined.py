@@ -37,6 +37,11 @@ class Truth:
         The column by which rows meet; None is by their order.
     skip : bool
         Whether rows that are in one of the files only are left out, and not an error.
+
+    Attributes
+    ----------
+    predictions : list of str
+        The files that were joined so far.
     """
 
     def __init__(self, source: Source, key: str | None, skip: bool) -> None:
@@ -46,6 +51,7 @@ class Truth:
         self.columns = {column.name: column for column in source.columns()}
         if key is not None and key not in self.columns:
             raise UsageError(f"{self.name}: {no_column(key, list(self.columns))}")
+        self.predictions: list[str] = []
         self._source = source
         self._rows: dict[str, pa.Array] = {}
         self._used = np.zeros(0, np.bool_)
@@ -148,8 +154,8 @@ class Truth:
         """How many rows have no prediction."""
         return int(len(self._used) - self._used.sum())
 
-    def check_used(self, predictions: str) -> None:
-        """Check that every row has a prediction.
+    def check_used(self) -> None:
+        """Check that every row has a prediction, when all predictions were read.
 
         Raises
         ------
@@ -158,6 +164,7 @@ class Truth:
         """
         if not self.unused or (self.skip and self.key is not None):
             return
+        predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
         if self.key is None:
             raise DataError(self._uneven(predictions, self._next))
         names = list(self._places)
@@ -295,12 +302,10 @@ class JoinedSplit(Value):
 
 
 def joined(sources: Iterator[Source], truth: Truth, labels: Sequence[str]) -> Iterator[Source]:
-    """Join every file of predictions, and check at the end that every label was met."""
-    names: list[str] = []
+    """Join every file of predictions."""
     for source in sources:
-        names.append(source.name)
+        truth.predictions.append(source.name)
         yield JoinedSource(source, truth, labels)
-    truth.check_used(names[0] if len(names) == 1 else "the predictions")
 
 
 def _part(wanted: Wanted, names: set[str], inside: bool) -> Wanted:

@@ -22,6 +22,7 @@ from ce_cli.commands.common import (
 def inspect(
     files: opt.Files = None,
     label: opt.Label = None,
+    labels: opt.LabelsFile = None,
     pred: opt.Pred = None,
     weight: opt.Weight = None,
     id_: opt.Id = None,
@@ -93,12 +94,13 @@ def inspect(
     from ce_cli.outputs.files import written
 
     names = located(paths)
-    check_targets(names, None, output)
+    check_targets(names if labels is None else [*names, labels], None, output)
     sources = (opened(name, reading) for name in names)
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())
-        command = typed(paths, spec, reading)
-        result = inspected(sources, names, spec, command, reading.threads, progress)
+        command = typed(paths, labels, spec, reading)
+        truth = None if labels is None else opened(labels, reading)
+        result = inspected(sources, names, spec, command, reading.threads, progress, truth)
     text = renderer.load()(result, canvas_of(sys.stdout, output))
     written(text, output, sys.stdout)
     if not quiet and (form == "json" or output):

@@ -7,6 +7,7 @@ from itertools import chain
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.binding.joined import Truth
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Source, Split, Wanted
@@ -20,7 +21,7 @@ from ce_cli.inspection.settle import Settled, settle
 from ce_cli.inspection.typed import Typed
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.messages import Places
-from ce_cli.pipeline import up_to_first_row
+from ce_cli.pipeline import up_to_first_row, with_truth
 from ce_cli.spec import MISSING_TEXTS, Spec
 
 _ID_NAMES = frozenset(
@@ -52,6 +53,7 @@ def inspect(
     typed: Typed,
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
+    labels: Source | None = None,
 ) -> Inspected:
     """Look at the rows of all `sources` as one data set, in one pass.
 
@@ -69,6 +71,8 @@ def inspect(
         How many splits are worked on at once.
     progress : callable, optional
         Is given the number of rows read so far.
+    labels : Source, optional
+        The file that has the labels, if the others have none.
 
     Raises
     ------
@@ -79,6 +83,7 @@ def inspect(
     StorageError
         A file cannot be read.
     """
+    sources, spec, truth = with_truth(sources, spec, labels)
     leading = up_to_first_row(sources)
     source = leading[-1]
     columns = tuple(source.columns())
@@ -99,11 +104,21 @@ def inspect(
         total = total.merge(exam)
         if progress is not None:
             progress(total.ledger.read)
+    if truth is not None:
+        misfits += _unused(truth)
     starts += [total.ledger.read] * (len(names) - len(starts))
     places = Places(tuple(names), tuple(starts))
     delimiter = getattr(source, "delimiter", ",")  # text alone has one
     case = Case(total, settled, spec, columns, ids, places, typed, delimiter)
     return _inspected(case, source.format, misfits)
+
+
+def _unused(truth: Truth) -> Iterator[Advice]:
+    try:
+        truth.check_used()
+    except DataError as error:
+        options = None if truth.key is None else "--missing skip"
+        yield Advice("unpredicted", "error", str(error), truth.unused, options=options)
 
 
 def _splits(
@@ -193,7 +208,7 @@ def _without_repeats(findings: Sequence[Advice]) -> list[Advice]:
     if codes & {"sums_after_softmax", "sums_after_division", "looks_like_logits"}:
         explained |= {"bad_sum"}
     if any(code.startswith("looks_like_") for code in codes):
-        explained |= {"constant_prediction", "decisions"}
+        explained |= {"constant_prediction", "decisions", "one_class", "rounded"}
     if codes & {"decisions", "no_loss"}:
         explained |= {"rounded"}
     return [one for one in findings if one.code not in explained]
@@ -213,7 +228,8 @@ def _following(case: Case, findings: Sequence[Advice]) -> str:
     for finding in reversed(findings):  # the more serious has the last word
         if finding.options and finding.severity != "note":
             command = command.adding(finding.options)
-    return command.line()
+    mended = [one.command for one in findings if one.severity == "error" and not one.options]
+    return next((one for one in mended if one is not None), command.line())
 
 
 def _classes(case: Case) -> Iterator[ClassSeen]:

@@ -53,7 +53,7 @@ class Typed(Value):
         return " ".join(("ce", verb, *map(pasted, (*self.paths, *words))))
 
 
-def typed(paths: Sequence[str], spec: Spec, reading: Reading) -> Typed:
+def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading) -> Typed:
     """The options of ``ce score`` that were given, but for those that are their defaults."""
     several = {
         "--label": spec.labels,
@@ -63,6 +63,7 @@ def typed(paths: Sequence[str], spec: Spec, reading: Reading) -> Typed:
         "--ignore-label": spec.ignore_labels,
     }
     single = {
+        "--labels": labels,
         "--weight": spec.weight,
         "--id": spec.id,
         "--classes": joined(spec.classes) if spec.classes else None,
