@@ -24,7 +24,7 @@ _SINGLES = (
         "predicted_probability pred_prob pred_proba prob_positive "
         "prediction_probability probability_1 p_1 prob_1 proba_1 logit logits y_logit pred_logit "
         "logprob log_prob logprobs log_probability logp log_p token_logprob token_logprobs "
-        "log_likelihood loglikelihood "
+        "log_likelihood loglikelihood logprobability rawformulaval "
         "probs probas probabilities y_probs y_probas pred_probs pred_probas prediction_probs "
         "predicted_probabilities y_logits pred_logits log_probs".split()
     ),
@@ -35,11 +35,13 @@ _SURE_TIERS = 2  # a family beside a single of these is ambiguous
 _STEMS = (
     "predicted_probability prediction_probability predict_proba log_probability probabilities "
     "probability prediction_score prediction predicted pred_proba pred_prob pred_logit pred "
-    "log_proba log_prob logprob logits logit proba probs prob softmax y_pred y_prob y_proba "
-    "y_score y_hat yhat scores score class p"
+    "log_proba log_prob logprobability logprob rawformulaval logits logit proba probs prob "
+    "softmax y_pred y_prob y_proba y_score y_hat yhat scores score class p"
 ).split()
 _SEPARATORS = r"[_.:/\- ]"
-_FIRST = re.compile(rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))")
+_FIRST = re.compile(
+    rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(?:class=)?(.+)|[\[(](.+)[\])]|(\d+))"
+)
 _LAST = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_STEMS)})")
 _LABEL_STEMS = (
     "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
@@ -247,7 +249,7 @@ def _announced(name: str) -> Values | None:
     plain = _plain(name)
     if re.search(r"log_?p(rob|roba|robability|robs)?(_|\d|$)|log_?(prob|likelihood)", plain):
         return "logprobs"
-    return "logits" if re.search(r"(^|_)(y_|pred_)?logits?(_|\d|$)", plain) else None
+    return "logits" if re.search(r"(^|_)(logits?|rawformulaval)(_|\d|$)", plain) else None
 
 
 def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
