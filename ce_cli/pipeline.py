@@ -98,8 +98,7 @@ class Pass(Value):
         truth, spec = None, self.spec
         if truth_source is not None:
             truth = Truth(truth_source, spec.id, spec.missing == "skip")
-            spec = spec.replace(labels=truth.labels(spec))
-            sources = joined(sources, truth, spec.labels)
+            sources, spec = joined(sources, truth, spec)
         leading = _up_to_first_row(sources)
         if not leading[-1].columns():
             raise DataError(f"{leading[-1].name}: the file is empty.")

@@ -110,9 +110,10 @@ def score(
         comment=comment,
         input_format=input_format,
     )
-    check_names(spec, reading)
+    check_names(spec, reading, labels is not None)
     paths = _paths(files)
     from ce_cli import pipeline
+    from ce_cli.binding.joined import reading_of_labels
     from ce_cli.inputs.locate import located, opened
     from ce_cli.outputs.files import written
     from ce_cli.outputs.rows import row_writer
@@ -137,7 +138,7 @@ def score(
             reading.threads,
             every_row,
             progress,
-            None if labels is None else lambda: opened(labels, reading),
+            None if labels is None else lambda: opened(labels, reading_of_labels(reading, spec)),
         )
         summary = sys.stderr if per_row == "-" else sys.stdout
         text = renderer.load()(result, _canvas(summary, output))
