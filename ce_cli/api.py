@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from ce_cli import pipeline
+from ce_cli.binding.joined import reading_of_labels
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.locate import located, opened
 from ce_cli.inputs.memory import TableSource
@@ -171,13 +172,13 @@ def score(
         comment=comment,
         input_format=input_format,
     )
-    check_names(spec, reading)
+    check_names(spec, reading, labels is not None)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None
     truth = None
     if labels is not None:
-        given, opener = _sources(labels, reading)
+        given, opener = _sources(labels, reading_of_labels(reading, spec))
         if len(given) > 1:
             raise UsageError("The labels have to be one file or table.")
         truth = lambda: next(opener())  # noqa: E731

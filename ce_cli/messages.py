@@ -40,6 +40,23 @@ _FATAL = (
 )
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map")  # what else such a column has means nothing
 _SUMS = ("zero-sum", "bad-sum")  # neither do the sums of rows of which some number is unreadable
+_MENDING = (  # what cells that are no numbers look like
+    (r"[\[{].*", "write one number, or null for a missing value"),
+    (r"[-+]?\d*,\d+(e[-+]?\d+)?", "say --decimal , if that is a decimal comma"),
+    (
+        r"[-+]?\d*\.\d+(e[-+]?\d+)?",
+        "--decimal , reads decimal commas, so leave that option out",
+    ),
+    (
+        r"[-+]?\d{1,3}([., '\u00a0\u202f]\d{3})+([.,]\d+)?",
+        "write it without the marks between thousands",
+    ),
+    (r"[-+]?[\d.]+ ?%", "ce reads probabilities, so divide percentages by 100"),
+    (
+        r"\d+:[-+]?[\d.]+(e[-+]?\d+)?",
+        "take off what stands before the colons, for example with sed 's/[0-9]*://g'",
+    ),
+)
 
 
 class Places(Value):
@@ -213,17 +230,9 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
 
 def _mending(value: str) -> str:
     value = value.strip()
-    if value[:1] in ("[", "{"):
-        return "write one number, or null for a missing value"
-    if re.fullmatch(r"[-+]?\d*,\d+(e[-+]?\d+)?", value, re.IGNORECASE):
-        return "say --decimal , if that is a decimal comma"
-    if re.fullmatch(r"[-+]?\d*\.\d+(e[-+]?\d+)?", value, re.IGNORECASE):
-        return "--decimal , reads decimal commas, so leave that option out"
-    if re.fullmatch(r"[-+]?\d{1,3}([., '\u00a0\u202f]\d{3})+([.,]\d+)?", value):
-        return "write it without the marks between thousands"
-    if re.fullmatch(r"[-+]?[\d.]+ ?%", value):
-        return "ce reads probabilities, so divide percentages by 100"
-    return _missing(value)
+    forms = re.IGNORECASE | re.DOTALL
+    fitting = (how for form, how in _MENDING if re.fullmatch(form, value, forms))
+    return next(fitting, _missing(value))
 
 
 def _missing(value: str) -> str:

@@ -174,8 +174,7 @@ def with_truth(
     from ce_cli.binding.joined import Truth, joined
 
     truth = Truth(truth_source, spec.id, spec.missing == "skip")
-    spec = spec.replace(labels=truth.labels(spec))
-    return joined(sources, truth, spec.labels), spec, truth
+    return *joined(sources, truth, spec), truth
 
 
 def up_to_first_row(sources: Iterator[Source]) -> list[Source]:

@@ -105,12 +105,13 @@ def report(computed: Computed) -> Result:
         raise DataError(no_weight(computed.places, spec.weight or ""))
     figures = _figures(computed, computed.whole, computed.metrics)
     metrics = {name: float(values[0]) for name, values in figures.items()}
+    labels = list(binding.labels.columns)
     return Result(
         signature=spec.signature(),
         inputs=computed.places.names,
         task=spec.task,
         columns={
-            "label": list(binding.labels.columns),
+            "label": computed.truth.own_names(labels) if computed.truth else labels,
             "predictions": list(binding.predictions),
             "weight": binding.weight,
             "id": binding.id,

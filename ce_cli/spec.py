@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from ce_cli import __version__
@@ -202,6 +202,8 @@ class Reading(Value):
         What stands before the fraction of a number in text, a point or a comma.
     header : bool
         Whether the first record of text names the columns; if not, they are counted from 1.
+    names_columns : callable or None
+        Tells of the fields of a first record whether they are names all the same.
     comment : str or None
         Lines of text that begin with this character are left out.
     input_format : str or None
@@ -214,6 +216,7 @@ class Reading(Value):
     block_bytes: int = 4 << 20
     decimal: str = "."
     header: bool = True
+    names_columns: Callable[[Sequence[str]], bool] | None = None
     comment: str | None = None
     input_format: str | None = None
 
@@ -242,15 +245,17 @@ class Reading(Value):
             raise UsageError(f"{quoted(given)} cannot be both --comment and --delimiter.")
 
 
-def check_names(spec: Spec, reading: Reading) -> None:
+def check_names(spec: Spec, reading: Reading, labels_apart: bool = False) -> None:
     """Refuse to look for names where there are none.
+
+    A file without labels holds nothing but predictions.
 
     Raises
     ------
     UsageError
         The columns are only counted, and no option says which hold the predictions.
     """
-    if not reading.header and not spec.predictions:
+    if not reading.header and not spec.predictions and not labels_apart:
         raise UsageError(
             "--no-header leaves the columns without names: say which hold the predictions, "
             "counted from 1, for example --label 1 --pred 2."

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.columns import tokens
-from ce_cli.binding.names import find_label_family, find_labels, is_id, no_column
+from ce_cli.binding.names import is_id, names_label, no_column
+from ce_cli.binding.paired import paired
+from ce_cli.binding.renamed import RenamedSource
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
 from ce_cli.ledger import Finding, Ledger
 from ce_cli.messages import Places, fatal, sentences
-from ce_cli.spec import Spec
+from ce_cli.spec import Reading, Spec
 from ce_cli.text import counted, listed, quoted, shell_word
 from ce_cli.value import Value
 
@@ -53,31 +57,38 @@ class Truth:
             raise UsageError(f"{self.name}: {no_column(key, list(self.columns))}")
         self.predictions: list[str] = []
         self._source = source
+        self._names: dict[str, str] = {}
         self._rows: dict[str, pa.Array] = {}
         self._used = np.zeros(0, np.bool_)
         self._witness: str | None = None
         self._places: dict[str, int] = {}
         self._next = 0
 
-    def labels(self, spec: Spec) -> tuple[str, ...]:
-        """The label columns: those asked for, or named like labels, or the only one.
+    def pair(self, source: Source, spec: Spec) -> Spec:
+        """Settle what the columns of this file and of `source`, that of the predictions, are.
+
+        A label that is called like a prediction goes by a name with the file in it from here on.
 
         Raises
         ------
+        UsageError
+            ``--label`` names nothing.
         DataError
-            No name tells.
+            No name tells the label.
         """
-        own = [column for name, column in self.columns.items() if name != self.key]
-        if spec.labels:
-            return spec.labels
-        taken = [name for name in (spec.weight, *spec.by) if name is not None]
-        found, why = find_labels(own, taken)
-        found = found or find_label_family(own, taken)
-        if not found and len(own) == 1:
-            found = (own[0].name,)
-        if not found:
-            raise DataError(f"{self.name}: {why}")
-        return found
+        pairing = paired(source, self._source, spec)
+        self._names = {f"{name} ({PurePath(self.name).name})": name for name in pairing.shared}
+        if self._names:
+            new = {name: shown for shown, name in self._names.items()}
+            self._source = RenamedSource(self._source, new)
+            self.columns = {column.name: column for column in self._source.columns()}
+            labels = tuple(new.get(name, name) for name in pairing.labels)
+            return spec.replace(labels=labels, predictions=pairing.predictions)
+        return spec.replace(labels=pairing.labels, predictions=pairing.predictions)
+
+    def own_names(self, names: Sequence[str]) -> list[str]:
+        """What columns are called in the file."""
+        return [self._names.get(name, name) for name in names]
 
     def sample(self, wanted: Wanted) -> Frame:
         """The first rows."""
@@ -213,10 +224,11 @@ class Truth:
 
     def _uneven(self, predictions: str, rows: int) -> str:
         theirs = "more" if rows > len(self._used) else f"{rows:,}"
-        return (
-            f"{self.name}: has {counted(len(self._used), 'row')}, {predictions} {theirs}: "
-            "rows that do not stand in one order have to be joined with --id."
-        )
+        advice = "rows that do not stand in one order have to be joined with --id"
+        if not any(column.named for column in self.columns.values()):
+            advice = "if its first line names the columns, say which is the label with --label"
+        count = counted(len(self._used), "row")
+        return f"{self.name}: has {count}, {predictions} {theirs}: {advice}."
 
     def _by_key(self, frame: Frame) -> RowPlaces:
         codes, texts = tokens(frame.columns[self.key or ""])
@@ -272,7 +284,8 @@ class JoinedSource:
     def columns(self) -> Sequence[Column]:
         """Those of the predictions, then those of the labels."""
         own = [column for column in self._source.columns() if column.name not in self._theirs]
-        return (*own, *(c for name, c in self._truth.columns.items() if name in self._theirs))
+        theirs = (c for name, c in self._truth.columns.items() if name in self._theirs)
+        return (*own, *(column.replace(beside=True) for column in theirs))
 
     def sample(self, wanted: Wanted) -> Frame:
         """The first rows of the file that has the wanted columns."""
@@ -301,8 +314,28 @@ class JoinedSplit(Value):
         yield self.frame
 
 
-def joined(sources: Iterator[Source], truth: Truth, labels: Sequence[str]) -> Iterator[Source]:
-    """Join every file of predictions."""
+def reading_of_labels(reading: Reading, spec: Spec) -> Reading:
+    """How to read a file of labels: it may have a header where the predictions have none."""
+    return reading.replace(names_columns=lambda names: names_label(names, spec))
+
+
+def joined(sources: Iterator[Source], truth: Truth, spec: Spec) -> tuple[Iterator[Source], Spec]:
+    """Join every file of predictions; the first one settles which columns are what.
+
+    Raises
+    ------
+    UsageError
+        ``--label`` names nothing.
+    DataError
+        No name tells the label.
+    """
+    first = next(sources)
+    spec = truth.pair(first, spec)
+    return _all_joined(chain([first], sources), truth, spec.labels), spec
+
+
+def _all_joined(sources: Iterator[Source], truth: Truth, labels: Sequence[str]) -> Iterator[Source]:
+    """Join one file after another."""
     for source in sources:
         truth.predictions.append(source.name)
         yield JoinedSource(source, truth, labels)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
-from ce_cli.spec import Values
+from ce_cli.spec import Spec, Values
 from ce_cli.text import closest, listed, quoted, shell_word
 
 _LABELS = frozenset(
@@ -24,7 +24,7 @@ _SINGLES = (
         "predicted_probability pred_prob pred_proba prob_positive "
         "prediction_probability probability_1 p_1 prob_1 proba_1 logit logits y_logit pred_logit "
         "logprob log_prob logprobs log_probability logp log_p token_logprob token_logprobs "
-        "log_likelihood loglikelihood "
+        "log_likelihood loglikelihood logprobability rawformulaval "
         "probs probas probabilities y_probs y_probas pred_probs pred_probas prediction_probs "
         "predicted_probabilities y_logits pred_logits log_probs".split()
     ),
@@ -35,11 +35,13 @@ _SURE_TIERS = 2  # a family beside a single of these is ambiguous
 _STEMS = (
     "predicted_probability prediction_probability predict_proba log_probability probabilities "
     "probability prediction_score prediction predicted pred_proba pred_prob pred_logit pred "
-    "log_proba log_prob logprob logits logit proba probs prob softmax y_pred y_prob y_proba "
-    "y_score y_hat yhat scores score class p"
+    "log_proba log_prob logprobability logprob rawformulaval logits logit proba probs prob "
+    "softmax y_pred y_prob y_proba y_score y_hat yhat scores score class p"
 ).split()
 _SEPARATORS = r"[_.:/\- ]"
-_FIRST = re.compile(rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))")
+_FIRST = re.compile(
+    rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(?:class=)?(.+)|[\[(](.+)[\])]|(\d+))"
+)
 _LAST = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_STEMS)})")
 _LABEL_STEMS = (
     "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
@@ -74,16 +76,35 @@ def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[
         )
     names = [column.name for column in columns]
     numbered = names == [str(place + 1) for place in range(len(names))]  # or so they are counted
-    if not numbered and all(re.fullmatch(r"[-+.\deE]+", name) for name in names):
-        return (), (
-            f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
-            "belong: say --no-header, and which columns with --label 1 --pred 2."
-        )
+    if not numbered and all(map(_is_number, names)):
+        return (), f"{numbers_for_names(names)}, and which columns with --label 1 --pred 2."
     return (), (
         f"no column is named like a label (label, y, y_true, target, class, …); "
         f"the columns are {listed(names)}: say which with --label, or, if the prediction is the "
         "probability of what happened, say --task likelihood."
     )
+
+
+def numbers_for_names(names: Sequence[str]) -> str:
+    """Say that a file has no header."""
+    return (
+        f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
+        "belong: say --no-header"
+    )
+
+
+def are_fractions(names: Sequence[str]) -> bool:
+    """Whether these are predictions, and no names: whole numbers may be the names of classes."""
+    return all(map(_is_number, names)) and any(re.search(r"[.eE]", name) for name in names)
+
+
+def names_label(names: Iterable[str], spec: Spec) -> bool:
+    """Whether the first record of a file of labels is a header: it names a column that is known.
+
+    ``true`` is a label more often than it is the name of one.
+    """
+    given = {*spec.labels, spec.id, spec.weight, *spec.by}
+    return any(name in given or _plain(name) in _LABELS - {"true"} for name in names)
 
 
 def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
@@ -247,7 +268,7 @@ def _announced(name: str) -> Values | None:
     plain = _plain(name)
     if re.search(r"log_?p(rob|roba|robability|robs)?(_|\d|$)|log_?(prob|likelihood)", plain):
         return "logprobs"
-    return "logits" if re.search(r"(^|_)(y_|pred_)?logits?(_|\d|$)", plain) else None
+    return "logits" if re.search(r"(^|_)(logits?|rawformulaval)(_|\d|$)", plain) else None
 
 
 def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -274,6 +295,10 @@ def _is_prediction(name: str) -> bool:
     match = _FIRST.fullmatch(name)
     sure = match is not None and match[1].lower() not in ("class", "p")
     return sure or any(_plain(name) in names for names in _SINGLES)
+
+
+def _is_number(name: str) -> bool:
+    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", name) is not None
 
 
 def _labelled(name: str) -> str:

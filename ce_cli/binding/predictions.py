@@ -38,16 +38,20 @@ def prediction_columns(
     taken = (*labels, *others)
     if spec.predictions:
         return expand(spec.predictions, columns, taken)
+    columns = [column for column in columns if not column.beside]
     found = find_predictions(columns, taken, seen)
     if not found and spec.values in ("auto", "probabilities"):
-        found = _named_like_labels(source, taken, seen)
+        found = _named_like_labels(source, columns, taken, seen)
     found = found or find_unreadable(columns, taken)
     if found:
         return found
     free = [column.name for column in columns if column.name not in taken]
+    nested = [column.name for column in columns if column.kind == "nested"]
+    within = f"; ce does not look into {listed(nested)}: take numbers out of it, say with jq"
     raise DataError(
         "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
-        f"the columns left are {listed(free) or 'none'}: say which with --pred."
+        f"the columns left are {listed(free) or 'none'}: say which with --pred"
+        f"{within if nested else ''}."
     )
 
 
@@ -122,10 +126,9 @@ def classes_of_single(spec: Spec) -> tuple[str, ...] | None:
 
 
 def _named_like_labels(
-    source: Source, taken: Sequence[str], seen: Sequence[str]
+    source: Source, columns: Sequence[Column], taken: Sequence[str], seen: Sequence[str]
 ) -> tuple[str, ...]:
     """Columns of numbers that are called just like the labels of the first rows."""
-    columns = source.columns()
     numbers = [column.name for column in columns if column.kind == "number" and column.named]
     known = NamedClasses(tuple(name for name in numbers if name not in taken))
     if not known.names:

@@ -15,7 +15,9 @@ from ce_cli.errors import UsageError
 from ce_cli.text import display_name
 
 if TYPE_CHECKING:
+    from ce_cli.inputs.source import Source
     from ce_cli.outputs.canvas import Canvas
+    from ce_cli.spec import Reading, Spec
 
 _PROGRESS_SECONDS = 0.3
 
@@ -69,6 +71,18 @@ def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None
     for target in targets:
         if target in read and target.is_file():
             raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")
+
+
+def labels_opener(
+    labels: str | None, reading: Reading, spec: Spec
+) -> Callable[[], Source] | None:
+    """What opens the file of ``--labels``, if there is one."""
+    if labels is None:
+        return None
+    from ce_cli.binding.joined import reading_of_labels
+    from ce_cli.inputs.locate import opened
+
+    return lambda: opened(labels, reading_of_labels(reading, spec))
 
 
 def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:

@@ -12,6 +12,7 @@ from ce_cli.commands.common import (
     canvas_of,
     check_targets,
     delimiter_of,
+    labels_opener,
     names_in,
     paths_of,
     progress_shown,
@@ -99,8 +100,8 @@ def inspect(
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())
         command = typed(paths, labels, spec, reading)
-        truth = None if labels is None else opened(labels, reading)
-        result = inspected(sources, names, spec, command, reading.threads, progress, truth)
+        truth = labels_opener(labels, reading, spec)
+        result = inspected(sources, names, spec, command, reading.threads, progress, truth and truth())
     text = renderer.load()(result, canvas_of(sys.stdout, output))
     written(text, output, sys.stdout)
     if not quiet and (form == "json" or output):

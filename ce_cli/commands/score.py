@@ -12,6 +12,7 @@ from ce_cli.commands.common import (
     canvas_of,
     check_targets,
     delimiter_of,
+    labels_opener,
     names_in,
     paths_of,
     progress_shown,
@@ -108,7 +109,7 @@ def score(
         comment=comment,
         input_format=input_format,
     )
-    check_names(spec, reading)
+    check_names(spec, reading, labels is not None)
     paths = paths_of(files, "score")
     from ce_cli import pipeline
     from ce_cli.inputs.locate import located, opened
@@ -135,7 +136,7 @@ def score(
             reading.threads,
             every_row,
             progress,
-            None if labels is None else lambda: opened(labels, reading),
+            labels_opener(labels, reading, spec),
         )
         summary = sys.stderr if per_row == "-" else sys.stdout
         text = renderer.load()(result, canvas_of(summary, output))

@@ -63,7 +63,9 @@ class DelimitedSource:
                 f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
                 "behind it; if it is a comment, leave such lines out with --comment '#'."
             )
-        if not reading.header:
+        told = reading.names_columns
+        self._named = reading.header or (told is not None and told(self._header))
+        if not self._named:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
@@ -180,4 +182,4 @@ class DelimitedSource:
         columns = zip(self._header, inferred.columns, strict=True)
         decimal = self._reading.decimal
         found = (column_of(name, cells, decimal) for name, cells in columns)
-        return tuple(column.replace(named=self._reading.header) for column in found)
+        return tuple(column.replace(named=self._named) for column in found)

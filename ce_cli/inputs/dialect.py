@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 DELIMITERS = ("\t", ";", "|", ",")  # a comma, which numbers and texts hold too, comes last
+_LAST_RESORT = " "
 _SNIFFED_RECORDS = 50
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
@@ -23,6 +24,9 @@ def told_delimiter(head: bytes) -> tuple[str, int]:
 def found_delimiter(head: bytes, decimal: str = ".") -> str:
     """The candidate that cuts the first records into equally many fields, and most of them.
 
+    Spaces are in names and texts too, so they only count where nothing else cuts, and they do
+    so equally.
+
     A decimal comma would cut every number in two, so there the comma is only taken where nothing
     else cuts, which leaves the files that quote their numbers.
     """
@@ -35,6 +39,9 @@ def found_delimiter(head: bytes, decimal: str = ".") -> str:
             break
         if rank[1] > 1 and rank > best_rank:
             best, best_rank = delimiter, rank
+    if best_rank == (False, 1):
+        counts = _counts(text, _LAST_RESORT)
+        best = _LAST_RESORT if counts and set(counts) == {counts[0]} != {1} else best
     return best
 
 

@@ -35,6 +35,8 @@ class Column(Value):
         Length of a list, where it is fixed or the first rows agree.
     named : bool
         Whether the name is from the file; if not, it is a number and says nothing.
+    beside : bool
+        Whether it is from the file of labels, so that it is no prediction unless it is asked for.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Column(Value):
     stored: Stored = "float64"
     width: int | None = None
     named: bool = True
+    beside: bool = False
 
 
 class Wanted(Value):

@@ -1,0 +1,107 @@
+"""Which column is what where labels and predictions stand in two files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ce_cli.binding.names import (
+    are_fractions,
+    expand,
+    find_label_family,
+    find_labels,
+    is_id,
+    no_column,
+    numbers_for_names,
+)
+from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Column, Source
+from ce_cli.spec import Spec
+from ce_cli.value import Value
+
+
+class Pairing(Value):
+    """The columns that a file of labels and a file of predictions bring in.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        In the file of labels.
+    predictions : tuple of str
+        In that of predictions, columns or globs; nothing if their names are to tell.
+    shared : tuple of str
+        Labels that are called as predictions are.
+    """
+
+    labels: tuple[str, ...]
+    predictions: tuple[str, ...]
+    shared: tuple[str, ...]
+
+
+def paired(source: Source, truth: Source, spec: Spec) -> Pairing:
+    """Tell what the columns of predictions and those in the file of labels are.
+
+    Raises
+    ------
+    UsageError
+        ``--label`` names nothing.
+    DataError
+        No name tells the label, or the predictions have no names.
+    """
+    own = source.columns()
+    names = _but_others([column.name for column in own], spec)
+    labels = _labels(truth.columns(), names, truth.name, spec)
+    if not spec.predictions and are_fractions(names):
+        raise DataError(f"{source.name}: {numbers_for_names(names)}.")
+    predictions = spec.predictions or _predictions(own, names, labels)
+    meant = _named(predictions, own)
+    return Pairing(labels, predictions, tuple(name for name in labels if name in meant))
+
+
+def _labels(
+    columns: Sequence[Column], beside: Sequence[str], file: str, spec: Spec
+) -> tuple[str, ...]:
+    """Those asked for, or named like labels, or the only one, or those that both files have."""
+    own = [column for column in columns if column.name != spec.id]
+    if spec.labels:
+        for pattern in spec.labels:
+            if not _named((pattern,), own):
+                raise UsageError(f"{file}: {no_column(pattern, [c.name for c in columns])}")
+        return expand(spec.labels, own, ())
+    taken = [name for name in (spec.weight, *spec.by) if name is not None]
+    found, why = find_labels(own, taken)
+    names = [column.name for column in own]
+    rest = _but_others(names, spec)
+    lone = next((tuple(some) for some in (names, rest) if len(some) == 1), ())
+    shared = tuple(name for name in rest if name in beside)
+    found = found or find_label_family(own, taken) or lone or shared
+    if not found:
+        raise DataError(f"{file}: {why}")
+    return found
+
+
+def _predictions(
+    own: Sequence[Column], names: Sequence[str], labels: Sequence[str]
+) -> tuple[str, ...]:
+    """The only column, or all but texts if they have no names, or none but those of the labels."""
+    if len(names) == 1 or set(names) <= set(labels):
+        return tuple(names)
+    unnamed = not any(column.named for column in own)
+    numbers = (column.name for column in own if column.kind != "text" and column.name in names)
+    return tuple(numbers) or tuple(names) if unnamed else ()
+
+
+def _named(patterns: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
+    """Columns named by those of the `patterns` that name any."""
+    found: list[str] = []
+    for pattern in patterns:
+        try:
+            found += expand((pattern,), columns, ())
+        except UsageError:
+            continue
+    return tuple(found)
+
+
+def _but_others(names: Sequence[str], spec: Spec) -> list[str]:
+    """Names but those of ids, weights and groups, and of the index that pandas writes."""
+    others = {spec.id, spec.weight, *spec.by, ""}
+    return [name for name in names if name not in others and not is_id(name)]

@@ -1,0 +1,75 @@
+"""A file whose columns go by other names, so that they can stand beside those of another file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
+from ce_cli.value import Value
+
+
+class RenamedSource:
+    """A file, some columns of which are called otherwise.
+
+    Parameters
+    ----------
+    source : Source
+        The file itself.
+    names : mapping of str to str
+        From the names in the file to the new ones.
+    """
+
+    def __init__(self, source: Source, names: Mapping[str, str]) -> None:
+        self.name = source.name
+        self._source = source
+        self._new = dict(names)
+        self._old = {new: old for old, new in names.items()}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return self._source.is_empty
+
+    def columns(self) -> Sequence[Column]:
+        """Those of the file, by their new names."""
+        return [
+            column.replace(name=self._new.get(column.name, column.name))
+            for column in self._source.columns()
+        ]
+
+    def sample(self, wanted: Wanted) -> Frame:
+        """The first rows."""
+        return _renamed(self._source.sample(self._inner(wanted)), self._new)
+
+    def splits(self, wanted: Wanted) -> Iterator[RenamedSplit]:
+        """Those of the file."""
+        for split in self._source.splits(self._inner(wanted)):
+            yield RenamedSplit(split, self._new)
+
+    def _inner(self, wanted: Wanted) -> Wanted:
+        def old(names: Sequence[str]) -> tuple[str, ...]:
+            return tuple(self._old.get(name, name) for name in names)
+
+        return wanted.replace(
+            numbers=old(wanted.numbers),
+            texts=old(wanted.texts),
+            lists=old(wanted.lists),
+            maps=old(wanted.maps),
+        )
+
+
+class RenamedSplit(Value):
+    """A piece of the file, and the new names of its columns."""
+
+    split: Split
+    names: Mapping[str, str]
+
+    def frames(self) -> Iterator[Frame]:
+        """The rows under the new names."""
+        for frame in self.split.frames():
+            yield _renamed(frame, self.names)
+
+
+def _renamed(frame: Frame, names: Mapping[str, str]) -> Frame:
+    columns = {names.get(name, name): column for name, column in frame.columns.items()}
+    return frame.replace(columns=columns)
