@@ -26,6 +26,11 @@ class RenamedSource:
         self._old = {new: old for old, new in names.items()}
 
     @property
+    def format(self) -> str:
+        """That of the file."""
+        return self._source.format
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is no row."""
         return self._source.is_empty

@@ -73,9 +73,7 @@ def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None
             raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")
 
 
-def labels_opener(
-    labels: str | None, reading: Reading, spec: Spec
-) -> Callable[[], Source] | None:
+def labels_opener(labels: str | None, reading: Reading, spec: Spec) -> Callable[[], Source] | None:
     """What opens the file of ``--labels``, if there is one."""
     if labels is None:
         return None

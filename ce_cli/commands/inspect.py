@@ -101,7 +101,9 @@ def inspect(
         progress = None if quiet else stack.enter_context(progress_shown())
         command = typed(paths, labels, spec, reading)
         truth = labels_opener(labels, reading, spec)
-        result = inspected(sources, names, spec, command, reading.threads, progress, truth and truth())
+        result = inspected(
+            sources, names, spec, command, reading.threads, progress, truth and truth()
+        )
     text = renderer.load()(result, canvas_of(sys.stdout, output))
     written(text, output, sys.stdout)
     if not quiet and (form == "json" or output):
