@@ -40,6 +40,7 @@ METHOD = "Student t on the weighted mean"
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
 FEW_ROWS = 10  # too few to say so
 _WRONG = 0.4  # accuracy of a binary model that is more than unlucky
+_ROWS_A_CLASS = 10  # with fewer, a class that never happens says nothing
 _MANY_ROWS = 30  # fewer may be bad luck
 
 
@@ -318,7 +319,8 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
             "the positive class flipped? ce inspect tells.",
         )
     absent = np.flatnonzero(own.rows.floats() == 0)
-    if task == "multiclass" and 0 < len(absent) < len(computed.classes) - 1:
+    enough = rows >= _ROWS_A_CLASS * len(computed.classes)
+    if task == "multiclass" and enough and 0 < len(absent) < len(computed.classes) - 1:
         names = listed(computed.classes[code] for code in absent)
         what = "class" if len(absent) == 1 else "classes"
         yield Note("class_never_seen", f"No row is of the {what} {names}.")

@@ -553,7 +553,7 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         'label,probs\n0,"[0.5, 0.5]"\n1,"[0.25, 0.5, 0.25]"\n',
         [],
         BAD_DATA,
-        ["row 1", "'probs'", "2 numbers", "3 classes"],
+        ["row 2", "'probs'", "3 numbers", "2 classes"],
     ),
     "a missing list": (
         'label,probs\n0,"[0.5, 0.5]"\n1,\n',
