@@ -13,10 +13,11 @@ from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
-from ce_cli.messages import Places, fatal, sentences
+from ce_cli.messages import fatal, sentences
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass, balanced_weights
 from ce_cli.metrics.state import State
+from ce_cli.places import Places
 from ce_cli.reduce import Outcome, Work
 from ce_cli.report import Computed, class_names, report
 from ce_cli.spec import Spec

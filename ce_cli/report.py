@@ -16,11 +16,12 @@ from ce_cli.errors import DataError
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
-from ce_cli.messages import Places, no_weight, rest_warning, sum_warning
+from ce_cli.messages import no_weight, rest_warning, sum_warning
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.state import State
+from ce_cli.places import Places
 from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import Spec

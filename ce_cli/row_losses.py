@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.binding.columns import as_texts
-from ce_cli.messages import Places
+from ce_cli.places import Places
 from ce_cli.value import Value
 
 if TYPE_CHECKING:

@@ -515,7 +515,7 @@ def test_bad_rows_are_told_as_score_tells_them(tmp_path: Path) -> None:
     assert by_code["missing"]["rows"] == [2]
     assert by_code["missing"]["options"] == "--missing skip"
     assert by_code["not_a_number"]["options"] == "--na-value abc --missing skip"
-    assert by_code["unknown_label"]["rows"] == [3]
+    assert by_code["undecided_label"]["rows"] == [3]
     assert by_code["outside"]["rows"] == [4]
     assert document["rows"] == {"read": 8, "usable": 3, "skipped": 0}
     assert [one["rows"] for one in document["classes"]] == [1, 2]

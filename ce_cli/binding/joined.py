@@ -17,7 +17,8 @@ from ce_cli.binding.renamed import RenamedSource
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
 from ce_cli.ledger import Finding, Ledger
-from ce_cli.messages import Places, fatal, sentences
+from ce_cli.messages import fatal, sentences
+from ce_cli.places import Places
 from ce_cli.spec import Reading, Spec
 from ce_cli.text import counted, listed, quoted, shell_word
 from ce_cli.value import Value

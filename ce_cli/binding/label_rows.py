@@ -60,7 +60,8 @@ def _from_texts(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, 
     labels = np.append(classes, UNKNOWN)[codes]
     if UNKNOWN in classes:
         unknown = (labels == UNKNOWN) & (codes != _MISSING)
-        checked.drop(unknown, "unknown-label", name, lambda row: texts[codes[row]])
+        code = "unknown-label" if binding.classes else "undecided-label"
+        checked.drop(unknown, code, name, lambda row: texts[codes[row]])
     if binding.classes is None:
         _note_labels(checked, texts, np.where(checked.keep, codes, _MISSING), shares)
     if shares is None:

@@ -16,9 +16,9 @@ from ce_cli.inspection.examine import Exam
 from ce_cli.inspection.numbers import Looks
 from ce_cli.inspection.settle import Settled
 from ce_cli.inspection.typed import Typed
-from ce_cli.messages import Places
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
+from ce_cli.places import Places
 from ce_cli.report import class_names
 from ce_cli.spec import Spec
 from ce_cli.value import Value

@@ -20,8 +20,8 @@ from ce_cli.inspection.row_advice import row_advice
 from ce_cli.inspection.settle import Settled, settle
 from ce_cli.inspection.typed import Typed
 from ce_cli.inspection.value_advice import value_advice
-from ce_cli.messages import Places
 from ce_cli.pipeline import up_to_first_row, with_truth
+from ce_cli.places import Places
 from ce_cli.spec import MISSING_TEXTS, Spec
 
 _ID_NAMES = frozenset(
