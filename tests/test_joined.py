@@ -263,3 +263,33 @@ def test_inspection_joins_too_and_tells_what_does_not_meet(tmp_path: Path) -> No
     assert found["unmatched"] == 7
     mended = run_ce(*document["next"].split()[1:], "--json", cwd=tmp_path)
     assert mended.returncode == 0, mended.stderr
+
+
+def test_whole_numbers_meet_whether_or_not_they_are_written_as_floats(tmp_path: Path) -> None:
+    numbered = WHOLE.assign(case=range(569))
+    preds = written(tmp_path, "preds.csv", numbered[["case", "prob"]])
+    labels = written(tmp_path, "truth.csv", numbered[["case", "label"]].astype({"case": float}))
+    document = score_json(preds, "--labels", labels, "--id", "case", "--positive", "malignant")
+    assert document["rows"]["scored"] == 569
+
+
+def test_the_first_file_decides_which_columns_come_from_the_labels(tmp_path: Path) -> None:
+    first = written(tmp_path, "1.csv", WHOLE[["case", "prob", "segment"]].iloc[:300])
+    second = written(tmp_path, "2.csv", WHOLE[["case", "prob"]].iloc[300:])
+    labels = written(tmp_path, "truth.csv", WHOLE[["case", "label", "segment"]])
+    options = ("--labels", labels, "--id", "case", "--positive", "malignant", "--by", "segment")
+    (line,) = complaints(run_ce("score", first, second, *options), BAD_DATA)
+    assert "2.csv" in line
+    assert "'segment'" in line
+    assert len(score_json(second, "--missing", "skip", *options)["groups"]) == 3
+
+
+def test_inspection_bears_bad_cells_beside_rows_that_do_not_meet(tmp_path: Path) -> None:
+    preds = tmp_path / "preds.csv"
+    preds.write_text("id,prob\n9,x\n1,0.5\n2,y\n3,0.25\n")
+    labels = tmp_path / "truth.csv"
+    labels.write_text("id,label\n1,1\n2,0\n3,1\n")
+    done = run_ce("inspect", preds, "--labels", labels, "--id", "id", "--json")
+    assert done.returncode == 0, done.stderr
+    codes = {finding["code"] for finding in json.loads(done.stdout)["findings"]}
+    assert {"not_a_number", "unmatched"} <= codes

@@ -461,3 +461,80 @@ def test_labels_and_samples_agree() -> None:
     assert document["columns"]["label_shape"] == "single"
     assert document["metrics"]["entropy"] == 0
     assert document["rows"]["ignored"] == 0
+
+
+def binary_forms() -> list[forms.Form]:
+    rng = np.random.default_rng(12)
+    logits, chances = rng.normal(0, 20, 200), rng.random(200)
+    matrix = rng.dirichlet(np.ones(3), 200).T
+    return [
+        forms.BinaryProbability(chances),
+        forms.BinaryLogit(logits),
+        forms.BinaryLogprob(np.log(chances)),
+        forms.Probabilities(matrix),
+        forms.Logits(np.log(matrix)),
+        forms.Logprobs(np.log(matrix)),
+    ]
+
+
+@pytest.mark.parametrize("form", binary_forms(), ids=lambda form: type(form).__name__)
+def test_hard_labels_among_soft_ones_keep_their_bits(form: forms.Form) -> None:
+    """Whether a block holds a soft label depends on how the file was cut."""
+    classes = len(form.surprisals())
+    codes = np.random.default_rng(13).integers(0, classes, 200).astype(np.intp)
+    shares = indicator(codes, classes)
+    shares[:, 0] = 1 / classes
+    soft, alone = Soft(form, shares, codes), Hard(form, codes, classes)
+    for answer in ("losses", "squared_errors", "right", "given"):
+        here, there = getattr(soft, answer)()[1:], getattr(alone, answer)()[1:]
+        assert here.tobytes() == there.tobytes(), answer
+
+
+# What once went wrong
+
+
+def test_a_lone_prediction_beside_a_list_of_shares_may_be_for_either_class(tmp_path: Path) -> None:
+    path = tmp_path / "f.jsonl"
+    path.write_text('{"label": [0.75, 0.25], "prob": 0.5}\n{"label": [1, 0], "prob": 0.25}\n')
+    first = score_json(path, "--positive", "0", "--base", "2")
+    assert first["metrics"]["total"] == 1 + 2
+    second = score_json(path, "--base", "2")["metrics"]["total"]
+    assert second == pytest.approx(1 - math.log2(0.75), rel=1e-15)
+    assert len(complaints(run_ce("score", path, "--positive", "cat"), USAGE)) == 1
+
+
+def test_smoothing_needs_every_class(tmp_path: Path) -> None:
+    path = sparse(tmp_path, [("cat", {"cat": 0.5, "dog": 0.25}), ("owl", {"owl": 1.0})])
+    (line,) = complaints(run_ce("score", path, "--label-smoothing", "0.1"), BAD_DATA)
+    assert "row 1" in line
+
+
+def test_shares_are_judged_by_how_they_are_stored(tmp_path: Path) -> None:
+    shares = {name: column.astype(np.float32) for name, column in family("y", SHARES).items()}
+    path = write_parquet(tmp_path / "f.parquet", {**shares, **family("p", PREDICTED)})
+    assert score_json(path)["rows"]["scored"] == ROWS
+    rounded = {name: column.round(3) for name, column in family("y", SHARES).items()}
+    told = write_parquet(tmp_path / "f.parquet", {**rounded, **family("p", PREDICTED)})
+    (line,) = complaints(run_ce("score", told), BAD_DATA)
+    assert "sum to 1," not in line
+
+
+def test_keys_that_name_one_class_twice_are_told(tmp_path: Path) -> None:
+    path = sparse(tmp_path, [("1", {"0": 0.5, "1": 0.5}), ("1", {"1": 0.25, "1.0": 0.5})])
+    (line,) = complaints(run_ce("score", path, "--classes", "0,1"), BAD_DATA)
+    assert "row 2" in line
+
+
+def test_a_class_may_have_one_weight_only(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "f.csv", {"label": [1, 0], "prob": [0.5, 0.5]})
+    done = run_ce("score", path, *"--class-weight 1=2 --class-weight 1.0=3".split())
+    assert "twice" in complaints(done, USAGE)[0]
+
+
+def test_a_late_soft_label_has_no_class_weight(tmp_path: Path) -> None:
+    rows = {"label": [1, 0] * 40_000 + [0.7], "prob": [0.5] * 80_001}
+    path = write_csv(tmp_path / "f.csv", rows)
+    assert score_json(path)["rows"]["scored"] == 80_001
+    for weight in ("1=5", "balanced"):
+        (line,) = complaints(run_ce("score", path, "--class-weight", weight), BAD_DATA)
+        assert "80,001" in line

@@ -9,7 +9,14 @@ import numpy as np
 from ce_cli.binding.binding import Binding, Labels
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
 from ce_cli.binding.columns import tokens
-from ce_cli.binding.labels import NO_LABELS, hard_reader, label_columns, places_of, two_classes
+from ce_cli.binding.labels import (
+    NO_LABELS,
+    hard_reader,
+    label_columns,
+    oriented,
+    places_of,
+    two_classes,
+)
 from ce_cli.binding.names import find_predictions, label_namings, no_column, values_of
 from ce_cli.binding.parts import check_labels, check_others, check_predictions
 from ce_cli.binding.predictions import (
@@ -121,6 +128,8 @@ def _bound(
         if shape == "list" and len(labels) > 1 and not spec.classes:
             namings = label_namings([column.name for column in labels])  # in their order
         classes, bound = _several_classes(spec, labels, namings, seen)
+    stored = {column.stored for column in labels}
+    bound = bound.replace(tolerance=max((TOLERANCE[one] for one in stored), default=0.0))
     return Binding(
         labels=bound,
         predictions=names,
@@ -153,7 +162,9 @@ def _single_classes(
             )
         return classes, Labels(names, "map", NamedClasses(classes))
     if labels[0].kind == "list":
-        return classes or ("0", "1"), Labels(names, "list", reader, (0, 1))
+        known = classes or ("0", "1")
+        shares, places = oriented(known, known[1], spec)
+        return shares, Labels(names, "list", NamedClasses(shares), places)
     soft = isinstance(reader, ConventionalBinary) and any(reader.share(text) for text in seen)
     if soft and labels[0].kind == "number":
         return classes, Labels(names, "share", reader)
@@ -211,7 +222,7 @@ def _check_task(spec: Spec, bound: Binding) -> None:
     if (
         spec.positive is not None
         and bound.shape != "single"
-        and spec.positive not in (bound.classes or ())
+        and NamedClasses(bound.classes or ()).codes([spec.positive])[0] == UNKNOWN
     ):
         raise UsageError(
             f"--positive {quoted(spec.positive)} is none of the classes "
@@ -267,6 +278,8 @@ def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
             f"--class-weight names {quoted(strange)}, which is none of the classes"
             f"{' ' + listed(bound.classes) if bound.classes else ''}."
         )
+    if len(set(codes)) < len(codes):
+        raise UsageError(f"--class-weight names a class twice: {listed(names)}.")
     weights = [1.0] * bound.class_count
     for code, (_, weight) in zip(codes, spec.class_weights, strict=True):
         weights[code] = weight

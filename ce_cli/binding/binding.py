@@ -27,12 +27,15 @@ class Labels(Value):
         From texts, or from the names in a map, to class codes.
     places : tuple of int
         The class code of each column, or of each place in a list.
+    tolerance : float
+        How far from 1 shares may sum, by what rounding in the file explains.
     """
 
     columns: tuple[str, ...]
     shape: Shape
     reader: LabelReader
     places: tuple[int, ...] = ()
+    tolerance: float = 0.0
 
 
 class Binding(Value):

@@ -62,6 +62,7 @@ class Truth:
         self._rows: dict[str, pa.Array] = {}
         self._used = np.zeros(0, np.bool_)
         self._witness: str | None = None
+        self._beside: frozenset[str] | None = None
         self._places: dict[str, int] = {}
         self._next = 0
 
@@ -94,6 +95,13 @@ class Truth:
     def sample(self, wanted: Wanted) -> Frame:
         """The first rows."""
         return self._source.sample(wanted)
+
+    def beside(self, columns: Sequence[str], labels: Sequence[str]) -> frozenset[str]:
+        """The columns to take from here, beside those of the first file of predictions."""
+        if self._beside is None:
+            own = {*columns, self.key}
+            self._beside = frozenset(n for n in self.columns if n in labels or n not in own)
+        return self._beside
 
     def key_beside(self, columns: Sequence[str]) -> str | None:
         """The column of predictions to read for the join.
@@ -149,17 +157,12 @@ class Truth:
             *self._findings("duplicate-id", frame, repeated),
             *self._findings("unmatched", frame, lost & (not self.skip)),
         ]
-        left_out = repeated | (lost & (not self.skip))
-        keep = np.flatnonzero(~left_out)
+        keep = np.flatnonzero(~(repeated | (lost & (not self.skip))))
+        frame = frame.replace(columns=own, findings=(*frame.findings, *found))
         if len(keep) < len(places):
-            own = {name: _taken(column, keep) for name, column in own.items()}
+            frame = frame.take(keep)
         added = {name: _taken(self._rows[name], places[keep]) for name in names}
-        rows = _row_numbers(frame)[left_out]
-        return frame.replace(
-            columns=own | added,
-            left_out=tuple(sorted((*frame.left_out, *rows.tolist()))),
-            findings=(*frame.findings, *found),
-        )
+        return frame.replace(columns=frame.columns | added)
 
     @property
     def unused(self) -> int:
@@ -182,7 +185,7 @@ class Truth:
         names = list(self._places)
         lost = [names[row] for row in np.flatnonzero(~self._used)[:5]]
         raise DataError(
-            f"{self.name}: {counted(self.unused, 'row')} have no prediction in {predictions}: "
+            f"{self.name}: no prediction in {predictions} for {counted(self.unused, 'row')}: "
             f"{quoted(self.key)} {listed(lost)}{', …' if self.unused > len(lost) else ''}; leave "
             "them out with --missing skip."
         )
@@ -192,7 +195,8 @@ class Truth:
         if (codes == _MISSING).any():
             row = int(np.argmax(codes == _MISSING)) + 1
             raise DataError(f"{self.name}: row {row:,}, column {quoted(self.key or '')}: no id.")
-        names = [texts[code] for code in codes.tolist()]
+        ids = [_id(text) for text in texts]
+        names = [ids[code] for code in codes.tolist()]
         self._places = {name: row for row, name in enumerate(names)}
         if len(self._places) < len(names):
             first = next(row for row, name in enumerate(names) if self._places[name] != row)
@@ -233,7 +237,7 @@ class Truth:
 
     def _by_key(self, frame: Frame) -> RowPlaces:
         codes, texts = tokens(frame.columns[self.key or ""])
-        places = [self._places.get(text, _MISSING) for text in texts]
+        places = [self._places.get(_id(text), _MISSING) for text in texts]
         return np.array([*places, _MISSING], np.int64)[codes]
 
     def _repeated(self, places: RowPlaces) -> NDArray[np.bool_]:
@@ -265,12 +269,10 @@ class JoinedSource:
         self.name = source.name
         self._source = source
         self._truth = truth
-        own = {column.name for column in source.columns()}
+        own = [column.name for column in source.columns()]
         if truth.key is not None and truth.key not in own:
-            raise UsageError(f"{self.name}: {no_column(truth.key, list(own))}")
-        self._theirs = {
-            name for name in truth.columns if name in labels or name not in own | {truth.key}
-        }
+            raise UsageError(f"{self.name}: {no_column(truth.key, own)}")
+        self._theirs = truth.beside(own, labels)
 
     @property
     def format(self) -> str:
@@ -342,7 +344,7 @@ def _all_joined(sources: Iterator[Source], truth: Truth, labels: Sequence[str]) 
         yield JoinedSource(source, truth, labels)
 
 
-def _part(wanted: Wanted, names: set[str], inside: bool) -> Wanted:
+def _part(wanted: Wanted, names: frozenset[str], inside: bool) -> Wanted:
     """Those of the wanted columns that are among `names`, or those that are not."""
 
     def some(columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -355,6 +357,12 @@ def _part(wanted: Wanted, names: set[str], inside: bool) -> Wanted:
         wanted.missing_texts,
         some(wanted.maps),
     )
+
+
+def _id(text: str) -> str:
+    """``17`` for ``17.0``, which is what pandas makes of whole numbers beside a missing one."""
+    whole = text.removesuffix(".0")
+    return whole if whole.isdecimal() else text
 
 
 def _with_text(wanted: Wanted, name: str | None) -> Wanted:

@@ -11,7 +11,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.columns import tokens
-from ce_cli.binding.prediction_rows import list_cells, map_cells, number_cells, somewhere
+from ce_cli.binding.prediction_rows import ROUNDING, list_cells, map_cells, number_cells, somewhere
 from ce_cli.kernels.losses import class_sums
 from ce_cli.kernels.outcomes import certain_codes
 from ce_cli.ledger import Finding
@@ -37,6 +37,7 @@ def read_labels(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, 
         return np.zeros(len(checked), np.intp), _within_one(checked, shares, binding)
     shares = _counted(checked, shares, binding) if spec.label_counts else shares
     _check_sums(checked, shares, binding, spec)
+    shares = np.maximum(shares, 0.0)
     codes = certain_codes(shares)
     return (shares.argmax(axis=0), shares) if codes is None else (codes, None)
 
@@ -53,7 +54,9 @@ def _from_texts(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, 
         codes = np.where(np.isin(codes, hollow), _MISSING, codes)
     checked.miss(name, codes == _MISSING)
     classes = reader.codes(texts)
-    shares = _soft_texts(reader, texts, classes) if UNKNOWN in classes else None
+    weighted = binding.class_weights or spec.balanced  # which only hard labels have
+    soft = UNKNOWN in classes and not weighted
+    shares = _soft_texts(reader, texts, classes) if soft else None
     if shares is not None:
         known = ~np.isnan(shares)
         classes = np.where(known & (classes == UNKNOWN), (shares > 0.5).astype(np.intp), classes)
@@ -121,10 +124,10 @@ def _shares(checked: Checked, binding: Binding) -> Floats:
 def _within_one(checked: Checked, shares: Floats, binding: Binding) -> Floats:
     """Check that each of independent labels is between 0 and 1."""
     with np.errstate(invalid="ignore"):
-        outside = (shares < 0.0) | (shares > 1.0)
+        outside = (shares < -ROUNDING) | (shares > 1.0 + ROUNDING)
     if outside.any():
         checked.drop_cells(_columns(binding), shares, outside, "label-outside")
-    return shares
+    return np.clip(shares, 0.0, 1.0)
 
 
 def _counted(checked: Checked, counts: Floats, binding: Binding) -> Floats:
@@ -143,13 +146,14 @@ def _counted(checked: Checked, counts: Floats, binding: Binding) -> Floats:
 
 def _check_sums(checked: Checked, shares: Floats, binding: Binding, spec: Spec) -> None:
     with np.errstate(invalid="ignore"):
-        outside = shares < 0.0
+        outside = shares < -ROUNDING
     if outside.any():
         checked.drop_cells(_columns(binding), shares, outside, "label-outside")
     sums = class_sums(shares)
-    bad = ~(np.abs(sums - 1.0) <= (spec.sum_tolerance or 0.0)) & ~np.isnan(sums)
+    tolerance = max(binding.labels.tolerance, spec.sum_tolerance or 0.0)
+    bad = ~(np.abs(sums - 1.0) <= tolerance) & ~np.isnan(sums)
     if bad.any():
-        checked.drop(bad, "label-sum", binding.labels.columns[0], lambda row: f"{sums[row]:.6g}")
+        checked.drop(bad, "label-sum", binding.labels.columns[0], lambda row: f"{sums[row]:.9g}")
 
 
 def _columns(binding: Binding) -> Sequence[str]:

@@ -94,12 +94,29 @@ def two_classes(
         if positive is not None:
             codes = OneAgainstRest(positive).codes(names)
         if sorted(codes.tolist()) == [0, 1]:
-            first, second = codes.tolist()
-            return (names[first], names[second]), (first, second)
+            return oriented(names, names[codes.tolist().index(1)], spec)
     raise DataError(
         f"which of the label columns {listed(labels)} {quoted(prediction)} is the prediction of, "
         "their names do not tell: say so with --positive."
     )
+
+
+def oriented(
+    names: Sequence[str], positive: str, spec: Spec
+) -> tuple[tuple[str, str], tuple[int, ...]]:
+    """Two classes, the negative one first, and the code of each of `names`.
+
+    `positive` is the one that a single prediction is for, unless ``--positive`` says otherwise.
+
+    Raises
+    ------
+    UsageError
+        ``--positive`` is neither.
+    """
+    codes = OneAgainstRest(spec.positive or positive).codes(names).tolist()
+    if sorted(codes) != [0, 1]:
+        raise UsageError(f"--positive {quoted(spec.positive or '')} is none of {listed(names)}.")
+    return (names[codes.index(0)], names[codes.index(1)]), tuple(codes)
 
 
 def places_of(

@@ -19,7 +19,7 @@ from ce_cli.text import counted
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_ROUNDING = 1e-9  # how far outside [0, 1] a probability may be by rounding alone
+ROUNDING = 1e-9  # how far outside [0, 1] a probability may be by rounding alone
 _FLOAT32_ROUNDING = 1e-6  # the same where probabilities are stored in single precision or less
 
 
@@ -84,6 +84,11 @@ def map_cells(checked: Checked, name: str, classes: Sequence[str]) -> tuple[Floa
         first = dict(zip(rows[strange][::-1].tolist(), codes[strange][::-1].tolist(), strict=True))
         bad = np.isin(np.arange(len(checked)), rows[strange])
         checked.drop(bad, "unknown-class", name, lambda row: keys[first[row]])
+    cells = own * len(checked) + rows
+    if len(np.unique(cells)) < len(cells):
+        distinct, counts = np.unique(cells[~strange], return_counts=True)
+        twice = np.isin(np.arange(len(checked)), distinct[counts > 1] % len(checked))
+        checked.drop(twice, "repeated-key", name, lambda row: "")
     matrix = np.zeros((len(classes), len(checked)))
     unnamed = np.ones(matrix.shape, np.bool_)
     matrix[own[~strange], rows[~strange]] = values[~strange]
@@ -159,7 +164,7 @@ def _probabilities(
     if low >= 0.0 and high <= 1.0:
         return matrix
     coarse = {"float32", "float16"} & set(binding.stored)
-    rounding = _FLOAT32_ROUNDING if coarse else _ROUNDING
+    rounding = _FLOAT32_ROUNDING if coarse else ROUNDING
     with np.errstate(invalid="ignore"):
         outside = (matrix < -rounding) | (matrix > 1.0 + rounding)
     if outside.any():
@@ -172,7 +177,7 @@ def _logprobs(checked: Checked, matrix: Floats, columns: Sequence[str]) -> Float
     if _range(matrix)[1] <= 0.0:
         return matrix
     with np.errstate(invalid="ignore"):
-        above = matrix > _ROUNDING
+        above = matrix > ROUNDING
     if above.any():
         checked.drop_cells(columns, matrix, above, "positive-logprob")
     return np.minimum(matrix, 0.0)

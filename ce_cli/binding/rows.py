@@ -71,6 +71,7 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
     groups, keys = _groups(checked, binding.by)
     if unnamed is not None:
         happened = indicator(codes, binding.class_count) > 0 if shares is None else shares > 0
+        happened |= bool(spec.label_smoothing)  # which gives every class a share
         matrix = settle_unnamed(checked, matrix, unnamed, happened, binding, spec)
     checked.settle_missing(spec.missing == "skip")
     matrix = check_predictions(checked, matrix, unnamed, binding, spec)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ce_cli.errors import UsageError
-from ce_cli.text import display_name
+from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
     from ce_cli.inputs.source import Source
@@ -60,6 +60,20 @@ def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(f"Name a file to {command}, or pipe one in: ce {command} preds.csv")
     return ["-"]
+
+
+def all_read(names: Sequence[str], labels: str | None) -> list[str]:
+    """Everything that is read.
+
+    Raises
+    ------
+    UsageError
+        Standard input would be read twice.
+    """
+    read = [*names] if labels is None else [*names, labels]
+    if read.count(STDIN) > 1:
+        raise UsageError("Standard input (-) can be read only once.")
+    return read
 
 
 def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from ce_cli import options as opt
 from ce_cli.commands.common import (
+    all_read,
     canvas_of,
     check_targets,
     delimiter_of,
@@ -33,10 +34,14 @@ def inspect(
     task: opt.TaskOption = "auto",
     values: opt.As = None,
     label_counts: opt.LabelCounts = False,
+    label_smoothing: opt.LabelSmoothing = 0.0,
+    class_weight: opt.ClassWeight = None,
     ignore_label: opt.IgnoreLabel = None,
     missing: opt.Missing = "error",
     na_value: opt.NaValue = None,
     on_bad_sum: opt.OnBadSum = "warn",
+    sum_tolerance: opt.SumTolerance = None,
+    clip: opt.Clip = "auto",
     format_: opt.InspectFormat = "table",
     json: opt.Json = False,
     output: opt.Output = None,
@@ -60,10 +65,11 @@ def inspect(
     """
     from ce_cli import registry
     from ce_cli.inspection.typed import typed
-    from ce_cli.spec import Reading, Spec
+    from ce_cli.spec import Reading, Spec, class_weights_of, clip_of
 
     form = "json" if json else format_
     renderer = registry.find(registry.INSPECT_OUTPUTS, form, "format")
+    class_weights, balanced = class_weights_of(class_weight or ())
     spec = Spec(
         labels=tuple(label or ()),
         predictions=tuple(pred or ()),
@@ -75,10 +81,15 @@ def inspect(
         task=task,
         values=values or "auto",
         label_counts=label_counts,
+        label_smoothing=label_smoothing,
+        class_weights=class_weights,
+        balanced=balanced,
         ignore_labels=tuple(ignore_label or ()),
         missing=missing,
         na_values=tuple(na_value or ()),
         on_bad_sum=on_bad_sum,
+        sum_tolerance=sum_tolerance,
+        clip=clip_of(clip),
     )
     reading = Reading(
         delimiter_of(delimiter),
@@ -95,7 +106,7 @@ def inspect(
     from ce_cli.outputs.files import written
 
     names = located(paths)
-    check_targets(names if labels is None else [*names, labels], None, output)
+    check_targets(all_read(names, labels), None, output)
     sources = (opened(name, reading) for name in names)
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())

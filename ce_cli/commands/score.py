@@ -9,6 +9,7 @@ import typer
 
 from ce_cli import options as opt
 from ce_cli.commands.common import (
+    all_read,
     canvas_of,
     check_targets,
     delimiter_of,
@@ -117,9 +118,7 @@ def score(
     from ce_cli.outputs.rows import row_writer
 
     names = located(paths)
-    read = names if labels is None else [*names, labels]
-    if read.count(STDIN) > 1:
-        raise UsageError("Standard input (-) can be read only once.")
+    read = all_read(names, labels)
     check_targets(read, per_row, output)
     if balanced and STDIN in read:
         raise UsageError(

@@ -12,6 +12,7 @@ from ce_cli.inputs.comments import Uncommented
 from ce_cli.inputs.delimited_split import DelimitedSplit, Malformed
 from ce_cli.inputs.dialect import (
     DELIMITERS,
+    LAST_RESORT,
     distinct,
     found_delimiter,
     is_misfit,
@@ -106,7 +107,7 @@ class DelimitedSource:
 
     @property
     def _may_delimit(self) -> bytes:
-        return (self._delimiter or "".join(DELIMITERS)).encode()
+        return (self._delimiter or "".join((*DELIMITERS, LAST_RESORT))).encode()
 
     def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
         names, decimal = tuple(self._names), self._reading.decimal

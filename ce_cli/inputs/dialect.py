@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 DELIMITERS = ("\t", ";", "|", ",")  # a comma, which numbers and texts hold too, comes last
-_LAST_RESORT = " "
+LAST_RESORT = " "
 _SNIFFED_RECORDS = 50
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
@@ -40,8 +40,8 @@ def found_delimiter(head: bytes, decimal: str = ".") -> str:
         if rank[1] > 1 and rank > best_rank:
             best, best_rank = delimiter, rank
     if best_rank == (False, 1):
-        counts = _counts(text, _LAST_RESORT)
-        best = _LAST_RESORT if counts and set(counts) == {counts[0]} != {1} else best
+        counts = _counts(text, LAST_RESORT)
+        best = LAST_RESORT if counts and set(counts) == {counts[0]} != {1} else best
     return best
 
 

@@ -163,7 +163,7 @@ class JsonLinesSplit(Value):
             )
         except (pa.ArrowException, UnicodeDecodeError):
             return None
-        if table.num_rows not in _counts(self.block):
+        if table.num_rows != _lines(self.block):
             return None
         columns = {name: table[name].combine_chunks() for name in self.wanted.names}
         for name in self.wanted.texts:
@@ -253,10 +253,11 @@ class _Lines:
         )
 
 
-def _counts(block: bytes) -> Iterator[int]:
-    """How many rows there should be: the lines, or where some are blank, the others."""
-    yield block.count(b"\n") + (not block.endswith(b"\n"))
-    yield sum(bool(line.strip()) for line in block.split(b"\n"))
+def _lines(block: bytes) -> int | None:
+    """How many lines there are beside blank ones; None if one cannot be an object of its own."""
+    lines = [line for line in map(bytes.strip, block.split(b"\n")) if line]
+    whole = all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
+    return len(lines) if whole else None
 
 
 def _labels(column: pa.Array) -> pa.Array | None:

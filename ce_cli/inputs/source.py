@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ce_cli.ledger import Finding
 from ce_cli.value import Value
@@ -85,6 +88,22 @@ class Frame(Value):
     left_out: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
     spoiled: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+    def take(self, places: NDArray[np.intp]) -> Self:
+        """Some of the rows in `columns`, in their order; the others are left out."""
+        import pyarrow as pa
+
+        rows = np.delete(np.arange(self.rows), self.left_out)
+        at = pa.array(places, pa.int64())
+        new = {old: place for place, old in enumerate(places.tolist())}
+        return self.replace(
+            columns={name: column.take(at) for name, column in self.columns.items()},
+            left_out=(*self.left_out, *np.delete(rows, places).tolist()),
+            spoiled=tuple(
+                (name, tuple(new[place] for place in bad if place in new))
+                for name, bad in self.spoiled
+            ),
+        )
 
 
 class Split(Protocol):

@@ -61,6 +61,9 @@ def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading
         "--by": spec.by,
         "--na-value": spec.na_values,
         "--ignore-label": spec.ignore_labels,
+        "--class-weight": ("balanced",)
+        if spec.balanced
+        else tuple(f"{name}={weight!r}" for name, weight in spec.class_weights),
     }
     single = {
         "--labels": labels,
@@ -71,6 +74,9 @@ def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading
         "--task": None if spec.task == "auto" else spec.task,
         "--as": None if spec.values == "auto" else spec.values,
         "--missing": None if spec.missing == "error" else spec.missing,
+        "--label-smoothing": f"{spec.label_smoothing!r}" if spec.label_smoothing else None,
+        "--sum-tolerance": None if spec.sum_tolerance is None else f"{spec.sum_tolerance!r}",
+        "--clip": None if spec.clip is None else (f"{spec.clip!r}" if spec.clip else "none"),
         "--on-bad-sum": None if spec.on_bad_sum == "warn" else spec.on_bad_sum,
         "--delimiter": reading.delimiter,
         "--encoding": None if reading.encoding == "utf-8" else reading.encoding,

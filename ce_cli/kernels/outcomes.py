@@ -195,9 +195,13 @@ class Soft(Value):
         return right
 
     def squared_errors(self) -> Floats:
-        """Σ (q − p)², half of it for two classes."""
+        """Σ (q − p)², half of it for two classes; where one class has all, as for a hard label."""
         total = class_sums(np.square(self.form.probabilities() - self.shares))
-        return total / 2.0 if len(self.shares) == 2 else total
+        total = total / 2.0 if len(self.shares) == 2 else total
+        certain = np.flatnonzero(_certain(self.shares))
+        if len(certain):
+            total[certain] = self.form.take(certain).squared_errors(self.codes[certain])
+        return total
 
     def entropies(self) -> Floats:
         """−Σ p·log p."""
@@ -376,10 +380,14 @@ def indicator(codes: Codes, classes: int) -> Floats:
 
 def certain_codes(shares: Floats) -> Codes | None:
     """The classes of labels that each give everything to one class; None if not all do."""
-    ones = shares == 1.0
-    if not (ones | (shares == 0.0)).all() or not (ones.sum(axis=0) == 1).all():
-        return None
-    return first_largest(shares)
+    return first_largest(shares) if _certain(shares).all() else None
+
+
+def _certain(shares: Floats) -> Bools:
+    """Where one class has a share of 1 and the others none, shape (n,)."""
+    ones = (shares == 1.0).sum(axis=0)
+    certain: Bools = (ones == 1) & ((shares == 0.0).sum(axis=0) == len(shares) - 1)
+    return certain
 
 
 def _products(masses: Floats, surprisals: Floats) -> Floats:
