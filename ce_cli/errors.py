@@ -12,18 +12,21 @@ class CeError(Exception):
     ----------
     *sentences : str
         What is wrong, where, and what to do; one string for each problem.
+    option : (str, str), optional
+        An option that may help, and its value.
     """
 
     exit_code = 70
 
-    def __init__(self, *sentences: str) -> None:
+    def __init__(self, *sentences: str, option: tuple[str, str] | None = None) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
+        self.option = option
 
     def about(self, name: str) -> Self:
         """The same, each sentence beginning with the file that it is about."""
         told = (one if one.startswith(f"{name}: ") else f"{name}: {one}" for one in self.sentences)
-        return type(self)(*told)
+        return type(self)(*told, option=self.option)
 
 
 class UsageError(CeError):

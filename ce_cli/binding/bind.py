@@ -298,7 +298,8 @@ def _check_seen(bound: Binding) -> None:
         raise DataError(
             f"the labels in {label} are {listed(seen, 4)}: say which of them "
             f"{quoted(bound.predictions[0])} is the prediction of, for example "
-            f"--positive {shell_word(seen[0])}."
+            f"--positive {shell_word(seen[0])}.",
+            option=("--positive", seen[0]),
         )
     raise DataError(
         f"the labels in {label} are {listed(seen, 4)}, but the predictions are for "

@@ -72,7 +72,8 @@ def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[
     if found:
         raise DataError(
             f"more than one column may hold the label: {listed(found)}; "
-            f"say which, for example --label {shell_word(found[0])}."
+            f"say which, for example --label {shell_word(found[0])}.",
+            option=("--label", found[0]),
         )
     names = [column.name for column in columns]
     numbered = names == [str(place + 1) for place in range(len(names))]  # or so they are counted
@@ -130,7 +131,8 @@ def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[
         shown = "; ".join(listed(family, 3) for family in families[:4])
         raise DataError(
             f"more than one set of columns may hold the labels: {shown}; "
-            f"say which, for example --label {shell_word(_pattern(families[0]))}."
+            f"say which, for example --label {shell_word(_pattern(families[0]))}.",
+            option=("--label", _pattern(families[0])),
         )
     return families[0] if families else ()
 
@@ -200,7 +202,8 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
         shown = "; ".join(listed(choice, 3) for choice in choices[:4])
         raise DataError(
             f"more than one set of columns may hold the predictions: {shown}; "
-            f"say which, for example --pred {shell_word(_pattern(choices[0]))}."
+            f"say which, for example --pred {shell_word(_pattern(choices[0]))}.",
+            option=("--pred", _pattern(choices[0])),
         )
     return choices[0] if choices else ()
 

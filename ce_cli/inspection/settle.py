@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
-import shlex
 
 from ce_cli.binding.bind import bind, sample_labels
 from ce_cli.binding.binding import Binding
@@ -19,7 +17,6 @@ from ce_cli.report import class_names
 from ce_cli.spec import MISSING_TEXTS, Spec
 from ce_cli.value import Value
 
-_EXAMPLE = re.compile(r"for example (--(?:label|pred|positive) .+?)\.$", re.DOTALL)
 _TRIES = 4
 
 
@@ -64,10 +61,11 @@ def settle(source: Source, spec: Spec) -> Settled:
             raise error.about(source.name) from None
         except DataError as error:
             told = error.about(source.name)
-            options = _example(str(error)) or _classes_by_order(source, spec)
+            helping = error.option or _classes_by_order(source, spec)
+            options = None if helping is None else option(*helping)
             if str(told) not in (one.message for one in problems):
                 problems.append(Advice("binding", "error", str(told), options=options))
-            following = _with(spec, options)
+            following = None if helping is None else _with(spec, *helping)
             if options is None or following is None:
                 return Settled(None, spec, tuple(problems))
             spec = following
@@ -77,7 +75,7 @@ def settle(source: Source, spec: Spec) -> Settled:
     return Settled(None, spec, tuple(problems))
 
 
-def _classes_by_order(source: Source, spec: Spec) -> str | None:
+def _classes_by_order(source: Source, spec: Spec) -> tuple[str, str] | None:
     """``--classes`` with the labels of the first rows, where there are as many as predictions.
 
     Which is which nobody knows yet; the losses will tell.
@@ -97,20 +95,11 @@ def _classes_by_order(source: Source, spec: Spec) -> str | None:
     except CeError:
         return None
     fits = len(seen) == len(predictions) > 1
-    return option("--classes", joined(seen)) if fits else None
+    return ("--classes", joined(seen)) if fits else None
 
 
-def _example(message: str) -> str | None:
-    """The option that a message gives as an example."""
-    found = _EXAMPLE.search(message)
-    return found[1] if found else None
-
-
-def _with(spec: Spec, options: str | None) -> Spec | None:
+def _with(spec: Spec, name: str, value: str) -> Spec | None:
     """`spec` with one option more; None if it has been given already."""
-    if options is None:
-        return None
-    name, value = shlex.split(options)
     if name == "--positive":
         return None if spec.positive or spec.classes else spec.replace(positive=value)
     if name == "--classes":
