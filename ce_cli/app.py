@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from ce_cli import __version__
-from ce_cli.commands.inspect import inspect
-from ce_cli.commands.score import score
+from ce_cli import __version__, registry
 from ce_cli.errors import CeError, StorageError
 from ce_cli.text import sanitize
 
@@ -33,8 +32,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(score)
-app.command()(inspect)
+
+
+def _add_commands(arguments: Sequence[str]) -> None:
+    """Add the command that is called, or all of them where none is: each takes time to build."""
+    called = [entry for entry in registry.COMMANDS if entry.names[0] in arguments[:1]]
+    for entry in called or registry.COMMANDS:
+        app.command(entry.names[0])(entry.load())
 
 
 def _show_version(wanted: bool) -> None:
@@ -59,6 +63,7 @@ def run() -> int:
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
+        _add_commands(sys.argv[1:])
         code = app(standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()

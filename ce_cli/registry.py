@@ -55,6 +55,11 @@ INPUTS = (
     Entry("ce_cli.inputs.delimited:open_delimited", ("csv", "tsv", "tab", "txt", "psv"), text=True),
 )
 
+COMMANDS = (
+    Entry("ce_cli.commands.score:score", ("score",)),
+    Entry("ce_cli.commands.inspect:inspect", ("inspect",)),
+)
+
 METRICS = (
     Entry("ce_cli.metrics.loss:Loss", ("cross_entropy", "total", "perplexity")),
     Entry("ce_cli.metrics.spread:Spread", ("standard_error",)),

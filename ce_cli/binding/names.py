@@ -47,10 +47,8 @@ _LABEL_STEMS = (
     "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
     "one_hot votes counts count truth gold true obs y"
 ).split()
-_FIRST_LABEL = re.compile(
-    rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))"
-)
-_LAST_LABEL = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_LABEL_STEMS)})")
+_FIRST_LABEL = rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))"
+_LAST_LABEL = rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_LABEL_STEMS)})"
 
 
 def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[str, ...], str]:
@@ -122,9 +120,9 @@ def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[
         name = column.name
         if column.kind not in ("number", "boolean") or name in taken or _is_prediction(name):
             continue
-        if match := _FIRST_LABEL.fullmatch(name):
+        if match := re.fullmatch(_FIRST_LABEL, name):
             groups.setdefault(("first", match[1].lower()), []).append(name)
-        elif match := _LAST_LABEL.fullmatch(name):
+        elif match := re.fullmatch(_LAST_LABEL, name):
             groups.setdefault(("last", match[2].lower()), []).append(name)
     families = [tuple(group) for group in groups.values() if len(group) > 1]
     if len(families) > 1:
@@ -305,9 +303,9 @@ def _is_number(name: str) -> bool:
 
 
 def _labelled(name: str) -> str:
-    if match := _FIRST_LABEL.fullmatch(name):
+    if match := re.fullmatch(_FIRST_LABEL, name):
         return match[2] or match[3] or match[4] or ""
-    if match := _LAST_LABEL.fullmatch(name):
+    if match := re.fullmatch(_LAST_LABEL, name):
         return match[1] or ""
     return name
 

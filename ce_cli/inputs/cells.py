@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ce_cli.inputs.nested import list_in, map_in
 from ce_cli.inputs.source import Column, Kind
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ def column_of(name: str, cells: pa.ChunkedArray, decimal: str) -> Column:
     kind = _kind(cells, decimal)
     if kind != "text" or not pa.types.is_string(cells.type):
         return Column(name, kind, "text", "text")
+    from ce_cli.inputs.nested import list_in, map_in
+
     texts = list(islice((text for text in cells.to_pylist() if text is not None), _SNIFFED_CELLS))
     lists = [numbers for text in texts if (numbers := list_in(text)) is not None]
     if lists and 2 * len(lists) >= len(texts):  # the others are told later

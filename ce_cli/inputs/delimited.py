@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ce_cli.errors import DataError
 from ce_cli.inputs import records
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.cells import column_of
-from ce_cli.inputs.comments import Uncommented
 from ce_cli.inputs.delimited_split import DelimitedSplit, Malformed
 from ce_cli.inputs.dialect import (
     DELIMITERS,
@@ -21,6 +21,9 @@ from ce_cli.inputs.dialect import (
 from ce_cli.inputs.source import FORMATS, NO_TEXTS, Column, Frame, Wanted
 from ce_cli.spec import Reading
 from ce_cli.text import display_name, quoted
+
+if TYPE_CHECKING:
+    from ce_cli.inputs.comments import Uncommented
 
 _HEAD_BYTES = 1 << 18
 _SNIFFED_BYTES = 1 << 16
@@ -51,12 +54,14 @@ class DelimitedSource:
         self._stream: ByteStream | Uncommented = stream
         self._delimiter = reading.delimiter or ""
         if reading.comment is not None:
+            from ce_cli.inputs.comments import Uncommented
+
             self._stream = Uncommented(stream, reading.comment.encode(), self._may_delimit)
         head, start = self._read_head()
         if not self._delimiter:
             sniffed = head[: max(start, _SNIFFED_BYTES)]
             self._delimiter = found_delimiter(sniffed, reading.decimal)
-        if isinstance(self._stream, Uncommented):
+        if not isinstance(self._stream, ByteStream):
             self._stream.settle(self._may_delimit)
         self._header = self._names_in(head[:start])
         if reading.comment is None and is_misfit(self._header, head[start:]):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ce_cli.inputs.cells import decoded, number_in, truth_in
-from ce_cli.inputs.nested import lists_of, maps_of
 from ce_cli.inputs.source import Frame, Wanted
 from ce_cli.ledger import Finding
 from ce_cli.spec import MISSING_TEXTS
@@ -196,6 +195,8 @@ class DelimitedSplit(Value):
         self, name: str, texts: pa.Array, rows: int, left_out: tuple[int, ...]
     ) -> tuple[pa.Array, list[Finding]]:
         """Read the texts of a column as lists or maps."""
+        from ce_cli.inputs.nested import lists_of, maps_of
+
         as_list = name in self.wanted.lists
         values, bad = lists_of(texts) if as_list else maps_of(texts)
         if not bad:
