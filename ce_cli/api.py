@@ -176,13 +176,13 @@ def score(
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None
-    truth = None
+    open_labels = None
     if labels is not None:
         given, opener = _sources(labels, reading_of_labels(reading, spec))
         if len(given) > 1:
             raise UsageError("The labels have to be one file or table.")
-        truth = lambda: next(opener())  # noqa: E731
-    result = pipeline.run(sources, names, spec, reading.threads, keep, truth=truth)
+        open_labels = lambda: next(opener())  # noqa: E731
+    result = pipeline.run(sources, names, spec, reading.threads, keep, labels=open_labels)
     return result.replace(row_tables=tuple(tables))
 
 

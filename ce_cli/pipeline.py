@@ -26,7 +26,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ce_cli.binding.joined import Truth
+    from ce_cli.binding.label_file import LabelFile
     from ce_cli.result import Result
 
 Sources = Callable[[], Iterator[Source]]
@@ -41,7 +41,7 @@ def run(
     threads: int = 1,
     every_row: RowSink | None = None,
     progress: Progress | None = None,
-    truth: Callable[[], Source] | None = None,
+    labels: Callable[[], Source] | None = None,
 ) -> Result:
     """Score the rows of all sources as one data set.
 
@@ -59,7 +59,7 @@ def run(
         Is given tables of the scored rows, in order, as they come.
     progress : callable, optional
         Is given the number of rows read so far.
-    truth : callable, optional
+    labels : callable, optional
         Opens the file that has the labels, if the others have none.
 
     Raises
@@ -71,10 +71,10 @@ def run(
     weights: tuple[float, ...] = ()
     if spec.balanced:
         once = Pass(names, spec.replace(worst=0), (Loss, PerClass), threads)
-        counted = once.computed(sources(), truth and truth())
+        counted = once.computed(sources(), labels and labels())
         weights = balanced_weights(cast(PerClass, counted.whole[PerClass]))
     whole = Pass(names, spec, metrics, threads, weights, every_row, progress)
-    return report(whole.computed(sources(), truth and truth()))
+    return report(whole.computed(sources(), labels and labels()))
 
 
 class Pass(Value):
@@ -94,9 +94,9 @@ class Pass(Value):
     every_row: RowSink | None = None
     progress: Progress | None = None
 
-    def computed(self, sources: Iterator[Source], truth_source: Source | None) -> Computed:
+    def computed(self, sources: Iterator[Source], labels: Source | None) -> Computed:
         """Bind, reduce, and refuse what is bad."""
-        sources, spec, truth = with_truth(sources, self.spec, truth_source)
+        sources, spec, label_file = with_labels(sources, self.spec, labels)
         leading = up_to_first_row(sources)
         if not leading[-1].columns():
             raise DataError(f"{leading[-1].name}: the file is empty.")
@@ -113,10 +113,10 @@ class Pass(Value):
         needs_precision = settled.values == "probabilities" and not given
         splits = _splits(chain(leading, sources), binding, needs_precision)
         total, places = self._reduced(work, splits, predicted)
-        if truth is not None:
-            truth.check_used()
+        if label_file is not None:
+            label_file.check_used()
         _refuse_bad_data(total, binding, settled, places)
-        return Computed(total, binding, settled, metrics, places, truth)
+        return Computed(total, binding, settled, metrics, places, label_file)
 
     def _reduced(
         self, work: Work, splits: Iterator[tuple[int, Split]], predicted: Sequence[str]
@@ -166,16 +166,17 @@ def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[S
     return tuple(kind for kind in metrics if binding.class_count or not kind.of_classes)
 
 
-def with_truth(
-    sources: Iterator[Source], spec: Spec, truth_source: Source | None
-) -> tuple[Iterator[Source], Spec, Truth | None]:
+def with_labels(
+    sources: Iterator[Source], spec: Spec, labels: Source | None
+) -> tuple[Iterator[Source], Spec, LabelFile | None]:
     """Join the labels of another file, if there is one."""
-    if truth_source is None:
+    if labels is None:
         return sources, spec, None
-    from ce_cli.binding.joined import Truth, joined
+    from ce_cli.binding.joined import joined
+    from ce_cli.binding.label_file import LabelFile
 
-    truth = Truth(truth_source, spec.id, spec.missing == "skip")
-    return *joined(sources, truth, spec), truth
+    label_file = LabelFile(labels, spec.id, spec.missing == "skip")
+    return *joined(sources, label_file, spec), label_file
 
 
 def up_to_first_row(sources: Iterator[Source]) -> list[Source]:

@@ -29,7 +29,7 @@ from ce_cli.text import counted, listed
 from ce_cli.value import Value
 
 if TYPE_CHECKING:
-    from ce_cli.binding.joined import Truth
+    from ce_cli.binding.label_file import LabelFile
 
 Floats = NDArray[np.float64]
 
@@ -46,14 +46,14 @@ _MANY_ROWS = 30  # fewer may be bad luck
 
 
 class Computed(Value):
-    """All that a result is made of; `truth` is the file of labels, if there is one."""
+    """All that a result is made of; `label_file` is the file of labels, if there is one."""
 
     total: Outcome
     binding: Binding
     spec: Spec
     metrics: tuple[type[State], ...]
     places: Places
-    truth: Truth | None = None
+    label_file: LabelFile | None = None
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -113,14 +113,14 @@ def report(computed: Computed) -> Result:
         inputs=computed.places.names,
         task=spec.task,
         columns={
-            "label": computed.truth.own_names(labels) if computed.truth else labels,
+            "label": computed.label_file.own_names(labels) if computed.label_file else labels,
             "predictions": list(binding.predictions),
             "weight": binding.weight,
             "id": binding.id,
             "by": list(binding.by),
             "shape": binding.shape,
             "label_shape": binding.labels.shape,
-            "labels_from": computed.truth.name if computed.truth else None,
+            "labels_from": computed.label_file.name if computed.label_file else None,
         },
         classes=computed.classes,
         values=spec.values,
@@ -276,9 +276,9 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
     if ledger.skipped:
         message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
         yield Note("skipped", message, ledger.skipped)
-    if computed.truth is not None and computed.truth.unused:
-        unused = computed.truth.unused
-        message = f"{counted(unused, 'row')} of {computed.truth.name} have no prediction."
+    if computed.label_file is not None and computed.label_file.unused:
+        unused = computed.label_file.unused
+        message = f"{counted(unused, 'row')} of {computed.label_file.name} have no prediction."
         yield Note("unpredicted", message, unused)
     yield from _figure_warnings(computed, metrics)
     yield from _trap_warnings(computed, metrics)

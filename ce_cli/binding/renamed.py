@@ -52,15 +52,7 @@ class RenamedSource:
             yield RenamedSplit(split, self._new)
 
     def _inner(self, wanted: Wanted) -> Wanted:
-        def old(names: Sequence[str]) -> tuple[str, ...]:
-            return tuple(self._old.get(name, name) for name in names)
-
-        return wanted.replace(
-            numbers=old(wanted.numbers),
-            texts=old(wanted.texts),
-            lists=old(wanted.lists),
-            maps=old(wanted.maps),
-        )
+        return wanted.renamed(lambda name: self._old.get(name, name))
 
 
 class RenamedSplit(Value):

@@ -111,9 +111,9 @@ def inspect(
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())
         command = typed(paths, labels, spec, reading)
-        truth = labels_opener(labels, reading, spec)
+        open_labels = labels_opener(labels, reading, spec)
         result = inspected(
-            sources, names, spec, command, reading.threads, progress, truth and truth()
+            sources, names, spec, command, reading.threads, progress, open_labels and open_labels()
         )
     text = renderer.load()(result, canvas_of(sys.stdout, output))
     written(text, output, sys.stdout)

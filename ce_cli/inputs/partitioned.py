@@ -78,16 +78,7 @@ class PartitionedSource:
 
     def _inner(self, wanted: Wanted) -> Wanted:
         """What the file has to give, one column at least, since that tells how many rows it has."""
-
-        def own(names: Sequence[str]) -> tuple[str, ...]:
-            return tuple(name for name in names if name not in self._constants)
-
-        inner = wanted.replace(
-            numbers=own(wanted.numbers),
-            texts=own(wanted.texts),
-            lists=own(wanted.lists),
-            maps=own(wanted.maps),
-        )
+        inner = wanted.only(lambda name: name not in self._constants)
         columns = self._source.columns()
         if inner.names or not columns:
             return inner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 import numpy as np
@@ -64,6 +64,24 @@ class Wanted(Value):
     def names(self) -> tuple[str, ...]:
         """Every wanted column once."""
         return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists, *self.maps)))
+
+    def only(self, kept: Callable[[str], bool]) -> Self:
+        """Some of the columns."""
+        return self._mapped(lambda names: tuple(name for name in names if kept(name)))
+
+    def renamed(self, new: Callable[[str], str]) -> Self:
+        """The same columns by other names."""
+        return self._mapped(lambda names: tuple(map(new, names)))
+
+    def with_text(self, name: str | None) -> Self:
+        """One column more, as text."""
+        if name is None or name in self.texts:
+            return self
+        return self.replace(texts=(*self.texts, name))
+
+    def _mapped(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
+        kinds = ("numbers", "texts", "lists", "maps")
+        return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})
 
 
 class Frame(Value):

@@ -7,7 +7,7 @@ from itertools import chain
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
-from ce_cli.binding.joined import Truth
+from ce_cli.binding.label_file import LabelFile
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Source, Split, Wanted
@@ -20,7 +20,7 @@ from ce_cli.inspection.row_advice import row_advice
 from ce_cli.inspection.settle import Settled, settle
 from ce_cli.inspection.typed import Typed
 from ce_cli.inspection.value_advice import value_advice
-from ce_cli.pipeline import up_to_first_row, with_truth
+from ce_cli.pipeline import up_to_first_row, with_labels
 from ce_cli.places import Places
 from ce_cli.spec import MISSING_TEXTS, Spec
 
@@ -83,7 +83,7 @@ def inspect(
     StorageError
         A file cannot be read.
     """
-    sources, spec, truth = with_truth(sources, spec, labels)
+    sources, spec, label_file = with_labels(sources, spec, labels)
     leading = up_to_first_row(sources)
     source = leading[-1]
     columns = tuple(source.columns())
@@ -104,8 +104,8 @@ def inspect(
         total = total.merge(exam)
         if progress is not None:
             progress(total.ledger.read)
-    if truth is not None:
-        misfits += _unused(truth)
+    if label_file is not None:
+        misfits += _unused(label_file)
     starts += [total.ledger.read] * (len(names) - len(starts))
     places = Places(tuple(names), tuple(starts))
     delimiter = getattr(source, "delimiter", ",")  # text alone has one
@@ -113,12 +113,12 @@ def inspect(
     return _inspected(case, source.format, misfits)
 
 
-def _unused(truth: Truth) -> Iterator[Advice]:
+def _unused(label_file: LabelFile) -> Iterator[Advice]:
     try:
-        truth.check_used()
+        label_file.check_used()
     except DataError as error:
-        options = None if truth.key is None else "--missing skip"
-        yield Advice("unpredicted", "error", str(error), truth.unused, options=options)
+        options = None if label_file.key is None else "--missing skip"
+        yield Advice("unpredicted", "error", str(error), label_file.unused, options=options)
 
 
 def _splits(

@@ -1,0 +1,295 @@
+"""The file of labels: found, read, and met by the rows of the predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.columns import tokens
+from ce_cli.binding.names import is_id, no_column
+from ce_cli.binding.paired import paired
+from ce_cli.binding.renamed import RenamedSource
+from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Frame, Source, Wanted
+from ce_cli.ledger import Finding, Ledger
+from ce_cli.messages import fatal, sentences
+from ce_cli.places import Places
+from ce_cli.spec import Spec
+from ce_cli.text import counted, listed, quoted, shell_word
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RowPlaces = NDArray[np.int64]
+
+_MISSING = -1
+
+
+class LabelFile:
+    """The file of labels, held in memory once its columns are wanted.
+
+    Parameters
+    ----------
+    source : Source
+        The open file.
+    key : str or None
+        The column by which rows meet; None is by their order.
+    skip : bool
+        Whether rows that are in one of the files only are left out, and not an error.
+
+    Attributes
+    ----------
+    predictions : list of str
+        The files that were joined so far.
+    """
+
+    def __init__(self, source: Source, key: str | None, skip: bool) -> None:
+        self.name = source.name
+        self.key = key
+        self.skip = skip
+        self.columns = {column.name: column for column in source.columns()}
+        if key is not None and key not in self.columns:
+            raise UsageError(f"{self.name}: {no_column(key, list(self.columns))}")
+        self.predictions: list[str] = []
+        self._source = source
+        self._names: dict[str, str] = {}
+        self._rows: dict[str, pa.Array] = {}
+        self._used = np.zeros(0, np.bool_)
+        self._witness: str | None = None
+        self._beside: frozenset[str] | None = None
+        self._places: dict[str, int] = {}
+        self._next = 0
+
+    def pair(self, source: Source, spec: Spec) -> Spec:
+        """Settle what the columns of this file and of `source`, that of the predictions, are.
+
+        A label that is called like a prediction goes by a name with the file in it from here on.
+
+        Raises
+        ------
+        UsageError
+            ``--label`` names nothing.
+        DataError
+            No name tells the label.
+        """
+        pairing = paired(source, self._source, spec)
+        self._names = {f"{name} ({PurePath(self.name).name})": name for name in pairing.shared}
+        if self._names:
+            new = {name: shown for shown, name in self._names.items()}
+            self._source = RenamedSource(self._source, new)
+            self.columns = {column.name: column for column in self._source.columns()}
+            labels = tuple(new.get(name, name) for name in pairing.labels)
+            return spec.replace(labels=labels, predictions=pairing.predictions)
+        return spec.replace(labels=pairing.labels, predictions=pairing.predictions)
+
+    def own_names(self, names: Sequence[str]) -> list[str]:
+        """What columns are called in the file."""
+        return [self._names.get(name, name) for name in names]
+
+    def sample(self, wanted: Wanted) -> Frame:
+        """The first rows."""
+        return self._source.sample(wanted)
+
+    def beside(self, columns: Sequence[str], labels: Sequence[str]) -> frozenset[str]:
+        """The columns to take from here, beside those of the first file of predictions."""
+        if self._beside is None:
+            own = {*columns, self.key}
+            self._beside = frozenset(n for n in self.columns if n in labels or n not in own)
+        return self._beside
+
+    def key_beside(self, columns: Sequence[str]) -> str | None:
+        """The column of predictions to read for the join.
+
+        Where rows meet by their order, a column that both files have, and that is called like an
+        id, has to agree row by row.
+        """
+        if self.key is None and self._witness is None:
+            shared = [name for name in columns if name in self.columns and is_id(name)]
+            self._witness = shared[0] if shared else None
+        return self.key or self._witness
+
+    def load(self, wanted: Wanted) -> None:
+        """Read the wanted columns, and the key, of all rows, unless that is done.
+
+        Raises
+        ------
+        DataError
+            Rows are broken, or a key occurs twice.
+        """
+        if self._rows or not wanted.names:
+            return
+        key = self.key or self._witness
+        wanted = wanted.with_text(key)
+        frames: list[Frame] = []
+        ledger = Ledger.of()
+        for split in self._source.splits(wanted):
+            for frame in split.frames():
+                frames.append(frame)
+                ledger = ledger.merge(Ledger.of(frame.findings, read=frame.rows))
+        if bad := fatal(list(ledger.findings.values()), sums_must_fit=False):
+            raise DataError(*sentences(bad, Places((self.name,), (0,)), None))
+        if not ledger.read:
+            raise DataError(f"{self.name}: there is no data row.")
+        self._rows = {name: _appended([f.columns[name] for f in frames]) for name in wanted.names}
+        self._used = np.zeros(ledger.read, np.bool_)
+        if self.key is not None:
+            self._index(self._rows[self.key])
+
+    def join(self, frame: Frame, names: Sequence[str]) -> Frame:
+        """Add the columns `names` to a frame of predictions, the rows of which come in order.
+
+        Raises
+        ------
+        DataError
+            There are no rows left.
+        """
+        places = self._in_order(frame) if self.key is None else self._by_key(frame)
+        own = {name: column for name, column in frame.columns.items() if name not in names}
+        lost = places == _MISSING
+        repeated = self._repeated(places)
+        found = [
+            *self._findings("duplicate-id", frame, repeated),
+            *self._findings("unmatched", frame, lost & (not self.skip)),
+        ]
+        keep = np.flatnonzero(~(repeated | (lost & (not self.skip))))
+        frame = frame.replace(columns=own, findings=(*frame.findings, *found))
+        if len(keep) < len(places):
+            frame = frame.take(keep)
+        added = {name: _taken(self._rows[name], places[keep]) for name in names}
+        return frame.replace(columns=frame.columns | added)
+
+    @property
+    def unused(self) -> int:
+        """How many rows have no prediction."""
+        return int(len(self._used) - self._used.sum())
+
+    def check_used(self) -> None:
+        """Check that every row has a prediction, when all predictions were read.
+
+        Raises
+        ------
+        DataError
+            Some have none, and that is not allowed.
+        """
+        if not self.unused or (self.skip and self.key is not None):
+            return
+        predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
+        if self.key is None:
+            raise DataError(self._uneven(predictions, self._next))
+        names = list(self._places)
+        lost = [names[row] for row in np.flatnonzero(~self._used)[:5]]
+        raise DataError(
+            f"{self.name}: no prediction in {predictions} for {counted(self.unused, 'row')}: "
+            f"{quoted(self.key)} {listed(lost)}{', …' if self.unused > len(lost) else ''}; leave "
+            "them out with --missing skip."
+        )
+
+    def _index(self, keys: pa.Array) -> None:
+        codes, texts = tokens(keys)
+        if (codes == _MISSING).any():
+            row = int(np.argmax(codes == _MISSING)) + 1
+            raise DataError(f"{self.name}: row {row:,}, column {quoted(self.key or '')}: no id.")
+        ids = [_id(text) for text in texts]
+        names = [ids[code] for code in codes.tolist()]
+        self._places = {name: row for row, name in enumerate(names)}
+        if len(self._places) < len(names):
+            first = next(row for row, name in enumerate(names) if self._places[name] != row)
+            again = names.index(names[first], first + 1)
+            raise DataError(
+                f"{self.name}: rows {first + 1:,} and {again + 1:,} both have "
+                f"{quoted(self.key or '')} {quoted(names[first])}: an id has to be of one row."
+            )
+
+    def _in_order(self, frame: Frame) -> RowPlaces:
+        start, self._next = self._next, self._next + frame.rows
+        if self._next > len(self._used):
+            raise DataError(self._uneven("the predictions", self._next))
+        places = start + _row_numbers(frame)
+        if self._witness is not None:
+            self._check_witness(frame, places, self._witness)
+        return places
+
+    def _check_witness(self, frame: Frame, places: RowPlaces, name: str) -> None:
+        own, texts = tokens(frame.columns[name])
+        others, known = tokens(_taken(self._rows[name], places))
+        index = {text: code for code, text in enumerate(texts)}
+        same = np.array([*(index.get(text, len(texts)) for text in known), _MISSING])[others] == own
+        if same.all():
+            return
+        place = int(np.argmin(same))
+        theirs, ours = ([*known, ""][others[place]], [*texts, ""][own[place]])
+        raise DataError(
+            f"{self.name}: row {int(places[place]) + 1:,} has {quoted(name)} {quoted(theirs)}, and "
+            f"that row of the predictions {quoted(ours)}: the rows do not stand in one order; "
+            f"join them with --id {shell_word(name)}."
+        )
+
+    def _uneven(self, predictions: str, rows: int) -> str:
+        theirs = "more" if rows > len(self._used) else f"{rows:,}"
+        advice = "rows that do not stand in one order have to be joined with --id"
+        if not any(column.named for column in self.columns.values()):
+            advice = "if its first line names the columns, say which is the label with --label"
+        count = counted(len(self._used), "row")
+        return f"{self.name}: has {count}, {predictions} {theirs}: {advice}."
+
+    def _by_key(self, frame: Frame) -> RowPlaces:
+        codes, texts = tokens(frame.columns[self.key or ""])
+        places = [self._places.get(_id(text), _MISSING) for text in texts]
+        return np.array([*places, _MISSING], np.int64)[codes]
+
+    def _repeated(self, places: RowPlaces) -> NDArray[np.bool_]:
+        """Rows whose label has been taken before; marks the others as taken."""
+        there = places != _MISSING
+        _, first = np.unique(places, return_index=True)
+        again = np.ones(len(places), np.bool_)
+        again[first] = False
+        again |= self._used[np.where(there, places, 0)]
+        self._used[places[there]] = True
+        repeated: NDArray[np.bool_] = again & there
+        return repeated
+
+    def _findings(self, code: str, frame: Frame, rows: NDArray[np.bool_]) -> Iterator[Finding]:
+        at = np.flatnonzero(rows)
+        if len(at):
+            codes, texts = tokens(frame.columns[self.key or ""])
+            shown = [texts[codes[row]] if codes[row] >= 0 else "" for row in at[:10]]
+            yield Finding.of(code, self.key or "", _row_numbers(frame)[at], shown)
+
+
+def _id(text: str) -> str:
+    """``17`` for ``17.0``, which is what pandas makes of whole numbers beside a missing one."""
+    whole = text.removesuffix(".0")
+    return whole if whole.isdecimal() else text
+
+
+def _row_numbers(frame: Frame) -> RowPlaces:
+    """The number in the frame of each row that its columns have."""
+    rows = np.arange(frame.rows, dtype=np.int64)
+    return np.delete(rows, frame.left_out) if frame.left_out else rows
+
+
+def _appended(parts: Sequence[pa.Array]) -> pa.Array:
+    import pyarrow as pa
+
+    if len(parts) == 1:
+        return parts[0]
+    whole = pa.chunked_array(parts).unify_dictionaries().combine_chunks()
+    return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
+    """Some of the rows, null where a place is missing."""
+    import pyarrow as pa
+
+    wanted = pa.array(np.where(places < 0, 0, places), pa.int64())
+    if (places < 0).any():
+        wanted = pa.Array.from_buffers(
+            pa.int64(),
+            len(places),
+            [pa.py_buffer(np.packbits(places >= 0, bitorder="little")), wanted.buffers()[1]],
+        )
+    return column.take(wanted)
