@@ -107,7 +107,7 @@ def report(computed: Computed) -> Result:
         raise DataError(no_weight(computed.places, spec.weight or ""))
     figures = _figures(computed, computed.whole, computed.metrics)
     metrics = {name: float(values[0]) for name, values in figures.items()}
-    labels = list(binding.labels.columns)
+    labels = list(binding.labels.in_order)
     return Result(
         signature=spec.signature(),
         inputs=computed.places.names,

@@ -60,6 +60,24 @@ def test_soft_labels_split_into_entropy_and_divergence(weighted: bool) -> None:
     assert got["baseline"] == pytest.approx(baseline, rel=1e-12)
 
 
+def test_columns_named_one_by_one_meet_in_that_order(tmp_path: Path) -> None:
+    columns = {"won": SHARES[:, 0], "lost": 1 - SHARES[:, 0]}
+    columns |= {"first": PREDICTED[:, 0], "second": 1 - PREDICTED[:, 0]}
+    path = write_parquet(tmp_path / "f.parquet", columns)
+    labels, preds = ("--label", "won", "--label", "lost"), ("--pred", "first", "--pred", "second")
+    document = score_json(path, *labels, *preds)
+    named = metrics_of(
+        {"y_a": columns["won"], "y_b": columns["lost"]}
+        | {"p_a": columns["first"], "p_b": columns["second"]}
+    )
+    assert document["metrics"]["cross_entropy"] == named["cross_entropy"]
+    turned = score_json(path, *labels[2:], *labels[:2], *preds[2:], *preds[:2])
+    assert turned["columns"]["label"] == ["lost", "won"]
+    assert turned["metrics"]["cross_entropy"] == named["cross_entropy"]
+    (line,) = complaints(run_ce("score", path, *labels, "--pred", "*[dt]"), BAD_DATA)
+    assert "--classes" in line
+
+
 def test_soft_binary_numbers_are_two_shares() -> None:
     shares, predicted = SHARES[:, 0], PREDICTED[:, 0]
     one = score(pd.DataFrame({"label": shares, "prob": predicted})).metrics

@@ -37,6 +37,13 @@ class Labels(Value):
     places: tuple[int, ...] = ()
     tolerance: float = 0.0
 
+    @property
+    def in_order(self) -> tuple[str, ...]:
+        """The columns in the order of the classes, where there is one for each."""
+        if self.shape != "columns":
+            return self.columns
+        return tuple(self.columns[self.places.index(code)] for code in range(len(self.places)))
+
 
 class Binding(Value):
     """Which column plays which part; the same for every file of a data set.

@@ -136,9 +136,15 @@ def places_of(
             codes = NamedClasses(naming).codes(names).tolist()
             if UNKNOWN not in codes and len(set(codes)) == len(codes) == len(naming):
                 return naming, tuple(codes)
-    if spec.classes and spec.labels and len(labels) == len(spec.classes):
-        return spec.classes, tuple(range(len(labels)))  # both were given, in one order
+    if _one_by_one(labels, namings[0], spec):
+        return namings[0], tuple(range(len(labels)))
     raise DataError(_unmatched(label_namings(labels)[0], namings[0]))
+
+
+def _one_by_one(labels: Sequence[str], classes: Sequence[str], spec: Spec) -> bool:
+    """Whether label columns and classes were both named one after another, in one order."""
+    ordered = spec.classes or spec.predictions
+    return labels == spec.labels and len(labels) == len(ordered) == len(classes)
 
 
 def _unmatched(labels: Sequence[str], classes: Sequence[str]) -> str:
