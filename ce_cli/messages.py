@@ -61,7 +61,8 @@ _TROUBLES = {
     "missing": "{cell}: the value is missing{more}; leave such rows out with --missing skip.",
     "unknown-label": (
         "{cell}: the label {shown} is none of the classes {classes}{more}; give the column of its "
-        "prediction with --pred, or name the class of each prediction with --classes."
+        "prediction with --pred, name the class of each prediction with --classes, or leave such "
+        "rows out with --ignore-label {word}."
     ),
     "undecided-label": (
         "{cell}: the label {shown} does not say whether it is the positive class{more}; name the "
@@ -111,7 +112,7 @@ _MENDING = (  # what cells that are no numbers look like
         r"[-+]?\d{1,3}([., '\u00a0\u202f]\d{3})+([.,]\d+)?",
         "write it without the marks between thousands",
     ),
-    (r"[-+]?[\d.]+ ?%", "ce reads probabilities, so divide percentages by 100"),
+    (r"[-+]?[\d.,]+ ?%", "ce reads probabilities, so divide percentages by 100"),
     (
         r"\d+:[-+]?[\d.]+(e[-+]?\d+)?",
         "take off what stands before the colons, for example with sed 's/[0-9]*://g'",
@@ -156,6 +157,7 @@ def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) ->
         cell=f"{row}, column {quoted(finding.column)}" if finding.column else row,
         value=sanitize(value),
         shown=quoted(value),
+        word=shell_word(value),
         more=places.others(finding),
         worst=places.worst(finding),
         classes=listed(classes or (), 10),
@@ -203,4 +205,5 @@ def rest_warning(finding: Finding, places: Places) -> str:
 
 def no_weight(places: Places, column: str) -> str:
     """Where every weight is 0."""
-    return f"{places.title}: all weights in {quoted(column)} are 0, so there is nothing to average."
+    which = f"all weights in {quoted(column)}" if column else "the weights of all rows"
+    return f"{places.title}: {which} are 0, so there is nothing to average."

@@ -210,5 +210,6 @@ def _refuse_bad_data(total: Outcome, binding: Binding, spec: Spec, places: Place
     if not total.ledger.read:
         raise DataError(f"{places.title}: there is no data row.")
     if not total.ledger.scored:
-        ignoring = " and --ignore-label" if total.ledger.ignored else ""
-        raise DataError(f"{places.title}: no row is left to score after --missing skip{ignoring}.")
+        left_out = ["--missing skip"] if total.ledger.skipped else []
+        left_out += ["--ignore-label"] if total.ledger.ignored else []
+        raise DataError(f"{places.title}: no row is left to score after {' and '.join(left_out)}.")

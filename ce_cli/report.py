@@ -313,11 +313,24 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
         return
     own = cast(PerClass, computed.whole[PerClass]).loss
     accuracy, task = metrics.get("accuracy", 1.0), computed.binding.task
-    if task == "binary" and accuracy < _WRONG and rows >= _MANY_ROWS and own.mean.min() > LOG_2:
+    flipped = task == "binary" and accuracy < _WRONG and own.mean.min() > LOG_2
+    if flipped and rows >= _MANY_ROWS:
         yield Note(
             "flipped_positive",
             f"Both classes are mostly given less than 1/2 (accuracy {100 * accuracy:.1f} %): is "
             "the positive class flipped? ce inspect tells.",
+        )
+    weights = own.weight.floats()
+    interval = _intervals(metrics, rows, computed.spec).get("cross_entropy")
+    worse = interval is not None and interval.low > metrics.get("baseline", math.inf) > 0
+    worse = worse and not flipped
+    with np.errstate(over="ignore", invalid="ignore"):
+        guessing = accuracy < weights.max() / weights.sum()
+    if worse and guessing and task in ("binary", "multiclass") and rows >= _MANY_ROWS:
+        yield Note(
+            "worse_than_constant",
+            "Always predicting the share of each class would score better: do predictions and "
+            "labels belong to the same rows and classes? ce inspect looks for the cause.",
         )
     absent = np.flatnonzero(own.rows.floats() == 0)
     enough = rows >= _ROWS_A_CLASS * len(computed.classes)

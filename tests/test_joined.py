@@ -197,6 +197,13 @@ BAD: dict[str, tuple[pd.DataFrame, pd.DataFrame, Sequence[str], int, Sequence[st
         BAD_DATA,
         ["row 1", "'case 0'", "'case 568'", "--id case_id"],
     ),
+    "rows in another order, by a text that both have": (
+        BOTH[0].rename(columns={"case": "what"}),
+        BOTH[1].rename(columns={"case": "what"}).iloc[::-1],
+        [],
+        BAD_DATA,
+        ["row 1", "'case 0'", "'case 568'", "--id what"],
+    ),
     "an id that one file has not": (
         BOTH[0],
         BOTH[1].rename(columns={"case": "key"}),

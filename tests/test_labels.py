@@ -414,6 +414,13 @@ def test_the_length_of_a_list_is_told_with_its_row(tmp_path: Path) -> None:
         assert part in line
 
 
+def test_a_padded_label_is_told_with_the_option_that_leaves_it_out(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "f.parquet", {"label": [0, -100], "probs": [[0.5, 0.5]] * 2})
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "--ignore-label -100" in line
+    assert score_json(path, "--ignore-label", "-100")["rows"]["ignored"] == 1
+
+
 def test_a_label_beyond_the_classes_of_a_list_is_told(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "f.parquet", {"label": [0, 2], "probs": [[0.5, 0.5]] * 2})
     (line,) = complaints(run_ce("score", path), BAD_DATA)

@@ -105,11 +105,13 @@ class LabelFile:
         """The column of predictions to read for the join.
 
         Where rows meet by their order, a column that both files have, and that is called like an
-        id, has to agree row by row.
+        id or else is text, has to agree row by row.
         """
         if self.key is None and self._witness is None:
-            shared = [name for name in columns if name in self.columns and is_id(name)]
-            self._witness = shared[0] if shared else None
+            shared = [n for n in columns if n in self.columns and n not in (self._beside or ())]
+            texts = [name for name in shared if self.columns[name].kind == "text"]
+            ids = [name for name in shared if is_id(name)]
+            self._witness = next(iter((*ids, *texts)), None)
         return self.key or self._witness
 
     def load(self, wanted: Wanted) -> None:

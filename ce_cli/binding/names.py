@@ -14,7 +14,8 @@ from ce_cli.text import closest, listed, quoted, shell_word
 
 _LABELS = frozenset(
     "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
-    "ground_truth gold outcome observed obs true_labels label_ids".split()
+    "ground_truth gold outcome observed obs true_labels label_ids soft_label soft_labels "
+    "soft_target soft_targets".split()
 )
 # Single predictions, the surer names first: a column called `prediction` is as often the
 # predicted class, so it gives way to one called `prob`.
@@ -196,6 +197,7 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
             choices += [(name,) for name in singles]
         if choices and rank == 0:
             break
+    choices = list(dict.fromkeys(choices))
     if len(choices) > 1:
         shown = "; ".join(listed(choice, 3) for choice in choices[:4])
         raise DataError(
@@ -232,7 +234,8 @@ def expand(
 
 def is_id(name: str) -> bool:
     """Whether a column is called like one that tells rows apart."""
-    return re.fullmatch(r"(.*_)?(ids?|key|index|uuid|guid)", _plain(name)) is not None
+    words = "ids?|key|index|uuid|guid|uid|case|name|file|filename|path|image|doc|document|sample"
+    return bool(re.fullmatch(rf"(.*_)?({words})", _plain(name)) or re.search("[a-z]I[dD]$", name))
 
 
 def no_column(name: str, names: Sequence[str]) -> str:

@@ -77,7 +77,8 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
     matrix = check_predictions(checked, matrix, unnamed, binding, spec)
     if binding.class_weights:
         own = np.array(binding.class_weights)[np.where(checked.keep, codes, 0)]
-        weights = own if weights is None else weights * own
+        with np.errstate(over="ignore"):  # an endless weight is told below
+            weights = own if weights is None else weights * own
     whole = Batch(
         outcomes=_outcomes(matrix, codes, shares, binding, spec),
         weights=weights,

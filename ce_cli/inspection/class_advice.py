@@ -107,7 +107,20 @@ def class_advice(case: Case) -> Iterator[Advice]:
         else:
             yield from _row_shift(case)
         yield from _occurrence(case, crossed)
+        yield from _worse_than_constant(case, pairing)
     yield from _leak(case)
+
+
+def _worse_than_constant(case: Case, pairing: Pairing) -> Iterator[Advice]:
+    """Predictions that seem to be of other rows."""
+    skill, rows = case.figures.get("skill", 0.0), pairing.rows
+    guessing = case.figures.get("accuracy", 1.0) < rows.max() / max(rows.sum(), 1)
+    if skill < -_LEAST_SKILL and guessing and rows.sum() >= 3 * FEW_ROWS:
+        message = (
+            f"Always predicting the share of each class would score better (skill "
+            f"{100 * skill:.0f} %): do predictions and labels belong to the same rows and classes?"
+        )
+        yield Advice("worse_than_constant", "warning", message)
 
 
 def _mixed_up(case: Case, pairing: Pairing) -> Advice:
@@ -123,6 +136,8 @@ def _mixed_up(case: Case, pairing: Pairing) -> Advice:
     numbered = all(_is_whole(name) for name in case.classes)
     step = _cyclic_step(pairing) if numbered else None
     if step is not None:
+        beyond = _counted_otherwise(case)
+        options = options if beyond is None else option("--classes", joined(beyond))
         message = (
             f"The labels look shifted by one class against the predictions (0-based against "
             f"1-based numbers?): with each prediction for the class {step} it, {loss}."
@@ -172,6 +187,17 @@ def _cyclic_step(pairing: Pairing) -> str | None:
     if steps == {1}:
         return "before"
     return "after" if steps == {classes - 1} else None
+
+
+def _counted_otherwise(case: Case) -> list[str] | None:
+    """The classes as the labels count them, where some label is one beyond those known."""
+    findings = case.exam.ledger.named("unknown-label")
+    unknown = {value for finding in findings for value in finding.values}
+    for step in (1, -1):
+        shifted = [str(int(name) + step) for name in case.classes]
+        if unknown and unknown <= set(shifted):
+            return shifted
+    return None
 
 
 def _text_order(classes: Sequence[str], told: Sequence[str]) -> str | None:

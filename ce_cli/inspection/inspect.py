@@ -209,9 +209,20 @@ def _without_repeats(findings: Sequence[Advice]) -> list[Advice]:
         explained |= {"bad_sum"}
     if any(code.startswith("looks_like_") for code in codes):
         explained |= {"constant_prediction", "decisions", "one_class", "rounded"}
+    if any(code.startswith("looks_like_") for code in codes) or codes & {
+        *_MIXED_UP,
+        "binding",
+        "shifted_rows",
+        "constant_prediction",
+        "decisions",
+    }:
+        explained |= {"worse_than_constant"}
     if codes & {"decisions", "no_loss"}:
         explained |= {"rounded"}
-    return [one for one in findings if one.code not in explained]
+    kept = [one for one in findings if one.code not in explained]
+    if "looks_like_probabilities" not in codes:
+        return kept
+    return [one.replace(options=None) if one.code == "positive_logprob" else one for one in kept]
 
 
 def _with_command(case: Case, finding: Advice) -> Advice:
@@ -228,7 +239,7 @@ def _following(case: Case, findings: Sequence[Advice]) -> str:
     for finding in reversed(findings):  # the more serious has the last word
         if finding.options and finding.severity != "note":
             command = command.adding(finding.options)
-    mended = [one.command for one in findings if one.severity == "error" and not one.options]
+    mended = [one.command for one in findings if one.severity != "note" and not one.options]
     return next((one for one in mended if one is not None), command.line())
 
 

@@ -130,13 +130,13 @@ def mending(typed: Typed, delimiter: str, statement: str) -> str | None:
     """A command that reads a table `f` with pandas, changes it, and writes a copy beside it."""
     path = typed.paths[0]
     target = mended_path(path)
-    if target is None or not typed.is_plain:
+    if target is None or not typed.is_plain or "--labels" in dict(typed.options):
         return None
     if Path(path).suffix.lower() in (".parquet", ".pq"):
         read, write = f"read_parquet({json.dumps(path)})", f"to_parquet({json.dumps(target)})"
     else:
         separated = "" if delimiter == "," else f", sep={json.dumps(delimiter)}"
-        read = f"read_csv({json.dumps(path)}{separated})"
+        read = f"read_csv({json.dumps(path)}{separated}, dtype=str, keep_default_na=False)"
         write = f"to_csv({json.dumps(target)}{separated}, index=False)"
     code = f"import pandas as pd; f = pd.{read}; {statement}; f.{write}"
     return f"python3 -c {shlex.quote(code)}"

@@ -82,7 +82,9 @@ def _percentages(case: Case, message: str) -> Advice:
     ):
         path = case.typed.paths[0]
         columns = [str(name) for name in binding.predictions]
-        command = mending(case.typed, case.delimiter, f"f[{columns!r}] /= 100")
+        command = mending(
+            case.typed, case.delimiter, f"f[{columns!r}] = f[{columns!r}].astype(float) / 100"
+        )
         if command is not None:
             command += f" && {case.typed.replace(paths=(str(mended_path(path)),)).line()}"
     return Advice(
@@ -178,7 +180,7 @@ def _one_answer(case: Case, looks: Looks) -> Iterator[Advice]:
     """Predictions that are all alike, or all decided."""
     if looks.rows < FEW_ROWS:
         return
-    if looks.constant:
+    if looks.constant and case.exam.ledger.scored:
         shown = ", ".join(f"{value:.6g}" for value in looks.first[:6])
         more = ", …" if len(looks.first) > 6 else ""
         message = (
