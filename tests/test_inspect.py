@@ -313,6 +313,34 @@ def test_names_sorted_as_text_over_numbers_in_order(tmp_path: Path) -> None:
     assert found["options"] == f"--classes {','.join(map(str, range(12)))}"
 
 
+@pytest.mark.parametrize(("first", "start"), [(0, 1), (1, 0)])
+def test_labels_counted_from_another_number_than_the_columns(
+    first: int, start: int, tmp_path: Path
+) -> None:
+    labels, predictions = model(5)
+    columns: dict[str, Any] = {"label": labels + start}
+    columns |= {f"p_{code + first}": predictions[:, code] for code in range(5)}
+    document = inspected(write_csv(tmp_path / "p.csv", columns))
+    found = finding(document, "shifted_classes")
+    assert found["options"] == f"--classes {','.join(str(code + start) for code in range(5))}"
+    assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
+
+
+def test_a_mended_copy_keeps_every_text(tmp_path: Path) -> None:
+    labels, predictions = model(2)
+    names = np.array(["None", "NA_"])
+    columns: dict[str, Any] = {"id": [f"{row:05}" for row in range(len(labels))]}
+    columns |= {"label": names[np.roll(labels, 1)]}
+    columns |= {f"p_{name}": predictions[:, code] for code, name in enumerate(names)}
+    document = inspected(write_csv(tmp_path / "p.csv", columns))
+    found = finding(document, "shifted_rows")
+    assert document["next"] == found["command"]
+    assert loss_by(found["command"], tmp_path) == pytest.approx(
+        log_loss(labels[:-1], predictions[:-1])
+    )
+    assert (tmp_path / "p-mended.csv").read_text().splitlines()[1].startswith("00000,")
+
+
 @pytest.mark.parametrize("step", [1, -1])
 @pytest.mark.parametrize("name", ["p.csv", "p.parquet"])
 def test_labels_one_row_off(name: str, step: int, tmp_path: Path) -> None:
