@@ -10,7 +10,7 @@ import shlex
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,29 @@ def test_nothing_is_wrong_with_an_honest_model(classes: int, tmp_path: Path) -> 
     document = inspected(table(tmp_path, labels, predictions, range(classes)))
     assert codes(document, "error", "warning") == []
     assert document["next"] == f"ce score {tmp_path / 'preds.csv'}"
+
+
+WAYS: dict[str, Callable[[Floats], dict[str, Any]]] = {
+    "probabilities": lambda q: {f"p_{code}": column for code, column in enumerate(q.T)},
+    "logits": lambda q: {f"logit_{code}": column + 2.0 for code, column in enumerate(np.log(q.T))},
+    "log-probabilities": lambda q: {
+        f"logprob_{code}": column for code, column in enumerate(np.log(q.T))
+    },
+    "lists": lambda q: {"probs": pa.array(q.tolist())},
+    "single precision": lambda q: {
+        f"p_{code}": column for code, column in enumerate(q.T.astype(np.float32))
+    },
+}
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5, 10])
+@pytest.mark.parametrize("way", WAYS)
+def test_twenty_clean_files_are_called_clean(way: str, classes: int, tmp_path: Path) -> None:
+    labels, predictions = model(classes)
+    path = write_parquet(tmp_path / "p.parquet", {"label": labels, **WAYS[way](predictions)})
+    document = inspected(path)
+    assert document["findings"] == []
+    assert document["next"] == f"ce score {path}"
 
 
 @pytest.mark.parametrize("seed", range(6))
