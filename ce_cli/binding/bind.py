@@ -9,6 +9,7 @@ import numpy as np
 from ce_cli.binding.binding import Binding, Labels
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
 from ce_cli.binding.columns import tokens
+from ce_cli.binding.label_names import label_namings
 from ce_cli.binding.labels import (
     NO_LABELS,
     hard_reader,
@@ -17,7 +18,7 @@ from ce_cli.binding.labels import (
     places_of,
     two_classes,
 )
-from ce_cli.binding.names import find_predictions, label_namings, no_column, values_of
+from ce_cli.binding.names import find_predictions, no_column, values_of
 from ce_cli.binding.parts import check_labels, check_others, check_predictions
 from ce_cli.binding.predictions import (
     EPSILON,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ce_cli.binding.label_file import LabelFile
-from ce_cli.binding.names import names_label, no_column
+from ce_cli.binding.label_names import names_label
+from ce_cli.binding.names import no_column
 from ce_cli.errors import UsageError
 from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
 from ce_cli.spec import Reading, Spec

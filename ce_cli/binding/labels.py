@@ -12,7 +12,8 @@ from ce_cli.binding.classes import (
     NamedClasses,
     OneAgainstRest,
 )
-from ce_cli.binding.names import class_named, expand, find_label_family, find_labels, label_namings
+from ce_cli.binding.label_names import find_label_family, find_labels, label_namings
+from ce_cli.binding.names import class_named, expand
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Spec

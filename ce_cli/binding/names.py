@@ -1,4 +1,4 @@
-"""Finding columns by their names: the label, the predictions, and how predictions are written."""
+"""Finding prediction columns by their names, and the classes and numbers that these speak of."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from fnmatch import fnmatchcase
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
-from ce_cli.spec import Spec, Values
+from ce_cli.spec import Values
 from ce_cli.text import closest, listed, quoted, shell_word
 
-_LABELS = frozenset(
-    "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
-    "ground_truth gold outcome observed obs true_labels label_ids soft_label soft_labels "
-    "soft_target soft_targets".split()
-)
 # Single predictions, the surer names first: a column called `prediction` is as often the
 # predicted class, so it gives way to one called `prob`.
 _SINGLES = (
@@ -39,107 +34,16 @@ _STEMS = (
     "log_proba log_prob logprobability logprob rawformulaval logits logit proba probs prob "
     "softmax y_pred y_prob y_proba y_score y_hat yhat scores score class p"
 ).split()
-_SEPARATORS = r"[_.:/\- ]"
+SEPARATORS = r"[_.:/\- ]"
 _FIRST = re.compile(
-    rf"(?i)({'|'.join(_STEMS)})(?:{_SEPARATORS}+(?:class=)?(.+)|[\[(](.+)[\])]|(\d+))"
+    rf"(?i)({'|'.join(_STEMS)})(?:{SEPARATORS}+(?:class=)?(.+)|[\[(](.+)[\])]|(\d+))"
 )
-_LAST = re.compile(rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_STEMS)})")
-_LABEL_STEMS = (
-    "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
-    "one_hot votes counts count truth gold true obs y"
-).split()
-_FIRST_LABEL = rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{_SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))"
-_LAST_LABEL = rf"(?i)(.+?){_SEPARATORS}+({'|'.join(_LABEL_STEMS)})"
-
-
-def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[str, ...], str]:
-    """The one column that is named like a label; if there is none, a sentence that says so.
-
-    Raises
-    ------
-    DataError
-        There is more than one.
-    """
-    taken = set(taken)
-    found = [
-        column.name
-        for column in columns
-        if _plain(column.name) in _LABELS and column.name not in taken
-    ]
-    if len(found) == 1:
-        return (found[0],), ""
-    if found:
-        raise DataError(
-            f"more than one column may hold the label: {listed(found)}; "
-            f"say which, for example --label {shell_word(found[0])}.",
-            option=("--label", found[0]),
-        )
-    names = [column.name for column in columns]
-    numbered = names == [str(place + 1) for place in range(len(names))]  # or so they are counted
-    if not numbered and all(map(_is_number, names)):
-        return (), f"{numbers_for_names(names)}, and which columns with --label 1 --pred 2."
-    return (), (
-        f"no column is named like a label (label, y, y_true, target, class, …); "
-        f"the columns are {listed(names)}: say which with --label, or, if the prediction is the "
-        "probability of what happened, say --task likelihood."
-    )
-
-
-def numbers_for_names(names: Sequence[str]) -> str:
-    """Say that a file has no header."""
-    return (
-        f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
-        "belong: say --no-header"
-    )
+_LAST = re.compile(rf"(?i)(.+?){SEPARATORS}+({'|'.join(_STEMS)})")
 
 
 def are_fractions(names: Sequence[str]) -> bool:
     """Whether these are predictions, and no names: whole numbers may be the names of classes."""
-    return all(map(_is_number, names)) and any(re.search(r"[.eE]", name) for name in names)
-
-
-def names_label(names: Iterable[str], spec: Spec) -> bool:
-    """Whether the first record of a file of labels is a header: it names a column that is known.
-
-    ``true`` is a label more often than it is the name of one.
-    """
-    given = {*spec.labels, spec.id, spec.weight, *spec.by}
-    return any(name in given or _plain(name) in _LABELS - {"true"} for name in names)
-
-
-def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
-    """Columns of numbers that are named like a label of each class; nothing if there are none.
-
-    Raises
-    ------
-    DataError
-        There is more than one such family.
-    """
-    taken = set(taken)
-    groups: dict[tuple[str, str], list[str]] = {}
-    for column in columns:
-        name = column.name
-        if column.kind not in ("number", "boolean") or name in taken or _is_prediction(name):
-            continue
-        if match := re.fullmatch(_FIRST_LABEL, name):
-            groups.setdefault(("first", match[1].lower()), []).append(name)
-        elif match := re.fullmatch(_LAST_LABEL, name):
-            groups.setdefault(("last", match[2].lower()), []).append(name)
-    families = [tuple(group) for group in groups.values() if len(group) > 1]
-    if len(families) > 1:
-        shown = "; ".join(listed(family, 3) for family in families[:4])
-        raise DataError(
-            f"more than one set of columns may hold the labels: {shown}; "
-            f"say which, for example --label {shell_word(_pattern(families[0]))}.",
-            option=("--label", _pattern(families[0])),
-        )
-    return families[0] if families else ()
-
-
-def label_namings(columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """What the classes of several label `columns` may be called, the likeliest first."""
-    namings = [tuple(map(_labelled, columns)), _without_common(columns), tuple(columns)]
-    return _usable(namings, len(columns))
+    return all(map(is_number, names)) and any(re.search(r"[.eE]", name) for name in names)
 
 
 def find_predictions(
@@ -166,7 +70,7 @@ def find_predictions(
 def find_unreadable(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
     """A column that is surely named like a prediction and holds no numbers, to be told so."""
     sure = _SINGLES[0] | _SINGLES[1]
-    return tuple(c.name for c in columns if c.name not in taken and _plain(c.name) in sure)[:1]
+    return tuple(c.name for c in columns if c.name not in taken and plain(c.name) in sure)[:1]
 
 
 def class_named(column: str, seen: Sequence[str]) -> str | None:
@@ -192,7 +96,7 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
     in_family = {name for family in families for name in family}
     choices: list[tuple[str, ...]] = [(name,) for name in lists] + families
     for rank, names in enumerate(_SINGLES):
-        singles = [name for name in numbers if _plain(name) in names and name not in in_family]
+        singles = [name for name in numbers if plain(name) in names and name not in in_family]
         if rank < _SURE_TIERS or not choices:
             choices += [(name,) for name in singles]
         if choices and rank == 0:
@@ -202,8 +106,8 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
         shown = "; ".join(listed(choice, 3) for choice in choices[:4])
         raise DataError(
             f"more than one set of columns may hold the predictions: {shown}; "
-            f"say which, for example --pred {shell_word(_pattern(choices[0]))}.",
-            option=("--pred", _pattern(choices[0])),
+            f"say which, for example --pred {shell_word(pattern_of(choices[0]))}.",
+            option=("--pred", pattern_of(choices[0])),
         )
     return choices[0] if choices else ()
 
@@ -235,7 +139,7 @@ def expand(
 def is_id(name: str) -> bool:
     """Whether a column is called like one that tells rows apart."""
     words = "ids?|key|index|uuid|guid|uid|case|name|file|filename|path|image|doc|document|sample"
-    return bool(re.fullmatch(rf"(.*_)?({words})", _plain(name)) or re.search("[a-z]I[dD]$", name))
+    return bool(re.fullmatch(rf"(.*_)?({words})", plain(name)) or re.search("[a-z]I[dD]$", name))
 
 
 def no_column(name: str, names: Sequence[str]) -> str:
@@ -247,8 +151,8 @@ def no_column(name: str, names: Sequence[str]) -> str:
 
 def namings_of(columns: Sequence[str]) -> list[tuple[str, ...]]:
     """What the classes of prediction `columns` may be called, the likeliest first."""
-    namings = [tuple(_varying(name) for name in columns), _without_common(columns), tuple(columns)]
-    return _usable(namings, len(columns))
+    namings = [tuple(_varying(name) for name in columns), without_common(columns), tuple(columns)]
+    return usable(namings, len(columns))
 
 
 def values_of(columns: Sequence[str]) -> Values | None:
@@ -269,10 +173,10 @@ def values_of(columns: Sequence[str]) -> Values | None:
 
 
 def _announced(name: str) -> Values | None:
-    plain = _plain(name)
-    if re.search(r"log_?p(rob|roba|robability|robs)?(_|\d|$)|log_?(prob|likelihood)", plain):
+    said = plain(name)
+    if re.search(r"log_?p(rob|roba|robability|robs)?(_|\d|$)|log_?(prob|likelihood)", said):
         return "logprobs"
-    return "logits" if re.search(r"(^|_)(logits?|rawformulaval)(_|\d|$)", plain) else None
+    return "logits" if re.search(r"(^|_)(logits?|rawformulaval)(_|\d|$)", said) else None
 
 
 def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -289,28 +193,21 @@ def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
     return [one for one in families if not any(set(one) < set(other) for other in families)]
 
 
-def _usable(namings: Iterable[tuple[str, ...]], count: int) -> list[tuple[str, ...]]:
+def usable(namings: Iterable[tuple[str, ...]], count: int) -> list[tuple[str, ...]]:
     """Namings that give each of `count` classes a name of its own."""
     return [one for one in dict.fromkeys(namings) if all(one) and len(set(one)) == count]
 
 
-def _is_prediction(name: str) -> bool:
+def is_prediction(name: str) -> bool:
     """Whether a name that begins or ends like a label's is rather a prediction's."""
     match = _FIRST.fullmatch(name)
     sure = match is not None and match[1].lower() not in ("class", "p")
-    return sure or any(_plain(name) in names for names in _SINGLES)
+    return sure or any(plain(name) in names for names in _SINGLES)
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
+    """Whether a name is a number."""
     return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", name) is not None
-
-
-def _labelled(name: str) -> str:
-    if match := re.fullmatch(_FIRST_LABEL, name):
-        return match[2] or match[3] or match[4] or ""
-    if match := re.fullmatch(_LAST_LABEL, name):
-        return match[1] or ""
-    return name
 
 
 def _varying(name: str) -> str:
@@ -321,13 +218,13 @@ def _varying(name: str) -> str:
     return name
 
 
-def _without_common(names: Sequence[str]) -> tuple[str, ...]:
+def without_common(names: Sequence[str]) -> tuple[str, ...]:
     """Names less the words that they all begin or end with."""
-    split = [re.split(rf"({_SEPARATORS})", name) for name in names]
+    split = [re.split(rf"({SEPARATORS})", name) for name in names]
     start = _common(split)
     end = _common([parts[start:][::-1] for parts in split])
     kept = ["".join(parts[start : len(parts) - end]) for parts in split]
-    return tuple(re.sub(rf"^{_SEPARATORS}|{_SEPARATORS}$", "", name) for name in kept)
+    return tuple(re.sub(rf"^{SEPARATORS}|{SEPARATORS}$", "", name) for name in kept)
 
 
 def _common(words: Sequence[Sequence[str]]) -> int:
@@ -339,7 +236,8 @@ def _common(words: Sequence[Sequence[str]]) -> int:
     return shared
 
 
-def _pattern(names: Sequence[str]) -> str:
+def pattern_of(names: Sequence[str]) -> str:
+    """A glob for all of these columns."""
     if len(names) == 1:
         return names[0]
     first = names[0]
@@ -349,5 +247,6 @@ def _pattern(names: Sequence[str]) -> str:
     return first[:shared] + "*"
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name in small letters and single underscores."""
     return re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")

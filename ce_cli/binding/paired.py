@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ce_cli.binding.names import (
-    are_fractions,
-    expand,
-    find_label_family,
-    find_labels,
-    is_id,
-    no_column,
-    numbers_for_names,
-)
+from ce_cli.binding.label_names import find_label_family, find_labels, numbers_for_names
+from ce_cli.binding.names import are_fractions, expand, is_id, no_column
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.spec import Spec

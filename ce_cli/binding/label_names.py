@@ -1,0 +1,125 @@
+"""Finding label columns by their names, and the classes that these speak of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ce_cli.binding.names import (
+    SEPARATORS,
+    is_number,
+    is_prediction,
+    pattern_of,
+    plain,
+    usable,
+    without_common,
+)
+from ce_cli.errors import DataError
+from ce_cli.inputs.source import Column
+from ce_cli.spec import Spec
+from ce_cli.text import listed, shell_word
+
+_LABELS = frozenset(
+    "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
+    "ground_truth gold outcome observed obs true_labels label_ids soft_label soft_labels "
+    "soft_target soft_targets".split()
+)
+_LABEL_STEMS = (
+    "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
+    "one_hot votes counts count truth gold true obs y"
+).split()
+_FIRST_LABEL = rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))"
+_LAST_LABEL = rf"(?i)(.+?){SEPARATORS}+({'|'.join(_LABEL_STEMS)})"
+
+
+def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """The one column that is named like a label; if there is none, a sentence that says so.
+
+    Raises
+    ------
+    DataError
+        There is more than one.
+    """
+    taken = set(taken)
+    found = [
+        column.name
+        for column in columns
+        if plain(column.name) in _LABELS and column.name not in taken
+    ]
+    if len(found) == 1:
+        return (found[0],), ""
+    if found:
+        raise DataError(
+            f"more than one column may hold the label: {listed(found)}; "
+            f"say which, for example --label {shell_word(found[0])}.",
+            option=("--label", found[0]),
+        )
+    names = [column.name for column in columns]
+    numbered = names == [str(place + 1) for place in range(len(names))]  # or so they are counted
+    if not numbered and all(map(is_number, names)):
+        return (), f"{numbers_for_names(names)}, and which columns with --label 1 --pred 2."
+    return (), (
+        f"no column is named like a label (label, y, y_true, target, class, …); "
+        f"the columns are {listed(names)}: say which with --label, or, if the prediction is the "
+        "probability of what happened, say --task likelihood."
+    )
+
+
+def numbers_for_names(names: Sequence[str]) -> str:
+    """Say that a file has no header."""
+    return (
+        f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
+        "belong: say --no-header"
+    )
+
+
+def names_label(names: Iterable[str], spec: Spec) -> bool:
+    """Whether the first record of a file of labels is a header: it names a column that is known.
+
+    ``true`` is a label more often than it is the name of one.
+    """
+    given = {*spec.labels, spec.id, spec.weight, *spec.by}
+    return any(name in given or plain(name) in _LABELS - {"true"} for name in names)
+
+
+def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
+    """Columns of numbers that are named like a label of each class; nothing if there are none.
+
+    Raises
+    ------
+    DataError
+        There is more than one such family.
+    """
+    taken = set(taken)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for column in columns:
+        name = column.name
+        if column.kind not in ("number", "boolean") or name in taken or is_prediction(name):
+            continue
+        if match := re.fullmatch(_FIRST_LABEL, name):
+            groups.setdefault(("first", match[1].lower()), []).append(name)
+        elif match := re.fullmatch(_LAST_LABEL, name):
+            groups.setdefault(("last", match[2].lower()), []).append(name)
+    families = [tuple(group) for group in groups.values() if len(group) > 1]
+    if len(families) > 1:
+        shown = "; ".join(listed(family, 3) for family in families[:4])
+        raise DataError(
+            f"more than one set of columns may hold the labels: {shown}; "
+            f"say which, for example --label {shell_word(pattern_of(families[0]))}.",
+            option=("--label", pattern_of(families[0])),
+        )
+    return families[0] if families else ()
+
+
+def label_namings(columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """What the classes of several label `columns` may be called, the likeliest first."""
+    namings = [tuple(map(_labelled, columns)), without_common(columns), tuple(columns)]
+    return usable(namings, len(columns))
+
+
+def _labelled(name: str) -> str:
+    if match := re.fullmatch(_FIRST_LABEL, name):
+        return match[2] or match[3] or match[4] or ""
+    if match := re.fullmatch(_LAST_LABEL, name):
+        return match[1] or ""
+    return name
