@@ -156,7 +156,9 @@ class RowLosses(Value):
         columns["probability"] = pa.array(self.probability, pa.float64())
         columns["loss"] = pa.array(self.loss / scale, pa.float64())
         columns["predicted"] = _names(predicted, self.predicted)
-        columns["prediction"] = pa.array(self.prediction, pa.float64())
+        unknown = len(self) and np.isnan(self.prediction).all()
+        prediction = pa.nulls(len(self), pa.float64()) if unknown else pa.array(self.prediction)
+        columns["prediction"] = prediction
         return pa.table(columns)
 
     def worst(self, most: int) -> Self:

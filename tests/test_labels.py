@@ -214,7 +214,9 @@ def test_rows_of_independent_labels_have_no_class(tmp_path: Path) -> None:
     assert row["predicted"] is None
     assert row["probability"] == pytest.approx(math.exp(-row["loss"]))
     done = run_ce("score", path, "--task", "multilabel", "--per-row", "-")
-    assert done.stdout.splitlines()[1].startswith("1,,")
+    first = done.stdout.splitlines()[1]
+    assert first.startswith("1,,")
+    assert first.endswith(",,")
 
 
 # No label
