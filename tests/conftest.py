@@ -22,7 +22,10 @@ SCHEMA = Draft202012Validator(
     json.loads((Path(ce_cli.__file__).parent / "outputs" / "score.schema.json").read_text())
 )
 COMMAND = (sys.executable, "-m", "ce_cli")
-_UNSET = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CE_TRACEBACK", "PYTHONIOENCODING")
+_UNSET = (
+    *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CE_TRACEBACK", "PYTHONIOENCODING"),
+    "PYTHONDONTWRITEBYTECODE",  # or every run would compile ce anew
+)
 
 Completed = subprocess.CompletedProcess[str]
 
