@@ -38,9 +38,7 @@ class Checked:
     def __init__(self, frame: Frame) -> None:
         self.columns = frame.columns
         self.findings = list(frame.findings)
-        self.rows = np.arange(frame.rows, dtype=np.int64)
-        if frame.left_out:
-            self.rows = np.delete(self.rows, frame.left_out)
+        self.rows = frame.row_numbers
         self.keep = np.ones(len(self.rows), np.bool_)
         self.ignored = 0
         self.skipped = 0

@@ -9,35 +9,24 @@ from ce_cli.binding.label_file import LabelFile
 from ce_cli.binding.label_names import names_label
 from ce_cli.binding.names import no_column
 from ce_cli.errors import UsageError
-from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
+from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
 from ce_cli.spec import Reading, Spec
 from ce_cli.value import Value
 
 
-class JoinedSource:
+class JoinedSource(Around):
     """A file of predictions with the columns of a file of labels beside its own.
 
     A column that both have is taken from the predictions, unless it is the label.
     """
 
     def __init__(self, source: Source, file: LabelFile, labels: Sequence[str]) -> None:
-        self.name = source.name
-        self._source = source
+        super().__init__(source)
         self._labels = file
         own = [column.name for column in source.columns()]
         if file.key is not None and file.key not in own:
             raise UsageError(f"{self.name}: {no_column(file.key, own)}")
         self._theirs = file.beside(own, labels)
-
-    @property
-    def format(self) -> str:
-        """That of the predictions."""
-        return self._source.format
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no prediction."""
-        return self._source.is_empty
 
     def columns(self) -> Sequence[Column]:
         """Those of the predictions, then those of the labels."""

@@ -210,7 +210,7 @@ class LabelFile:
         start, self._next = self._next, self._next + frame.rows
         if self._next > len(self._used):
             raise DataError(self._uneven("the predictions", self._next))
-        places = start + _row_numbers(frame)
+        places = start + frame.row_numbers
         if self._witness is not None:
             self._check_witness(frame, places, self._witness)
         return places
@@ -259,19 +259,13 @@ class LabelFile:
         if len(at):
             codes, texts = tokens(frame.columns[self.key or ""])
             shown = [texts[codes[row]] if codes[row] >= 0 else "" for row in at[:10]]
-            yield Finding.of(code, self.key or "", _row_numbers(frame)[at], shown)
+            yield Finding.of(code, self.key or "", frame.row_numbers[at], shown)
 
 
 def _id(text: str) -> str:
     """``17`` for ``17.0``, which is what pandas makes of whole numbers beside a missing one."""
     whole = text.removesuffix(".0")
     return whole if whole.isdecimal() else text
-
-
-def _row_numbers(frame: Frame) -> RowPlaces:
-    """The number in the frame of each row that its columns have."""
-    rows = np.arange(frame.rows, dtype=np.int64)
-    return np.delete(rows, frame.left_out) if frame.left_out else rows
 
 
 def _appended(parts: Sequence[pa.Array]) -> pa.Array:

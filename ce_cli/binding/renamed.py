@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
+from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
 from ce_cli.value import Value
 
 
-class RenamedSource:
+class RenamedSource(Around):
     """A file, some columns of which are called otherwise.
 
     Parameters
@@ -20,20 +20,9 @@ class RenamedSource:
     """
 
     def __init__(self, source: Source, names: Mapping[str, str]) -> None:
-        self.name = source.name
-        self._source = source
+        super().__init__(source)
         self._new = dict(names)
         self._old = {new: old for old, new in names.items()}
-
-    @property
-    def format(self) -> str:
-        """That of the file."""
-        return self._source.format
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no row."""
-        return self._source.is_empty
 
     def columns(self) -> Sequence[Column]:
         """Those of the file, by their new names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ce_cli.inputs import arrays
-from ce_cli.inputs.source import Column, Frame, Source, Split, Wanted
+from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
 from ce_cli.text import STDIN
 from ce_cli.value import Value
 
@@ -31,7 +31,7 @@ def constants_of(path: str) -> dict[str, str | None]:
     return {name: None if text == _NO_VALUE else text for name, text in named.items()}
 
 
-class PartitionedSource:
+class PartitionedSource(Around):
     """A file with columns of one text each.
 
     Parameters
@@ -43,19 +43,8 @@ class PartitionedSource:
     """
 
     def __init__(self, source: Source, constants: Mapping[str, str | None]) -> None:
-        self.name = source.name
-        self._source = source
+        super().__init__(source)
         self._constants = dict(constants)
-
-    @property
-    def format(self) -> str:
-        """That of the file."""
-        return self._source.format
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no row."""
-        return self._source.is_empty
 
     def columns(self) -> Sequence[Column]:
         """The columns of the file, then those of the path."""

@@ -107,11 +107,17 @@ class Frame(Value):
     findings: tuple[Finding, ...] = ()
     spoiled: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
+    @property
+    def row_numbers(self) -> NDArray[np.int64]:
+        """The number, from 0, of each row that `columns` has."""
+        rows = np.arange(self.rows, dtype=np.int64)
+        return np.delete(rows, self.left_out) if self.left_out else rows
+
     def take(self, places: NDArray[np.intp]) -> Self:
         """Some of the rows in `columns`, in their order; the others are left out."""
         import pyarrow as pa
 
-        rows = np.delete(np.arange(self.rows), self.left_out)
+        rows = self.row_numbers
         at = pa.array(places, pa.int64())
         new = {old: place for place, old in enumerate(places.tolist())}
         return self.replace(
@@ -158,3 +164,21 @@ class Source(Protocol):
     def splits(self, wanted: Wanted) -> Iterator[Split]:
         """All rows, in file order."""
         ...
+
+
+class Around:
+    """What a source has in common with the one that it changes the columns of."""
+
+    def __init__(self, source: Source) -> None:
+        self.name = source.name
+        self._source = source
+
+    @property
+    def format(self) -> str:
+        """That of the file."""
+        return self._source.format
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return self._source.is_empty
