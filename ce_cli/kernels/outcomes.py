@@ -99,7 +99,31 @@ class Outcomes(Protocol):
         ...
 
 
-class Hard(Value):
+class _OneClass:
+    """What labels of one class and distributions over the classes answer alike."""
+
+    form: Form
+    codes: Codes
+
+    def given(self) -> Floats:
+        """Probability of the label's likeliest class."""
+        return self.form.given(self.codes)
+
+    def predicted(self) -> Codes:
+        """The likeliest class."""
+        return self.form.predicted()
+
+    def confidence(self) -> Floats:
+        """Its probability."""
+        return self.form.confidence()
+
+    def right(self) -> Bools:
+        """Whether label and prediction have the same likeliest class."""
+        right: Bools = self.predicted() == self.codes
+        return right
+
+
+class Hard(_OneClass, Value):
     """One class happened, and is known: `codes` of shape (n,) among `classes`."""
 
     form: Form
@@ -114,23 +138,6 @@ class Hard(Value):
     def losses(self) -> Floats:
         """Surprisal of the class that happened."""
         return self.form.losses(self.codes)
-
-    def given(self) -> Floats:
-        """Its probability."""
-        return self.form.given(self.codes)
-
-    def predicted(self) -> Codes:
-        """The likeliest class."""
-        return self.form.predicted()
-
-    def confidence(self) -> Floats:
-        """Its probability."""
-        return self.form.confidence()
-
-    def right(self) -> Bools:
-        """Whether the likeliest class happened."""
-        right: Bools = self.form.predicted() == self.codes
-        return right
 
     def squared_errors(self) -> Floats:
         """Against the indicator of the class."""
@@ -158,7 +165,7 @@ class Hard(Value):
         return type(self)(self.form.take(rows), self.codes[rows], self.classes)
 
 
-class Soft(Value):
+class Soft(_OneClass, Value):
     """Labels that are distributions over the classes: `shares` of shape (K, n).
 
     `codes`, shape (n,), is the likeliest class of each label before any smoothing.
@@ -176,23 +183,6 @@ class Soft(Value):
     def losses(self) -> Floats:
         """Σ p·(−log q), where 0·∞ is 0."""
         return class_sums(_products(*self.parts()))
-
-    def given(self) -> Floats:
-        """Probability of the label's likeliest class."""
-        return self.form.given(self.codes)
-
-    def predicted(self) -> Codes:
-        """The likeliest class."""
-        return self.form.predicted()
-
-    def confidence(self) -> Floats:
-        """Its probability."""
-        return self.form.confidence()
-
-    def right(self) -> Bools:
-        """Whether label and prediction have the same likeliest class."""
-        right: Bools = self.form.predicted() == self.codes
-        return right
 
     def squared_errors(self) -> Floats:
         """Σ (q − p)², half of it for two classes; where one class has all, as for a hard label."""
