@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import os
+from collections.abc import Callable
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
+
+from ce_cli.value import Value
+
+if TYPE_CHECKING:
+    from ce_cli.spec import Reading, Spec
 
 _COLUMNS = "Columns"
 _VALUES = "Values"
 _SCORING = "Scoring"
 _OUTPUT = "Output"
 _READING = "Reading"
+_PANELS = (_COLUMNS, _VALUES, _SCORING, _OUTPUT, _READING)
 
 Files = Annotated[
     list[str] | None,
@@ -314,3 +323,123 @@ Threads = Annotated[
         rich_help_panel=_READING,
     ),
 ]
+
+
+class Asked(Value):
+    """What is said about the data: the options that every command has, as they were typed."""
+
+    label: Label = None
+    labels: LabelsFile = None
+    pred: Pred = None
+    weight: Weight = None
+    id_: Id = None
+    classes: Classes = None
+    positive: Positive = None
+    task: TaskOption = "auto"
+    values: As = None
+    label_counts: LabelCounts = False
+    label_smoothing: LabelSmoothing = 0.0
+    class_weight: ClassWeight = None
+    ignore_label: IgnoreLabel = None
+    missing: Missing = "error"
+    na_value: NaValue = None
+    on_bad_sum: OnBadSum = "warn"
+    sum_tolerance: SumTolerance = None
+    clip: Clip = "auto"
+    input_format: InputFormat = None
+    delimiter: Delimiter = None
+    encoding: Encoding = "utf-8"
+    decimal: Decimal = "."
+    no_header: NoHeader = False
+    comment: Comment = None
+    threads: Threads = None
+
+    def spec(self, **more: Any) -> Spec:
+        """What to compute; `more` are the fields that commands differ in."""
+        from ce_cli.spec import Spec, class_weights_of, clip_of
+
+        class_weights, balanced = class_weights_of(self.class_weight or ())
+        given = {
+            "labels": tuple(self.label or ()),
+            "predictions": tuple(self.pred or ()),
+            "weight": self.weight,
+            "id": self.id_,
+            "classes": _names_in(self.classes),
+            "positive": self.positive,
+            "task": self.task,
+            "values": self.values or "auto",
+            "label_counts": self.label_counts,
+            "label_smoothing": self.label_smoothing,
+            "class_weights": class_weights,
+            "balanced": balanced,
+            "ignore_labels": tuple(self.ignore_label or ()),
+            "missing": self.missing,
+            "na_values": tuple(self.na_value or ()),
+            "on_bad_sum": self.on_bad_sum,
+            "sum_tolerance": self.sum_tolerance,
+            "clip": clip_of(self.clip),
+        }
+        return Spec(**{**given, **more})
+
+    def reading(self) -> Reading:
+        """How bytes become rows."""
+        from ce_cli.spec import Reading
+
+        spelled = {"\\t": "\t", "tab": "\t"}
+        return Reading(
+            delimiter=spelled.get(self.delimiter or "", self.delimiter),
+            encoding=self.encoding,
+            threads=_thread_count(self.threads),
+            decimal=self.decimal,
+            header=not self.no_header,
+            comment=self.comment,
+            input_format=self.input_format,
+        )
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `Asked`, which reach it together as its first argument."""
+    own = list(signature(command).parameters.values())[1:]
+    kinds = get_type_hints(Asked, include_extras=True) | get_type_hints(
+        command, include_extras=True
+    )
+    shared = [
+        Parameter(n, Parameter.KEYWORD_ONLY, default=getattr(Asked, n)) for n in Asked._fields
+    ]
+    every = [
+        p.replace(kind=Parameter.KEYWORD_ONLY, annotation=kinds[p.name]) for p in (*shared, *own)
+    ]
+
+    def asked(**given: Any) -> None:
+        command(Asked(**{name: given.pop(name) for name in Asked._fields}), **given)
+
+    every.sort(key=lambda parameter: _place(parameter.annotation))
+    asked.__doc__ = command.__doc__
+    asked.__name__ = command.__name__
+    asked.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
+    asked.__signature__ = signature(asked).replace(parameters=every)  # type: ignore[attr-defined]
+    return asked
+
+
+def _place(annotation: Any) -> int:
+    """Where a parameter stands in the help: arguments, then panel by panel."""
+    panel = getattr(get_args(annotation)[1], "rich_help_panel", None)
+    return _PANELS.index(panel) + 1 if panel in _PANELS else 0
+
+
+def _names_in(classes: str | None) -> tuple[str, ...]:
+    """Split at commas; quotes protect a comma, as in a CSV file."""
+    if classes is None:
+        return ()
+    import csv
+
+    return tuple(name.strip() for name in next(csv.reader([classes], skipinitialspace=True), []))
+
+
+def _thread_count(asked: int | None) -> int:
+    """As many as asked for, or one for each processor that is ours."""
+    if asked is not None:
+        return asked
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -22,29 +22,6 @@ if TYPE_CHECKING:
 _PROGRESS_SECONDS = 0.3
 
 
-def names_in(classes: str | None) -> tuple[str, ...]:
-    """Split at commas; quotes protect a comma, as in a CSV file."""
-    if classes is None:
-        return ()
-    import csv
-
-    return tuple(name.strip() for name in next(csv.reader([classes], skipinitialspace=True), []))
-
-
-def delimiter_of(text: str | None) -> str | None:
-    """A tab may be spelled out."""
-    return {"\\t": "\t", "tab": "\t"}.get(text, text) if text is not None else None
-
-
-def thread_count(asked: int | None) -> int:
-    """As many as asked for, or one for each processor that is ours."""
-    if asked is not None:
-        return asked
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
     """What to read: the files named, or what is piped in.
 
