@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
@@ -35,6 +36,15 @@ class Note(Value):
     message: str
     count: int = 0
     rows: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can write."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "count": self.count,
+            "rows": list(self.rows),
+        }
 
 
 class Interval(Value):
@@ -111,30 +121,22 @@ class Result(Value):
             "values": self.values,
             "unit": self.unit,
             "rows": self.rows,
-            "weight_sum": _strict(self.weight_sum),
-            "metrics": {name: _strict(value) for name, value in self.metrics.items()},
-            "intervals": _intervals(self.intervals),
-            "per_class": [_strict_row(row) for row in self.per_class],
+            "weight_sum": strict(self.weight_sum),
+            "metrics": strict_row(self.metrics),
+            "intervals": intervals_document(self.intervals),
+            "per_class": [strict_row(row) for row in self.per_class],
             "groups": [
                 {
                     "by": group.by,
                     "rows": {"scored": group.rows},
-                    "weight_sum": _strict(group.weight_sum),
-                    "metrics": {name: _strict(value) for name, value in group.metrics.items()},
-                    "intervals": _intervals(group.intervals),
+                    "weight_sum": strict(group.weight_sum),
+                    "metrics": strict_row(group.metrics),
+                    "intervals": intervals_document(group.intervals),
                 }
                 for group in self.groups
             ],
-            "worst": [_strict_row(row) for row in self.worst],
-            "warnings": [
-                {
-                    "code": warning.code,
-                    "message": warning.message,
-                    "count": warning.count,
-                    "rows": list(warning.rows),
-                }
-                for warning in self.warnings
-            ],
+            "worst": [strict_row(row) for row in self.worst],
+            "warnings": [warning.to_dict() for warning in self.warnings],
         }
 
     def groups_frame(self) -> pd.DataFrame:
@@ -181,21 +183,24 @@ def flat_group(group: Group) -> dict[str, Scalar]:
     return {**by, **figures}
 
 
-def _strict(value: float) -> float | None:
+def strict(value: float) -> float | None:
+    """A number as JSON can write it."""
     return value if math.isfinite(value) else None
 
 
-def _strict_row(row: dict[str, Scalar]) -> dict[str, Scalar]:
+def strict_row(row: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """A line of a table as JSON can write it."""
     return {
-        name: _strict(value) if isinstance(value, float) else value for name, value in row.items()
+        name: strict(value) if isinstance(value, float) else value for name, value in row.items()
     }
 
 
-def _intervals(intervals: dict[str, Interval]) -> dict[str, Any]:
+def intervals_document(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    """Intervals as JSON can write them."""
     return {
         name: {
-            "low": _strict(one.low),
-            "high": _strict(one.high),
+            "low": strict(one.low),
+            "high": strict(one.high),
             "confidence": one.confidence,
             "method": one.method,
         }

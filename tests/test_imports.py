@@ -24,7 +24,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "value"),
     ("kernels", "ledger", "registry", "result", "spec"),
-    ("batch", "inspected", "places"),
+    ("batch", "compared", "inspected", "places"),
+    ("gated",),
     ("messages",),
     ("engines", "inputs", "metrics", "outputs"),
     ("binding",),
