@@ -13,6 +13,7 @@ from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split
+from ce_cli.ledger import Ledger
 from ce_cli.messages import fatal, sentences
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass, balanced_weights
@@ -96,27 +97,15 @@ class Pass(Value):
 
     def computed(self, sources: Iterator[Source], labels: Source | None) -> Computed:
         """Bind, reduce, and refuse what is bad."""
-        sources, spec, label_file = with_labels(sources, self.spec, labels)
-        leading = up_to_first_row(sources)
-        if not leading[-1].columns():
-            raise DataError(f"{leading[-1].name}: the file is empty.")
-        try:
-            binding, settled = bind(leading[-1], spec)
-            predicted = class_names(binding, binding.sample)
-        except CeError as error:
-            raise error.about(leading[-1].name) from None
+        ready = prepared(sources, self.spec, labels)
+        binding, settled = ready.binding, ready.spec
         if self.class_weights:
             binding = binding.replace(class_weights=self.class_weights)
         metrics = applicable(self.metrics, binding)
         work = Work(binding, settled, metrics, self.every_row is not None)
-        given = spec.clip is not None and spec.sum_tolerance is not None
-        needs_precision = settled.values == "probabilities" and not given
-        splits = _splits(chain(leading, sources), binding, needs_precision)
-        total, places = self._reduced(work, splits, predicted)
-        if label_file is not None:
-            label_file.check_used()
-        _refuse_bad_data(total, binding, settled, places)
-        return Computed(total, binding, settled, metrics, places, label_file)
+        total, places = self._reduced(work, ready.splits, ready.predicted)
+        ready.refuse_bad(total.ledger, places)
+        return Computed(total, binding, settled, metrics, places, ready.label_file)
 
     def _reduced(
         self, work: Work, splits: Iterator[tuple[int, Split]], predicted: Sequence[str]
@@ -140,6 +129,65 @@ class Pass(Value):
                 self.progress(total.ledger.read)
         starts += [total.ledger.read] * (len(self.names) - len(starts))
         return total, Places(tuple(self.names), tuple(starts))
+
+
+class Prepared(Value):
+    """A data set that is bound and not yet read.
+
+    Attributes
+    ----------
+    binding : Binding
+        Which column plays which part.
+    spec : Spec
+        With every ``auto`` settled.
+    predicted : tuple of str
+        Names of the classes, as far as the first rows tell.
+    splits : iterator of (int, Split)
+        What to read, beside the number of the file that it is of.
+    label_file : LabelFile or None
+        The file that has the labels.
+    """
+
+    binding: Binding
+    spec: Spec
+    predicted: tuple[str, ...]
+    splits: Iterator[tuple[int, Split]]
+    label_file: LabelFile | None = None
+
+    def refuse_bad(self, ledger: Ledger, places: Places) -> None:
+        """Refuse the data if what was found on reading it is bad.
+
+        Raises
+        ------
+        DataError
+            It is, or there is no row to score.
+        """
+        if self.label_file is not None:
+            self.label_file.check_used()
+        _refuse_bad_data(ledger, self.binding, self.spec, places)
+
+
+def prepared(sources: Iterator[Source], spec: Spec, labels: Source | None) -> Prepared:
+    """Join the labels, if they are in a file of their own, and bind.
+
+    Raises
+    ------
+    CeError
+        The columns do not fit the options, or do not tell their parts.
+    """
+    sources, spec, label_file = with_labels(sources, spec, labels)
+    leading = up_to_first_row(sources)
+    if not leading[-1].columns():
+        raise DataError(f"{leading[-1].name}: the file is empty.")
+    try:
+        binding, settled = bind(leading[-1], spec)
+        predicted = class_names(binding, binding.sample)
+    except CeError as error:
+        raise error.about(leading[-1].name) from None
+    given = spec.clip is not None and spec.sum_tolerance is not None
+    needs_precision = settled.values == "probabilities" and not given
+    splits = _splits(chain(leading, sources), binding, needs_precision)
+    return Prepared(binding, settled, predicted, splits, label_file)
 
 
 def metric_states(spec: Spec) -> tuple[type[State], ...]:
@@ -202,14 +250,14 @@ def _splits(
             yield part, split
 
 
-def _refuse_bad_data(total: Outcome, binding: Binding, spec: Spec, places: Places) -> None:
-    findings = list(total.ledger.findings.values())
+def _refuse_bad_data(ledger: Ledger, binding: Binding, spec: Spec, places: Places) -> None:
+    findings = list(ledger.findings.values())
     bad = fatal(findings, sums_must_fit=spec.on_bad_sum == "error")
     if bad:
         raise DataError(*sentences(bad, places, binding.classes))
-    if not total.ledger.read:
+    if not ledger.read:
         raise DataError(f"{places.title}: there is no data row.")
-    if not total.ledger.scored:
-        left_out = ["--missing skip"] if total.ledger.skipped else []
-        left_out += ["--ignore-label"] if total.ledger.ignored else []
+    if not ledger.scored:
+        left_out = ["--missing skip"] if ledger.skipped else []
+        left_out += ["--ignore-label"] if ledger.ignored else []
         raise DataError(f"{places.title}: no row is left to score after {' and '.join(left_out)}.")

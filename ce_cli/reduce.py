@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Name = TypeVar("Name")
 
 Codes = NDArray[np.intp]
 States = dict[type[State], State]
@@ -78,23 +81,14 @@ class Work(Value):
 
     def merge(self, earlier: Outcome, later: Outcome) -> Outcome:
         """Append the rows of `later`; associative."""
-        if earlier.keys == later.keys:
-            keys, left, right = earlier.keys, earlier.states, later.states
-        else:
-            places = {key: place for place, key in enumerate(earlier.keys)}
-            for key in later.keys:
-                places.setdefault(key, len(places))
-            keys = tuple(places)
-            index = np.array([places[key] for key in later.keys], np.intp)
-            left = _regrouped(earlier.states, np.arange(len(earlier.keys)), len(keys))
-            right = _regrouped(later.states, index, len(keys))
+        keys, states = merged_groups(earlier.keys, earlier.states, later.keys, later.states)
         worst = [one for one in (earlier.worst, later.worst) if one is not None]
         if later.worst is not None:
             worst[-1] = later.worst.shifted(earlier.ledger.read)
         return Outcome(
             earlier.ledger.merge(later.ledger),
             keys,
-            {kind: left[kind].merge(right[kind]) for kind in self.metrics},
+            states,
             earlier.clipped.merge(later.clipped),
             RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
         )
@@ -104,33 +98,59 @@ class Work(Value):
             kind: kind.empty(len(bound.keys) if kind.grouped else 1, self.binding.space)
             for kind in self.metrics
         }
-        findings = list(bound.findings)
-        clipped = ExactSums.empty(1)
         worst: list[RowLosses] = []
         for batch in bound.batches:
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
-            findings += _infinite(batch)
-            raised = _clipped(batch, self.spec.clip or 0.0)
-            if raised is not None:
-                findings.append(Finding.of("clipped", "", raised.rows))
-                clipped = clipped.merge(raised.loss_sums)
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
-        ledger = Ledger.of(
-            findings,
-            read=frame.rows,
-            scored=sum(len(batch) for batch in bound.batches),
-            skipped=bound.skipped,
-            ignored=bound.ignored,
-        )
+        ledger, clipped = ledger_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         return Outcome(ledger, tuple(bound.keys), states, clipped, kept)
 
 
-def _regrouped(states: States, index: Codes, groups: int) -> States:
+def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums]:
+    """What happened to the rows of a frame, and Σ w·loss of those that the clip raised."""
+    findings = list(bound.findings)
+    clipped = ExactSums.empty(1)
+    for batch in bound.batches:
+        findings += _infinite(batch)
+        raised = _clipped(batch, spec.clip or 0.0)
+        if raised is not None:
+            findings.append(Finding.of("clipped", "", raised.rows))
+            clipped = clipped.merge(raised.loss_sums)
+    ledger = Ledger.of(
+        findings,
+        read=frame.rows,
+        scored=sum(len(batch) for batch in bound.batches),
+        skipped=bound.skipped,
+        ignored=bound.ignored,
+    )
+    return ledger, clipped
+
+
+def merged_groups(
+    earlier: tuple[GroupKey, ...],
+    left: Mapping[Name, State],
+    later: tuple[GroupKey, ...],
+    right: Mapping[Name, State],
+) -> tuple[tuple[GroupKey, ...], dict[Name, State]]:
+    """Merge states of the groups `earlier` and `later`, those of one key with each other."""
+    keys = earlier
+    if earlier != later:
+        places = {key: place for place, key in enumerate(earlier)}
+        for key in later:
+            places.setdefault(key, len(places))
+        keys = tuple(places)
+        index = np.array([places[key] for key in later], np.intp)
+        left = _regrouped(left, np.arange(len(earlier)), len(keys))
+        right = _regrouped(right, index, len(keys))
+    return keys, {name: state.merge(right[name]) for name, state in left.items()}
+
+
+def _regrouped(states: Mapping[Name, State], index: Codes, groups: int) -> dict[Name, State]:
     return {
-        kind: state.regroup(index, groups) if kind.grouped else state
-        for kind, state in states.items()
+        name: state.regroup(index, groups) if state.grouped else state
+        for name, state in states.items()
     }
 
 
