@@ -208,6 +208,66 @@ Confidence = Annotated[
         "--confidence", metavar="FLOAT", help="Of the interval.", rich_help_panel=_SCORING
     ),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES]...",
+        help="One file, directory or URI for each model, or one that has the predictions of all; - "
+        "is standard input.",
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="NAME=COLS",
+        help="A model and its prediction columns or globs, between commas; repeatable, of one file "
+        "or one for each file.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="COL",
+        help="Rows with one value here belong together, such as those of one user.",
+        rich_help_panel=_SCORING,
+    ),
+]
+Reference = Annotated[
+    str | None,
+    typer.Option(
+        "--reference",
+        metavar="NAME",
+        help="The model that the others are compared with; by default the first.",
+        rich_help_panel=_SCORING,
+    ),
+]
+Join = Annotated[
+    Literal["all", "inner"],
+    typer.Option(
+        "--join",
+        help="With --id, rows that not all files have: refuse, or leave them out.",
+        rich_help_panel=_SCORING,
+    ),
+]
+TestOption = Annotated[
+    Literal["t", "sign-flip"],
+    typer.Option(
+        "--test", help="How the p-value of a difference is found.", rich_help_panel=_SCORING
+    ),
+]
+MovedMost = Annotated[
+    int,
+    typer.Option(
+        "--worst",
+        metavar="N",
+        help="Show the N rows that moved most, each way.",
+        rich_help_panel=_SCORING,
+    ),
+]
 Worst = Annotated[
     int,
     typer.Option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +12,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
-from ce_cli.inputs.source import Source, Split
+from ce_cli.inputs.source import Source, Split, Wanted
 from ce_cli.ledger import Ledger
 from ce_cli.messages import fatal, sentences
 from ce_cli.metrics.loss import Loss
@@ -103,15 +103,14 @@ class Pass(Value):
             binding = binding.replace(class_weights=self.class_weights)
         metrics = applicable(self.metrics, binding)
         work = Work(binding, settled, metrics, self.every_row is not None)
-        total, places = self._reduced(work, ready.splits, ready.predicted)
+        total, places = self._reduced(work, ready.splits())
         ready.refuse_bad(total.ledger, places)
         return Computed(total, binding, settled, metrics, places, ready.label_file)
 
-    def _reduced(
-        self, work: Work, splits: Iterator[tuple[int, Split]], predicted: Sequence[str]
-    ) -> tuple[Outcome, Places]:
+    def _reduced(self, work: Work, splits: Iterator[tuple[int, Split]]) -> tuple[Outcome, Places]:
         """Merge the outcomes of all splits in order, and hand on their rows."""
         binding, total = work.binding, work.empty()
+        predicted = class_names(binding, binding.sample)
         starts: list[int] = []
         for part, outcome, rows in map_in_order(work, splits, self.threads):
             before = total.ledger.read
@@ -140,19 +139,31 @@ class Prepared(Value):
         Which column plays which part.
     spec : Spec
         With every ``auto`` settled.
-    predicted : tuple of str
-        Names of the classes, as far as the first rows tell.
-    splits : iterator of (int, Split)
-        What to read, beside the number of the file that it is of.
+    source : Source
+        The first file that has a row.
+    sources : iterator of Source
+        All files.
     label_file : LabelFile or None
         The file that has the labels.
     """
 
     binding: Binding
     spec: Spec
-    predicted: tuple[str, ...]
-    splits: Iterator[tuple[int, Split]]
+    source: Source
+    sources: Iterator[Source]
     label_file: LabelFile | None = None
+    same_precision: bool = False
+
+    def splits(self, wanted: Wanted | None = None) -> Iterator[tuple[int, Split]]:
+        """What to read, beside the number of the file that it is of; the columns bound, or more."""
+        for part, source in enumerate(self.sources):
+            if source.is_empty:
+                continue
+            check_fits(source, self.binding)
+            if part and self.same_precision:
+                check_precision(source, self.binding)
+            for split in source.splits(wanted or self.binding.wanted):
+                yield part, split
 
     def refuse_bad(self, ledger: Ledger, places: Places) -> None:
         """Refuse the data if what was found on reading it is bad.
@@ -177,17 +188,23 @@ def prepared(sources: Iterator[Source], spec: Spec, labels: Source | None) -> Pr
     """
     sources, spec, label_file = with_labels(sources, spec, labels)
     leading = up_to_first_row(sources)
-    if not leading[-1].columns():
-        raise DataError(f"{leading[-1].name}: the file is empty.")
+    source = leading[-1]
+    if not source.columns():
+        raise DataError(f"{source.name}: the file is empty.")
     try:
-        binding, settled = bind(leading[-1], spec)
-        predicted = class_names(binding, binding.sample)
+        binding, settled = bind(source, spec)
+        class_names(binding, binding.sample)  # so that no row is read in vain
     except CeError as error:
-        raise error.about(leading[-1].name) from None
+        raise error.about(source.name) from None
     given = spec.clip is not None and spec.sum_tolerance is not None
-    needs_precision = settled.values == "probabilities" and not given
-    splits = _splits(chain(leading, sources), binding, needs_precision)
-    return Prepared(binding, settled, predicted, splits, label_file)
+    return Prepared(
+        binding,
+        settled,
+        source,
+        chain(leading, sources),
+        label_file,
+        same_precision=settled.values == "probabilities" and not given,
+    )
 
 
 def metric_states(spec: Spec) -> tuple[type[State], ...]:
@@ -235,19 +252,6 @@ def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
         if not source.is_empty:
             break
     return leading
-
-
-def _splits(
-    sources: Iterable[Source], binding: Binding, needs_precision: bool
-) -> Iterator[tuple[int, Split]]:
-    for part, source in enumerate(sources):
-        if source.is_empty:
-            continue
-        check_fits(source, binding)
-        if part and needs_precision:
-            check_precision(source, binding)
-        for split in source.splits(binding.wanted):
-            yield part, split
 
 
 def _refuse_bad_data(ledger: Ledger, binding: Binding, spec: Spec, places: Places) -> None:

@@ -57,6 +57,7 @@ INPUTS = (
 
 COMMANDS = (
     Entry("ce_cli.commands.score:score", ("score",)),
+    Entry("ce_cli.commands.compare:compare", ("compare",)),
     Entry("ce_cli.commands.inspect:inspect", ("inspect",)),
 )
 
@@ -76,6 +77,12 @@ OUTPUTS = (
     Entry("ce_cli.outputs.json:render", ("json",)),
     Entry("ce_cli.outputs.csv:render", ("csv",)),
     Entry("ce_cli.outputs.markdown:render", ("markdown",)),
+)
+
+COMPARE_OUTPUTS = (
+    Entry("ce_cli.outputs.compare_page:render", ("table",)),
+    Entry("ce_cli.outputs.json:render", ("json",)),
+    Entry("ce_cli.outputs.compare_csv:render", ("csv",)),
 )
 
 INSPECT_OUTPUTS = (

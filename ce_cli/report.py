@@ -16,6 +16,7 @@ from ce_cli.errors import DataError
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
+from ce_cli.ledger import Ledger
 from ce_cli.messages import no_weight, rest_warning, sum_warning
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
@@ -202,7 +203,7 @@ def _groups(computed: Computed) -> Iterator[Group]:
     lines = list(zip(*(values.tolist() for values in figures.values()), strict=True))
     keys = computed.total.keys
     occurring = [place for place, count in enumerate(rows) if count]
-    for place in sorted(occurring, key=lambda place: _sortable(keys[place])):
+    for place in sorted(occurring, key=lambda place: sortable(keys[place])):
         metrics = dict(zip(figures, lines[place], strict=True))
         yield Group(
             dict(zip(names, keys[place], strict=True)),
@@ -213,8 +214,8 @@ def _groups(computed: Computed) -> Iterator[Group]:
         )
 
 
-def _sortable(key: Sequence[str | None]) -> tuple[tuple[int, float, str], ...]:
-    """Numbers by size, before text by letters, before what is missing."""
+def sortable(key: Sequence[str | None]) -> tuple[tuple[int, float, str], ...]:
+    """Order keys of groups: numbers by size, before text by letters, before what is missing."""
     return tuple(_rank(text) for text in key)
 
 
@@ -255,27 +256,10 @@ def _named(classes: Sequence[str], code: int) -> str | None:
 
 
 def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
-    ledger = computed.total.ledger
-    for finding in ledger.findings.values():
-        rows = tuple(row + 1 for row in finding.rows)
-        if finding.code in ("bad-sum", "renormalized"):
-            code = finding.code.replace("-", "_")
-            yield Note(code, sum_warning(finding, computed.places), finding.count, rows)
-        if finding.code == "rest-missing":
-            message = rest_warning(finding, computed.places)
-            yield Note("rest_missing", message, finding.count, rows)
-        if finding.code == "clipped":
-            yield Note("clipped", _clip_message(computed, finding.count), finding.count, rows)
-        if finding.code == "infinite":
-            what = "it" if finding.count == 1 else "them"
-            message = (
-                f"{counted(finding.count, 'row')} gave what happened a probability of 0: the loss "
-                f"of {what}, and so the cross-entropy, is infinite."
-            )
-            yield Note("infinite", message, finding.count, rows)
-    if ledger.skipped:
-        message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
-        yield Note("skipped", message, ledger.skipped)
+    loss = float(cast(Loss, computed.whole[Loss]).loss.floats()[0])
+    raised = float(computed.total.clipped.floats()[0])
+    ledger, clip = computed.total.ledger, computed.spec.clip or 0.0
+    yield from ledger_notes(ledger, computed.places, clip, raised, loss)
     if computed.label_file is not None and computed.label_file.unused:
         unused = computed.label_file.unused
         message = f"{counted(unused, 'row')} of {computed.label_file.name} have no prediction."
@@ -349,12 +333,47 @@ def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
         yield Note("overflow", f"Beyond the range of a float64: {', '.join(beyond)}.")
 
 
-def _clip_message(computed: Computed, count: int) -> str:
-    loss = cast(Loss, computed.whole[Loss]).loss.floats()[0]
-    share = computed.total.clipped.floats()[0] / loss if 0 < loss < math.inf else 1.0
+def ledger_notes(
+    ledger: Ledger, places: Places, clip: float, raised: float, total: float
+) -> Iterator[Note]:
+    """What happened to rows that were scored all the same, and which were left out.
+
+    Parameters
+    ----------
+    ledger, places
+        What happened, and where.
+    clip : float
+        What probabilities were raised to.
+    raised, total : float
+        Σ w·loss of the rows that were, and of all.
+    """
+    for finding in ledger.findings.values():
+        message = ""
+        if finding.code in ("bad-sum", "renormalized"):
+            message = sum_warning(finding, places)
+        elif finding.code == "rest-missing":
+            message = rest_warning(finding, places)
+        elif finding.code == "clipped":
+            share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
+            message = _clip_message(finding.count, clip, share)
+        elif finding.code == "infinite":
+            what = "it" if finding.count == 1 else "them"
+            message = (
+                f"{counted(finding.count, 'row')} gave what happened a probability of 0: the loss "
+                f"of {what}, and so the cross-entropy, is infinite."
+            )
+        if message:
+            rows = tuple(row + 1 for row in finding.rows)
+            yield Note(finding.code.replace("-", "_"), message, finding.count, rows)
+    if ledger.skipped:
+        message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
+        yield Note("skipped", message, ledger.skipped)
+
+
+def _clip_message(count: int, clip: float, share: float) -> str:
     carries = "it carries" if count == 1 else "they carry"
     return (
-        f"{counted(count, 'row')} gave what happened a probability below {computed.spec.clip:.2g}; "
+        f"{counted(count, 'row')} gave what happened a probability below {clip:.2g}; "
         f"clipped to that, {carries} {100 * share:.1f} % of the total loss "
         "(--clip none shows infinity)."
     )

@@ -76,14 +76,7 @@ class RowLosses(Value):
     @classmethod
     def worst_of(cls, batch: Batch, ids: pa.Array | None, most: int) -> Self:
         """The rows of a batch with the largest losses, the earlier first among equals."""
-        losses = batch.losses
-        if len(losses) > most:
-            limit = np.partition(losses, len(losses) - most)[len(losses) - most]
-            chosen = np.flatnonzero(losses >= limit)
-        else:
-            chosen = np.arange(len(losses))
-        order = chosen[np.lexsort((chosen, -losses[chosen]))][:most]
-        return cls.of(batch.take(order), ids)
+        return cls.of(batch.take(largest_first(batch.losses, most)), ids)
 
     def shifted(self, rows: int) -> Self:
         """The same, with `rows` rows before it."""
@@ -164,6 +157,15 @@ class RowLosses(Value):
     def worst(self, most: int) -> Self:
         """The rows of the largest losses, the earlier first among equals."""
         return self.take(np.lexsort((self.rows, -self.loss))[:most])
+
+
+def largest_first(values: Floats, most: int) -> Codes:
+    """Places of the largest of `values`, shape (n,), the earlier first among equals."""
+    chosen = np.arange(len(values))
+    if len(values) > most:
+        limit = np.partition(values, len(values) - most)[len(values) - most]
+        chosen = np.flatnonzero(values >= limit)
+    return chosen[np.lexsort((chosen, -values[chosen]))][:most]
 
 
 def _names(names: Sequence[str], codes: Codes) -> pa.Array:

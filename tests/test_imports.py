@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("reduce",),
     ("report",),
     ("pipeline",),
-    ("inspection",),
+    ("comparing", "inspection"),
     ("api", "options"),
     ("commands",),
     ("app",),

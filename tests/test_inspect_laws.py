@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ce_cli.batch import Batch
+from ce_cli.binding.fingerprints import fingerprints
 from ce_cli.inspection.class_advice import Pairing
 from ce_cli.inspection.crossed import Crossed
-from ce_cli.inspection.ids import Ids, fingerprints
+from ce_cli.inspection.ids import Ids
 from ce_cli.inspection.neighbours import Neighbours
 from ce_cli.inspection.numbers import Looks, Rereadings
 from ce_cli.inspection.profiles import Profile, profile_of_numbers, profile_of_texts

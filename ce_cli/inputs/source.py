@@ -79,6 +79,12 @@ class Wanted(Value):
             return self
         return self.replace(texts=(*self.texts, name))
 
+    def union(self, other: Self) -> Self:
+        """The columns of both; `other` has the same texts for a missing value."""
+        kinds = ("numbers", "texts", "lists", "maps")
+        both = {kind: (*getattr(self, kind), *getattr(other, kind)) for kind in kinds}
+        return self.replace(**{kind: tuple(dict.fromkeys(names)) for kind, names in both.items()})
+
     def _mapped(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
         kinds = ("numbers", "texts", "lists", "maps")
         return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})

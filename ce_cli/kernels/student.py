@@ -1,4 +1,4 @@
-"""Quantiles of Student's t distribution, for confidence intervals of a mean."""
+"""Student's t distribution, for confidence intervals and tests of a mean."""
 
 from __future__ import annotations
 
@@ -45,6 +45,15 @@ def t_quantile(confidence: float, degrees: int) -> float:
             break
         log_t = following
     return math.exp(log_t)
+
+
+def t_p_value(t: float, degrees: int) -> float:
+    """Two-sided p-value: ``P(|T| >= |t|)`` for `degrees` of freedom, at least 1."""
+    if math.isnan(t):
+        return math.nan
+    if math.isinf(t):
+        return 0.0
+    return _two_sided_tail(abs(t), min(degrees, _LARGE)) if t else 1.0
 
 
 def _log_density(log_t: float, degrees: int) -> float:

@@ -40,11 +40,12 @@ class Spread(State):
         """One batch summed up."""
         losses, weights = batch.finite_losses, batch.weights
         beyond = ExactSums.empty(batch.group_count)
-        size = np.maximum(losses, 1.0) if len(batch) and losses.max() > _LARGEST else None
+        peak = max(losses.max(), -losses.min()) if len(batch) else 0.0
+        size = np.maximum(np.abs(losses), 1.0) if peak > _LARGEST else None
         if weights is not None and len(batch):
             losses = np.where(weights > 0, losses, 0.0)
             with np.errstate(over="ignore"):
-                size = np.maximum(losses, 1.0) * np.maximum(weights, 1.0)
+                size = np.maximum(np.abs(losses), 1.0) * np.maximum(weights, 1.0)
         if size is not None and size.max() > _LARGEST:
             over = size > _LARGEST
             beyond = batch.counts(over)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from ce_cli.outputs.canvas import Canvas
-from ce_cli.outputs.flat import main_table
+from ce_cli.outputs.flat import Line, main_table
 from ce_cli.result import Result
 
 
 def render(result: Result, canvas: Canvas) -> str:
     """One table, numbers in full; what is not defined is an empty cell."""
-    lines = main_table(result)
+    return table(main_table(result))
+
+
+def table(lines: Sequence[Line]) -> str:
+    """Lines of one table, with their names first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(lines[0])

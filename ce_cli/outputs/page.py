@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.result import Interval, Result, Scalar
+from ce_cli.result import Interval, Note, Result, Scalar
 from ce_cli.text import counted, display_name, sanitize
 from ce_cli.value import Value
 
@@ -71,13 +71,18 @@ def blocks(result: Result) -> Iterator[Block]:
         if grid is not None:
             yield grid
             yield Line()
-    for warning in result.warnings:
+    yield from noted(result.warnings)
+    yield Line((Span(result.signature, "dim"),))
+
+
+def noted(warnings: Sequence[Note]) -> Iterator[Line]:
+    """Warnings, with the first rows that they are about."""
+    for warning in warnings:
         word = "Row" if warning.count == 1 else "Rows"
         rows = f" {word} {', '.join(f'{row:,}' for row in warning.rows)}" if warning.rows else ""
         more = ", …" if len(warning.rows) < warning.count else ""
         place = f"{rows}{more}." if rows else ""
         yield Line((Span("! ", "bold yellow"), Span(warning.message), Span(place, "dim")))
-    yield Line((Span(result.signature, "dim"),))
 
 
 def _inputs(result: Result) -> Line:
@@ -94,7 +99,7 @@ def _bound(result: Result) -> Line:
     if columns["label"]:
         names = [sanitize(name) for name in columns["label"]]
         file = columns["labels_from"]
-        shown = _some(names, 4) + (f" of {file}" if file else "")
+        shown = shortened(names, 4) + (f" of {file}" if file else "")
         parts.insert(0, ("label" if len(names) == 1 else "labels", shown))
     parts += [(part, sanitize(columns[part])) for part in ("weight", "id") if columns[part]]
     if columns["by"]:
@@ -110,20 +115,21 @@ def _predictions(result: Result) -> str:
     predictions, classes = result.columns["predictions"], result.classes
     if len(predictions) == len(classes):
         pairs = zip(predictions, classes, strict=True)
-        return _some([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
+        return shortened([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
     if not classes:
         return f"{sanitize(predictions[0])} → what happened"
     if result.columns["shape"] == "single":
         other = sanitize(classes[0])
         negation = other if other == f"not {classes[1]}" else f"not {other}"
         return f"{sanitize(predictions[0])} → {sanitize(classes[1])} ({negation})"
-    return f"{sanitize(predictions[0])} → {_some([sanitize(name) for name in classes], 6)}"
+    return f"{sanitize(predictions[0])} → {shortened([sanitize(name) for name in classes], 6)}"
 
 
-def _some(items: Sequence[str], most: int) -> str:
+def shortened(items: Sequence[str], most: int, noun: str = "classes") -> str:
+    """Items between commas; of many, the first and the last."""
     if len(items) <= most:
         return ", ".join(items)
-    return f"{', '.join(items[: most - 1])}, … {items[-1]} ({len(items)} classes)"
+    return f"{', '.join(items[: most - 1])}, … {items[-1]} ({len(items)} {noun})"
 
 
 def _headline(result: Result) -> Line:
@@ -135,11 +141,12 @@ def _headline(result: Result) -> Line:
     interval = result.intervals.get("cross_entropy")
     if interval is not None:
         level = f"{100 * interval.confidence:.10g} %"
-        spans.append(Span(f"   {level} interval {_reach(interval)}", "dim"))
+        spans.append(Span(f"   {level} interval {reach(interval)}", "dim"))
     return Line(tuple(spans))
 
 
-def _reach(interval: Interval | None) -> str:
+def reach(interval: Interval | None) -> str:
+    """From the lower to the upper bound."""
     return f"{shown(interval.low)} … {shown(interval.high)}" if interval else ""
 
 
@@ -179,7 +186,7 @@ def _groups(result: Result) -> Grid | None:
             *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
             Span(f"{group.rows:,}"),
             Span(shown(group.metrics.get("cross_entropy", math.nan))),
-            Span(_reach(group.intervals.get("cross_entropy"))),
+            Span(reach(group.intervals.get("cross_entropy"))),
             Span(percent(group.metrics.get("skill", math.nan))),
         )
         for group in result.groups[:_GROUPS_SHOWN]
@@ -194,7 +201,7 @@ def _per_class(result: Result) -> Grid | None:
         return None
     rows: list[tuple[Span, ...]] = []
     for line in result.per_class[:_CLASSES_SHOWN]:
-        name, loss = Span(sanitize(str(line["class"]))), Span(_cell(line["cross_entropy"]))
+        name, loss = Span(sanitize(str(line["class"]))), Span(cell(line["cross_entropy"]))
         share = percent(float(line["weight_sum"] or 0.0) / result.weight_sum)
         rows.append((name, Span(f"{line['rows']:,}"), Span(share), loss))
     header: tuple[str, ...] = ("class", "rows", "share", "cross-entropy")
@@ -209,14 +216,15 @@ def _worst(result: Result) -> Grid | None:
     if not result.worst:
         return None
     first = result.worst[0]
-    rows = [tuple(Span(_cell(value)) for value in line.values()) for line in result.worst]
+    rows = [tuple(Span(cell(value)) for value in line.values()) for line in result.worst]
     header = tuple(sanitize(name) for name in first)
     return Grid(
         header, tuple(isinstance(value, int | float) for value in first.values()), tuple(rows)
     )
 
 
-def _cell(value: Scalar) -> str:
+def cell(value: Scalar) -> str:
+    """A value in a table for people."""
     if isinstance(value, float):
         return shown(value)
     return "—" if value is None else sanitize(f"{value:,}" if isinstance(value, int) else value)

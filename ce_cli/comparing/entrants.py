@@ -1,0 +1,211 @@
+"""Who is compared: data sets, each with the predictions of one model or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from ce_cli.binding.bind import bind
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.names import is_id
+from ce_cli.comparing.scored import Scored, Scoring
+from ce_cli.engines.local import map_in_order
+from ce_cli.errors import CeError, UsageError
+from ce_cli.inputs.locate import located, opened
+from ce_cli.inputs.source import Source
+from ce_cli.kernels.exact import ExactSums
+from ce_cli.ledger import Ledger
+from ce_cli.pipeline import Prepared, Progress, Sources, prepared
+from ce_cli.places import Places
+from ce_cli.spec import Reading, Spec
+from ce_cli.value import Value
+
+Test = Literal["t", "sign-flip"]
+
+
+class DataSet(Value):
+    """Files that are one data set, and the models whose predictions they hold.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the files.
+    sources : callable
+        Opens them one after another.
+    models : tuple of (str, Spec)
+        Names, and where the predictions are.
+    labels : callable, optional
+        Opens the file that has the labels, if these have none.
+    """
+
+    names: tuple[str, ...]
+    sources: Sources
+    models: tuple[tuple[str, Spec], ...]
+    labels: Callable[[], Source] | None = None
+
+
+class Plan(Value):
+    """How to compare.
+
+    Attributes
+    ----------
+    reference : int
+        Which of all models the others are compared with, from 0.
+    inner : bool
+        Leave out rows that not all data sets have, instead of refusing them.
+    cluster : str or None
+        A column of the reference's data: rows with one value belong together.
+    test : {"t", "sign-flip"}
+        How p-values are found.
+    worst : int
+        How many rows that moved most to keep, each way.
+    """
+
+    reference: int = 0
+    inner: bool = False
+    cluster: str | None = None
+    test: Test = "t"
+    worst: int = 0
+
+    def check(self) -> None:
+        """Refuse what is out of range."""
+        if self.worst < 0:
+            raise UsageError(f"--worst {self.worst} is not 0 or more.")
+
+
+class Entrant(Value):
+    """One model: its name, its data set as it is bound, and its own part of that."""
+
+    name: str
+    files: tuple[str, ...]
+    binding: Binding
+    spec: Spec
+
+
+class Feed:
+    """The rows of one data set as they come, scored for each of its models.
+
+    Parameters
+    ----------
+    data : DataSet
+        What to read.
+
+    Attributes
+    ----------
+    entrants : list of Entrant
+        Its models.
+    ledgers : list of Ledger
+        What happened to the rows so far, for each model.
+    clipped : list of ExactSums
+        Σ w·loss of the rows that the clip raised, for each model.
+    """
+
+    def __init__(self, data: DataSet) -> None:
+        self.names = data.names
+        (_, first), *others = data.models
+        self._ready: Prepared = prepared(data.sources(), first, data.labels and data.labels())
+        self.columns = [column.name for column in self._ready.source.columns()]
+        bound = [(self._ready.binding, self._ready.spec)]
+        for _, spec in others:
+            own = spec.replace(labels=self._ready.spec.labels) if data.labels else spec
+            bound.append(_bound(self._ready.source, own))
+        self.entrants = [
+            Entrant(name, data.names, *pair)
+            for (name, _), pair in zip(data.models, bound, strict=True)
+        ]
+        self.ledgers = [Ledger.of() for _ in bound]
+        self.clipped = [ExactSums.empty(1) for _ in bound]
+        self._starts: list[int] = []
+
+    @property
+    def title(self) -> str:
+        """What the data set is called."""
+        return self.places.title
+
+    @property
+    def places(self) -> Places:
+        """Which file a row is in, as far as rows have been read."""
+        starts = [*self._starts, *([self.read] * (len(self.names) - len(self._starts)))]
+        return Places(self.names, tuple(starts))
+
+    @property
+    def read(self) -> int:
+        """How many rows have been read."""
+        return self.ledgers[0].read
+
+    def weighted(self, weight: str | None) -> None:
+        """Read the weights too, where the data has the column, so that they can be compared."""
+        if weight in self.columns:
+            self.entrants = [
+                one.replace(binding=one.binding.replace(weight=weight)) for one in self.entrants
+            ]
+
+    def rows(
+        self, key: str | None, threads: int, progress: Progress | None
+    ) -> Iterator[list[Scored]]:
+        """All rows in order: for each stretch of them, what each model makes of it."""
+        bindings = [one.binding for one in self.entrants]
+        work = Scoring(bindings, [one.spec for one in self.entrants], key)
+        wanted = bindings[0].wanted.with_text(key)
+        for binding in bindings[1:]:
+            wanted = wanted.union(binding.wanted)
+        for part, frames in map_in_order(work, self._ready.splits(wanted), threads):
+            self._starts += [self.read] * (part + 1 - len(self._starts))
+            for pieces in frames:
+                start = self.read
+                for model, piece in enumerate(pieces):
+                    self.ledgers[model] = self.ledgers[model].merge(piece.ledger)
+                    self.clipped[model] = self.clipped[model].merge(piece.clipped)
+                if progress is not None:
+                    progress(self.read)
+                if self.read > start:
+                    yield [piece.scored.at(start) for piece in pieces]
+
+    def refuse_bad(self) -> None:
+        """Refuse the data if what was found on reading it is bad."""
+        for one, ledger in zip(self.entrants, self.ledgers, strict=True):
+            ready = self._ready.replace(binding=one.binding, spec=one.spec)
+            ready.refuse_bad(ledger, self.places)
+
+    @property
+    def label_file(self) -> str | None:
+        """The file that the labels are from, if it is another."""
+        file = self._ready.label_file
+        return file.name if file is not None else None
+
+
+def data_sets(
+    paths: Sequence[str],
+    models: Sequence[tuple[str, Spec]],
+    reading: Reading,
+    labels: Callable[[], Source] | None = None,
+) -> list[DataSet]:
+    """One data set for each path, with a model each; or one path with all models.
+
+    Raises
+    ------
+    StorageError
+        There is no such file.
+    """
+
+    def opener(names: Sequence[str]) -> Sources:
+        return lambda: (opened(name, reading) for name in names)
+
+    parts = [(model,) for model in models] if len(paths) > 1 else [tuple(models)]
+    found = [tuple(located([path])) for path in paths]
+    return [
+        DataSet(names, opener(names), own, labels) for names, own in zip(found, parts, strict=True)
+    ]
+
+
+def common_id(feeds: Sequence[Feed]) -> str | None:
+    """A column that all data sets have, and that is called like an id."""
+    shared = (name for name in feeds[0].columns if all(name in feed.columns for feed in feeds))
+    return next(filter(is_id, shared), None)
+
+
+def _bound(source: Source, spec: Spec) -> tuple[Binding, Spec]:
+    try:
+        return bind(source, spec)
+    except CeError as error:
+        raise error.about(source.name) from None

@@ -1,0 +1,268 @@
+"""From sums over paired rows to differences, intervals and verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.compared import Comparison, Verdict
+from ce_cli.comparing.tally import BLOCKS, Blocks, Difference, Name, Sums
+from ce_cli.kernels.deciding import holm, rows_to_tell
+from ce_cli.kernels.losses import LOG_2
+from ce_cli.kernels.signflip import sign_flip_p_value
+from ce_cli.kernels.student import t_p_value, t_quantile
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.spread import Spread
+from ce_cli.metrics.state import State
+from ce_cli.result import Interval
+from ce_cli.spec import Spec
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+
+_MOST_ROWS = 1e15  # more than this is no number of rows that helps
+
+
+class Clusters(Value):
+    """Sums by cluster: weights, shape (C,), and weighted losses of each model, (M, C)."""
+
+    weights: Floats
+    losses: Floats
+
+
+class Figures(Value):
+    """The sums of one group of rows.
+
+    Attributes
+    ----------
+    states : mapping of State
+        Of one group each.
+    place : int
+        Which group of the states it is.
+    clusters : Clusters or None
+        If rows belong together.
+    """
+
+    states: Mapping[Name, State]
+    place: int
+    clusters: Clusters | None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self._of("loss", 0).rows.floats()[self.place])
+
+    @property
+    def weight(self) -> float:
+        """Their weights."""
+        return float(self._of("loss", 0).weight.floats()[self.place])
+
+    @property
+    def units(self) -> int:
+        """How many rows, or clusters of them, vary independently."""
+        return self.rows if self.clusters is None else len(self.clusters.weights)
+
+    def mean(self, model: int) -> float:
+        """The cross-entropy of a model, in nats."""
+        return float(self._of("loss", model).mean[self.place])
+
+    def standard_error(self, model: int) -> float:
+        """Of the cross-entropy of a model, in nats."""
+        if self.clusters is not None:
+            sums = self.clusters.losses[model]
+            return self._clustered(sums - self.mean(model) * self.clusters.weights)
+        loss = self._of("loss", model)
+        spread = cast(Spread, self.states["spread", model])
+        return float(spread.figures({Loss: loss})["standard_error"][self.place])
+
+    def difference(self, model: int) -> float:
+        """How much more the model costs than the reference, in nats."""
+        state = self._difference(model)
+        more, less, unknown = (
+            counts.floats()[self.place] > 0 for counts in (state.more, state.less, state.undefined)
+        )
+        if unknown or (more and less):
+            return math.nan
+        if more or less:
+            return math.inf if more else -math.inf
+        return float(state.loss.mean[self.place])
+
+    def difference_error(self, model: int) -> float:
+        """The standard error of the difference, in nats."""
+        difference = self.difference(model)
+        if not math.isfinite(difference):
+            return math.nan
+        if self.clusters is not None:
+            return self._clustered(self._apart(model) - difference * self.clusters.weights)
+        state = self._difference(model)
+        return float(state.spread.figures({Loss: state.loss})["standard_error"][self.place])
+
+    def relative_error(self, model: int) -> float:
+        """The standard error of difference / reference.
+
+        That of a ratio of means by its linear expansion (Cochran, Sampling Techniques, 3rd ed.,
+        1977, section 6.4): Σ w²(d − r·reference)² instead of the sum of squares.
+        """
+        reference, ratio = self.mean(0), self.relative(model)
+        if not math.isfinite(ratio):
+            return math.nan
+        if self.clusters is not None:
+            own = self._apart(model) - ratio * self.clusters.losses[0]
+            return self._clustered(own) / reference
+        state, ours = self._difference(model), cast(Spread, self.states["spread", 0])
+        slope = Fraction(ratio)
+        squares = (
+            state.spread.square.totals()[self.place]
+            - 2 * slope * state.cross.totals()[self.place]
+            + slope * slope * ours.square.totals()[self.place]
+        )
+        rows = self.rows
+        if rows < 2:
+            return math.nan
+        return math.sqrt(max(0.0, float(squares * rows / (rows - 1)))) / (self.weight * reference)
+
+    def relative(self, model: int) -> float:
+        """The difference as a share of the reference's cross-entropy."""
+        reference, difference = self.mean(0), self.difference(model)
+        if not difference:
+            return difference
+        return difference / reference if 0 < reference < math.inf else math.nan
+
+    def p_value(self, model: int, flipped: bool) -> float:
+        """Of the hypothesis that there is no difference, by a t test or by flipping signs."""
+        difference = self.difference(model)
+        if not math.isfinite(difference) or self.units < 2:
+            return math.nan
+        if flipped:
+            return sign_flip_p_value(self._flipping(model))
+        if difference == 0:
+            return 1.0
+        error = self.difference_error(model)
+        return t_p_value(difference / error if error else math.inf, self.units - 1)
+
+    def rates(self, model: int) -> tuple[float, float]:
+        """The shares of the weight where the model's loss is lower, and where it is the same."""
+        state = self._difference(model)
+        wins, ties = (sums.floats()[self.place] / self.weight for sums in (state.wins, state.ties))
+        return float(wins), float(ties)
+
+    def _flipping(self, model: int) -> Floats:
+        if self.clusters is not None:
+            return self._apart(model)
+        sums = cast(Blocks, self.states["blocks", model]).sums.floats()
+        return sums[self.place * BLOCKS : (self.place + 1) * BLOCKS]
+
+    def _apart(self, model: int) -> Floats:
+        """Σ w·d of each cluster."""
+        if self.clusters is None:
+            raise ValueError("there are no clusters")
+        apart: Floats = self.clusters.losses[model] - self.clusters.losses[0]
+        return apart
+
+    def _clustered(self, residuals: Floats) -> float:
+        """√( G/(G−1) · Σ residual² ) / Σ w, with residuals summed within a cluster first."""
+        count = self.units
+        if count < 2:
+            return math.nan
+        return math.sqrt(math.fsum(residuals**2) * count / (count - 1)) / self.weight
+
+    def _of(self, kind: str, model: int) -> Loss:
+        return cast(Loss, self.states[kind, model])
+
+    def _difference(self, model: int) -> Difference:
+        return cast(Difference, self.states["difference", model])
+
+
+def interval(mean: float, error: float, units: int, spec: Spec, method: str) -> Interval:
+    """Mean ± t · standard error."""
+    reach = t_quantile(spec.confidence, units - 1) * error if units > 1 else math.nan
+    if not math.isfinite(mean):
+        reach = math.nan
+    return Interval(mean - reach, mean + reach, spec.confidence, method)
+
+
+def comparisons(
+    figures: Figures, names: Sequence[str], spec: Spec, flipped: bool
+) -> Iterator[Comparison]:
+    """The models after the first, compared with it; verdicts are settled later, for all at once."""
+    method = "Student t on the paired differences"
+    if figures.clusters is not None:
+        method += ", summed by cluster"
+    for model in range(1, len(names)):
+        difference, error = figures.difference(model), figures.difference_error(model)
+        units = figures.units
+        scales = {"absolute": spec.scale, "bits": LOG_2}
+        intervals = {
+            name: interval(difference / scale, error / scale, units, spec, method)
+            for name, scale in scales.items()
+        }
+        relative, wide = figures.relative(model), figures.relative_error(model)
+        intervals["relative"] = interval(relative, wide, units, spec, f"{method}, delta method")
+        wins, ties = figures.rates(model)
+        yield Comparison(
+            model=names[model],
+            reference=names[0],
+            difference={
+                "absolute": difference / spec.scale,
+                "relative": relative,
+                "bits": difference / LOG_2,
+            },
+            intervals={name: intervals[name] for name in ("absolute", "relative", "bits")},
+            standard_error=error / spec.scale,
+            p_value=figures.p_value(model, flipped),
+            p_adjusted=math.nan,
+            win_rate=wins,
+            tie_rate=ties,
+            verdict="unclear",
+        )
+
+
+def settled(
+    comparisons: Sequence[Comparison], rows: Sequence[int], confidence: float
+) -> list[Comparison]:
+    """Adjust the p-values for their number, and say what they mean.
+
+    Parameters
+    ----------
+    comparisons : sequence of Comparison
+        All that are looked at together.
+    rows : sequence of int
+        How many rows each is of.
+    confidence : float
+        1 less the level of the tests.
+    """
+    adjusted = holm([one.p_value for one in comparisons])
+    level = 1.0 - confidence
+    told = []
+    for one, p, count in zip(comparisons, adjusted, rows, strict=True):
+        verdict = _verdict(one, p, level)
+        more = None
+        if verdict == "unclear":
+            wanted = rows_to_tell(count, one.difference["absolute"], one.standard_error, level)
+            more = math.ceil(wanted) - count if 0 < wanted < _MOST_ROWS else None
+        told.append(one.replace(p_adjusted=p, verdict=verdict, more_rows=more))
+    return told
+
+
+def _verdict(one: Comparison, p: float, level: float) -> Verdict:
+    difference = one.difference["absolute"]
+    if one.tie_rate == 1.0:
+        return "same"
+    if math.isinf(difference):
+        return "worse" if difference > 0 else "better"
+    if p < level:
+        return "worse" if difference > 0 else "better"
+    return "unclear"
+
+
+def clusters_of(states: Mapping[Name, State], models: int, index: Sequence[int]) -> Clusters:
+    """Sums of the clusters that stand at `index`."""
+    at = np.array(index, np.intp)
+    weights = cast(Sums, states["weight", 0]).sums.floats()[at]
+    losses = [cast(Sums, states["loss", model]).sums.floats()[at] for model in range(models)]
+    return Clusters(weights, np.stack(losses))

@@ -1,0 +1,204 @@
+"""How the rows of several data sets meet: one after another, or by what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ce_cli.comparing.entrants import Feed
+from ce_cli.comparing.scored import Scored
+from ce_cli.errors import DataError
+from ce_cli.text import counted, listed, quoted, shell_word
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ce_cli.comparing.unsorted import Unsorted
+    from ce_cli.pipeline import Progress
+
+Step = list[list[Scored]]
+
+
+class Meeting:
+    """The rows that data sets have in common, as they are read.
+
+    Parameters
+    ----------
+    feeds : sequence of Feed
+        The data sets, that of the reference first.
+    key : str or None
+        The column that says what rows are called.
+    by_key : bool
+        Whether rows meet by it; if not, it only has to agree where they meet by their order.
+    inner : bool
+        Whether rows that not all data sets have are left out, and not an error.
+
+    Attributes
+    ----------
+    same_order : bool
+        Whether the rows stood in one order in all data sets.
+    unmatched : list of int
+        For each data set, how many rows have no partner in another.
+    repeated : list of int
+        For each data set, how many rows are called like one before.
+    """
+
+    def __init__(
+        self, feeds: Sequence[Feed], key: str | None, by_key: bool = False, inner: bool = False
+    ) -> None:
+        self.feeds = feeds
+        self.key = key
+        self.by_key = by_key
+        self.inner = inner
+        self.same_order = True
+        self.unmatched = [0] * len(feeds)
+        self.repeated = [0] * len(feeds)
+        self._troubles: list[str] = []
+
+    def refuse(self) -> None:
+        """Refuse data sets that do not meet, once all their rows are read.
+
+        Raises
+        ------
+        DataError
+            They do not have the same rows.
+        """
+        if self._troubles:
+            raise DataError(*self._troubles)
+
+    def rows(self, threads: int, progress: Progress | None) -> Iterator[list[Scored]]:
+        """The rows in common, for each stretch of them those of every model.
+
+        Raises
+        ------
+        DataError
+            Ids show that the rows do not stand in one order.
+        """
+        if len(self.feeds) == 1 and not self.by_key:
+            yield from self.feeds[0].rows(None, threads, progress)
+            return
+        watching = [progress, *([None] * (len(self.feeds) - 1))]
+        streams = [
+            feed.rows(self.key, threads, show)
+            for feed, show in zip(self.feeds, watching, strict=True)
+        ]
+        yield from self._by_key(streams) if self.by_key else self._in_order(streams)
+
+    def _in_order(self, streams: Sequence[Iterator[list[Scored]]]) -> Iterator[list[Scored]]:
+        for step in in_step(streams):
+            if not all(step):
+                self._drain(streams)
+                self._troubles = [self._uneven()]
+                return
+            if self.key is not None:
+                self._check_order(step)
+            yield [one for some in step for one in some]
+
+    def _by_key(self, streams: Sequence[Iterator[list[Scored]]]) -> Iterator[list[Scored]]:
+        from ce_cli.comparing.unsorted import Unsorted
+
+        with Unsorted(len(self.feeds)) as unsorted:
+            for step in in_step(streams):
+                if self.same_order and not self.inner and all(step) and self._alike(step):
+                    unsorted.seen(step[0][0])
+                    yield [one for some in step for one in some]
+                    continue
+                self.same_order = False
+                for place, some in enumerate(step):
+                    if some:
+                        unsorted.add(place, some)
+            yield from self._met(unsorted)
+
+    def _met(self, unsorted: Unsorted) -> Iterator[list[Scored]]:
+        """Join what did not stand in one order, and tell of what does not meet."""
+        yield from unsorted.joined()
+        self.unmatched, self.repeated = unsorted.unmatched, unsorted.repeated
+        if not self.inner:
+            self._troubles += self._told(self.repeated, unsorted.repeated_ids, _REPEATED)
+            self._troubles += self._told(self.unmatched, unsorted.unmatched_ids, _UNMATCHED)
+
+    def _told(
+        self, counts: Sequence[int], examples: Sequence[Sequence[str]], sentence: str
+    ) -> Iterator[str]:
+        for feed, count, some in zip(self.feeds, counts, examples, strict=True):
+            if count:
+                more = ", …" if count > len(some) else ""
+                yield sentence.format(
+                    file=feed.title,
+                    rows=counted(count, "row"),
+                    ids=f"{quoted(self.key or '')} {listed(some)}{more}",
+                )
+
+    def _alike(self, step: Step) -> bool:
+        first = step[0][0].ids
+        whole = first is not None and not first.null_count
+        return whole and all(_same(first, some[0].ids) for some in step[1:])
+
+    def _check_order(self, step: Step) -> None:
+        """Check that a column that is called like an id agrees, though rows meet by order."""
+        own = step[0][0]
+        for feed, some in zip(self.feeds[1:], step[1:], strict=True):
+            if _same(own.ids, some[0].ids):
+                continue
+            pairs = zip(_texts(own.ids), _texts(some[0].ids), strict=True)
+            row, (ours, theirs) = next((n, p) for n, p in enumerate(pairs) if p[0] != p[1])
+            raise DataError(
+                f"{feed.title}: row {own.start + row + 1:,} has {quoted(self.key or '')} "
+                f"{quoted(theirs)}, and that row of {self.feeds[0].title} {quoted(ours)}: the rows "
+                f"do not stand in one order; join them with --id {shell_word(self.key or '')}."
+            )
+
+    def _drain(self, streams: Sequence[Iterator[list[Scored]]]) -> None:
+        for stream in streams:
+            for _ in stream:
+                pass
+
+    def _uneven(self) -> str:
+        counts = [f"{feed.title} has {counted(feed.read, 'row')}" for feed in self.feeds]
+        how = f", for example with --id {shell_word(self.key)}" if self.key else " with --id"
+        return f"{', '.join(counts)}: rows that do not stand in one order have to be joined{how}."
+
+
+_REPEATED = (
+    "{file}: {rows} called like one before: {ids}; leave them out, on both sides, with "
+    "--join inner."
+)
+_UNMATCHED = "{file}: {rows} without a partner: {ids}; leave them out with --join inner."
+
+
+def in_step(streams: Sequence[Iterator[list[Scored]]]) -> Iterator[Step]:
+    """Cut streams so that each step has the same rows, by number, of every data set.
+
+    What is left of the longer ones comes with nothing for those that have ended.
+    """
+    heads: list[list[Scored]] = [[] for _ in streams]
+    while True:
+        for place, stream in enumerate(streams):
+            heads[place] = heads[place] or next(stream, [])
+        going = [head for head in heads if head]
+        if not going:
+            return
+        if len(going) < len(heads):
+            yield heads
+            heads = [[] for _ in streams]
+            continue
+        first = heads[0][0].start
+        last = min(head[0].end for head in heads)
+        yield [[one.between(first, last) for one in head] for head in heads]
+        heads = [
+            [one.between(last, one.end) for one in head] if head[0].end > last else []
+            for head in heads
+        ]
+
+
+def _same(ours: pa.Array | None, theirs: pa.Array | None) -> bool:
+    """Whether rows are called the same."""
+    if ours is None or theirs is None:
+        return ours is theirs
+    return bool(ours.equals(theirs)) or _texts(ours) == _texts(theirs)
+
+
+def _texts(ids: pa.Array | None) -> list[str]:
+    from ce_cli.comparing.unsorted import row_names
+
+    return [] if ids is None else [text or "" for text in row_names(ids).to_pylist()]

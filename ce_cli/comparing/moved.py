@@ -1,0 +1,94 @@
+"""The rows whose losses differ most between two models, each way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.comparing.scored import Scored
+from ce_cli.row_losses import largest_first
+from ce_cli.value import Value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Rows = NDArray[np.int64]
+
+
+class MovedRows(Value):
+    """Some rows, those that moved most first.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n,)
+        Numbers in the reference's data, from 0.
+    ids : pyarrow.Array or None
+        What they are called.
+    codes : ndarray of int, shape (n,)
+        What happened, by the reference's codes.
+    reference, losses : ndarray, shape (n,)
+        In nats, of the reference and of the other model.
+    """
+
+    rows: Rows
+    ids: pa.Array | None
+    codes: Codes
+    reference: Floats
+    losses: Floats
+
+    @classmethod
+    def of(cls, own: Scored, other: Scored, chosen: Codes) -> Self:
+        """Some of the rows that two models have in common."""
+        return cls(
+            own.rows[chosen],
+            own.called(chosen),
+            own.codes[chosen],
+            own.losses[chosen],
+            other.losses[chosen],
+        )
+
+    def joined(self, other: Self, most: int) -> Self:
+        """The first of both."""
+        import pyarrow as pa
+
+        rows = np.concatenate((self.rows, other.rows))
+        reference = np.concatenate((self.reference, other.reference))
+        losses = np.concatenate((self.losses, other.losses))
+        first = np.lexsort((rows, -np.abs(losses - reference)))[:most]
+        ids = None
+        if self.ids is not None and other.ids is not None:
+            ids = pa.concat_arrays([self.ids, other.ids]).take(pa.array(first, pa.int64()))
+        codes = np.concatenate((self.codes, other.codes))
+        return type(self)(rows[first], ids, codes[first], reference[first], losses[first])
+
+
+class Moved(Value):
+    """The rows that moved most each way, `most` of them."""
+
+    worse: MovedRows
+    better: MovedRows
+    most: int
+
+    @classmethod
+    def of(cls, own: Scored, other: Scored, most: int) -> Self:
+        """Of some rows, `own` of the reference and `other` of the model."""
+        with np.errstate(invalid="ignore"):
+            differences = other.losses - own.losses if most else np.zeros(0)
+        worse, better = (
+            MovedRows.of(own, other, moved[largest_first(way[moved], most)])
+            for way in (differences, -differences)
+            for moved in (np.flatnonzero(way > 0),)
+        )
+        return cls(worse, better, most)
+
+    def merge(self, later: Self) -> Self:
+        """Of the rows of both."""
+        return type(self)(
+            self.worse.joined(later.worse, self.most),
+            self.better.joined(later.better, self.most),
+            self.most,
+        )

@@ -1,0 +1,184 @@
+"""The rows of one model, scored, in the order of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.columns import as_texts
+from ce_cli.binding.rows import Bound, GroupKey, bound_rows
+from ce_cli.inputs.source import Frame, Split
+from ce_cli.kernels.exact import ExactSums
+from ce_cli.ledger import Ledger
+from ce_cli.reduce import ledger_of
+from ce_cli.spec import Spec
+from ce_cli.value import Value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Rows = NDArray[np.int64]
+Kind = TypeVar("Kind", bound=np.generic)
+
+_NO_ROWS = np.zeros(0, np.int64)
+_NO_LOSSES = np.zeros(0, np.float64)
+_NO_CODES = np.zeros(0, np.intp)
+
+
+class Scored(Value):
+    """Consecutive rows of a data set, those of them that could be scored with their losses.
+
+    Attributes
+    ----------
+    start, read : int
+        The number of the first row, from 0, and how many there are.
+    rows : ndarray of int, shape (n,)
+        Numbers of the scored rows.
+    losses : ndarray, shape (n,)
+        In nats.
+    codes : ndarray of int, shape (n,)
+        Classes that happened, by the model's own codes.
+    masses : ndarray, shape (K, n), or None
+        How much of each class happened, where `codes` do not say it all.
+    weights : ndarray, shape (n,), or None
+        None counts every row once.
+    groups : ndarray of int, shape (n,), or None
+        Codes into `keys`.
+    ids : pyarrow.Array or None
+        What each of the `read` rows is called, as text.
+    places : ndarray of int, shape (n,), or None
+        Where the scored rows stand in `ids`; None is by their numbers.
+    """
+
+    start: int
+    read: int
+    rows: Rows
+    losses: Floats
+    codes: Codes
+    masses: Floats | None
+    weights: Floats | None
+    groups: Codes | None
+    keys: Sequence[GroupKey]
+    ids: pa.Array | None = None
+    places: Codes | None = None
+
+    @classmethod
+    def of(cls, frame: Frame, bound: Bound, key: str | None) -> Self:
+        """The rows of a frame; `key` is the column that says what they are called."""
+        batches = bound.batches
+        masses = [mass for batch in batches if (mass := batch.outcomes.masses()) is not None]
+        return cls(
+            start=0,
+            read=frame.rows,
+            rows=np.concatenate([_NO_ROWS, *(batch.rows for batch in batches)]),
+            losses=np.concatenate([_NO_LOSSES, *(batch.losses for batch in batches)]),
+            codes=np.concatenate([_NO_CODES, *(batch.outcomes.codes for batch in batches)]),
+            masses=np.concatenate(masses, axis=1) if masses else None,
+            weights=_optional([batch.weights for batch in batches]),
+            groups=_optional([batch.groups for batch in batches]),
+            keys=bound.keys,
+            ids=None if key is None else _ids(frame, key),
+        )
+
+    def at(self, start: int) -> Self:
+        """The same, with so many rows of the data set before it."""
+        return self.replace(start=start, rows=self.rows + start)
+
+    def between(self, first: int, last: int) -> Self:
+        """The rows from number `first` up to, and without, number `last`."""
+        if first <= self.start and last >= self.start + self.read:
+            return self
+        low, high = np.searchsorted(self.rows, (first, last))
+        part = slice(int(low), int(high))
+        return self.taken(part).replace(
+            start=first,
+            read=last - first,
+            ids=None if self.ids is None else self.ids.slice(first - self.start, last - first),
+        )
+
+    def taken(self, chosen: slice | Codes) -> Self:
+        """Some of the scored rows, among as many rows as before."""
+        return self.replace(
+            rows=self.rows[chosen],
+            losses=self.losses[chosen],
+            codes=self.codes[chosen],
+            masses=None if self.masses is None else self.masses[:, chosen],
+            weights=None if self.weights is None else self.weights[chosen],
+            groups=None if self.groups is None else self.groups[chosen],
+            places=None if self.places is None else self.places[chosen],
+        )
+
+    def called(self, chosen: Codes) -> pa.Array | None:
+        """What some of the scored rows are called."""
+        import pyarrow as pa
+
+        if self.ids is None:
+            return None
+        places = self.rows - self.start if self.places is None else self.places
+        return self.ids.take(pa.array(places[chosen], pa.int64()))
+
+    @property
+    def end(self) -> int:
+        """The number of the row after the last."""
+        return self.start + self.read
+
+
+class Scoring(Value):
+    """What is done to every split: picklable, and the same for one model or several in a file.
+
+    Attributes
+    ----------
+    bindings, specs : sequence
+        Of each model.
+    key : str or None
+        The column that says what rows are called.
+    """
+
+    bindings: Sequence[Binding]
+    specs: Sequence[Spec]
+    key: str | None
+
+    def __call__(self, task: tuple[int, Split]) -> tuple[int, list[list[Piece]]]:
+        """Score one split of part ``task[0]``: for every frame, a piece of each model."""
+        part, split = task
+        return part, [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
+
+    @property
+    def _models(self) -> range:
+        return range(len(self.bindings))
+
+    def _piece(self, frame: Frame, model: int) -> Piece:
+        bound = bound_rows(frame, self.bindings[model], self.specs[model])
+        ledger, clipped = ledger_of(frame, bound, self.specs[model])
+        return Piece(Scored.of(frame, bound, self.key), ledger, clipped)
+
+
+class Piece(Value):
+    """The rows of one frame as one model sees them, and what happened to them."""
+
+    scored: Scored
+    ledger: Ledger
+    clipped: ExactSums
+
+
+def _ids(frame: Frame, key: str) -> pa.Array:
+    """What the rows are called; nothing where they could not be read."""
+    import pyarrow as pa
+
+    texts = as_texts(frame.columns[key])
+    if not frame.left_out:
+        return texts
+    places = np.full(frame.rows, -1, np.int64)
+    places[frame.row_numbers] = np.arange(len(texts))
+    return texts.take(pa.array([None if place < 0 else place for place in places.tolist()]))
+
+
+def _optional(parts: Sequence[NDArray[Kind] | None]) -> NDArray[Kind] | None:
+    there = [part for part in parts if part is not None]
+    return np.concatenate(there) if there else None

@@ -1,0 +1,249 @@
+"""What is kept of paired rows: sums by group and by cluster, and the rows that moved most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.binding.rows import GroupKey
+from ce_cli.comparing.moved import Moved
+from ce_cli.comparing.scored import Scored
+from ce_cli.kernels.exact import ExactSums
+from ce_cli.kernels.outcomes import Likelihood, Space
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.spread import Spread
+from ce_cli.metrics.state import State
+from ce_cli.reduce import merged_groups
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+BLOCKS = 4096  # sums that change their signs together, by the number of the row
+
+
+class Difference(State):
+    """Sums over the differences of two losses, d = loss − reference, by group.
+
+    Attributes
+    ----------
+    loss, spread : Loss, Spread
+        Of the finite d.
+    cross : ExactSums
+        Σ w²·d·reference.
+    wins, ties : ExactSums
+        Σ w of the rows with d < 0, and of those with d = 0.
+    more, less, undefined : ExactSums
+        How many d are ∞, −∞, and ∞ − ∞.
+    """
+
+    loss: Loss
+    spread: Spread
+    cross: ExactSums
+    wins: ExactSums
+    ties: ExactSums
+    more: ExactSums
+    less: ExactSums
+    undefined: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, space: Space) -> Self:
+        """No rows."""
+        none = ExactSums.empty(groups)
+        loss, spread = Loss.empty(groups, space), Spread.empty(groups, space)
+        return cls(loss, spread, none, none, none, none, none, none)
+
+    @classmethod
+    def between(cls, model: Batch, reference: Batch) -> Self:
+        """The losses of two models for the same rows."""
+        with np.errstate(invalid="ignore"):
+            differences = model.losses - reference.losses
+        ours, endless = reference.losses, ~np.isfinite(differences)
+        counts = [ExactSums.empty(model.group_count)] * 3
+        even = differences == 0
+        if endless.any():
+            unknown = np.isnan(differences)
+            even |= unknown
+            sides = (differences == np.inf, differences == -np.inf, unknown)
+            counting = True if model.weights is None else model.weights > 0
+            counts = [model.counts(side & counting) for side in sides]
+            ours = np.where(endless, 0.0, ours)
+        wins = differences < 0
+        finite = _known(np.where(endless, 0.0, differences), model)
+        squares = finite.losses * ours if model.weights is None else _weighted(finite, ours)
+        return cls(
+            Loss.of(finite),
+            Spread.of(finite),
+            finite.sums(squares),
+            finite.sums(wins.astype(np.float64)),
+            finite.sums(even.astype(np.float64)),
+            *counts,
+        )
+
+
+def _weighted(finite: Batch, ours: Floats) -> Floats:
+    weights = 1.0 if finite.weights is None else finite.weights
+    product: Floats = weights * finite.losses * ours
+    return product
+
+
+class Blocks(State):
+    """Σ w·d of rows that change their signs together in a test: `BLOCKS` of them a group.
+
+    Rows of which a difference is infinite say nothing here.
+    """
+
+    sums: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, space: Space) -> Self:
+        """No rows."""
+        return cls(ExactSums.empty(groups * BLOCKS))
+
+    @classmethod
+    def between(cls, model: Batch, reference: Batch) -> Self:
+        """The losses of two models for the same rows."""
+        with np.errstate(invalid="ignore"):
+            differences = model.losses - reference.losses
+        finite = np.where(np.isfinite(differences), differences, 0.0)
+        start = 0 if model.groups is None else model.groups * BLOCKS
+        cells = start + model.rows % BLOCKS
+        count = model.group_count * BLOCKS
+        return cls(model.replace(groups=cells, group_count=count).sums(finite))
+
+    def regroup(self, index: Codes, groups: int) -> Self:
+        """Move whole groups, block by block."""
+        cells = (index[:, np.newaxis] * BLOCKS + np.arange(BLOCKS)).ravel()
+        return type(self)(self.sums.regroup(cells, groups * BLOCKS))
+
+
+class Sums(State):
+    """Σ of anything, by group."""
+
+    sums: ExactSums
+
+
+Name = tuple[str, int]
+States = dict[Name, State]
+Keys = tuple[GroupKey, ...]
+
+
+class Tally(Value):
+    """What is known after some paired rows: a monoid, whatever the order of the rows.
+
+    Attributes
+    ----------
+    rows : int
+        How many.
+    keys, states
+        ``("loss", m)`` and ``("spread", m)`` of each model, ``("difference", m)`` of each but the
+        reference, and ``("blocks", m)`` where signs are to be flipped, for every group.
+    cluster_keys, clusters
+        ``("weight", 0)`` and ``("loss", m)``, sums over finite losses, for every cluster in every
+        group.
+    moved : dict of Moved
+        Of each model but the reference, the rows that moved most.
+    """
+
+    rows: int
+    keys: Keys
+    states: States
+    cluster_keys: Keys
+    clusters: States
+    moved: dict[int, Moved]
+
+    def merge(self, other: Self) -> Self:
+        """Of the rows of both."""
+        keys, states = merged_groups(self.keys, self.states, other.keys, other.states)
+        own, clusters = merged_groups(
+            self.cluster_keys, self.clusters, other.cluster_keys, other.clusters
+        )
+        moved = {model: rows.merge(other.moved[model]) for model, rows in self.moved.items()}
+        return type(self)(self.rows + other.rows, keys, states, own, clusters, moved)
+
+
+class Tallying(Value):
+    """What is done to paired rows, those of the reference first.
+
+    Attributes
+    ----------
+    clustered : bool
+        Whether the last part of the groups' keys is a cluster.
+    flipped : bool
+        Whether sums by block are wanted.
+    worst : int
+        How many rows that moved most to keep, each way.
+    """
+
+    clustered: bool
+    flipped: bool
+    worst: int
+
+    def __call__(self, parts: Sequence[Scored]) -> Tally:
+        """The tally of some rows, the same of each model."""
+        own = parts[0]
+        groups, keys, finest = _groups(own, self.clustered)
+        batches = [_batch(part.losses, own, groups, len(keys)) for part in parts]
+        others = range(1, len(parts))
+        states: States = {}
+        for model, batch in enumerate(batches):
+            states |= {("loss", model): Loss.of(batch), ("spread", model): Spread.of(batch)}
+        for model in others:
+            states["difference", model] = Difference.between(batches[model], batches[0])
+            if self.flipped and not self.clustered:
+                states["blocks", model] = Blocks.between(batches[model], batches[0])
+        clusters: States = {}
+        if self.clustered:
+            for model, batch in enumerate(batches):
+                small = batch.grouped_by(finest, len(own.keys))
+                clusters["loss", model] = Sums(small.loss_sums)
+                clusters["weight", 0] = Sums(small.weight_sums)
+        return Tally(
+            rows=len(own.rows),
+            keys=keys,
+            states=states,
+            cluster_keys=tuple(own.keys) if self.clustered else (),
+            clusters=clusters,
+            moved={model: Moved.of(own, parts[model], self.worst) for model in others},
+        )
+
+
+def folded(tallies: Iterable[Tally]) -> Tally | None:
+    """Merge all tallies, those of alike many parts with each other, since keys may be many."""
+    waiting: list[tuple[int, Tally]] = []
+    for tally in tallies:
+        parts, merged = 1, tally
+        while waiting and waiting[-1][0] <= parts:
+            before, earlier = waiting.pop()
+            parts, merged = parts + before, earlier.merge(merged)
+        waiting.append((parts, merged))
+    if not waiting:
+        return None
+    return reduce(lambda later, earlier: earlier.merge(later), (t for _, t in reversed(waiting)))
+
+
+def _batch(losses: Floats, like: Scored, groups: Codes | None, count: int) -> Batch:
+    """Losses of one model, with the weights of the reference."""
+    return Batch(Likelihood(losses, losses), like.weights, groups, count, like.rows, like.rows)
+
+
+def _known(losses: Floats, like: Batch) -> Batch:
+    """Other losses, in the groups and with the weights of a batch."""
+    return like.replace(outcomes=Likelihood(losses, losses))
+
+
+def _groups(own: Scored, clustered: bool) -> tuple[Codes | None, Keys, Codes]:
+    """Codes and keys of the groups, and the codes of the clusters in them."""
+    finest = np.zeros(len(own.rows), np.intp) if own.groups is None else own.groups
+    if not clustered:
+        return own.groups, tuple(own.keys), finest
+    places: dict[GroupKey, int] = {}
+    index = [places.setdefault(key[:-1], len(places)) for key in own.keys]
+    if len(places) == 1:
+        return None, tuple(places), finest
+    return np.array(index, np.intp)[finest], tuple(places), finest

@@ -1,0 +1,313 @@
+"""Rows that do not stand in one order, kept in parts by what they are called, and joined by part.
+
+A row goes to the part that the fingerprint of its name tells, so partners are in the same part.
+Each part is joined by itself, and parts that do not fit in memory wait in temporary files, so
+memory is bounded by the size of a part: a 64th of the rows.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import count, pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import ipc
+
+from ce_cli.binding.columns import floats
+from ce_cli.binding.fingerprints import fingerprints
+from ce_cli.binding.rows import GroupKey
+from ce_cli.comparing.scored import Scored
+from ce_cli.kernels.outcomes import indicator
+
+Codes = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+PART_BITS = 6
+IN_MEMORY = 1 << 28  # bytes that are kept before parts are written to files
+_EXAMPLES = 5
+_MOST_TOLD = 1000
+_MASS = re.compile(r"mass\d+_\d+")
+_WHOLE = r"^(\d+)\.0$"
+
+
+def row_names(ids: pa.Array) -> pa.Array:
+    """What rows are called, one spelling for one name: ``17`` for ``17.0``, nothing for ````."""
+    names = pc.utf8_trim_whitespace(ids)
+    if pc.any(pc.ends_with(names, ".0")).as_py():
+        names = pc.replace_substring_regex(names, _WHOLE, r"\1")
+    hollow = pc.equal(names, "")
+    return pc.if_else(hollow, None, names) if pc.any(hollow).as_py() else names
+
+
+class Unsorted:
+    """Rows of several data sets, to be joined by their names.
+
+    Parameters
+    ----------
+    data_sets : int
+        How many.
+
+    Attributes
+    ----------
+    unmatched, repeated : list of int
+        For each data set, how many rows have no partner in another, and how many are called like
+        one before. The first of a name is joined.
+    unmatched_ids, repeated_ids : list of list of str
+        The first few of them.
+    """
+
+    def __init__(self, data_sets: int) -> None:
+        self.unmatched = [0] * data_sets
+        self.repeated = [0] * data_sets
+        self._first: dict[str, list[list[tuple[int, str]]]] = {
+            kind: [[] for _ in range(data_sets)] for kind in ("unmatched", "repeated")
+        }
+        self._parts = [[_Part() for _ in range(data_sets + 1)] for _ in range(1 << PART_BITS)]
+        self._held = 0
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._keys: dict[GroupKey, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def unmatched_ids(self) -> list[list[str]]:
+        """The first few names without a partner, for each data set."""
+        return [[name for _, name in some] for some in self._first["unmatched"]]
+
+    @property
+    def repeated_ids(self) -> list[list[str]]:
+        """The first few names that occur again, for each data set."""
+        return [[name for _, name in some] for some in self._first["repeated"]]
+
+    def seen(self, scored: Scored) -> None:
+        """Remember what rows are called that have met already."""
+        names = row_names(scored.ids)
+        numbers = pa.array(np.arange(scored.start, scored.end), pa.int64())
+        self._keep(-1, names, pa.table({"row": numbers, "name": names}))
+
+    def add(self, place: int, some: Sequence[Scored]) -> None:
+        """Keep rows of data set `place`, as each of its models sees them."""
+        first = some[0]
+        columns: dict[str, Any] = {
+            "row": pa.array(np.arange(first.start, first.end), pa.int64()),
+            "name": row_names(first.ids),
+        }
+        for model, one in enumerate(some):
+            columns |= {f"{name}_{model}": column for name, column in self._columns(one)}
+        self._keep(place, columns["name"], pa.table(columns))
+
+    def joined(self) -> Iterator[list[Scored]]:
+        """The rows that all data sets have, in parts; each a row of the first one."""
+        for part in self._parts:
+            *tables, met = (one.table() for one in part)
+            if any(table is not None for table in tables):
+                yield from self._join(tables, met)
+
+    def _columns(self, one: Scored) -> Iterator[tuple[str, pa.Array]]:
+        """What is kept of one model's rows; null where a row could not be scored."""
+        places = one.rows - one.start
+        missing = np.ones(one.read, np.bool_)
+        missing[places] = False
+
+        def spread(values: NDArray[Any]) -> pa.Array:
+            whole = np.zeros(one.read, values.dtype)
+            whole[places] = values
+            return pa.array(whole, mask=missing)
+
+        yield "loss", spread(one.losses)
+        yield "code", spread(one.codes)
+        for k, mass in enumerate(() if one.masses is None else one.masses):
+            yield f"mass{k}", spread(mass)
+        if one.weights is not None:
+            yield "weight", spread(one.weights)
+        if one.groups is not None:
+            own = [self._keys.setdefault(key, len(self._keys)) for key in one.keys]
+            yield "group", spread(np.array(own, np.int64)[one.groups])
+
+    def _keep(self, place: int, names: pa.Array, table: pa.Table) -> None:
+        """Sort rows into parts; those without a name have no partner."""
+        hashes = fingerprints(names)
+        nameless = hashes == 0
+        if nameless.any():
+            self._tell("unmatched", place, table, np.flatnonzero(nameless))
+            keep = np.flatnonzero(~nameless)
+            table, hashes = table.take(pa.array(keep)), hashes[keep]
+        parts = (hashes >> np.uint64(64 - PART_BITS)).astype(np.intp)
+        order = np.argsort(parts, kind="stable")
+        table = table.take(pa.array(order)).combine_chunks()
+        edges = np.searchsorted(parts[order], np.arange((1 << PART_BITS) + 1))
+        for part, (low, high) in enumerate(pairwise(edges.tolist())):
+            if high > low:
+                self._parts[part][place].add(table.slice(low, high - low))
+        self._held += table.nbytes
+        if self._held > IN_MEMORY:
+            self._write()
+
+    def _write(self) -> None:
+        self._folder = self._folder or tempfile.TemporaryDirectory(prefix="ce-")
+        for part, places in enumerate(self._parts):
+            for place, one in enumerate(places):
+                one.write(Path(self._folder.name) / f"{part}-{place}")
+        self._held = 0
+
+    def _join(
+        self, tables: Sequence[pa.Table | None], met: pa.Table | None
+    ) -> Iterator[list[Scored]]:
+        """The rows of one part; `met` are those that have met already."""
+        names = None if met is None else self._once(0, met, None)["name"]
+        own = [
+            None if table is None else self._once(place, table, names)
+            for place, table in enumerate(tables)
+        ]
+        chosen = _partners([None if table is None else table["name"] for table in own])
+        for place, (table, at) in enumerate(zip(own, chosen, strict=True)):
+            if table is not None and len(at) < len(table):
+                self._tell("unmatched", place, table, np.delete(np.arange(len(table)), at))
+        if len(chosen[0]):
+            partners = [
+                table.take(pa.array(at)).combine_chunks()
+                for table, at in zip(own, chosen, strict=True)
+                if table is not None
+            ]
+            yield [one for table in partners for one in self._scored(table, partners[0])]
+
+    def _once(self, place: int, table: pa.Table, before: pa.ChunkedArray | None) -> pa.Table:
+        """The first row of each name, unless it is one of `before`; tells of the others."""
+        codes = _numbers(table["name"].combine_chunks().dictionary_encode().indices)
+        again = np.ones(len(codes), np.bool_)
+        again[np.unique(codes, return_index=True)[1]] = False
+        if before is not None:
+            again |= _numbers(pc.is_in(table["name"], value_set=before.combine_chunks())) > 0
+        if not again.any():
+            return table
+        self._tell("repeated", place, table, np.flatnonzero(again))
+        return table.take(pa.array(np.flatnonzero(~again)))
+
+    def _scored(self, table: pa.Table, first: pa.Table) -> Iterator[Scored]:
+        """What each model of a data set makes of rows that have met, by number of the first's."""
+        rows = _numbers(first["row"]).astype(np.int64)
+        order = np.argsort(rows)
+        for model in count():
+            if f"loss_{model}" not in table.column_names:
+                return
+            losses = floats(table[f"loss_{model}"].combine_chunks())
+            at = order[~np.isnan(losses[order])]
+            codes = _numbers(table[f"code_{model}"])[at].astype(np.intp)
+            yield Scored(
+                start=0,
+                read=len(rows),
+                rows=rows[at],
+                losses=losses[at],
+                codes=codes,
+                masses=self._masses(table, model, at, codes),
+                weights=_taken(table, f"weight_{model}", at),
+                **self._groups(table, model, at),
+                ids=first["name"].combine_chunks(),
+                places=at,
+            )
+
+    def _masses(self, table: pa.Table, model: int, at: Codes, codes: Codes) -> Floats | None:
+        """Masses of the classes; where none were kept the codes say it all."""
+        names = [name for name in table.column_names if _MASS.fullmatch(name)]
+        masses = [_taken(table, name, at) for name in names if name.endswith(f"_{model}")]
+        there = [mass for mass in masses if mass is not None]
+        if not there:
+            return None
+        whole = np.stack(there)
+        hard = np.isnan(whole[0])
+        whole[:, hard] = indicator(codes[hard], len(whole))
+        return whole
+
+    def _groups(self, table: pa.Table, model: int, at: Codes) -> dict[str, Any]:
+        """Codes and keys of the groups that occur."""
+        groups = _taken(table, f"group_{model}", at)
+        if groups is None:
+            return {"groups": None, "keys": [()]}
+        known, codes = np.unique(groups.astype(np.intp), return_inverse=True)
+        keys = list(self._keys)
+        return {"groups": codes, "keys": [keys[code] for code in known]}
+
+    def _tell(self, kind: str, place: int, table: pa.Table, at: Codes) -> None:
+        """Count rows, and remember what the first of them are called."""
+        counts = self.unmatched if kind == "unmatched" else self.repeated
+        counts[place] += len(at)
+        some = table.select(["row", "name"]).take(pa.array(at)).to_pylist()
+        names = [(one["row"], one["name"] or "") for one in some[:_MOST_TOLD]]
+        known = self._first[kind]
+        known[place] = heapq.nsmallest(_EXAMPLES, (*known[place], *names))
+
+
+class _Part:
+    """The rows of one data set in one part, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._held: list[pa.Table] = []
+        self._files: list[Path] = []
+
+    def add(self, table: pa.Table) -> None:
+        self._held.append(table)
+
+    def write(self, path: Path) -> None:
+        """Move what is held to a file."""
+        if not self._held:
+            return
+        file = path.with_suffix(f".{len(self._files)}")
+        table = pa.concat_tables(self._held, promote_options="default")
+        with ipc.new_file(str(file), table.schema) as writer:
+            writer.write_table(table)
+        self._files.append(file)
+        self._held = []
+
+    def table(self) -> pa.Table | None:
+        """All rows; None if there are none."""
+        written = []
+        for file in self._files:
+            with pa.memory_map(str(file)) as source, ipc.open_file(source) as reader:
+                written.append(reader.read_all())
+        tables = [*written, *self._held]
+        self._held, self._files = [], []
+        return pa.concat_tables(tables, promote_options="default") if tables else None
+
+
+def _partners(names: Sequence[pa.ChunkedArray | None]) -> list[Codes]:
+    """Where the rows stand that all have: a place in each for every one of them."""
+    first, *others = [None if one is None else one.combine_chunks() for one in names]
+    nowhere = np.zeros(0, np.intp)
+    if first is None or any(one is None for one in others):
+        return [nowhere for _ in names]
+    found = [floats(pc.index_in(first, value_set=one)) for one in others]
+    shared = np.flatnonzero(~np.isnan(np.sum(found, axis=0)))
+    return [shared, *(places[shared].astype(np.intp) for places in found)]
+
+
+def _numbers(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
+    """Numbers of a column without nulls, or with 0 for them."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    values = floats(whole)
+    return np.where(np.isnan(values), 0.0, values).astype(np.int64)
+
+
+def _taken(table: pa.Table, name: str, at: Codes) -> Floats | None:
+    if name not in table.column_names:
+        return None
+    taken: Floats = floats(table[name].combine_chunks())[at]
+    return taken

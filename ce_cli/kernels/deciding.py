@@ -1,0 +1,51 @@
+"""What to make of p-values: many at once, and differences that are too close to call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+POWER = 0.8  # how often so many rows would tell the difference
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values so that the chance of one false alarm among them all stays below the level.
+
+    The k-th smallest of m is multiplied by m − k + 1, and none falls below the one before it
+    (Holm, Scand. J. Stat. 6, 1979). A NaN stays one, and does not count.
+    """
+    order = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
+    adjusted = [math.nan] * len(p_values)
+    highest = 0.0
+    for rank, (p, place) in enumerate(order):
+        highest = max(highest, min(1.0, p * (len(order) - rank)))
+        adjusted[place] = highest
+    return adjusted
+
+
+def rows_to_tell(rows: int, difference: float, standard_error: float, level: float) -> float:
+    """How many rows would tell a difference like this from 0 in 4 cases of 5.
+
+    ``n · ((z₁₋ₐ/₂ + z₀.₈) · se / difference)²``, the usual formula of sample size (Cohen,
+    Statistical Power Analysis, 1988, section 2.4), by the normal distribution.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    difference, standard_error : float
+        What was found, in one unit.
+    level : float
+        Of a two-sided test, for example 0.05.
+
+    Returns
+    -------
+    float
+        Infinite where the difference is 0.
+    """
+    if difference == 0:
+        return math.inf
+    normal = NormalDist()
+    reach = normal.inv_cdf(1.0 - 0.5 * level) + normal.inv_cdf(POWER)
+    return rows * (reach * standard_error / difference) ** 2

@@ -1,0 +1,222 @@
+"""The page of ``ce compare``: the models, their differences, where they lie, and a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ce_cli.compared import Compared, ComparedGroup, Comparison, Model
+from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.page import Block, Grid, Line, Span, cell, noted, reach, shortened
+from ce_cli.result import Interval
+from ce_cli.text import counted, display_name, sanitize
+
+_GROUPS_SHOWN = 50
+_MARKS = {
+    "better": Span("✓ ", "bold green"),
+    "worse": Span("✗ ", "bold red"),
+    "same": Span("= ", "bold cyan"),
+    "unclear": Span("· ", "bold cyan"),
+}
+_STYLES = {"better": "green", "worse": "red", "same": "", "unclear": "dim"}
+
+
+def render(result: Compared, canvas: Canvas) -> str:
+    """The whole page; `rich` is imported only where its colours and widths are of use."""
+    if canvas.width is None and not canvas.colour:
+        from ce_cli.outputs.plain import drawn
+    else:
+        from ce_cli.outputs.coloured import drawn
+    return drawn(blocks(result), canvas)
+
+
+def blocks(result: Compared) -> Iterator[Block]:
+    """The page from top to bottom."""
+    yield _headline(result)
+    yield Line()
+    yield _models(result)
+    yield Line()
+    for one in result.comparisons:
+        yield _difference(one, result.unit)
+        yield _companions(one, result)
+        yield Line()
+    for grid in (_groups(result), _moved(result)):
+        if grid is not None:
+            yield grid
+            yield Line()
+    yield from noted(result.warnings)
+    for one in result.comparisons:
+        yield Line((_MARKS[one.verdict], Span(sentence(one, result), "bold")))
+    for signature in dict.fromkeys(model.signature for model in result.models):
+        yield Line((Span(signature, "dim"),))
+
+
+def sentence(one: Comparison, result: Compared) -> str:
+    """The verdict on a model, in words."""
+    model, reference = sanitize(one.model), sanitize(one.reference)
+    if one.verdict == "same":
+        return f"{model} and {reference} give every row the same loss."
+    if one.verdict in ("better", "worse"):
+        return f"{model} is {one.verdict} than {reference}{_how_sure(one, result)}."
+    told = f"{model} and {reference} are too close to call"
+    if one.more_rows is None:
+        return f"{told}."
+    return (
+        f"{told}: about {_rounded(one.more_rows)} more rows would be needed to tell a difference "
+        "of this size."
+    )
+
+
+def _how_sure(one: Comparison, result: Compared) -> str:
+    if math.isnan(one.p_adjusted):
+        return ""
+    several = len(result.comparisons) > 1
+    adjusted = f", adjusted for {len(result.comparisons)} comparisons" if several else ""
+    return f" ({p_value(one.p_adjusted)}{adjusted})"
+
+
+def p_value(p: float) -> str:
+    """``p = 0.012``, or ``p < 0.0001``."""
+    return "p < 0.0001" if p < 0.0001 else f"p = {shown(p, 2)}"
+
+
+def _rounded(count: int) -> str:
+    """Two digits of a number that is no more exact than that."""
+    digits = max(0, len(str(count)) - 2)
+    return f"{round(count, -digits):,}"
+
+
+def _headline(result: Compared) -> Line:
+    files = dict.fromkeys(display_name(name) for model in result.models for name in model.inputs)
+    names = list(files)
+    listed = " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
+    rows = counted(result.rows["compared"], "row")
+    met = {"order": "in order", "id": f"by {result.join['column']}", "file": ""}
+    how = f", met {met[result.join['by']]}" if met[result.join["by"]] else ""
+    return Line((Span(listed, "bold"), Span(f"  {rows} · {result.task}{sanitize(how)}", "dim")))
+
+
+def _models(result: Compared) -> Grid:
+    level = f"{100 * result.confidence:.10g} % interval"
+    rows = [
+        (
+            Span(sanitize(model.name, 30), "bold" if model.name == result.reference else ""),
+            Span(_columns(model), "cyan"),
+            Span(shown(model.metrics["cross_entropy"])),
+            Span(reach(model.intervals["cross_entropy"]), "dim"),
+        )
+        for model in result.models
+    ]
+    header = ("model", model_parts(result), f"cross-entropy ({result.unit})", level)
+    return Grid(header, (False, False, True, True), tuple(rows))
+
+
+def model_parts(result: Compared) -> str:
+    """What the predictions are, where it is the same for all."""
+    kinds = {model.values for model in result.models}
+    return kinds.pop() if len(kinds) == 1 else "predictions"
+
+
+def _columns(model: Model) -> str:
+    names = [sanitize(name, 16) for name in model.columns["predictions"]]
+    return shortened(names, 3, "classes")
+
+
+def _difference(one: Comparison, unit: str) -> Grid:
+    lines = [("absolute", unit, shown), ("relative", "relative", percent)]
+    if unit != "bits":
+        lines.append(("bits", "bits", shown))
+    rows = [
+        (
+            Span(label, "dim"),
+            Span(_signed(told(one.difference[name])), "bold" if name == "absolute" else ""),
+            Span(_between(one.intervals[name], told is percent), "dim"),
+        )
+        for name, label, told in lines
+    ]
+    title = f"{sanitize(one.model, 30)} − {sanitize(one.reference, 30)}"
+    level = f"{100 * one.intervals['absolute'].confidence:.10g} % interval"
+    return Grid((title, "difference", level), (False, True, True), tuple(rows))
+
+
+def _between(interval: Interval, in_percent: bool) -> str:
+    told = percent if in_percent else shown
+    return f"{_signed(told(interval.low))} … {_signed(told(interval.high))}"
+
+
+def _signed(text: str) -> str:
+    """A minus that is as wide as a plus."""
+    return text.replace("-", "−", 1) if text.startswith("-") else text
+
+
+def _companions(one: Comparison, result: Compared) -> Line:
+    spans = [Span(f"{result.test} ", "dim"), Span(p_or_none(one.p_value))]
+    if not math.isnan(one.win_rate):
+        spans += [
+            Span("   lower loss in ", "dim"),
+            Span(percent(one.win_rate)),
+            Span(" of the rows", "dim"),
+        ]
+        if one.tie_rate:
+            spans += [Span(", the same in ", "dim"), Span(percent(one.tie_rate))]
+    if result.cluster is not None:
+        clusters = counted(result.cluster["count"], "cluster")
+        spans.append(Span(f"   {clusters} by {sanitize(result.cluster['column'])}", "dim"))
+    return Line(tuple(spans))
+
+
+def p_or_none(p: float) -> str:
+    """A p-value, or a dash where there is none."""
+    return "—" if math.isnan(p) else p_value(p)
+
+
+def _groups(result: Compared) -> Grid | None:
+    if not result.groups:
+        return None
+    lines = [
+        line
+        for group in result.groups[:_GROUPS_SHOWN]
+        for line in _group_lines(group, result.reference)
+    ]
+    several = len(result.models) > 2
+    by = [sanitize(name) for name in result.groups[0].by]
+    header = (*by, *(["model"] if several else []), "rows", result.reference)
+    header = (*header, "cross-entropy" if several else result.models[1].name)
+    header = (*map(sanitize, header), "difference", "interval", "verdict")
+    rows = [line if several else (*line[: len(by)], *line[len(by) + 1 :]) for line in lines]
+    more = len(result.groups) - _GROUPS_SHOWN
+    if more > 0:
+        rest = Span(f"… and {more:,} more groups (--format csv shows all)", "dim")
+        rows.append((rest, *(Span("") for _ in header[1:])))
+    left = len(by) + several
+    right = (*(False for _ in range(left)), *(True for _ in range(5)), False)
+    return Grid(tuple(header), right, tuple(rows))
+
+
+def _group_lines(group: ComparedGroup, reference: str) -> Iterator[tuple[Span, ...]]:
+    for one in group.comparisons:
+        yield (
+            *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
+            Span(sanitize(one.model)),
+            Span(f"{group.rows:,}"),
+            Span(shown(group.metrics[reference]["cross_entropy"])),
+            Span(shown(group.metrics[one.model]["cross_entropy"])),
+            Span(_signed(shown(one.difference["absolute"]))),
+            Span(_between(one.intervals["absolute"], in_percent=False), "dim"),
+            Span(one.verdict, _STYLES[one.verdict]),
+        )
+
+
+def _moved(result: Compared) -> Grid | None:
+    if not result.moved:
+        return None
+    drop = () if len(result.models) > 2 else ("model",)
+    header = [name for name in result.moved[0] if name not in drop]
+    rows = [tuple(Span(cell(line[name])) for name in header) for line in result.moved]
+    right = tuple(isinstance(result.moved[0][name], int | float) for name in header)
+    return Grid(tuple(map(_title, header)), right, tuple(rows))
+
+
+def _title(name: str) -> str:
+    return {"direction": "moved", "reference_loss": "reference"}.get(name, sanitize(name))
