@@ -5,25 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Result", "__version__", "score"]
+__all__ = ["Compared", "Result", "__version__", "compare", "score"]
+
+_MODULES = {
+    "compare": "ce_cli.api",
+    "score": "ce_cli.api",
+    "Compared": "ce_cli.compared",
+    "Result": "ce_cli.result",
+}
 
 if TYPE_CHECKING:
-    from ce_cli.api import score
+    from ce_cli.api import compare, score
+    from ce_cli.compared import Compared
     from ce_cli.result import Result
 
 
 def __dir__() -> list[str]:
-    return [*globals(), "Result", "score"]
+    return [*globals(), *_MODULES]
 
 
 def __getattr__(name: str) -> object:
     """Import the API on first use, so that ``ce --version`` does not pay for it."""
-    if name == "score":
-        from ce_cli.api import score
+    if name in _MODULES:
+        from importlib import import_module
 
-        return score
-    if name == "Result":
-        from ce_cli.result import Result
-
-        return Result
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

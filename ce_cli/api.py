@@ -3,75 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 
 from ce_cli import pipeline
 from ce_cli.binding.joined import reading_of_labels
+from ce_cli.compared import Compared
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.locate import located, opened
 from ce_cli.inputs.memory import TableSource
+from ce_cli.inputs.source import Source
 from ce_cli.result import Result
 from ce_cli.spec import Reading, Spec, Task, Values, check_names, clip_of
+from ce_cli.text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    Table: TypeAlias = pd.DataFrame | pa.Table
+    Path: TypeAlias = str | os.PathLike[str]
 
-def score(
-    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | pd.DataFrame | pa.Table,
-    *,
-    label: str | Sequence[str] = (),
-    labels: str | os.PathLike[str] | pd.DataFrame | pa.Table | None = None,
-    pred: str | Sequence[str] = (),
-    weight: str | None = None,
-    id: str | None = None,  # noqa: A002 - the name of the option
-    by: str | Sequence[str] = (),
-    classes: Sequence[object] = (),
-    positive: object = None,
-    task: Task = "auto",
-    values: Values = "auto",
-    label_counts: bool = False,
-    label_smoothing: float = 0.0,
-    class_weight: Mapping[object, float] | Literal["balanced"] | None = None,
-    ignore_label: Sequence[object] = (),
-    missing: Literal["error", "skip"] = "error",
-    na_values: Sequence[str] = (),
-    on_bad_sum: Literal["error", "warn", "renormalize"] = "warn",
-    sum_tolerance: float | None = None,
-    clip: Literal["auto", "none"] | float = "auto",
-    base: Literal["e", "2", "10"] = "e",
-    metrics: str | Sequence[str] = (),
-    confidence: float = 0.95,
-    worst: int = 0,
-    per_row: bool = False,
-    input_format: str | None = None,
-    delimiter: str | None = None,
-    encoding: str = "utf-8",
-    decimal: Literal[".", ","] = ".",
-    header: bool = True,
-    comment: str | None = None,
-    threads: int = 1,
-) -> Result:
-    """Score predictions: what ``ce score`` does, to the same bits.
 
-    Parameters are named like the options, but for `values` (``--as``) and `metrics`
-    (``--metric``).
+class Options(TypedDict, total=False):
+    """How data is read: the options of the command line, by their names.
 
     Parameters
     ----------
-    data : path, sequence of paths, pandas.DataFrame or pyarrow.Table
-        Files and directories are read as streams; tables are not copied where Arrow can see them.
-    weight, id : str, optional
-        Columns.
-    labels : path, pandas.DataFrame or pyarrow.Table, optional
+    label, pred : str or sequence of str
+        Columns or globs; what is not given is found by name.
+    labels : path, pandas.DataFrame or pyarrow.Table
         Where the labels are, joined by `id` or else by the order of the rows.
-    label, pred, by : str or sequence of str, optional
-        Columns or globs; labels and predictions that are not given are found by name.
-    classes : sequence, optional
+    weight, id : str
+        Columns.
+    classes : sequence
         The class of each prediction, in their order.
-    positive : object, optional
+    positive : object
         The class that a single prediction column is the probability of.
     task : {"auto", "binary", "multiclass", "multilabel", "likelihood"}
         What is predicted.
@@ -81,44 +48,94 @@ def score(
         Labels are counts of annotators for each class.
     label_smoothing : float
         The share of each label that is spread over all classes.
-    class_weight : mapping or "balanced", optional
+    class_weight : mapping or "balanced"
         Weights of rows by their class.
-    ignore_label : sequence, optional
+    ignore_label : sequence
         Labels of rows to leave out.
     missing : {"error", "skip"}
         What to do with rows in which something is missing.
-    na_values : sequence of str, optional
+    na_values : sequence of str
         Further texts for a missing value.
     on_bad_sum : {"error", "warn", "renormalize"}
         What to do with rows of probabilities that do not sum to 1.
-    sum_tolerance : float, optional
+    sum_tolerance : float
         How far from 1 a sum may be.
     clip : "auto", "none" or float
         Probabilities are clipped into [clip, 1 − clip].
     base : {"e", "2", "10"}
         Nats, bits or bans.
-    metrics : str or sequence of str, optional
-        Compute only these.
     confidence : float
-        Of the interval.
-    worst : int
-        How many of the most surprising rows to keep.
-    per_row : bool
-        Keep every row's loss, for `Result.rows_frame`.
-    input_format : str, optional
+        Of the intervals; 0.95 if it is not given.
+    input_format : str
         Of the files: ``csv``, ``jsonl``, ``parquet``, ``arrow``, ``npy``, ``npz``; found from their
         first bytes if it is not given.
-    delimiter, encoding : str, optional
+    delimiter, encoding : str
         Of text files.
     decimal : {".", ","}
         What stands before the fraction of a number in text files.
     header : bool
         Whether the first line of a text file names the columns; if not (``--no-header``), they
         are called 1, 2, 3, …
-    comment : str, optional
+    comment : str
         Lines of text files that begin with this character are left out.
     threads : int
-        How many blocks are worked on at once.
+        How many blocks are worked on at once; 1 if it is not given.
+    """
+
+    label: str | Sequence[str]
+    labels: Path | Table | None
+    pred: str | Sequence[str]
+    weight: str | None
+    id: str | None
+    classes: Sequence[object]
+    positive: object
+    task: Task
+    values: Values
+    label_counts: bool
+    label_smoothing: float
+    class_weight: Mapping[object, float] | Literal["balanced"] | None
+    ignore_label: Sequence[object]
+    missing: Literal["error", "skip"]
+    na_values: Sequence[str]
+    on_bad_sum: Literal["error", "warn", "renormalize"]
+    sum_tolerance: float | None
+    clip: Literal["auto", "none"] | float
+    base: Literal["e", "2", "10"]
+    confidence: float
+    input_format: str | None
+    delimiter: str | None
+    encoding: str
+    decimal: Literal[".", ","]
+    header: bool
+    comment: str | None
+    threads: int
+
+
+def score(
+    data: Path | Sequence[Path] | Table,
+    *,
+    by: str | Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
+    worst: int = 0,
+    per_row: bool = False,
+    **options: Unpack[Options],
+) -> Result:
+    """Score predictions: what ``ce score`` does, to the same bits.
+
+    Parameters
+    ----------
+    data : path, sequence of paths, pandas.DataFrame or pyarrow.Table
+        Files and directories are read as streams; tables are not copied where Arrow can see them.
+    by : str or sequence of str
+        Grouping columns.
+    metrics : str or sequence of str, optional
+        Compute only these (``--metric``).
+    worst : int
+        How many of the most surprising rows to keep.
+    per_row : bool
+        Keep every row's loss, for `Result.rows_frame`.
+    **options
+        How the data is read, by the names of the options of the command line: see `Options`.
 
     Returns
     -------
@@ -138,52 +155,150 @@ def score(
     >>> score(frame, base="2").metrics["cross_entropy"]
     1.0
     """
-    spec = Spec(
-        labels=_several(label),
-        predictions=_several(pred),
-        weight=weight,
-        id=id,
-        by=_several(by),
-        classes=tuple(str(name) for name in classes),
-        positive=None if positive is None else str(positive),
-        task=task,
-        values=values,
-        label_counts=label_counts,
-        label_smoothing=label_smoothing,
-        class_weights=() if class_weight == "balanced" else _pairs(class_weight or {}),
-        balanced=class_weight == "balanced",
-        ignore_labels=tuple(str(one) for one in ignore_label),
-        missing=missing,
-        na_values=tuple(na_values),
-        on_bad_sum=on_bad_sum,
-        sum_tolerance=sum_tolerance,
-        clip=clip_of(clip),
-        base=str(base),  # type: ignore[arg-type]  # 2 as well as "2"
-        confidence=confidence,
-        metrics=_several(metrics),
-        worst=worst,
-    )
-    reading = Reading(
-        delimiter,
-        encoding,
-        threads,
-        decimal=decimal,
-        header=header,
-        comment=comment,
-        input_format=input_format,
-    )
-    check_names(spec, reading, labels is not None)
+    spec, reading = _spec(options), _reading(options)
+    spec = spec.replace(by=_several(by), metrics=_several(metrics), worst=worst)
+    check_names(spec, reading, options.get("labels") is not None)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None
-    open_labels = None
-    if labels is not None:
-        given, opener = _sources(labels, reading_of_labels(reading, spec))
-        if len(given) > 1:
-            raise UsageError("The labels have to be one file or table.")
-        open_labels = lambda: next(opener())  # noqa: E731
-    result = pipeline.run(sources, names, spec, reading.threads, keep, labels=open_labels)
+    labels = _labels(options, spec, reading)
+    result = pipeline.run(sources, names, spec, reading.threads, keep, labels=labels)
     return result.replace(row_tables=tuple(tables))
+
+
+def compare(
+    models: Mapping[str, Path | Table] | Path | Table,
+    *,
+    preds: Mapping[str, str | Sequence[str]] | None = None,
+    reference: str | None = None,
+    by: str | Sequence[str] = (),
+    cluster: str | None = None,
+    join: Literal["all", "inner"] = "all",
+    test: Literal["t", "sign-flip"] = "t",
+    worst: int = 0,
+    **options: Unpack[Options],
+) -> Compared:
+    """Compare models on the same rows: what ``ce compare`` does, to the same bits.
+
+    Parameters
+    ----------
+    models : mapping, or path, pandas.DataFrame or pyarrow.Table
+        From the name of each model to its data; or data that has the predictions of all.
+    preds : mapping, optional
+        From the name of each model to its prediction columns or globs, if they are not the same
+        for all, or all in one table (``--model``).
+    reference : str, optional
+        The model that the others are compared with; the first, if none is named.
+    by : str or sequence of str
+        Grouping columns.
+    cluster : str, optional
+        Rows with one value in this column belong together.
+    join : {"all", "inner"}
+        With `id`, rows that not all models have: refuse, or leave them out.
+    test : {"t", "sign-flip"}
+        How p-values are found.
+    worst : int
+        How many rows that moved most to keep, each way.
+    **options
+        How the data is read, by the names of the options of the command line: see `Options`.
+
+    Returns
+    -------
+    Compared
+        See `Compared.to_dict`.
+
+    Raises
+    ------
+    ce_cli.errors.CeError
+        `UsageError`, `DataError` or `StorageError`, each with sentences that say what to do.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ce_cli import compare
+    >>> old = pd.DataFrame({"label": [1, 0, 1], "prob": [0.5, 0.5, 0.5]})
+    >>> new = pd.DataFrame({"label": [1, 0, 1], "prob": [0.8, 0.3, 0.7]})
+    >>> compare({"old": old, "new": new}).comparisons[0].win_rate
+    1.0
+    """
+    from ce_cli.comparing.compare import compare as compared
+    from ce_cli.comparing.entrants import DataSet, Plan
+    from ce_cli.comparing.naming import place_of
+
+    spec, reading = _spec(options), _reading(options)
+    spec = spec.replace(by=_several(by))
+    check_names(spec, reading, options.get("labels") is not None or preds is not None)
+    labels = _labels(options, spec, reading)
+    found: list[DataSet] = []
+
+    def add(data: object, names: Sequence[str]) -> None:
+        files, sources = _sources(data, reading)
+        own = [(name, _predicting(spec, preds, name)) for name in names]
+        found.append(DataSet(tuple(files), sources, tuple(own), labels))
+
+    if isinstance(models, Mapping):
+        for name, data in models.items():
+            add(data, [name])
+    else:
+        add(models, list(preds or ()))
+    place = place_of(reference, [name for one in found for name, _ in one.models])
+    plan = Plan(place, join == "inner", cluster, test, worst)
+    return compared(found, plan, reading.threads)
+
+
+def _predicting(spec: Spec, preds: Mapping[str, str | Sequence[str]] | None, name: str) -> Spec:
+    """The spec of one model."""
+    if preds is None:
+        return spec
+    if name not in preds:
+        raise UsageError(f"preds says nothing of the model {quoted(name)}.")
+    return spec.replace(predictions=_several(preds[name]))
+
+
+def _spec(options: Options) -> Spec:
+    """What to compute, as far as it is the same for every function."""
+    unknown = [name for name in options if name not in Options.__annotations__]
+    if unknown:
+        raise TypeError(f"there is no option {unknown[0]!r}")
+    given: dict[str, Any] = dict(options)
+    weights = options.get("class_weight") or {}
+    positive = options.get("positive")
+    own: dict[str, Any] = {
+        "labels": _several(options.get("label", ())),
+        "predictions": _several(options.get("pred", ())),
+        "classes": tuple(str(name) for name in options.get("classes", ())),
+        "positive": None if positive is None else str(positive),
+        "class_weights": () if isinstance(weights, str) else _pairs(weights),
+        "balanced": weights == "balanced",
+        "ignore_labels": tuple(str(one) for one in options.get("ignore_label", ())),
+        "na_values": tuple(options.get("na_values", ())),
+        "clip": clip_of(options.get("clip", "auto")),
+        "base": str(options.get("base", "e")),  # 2 as well as "2"
+    }
+    return Spec(**own, **{name: given[name] for name in _AS_THEY_ARE if name in given})
+
+
+_AS_THEY_ARE = (
+    *("weight", "id", "task", "values", "label_counts", "label_smoothing", "missing"),
+    *("on_bad_sum", "sum_tolerance", "confidence"),
+)
+_OF_READING = ("delimiter", "encoding", "threads", "decimal", "header", "comment", "input_format")
+
+
+def _reading(options: Options) -> Reading:
+    given: dict[str, Any] = dict(options)
+    return Reading(**{name: given[name] for name in _OF_READING if name in given})
+
+
+def _labels(options: Options, spec: Spec, reading: Reading) -> Callable[[], Source] | None:
+    """What opens the labels, if they are in a file or table of their own."""
+    labels = options.get("labels")
+    if labels is None:
+        return None
+    names, sources = _sources(labels, reading_of_labels(reading, spec))
+    if len(names) > 1:
+        raise UsageError("The labels have to be one file or table.")
+    return lambda: next(sources())
 
 
 def _pairs(weights: Mapping[object, float]) -> tuple[tuple[str, float], ...]:
