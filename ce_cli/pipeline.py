@@ -21,7 +21,7 @@ from ce_cli.metrics.state import State
 from ce_cli.places import Places
 from ce_cli.reduce import Outcome, Work
 from ce_cli.report import Computed, class_names, report
-from ce_cli.spec import Spec
+from ce_cli.spec import ALL, Spec
 from ce_cli.value import Value
 
 if TYPE_CHECKING:
@@ -216,19 +216,21 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
         A metric is not known.
     """
     for name in spec.metrics:
-        registry.find(registry.METRICS, name, "metric")
+        if name != ALL:
+            registry.find(registry.METRICS, name, "metric")
+    asked = set(spec.metrics)
     wanted = [
         entry.load()
         for entry in registry.METRICS
-        if not spec.metrics or set(entry.names) & set(spec.metrics)
+        if ALL in asked or (asked & set(entry.names) if asked else not entry.extra)
     ]
     needed = {Loss, *wanted, *(kind for state in wanted for kind in state.requires)}
     return tuple(kind for kind in (entry.load() for entry in registry.METRICS) if kind in needed)
 
 
 def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[State], ...]:
-    """Those that mean something where only what happened has a prediction, or else all."""
-    return tuple(kind for kind in metrics if binding.class_count or not kind.of_classes)
+    """Those that mean something for what is predicted."""
+    return tuple(kind for kind in metrics if kind.why_not(binding.space) is None)
 
 
 def with_labels(

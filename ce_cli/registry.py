@@ -24,12 +24,15 @@ class Entry(Value):
         A regular expression for how a file of this input format begins; nothing fits every file.
     text : bool
         Whether a file of this input format is text, which may be packed and encoded.
+    extra : bool
+        Whether a metric is computed only where it is asked for.
     """
 
     target: str
     names: tuple[str, ...]
     magic: bytes = b""
     text: bool = False
+    extra: bool = False
 
     def load(self) -> Any:
         """Import it."""
@@ -69,6 +72,10 @@ METRICS = (
     Entry("ce_cli.metrics.entropy:Entropy", ("entropy", "kl_divergence")),
     Entry("ce_cli.metrics.accuracy:Accuracy", ("accuracy",)),
     Entry("ce_cli.metrics.brier:Brier", ("brier",)),
+    Entry("ce_cli.metrics.confidence:Confidence", ("confidence",), extra=True),
+    Entry("ce_cli.metrics.bias:Bias", ("bias",), extra=True),
+    Entry("ce_cli.metrics.ece:Ece", ("ece",), extra=True),
+    Entry("ce_cli.metrics.auc:Auc", ("auc", "auc_error"), extra=True),
     Entry("ce_cli.metrics.per_class:PerClass", ("per_class",)),
 )
 

@@ -25,7 +25,7 @@ from ce_cli.metrics.state import State
 from ce_cli.places import Places
 from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
-from ce_cli.spec import Spec
+from ce_cli.spec import ALL, Spec
 from ce_cli.text import counted, listed
 from ce_cli.value import Value
 
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_UNITLESS = frozenset(("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"))
+_UNITLESS = {
+    *("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"),
+    *("bias", "ece", "auc", "auc_error"),
+}
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 METHOD = "Student t on the weighted mean"
@@ -158,7 +161,7 @@ def _figures(
 
 
 def _chosen(metrics: Mapping[str, float], spec: Spec) -> dict[str, float]:
-    if not spec.metrics:
+    if not spec.metrics or ALL in spec.metrics:
         return dict(metrics)
     return {name: value for name, value in metrics.items() if name in spec.metrics}
 

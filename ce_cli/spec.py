@@ -15,6 +15,7 @@ Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
 Values = Literal["auto", "probabilities", "logits", "logprobs"]
 
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
+ALL = "all"  # in the place of a metric: every one there is
 _CHOICES = {
     "task": ("auto", "binary", "multiclass", "multilabel", "likelihood"),
     "values": ("auto", "probabilities", "logits", "logprobs"),

@@ -173,7 +173,7 @@ class Examine(Value):
         if self.binding is None:
             return {}
         space = self.binding.space
-        kinds = [kind for kind in _METRICS if space.classes or not kind.of_classes]
+        kinds = [kind for kind in _METRICS if kind.why_not(space) is None]
         return {kind: kind.empty(1, space) for kind in kinds}
 
 

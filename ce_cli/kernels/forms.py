@@ -51,6 +51,10 @@ class Form(Protocol):
         """Surprisal of each class in nats, shape (K, n)."""
         ...
 
+    def ranking(self) -> Floats:
+        """A number that orders rows by what the second class was given, shape (n,)."""
+        ...
+
     def take(self, rows: Codes | slice) -> Self:
         """The predictions of some of the rows."""
         ...
@@ -94,6 +98,10 @@ class BinaryProbability(Value):
         """Surprisal of each class."""
         return _surprisals(self, 2, self.probability.shape)
 
+    def ranking(self) -> Floats:
+        """As they are: q."""
+        return self.probability
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
         return type(self)(self.probability[..., rows], self.clip)
@@ -133,6 +141,10 @@ class BinaryLogit(Value):
         """Surprisal of each class."""
         return _surprisals(self, 2, self.logit.shape)
 
+    def ranking(self) -> Floats:
+        """As they are: z."""
+        return self.logit
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
         return type(self)(self.logit[..., rows])
@@ -170,6 +182,10 @@ class BinaryLogprob(Value):
     def surprisals(self) -> Floats:
         """Surprisal of each class."""
         return _surprisals(self, 2, self.logprob.shape)
+
+    def ranking(self) -> Floats:
+        """As they are: log q."""
+        return self.logprob
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
@@ -217,6 +233,11 @@ class Probabilities(Value):
         """Surprisal of each class."""
         return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
 
+    def ranking(self) -> Floats:
+        """That of the second class."""
+        second: Floats = self.matrix[1]
+        return second
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
         return type(self)(self.matrix[:, rows], self.clip)
@@ -260,6 +281,11 @@ class Logits(Value):
         """Surprisal of each class."""
         return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
 
+    def ranking(self) -> Floats:
+        """That of the second class less that of the first."""
+        difference: Floats = self.matrix[1] - self.matrix[0]
+        return difference
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
         return type(self)(self.matrix[:, rows])
@@ -298,6 +324,11 @@ class Logprobs(Value):
     def surprisals(self) -> Floats:
         """Surprisal of each class."""
         return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
+
+    def ranking(self) -> Floats:
+        """That of the second class."""
+        second: Floats = self.matrix[1]
+        return second
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""

@@ -79,6 +79,22 @@ class Outcomes(Protocol):
         """H(p) of the label in nats, shape (n,); None where it is 0 by nature."""
         ...
 
+    def uncertainties(self) -> Floats:
+        """H(q) of the prediction in nats, shape (n,)."""
+        ...
+
+    def ranking(self) -> Floats:
+        """Of two classes, a number that orders rows by what the second was given, shape (n,)."""
+        ...
+
+    def positives(self) -> Floats:
+        """Of two classes, how much of the second happened, shape (n,)."""
+        ...
+
+    def gaps(self) -> Floats:
+        """Of two classes, q − p of the second, shape (n,)."""
+        ...
+
     def raised(self, clip: float) -> Bools:
         """Where something that happened was given less than `clip`, shape (n,)."""
         ...
@@ -122,6 +138,35 @@ class _OneClass:
         right: Bools = self.predicted() == self.codes
         return right
 
+    def uncertainties(self) -> Floats:
+        """−Σ q·log q."""
+        return class_sums(_products(self.form.probabilities(), self.form.surprisals()))
+
+    def ranking(self) -> Floats:
+        """As the predictions come."""
+        return self.form.ranking()
+
+
+class _NoOrder:
+    """What labels that are no two classes do not answer."""
+
+    @property
+    def codes(self) -> Codes:
+        """No class."""
+        raise NotImplementedError
+
+    def ranking(self) -> Floats:
+        """Unknown."""
+        return np.full(len(self.codes), np.nan)
+
+    def positives(self) -> Floats:
+        """Unknown."""
+        return self.ranking()
+
+    def gaps(self) -> Floats:
+        """Unknown."""
+        return self.ranking()
+
 
 class Hard(_OneClass, Value):
     """One class happened, and is known: `codes` of shape (n,) among `classes`."""
@@ -146,6 +191,17 @@ class Hard(_OneClass, Value):
     def entropies(self) -> None:
         """Nothing is uncertain."""
         return
+
+    def positives(self) -> Floats:
+        """1 where the second class happened."""
+        return np.equal(self.codes, 1).astype(np.float64)
+
+    def gaps(self) -> Floats:
+        """What the second class was given, or where it happened, less what it was not."""
+        first, second = self.form.probabilities()
+        missed = first if isinstance(self.form, BinaryForm) else 1.0 - second
+        gaps: Floats = np.where(self.codes == 1, -missed, second)
+        return gaps
 
     def raised(self, clip: float) -> Bools:
         """Where the class that happened was given less."""
@@ -197,6 +253,16 @@ class Soft(_OneClass, Value):
         """−Σ p·log p."""
         return class_sums(_entropy_terms(self.shares))
 
+    def positives(self) -> Floats:
+        """The share of the second class."""
+        second: Floats = self.shares[1]
+        return second
+
+    def gaps(self) -> Floats:
+        """As it stands: q − p."""
+        gaps: Floats = self.form.probabilities()[1] - self.shares[1]
+        return gaps
+
     def raised(self, clip: float) -> Bools:
         """Where a class with a share was given less."""
         low = self.form.probabilities() < clip
@@ -220,7 +286,7 @@ class Soft(_OneClass, Value):
         return type(self)(self.form.take(rows), self.shares[:, rows], self.codes[rows])
 
 
-class Multilabel(Value):
+class Multilabel(_NoOrder, Value):
     """L labels, each of which may hold: predictions and `shares` from 0 to 1 of shape (L, n)."""
 
     form: BinaryForm
@@ -267,6 +333,11 @@ class Multilabel(Value):
         """Mean over the labels of the binary entropy."""
         return class_sums(class_sums(_entropy_terms(self._both))) / len(self.shares)
 
+    def uncertainties(self) -> Floats:
+        """Mean over the labels of the binary entropy of the prediction."""
+        terms = _products(self.form.probabilities(), self.form.surprisals())
+        return class_sums(class_sums(terms)) / len(self.shares)
+
     def raised(self, clip: float) -> Bools:
         """Where what a label says was given less."""
         low = self.form.probabilities() < clip
@@ -294,7 +365,7 @@ class Multilabel(Value):
         return type(self)(self.form.take(rows), self.shares[:, rows])
 
 
-class Likelihood(Value):
+class Likelihood(_NoOrder, Value):
     """Only what happened has a prediction: its surprisal and probability, shape (n,) each."""
 
     surprisal: Floats
@@ -337,6 +408,10 @@ class Likelihood(Value):
     def entropies(self) -> None:
         """Unknown."""
         return
+
+    def uncertainties(self) -> Floats:
+        """Unknown."""
+        return self.confidence()
 
     def raised(self, clip: float) -> Bools:
         """Where the probability is less."""

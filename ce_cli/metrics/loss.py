@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
+from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
@@ -19,12 +20,15 @@ Floats = NDArray[np.float64]
 class Loss(State):
     """Rows, Σ w, Σ w·loss over the finite losses, and how many losses are infinite."""
 
-    of_classes: ClassVar[bool] = False
-
     rows: ExactSums
     weight: ExactSums
     loss: ExactSums
     infinite: ExactSums
+
+    @classmethod
+    def why_not(cls, space: Space) -> None:
+        """It always applies."""
+        return
 
     @classmethod
     def of(cls, batch: Batch) -> Self:

@@ -36,11 +36,15 @@ class Quantiles(State):
     A row of weight 0 counts for neither.
     """
 
-    of_classes: ClassVar[bool] = False
     grouped: ClassVar[bool] = False
 
     extremes: Extremes
     histogram: LogHistogram
+
+    @classmethod
+    def why_not(cls, space: Space) -> None:
+        """It always applies."""
+        return
 
     @classmethod
     def empty(cls, groups: int, space: Space) -> Self:

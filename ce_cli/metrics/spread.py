@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import LIMB_BITS, ExactSums, two_product
+from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State
 
@@ -27,13 +28,17 @@ class Spread(State):
     counted in `beyond`.
     """
 
-    of_classes: ClassVar[bool] = False
     requires: ClassVar[tuple[type[State], ...]] = (Loss,)
 
     weight: ExactSums
     loss: ExactSums
     square: ExactSums
     beyond: ExactSums
+
+    @classmethod
+    def why_not(cls, space: Space) -> None:
+        """It always applies."""
+        return
 
     @classmethod
     def of(cls, batch: Batch) -> Self:

@@ -29,15 +29,17 @@ class State(Value):
     ----------
     grouped : bool
         Whether the state is kept for each group of ``--by``; if not, for all rows only.
-    of_classes : bool
-        Whether the state needs to know what could have happened beside what did.
     requires : tuple of type
         States whose sums `figures` reads beside its own.
     """
 
     grouped: ClassVar[bool] = True
-    of_classes: ClassVar[bool] = True
     requires: ClassVar[tuple[type[State], ...]] = ()
+
+    @classmethod
+    def why_not(cls, space: Space) -> str | None:
+        """Why the metric does not apply to such labels, in words; None if it does."""
+        return None if space.classes else "only what happened has a prediction"
 
     @classmethod
     def empty(cls, groups: int, space: Space) -> Self:
@@ -62,3 +64,17 @@ class State(Value):
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`, joining those that meet."""
         return type(self)(*(getattr(self, name).regroup(index, groups) for name in self._fields))
+
+
+def one_class_only(space: Space) -> str | None:
+    """Why a metric of the one class that happens does not apply, if it does not."""
+    if space.independent:
+        return "several labels may hold at once"
+    return State.why_not(space)
+
+
+def two_classes_only(space: Space) -> str | None:
+    """Why a metric of two classes does not apply, if it does not."""
+    if space.classes > 2 and not space.independent:
+        return f"it needs two classes, and there are {space.classes}"
+    return one_class_only(space)

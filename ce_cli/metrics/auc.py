@@ -1,0 +1,167 @@
+"""Area under the ROC curve: how often a positive row is ranked above a negative one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums
+from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.state import State, two_classes_only
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.intp]
+
+MOST_EXACT = 4096  # distinct scores of a group that are kept as they are
+_DROPPED_BITS = 52 - 10  # of the others, so that 1,024 bins make a power of two
+
+
+class Auc(State):
+    """Σ w of both classes by score, in order of group and score.
+
+    Scores are kept as they are as long as there are few; then those that agree in their first ten
+    binary digits, counted from the nearer of 0 and 1, are taken for ties.
+
+    Attributes
+    ----------
+    groups, scores : ndarray, shape (n,)
+        What each cell is for.
+    coarse : ndarray of bool, shape (G,)
+        Where scores are rounded.
+    positive, negative : ExactSums
+        One entry for each cell.
+    """
+
+    groups: Codes
+    scores: Floats
+    coarse: Bools
+    positive: ExactSums
+    negative: ExactSums
+
+    @classmethod
+    def why_not(cls, space: Space) -> str | None:
+        """It is of two classes."""
+        return two_classes_only(space)
+
+    @classmethod
+    def empty(cls, groups: int, space: Space) -> Self:
+        """No rows."""
+        none = ExactSums.empty(0)
+        return cls(np.zeros(0, np.intp), np.zeros(0), np.zeros(groups, np.bool_), none, none)
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """One batch."""
+        scores, positives = batch.outcomes.ranking() + 0.0, batch.outcomes.positives()
+        groups = np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups
+        coarse = np.zeros(batch.group_count, np.bool_)
+        if batch.group_count == 1 and len(np.unique(scores)) > MOST_EXACT:
+            scores, coarse = _rounded(scores), np.ones(1, np.bool_)
+        cells, own_groups, own_scores = _cells(groups, scores)
+        rows = batch.replace(groups=cells, group_count=len(own_groups))
+        state = cls(
+            own_groups, own_scores, coarse, rows.sums(positives), rows.sums(1.0 - positives)
+        )
+        return state._few()
+
+    def merge(self, other: Self) -> Self:
+        """Of the rows of both."""
+        coarse = self.coarse | other.coarse
+        cells, groups, scores = _cells(
+            np.concatenate((self.groups, other.groups)),
+            np.concatenate((self._scores(coarse), other._scores(coarse))),
+        )
+        own, theirs = cells[: len(self.scores)], cells[len(self.scores) :]
+        count = len(scores)
+        return type(self)(
+            groups,
+            scores,
+            coarse,
+            self.positive.regroup(own, count).merge(other.positive.regroup(theirs, count)),
+            self.negative.regroup(own, count).merge(other.negative.regroup(theirs, count)),
+        )._few()
+
+    def regroup(self, index: Codes, groups: int) -> Self:
+        """Move group g to ``index[g]`` of `groups`, joining those that meet."""
+        coarse = np.zeros(groups, np.bool_)
+        np.logical_or.at(coarse, index, self.coarse)
+        moved = self.replace(groups=index[self.groups], coarse=coarse)
+        return moved._joined(moved._scores(coarse))._few()
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """The area, and how far rounding the scores may have moved it at most."""
+        positive, negative = self.positive.floats(), self.negative.floats()
+        areas, errors = [], []
+        for group, coarse in enumerate(self.coarse.tolist()):
+            own = self.groups == group
+            up, down = positive[own], negative[own]
+            pairs = up.sum() * down.sum()
+            below = np.cumsum(down) - down
+            tied = 0.5 * np.dot(up, down)
+            with np.errstate(invalid="ignore"):
+                areas.append((np.dot(up, below) + tied) / pairs if pairs else np.nan)
+                errors.append((tied / pairs if coarse else 0.0) if pairs else np.nan)
+        return {"auc": np.array(areas), "auc_error": np.array(errors)}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Auc):
+            return NotImplemented
+        return (
+            np.array_equal(self.groups, other.groups)
+            and np.array_equal(self.scores, other.scores)
+            and np.array_equal(self.coarse, other.coarse)
+            and self.positive == other.positive
+            and self.negative == other.negative
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # equal sums may have different limbs
+
+    def _scores(self, coarse: Bools) -> Floats:
+        """The scores, rounded where `coarse` says so; rounding again changes nothing."""
+        if not coarse.any() or not len(self.scores):
+            return self.scores
+        return np.where(coarse[self.groups], _rounded(self.scores), self.scores)
+
+    def _few(self) -> Self:
+        """Round the scores of groups that have too many."""
+        if len(self.scores) <= MOST_EXACT:
+            return self
+        many = np.bincount(self.groups, minlength=len(self.coarse)) > MOST_EXACT
+        coarse = self.coarse | many
+        if (coarse == self.coarse).all():
+            return self
+        return self.replace(coarse=coarse)._joined(self._scores(coarse))
+
+    def _joined(self, scores: Floats) -> Self:
+        """Join cells that have come to be alike."""
+        cells, groups, distinct = _cells(self.groups, scores)
+        return self.replace(
+            groups=groups,
+            scores=distinct,
+            positive=self.positive.regroup(cells, len(distinct)),
+            negative=self.negative.regroup(cells, len(distinct)),
+        )
+
+
+def _cells(groups: Codes, scores: Floats) -> tuple[Codes, Codes, Floats]:
+    """The cell of each entry, and group and score of each cell, in order of both."""
+    order = np.lexsort((scores, groups))
+    ranked_groups, ranked = groups[order], scores[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (ranked[1:] != ranked[:-1]) | (ranked_groups[1:] != ranked_groups[:-1])
+    cells = np.empty(len(order), np.intp)
+    cells[order] = np.cumsum(new) - 1
+    return cells, ranked_groups[new], ranked[new]
+
+
+def _rounded(scores: Floats) -> Floats:
+    """Scores without their last digits, those above 1/2 counted from 1; keeps their order."""
+    high = (scores > 0.5) & (scores <= 1.0)
+    near: Floats = np.where(high, 1.0 - scores, scores)
+    cut = (near.view(np.int64) >> _DROPPED_BITS << _DROPPED_BITS).view(np.float64)
+    return np.where(high, 1.0 - cut, cut)
