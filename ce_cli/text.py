@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 STDIN = "-"
 _LONGEST = 60
 _BIDIRECTIONAL = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_BREAKING = {0x2028, 0x2029, 0xFFFE, 0xFFFF}  # they end lines, or are no characters of XML
 
 
 def sanitize(text: str, longest: int = _LONGEST) -> str:
@@ -61,7 +62,7 @@ def closest(word: str, known: Sequence[str]) -> str:
 
 def _visible(character: str) -> str:
     code = ord(character)
-    if code in _BIDIRECTIONAL or 0xD800 <= code < 0xE000 or code in (0x2028, 0x2029):
+    if code in _BIDIRECTIONAL or code in _BREAKING or 0xD800 <= code < 0xE000:
         return f"\\u{code:04x}"
     if code < 0x20 or 0x7F <= code < 0xA0:
         return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code, f"\\x{code:02x}")

@@ -59,5 +59,24 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"{sanitize(path, 200)}: could not be written: {reason}.") from error
+        raise _unwritable(path, error) from error
+
+
+def appended(text: str, path: str) -> None:
+    """Add `text` at the end of what `path` holds.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written.
+    """
+    try:
+        with Path(path).open("ab") as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str, error: OSError) -> StorageError:
+    reason = (error.strerror or str(error)).lower()
+    return StorageError(f"{sanitize(path, 200)}: could not be written: {reason}.")
