@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,8 +87,8 @@ class Work(Value):
                 places.setdefault(key, len(places))
             keys = tuple(places)
             index = np.array([places[key] for key in later.keys], np.intp)
-            left = _regrouped(earlier.states, np.arange(len(earlier.keys)), len(keys))
-            right = _regrouped(later.states, index, len(keys))
+            left = regrouped(earlier.states, np.arange(len(earlier.keys)), len(keys))
+            right = regrouped(later.states, index, len(keys))
         worst = [one for one in (earlier.worst, later.worst) if one is not None]
         if later.worst is not None:
             worst[-1] = later.worst.shifted(earlier.ledger.read)
@@ -127,7 +128,8 @@ class Work(Value):
         return Outcome(ledger, tuple(bound.keys), states, clipped, kept)
 
 
-def _regrouped(states: States, index: Codes, groups: int) -> States:
+def regrouped(states: Mapping[type[State], State], index: Codes, groups: int) -> States:
+    """Move group g of every grouped state to ``index[g]`` of `groups`, joining those that meet."""
     return {
         kind: state.regroup(index, groups) if kind.grouped else state
         for kind, state in states.items()
