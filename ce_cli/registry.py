@@ -57,6 +57,7 @@ INPUTS = (
 
 COMMANDS = (
     Entry("ce_cli.commands.score:score", ("score",)),
+    Entry("ce_cli.commands.gate:gate", ("gate",)),
     Entry("ce_cli.commands.inspect:inspect", ("inspect",)),
 )
 
@@ -80,6 +81,11 @@ OUTPUTS = (
 
 INSPECT_OUTPUTS = (
     Entry("ce_cli.outputs.inspect_page:render", ("table",)),
+    Entry("ce_cli.outputs.json:render", ("json",)),
+)
+
+GATE_OUTPUTS = (
+    Entry("ce_cli.outputs.gate_page:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
 )
 
