@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ce_cli import __version__, registry
-from ce_cli.errors import CeError, StorageError
+from ce_cli.errors import CeError, CheckFailed, StorageError, UsageError
 from ce_cli.text import sanitize
 
 BUG = 70
@@ -69,7 +70,7 @@ def run() -> int:
             sys.stdout.flush()
     except BaseException as error:
         return _exit_code(error)
-    return code if isinstance(code, int) else 0
+    return _not_a_gates(code if isinstance(code, int) else 0)
 
 
 def _exit_code(error: BaseException) -> int:
@@ -84,9 +85,11 @@ def _exit_code(error: BaseException) -> int:
     elif isinstance(error, OSError):
         _abandon_stdout()
         error = StorageError(f"could not write: {(error.strerror or str(error)).lower()}.")
+    if isinstance(error.__cause__, BrokenPipeError):
+        _abandon_stdout()
     if isinstance(error, CeError):
         for sentence in error.sentences:
-            typer.echo(f"ce: {sentence}", err=True)
+            _tell(f"ce: {sentence}")
         return error.exit_code
     return _usage_or_bug(error)
 
@@ -94,13 +97,30 @@ def _exit_code(error: BaseException) -> int:
 def _usage_or_bug(error: BaseException) -> int:
     show = getattr(error, "show", None)
     if show is not None:  # the parser's own errors
-        show()
-        return int(getattr(error, "exit_code", 2))
-    if os.environ.get("CE_TRACEBACK") or isinstance(error, SystemExit):
-        raise error
+        with contextlib.suppress(OSError):
+            show()
+        return UsageError.exit_code
+    if isinstance(error, SystemExit):
+        return _not_a_gates(error.code if isinstance(error.code, int) else 0)
+    if os.environ.get("CE_TRACEBACK"):
+        import traceback
+
+        _tell("".join(traceback.format_exception(error)).rstrip())
+        return BUG
     reason = sanitize(f"{type(error).__name__}: {error}", 200)
-    typer.echo(f"ce: this is a bug in ce ({reason}); CE_TRACEBACK=1 shows where.", err=True)
+    _tell(f"ce: this is a bug in ce ({reason}); CE_TRACEBACK=1 shows where.")
     return BUG
+
+
+def _not_a_gates(code: int) -> int:
+    """The exit code of anything but a gate: where the parser exits with 1, usage is wrong."""
+    return UsageError.exit_code if code == CheckFailed.exit_code else code
+
+
+def _tell(text: str) -> None:
+    """Say it where errors are said; if nobody listens there, the exit code has to do."""
+    with contextlib.suppress(OSError):
+        typer.echo(text, err=True)
 
 
 def _abandon_stdout() -> None:

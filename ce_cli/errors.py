@@ -41,6 +41,12 @@ class DataError(CeError):
     exit_code = 3
 
 
+class CheckFailed(CeError):  # noqa: N818 - no mistake, but what was asked for
+    """A gate did not pass: all is told already, and nothing else exits with 1."""
+
+    exit_code = 1
+
+
 class StorageError(CeError):
     """Something could not be read or written."""
 

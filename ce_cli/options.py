@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
@@ -14,12 +14,18 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     from ce_cli.spec import Reading, Spec
 
+LIMITS = "Limits"
+AGAINST = "Against a baseline"
 _COLUMNS = "Columns"
 _VALUES = "Values"
 _SCORING = "Scoring"
-_OUTPUT = "Output"
+OUTPUT = "Output"
 _READING = "Reading"
-_PANELS = (_COLUMNS, _VALUES, _SCORING, _OUTPUT, _READING)
+CONFIGURATION = "Configuration"
+_PANELS = (
+    *(LIMITS, AGAINST, _COLUMNS, _VALUES, _SCORING),
+    *(OUTPUT, _READING, CONFIGURATION),
+)
 
 Files = Annotated[
     list[str] | None,
@@ -290,7 +296,7 @@ Format = Annotated[
         "-f",
         metavar="table|json|csv|markdown",
         help="How the result is written.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 InspectFormat = Annotated[
@@ -300,11 +306,11 @@ InspectFormat = Annotated[
         "-f",
         metavar="table|json",
         help="How the result is written.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Json = Annotated[
-    bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=_OUTPUT)
+    bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=OUTPUT)
 ]
 Output = Annotated[
     str | None,
@@ -313,13 +319,13 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         help="Write the result here instead of stdout.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Quiet = Annotated[
     bool,
     typer.Option(
-        "--quiet", "-q", help="No progress, and no warnings on stderr.", rich_help_panel=_OUTPUT
+        "--quiet", "-q", help="No progress, and no warnings on stderr.", rich_help_panel=OUTPUT
     ),
 ]
 InputFormat = Annotated[
@@ -396,7 +402,7 @@ class Asked(Value):
     classes: Classes = None
     positive: Positive = None
     task: TaskOption = "auto"
-    values: As = None
+    as_: As = None
     label_counts: LabelCounts = False
     label_smoothing: LabelSmoothing = 0.0
     class_weight: ClassWeight = None
@@ -427,7 +433,7 @@ class Asked(Value):
             "classes": _names_in(self.classes),
             "positive": self.positive,
             "task": self.task,
-            "values": self.values or "auto",
+            "values": self.as_ or "auto",
             "label_counts": self.label_counts,
             "label_smoothing": self.label_smoothing,
             "class_weights": class_weights,
@@ -458,20 +464,25 @@ class Asked(Value):
 
 
 def asking(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `Asked`, which reach it together as its first argument."""
-    own = list(signature(command).parameters.values())[1:]
-    kinds = get_type_hints(Asked, include_extras=True) | get_type_hints(
-        command, include_extras=True
-    )
-    shared = [
-        Parameter(n, Parameter.KEYWORD_ONLY, default=getattr(Asked, n)) for n in Asked._fields
-    ]
-    every = [
-        p.replace(kind=Parameter.KEYWORD_ONLY, annotation=kinds[p.name]) for p in (*shared, *own)
+    """Give a command the options that are declared together as fields of a `Value`.
+
+    An argument of such a type, like `Asked`, reaches the command made of what was typed.
+    """
+    kinds = get_type_hints(command, include_extras=True)
+    together = {name: kind for name, kind in kinds.items() if _is_value(kind)}
+    every = [parameter for kind in together.values() for parameter in _fields_of(kind)]
+    every += [
+        own.replace(kind=Parameter.KEYWORD_ONLY, annotation=kinds[own.name])
+        for own in signature(command).parameters.values()
+        if own.name not in together
     ]
 
     def asked(**given: Any) -> None:
-        command(Asked(**{name: given.pop(name) for name in Asked._fields}), **given)
+        made = {
+            name: kind(**{field: given.pop(field) for field in kind._fields})
+            for name, kind in together.items()
+        }
+        command(**made, **given)
 
     every.sort(key=lambda parameter: _place(parameter.annotation))
     asked.__doc__ = command.__doc__
@@ -481,9 +492,21 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
     return asked
 
 
+def _is_value(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Value)
+
+
+def _fields_of(kind: type[Value]) -> Iterator[Parameter]:
+    annotations = get_type_hints(kind, include_extras=True)
+    for name in kind._fields:
+        default = getattr(kind, name)
+        yield Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotations[name])
+
+
 def _place(annotation: Any) -> int:
     """Where a parameter stands in the help: arguments, then panel by panel."""
-    panel = getattr(get_args(annotation)[1], "rich_help_panel", None)
+    told = get_args(annotation)[1:]
+    panel = getattr(told[0], "rich_help_panel", None) if told else None
     return _PANELS.index(panel) + 1 if panel in _PANELS else 0
 
 

@@ -43,6 +43,7 @@ def run(
     every_row: RowSink | None = None,
     progress: Progress | None = None,
     labels: Callable[[], Source] | None = None,
+    groupings: Sequence[Sequence[str]] | None = None,
 ) -> Result:
     """Score the rows of all sources as one data set.
 
@@ -62,6 +63,9 @@ def run(
         Is given the number of rows read so far.
     labels : callable, optional
         Opens the file that has the labels, if the others have none.
+    groupings : sequence of sequence of str, optional
+        Sets of columns of `spec.by`, to make the groups of one after another; by default all
+        columns together.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def run(
         counted = once.computed(sources(), labels and labels())
         weights = balanced_weights(cast(PerClass, counted.whole[PerClass]))
     whole = Pass(names, spec, metrics, threads, weights, every_row, progress)
-    return report(whole.computed(sources(), labels and labels()))
+    return report(whole.computed(sources(), labels and labels()), groupings)
 
 
 class Pass(Value):

@@ -142,12 +142,13 @@ def merged_groups(
             places.setdefault(key, len(places))
         keys = tuple(places)
         index = np.array([places[key] for key in later], np.intp)
-        left = _regrouped(left, np.arange(len(earlier)), len(keys))
-        right = _regrouped(right, index, len(keys))
+        left = regrouped(left, np.arange(len(earlier)), len(keys))
+        right = regrouped(right, index, len(keys))
     return keys, {name: state.merge(right[name]) for name, state in left.items()}
 
 
-def _regrouped(states: Mapping[Name, State], index: Codes, groups: int) -> dict[Name, State]:
+def regrouped(states: Mapping[Name, State], index: Codes, groups: int) -> dict[Name, State]:
+    """Move group g of every grouped state to ``index[g]`` of `groups`, joining those that meet."""
     return {
         name: state.regroup(index, groups) if state.grouped else state
         for name, state in states.items()

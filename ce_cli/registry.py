@@ -61,6 +61,7 @@ INPUTS = (
 COMMANDS = (
     Entry("ce_cli.commands.score:score", ("score",)),
     Entry("ce_cli.commands.compare:compare", ("compare",)),
+    Entry("ce_cli.commands.gate:gate", ("gate",)),
     Entry("ce_cli.commands.inspect:inspect", ("inspect",)),
 )
 
@@ -98,6 +99,8 @@ INSPECT_OUTPUTS = (
 )
 
 GATE_OUTPUTS = (
+    Entry("ce_cli.outputs.gate_page:render", ("table",)),
+    Entry("ce_cli.outputs.json:render", ("json",)),
     Entry("ce_cli.outputs.gate_markdown:render", ("markdown",)),
     Entry("ce_cli.outputs.gate_junit:render", ("junit",)),
     Entry("ce_cli.outputs.gate_github:render", ("github",)),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
+from ce_cli.binding.rows import GroupKey
 from ce_cli.errors import DataError
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
@@ -23,7 +24,7 @@ from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.state import State
 from ce_cli.places import Places
-from ce_cli.reduce import Outcome
+from ce_cli.reduce import Outcome, regrouped
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import ALL, Spec
 from ce_cli.text import counted, listed
@@ -76,11 +77,17 @@ class Computed(Value):
     @cached_property
     def whole(self) -> Mapping[type[State], State]:
         """States of all rows as one group."""
-        nowhere = np.zeros(len(self.total.keys), np.intp)
-        return {
-            kind: state.regroup(nowhere, 1) if kind.grouped else state
-            for kind, state in self.total.states.items()
-        }
+        return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
+
+    def grouped(
+        self, names: Sequence[str]
+    ) -> tuple[tuple[GroupKey, ...], Mapping[type[State], State]]:
+        """Groups by some of the grouping columns, and their states."""
+        places = [self.binding.by.index(name) for name in names]
+        keys = [tuple(key[place] for place in places) for key in self.total.keys]
+        codes = {key: code for code, key in enumerate(dict.fromkeys(keys))}
+        index = np.array([codes[key] for key in keys], np.intp)
+        return tuple(codes), regrouped(self.total.states, index, len(codes))
 
 
 def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
@@ -96,8 +103,16 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
     return binding.classes or names_of_two(binding.labels.reader, seen)
 
 
-def report(computed: Computed) -> Result:
+def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None) -> Result:
     """Turn states into figures, in the unit asked for.
+
+    Parameters
+    ----------
+    computed : Computed
+        The states.
+    groupings : sequence of sequence of str, optional
+        Sets of grouping columns, to make the groups of one after another; by default all columns
+        together.
 
     Raises
     ------
@@ -141,7 +156,11 @@ def report(computed: Computed) -> Result:
         metrics=_chosen(metrics, spec),
         intervals=_intervals(metrics, ledger.scored, spec),
         per_class=tuple(_per_class(computed)),
-        groups=tuple(_groups(computed)),
+        groups=tuple(
+            group
+            for names in ([binding.by] if groupings is None else groupings)
+            for group in _groups(computed, names)
+        ),
         worst=tuple(_worst(computed)),
         warnings=tuple(_warnings(computed, metrics)),
     )
@@ -194,17 +213,15 @@ def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
         }
 
 
-def _groups(computed: Computed) -> Iterator[Group]:
-    names = computed.binding.by
+def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
     if not names:
         return
     kinds = [kind for kind in computed.metrics if kind.grouped]
-    states = computed.total.states
+    keys, states = computed.grouped(names)
     figures = _figures(computed, states, kinds)
     loss = cast(Loss, states[Loss])
     rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
     lines = list(zip(*(values.tolist() for values in figures.values()), strict=True))
-    keys = computed.total.keys
     occurring = [place for place, count in enumerate(rows) if count]
     for place in sorted(occurring, key=lambda place: sortable(keys[place])):
         metrics = dict(zip(figures, lines[place], strict=True))

@@ -35,10 +35,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pipeline",),
     ("comparing", "inspection"),
     ("api", "options"),
+    ("gate_options",),
+    ("gating",),
     ("commands",),
     ("app",),
     ("__main__",),
 )
+COMMANDS = ("score", "gate", "inspect")
 RANKS = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 
 
@@ -264,7 +267,7 @@ def imported_by(*args: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], ["score", "--help"], ["inspect", "--help"]]
+    "args", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)]
 )
 def test_help_and_version_import_no_library_of_numbers(args: list[str]) -> None:
     imported = imported_by(*args)

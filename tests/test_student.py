@@ -7,13 +7,13 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ce_cli.kernels.student import t_quantile
+from ce_cli.kernels.student import t_p_value, t_quantile
 
 CONFIDENCES = (0.001, 0.1, 0.5, 0.6827, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0 - 1e-6, 1.0 - 1e-9)
 DEGREES = (*range(1, 31), 40, 60, 100, 120, 500, 1000, 10_000, 99_999, 1_000_000)
 
 
-def quantile_of_scipy(confidence: float, degrees: int) -> float:
+def quantile_of_scipy(confidence: float, degrees: float) -> float:
     """The upper tail is asked for, since ``ppf`` near 1 has lost the digits of the tail."""
     return float(scipy.stats.t.isf((1.0 - confidence) / 2.0, degrees))
 
@@ -31,6 +31,26 @@ def test_any_quantile_is_that_of_scipy(confidence: float, degrees: int) -> None:
     """A little looser than for the confidences that people ask for."""
     expected = quantile_of_scipy(confidence, degrees)
     assert t_quantile(confidence, degrees) == pytest.approx(expected, rel=1e-8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.001, 1.0 - 1e-9), st.floats(1.0, 1e6))
+def test_degrees_need_not_be_whole(confidence: float, degrees: float) -> None:
+    expected = quantile_of_scipy(confidence, degrees)
+    assert t_quantile(confidence, degrees) == pytest.approx(expected, rel=1e-8)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-40.0, 40.0), st.floats(1.0, 1e6))
+def test_the_tail_is_that_of_scipy(t: float, degrees: float) -> None:
+    expected = 2.0 * float(scipy.stats.t.sf(abs(t), degrees))
+    assert t_p_value(t, degrees) == pytest.approx(expected, rel=1e-7, abs=1e-12)
+
+
+def test_the_tail_ends_where_floats_do() -> None:
+    assert t_p_value(0.0, 3.0) == 1.0
+    assert t_p_value(float("inf"), 3.0) == pytest.approx(0.0, abs=1e-100)
+    assert t_p_value(5e-324, 3.0) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(

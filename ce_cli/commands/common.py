@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,9 +35,19 @@ def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
         if list(files).count("-") > 1:
             raise UsageError("Standard input (-) can be read only once.")
         return list(files)
-    if sys.stdin is None or sys.stdin.isatty():
+    if not _is_piped_in():
         raise UsageError(f"Name a file to {command}, or pipe one in: ce {command} preds.csv")
     return ["-"]
+
+
+def _is_piped_in() -> bool:
+    """Whether standard input is something to read: no terminal, and not the null device."""
+    if sys.stdin is None:
+        return False
+    try:
+        return not stat.S_ISCHR(os.fstat(sys.stdin.fileno()).st_mode)
+    except OSError:
+        return not sys.stdin.isatty()
 
 
 def all_read(names: Sequence[str], labels: str | None) -> list[str]:
@@ -53,12 +64,39 @@ def all_read(names: Sequence[str], labels: str | None) -> list[str]:
     return read
 
 
+def check_read_twice(spec: Spec, read: Sequence[str]) -> None:
+    """Refuse to read a pipe twice.
+
+    Raises
+    ------
+    UsageError
+        What is asked for takes two passes, and standard input allows one.
+    """
+    if spec.balanced and STDIN in read:
+        raise UsageError(
+            "--class-weight balanced reads the data twice, which a pipe does not allow: "
+            "name a file."
+        )
+
+
 def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:
     """Refuse to write two things to one file, or to write over what is read."""
-    targets = [Path(path).resolve() for path in (per_row, output) if path and path != "-"]
-    read = {Path(path).resolve() for path in inputs if path != "-"}
+    targets = [path for path in (per_row, output) if path]
+    check_written_once(inputs, targets, "--per-row and --output")
+
+
+def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str) -> None:
+    """Refuse to write two things to one of `paths`, or to write over what is read.
+
+    Raises
+    ------
+    UsageError
+        The `options` that name the paths do.
+    """
+    targets = [Path(path).resolve() for path in paths if path != STDIN]
+    read = {Path(path).resolve() for path in inputs if path != STDIN}
     if len(set(targets)) < len(targets):
-        raise UsageError("--per-row and --output cannot write to the same file.")
+        raise UsageError(f"{options} cannot write to the same file.")
     for target in targets:
         if target in read and target.is_file():
             raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")

@@ -11,13 +11,12 @@ from ce_cli import options as opt
 from ce_cli.commands.common import (
     all_read,
     canvas_of,
+    check_read_twice,
     check_targets,
     labels_opener,
     paths_of,
     progress_shown,
 )
-from ce_cli.errors import UsageError
-from ce_cli.text import STDIN
 
 
 @opt.asking
@@ -67,11 +66,7 @@ def score(
     names = located(paths)
     read = all_read(names, asked.labels)
     check_targets(read, per_row, output)
-    if spec.balanced and STDIN in read:
-        raise UsageError(
-            "--class-weight balanced reads the data twice, which a pipe does not allow: "
-            "name a file."
-        )
+    check_read_twice(spec, read)
     with contextlib.ExitStack() as stack:
         every_row = None if per_row is None else stack.enter_context(row_writer(per_row))
         progress = None if quiet else stack.enter_context(progress_shown())

@@ -1,22 +1,24 @@
-"""Student's t distribution, for confidence intervals and tests of a mean."""
+"""Student's t distribution: quantiles for the interval of a mean, and tails for a test of it."""
 
 from __future__ import annotations
 
 import math
 
 _TINY = 1e-300
+_NEAR = 1e-20  # below it a tail is 1 to the last digit
+_FAR = 1e150  # the largest t whose square is a float
 _LARGE = 10_000_000  # degrees of freedom beyond which t changes in the 7th digit only
 
 
-def t_quantile(confidence: float, degrees: int) -> float:
+def t_quantile(confidence: float, degrees: float) -> float:
     """Half-width, in standard errors, of a two-sided interval.
 
     Parameters
     ----------
     confidence : float
         Between 0 and 1, both excluded.
-    degrees : int
-        Degrees of freedom, at least 1.
+    degrees : float
+        Degrees of freedom, at least 1; as Welch's, they need not be whole.
 
     Returns
     -------
@@ -47,16 +49,29 @@ def t_quantile(confidence: float, degrees: int) -> float:
     return math.exp(log_t)
 
 
-def t_p_value(t: float, degrees: int) -> float:
-    """Two-sided p-value: ``P(|T| >= |t|)`` for `degrees` of freedom, at least 1."""
+def t_p_value(t: float, degrees: float) -> float:
+    """The p-value of a two-sided test.
+
+    Parameters
+    ----------
+    t : float
+        The difference in standard errors, of either sign.
+    degrees : float
+        Degrees of freedom, at least 1.
+
+    Returns
+    -------
+    float
+        ``P(|T| >= |t|)``; NaN if `t` is NaN.
+    """
     if math.isnan(t):
-        return math.nan
-    if math.isinf(t):
-        return 0.0
-    return _two_sided_tail(abs(t), min(degrees, _LARGE)) if t else 1.0
+        return t
+    if abs(t) < _NEAR:
+        return 1.0
+    return _two_sided_tail(min(abs(t), _FAR), min(degrees, _LARGE))
 
 
-def _log_density(log_t: float, degrees: int) -> float:
+def _log_density(log_t: float, degrees: float) -> float:
     """Logarithm of minus the slope of the two-sided tail against log t."""
     half = 0.5 * degrees
     front = _log_gamma_step(half) - 0.5 * math.log(degrees * math.pi)
@@ -65,7 +80,7 @@ def _log_density(log_t: float, degrees: int) -> float:
     )
 
 
-def _two_sided_tail(t: float, degrees: int) -> float:
+def _two_sided_tail(t: float, degrees: float) -> float:
     """I_x(a, b) with a = v/2, b = 1/2; x and 1 − x both from t, so that neither loses digits."""
     a, b, square = 0.5 * degrees, 0.5, t * t
     x, y = degrees / (degrees + square), square / (degrees + square)

@@ -1,0 +1,142 @@
+"""Holding limits against numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from ce_cli.errors import UsageError
+from ce_cli.gate_options import Mode
+from ce_cli.gated import Check
+from ce_cli.gating.figures import Figures
+from ce_cli.gating.requirements import COUNTS, Requirement
+from ce_cli.result import Interval
+from ce_cli.text import closest, listed, quoted
+
+
+def checks_of(
+    requirement: Requirement, figures: Sequence[Figures], confident: bool, mode: Mode
+) -> Iterator[Check]:
+    """One check for all rows, or one for each group that a requirement looks at.
+
+    Parameters
+    ----------
+    requirement : Requirement
+        What is asked.
+    figures : sequence of Figures
+        Of all rows and of all groups.
+    confident : bool
+        Whether the far bound of an interval has to pass, where a metric has one.
+    mode : {"point", "confident", "proven"}
+        What of a regression has to pass.
+
+    Raises
+    ------
+    UsageError
+        A metric has no interval, and one is asked for.
+    """
+    meant = [one for one in figures if set(one.by or ()) == set(requirement.columns)]
+    meant = [one for one in meant if all((one.by or {})[k] == v for k, v in requirement.only)]
+    if not meant:
+        yield _unknown_group(requirement, figures)
+    for one in meant:
+        if requirement.is_regression:
+            yield _of_regression(requirement, one, mode)
+        elif confident and requirement.metric not in COUNTS:
+            yield _of_bound(requirement, one, _interval(requirement, one))
+        else:
+            yield _of_value(requirement, one)
+
+
+def _of_value(requirement: Requirement, figures: Figures) -> Check:
+    value = figures.values.get(requirement.metric, math.nan)
+    interval = figures.intervals.get(requirement.metric)
+    return _check(requirement, figures, value, value, interval, "")
+
+
+def _of_bound(requirement: Requirement, figures: Figures, interval: Interval) -> Check:
+    """Whether even the end of the interval that is nearest to the limit passes."""
+    value = figures.values[requirement.metric]
+    bound = interval.high if requirement.upper else interval.low
+    reason = ""
+    if requirement.holds(value) and math.isnan(bound):
+        reason = "There is no interval, since there are too few rows."
+    elif requirement.holds(value) and not requirement.holds(bound):
+        end = "upper" if requirement.upper else "lower"
+        reason = f"The value passes, but the {end} end of its interval does not."
+    return _check(requirement, figures, value, bound, interval, reason)
+
+
+def _of_regression(requirement: Requirement, figures: Figures, mode: Mode) -> Check:
+    value = figures.values.get(requirement.metric, math.nan)
+    interval = figures.intervals.get(requirement.metric)
+    if mode == "point" or interval is None:
+        return _check(requirement, figures, value, value, interval, "")
+    near, far = interval.low, interval.high
+    if not requirement.upper:
+        near, far = far, near
+    compared = near if mode == "confident" else far
+    reason = ""
+    if math.isfinite(value) and math.isnan(compared):
+        reason = "There is no interval of the difference, since there are too few rows."
+    elif requirement.holds(compared) and not requirement.holds(value):
+        reason = "Beyond the limit, but not surely: the interval reaches to where it passes."
+    elif requirement.holds(value) and not requirement.holds(compared):
+        reason = "Within the limit, but not surely: the interval reaches to where it fails."
+    return _check(requirement, figures, value, compared, interval, reason)
+
+
+def _check(
+    requirement: Requirement,
+    figures: Figures,
+    value: float,
+    compared: float,
+    interval: Interval | None,
+    reason: str,
+) -> Check:
+    """A check, with a reason where there is no number that could pass."""
+    if not math.isfinite(value):
+        reason = figures.reason or _no_number(requirement.metric, figures)
+    return Check(
+        name=requirement.text,
+        metric=requirement.metric,
+        by=figures.by,
+        operator=requirement.operator,
+        limit=requirement.limit,
+        relative=requirement.is_regression,
+        value=value,
+        compared=compared,
+        interval=interval,
+        passed=math.isfinite(value) and requirement.holds(compared),
+        reason=reason,
+    )
+
+
+def _no_number(metric: str, figures: Figures) -> str:
+    if metric not in figures.values:
+        return f"There is no {metric} of such predictions."
+    if math.isinf(figures.values[metric]):
+        return f"The {metric} is infinite."
+    return f"The {metric} is not defined for these rows."
+
+
+def _interval(requirement: Requirement, figures: Figures) -> Interval:
+    if requirement.metric in figures.intervals:
+        return figures.intervals[requirement.metric]
+    raise UsageError(
+        f"{quoted(requirement.text)}: --confident needs an interval, and {requirement.metric} has "
+        f"none: {listed(figures.intervals)} have one."
+    )
+
+
+def _unknown_group(requirement: Requirement, figures: Iterable[Figures]) -> Check:
+    """The check of a group that is not there, which fails."""
+    named = dict(requirement.only)
+    found = [one.by for one in figures if one.by and set(one.by) == set(requirement.columns)]
+    shown = ", ".join(f"{name}={value or ''}" for name, value in named.items())
+    near = ""
+    if len(named) == 1:
+        ((name, value),) = named.items()
+        near = closest(value or "", [key[name] or "" for key in found])
+    nowhere = Figures(dict(named), {}, {}, f"There is no group {quoted(shown)}{near}.")
+    return _check(requirement, nowhere, math.nan, math.nan, None, "")

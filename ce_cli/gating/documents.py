@@ -1,0 +1,230 @@
+"""Baselines that are documents: what ``ce score --json`` or ``ce gate --json`` wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.bytestream import explained, open_bytes
+from ce_cli.text import STDIN, counted, display_name, quoted, sanitize
+from ce_cli.value import Value
+
+SCORE = "ce.score/1"
+GATE = "ce.gate/1"
+
+_BEGINNING = 4096  # bytes in which a document says what it is
+_SCHEMA = re.compile(rb'\s*\{[^{}\[\]]*"schema"\s*:\s*"ce\.')
+_MARK = b"\xef\xbb\xbf"
+
+
+class BaselineFigures(Value):
+    """The figures of all rows, or of a group, in the unit of the document.
+
+    Attributes
+    ----------
+    standard_error : float
+        NaN if the document does not say.
+    """
+
+    by: dict[str, str | None]
+    rows: int
+    weight_sum: float
+    cross_entropy: float
+    standard_error: float
+
+
+class BaselineScore(Value):
+    """What a document says of a score, checked.
+
+    Attributes
+    ----------
+    name : str
+        As it is shown.
+    whole : BaselineFigures
+        Of all rows.
+    groups : tuple of BaselineFigures
+        By any columns.
+    """
+
+    name: str
+    signature: str
+    task: str
+    classes: tuple[str, ...]
+    unit: str
+    whole: BaselineFigures
+    groups: tuple[BaselineFigures, ...]
+
+
+def document_at(path: str) -> BaselineScore | None:
+    """Read a document; None if the file is no document, so that it has to be predictions.
+
+    A document is known by how it begins, or by a name that ends in ``.json``.
+
+    Raises
+    ------
+    StorageError
+        It cannot be read.
+    DataError
+        It is no whole document of a score.
+    """
+    name = display_name(path)
+    if path != STDIN and "://" not in path and Path(path).is_dir():
+        return None
+    with explained(path), open_bytes(path) as raw:
+        start = raw.peek(_BEGINNING)[:_BEGINNING].removeprefix(_MARK)
+        if not path.lower().endswith(".json") and not _SCHEMA.match(start):
+            if path == STDIN:
+                raise DataError(f"{name}: a baseline from a pipe has to be a JSON document.")
+            return None
+        content = raw.read()
+    try:
+        document = json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{name}: is no whole JSON document: {_lowered(error)}.") from None
+    return _score(name, _Part(name, "", document))
+
+
+class _Part:
+    """A JSON object with typed access; what does not fit is told by where it stands."""
+
+    def __init__(self, name: str, path: str, value: object) -> None:
+        self.name, self.path = name, path
+        if not isinstance(value, dict):
+            self.refuse(path, "an object", value)
+        self.values: Mapping[str, Any] = value
+
+    def refuse(self, path: str, what: str, value: object) -> NoReturn:
+        shown = "null" if value is None else sanitize(json.dumps(value))
+        place = sanitize(path) or "the document"
+        raise DataError(f"{self.name}: {place} has to be {what}, and is {shown}.")
+
+    def value(self, key: str) -> tuple[str, Any]:
+        """Where a value stands, and the value."""
+        path = f"{self.path}.{key}".lstrip(".")
+        if key not in self.values:
+            raise DataError(f"{self.name}: {sanitize(path)} is missing; was the file edited?")
+        return path, self.values[key]
+
+    def part(self, key: str) -> _Part:
+        path, value = self.value(key)
+        return _Part(self.name, path, value)
+
+    def parts(self, key: str) -> list[_Part]:
+        path, value = self.value(key)
+        if not isinstance(value, list):
+            self.refuse(path, "a list", value)
+        return [_Part(self.name, f"{path}[{place}]", one) for place, one in enumerate(value)]
+
+    def text(self, key: str) -> str:
+        path, value = self.value(key)
+        if not isinstance(value, str):
+            self.refuse(path, "text", value)
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        path, value = self.value(key)
+        if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            self.refuse(path, "a list of texts", value)
+        return tuple(value)
+
+    def number(self, key: str, above: float) -> float:
+        """A finite number, larger than `above`."""
+        path, value = self.value(key)
+        what = "a positive number" if above == 0.0 else "a number, 0 or more"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.refuse(path, what, value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not above < number < math.inf:
+            self.refuse(path, what, value)
+        return number
+
+    def count(self, key: str) -> int:
+        path, value = self.value(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            self.refuse(path, "a count, 1 or more", value)
+        return value
+
+
+_BELOW_ZERO = math.nextafter(0.0, -1.0)
+
+
+def _score(name: str, document: _Part) -> BaselineScore:
+    """Find the score in a document of either command, and check all that is used of it."""
+    if "schema" not in document.values:
+        raise DataError(f"{name}: is JSON, but no document that ce score --json wrote.")
+    schema = document.text("schema")
+    if schema == GATE:
+        gates = document.parts("gates")
+        if len(gates) != 1:
+            raise DataError(
+                f"{name}: holds {counted(len(gates), 'gate')}, and a baseline has to be one."
+            )
+        return _score(name, gates[0].part("score"))
+    if schema != SCORE:
+        raise DataError(
+            f"{name}: is a document {quoted(schema)}, and a baseline has to be "
+            f"{SCORE} or {GATE}: write it with ce score --json of this version."
+        )
+    signature = document.text("signature")
+    if not signature.startswith("ce:"):
+        document.refuse("signature", "that of ce", signature)
+    metrics = document.part("metrics")
+    if metrics.value("cross_entropy")[1] is None:
+        raise DataError(
+            f"{name}: the cross-entropy is null, which stands for infinite or not defined, so "
+            "there is nothing to compare with."
+        )
+    whole = BaselineFigures(
+        {},
+        document.part("rows").count("scored"),
+        document.number("weight_sum", above=0.0),
+        metrics.number("cross_entropy", above=_BELOW_ZERO),
+        _or_nan(metrics, "standard_error"),
+    )
+    groups = (_group(part) for part in document.parts("groups"))
+    return BaselineScore(
+        name=name,
+        signature=signature,
+        task=document.text("task"),
+        classes=document.texts("classes"),
+        unit=document.text("unit"),
+        whole=whole,
+        groups=tuple(groups),
+    )
+
+
+def _group(part: _Part) -> BaselineFigures:
+    by, metrics = part.part("by"), part.part("metrics")
+    for key, value in by.values.items():
+        if value is not None and not isinstance(value, str):
+            part.refuse(f"{by.path}.{key}", "text or null", value)
+    return BaselineFigures(
+        dict(by.values),
+        part.part("rows").count("scored"),
+        part.number("weight_sum", above=_BELOW_ZERO),
+        _or_nan(metrics, "cross_entropy"),
+        _or_nan(metrics, "standard_error"),
+    )
+
+
+def _or_nan(metrics: _Part, key: str) -> float:
+    """A number, 0 or more, or NaN where there is none."""
+    absent = metrics.values.get(key) is None
+    return math.nan if absent else metrics.number(key, above=_BELOW_ZERO)
+
+
+def _lowered(error: Exception) -> str:
+    text = sanitize(str(error), 160)
+    return (text[:1].lower() + text[1:]).rstrip(".")
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")

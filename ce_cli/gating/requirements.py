@@ -1,0 +1,188 @@
+"""The little language of limits: ``accuracy >= 0.9``, ``cross_entropy.by(segment=eu) <= 0.5``."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from ce_cli import registry
+from ce_cli.errors import UsageError
+from ce_cli.gated import Operator
+from ce_cli.text import closest, listed, quoted
+from ce_cli.value import Value
+
+REGRESSION = "regression"
+COUNTS = ("rows", "weight_sum")
+
+_FORM = re.compile(r"\s*([A-Za-z][\w-]*)\s*(?:\.\s*by\s*\((.*)\))?\s*(<=|>=|<|>)(.*)", re.DOTALL)
+_NAME = r"""\s*(?:'([^']*)'|"([^"]*)"|([^,='"]*?))\s*"""
+_VALUE = r"""\s*(?:'([^']*)'|"([^"]*)"|([^,'"]*?))\s*"""
+_ITEM = re.compile(rf"{_NAME}(=)?(?(4){_VALUE})(,|$)", re.DOTALL)
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,9})?)\s*(%?)\s*")
+_HOLDS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
+_EXAMPLES = "'accuracy >= 0.9' or 'cross_entropy.by(segment) <= 0.5'"
+
+
+class Requirement(Value):
+    """One limit on one metric.
+
+    Attributes
+    ----------
+    text : str
+        How it is written.
+    metric : str
+        A name of the registry, ``rows``, ``weight_sum`` or ``regression``.
+    columns : tuple of str
+        Every group by these has to pass; none for all rows together.
+    only : tuple of (str, str or None)
+        The values of columns that are named; None is a missing value.
+    operator : {"<=", "<", ">=", ">"}
+        How a value has to lie to the limit.
+    limit : float
+        For a regression, a share of the baseline.
+    """
+
+    text: str
+    metric: str
+    columns: tuple[str, ...]
+    only: tuple[tuple[str, str | None], ...]
+    operator: Operator
+    limit: float
+
+    @property
+    def upper(self) -> bool:
+        """Whether the limit is above what passes."""
+        return self.operator in ("<=", "<")
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the limit is on the difference to the baseline."""
+        return self.metric == REGRESSION
+
+    def holds(self, number: float) -> bool:
+        """Whether a number passes; one that is infinite or none never does."""
+        return math.isfinite(number) and _HOLDS[self.operator](number, self.limit)
+
+
+def requirement(text: str) -> Requirement:
+    """Read ``METRIC[.by(COL[=VALUE], …)] OPERATOR NUMBER``.
+
+    Raises
+    ------
+    UsageError
+        It is not of that form, there is no such metric, or it is not kept by group.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise UsageError(_unreadable(text))
+    metric, inside = match[1].replace("-", "_"), match[2]
+    items = [] if inside is None else list(_items(text, inside))
+    _check_metric(text, metric, by_group=bool(items))
+    columns = tuple(dict.fromkeys(name for name, _, _ in items))
+    if len(columns) < len(items):
+        raise UsageError(f"{quoted(text)} names a column twice.")
+    return Requirement(
+        text=_tidy(match),
+        metric=metric,
+        columns=columns,
+        only=tuple((name, value) for name, named, value in items if named),
+        operator=cast(Operator, match[3]),
+        limit=number(match[4], text),
+    )
+
+
+def number(text: str, where: str) -> float:
+    """Read a finite number or a percentage.
+
+    Raises
+    ------
+    UsageError
+        It is neither; the message begins with `where` it stands.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is not None:
+        # the percent sign moves the exponent, so that 35 % is the float nearest to 0.35
+        value = _percentage(match[1]) if match[2] else float(match[1])
+        if math.isfinite(value):
+            return value
+    raise UsageError(f"{quoted(where)}: the limit {quoted(text.strip())} is no finite number.")
+
+
+def at_most(text: str) -> Requirement:
+    """``--max``."""
+    return _short("cross_entropy", "<=", text, "--max")
+
+
+def at_least_rows(rows: int) -> Requirement:
+    """``--min-rows``."""
+    if rows < 0:
+        raise UsageError(f"--min-rows {rows} is not 0 or more.")
+    return _short("rows", ">=", str(rows), "--min-rows")
+
+
+def no_regression(text: str) -> Requirement:
+    """``--max-regression``."""
+    return _short(REGRESSION, "<=", text, "--max-regression")
+
+
+def groupings(requirements: Sequence[Requirement]) -> list[tuple[str, ...]]:
+    """Every set of columns that some requirement looks at the groups of, once."""
+    sets = {frozenset(one.columns): one.columns for one in reversed(requirements) if one.columns}
+    return list(reversed(sets.values()))
+
+
+def _short(metric: str, sign: Operator, text: str, option: str) -> Requirement:
+    limit = number(text, f"{option} {text}")
+    return Requirement(f"{metric} {sign} {text.strip()}", metric, (), (), sign, limit)
+
+
+def _tidy(match: re.Match[str]) -> str:
+    """What was read, with one space around the operator."""
+    name, inside, sign, limit = match.groups()
+    by = "" if inside is None else f".by({' '.join(inside.split())})"
+    return f"{name}{by} {sign} {' '.join(limit.split())}"
+
+
+def _percentage(text: str) -> float:
+    mantissa, _, exponent = text.lower().partition("e")
+    return float(f"{mantissa}e{int(exponent or 0) - 2}")
+
+
+def _items(text: str, inside: str) -> Iterator[tuple[str, bool, str | None]]:
+    """Each column, whether one of its values is named, and that value."""
+    place = 0
+    while place < len(inside) or place == 0 or inside[place - 1] == ",":
+        match = _ITEM.match(inside, place)
+        name = match and (match[1] or match[2] or match[3])
+        if match is None or not name:
+            raise UsageError(_unreadable(text))
+        value = match[5] or match[6] or match[7] or None
+        yield name, match[4] is not None, value
+        if match[8] != ",":
+            return
+        place = match.end()
+
+
+def _unreadable(text: str) -> str:
+    return (
+        f"{quoted(text)} cannot be read: write a metric, one of <=, <, >= and >, and a number, for "
+        f"example {_EXAMPLES}."
+    )
+
+
+def _check_metric(text: str, metric: str, by_group: bool) -> None:
+    entries = [entry for entry in registry.METRICS if metric in entry.names]
+    if not entries and metric not in (*COUNTS, REGRESSION):
+        known = [*(name for entry in registry.METRICS for name in entry.names), *COUNTS, REGRESSION]
+        raise UsageError(
+            f"{quoted(text)}: {quoted(metric)} is no metric{closest(metric, known)}: there is "
+            f"{listed(known, 40)}."
+        )
+    if by_group and not all(entry.load().grouped for entry in entries):
+        raise UsageError(
+            f"{quoted(text)}: {metric} is kept for all rows together and not by group; ask it of "
+            "all, or ask cross_entropy of the groups."
+        )

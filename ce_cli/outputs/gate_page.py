@@ -1,0 +1,188 @@
+"""The page of ``ce gate``: for each gate what was read, every check, and then the verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from ce_cli.compared import Comparison
+from ce_cli.gated import Check, Gate, Gated
+from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.page import Block, Grid, Line, Span
+from ce_cli.result import Interval
+from ce_cli.text import counted, display_name, sanitize
+
+_FAILED_SHOWN = 50
+_GROUPS_SHOWN = 5  # that passed
+_PASSED = Span("✓", "bold green")
+_FAILED = Span("✗", "bold red")
+
+
+def render(result: Gated, canvas: Canvas) -> str:
+    """The whole page; `rich` is imported only where its colours and widths are of use."""
+    if canvas.width is None and not canvas.colour:
+        from ce_cli.outputs.plain import drawn
+    else:
+        from ce_cli.outputs.coloured import drawn
+    return drawn(blocks(result), canvas)
+
+
+def blocks(result: Gated) -> Iterator[Block]:
+    """The page from top to bottom."""
+    for gate in result.gates:
+        yield from _gate(gate)
+        yield Line()
+    yield _verdict(result)
+
+
+def _gate(gate: Gate) -> Iterator[Block]:
+    score = gate.score
+    names = [display_name(name) for name in score.inputs]
+    more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
+    what = f"{counted(score.rows['scored'], 'row')} · {score.task}"
+    mark = _PASSED if gate.passed else _FAILED
+    spans = (mark, Span(f" {sanitize(gate.name)}", "bold"), Span(f"  {names[0]}{more}", "cyan"))
+    yield Line((*spans, Span(f"  {what}", "dim")))
+    yield _scored(gate)
+    for comparison in gate.comparisons:
+        yield from _compared(gate, comparison)
+    yield Line()
+    listed, rest = _listed(gate.checks)
+    yield _table(listed)
+    if rest:
+        yield Line((Span(rest, "dim"),))
+    yield Line()
+    for check in (one for one in listed if one.reason):
+        mark = _PASSED if check.passed else _FAILED
+        yield Line((mark, Span(f" {_looked_at(check)}: ", "dim"), Span(check.reason)))
+    for warning in (*score.warnings, *gate.warnings):
+        yield Line((Span("! ", "bold yellow"), Span(warning.message)))
+    yield Line((Span(score.signature, "dim"),))
+
+
+def _scored(gate: Gate) -> Line:
+    score = gate.score
+    mean = shown(score.metrics.get("cross_entropy", math.nan))
+    spans = [Span("cross-entropy  ", "dim"), Span(f"{mean} {score.unit}")]
+    interval = score.intervals.get("cross_entropy")
+    if interval is not None:
+        spans.append(Span(f"   {_reach(interval)}", "dim"))
+    return Line(tuple(spans))
+
+
+def _compared(gate: Gate, comparison: Comparison) -> Iterator[Line]:
+    how = "row by row" if gate.paired else "not paired"
+    yield Line(
+        (
+            Span("baseline       ", "dim"),
+            Span(display_name(comparison.reference), "cyan"),
+            Span(f"  {how}, mode {gate.mode}", "dim"),
+        )
+    )
+    absolute, relative = comparison.difference["absolute"], comparison.difference["relative"]
+    interval = comparison.intervals.get("relative")
+    spans = [
+        Span("difference     ", "dim"),
+        Span(f"{_signed(absolute)} {gate.score.unit}   {_signed_percent(relative)}"),
+    ]
+    if interval is not None and math.isfinite(interval.low):
+        low, high = _signed_percent(interval.low), _signed_percent(interval.high)
+        spans.append(Span(f"   {_level(interval)} {low} … {high}", "dim"))
+    yield Line(tuple(spans))
+
+
+def _listed(checks: Sequence[Check]) -> tuple[list[Check], str]:
+    """The checks to list, those that failed first, and how many are not listed."""
+    failed = [check for check in checks if not check.passed]
+    passed = [check for check in checks if check.passed]
+    whole = [check for check in passed if check.by is None]
+    groups = [check for check in passed if check.by is not None]
+    some = groups if len(groups) <= _GROUPS_SHOWN else []
+    hidden = (
+        (len(failed) - _FAILED_SHOWN, "more check", "failed"),
+        (len(groups) - len(some), "group", "passed"),
+    )
+    rest = [f"{counted(count, noun)} {how}" for count, noun, how in hidden if count > 0]
+    shown_checks = [*failed[:_FAILED_SHOWN], *whole, *some]
+    return shown_checks, f"… and {' and '.join(rest)}" if rest else ""
+
+
+def _table(checks: Sequence[Check]) -> Grid:
+    with_bound = any(_has_bound(check) for check in checks)
+    header = ("", "check", "value", *(["bound"] if with_bound else []), "limit", "margin")
+    rows = []
+    for check in checks:
+        colour = "" if check.passed else "red"
+        bound = [Span(_number(check, check.compared) if _has_bound(check) else "")]
+        rows.append(
+            (
+                _PASSED if check.passed else _FAILED,
+                Span(_looked_at(check)),
+                Span(_number(check, check.value), colour),
+                *(bound if with_bound else []),
+                Span(f"{check.operator} {_limit(check)}"),
+                Span(_number(check, check.margin), colour),
+            )
+        )
+    return Grid(header, (False, False, *(True for _ in header[2:])), tuple(rows))
+
+
+def _has_bound(check: Check) -> bool:
+    """Whether something else than the value was held against the limit."""
+    return math.isfinite(check.compared) and check.compared != check.value
+
+
+def _looked_at(check: Check) -> str:
+    if check.by is None:
+        return sanitize(check.metric)
+    pairs = (f"{sanitize(name)}={_key(value)}" for name, value in check.by.items())
+    return f"{sanitize(check.metric)}.by({', '.join(pairs)})"
+
+
+def _key(value: str | None) -> str:
+    return "—" if value is None else sanitize(value)
+
+
+def _number(check: Check, value: float) -> str:
+    if check.relative:
+        return _signed_percent(value)
+    whole = check.metric == "rows" and math.isfinite(value) and value == math.floor(value)
+    return f"{value:,.0f}" if whole else shown(value)
+
+
+def _limit(check: Check) -> str:
+    """As it was asked for, without digits that nobody typed."""
+    return f"{100 * check.limit:.10g} %" if check.relative else f"{check.limit:.10g}"
+
+
+def _signed(value: float) -> str:
+    return f"+{shown(value)}" if value > 0 else shown(value)
+
+
+def _signed_percent(value: float) -> str:
+    return f"+{percent(value)}" if value > 0 else percent(value)
+
+
+def _level(interval: Interval) -> str:
+    return f"{100 * interval.confidence:.10g} % interval"
+
+
+def _reach(interval: Interval) -> str:
+    return f"{_level(interval)} {shown(interval.low)} … {shown(interval.high)}"
+
+
+def _verdict(result: Gated) -> Line:
+    checks = [check for gate in result.gates for check in gate.checks]
+    failed = sum(not check.passed for check in checks)
+    where = ""
+    if len(result.gates) > 1:
+        where = f" in {len(result.gates)} gates"
+    if result.passed:
+        return Line((_PASSED, Span(f" passed: {counted(len(checks), 'check')}{where}", "bold")))
+    if len(result.gates) > 1:
+        names = ", ".join(sanitize(gate.name) for gate in result.gates if not gate.passed)
+        where += f" ({names})"
+    return Line(
+        (_FAILED, Span(f" failed: {failed:,} of {counted(len(checks), 'check')}{where}", "bold"))
+    )
