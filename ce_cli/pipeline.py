@@ -182,8 +182,20 @@ class Prepared(Value):
         _refuse_bad_data(ledger, self.binding, self.spec, places)
 
 
-def prepared(sources: Iterator[Source], spec: Spec, labels: Source | None) -> Prepared:
+def prepared(
+    sources: Iterator[Source],
+    spec: Spec,
+    labels: Source | None,
+    suited: Callable[[Spec, Sequence[str]], Spec] | None = None,
+) -> Prepared:
     """Join the labels, if they are in a file of their own, and bind.
+
+    Parameters
+    ----------
+    sources, spec, labels
+        As `run` takes them, but opened.
+    suited : callable, optional
+        Makes the spec suit the columns that there are.
 
     Raises
     ------
@@ -195,6 +207,8 @@ def prepared(sources: Iterator[Source], spec: Spec, labels: Source | None) -> Pr
     source = leading[-1]
     if not source.columns():
         raise DataError(f"{source.name}: the file is empty.")
+    if suited is not None:
+        spec = suited(spec, [column.name for column in source.columns()])
     try:
         binding, settled = bind(source, spec)
         class_names(binding, binding.sample)  # so that no row is read in vain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -145,6 +145,16 @@ def merged_groups(
         left = regrouped(left, np.arange(len(earlier)), len(keys))
         right = regrouped(right, index, len(keys))
     return keys, {name: state.merge(right[name]) for name, state in left.items()}
+
+
+def coarser(
+    keys: Sequence[GroupKey], states: Mapping[Name, State], places: Sequence[int]
+) -> tuple[tuple[GroupKey, ...], dict[Name, State]]:
+    """The groups by some parts of their keys."""
+    short = [tuple(key[place] for place in places) for key in keys]
+    codes = {key: code for code, key in enumerate(dict.fromkeys(short))}
+    index = np.array([codes[key] for key in short], np.intp)
+    return tuple(codes), regrouped(states, index, len(codes))
 
 
 def regrouped(states: Mapping[Name, State], index: Codes, groups: int) -> dict[Name, State]:

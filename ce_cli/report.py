@@ -24,7 +24,7 @@ from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.state import State
 from ce_cli.places import Places
-from ce_cli.reduce import Outcome, regrouped
+from ce_cli.reduce import Outcome, coarser, regrouped
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import ALL, Spec
 from ce_cli.text import counted, listed
@@ -84,10 +84,7 @@ class Computed(Value):
     ) -> tuple[tuple[GroupKey, ...], Mapping[type[State], State]]:
         """Groups by some of the grouping columns, and their states."""
         places = [self.binding.by.index(name) for name in names]
-        keys = [tuple(key[place] for place in places) for key in self.total.keys]
-        codes = {key: code for code, key in enumerate(dict.fromkeys(keys))}
-        index = np.array([codes[key] for key in keys], np.intp)
-        return tuple(codes), regrouped(self.total.states, index, len(codes))
+        return coarser(self.total.keys, self.total.states, places)
 
 
 def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:

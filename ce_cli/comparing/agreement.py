@@ -123,12 +123,12 @@ class Agreement:
         common = common_rows(parts)
         own = common[0]
         self.left_out += parts[0].read - len(own.rows)
+        weighted = next((part for part in common if part.weights is not None), own)
         for order, other, found in zip(
             self._orders[1:], common[1:], self._differing[1:], strict=True
         ):
             found.labels(own, other, order.differing(own, other), order)
-            if own.weights is not None and other.weights is not None:
-                found.weights(own, other, own.weights != other.weights)
+            found.weights(weighted, other)
         return common
 
     def refuse(self, classes: Sequence[str], key: str | None) -> None:
@@ -168,9 +168,12 @@ class _Differing:
         pair = ("", "") if soft else (int(own.codes[at]), int(order.codes[other.codes[at]]))
         self._note("label", own, at, pair, int(differ.sum()))
 
-    def weights(self, own: Scored, other: Scored, differ: Bools) -> None:
-        """Note where the weights differ."""
-        if differ.any() and own.weights is not None and other.weights is not None:
+    def weights(self, own: Scored, other: Scored) -> None:
+        """Note where the weights differ, if both have any."""
+        if own.weights is None or other.weights is None:
+            return
+        differ: Bools = own.weights != other.weights
+        if differ.any():
             at = int(np.argmax(differ))
             pair = (f"{own.weights[at]:g}", f"{other.weights[at]:g}")
             self._note("weight", own, at, pair, int(differ.sum()))

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from ce_cli.binding.names import no_column
 from ce_cli.binding.rows import GroupKey
 from ce_cli.compared import Compared, ComparedGroup, Model
 from ce_cli.comparing.agreement import Agreement
@@ -17,6 +18,7 @@ from ce_cli.comparing.scored import Scored
 from ce_cli.comparing.tally import Tally, Tallying, folded
 from ce_cli.errors import DataError, UsageError
 from ce_cli.pipeline import Progress
+from ce_cli.reduce import coarser
 from ce_cli.report import METHOD, class_names, ledger_notes, sortable
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
@@ -31,6 +33,7 @@ def compare(
     plan: Plan,
     threads: int = 1,
     progress: Progress | None = None,
+    groupings: Sequence[Sequence[str]] | None = None,
 ) -> Compared:
     """Score the rows that all models have, and compare each model with the reference.
 
@@ -44,19 +47,24 @@ def compare(
         How many splits of each data set are worked on at once.
     progress : callable, optional
         Is given the number of rows read so far.
+    groupings : sequence of sequence of str, optional
+        Sets of grouping columns, to make the groups of one after another; by default all columns
+        together.
 
     Raises
     ------
     CeError
         Whatever is wrong with the options, the data or the files, or rows that do not meet.
     """
+    if any(spec.balanced for data in data_sets for _, spec in data.models):
+        raise UsageError("--class-weight balanced does not go with a comparison: say CLASS=W.")
     field = Field.of(data_sets, plan)
     spec = field.entrants[0].spec
     meeting = Meeting(field.feeds, field.key, by_key=spec.id is not None, inner=plan.inner)
     agreement = Agreement(field.entrants)
     work = Tallying(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
-    rows = (agreement(field.in_order(some)) for some in meeting.rows(threads, progress))
-    tally = folded(map(work, rows))
+    rows = meeting.rows(threads, progress)
+    tally = folded(work(field.with_groups(agreement(field.in_order(some)))) for some in rows)
     for feed in field.feeds:
         feed.refuse_bad()
     meeting.refuse()
@@ -64,7 +72,8 @@ def compare(
     agreement.refuse(classes, spec.id)
     if tally is None or not tally.rows:
         raise DataError("No row is left that all models could score.")
-    return Summary(field, plan, meeting, agreement.left_out, tally, classes).compared()
+    summary = Summary(field, plan, meeting, agreement.left_out, tally, classes)
+    return summary.compared(groupings)
 
 
 class Field(Value):
@@ -76,6 +85,8 @@ class Field(Value):
         That of the reference first.
     order : tuple of int
         Where each of `entrants` is among the models of the feeds.
+    grouped : int
+        Which of `entrants` is read with groups and clusters.
     entrants : tuple of Entrant
         The models.
     key : str or None
@@ -84,6 +95,7 @@ class Field(Value):
 
     feeds: tuple[Feed, ...]
     order: tuple[int, ...]
+    grouped: int
     entrants: tuple[Entrant, ...]
     key: str | None
 
@@ -91,27 +103,49 @@ class Field(Value):
     def of(cls, data_sets: Sequence[DataSet], plan: Plan) -> Field:
         """Open the data sets and bind their columns.
 
-        Only the reference's data need weights, groups and clusters.
+        Raises
+        ------
+        UsageError
+            There are no two models, or no data set has the weights, groups or clusters.
         """
         owner, place = _owner(data_sets, plan.reference)
-        first = data_sets[owner]
-        others = [one for one in data_sets if one is not first]
-        named = [name for data in (first, *others) for name, _ in data.models]
-        if len(named) < 2:
+        ordered = [data_sets[owner], *(one for one in data_sets if one is not data_sets[owner])]
+        if sum(len(data.models) for data in ordered) < 2:
             raise UsageError("A comparison needs two models.")
-        feeds = [Feed(_reduced(first, place, plan.cluster)), *(Feed(_reduced(o)) for o in others)]
-        for feed in feeds[1:]:
-            feed.weighted(first.models[place][1].weight)
+        feeds = [Feed(_clustered(data, plan.cluster)) for data in ordered]
+        spec = data_sets[owner].models[place][1]
+        by = spec.by if plan.cluster is None else (*spec.by, plan.cluster)
+        grouping = _with_all(by, feeds)
+        weighting = _with_all([spec.weight] if spec.weight else [], feeds)
+        for feed in feeds:
+            if feed is not grouping:
+                feed.ungrouped()
+            if feed is not weighting:
+                feed.weighted_elsewhere(spec.weight)
         entrants = [one for feed in feeds for one in feed.entrants]
         order = (place, *(n for n in range(len(entrants)) if n != place))
-        key = entrants[place].spec.id
+        entrants = [entrants[n] for n in order]
+        key = spec.id
         if key is None and len(feeds) > 1:
             key = common_id(feeds)
-        return cls(tuple(feeds), order, tuple(entrants[n] for n in order), key)
+        grouped = next((n for n, one in enumerate(entrants) if one.binding.by), 0)
+        return cls(tuple(feeds), order, grouped, tuple(entrants), key)
 
     def in_order(self, parts: Sequence[Scored]) -> list[Scored]:
         """What each model makes of some rows, the reference first."""
         return [parts[place] for place in self.order]
+
+    def with_groups(self, parts: Sequence[Scored]) -> list[Scored]:
+        """The same rows of each model, those of the reference with the groups and weights."""
+        first, other = parts[0], parts[self.grouped]
+        weights = next((part.weights for part in parts if part.weights is not None), None)
+        own = first.replace(groups=other.groups, keys=other.keys, weights=weights)
+        return [own, *parts[1:]]
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The columns of the groups, and of the clusters."""
+        return self.entrants[self.grouped].binding.by
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -139,14 +173,16 @@ class Summary(Value):
         """What the models are called."""
         return [one.name for one in self.field.entrants]
 
-    def compared(self) -> Compared:
-        """The result."""
+    def compared(self, groupings: Sequence[Sequence[str]] | None = None) -> Compared:
+        """The result, with the groups by each set of columns."""
+        by = self.field.by[: None if self.plan.cluster is None else -1]
         plan, whole = self.plan, self._whole()
         if not whole.weight > 0:
             raise DataError(f"{self.names[0]}: all weights are 0.")
         flipped = plan.test == "sign-flip"
         own = list(comparisons(whole, self.names, self.spec, flipped))
-        groups = list(self._groups(flipped))
+        named = [by] if groupings is None else groupings
+        groups = [group for names in named for group in self._groups(names, flipped)]
         return Compared(
             task=self.field.entrants[0].binding.task,
             unit=self.spec.unit,
@@ -172,32 +208,23 @@ class Summary(Value):
     def _whole(self) -> Figures:
         nowhere = np.zeros(len(self.tally.keys), np.intp)
         states = {name: state.regroup(nowhere, 1) for name, state in self.tally.states.items()}
-        return Figures(states, 0, self._clusters(None))
+        return Figures(states, 0, self._clusters())
 
-    def _clusters(self, group: GroupKey | None) -> Clusters | None:
-        """Those of one group, or of all rows, where a cluster may be in several groups."""
+    def _clusters(self, places: Sequence[int] = (), group: GroupKey = ()) -> Clusters | None:
+        """Those of one group by some grouping columns; a cluster may be in several groups."""
         if self.plan.cluster is None:
             return None
-        keys, states = self.tally.cluster_keys, self.tally.clusters
-        if group is not None:
-            at = [place for place, key in enumerate(keys) if key[:-1] == group]
-        elif self.tally.keys == ((),):
-            at = list(range(len(keys)))
-        else:
-            places: dict[str | None, int] = {}
-            index = [places.setdefault(key[-1], len(places)) for key in keys]
-            moved = np.array(index, np.intp)
-            states = {name: one.regroup(moved, len(places)) for name, one in states.items()}
-            at = list(range(len(places)))
+        keys, states = coarser(self.tally.cluster_keys, self.tally.clusters, (*places, -1))
+        at = [place for place, key in enumerate(keys) if key[:-1] == group]
         return clusters_of(states, len(self.names), at)
 
-    def _groups(self, flipped: bool) -> Iterator[ComparedGroup]:
-        by = self.field.entrants[0].binding.by[: None if self.plan.cluster is None else -1]
+    def _groups(self, by: Sequence[str], flipped: bool) -> Iterator[ComparedGroup]:
         if not by:
             return
-        keys = self.tally.keys
+        places = [self.field.by.index(name) for name in by]
+        keys, states = coarser(self.tally.keys, self.tally.states, places)
         for place in sorted(range(len(keys)), key=lambda place: sortable(keys[place])):
-            figures = Figures(self.tally.states, place, self._clusters(keys[place]))
+            figures = Figures(states, place, self._clusters(places, keys[place]))
             if not figures.rows:
                 continue
             yield ComparedGroup(
@@ -323,16 +350,28 @@ def _owner(data_sets: Sequence[DataSet], model: int) -> tuple[int, int]:
     raise UsageError("There is no such model.")
 
 
-def _reduced(data: DataSet, place: int | None = None, cluster: str | None = None) -> DataSet:
-    """The data set with weights, groups and clusters for the model at `place` only."""
-    models = []
-    for at, (name, spec) in enumerate(data.models):
-        if at == place:
-            own = spec.replace(by=(*spec.by, cluster)) if cluster is not None else spec
-        else:
-            own = spec.replace(by=(), weight=None, class_weights=())
-        models.append((name, own))
+def _clustered(data: DataSet, cluster: str | None) -> DataSet:
+    """The data set with the clusters as its last grouping column."""
+    if cluster is None:
+        return data
+    models = ((name, spec.replace(by=(*spec.by, cluster))) for name, spec in data.models)
     return data.replace(models=tuple(models))
+
+
+def _with_all(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
+    """The first data set that has all of some columns, that of the reference if it can be.
+
+    Raises
+    ------
+    UsageError
+        None has.
+    """
+    found = next((feed for feed in feeds if set(names) <= set(feed.columns)), None)
+    if found is None:
+        own = feeds[0].columns
+        missing = next(name for name in names if name not in own)
+        raise UsageError(f"{feeds[0].title}: {no_column(missing, own)}")
+    return found
 
 
 def _settled_groups(groups: Sequence[ComparedGroup], confidence: float) -> Iterator[ComparedGroup]:

@@ -54,7 +54,7 @@ class Plan(Value):
     inner : bool
         Leave out rows that not all data sets have, instead of refusing them.
     cluster : str or None
-        A column of the reference's data: rows with one value belong together.
+        A column of one of the data sets: rows with one value belong together.
     test : {"t", "sign-flip"}
         How p-values are found.
     worst : int
@@ -103,12 +103,13 @@ class Feed:
     def __init__(self, data: DataSet) -> None:
         self.names = data.names
         (_, first), *others = data.models
-        self._ready: Prepared = prepared(data.sources(), first, data.labels and data.labels())
+        opened_labels = data.labels and data.labels()
+        self._ready: Prepared = prepared(data.sources(), first, opened_labels, _with_columns)
         self.columns = [column.name for column in self._ready.source.columns()]
         bound = [(self._ready.binding, self._ready.spec)]
         for _, spec in others:
             own = spec.replace(labels=self._ready.spec.labels) if data.labels else spec
-            bound.append(_bound(self._ready.source, own))
+            bound.append(_bound(self._ready.source, _with_columns(own, self.columns)))
         self.entrants = [
             Entrant(name, data.names, *pair)
             for (name, _), pair in zip(data.models, bound, strict=True)
@@ -133,12 +134,17 @@ class Feed:
         """How many rows have been read."""
         return self.ledgers[0].read
 
-    def weighted(self, weight: str | None) -> None:
-        """Read the weights too, where the data has the column, so that they can be compared."""
-        if weight in self.columns:
-            self.entrants = [
-                one.replace(binding=one.binding.replace(weight=weight)) for one in self.entrants
-            ]
+    def ungrouped(self) -> None:
+        """Read no groups, which another data set has."""
+        self.entrants = [one.replace(binding=one.binding.replace(by=())) for one in self.entrants]
+
+    def weighted_elsewhere(self, weight: str | None) -> None:
+        """Take the weights of another data set, and if there are some here as well, check them."""
+        for n, one in enumerate(self.entrants):
+            binding = one.binding
+            if binding.class_weights:  # these are in the weights of the other
+                binding = binding.replace(weight=None, class_weights=())
+            self.entrants[n] = one.replace(binding=binding, spec=one.spec.replace(weight=weight))
 
     def rows(
         self, key: str | None, threads: int, progress: Progress | None
@@ -202,6 +208,13 @@ def common_id(feeds: Sequence[Feed]) -> str | None:
     """A column that all data sets have, and that is called like an id."""
     shared = (name for name in feeds[0].columns if all(name in feed.columns for feed in feeds))
     return next(filter(is_id, shared), None)
+
+
+def _with_columns(spec: Spec, columns: Sequence[str]) -> Spec:
+    """The spec without the weight and the groups that are only in another data set."""
+    weight = spec.weight if spec.weight in columns else None
+    by = spec.by if set(spec.by) <= set(columns) else ()
+    return spec.replace(weight=weight, by=by)
 
 
 def _bound(source: Source, spec: Spec) -> tuple[Binding, Spec]:
