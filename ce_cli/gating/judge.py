@@ -11,7 +11,7 @@ from ce_cli.gating.against import Against
 from ce_cli.gating.checks import checks_of
 from ce_cli.gating.documents import BaselineScore, document_at
 from ce_cli.gating.figures import figures_of, regression_figures
-from ce_cli.gating.paired import paired_comparison
+from ce_cli.gating.paired import check_read_again, paired_comparison
 from ce_cli.gating.plans import Plan
 from ce_cli.gating.requirements import Requirement, groupings
 from ce_cli.gating.unpaired import check_error_known, unpaired_comparison
@@ -61,6 +61,8 @@ def ready(plan: Plan, names: Sequence[str]) -> Ready:
         baseline = document_at(plan.limits.baseline)
         if baseline is not None and plan.limits.mode != "point":
             check_error_known(baseline)
+        if baseline is None:
+            check_read_again(names, plan.limits.baseline)
     return Ready(plan, requirements, spec, reading, tuple(names), baseline)
 
 
@@ -99,7 +101,7 @@ def judged(
         labels=labels,
         groupings=groupings(requirements),
     )
-    against = _against(gate, result)
+    against = _against(gate, result, labels, progress)
     return Gate(
         name=plan.name,
         score=result,
@@ -112,14 +114,21 @@ def judged(
     )
 
 
-def _against(gate: Ready, result: Result) -> Against | None:
+def _against(
+    gate: Ready,
+    result: Result,
+    labels: Callable[[], Source] | None,
+    progress: pipeline.Progress | None,
+) -> Against | None:
     regressions = [one for one in gate.requirements if one.is_regression]
-    if not regressions:
+    baseline = gate.plan.limits.baseline
+    if not regressions or baseline is None:
         return None
     wanted = groupings(regressions)
-    if gate.baseline is None:
-        return paired_comparison(gate.plan, gate.spec, result, wanted)
-    return unpaired_comparison(gate.baseline, gate.spec, result, wanted)
+    if gate.baseline is not None:
+        return unpaired_comparison(gate.baseline, gate.spec, result, wanted)
+    spec = gate.spec.replace(by=tuple(dict.fromkeys(name for some in wanted for name in some)))
+    return paired_comparison(gate.names, baseline, spec, gate.reading, labels, wanted, progress)
 
 
 def _checks(gate: Ready, result: Result, against: Against | None) -> Iterator[Check]:

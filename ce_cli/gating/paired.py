@@ -2,38 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
+from ce_cli.comparing.compare import compare
+from ce_cli.comparing.entrants import DataSet, Plan
 from ce_cli.errors import UsageError
-from ce_cli.gating.against import Against
-from ce_cli.gating.plans import Plan
-from ce_cli.result import Result
-from ce_cli.spec import Spec
-from ce_cli.text import display_name
+from ce_cli.gating.against import Against, GroupAgainst
+from ce_cli.inputs.locate import located, opened
+from ce_cli.pipeline import Progress
+from ce_cli.spec import Reading, Spec
+from ce_cli.text import STDIN, display_name
+
+if TYPE_CHECKING:
+    from ce_cli.inputs.source import Source
+
+_OF_ALL = "left_out"  # the warning that is not about one of the two alone
 
 
-def paired_comparison(
-    plan: Plan, spec: Spec, result: Result, groupings: Sequence[Sequence[str]]
-) -> Against:
-    """Compare the files of a gate with the predictions of ``plan.limits.baseline``.
-
-    Parameters
-    ----------
-    plan : Plan
-        The files, the baseline, the file of labels, and how all are read.
-    spec : Spec
-        What was computed; its `by` are the columns of all groupings.
-    result : Result
-        The score of the files.
-    groupings : sequence of sequence of str
-        Sets of columns, of whose groups `Against.groups` has to say how they compare.
+def check_read_again(names: Sequence[str], baseline: str) -> None:
+    """Refuse data that can be read only once, since they are scored and then compared.
 
     Raises
     ------
     UsageError
-        It is not possible yet.
+        They are standard input.
     """
-    raise UsageError(
-        f"{display_name(plan.limits.baseline or '')}: a baseline of predictions cannot be compared "
-        "yet: give what ce score --json wrote of them."
+    if STDIN in names:
+        raise UsageError(
+            f"{display_name(baseline)}: to be compared row by row, the data are read twice, which a "
+            "pipe does not allow: name a file."
+        )
+
+
+def paired_comparison(
+    names: Sequence[str],
+    baseline: str,
+    spec: Spec,
+    reading: Reading,
+    labels: Callable[[], Source] | None,
+    groupings: Sequence[Sequence[str]],
+    progress: Progress | None = None,
+) -> Against:
+    """Compare the files of a gate with predictions for the same rows.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The files.
+    baseline : str
+        The file or directory of predictions to compare them with.
+    spec, reading : Spec, Reading
+        How both are scored and read; ``spec.by`` are the columns of all groupings.
+    labels : callable, optional
+        Opens the file that has the labels.
+    groupings : sequence of sequence of str
+        Sets of columns, of whose groups `Against.groups` says how they compare.
+    progress : callable, optional
+        Is given the number of rows read so far.
+
+    Raises
+    ------
+    CeError
+        The two do not have the same rows, or whatever is wrong with the baseline.
+    """
+    shown = display_name(baseline)
+    sets = [
+        _data_set(located([baseline]), shown, spec, reading, labels),
+        _data_set(names, display_name(names[0]), spec, reading, labels),
+    ]
+    found = compare(sets, Plan(), reading.threads, progress, groupings)
+    return Against(
+        name=shown,
+        paired=True,
+        whole=found.comparisons[0],
+        groups=tuple(GroupAgainst(one.by, one.comparisons[0]) for one in found.groups),
+        warnings=tuple(
+            note
+            for note in found.warnings
+            if note.code == _OF_ALL or note.message.startswith(f"{shown}: ")
+        ),
+    )
+
+
+def _data_set(
+    names: Sequence[str],
+    model: str,
+    spec: Spec,
+    reading: Reading,
+    labels: Callable[[], Source] | None,
+) -> DataSet:
+    own = spec.replace(metrics=(), worst=0)
+    return DataSet(
+        tuple(names), lambda: (opened(name, reading) for name in names), ((model, own),), labels
     )
