@@ -83,6 +83,14 @@ INSPECT_OUTPUTS = (
     Entry("ce_cli.outputs.json:render", ("json",)),
 )
 
+GATE_OUTPUTS = (
+    Entry("ce_cli.outputs.gate_markdown:render", ("markdown",)),
+    Entry("ce_cli.outputs.gate_junit:render", ("junit",)),
+    Entry("ce_cli.outputs.gate_github:render", ("github",)),
+    Entry("ce_cli.outputs.gate_openmetrics:render", ("openmetrics",)),
+    Entry("ce_cli.outputs.gate_metrics:render", ("metrics",)),
+)
+
 
 def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
     """Look `name` up.
