@@ -18,9 +18,16 @@ def sanitize(text: str, longest: int = _LONGEST) -> str:
     """
     if len(text) > longest:
         text = text[: longest - 1] + "…"
-    if text.isprintable():
-        return text
-    return "".join(_visible(character) for character in text)
+    if not text.isprintable():
+        text = "".join(_visible(character) for character in text)
+    return _harmless(text) if ":" in text or "##[" in text else text
+
+
+def _harmless(text: str) -> str:
+    """Not a command to the runner of a CI job that reads its own log."""
+    if text.lstrip().startswith("::"):
+        text = text.replace("::", ":\\:", 1)
+    return text.replace("##[", "##\\[")
 
 
 def display_name(path: str) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ce_cli import registry
 from ce_cli.outputs.github_files import publish
 from tests.conftest import run_ce
 from tests.gate_values import check, comparison, gate, gated
@@ -166,9 +165,6 @@ def test_ce_is_installed_from_beside_the_action_or_as_asked(package: str, tmp_pa
     assert arguments[1] == "gate"
 
 
-@pytest.mark.skipif(
-    all("gate" not in entry.names for entry in registry.COMMANDS), reason="there is no ce gate"
-)
 def test_the_options_are_those_of_the_command() -> None:
     script = (FOLDER / "run.sh").read_text(encoding="utf-8")
     used = set(re.findall(r'^add_lines "\$\w+" (--[\w-]+)$', script, re.MULTILINE)) | {"--format"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def targets_of(
 
 
 def write(gated: Gated, targets: Sequence[Target]) -> None:
-    """Draw everything before the first of it is written."""
+    """Draw everything before the first of it is written; GitHub also gets summary and outputs."""
     from ce_cli.outputs.files import written
 
     drawn = []
@@ -69,6 +70,10 @@ def write(gated: Gated, targets: Sequence[Target]) -> None:
         drawn.append((renderer(gated, canvas_of(sys.stdout, path)), path))
     for text, path in drawn:
         written(text, path, sys.stdout)
+    if any(form == "github" for form, _ in targets):
+        from ce_cli.outputs.github_files import publish
+
+        publish(gated, os.environ)
 
 
 def warn(gated: Gated, targets: Sequence[Target]) -> None:

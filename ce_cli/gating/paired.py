@@ -30,8 +30,8 @@ def check_read_again(names: Sequence[str], baseline: str) -> None:
     """
     if STDIN in names:
         raise UsageError(
-            f"{display_name(baseline)}: to be compared row by row, the data are read twice, which a "
-            "pipe does not allow: name a file."
+            f"{display_name(baseline)}: to be compared row by row, the data are read twice, which "
+            "a pipe does not allow: name a file."
         )
 
 

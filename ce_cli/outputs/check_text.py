@@ -20,15 +20,17 @@ def limit_text(check: Check) -> str:
 
 
 def value_text(check: Check) -> str:
-    """``0.45120 (0.43000 … 0.47000), judged by 0.47000``: what was found, as far as there is more
-    to it its interval, and the number that was held against the limit instead.
+    """``0.45120 (0.43000 … 0.47000), judged by 0.47000``: what was found.
+
+    The interval is there if there is one, and the last part if that, and not the value, was held
+    against the limit.
     """
-    text = _beside_limit(check.value, check)
+    text = number_text(check.value, check)
     if check.interval is not None and math.isfinite(check.interval.low):
-        ends = (_beside_limit(end, check) for end in (check.interval.low, check.interval.high))
+        ends = (number_text(end, check) for end in (check.interval.low, check.interval.high))
         text += f" ({' … '.join(ends)})"
     if check.compared != check.value and not math.isnan(check.compared):
-        text += f", judged by {_beside_limit(check.compared, check)}"
+        text += f", judged by {number_text(check.compared, check)}"
     return text
 
 
@@ -100,8 +102,8 @@ def _limit(check: Check) -> str:
     return short if float(short) / scale == check.limit else repr(scale * check.limit)
 
 
-def _beside_limit(number: float, check: Check) -> str:
-    """In as many digits as it takes to be seen on its side of the limit."""
+def number_text(number: float, check: Check) -> str:
+    """A number in as many digits as it takes to be seen on its side of the limit."""
     if not math.isfinite(number):
         return shown(number)
     scaled = _scale(check) * number

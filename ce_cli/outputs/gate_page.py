@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ce_cli.compared import Comparison
 from ce_cli.gated import Check, Gate, Gated
 from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.check_text import group_text, limit_text, margin_text, number_text, warnings
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import Block, Grid, Line, Span
 from ce_cli.result import Interval
@@ -15,6 +16,7 @@ from ce_cli.text import counted, display_name, sanitize
 
 _FAILED_SHOWN = 50
 _GROUPS_SHOWN = 5  # that passed
+_LONGEST = 1000
 _PASSED = Span("✓", "bold green")
 _FAILED = Span("✗", "bold red")
 
@@ -55,10 +57,12 @@ def _gate(gate: Gate) -> Iterator[Block]:
     yield Line()
     for check in (one for one in listed if one.reason):
         mark = _PASSED if check.passed else _FAILED
-        yield Line((mark, Span(f" {_looked_at(check)}: ", "dim"), Span(check.reason)))
-    for warning in (*score.warnings, *gate.warnings):
-        yield Line((Span("! ", "bold yellow"), Span(warning.message)))
-    yield Line((Span(score.signature, "dim"),))
+        yield Line(
+            (mark, Span(f" {_looked_at(check)}: ", "dim"), Span(sanitize(check.reason, _LONGEST)))
+        )
+    for warning in warnings(gate):
+        yield Line((Span("! ", "bold yellow"), Span(sanitize(warning.message, _LONGEST))))
+    yield Line((Span(sanitize(score.signature, _LONGEST), "dim"),))
 
 
 def _scored(gate: Gate) -> Line:
@@ -114,15 +118,15 @@ def _table(checks: Sequence[Check]) -> Grid:
     rows = []
     for check in checks:
         colour = "" if check.passed else "red"
-        bound = [Span(_number(check, check.compared) if _has_bound(check) else "")]
+        bound = [Span(number_text(check.compared, check) if _has_bound(check) else "")]
         rows.append(
             (
                 _PASSED if check.passed else _FAILED,
                 Span(_looked_at(check)),
-                Span(_number(check, check.value), colour),
+                Span(number_text(check.value, check), colour),
                 *(bound if with_bound else []),
-                Span(f"{check.operator} {_limit(check)}"),
-                Span(_number(check, check.margin), colour),
+                Span(limit_text(check)),
+                Span(margin_text(check), colour),
             )
         )
     return Grid(header, (False, False, *(True for _ in header[2:])), tuple(rows))
@@ -136,24 +140,7 @@ def _has_bound(check: Check) -> bool:
 def _looked_at(check: Check) -> str:
     if check.by is None:
         return sanitize(check.metric)
-    pairs = (f"{sanitize(name)}={_key(value)}" for name, value in check.by.items())
-    return f"{sanitize(check.metric)}.by({', '.join(pairs)})"
-
-
-def _key(value: str | None) -> str:
-    return "—" if value is None else sanitize(value)
-
-
-def _number(check: Check, value: float) -> str:
-    if check.relative:
-        return _signed_percent(value)
-    whole = check.metric == "rows" and math.isfinite(value) and value == math.floor(value)
-    return f"{value:,.0f}" if whole else shown(value)
-
-
-def _limit(check: Check) -> str:
-    """As it was asked for, without digits that nobody typed."""
-    return f"{100 * check.limit:.10g} %" if check.relative else f"{check.limit:.10g}"
+    return f"{sanitize(check.metric)}.by({group_text(check)})"
 
 
 def _signed(value: float) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Protocol
 
 from ce_cli.outputs.canvas import Canvas
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Document(Protocol):
@@ -18,4 +21,6 @@ class Document(Protocol):
 
 def render(result: Document, canvas: Canvas) -> str:
     """One document, numbers in full, no NaN or Infinity."""
-    return json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # bytes of a file name that are no text are lone surrogates, which only escapes can write
+    return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
