@@ -8,7 +8,11 @@ from typing import Any, Protocol
 
 from ce_cli.outputs.canvas import Canvas
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+# What would drive a terminal, reorder a line or is no text at all, such as the bytes of a file name
+# that are no UTF-8; every one has an escape of four digits.
+_ESCAPED = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 class Document(Protocol):
@@ -22,5 +26,4 @@ class Document(Protocol):
 def render(result: Document, canvas: Canvas) -> str:
     """One document, numbers in full, no NaN or Infinity."""
     text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    # bytes of a file name that are no text are lone surrogates, which only escapes can write
-    return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
