@@ -91,6 +91,7 @@ COMPARE_OUTPUTS = (
     Entry("ce_cli.outputs.compare_page:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
     Entry("ce_cli.outputs.compare_csv:render", ("csv",)),
+    Entry("ce_cli.outputs.compare_markdown:render", ("markdown",)),
 )
 
 INSPECT_OUTPUTS = (

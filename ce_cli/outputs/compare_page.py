@@ -13,7 +13,7 @@ from ce_cli.result import Interval
 from ce_cli.text import counted, display_name, sanitize
 
 _GROUPS_SHOWN = 50
-_MARKS = {
+MARKS = {
     "better": Span("✓ ", "bold green"),
     "worse": Span("✗ ", "bold red"),
     "same": Span("= ", "bold cyan"),
@@ -45,9 +45,12 @@ def blocks(result: Compared) -> Iterator[Block]:
         if grid is not None:
             yield grid
             yield Line()
+    if sum(len(group.comparisons) for group in result.groups) > 1:
+        told = "The verdicts on groups allow for their number (Holm)."
+        yield Line((Span(told, "dim"),))
     yield from noted(result.warnings)
     for one in result.comparisons:
-        yield Line((_MARKS[one.verdict], Span(sentence(one, result), "bold")))
+        yield Line((MARKS[one.verdict], Span(sentence(one, result), "bold")))
     for signature in dict.fromkeys(model.signature for model in result.models):
         yield Line((Span(signature, "dim"),))
 
