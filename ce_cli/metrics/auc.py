@@ -18,21 +18,23 @@ Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 MOST_EXACT = 4096  # distinct scores of a group that are kept as they are
-_DROPPED_BITS = 52 - 10  # of the others, so that 1,024 bins make a power of two
+_DROPPED_BITS = 52 - 10  # of the others, so that 1,024 bins make a power of two …
+_LOWEST, _HIGHEST = 2.0**-64, 2.0**64  # … of those between these
 
 
 class Auc(State):
     """Σ w of both classes by score, in order of group and score.
 
-    Scores are kept as they are as long as there are few; then those that agree in their first ten
-    binary digits, counted from the nearer of 0 and 1, are taken for ties.
+    Scores are kept as they are as long as there are few; then they are sorted into bins, and those
+    of one bin are taken for ties. A bin is what agrees in ten binary digits, counted from the
+    nearer of 0 and 1.
 
     Attributes
     ----------
     groups, scores : ndarray, shape (n,)
         What each cell is for.
     coarse : ndarray of bool, shape (G,)
-        Where scores are rounded.
+        For which groups the scores are numbers of bins.
     positive, negative : ExactSums
         One entry for each cell.
     """
@@ -57,17 +59,23 @@ class Auc(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch."""
-        scores, positives = batch.outcomes.ranking() + 0.0, batch.outcomes.positives()
+        scores = batch.outcomes.ranking() + 0.0
         groups = np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups
         coarse = np.zeros(batch.group_count, np.bool_)
-        if batch.group_count == 1 and len(np.unique(scores)) > MOST_EXACT:
-            scores, coarse = _rounded(scores), np.ones(1, np.bool_)
-        cells, own_groups, own_scores = _cells(groups, scores)
+        if batch.group_count == 1 and _are_many(scores):
+            coarse = np.ones(1, np.bool_)
+            cells, own_scores = _binned(scores)
+            own_groups = np.zeros(len(own_scores), np.intp)
+        else:
+            cells, own_groups, own_scores = _cells(groups, scores)
         rows = batch.replace(groups=cells, group_count=len(own_groups))
-        state = cls(
-            own_groups, own_scores, coarse, rows.sums(positives), rows.sums(1.0 - positives)
-        )
-        return state._few()
+        positives = batch.outcomes.positives()
+        if batch.weights is None and batch.outcomes.masses() is None:
+            chosen = positives > 0.5
+            sums = rows.counts(chosen), rows.counts(~chosen)
+        else:
+            sums = rows.sums(positives), rows.sums(1.0 - positives)
+        return cls(own_groups, own_scores, coarse, *sums)._few()
 
     def merge(self, other: Self) -> Self:
         """Of the rows of both."""
@@ -90,8 +98,9 @@ class Auc(State):
         """Move group g to ``index[g]`` of `groups`, joining those that meet."""
         coarse = np.zeros(groups, np.bool_)
         np.logical_or.at(coarse, index, self.coarse)
-        moved = self.replace(groups=index[self.groups], coarse=coarse)
-        return moved._joined(moved._scores(coarse))._few()
+        scores = self._scores(coarse[index])
+        moved = self.replace(groups=index[self.groups], scores=scores, coarse=coarse)
+        return moved._joined(scores)._few()
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """The area, and how far rounding the scores may have moved it at most."""
@@ -122,13 +131,14 @@ class Auc(State):
     __hash__ = None  # type: ignore[assignment]  # equal sums may have different limbs
 
     def _scores(self, coarse: Bools) -> Floats:
-        """The scores, rounded where `coarse` says so; rounding again changes nothing."""
-        if not coarse.any() or not len(self.scores):
+        """The scores, sorted into bins where `coarse` says so and that is not done yet."""
+        changed = coarse & ~self.coarse
+        if not changed.any() or not len(self.scores):
             return self.scores
-        return np.where(coarse[self.groups], _rounded(self.scores), self.scores)
+        return np.where(changed[self.groups], _bins(self.scores), self.scores)
 
     def _few(self) -> Self:
-        """Round the scores of groups that have too many."""
+        """Sort the scores of groups that have too many into bins."""
         if len(self.scores) <= MOST_EXACT:
             return self
         many = np.bincount(self.groups, minlength=len(self.coarse)) > MOST_EXACT
@@ -148,9 +158,18 @@ class Auc(State):
         )
 
 
+def _are_many(scores: Floats) -> bool:
+    """Whether there are more distinct scores than are kept."""
+    few = scores[: 2 * MOST_EXACT]
+    return len(np.unique(few)) > MOST_EXACT or (
+        len(few) < len(scores) and len(np.unique(scores)) > MOST_EXACT
+    )
+
+
 def _cells(groups: Codes, scores: Floats) -> tuple[Codes, Codes, Floats]:
     """The cell of each entry, and group and score of each cell, in order of both."""
-    order = np.lexsort((scores, groups))
+    alone = not groups.any()
+    order = np.argsort(scores, kind="stable") if alone else np.lexsort((scores, groups))
     ranked_groups, ranked = groups[order], scores[order]
     new = np.ones(len(order), np.bool_)
     new[1:] = (ranked[1:] != ranked[:-1]) | (ranked_groups[1:] != ranked_groups[:-1])
@@ -159,9 +178,29 @@ def _cells(groups: Codes, scores: Floats) -> tuple[Codes, Codes, Floats]:
     return cells, ranked_groups[new], ranked[new]
 
 
-def _rounded(scores: Floats) -> Floats:
-    """Scores without their last digits, those above 1/2 counted from 1; keeps their order."""
+def _binned(scores: Floats) -> tuple[Codes, Floats]:
+    """The cell of each score, and the bin of each cell, in order."""
+    bins = _bins(scores).astype(np.intp)
+    lowest = int(bins.min())
+    bins -= lowest
+    there = np.bincount(bins) > 0
+    cells: Codes = (np.cumsum(there) - 1)[bins]
+    return cells, (np.flatnonzero(there) + lowest).astype(np.float64)
+
+
+def _bins(scores: Floats) -> Floats:
+    """Number of the bin of each score, in the order of the scores."""
     high = (scores > 0.5) & (scores <= 1.0)
-    near: Floats = np.where(high, 1.0 - scores, scores)
-    cut = (near.view(np.int64) >> _DROPPED_BITS << _DROPPED_BITS).view(np.float64)
-    return np.where(high, 1.0 - cut, cut)
+    places = _places(np.where(high, 1.0 - scores, np.abs(scores)))
+    half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
+    bins = np.where(high, 2 * half + 1 - places, places)
+    bins = np.where(scores > 1.0, 2 * half + 2 + places - one, bins)
+    return np.where(scores < 0.0, -1 - places, bins).astype(np.float64)
+
+
+def _places(sizes: Floats) -> NDArray[np.int64]:
+    """How many bins are below each of some numbers that are not negative."""
+    clipped = np.clip(sizes, _LOWEST, _HIGHEST)
+    lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
+    places: NDArray[np.int64] = (clipped.view(np.int64) >> _DROPPED_BITS) - lowest
+    return places
