@@ -62,9 +62,9 @@ MaxRegression = Annotated[
     str | None,
     typer.Option(
         "--max-regression",
-        metavar="SHARE",
-        help="How much larger than the baseline's the cross-entropy may be, 0.01 or 1%; short for "
-        "--require 'regression <= SHARE'.",
+        metavar="NUMBER|SHARE%",
+        help="How much larger than the baseline's the cross-entropy may be, in its unit (0.01) or "
+        "as a share of it (1%); short for --require 'regression <= …'.",
         rich_help_panel=opt.AGAINST,
     ),
 ]

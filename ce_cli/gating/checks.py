@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ce_cli.errors import UsageError
 from ce_cli.gate_options import Mode
 from ce_cli.gated import Check
-from ce_cli.gating.figures import Figures
+from ce_cli.gating.figures import ABSOLUTE, RELATIVE, Figures
 from ce_cli.gating.requirements import COUNTS, Requirement
 from ce_cli.result import Interval
 from ce_cli.text import closest, listed, quoted
@@ -68,8 +68,9 @@ def _of_bound(requirement: Requirement, figures: Figures, interval: Interval) ->
 
 
 def _of_regression(requirement: Requirement, figures: Figures, mode: Mode) -> Check:
-    value = figures.values.get(requirement.metric, math.nan)
-    interval = figures.intervals.get(requirement.metric)
+    kind = RELATIVE if requirement.relative else ABSOLUTE
+    value = figures.values.get(kind, math.nan)
+    interval = figures.intervals.get(kind)
     if mode == "point" or interval is None:
         return _check(requirement, figures, value, value, interval, "")
     near, far = interval.low, interval.high
@@ -103,7 +104,7 @@ def _check(
         by=figures.by,
         operator=requirement.operator,
         limit=requirement.limit,
-        relative=requirement.is_regression,
+        relative=requirement.relative,
         value=value,
         compared=compared,
         interval=interval,

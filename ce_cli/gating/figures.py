@@ -9,6 +9,8 @@ from ce_cli.compared import Comparison
 from ce_cli.result import Group, Interval, Result
 from ce_cli.value import Value
 
+ABSOLUTE, RELATIVE = "absolute", "relative"  # the kinds of a difference
+
 
 class Figures(Value):
     """Everything that is known of some rows.
@@ -55,14 +57,12 @@ def group_figures(group: Group, scale: float) -> Figures:
 def regression_figures(
     by: dict[str, str | None] | None, comparison: Comparison | None, reason: str
 ) -> Figures:
-    """The difference to the baseline as a share of it."""
+    """The difference to the baseline, in the unit of the score and as a share of it."""
     if comparison is None:
         return Figures(by, {}, {}, reason)
-    relative = comparison.difference["relative"]
-    if math.isnan(relative):
+    if math.isnan(comparison.difference[RELATIVE]):
         reason = "The difference is no share of the baseline, which is 0 or not defined."
-    values, intervals = {"regression": relative}, {"regression": comparison.intervals["relative"]}
-    return Figures(by, values, intervals, reason)
+    return Figures(by, comparison.difference, comparison.intervals, reason)
 
 
 def _figures(

@@ -42,7 +42,10 @@ class Requirement(Value):
     operator : {"<=", "<", ">=", ">"}
         How a value has to lie to the limit.
     limit : float
-        For a regression, a share of the baseline.
+        What is asked.
+    relative : bool
+        Whether that is a share of the baseline, as a regression in percent is; without the sign,
+        it is in the unit of the cross-entropy.
     """
 
     text: str
@@ -51,6 +54,7 @@ class Requirement(Value):
     only: tuple[tuple[str, str | None], ...]
     operator: Operator
     limit: float
+    relative: bool = False
 
     @property
     def upper(self) -> bool:
@@ -91,6 +95,7 @@ def requirement(text: str) -> Requirement:
         only=tuple((name, value) for name, named, value in items if named),
         operator=cast(Operator, match[3]),
         limit=number(match[4], text),
+        relative=_is_share(metric, match[4]),
     )
 
 
@@ -136,7 +141,12 @@ def groupings(requirements: Sequence[Requirement]) -> list[tuple[str, ...]]:
 
 def _short(metric: str, sign: Operator, text: str, option: str) -> Requirement:
     limit = number(text, f"{option} {text}")
-    return Requirement(f"{metric} {sign} {text.strip()}", metric, (), (), sign, limit)
+    relative = _is_share(metric, text)
+    return Requirement(f"{metric} {sign} {text.strip()}", metric, (), (), sign, limit, relative)
+
+
+def _is_share(metric: str, limit: str) -> bool:
+    return metric == REGRESSION and limit.strip().endswith("%")
 
 
 def _tidy(match: re.Match[str]) -> str:

@@ -84,16 +84,25 @@ def _compared(gate: Gate, comparison: Comparison) -> Iterator[Line]:
             Span(f"  {how}, mode {gate.mode}", "dim"),
         )
     )
-    absolute, relative = comparison.difference["absolute"], comparison.difference["relative"]
-    interval = comparison.intervals.get("relative")
-    spans = [
-        Span("difference     ", "dim"),
-        Span(f"{_signed(absolute)} {gate.score.unit}   {_signed_percent(relative)}"),
-    ]
+    yield Line(
+        (
+            Span("difference     ", "dim"),
+            Span(f"{_signed(comparison.difference['absolute'])} {gate.score.unit}"),
+            Span(f"   {_signed_percent(comparison.difference['relative'])}"),
+            *_reach_of_difference(gate, comparison),
+        )
+    )
+
+
+def _reach_of_difference(gate: Gate, comparison: Comparison) -> Iterator[Span]:
+    """Its interval, in the unit that limits are in."""
+    absolute = any(one.metric == "regression" and not one.relative for one in gate.checks)
+    kind = "absolute" if absolute else "relative"
+    interval = comparison.intervals.get(kind)
     if interval is not None and math.isfinite(interval.low):
-        low, high = _signed_percent(interval.low), _signed_percent(interval.high)
-        spans.append(Span(f"   {_level(interval)} {low} … {high}", "dim"))
-    yield Line(tuple(spans))
+        told = _signed if absolute else _signed_percent
+        low, high = told(interval.low), told(interval.high)
+        yield Span(f"   {_level(interval)} {low} … {high}", "dim")
 
 
 def _listed(checks: Sequence[Check]) -> tuple[list[Check], str]:
