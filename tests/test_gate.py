@@ -402,10 +402,11 @@ def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
         assert ("Traceback" in done.stderr) == bool(extra)
 
 
-def test_what_the_parser_calls_one_is_wrong_usage() -> None:
-    """Completion for a shell that is not known would exit with 1."""
-    done = run_ce("--show-completion", env={"SHELL": "/bin/nonsense", "_CE_COMPLETE": "x_y"})
-    assert done.returncode not in (FAILED, 70)
+def test_what_the_parser_exits_with_is_no_failed_check() -> None:
+    """Completion in fish exits with 1 where there is nothing to complete."""
+    asked = {"_TYPER_COMPLETE_FISH_ACTION": "is-args", "_TYPER_COMPLETE_ARGS": "ce nonsense"}
+    done = run_ce(env={"_PYTHON _M CE_CLI_COMPLETE": "complete_fish", **asked})
+    assert (done.returncode, done.stdout) == (USAGE, "")
 
 
 # How it is told
