@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ce_cli.errors import UsageError
 from ce_cli.gate_options import Limits
@@ -187,7 +187,8 @@ def _value(place: str, key: Key, value: Any) -> Any:
     UsageError
         It is of another type.
     """
-    kinds = get_args(key.kind) if isinstance(key.kind, UnionType) else (key.kind,)
+    optional = get_origin(key.kind) in (Union, UnionType)
+    kinds = get_args(key.kind) if optional else (key.kind,)
     kind = next(one for one in kinds if one is not NoneType)
     numbers_too = () if key.field in PATHS else (int, float)
     if key.field == "classes" and isinstance(value, list):

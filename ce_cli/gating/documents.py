@@ -227,4 +227,4 @@ def _lowered(error: Exception) -> str:
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"it holds {word}, which is no number of JSON")

@@ -1,0 +1,554 @@
+"""`ce gate` against the document of another score: differences, modes, what cannot be compared."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.differentiate import derivative
+
+from ce_cli.kernels.welch import Mean, difference, relative_difference
+from tests.conftest import complaints, run_ce, score_json, write_csv
+from tests.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, halvings, refused, run_gate
+
+Floats = NDArray[np.float64]
+Change = Callable[[dict[str, Any]], object]
+
+ROWS = 400
+LABELS = (np.arange(ROWS) % 2).tolist()
+SEGMENTS = [("eu", "us", "uk")[place % 3] for place in range(ROWS)]
+
+
+def predictions(directory: Path, name: str, seed: int, noise: float) -> tuple[Path, Floats]:
+    """A file of predictions, and its losses in nats."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal((np.array(LABELS) * 2 - 1) * 1.2, noise)
+    prob = 1 / (1 + np.exp(-logits))
+    columns = {"label": LABELS, "prob": prob.tolist(), "segment": SEGMENTS}
+    losses = -np.log(np.where(np.array(LABELS) == 1, prob, 1 - prob))
+    return write_csv(directory / name, columns), losses
+
+
+class Models:
+    """Two files, their losses, and the document of the first."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.old, self.old_losses = predictions(directory, "old.csv", 1, 1.0)
+        self.new, self.new_losses = predictions(directory, "new.csv", 2, 1.4)
+        self.document = score_json(self.old, "--by", "segment")
+        self.baseline = self.written(self.document)
+
+    def written(self, document: object, name: str = "main.json") -> Path:
+        path = self.directory / name
+        path.write_text(json.dumps(document))
+        return path
+
+    def edited(self, change: Change) -> Path:
+        document = json.loads(json.dumps(self.document))
+        change(document)
+        return self.written(document, "edited.json")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    return Models(tmp_path_factory.mktemp("models"))
+
+
+def held(*args: str | Path) -> tuple[dict[str, Any], list[Any]]:
+    """The comparison with the baseline, and the checks."""
+    (gate,) = run_gate(*args)[1]["gates"]
+    (comparison,) = gate["comparisons"]
+    return comparison, gate["checks"]
+
+
+# What the difference is
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_the_difference_is_welchs(models: Models, confidence: float) -> None:
+    comparison, _ = held(
+        models.new, "--baseline", models.baseline, "--max-regression", "1",
+        "--confidence", str(confidence),
+    )  # fmt: skip
+    expected = scipy.stats.ttest_ind(models.new_losses, models.old_losses, equal_var=False)
+    interval = expected.confidence_interval(confidence)
+    assert comparison["difference"]["absolute"] == pytest.approx(
+        models.new_losses.mean() - models.old_losses.mean(), rel=1e-12
+    )
+    found = comparison["intervals"]["absolute"]
+    assert (found["low"], found["high"]) == pytest.approx((interval.low, interval.high), rel=1e-9)
+    assert comparison["p_value"] == pytest.approx(expected.pvalue, rel=1e-8)
+    bits = comparison["intervals"]["bits"]
+    assert bits["low"] == pytest.approx(interval.low / math.log(2), rel=1e-9)
+    assert (comparison["win_rate"], comparison["tie_rate"]) == (None, None)
+
+
+means = st.builds(Mean, st.floats(0.01, 10.0), st.floats(1e-6, 5.0), st.integers(2, 500))
+
+
+def rows_of(mean: Mean) -> Floats:
+    """Rows that have this mean and this standard error."""
+    rows: Floats = np.random.default_rng(mean.rows).normal(size=mean.rows)
+    rows -= rows.mean()
+    rows *= mean.standard_error / float(scipy.stats.sem(rows))
+    return rows + mean.value
+
+
+@settings(max_examples=100, deadline=None)
+@given(means, means, st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_the_interval_from_means_and_errors_is_scipys(
+    model: Mean, reference: Mean, confidence: float
+) -> None:
+    expected = scipy.stats.ttest_ind(rows_of(model), rows_of(reference), equal_var=False)
+    interval = expected.confidence_interval(confidence)
+    found = difference(model, reference, confidence)
+    assert found.degrees == pytest.approx(expected.df, rel=1e-6)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-5, abs=1e-12)
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-7)
+
+
+@settings(max_examples=50, deadline=None)
+@given(means, means)
+def test_the_relative_error_is_the_delta_methods(model: Mean, reference: Mean) -> None:
+    """The gradient of a/b − 1 is taken by differences."""
+    a, b = model.value, reference.value
+    slopes = [
+        float(derivative(lambda x: x / b - 1, a, initial_step=0.1 * a).df),
+        float(derivative(lambda x: a / x - 1, b, initial_step=0.1 * b).df),
+    ]
+    terms = [(slopes[0] * model.standard_error) ** 2, (slopes[1] * reference.standard_error) ** 2]
+    found = relative_difference(model, reference, 0.95)
+    assert found.value == pytest.approx(a / b - 1, abs=1e-12)
+    assert found.standard_error == pytest.approx(math.sqrt(sum(terms)), rel=1e-6)
+    degrees = sum(terms) ** 2 / (
+        terms[0] ** 2 / (model.rows - 1) + terms[1] ** 2 / (reference.rows - 1)
+    )
+    assert found.degrees == pytest.approx(degrees, rel=1e-5)
+    reach = scipy.stats.t.isf(0.025, degrees) * math.sqrt(sum(terms))
+    assert found.high - found.low == pytest.approx(2 * reach, rel=1e-5)
+
+
+def test_an_interval_of_simulated_models_covers_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(5)
+    hits, runs = 0, 2000
+    for _ in range(runs):
+        new, old = rng.gamma(2.0, 0.6, 60), rng.gamma(2.0, 0.5, 90)
+        pair = [Mean(x.mean(), float(scipy.stats.sem(x)), len(x)) for x in (new, old)]
+        found = relative_difference(pair[0], pair[1], 0.9)
+        hits += found.low <= 0.2 <= found.high
+    assert hits / runs == pytest.approx(0.9, abs=0.03)
+
+
+def test_nothing_is_known_where_an_error_is_not() -> None:
+    for model in (Mean(0.5, math.nan, 9), Mean(0.5, 0.1, 1), Mean(math.inf, math.inf, 9)):
+        found = difference(model, Mean(0.4, 0.1, 9), 0.95)
+        assert all(map(math.isnan, (found.low, found.high, found.p_value, found.standard_error)))
+    assert math.isnan(relative_difference(Mean(0.5, 0.1, 9), Mean(0.0, 0.0, 9), 0.95).value)
+    same = difference(Mean(0.5, 0.0, 9), Mean(0.5, 0.0, 9), 0.95)
+    assert (same.value, same.low, same.high, same.p_value) == (0.0, 0.0, 0.0, 1.0)
+
+
+# Limits on it
+
+
+def relative(models: Models) -> float:
+    return float(models.new_losses.mean() / models.old_losses.mean() - 1)
+
+
+def test_the_limit_is_a_share_of_the_baseline(models: Models) -> None:
+    share = relative(models)
+    assert share > 0.01
+    for factor, code in ((1 + 1e-9, PASSED), (1 - 1e-9, FAILED)):
+        for limit in (repr(share * factor), f"{100 * share * factor!r}%"):
+            given = (models.new, "--baseline", models.baseline, "--max-regression", limit)
+            assert run_gate(*given)[0] == code
+            given = (*given[:3], "--require", f"regression <= {limit}")
+            assert run_gate(*given)[0] == code
+
+
+def test_the_same_predictions_are_no_regression_at_all(models: Models) -> None:
+    copy = models.directory / "copy.csv"
+    copy.write_bytes(models.old.read_bytes())
+    comparison, (check,) = held(copy, "--baseline", models.baseline, "--max-regression", "0")
+    assert (comparison["difference"]["absolute"], check["value"], check["passed"]) == (0, 0, True)
+    assert comparison["p_value"] == 1.0
+    (same,) = held(copy, "--baseline", models.baseline, "--require", "regression < 0")[1]
+    assert not same["passed"]
+
+
+def delta(models: Models) -> tuple[float, float]:
+    pair = [Mean(x.mean(), float(scipy.stats.sem(x)), ROWS)
+            for x in (models.new_losses, models.old_losses)]  # fmt: skip
+    found = relative_difference(pair[0], pair[1], 0.95)
+    return float(found.low), float(found.high)
+
+
+@pytest.mark.parametrize("mode", ["point", "confident", "proven"])
+def test_modes_hold_the_value_or_an_end_of_its_interval(models: Models, mode: str) -> None:
+    low, high = delta(models)
+    compared = {"point": relative(models), "confident": low, "proven": high}[mode]
+    for sign, code in ((1, PASSED), (-1, FAILED)):
+        limit = repr(compared + sign * 1e-9)
+        given = (models.new, "--baseline", models.baseline, "--max-regression", limit)
+        _, (check,) = held(*given, "--mode", mode)
+        assert check["passed"] == (code == PASSED)
+        assert check["compared"] == pytest.approx(compared, rel=1e-9)
+        assert check["relative"] is True
+
+
+def test_the_reason_says_what_made_the_difference(models: Models) -> None:
+    low, high = delta(models)
+    for mode, limit, passed in (
+        ("confident", relative(models) / 2 + low / 2, True),
+        ("proven", relative(models) / 2 + high / 2, False),
+    ):
+        given = (models.new, "--baseline", models.baseline, "--max-regression", repr(limit))
+        _, (check,) = held(*given, "--mode", mode)
+        assert (check["passed"], "not surely" in check["reason"]) == (passed, True)
+
+
+def test_improvements_can_be_asked_for(models: Models) -> None:
+    given = ("--baseline", models.baseline, "--require")
+    worse = score_json(models.new)
+    turned = models.written(worse, "worse.json")
+    assert run_gate(models.old, "--baseline", turned, "--require", "regression < 0")[0] == PASSED
+    assert run_gate(models.new, *given, "regression < 0")[0] == FAILED
+    for mode, code in (("proven", FAILED), ("confident", PASSED)):
+        limit = f"regression >= {relative(models)!r}"  # at least so much worse
+        assert run_gate(models.new, *given, limit, "--mode", mode)[0] == code
+
+
+def test_groups_are_held_against_the_same_groups(models: Models) -> None:
+    given = (models.new, "--baseline", models.baseline, "--require")
+    _, found = held(*given, "regression.by(segment) <= 2%")
+    place = np.array(SEGMENTS)
+    for check in found:
+        mine = place == check["by"]["segment"]
+        share = models.new_losses[mine].mean() / models.old_losses[mine].mean() - 1
+        assert check["value"] == pytest.approx(share, rel=1e-9)
+        assert check["passed"] == (share <= 0.02)
+    assert [check["by"]["segment"] for check in found] == ["eu", "uk", "us"]
+    _, (one,) = held(*given, "regression.by(segment=uk) <= 9")
+    assert one == next(
+        {**check, "name": one["name"], "limit": 9, "margin": one["margin"], "passed": True}
+        for check in found
+        if check["by"]["segment"] == "uk"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "group", "reason"),
+    [
+        (lambda groups: groups.pop(0), "eu", "the baseline does not"),
+        (lambda groups: groups[0]["by"].update(segment="asia"), "asia", "the data do not"),
+        (lambda groups: groups[0]["by"].update(segment=None), None, "the data do not"),
+        (lambda groups: groups[0]["rows"].update(scored=7), "eu", "7 rows"),
+        (lambda groups: groups[0]["metrics"].update(cross_entropy=None), "eu", "not defined"),
+        (lambda groups: groups[0]["metrics"].update(cross_entropy=0), "eu", "0 or not defined"),
+    ],
+)
+def test_a_group_of_one_side_only_fails_with_a_reason(
+    models: Models, change: Callable[[list[Any]], object], group: str | None, reason: str
+) -> None:
+    edited = models.edited(lambda document: change(document["groups"]))
+    _, found = held(models.new, "--baseline", edited, "--require", "regression.by(segment) <= 9")
+    failed = [check for check in found if not check["passed"]]
+    assert group in [check["by"]["segment"] for check in failed]
+    told = next(check for check in failed if check["by"]["segment"] == group)
+    assert reason in told["reason"]
+    assert told["value"] is None
+    assert {"uk", "us"} <= {check["by"]["segment"] for check in found if check["passed"]}
+
+
+def test_a_baseline_without_such_groups_says_how_to_write_them(models: Models) -> None:
+    flat = models.edited(lambda document: document.update(groups=[]))
+    done = refused(models.new, "--baseline", flat, "--require", "regression.by(segment) <= 9")
+    (told,) = complaints(done, BAD_DATA)
+    assert "no groups by 'segment'" in told
+    assert "--by segment" in told
+
+
+def test_the_document_of_a_gate_is_a_baseline_too(models: Models) -> None:
+    limits = ("--require", "rows.by(segment) >= 1", "--require", "rows.by(label) >= 1")
+    gate = run_gate(models.old, *limits)[1]
+    path = models.written(gate, "gate.json")
+    asked = ("--max-regression", "9", "--require", "regression.by(segment) <= 9")
+    expected = held(models.new, "--baseline", models.baseline, *asked)[1]
+    assert held(models.new, "--baseline", path, *asked)[1] == expected
+    gate["gates"] *= 2
+    done = refused(models.new, "--baseline", models.written(gate, "two.json"), *asked)
+    assert "holds 2 gates" in complaints(done, BAD_DATA)[0]
+
+
+def test_a_document_is_known_by_how_it_begins(models: Models) -> None:
+    asked = ("--max-regression", "9")
+    expected = held(models.new, "--baseline", models.baseline, *asked)[1]
+    for name, text in (
+        ("main", json.dumps(models.document)),
+        ("main.txt", "\ufeff\n " + json.dumps(models.document, indent=2)),
+        ("late.dat", json.dumps({"version": "0", **models.document})),
+    ):
+        path = models.directory / name
+        path.write_text(text)
+        assert held(models.new, "--baseline", path, *asked)[1] == expected
+    piped = json.dumps(models.document).encode()
+    found = run_gate(models.new, "--baseline", "-", *asked, stdin=piped)[1]
+    assert found["gates"][0]["checks"] == expected
+    assert found["gates"][0]["baseline"] == "standard input"
+
+
+def test_it_says_that_rows_were_not_paired(models: Models) -> None:
+    given = ("gate", models.new, "--baseline", models.baseline, "--max-regression", "9")
+    page = run_ce(*given)
+    assert "not paired" in page.stdout
+    assert page.stderr == ""
+    assert "independent" in run_ce(*given, "--json").stderr
+    (gate,) = run_gate(*given[1:])[1]["gates"]
+    assert (gate["paired"], gate["mode"]) == (False, "point")
+    assert [warning["code"] for warning in gate["warnings"]] == ["unpaired"]
+
+
+# What cannot be compared
+
+
+def constant(models: Models, **more: list[Any]) -> Path:
+    """Constant predictions of the same rows, with further columns."""
+    columns: dict[str, list[Any]] = {"label": LABELS, "prob": [0.5] * ROWS, **more}
+    return write_csv(models.directory / "constant.csv", columns)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--base", "2"], ["unit: the baseline is in nats, this is in bits", "--base e"]),
+        (["--clip", "0.001"], ["clip: the baseline has 2.2e-16", "say --clip 2.2e-16"]),
+        (["--weight", "w"], ["weight: the baseline has none", "leave --weight out"]),
+        (["--label-smoothing", "0.1"], ["smoothing: ", "say --label-smoothing 0"]),
+        (["--missing", "skip"], ["missing: the baseline has error", "say --missing error"]),
+        (["--on-bad-sum", "error"], ["sum: the baseline has warn", "say --on-bad-sum warn"]),
+        (["--class-weight", "1=2"], ["class weight: the baseline has none, this has 1=2.0"]),
+        (["--ignore-label", "7"], ["ignore: the baseline has none, this has 7"]),
+    ],
+    ids=lambda value: value[0],
+)
+def test_what_changes_the_number_has_to_agree(
+    models: Models, options: list[str], words: list[str]
+) -> None:
+    path = models.new
+    if options[0] == "--weight":
+        path = constant(models, w=[1] * ROWS)
+    given = (path, "--baseline", models.baseline, "--max-regression", "1")
+    told = complaints(refused(*given, *options), BAD_DATA)
+    for word in words:
+        assert word in told[0]
+
+
+def test_the_version_may_differ(models: Models) -> None:
+    def age(document: dict[str, Any]) -> None:
+        document["version"] = "0.0.1"
+        document["signature"] = document["signature"].replace("ce:0.1.0", "ce:0.0.1")
+
+    old = models.edited(age)
+    assert "0.0.1" in old.read_text()
+    assert held(models.new, "--baseline", old, "--max-regression", "9")[1][0]["passed"]
+
+
+def test_other_predictions_of_the_same_rows_are_only_warned_of(models: Models) -> None:
+    rng = np.random.default_rng(2)
+    logits = rng.normal((np.array(LABELS) * 2 - 1) * 1.2, 1.4).tolist()
+    path = write_csv(models.directory / "logits.csv", {"label": LABELS, "logit": logits})
+    given = (path, "--baseline", models.baseline, "--max-regression", "9")
+    comparison, (check,) = held(*given)
+    assert check["value"] == pytest.approx(relative(models), rel=1e-6)
+    (gate,) = run_gate(*given)[1]["gates"]
+    codes = [warning["code"] for warning in gate["warnings"]]
+    assert codes == ["unpaired", "other_values", "other_clip"]
+    assert comparison["verdict"] in ("worse", "unclear")
+
+
+def test_other_rows_cannot_be_compared(models: Models) -> None:
+    fewer = write_csv(models.directory / "fewer.csv", {"label": [1, 0], "prob": [0.5, 0.25]})
+    (told,) = complaints(
+        refused(fewer, "--baseline", models.baseline, "--max-regression", "1"), BAD_DATA
+    )
+    assert "400 rows" in told
+    assert "2 rows" in told
+    path = constant(models, w=[1] * ROWS)
+    document = score_json(path, "--weight", "w")
+    document["weight_sum"] = 401.0
+    other = models.written(document, "other.json")
+    given = (path, "--weight", "w", "--baseline", other, "--max-regression", "1")
+    (told,) = complaints(refused(*given), BAD_DATA)
+    assert "401.0" in told
+    assert "other rows" in told
+
+
+def test_another_task_or_other_classes_cannot_be_compared(models: Models) -> None:
+    columns: dict[str, list[Any]] = {
+        "label": ["a", "b"] * 200,
+        "p_a": [0.5] * ROWS,
+        "p_b": [0.5] * ROWS,
+    }
+    named = write_csv(models.directory / "named.csv", columns)
+    given = ("--baseline", models.baseline, "--max-regression", "1")
+    told = complaints(refused(named, *given, "--on-bad-sum", "warn"), BAD_DATA)
+    assert any("task" in one or "classes" in one for one in told)
+    other = models.edited(lambda document: document.update(classes=["0", "2"]))
+    (told_one,) = complaints(refused(models.new, "--baseline", other, *given[2:]), BAD_DATA)
+    assert "classes: the baseline has '0', '2', this has '0', '1'" in told_one
+    turned = models.edited(lambda document: document.update(classes=["1", "0"]))
+    assert run_gate(models.new, "--baseline", turned, *given[2:])[0] == PASSED
+
+
+EDITS: list[tuple[str, Change, str]] = [
+    ("other version", lambda d: d.update(schema="ce.score/2"), "'ce.score/2'"),
+    ("other command", lambda d: d.update(schema="ce.inspect/1"), "'ce.inspect/1'"),
+    ("no schema", lambda d: d.pop("schema"), "no document that ce score --json wrote"),
+    ("no metrics", lambda d: d.pop("metrics"), "metrics is missing"),
+    ("metrics a list", lambda d: d.update(metrics=[]), "metrics has to be an object"),
+    ("no mean", lambda d: d["metrics"].pop("cross_entropy"), "metrics.cross_entropy is missing"),
+    ("mean null", lambda d: d["metrics"].update(cross_entropy=None), "is null"),
+    ("mean text", lambda d: d["metrics"].update(cross_entropy="0.1"), "metrics.cross_entropy"),
+    ("mean true", lambda d: d["metrics"].update(cross_entropy=True), "metrics.cross_entropy"),
+    ("mean NaN", lambda d: d["metrics"].update(cross_entropy=math.nan), "NaN"),
+    ("mean infinite", lambda d: d["metrics"].update(cross_entropy=math.inf), "Infinity"),
+    ("mean endless", lambda d: d["metrics"].update(cross_entropy=10**400), "cross_entropy"),
+    ("mean negative", lambda d: d["metrics"].update(cross_entropy=-0.1), "cross_entropy"),
+    ("error negative", lambda d: d["metrics"].update(standard_error=-1), "standard_error"),
+    ("error text", lambda d: d["metrics"].update(standard_error="1"), "standard_error"),
+    ("no rows", lambda d: d["rows"].pop("scored"), "rows.scored is missing"),
+    ("rows 0", lambda d: d["rows"].update(scored=0), "rows.scored has to be a count"),
+    ("rows a float", lambda d: d["rows"].update(scored=400.0), "rows.scored has to be a count"),
+    ("weight 0", lambda d: d.update(weight_sum=0), "weight_sum has to be a positive number"),
+    ("weight null", lambda d: d.update(weight_sum=None), "weight_sum has to be"),
+    ("signature a number", lambda d: d.update(signature=1), "signature has to be text"),
+    ("signature nothing", lambda d: d.update(signature="x"), "signature has to be that of ce"),
+    ("classes a text", lambda d: d.update(classes="01"), "classes has to be a list of texts"),
+    ("unit alone", lambda d: d.update(unit="bits"), "unit: the baseline is in bits"),
+    ("groups an object", lambda d: d.update(groups={}), "groups has to be a list"),
+    ("a group a text", lambda d: d.update(groups=["eu"]), "groups[0] has to be an object"),
+    ("a group's key", lambda d: d["groups"][0].update(by={"s": 1}), "groups[0].by.s"),
+    ("a group's rows", lambda d: d["groups"][1]["rows"].update(scored=-1), "groups[1].rows"),
+    ("hostile", lambda d: d.update(schema="\x1b[31m\u202e"), "\\x1b[31m\\u202e"),
+]
+
+
+@pytest.mark.parametrize(("change", "word"), [one[1:] for one in EDITS], ids=[o[0] for o in EDITS])
+def test_an_edited_document_is_refused(models: Models, change: Change, word: str) -> None:
+    done = refused(models.new, "--baseline", models.edited(change), "--max-regression", "1")
+    (told,) = complaints(done, BAD_DATA)
+    assert "edited.json: " in told
+    assert word in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        '{"schema": "ce.score/1", "version": "0.1.0", "sign',
+        '{"schema": "ce.score/1"} {"schema": "ce.score/1"}',
+        "[" * 100_000,
+        "[]",
+        "null",
+        '"ce.score/1"',
+        '{"schema": "ce.gate/1", "gates": {}}',
+        '{"schema": "ce.gate/1", "gates": []}',
+        '{"schema": "ce.gate/1", "gates": [{}]}',
+        '{"schema": "ce.gate/1", "gates": [{"score": null}]}',
+        '{"schema": ["ce.score/1"]}',
+    ],
+    ids=lambda text: text[:40],
+)
+def test_what_is_no_document_is_refused(models: Models, text: str) -> None:
+    path = models.directory / "broken.json"
+    path.write_text(text)
+    done = refused(models.new, "--baseline", path, "--max-regression", "1")
+    (told,) = complaints(done, BAD_DATA)
+    assert "broken.json: " in told
+
+
+def test_bytes_that_are_no_text_are_refused(models: Models) -> None:
+    path = models.directory / "bytes.json"
+    path.write_bytes(b'{"schema": "ce.score/1", "\xff\xfe": 1}')
+    complaints(refused(models.new, "--baseline", path, "--max-regression", "1"), BAD_DATA)
+
+
+@pytest.mark.parametrize("mode", ["confident", "proven"])
+def test_modes_need_a_standard_error(models: Models, mode: str) -> None:
+    for change in (
+        lambda document: document["metrics"].pop("standard_error"),
+        lambda document: document["metrics"].update(standard_error=None),
+    ):
+        edited = models.edited(change)
+        given = (models.new, "--baseline", edited, "--max-regression", "9")
+        (told,) = complaints(refused(*given, "--mode", mode), BAD_DATA)
+        assert "no standard error" in told
+        comparison, (check,) = held(*given)
+        assert (check["passed"], check["interval"]["low"]) == (True, None)
+        assert comparison["standard_error"] is None
+
+
+def test_a_group_of_one_row_has_no_interval_to_prove_anything(tmp_path: Path) -> None:
+    path = halvings(tmp_path)
+    baseline = tmp_path / "main.json"
+    baseline.write_text(json.dumps(score_json(path, "--by", "country")))
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(path.read_bytes())
+    limit = ("--require", "regression.by(country=de) <= 9", "--mode", "proven")
+    _, (check,) = held(copy, "--baseline", baseline, *limit)
+    assert (check["value"], check["passed"]) == (0.0, False)
+    assert "no interval" in check["reason"]
+
+
+def test_a_baseline_of_nothing_has_no_share(tmp_path: Path) -> None:
+    sure = write_csv(tmp_path / "sure.csv", {"label": [1, 1], "logprob": [0, 0]})
+    given = ("--task", "likelihood")
+    baseline = tmp_path / "main.json"
+    baseline.write_text(json.dumps(score_json(sure, *given)))
+    other = write_csv(tmp_path / "other.csv", {"label": [1, 1], "logprob": [-1, -2]})
+    _, (check,) = held(other, *given, "--baseline", baseline, "--max-regression", "9")
+    assert (check["value"], check["passed"]) == (None, False)
+    assert "0" in check["reason"]
+
+
+def test_an_infinite_loss_is_a_regression_of_any_size(tmp_path: Path) -> None:
+    old = write_csv(tmp_path / "old.csv", {"label": [1, 1], "prob": [0.5, 0.25]})
+    new = write_csv(tmp_path / "new.csv", {"label": [1, 1], "prob": [0.5, 0]})
+    baseline = tmp_path / "main.json"
+    baseline.write_text(json.dumps(score_json(old, "--clip", "none")))
+    for mode in ("point", "confident", "proven"):
+        given = ("--clip", "none", "--baseline", baseline, "--max-regression", "9", "--mode", mode)
+        _, (check,) = held(new, *given)
+        assert (check["value"], check["passed"]) == (None, False)
+
+
+def test_a_baseline_that_is_not_there(models: Models) -> None:
+    done = refused(
+        models.new, "--baseline", models.directory / "gone.json", "--max-regression", "1"
+    )
+    assert "gone.json: there is no such file" in complaints(done, STORAGE)[0]
+
+
+def test_the_same_file_twice_is_no_comparison(models: Models) -> None:
+    again = models.directory / ".." / models.directory.name / "new.csv"
+    (told,) = complaints(refused(models.new, "--baseline", again, "--max-regression", "1"), USAGE)
+    assert "as the data and as the baseline" in told
+
+
+def test_the_baseline_is_not_written_over(models: Models) -> None:
+    before = models.baseline.read_bytes()
+    given = (models.new, "--baseline", models.baseline, "--max-regression", "1")
+    done = refused(*given, "--report", f"json={models.baseline}")
+    assert "cannot be written over" in complaints(done, USAGE)[0]
+    assert models.baseline.read_bytes() == before
