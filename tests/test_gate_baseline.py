@@ -165,11 +165,16 @@ def relative(models: Models) -> float:
     return float(models.new_losses.mean() / models.old_losses.mean() - 1)
 
 
-def test_the_limit_is_a_share_of_the_baseline(models: Models) -> None:
-    share = relative(models)
+def share_of(number: float) -> str:
+    """A limit in percent."""
+    return f"{100 * number!r}%"
+
+
+def test_a_limit_is_in_the_unit_or_in_percent_a_share(models: Models) -> None:
+    share, difference = relative(models), models.new_losses.mean() - models.old_losses.mean()
     assert share > 0.01
     for factor, code in ((1 + 1e-9, PASSED), (1 - 1e-9, FAILED)):
-        for limit in (repr(share * factor), f"{100 * share * factor!r}%"):
+        for limit in (repr(float(difference * factor)), share_of(share * factor)):
             given = (models.new, "--baseline", models.baseline, "--max-regression", limit)
             assert run_gate(*given)[0] == code
             given = (*given[:3], "--require", f"regression <= {limit}")
@@ -198,7 +203,7 @@ def test_modes_hold_the_value_or_an_end_of_its_interval(models: Models, mode: st
     low, high = delta(models)
     compared = {"point": relative(models), "confident": low, "proven": high}[mode]
     for sign, code in ((1, PASSED), (-1, FAILED)):
-        limit = repr(compared + sign * 1e-9)
+        limit = share_of(compared + sign * 1e-9)
         given = (models.new, "--baseline", models.baseline, "--max-regression", limit)
         _, (check,) = held(*given, "--mode", mode)
         assert check["passed"] == (code == PASSED)
@@ -212,7 +217,7 @@ def test_the_reason_says_what_made_the_difference(models: Models) -> None:
         ("confident", relative(models) / 2 + low / 2, True),
         ("proven", relative(models) / 2 + high / 2, False),
     ):
-        given = (models.new, "--baseline", models.baseline, "--max-regression", repr(limit))
+        given = (models.new, "--baseline", models.baseline, "--max-regression", share_of(limit))
         _, (check,) = held(*given, "--mode", mode)
         assert (check["passed"], "not surely" in check["reason"]) == (passed, True)
 
@@ -224,7 +229,7 @@ def test_improvements_can_be_asked_for(models: Models) -> None:
     assert run_gate(models.old, "--baseline", turned, "--require", "regression < 0")[0] == PASSED
     assert run_gate(models.new, *given, "regression < 0")[0] == FAILED
     for mode, code in (("proven", FAILED), ("confident", PASSED)):
-        limit = f"regression >= {relative(models)!r}"  # at least so much worse
+        limit = f"regression >= {share_of(relative(models))}"  # at least so much worse
         assert run_gate(models.new, *given, limit, "--mode", mode)[0] == code
 
 
@@ -238,7 +243,7 @@ def test_groups_are_held_against_the_same_groups(models: Models) -> None:
         assert check["value"] == pytest.approx(share, rel=1e-9)
         assert check["passed"] == (share <= 0.02)
     assert [check["by"]["segment"] for check in found] == ["eu", "uk", "us"]
-    _, (one,) = held(*given, "regression.by(segment=uk) <= 9")
+    _, (one,) = held(*given, "regression.by(segment=uk) <= 900%")
     assert one == next(
         {**check, "name": one["name"], "limit": 9, "margin": one["margin"], "passed": True}
         for check in found
@@ -261,7 +266,7 @@ def test_a_group_of_one_side_only_fails_with_a_reason(
     models: Models, change: Callable[[list[Any]], object], group: str | None, reason: str
 ) -> None:
     edited = models.edited(lambda document: change(document["groups"]))
-    _, found = held(models.new, "--baseline", edited, "--require", "regression.by(segment) <= 9")
+    _, found = held(models.new, "--baseline", edited, "--require", "regression.by(segment) <= 900%")
     failed = [check for check in found if not check["passed"]]
     assert group in [check["by"]["segment"] for check in failed]
     told = next(check for check in failed if check["by"]["segment"] == group)
@@ -367,7 +372,7 @@ def test_other_predictions_of_the_same_rows_are_only_warned_of(models: Models) -
     rng = np.random.default_rng(2)
     logits = rng.normal((np.array(LABELS) * 2 - 1) * 1.2, 1.4).tolist()
     path = write_csv(models.directory / "logits.csv", {"label": LABELS, "logit": logits})
-    given = (path, "--baseline", models.baseline, "--max-regression", "9")
+    given = (path, "--baseline", models.baseline, "--max-regression", "900%")
     comparison, (check,) = held(*given)
     assert check["value"] == pytest.approx(relative(models), rel=1e-6)
     (gate,) = run_gate(*given)[1]["gates"]
@@ -517,7 +522,7 @@ def test_a_baseline_of_nothing_has_no_share(tmp_path: Path) -> None:
     baseline = tmp_path / "main.json"
     baseline.write_text(json.dumps(score_json(sure, *given)))
     other = write_csv(tmp_path / "other.csv", {"label": [1, 1], "logprob": [-1, -2]})
-    _, (check,) = held(other, *given, "--baseline", baseline, "--max-regression", "9")
+    _, (check,) = held(other, *given, "--baseline", baseline, "--max-regression", "900%")
     assert (check["value"], check["passed"]) == (None, False)
     assert "0" in check["reason"]
 
