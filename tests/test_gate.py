@@ -62,6 +62,7 @@ def preds(tmp_path: Path) -> Path:
         ("cross_entropy <= 2.9999999999999996", FAILED),  # both are 3.0000 on the page
         ("cross_entropy >= 3.0000000000000004", FAILED),
         ("cross-entropy<=300%", PASSED),
+        ("cross-entropy < 3e2 %", FAILED),
         ("total <= 18", PASSED),
         ("total < 18", FAILED),
         ("perplexity <= 8", PASSED),
@@ -252,6 +253,15 @@ def test_confident_holds_for_groups_and_leaves_counts_alone(preds: Path) -> None
     expected = [6.0, bounds(LOSSES[:3])[1], bounds(LOSSES[3:])[1], 3.0, 3.0]
     assert [one["compared"] for one in found] == pytest.approx(expected, rel=1e-12)
     assert all(one["passed"] for one in found)
+
+
+def test_the_bounds_of_a_total_are_those_of_the_mean_times_the_weight(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "w.csv", {**HALVINGS, "w": [0.25, 0.5, 1, 2, 4, 8]})
+    for sign in ("<=", ">="):
+        limits = ("--require", f"cross_entropy {sign} 9", "--require", f"total {sign} 99")
+        mean, total = checks(path, "--weight", "w", *limits, "--confident")
+        assert total["compared"] == pytest.approx(15.75 * mean["compared"], rel=1e-14)
+        assert total["compared"] != total["value"]
 
 
 def test_confident_fails_where_one_row_has_no_interval(preds: Path) -> None:

@@ -108,7 +108,7 @@ def _check(
         value=value,
         compared=compared,
         interval=interval,
-        passed=math.isfinite(value) and requirement.holds(compared),
+        passed=requirement.holds(compared),
         reason=reason,
     )
 
