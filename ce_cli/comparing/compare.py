@@ -7,11 +7,11 @@ from itertools import islice
 
 import numpy as np
 
-from ce_cli.binding.rows import GroupKey
 from ce_cli.compared import Compared, ComparedGroup, Model
 from ce_cli.comparing.agreement import Agreement
+from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.entrants import DataSet, Entrant, Feed, Plan, common_id
-from ce_cli.comparing.figures import Clusters, Figures, clusters_of, comparisons, interval, settled
+from ce_cli.comparing.figures import Figures, Size, comparisons, interval, settled
 from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.scored import Scored
 from ce_cli.comparing.tally import Tally, Tallying, folded
@@ -163,8 +163,8 @@ class Summary(Value):
             },
             weight_sum=whole.weight,
             models=tuple(self._models(whole)),
-            comparisons=tuple(settled(own, [whole.rows] * len(own), self.spec.confidence)),
-            groups=tuple(_settled_groups(groups, self.spec.confidence)),
+            comparisons=tuple(settled(own, [whole.size] * len(own), self.spec.confidence, flipped)),
+            groups=tuple(_settled_groups(groups, self.spec.confidence, flipped)),
             moved=tuple(self._moved()),
             warnings=tuple(self._warnings(whole)),
         )
@@ -172,35 +172,20 @@ class Summary(Value):
     def _whole(self) -> Figures:
         nowhere = np.zeros(len(self.tally.keys), np.intp)
         states = {name: state.regroup(nowhere, 1) for name, state in self.tally.states.items()}
-        return Figures(states, 0, self._clusters(None))
+        return Figures(states, None if self.plan.cluster is None else Clusters.all_of(self.tally))
 
-    def _clusters(self, group: GroupKey | None) -> Clusters | None:
-        """Those of one group, or of all rows, where a cluster may be in several groups."""
-        if self.plan.cluster is None:
-            return None
-        keys, states = self.tally.cluster_keys, self.tally.clusters
-        if group is not None:
-            at = [place for place, key in enumerate(keys) if key[:-1] == group]
-        elif self.tally.keys == ((),):
-            at = list(range(len(keys)))
-        else:
-            places: dict[str | None, int] = {}
-            index = [places.setdefault(key[-1], len(places)) for key in keys]
-            moved = np.array(index, np.intp)
-            states = {name: one.regroup(moved, len(places)) for name, one in states.items()}
-            at = list(range(len(places)))
-        return clusters_of(states, len(self.names), at)
-
-    def _groups(self, flipped: bool) -> Iterator[ComparedGroup]:
+    def _groups(self, flipped: bool) -> Iterator[tuple[ComparedGroup, Size]]:
         by = self.field.entrants[0].binding.by[: None if self.plan.cluster is None else -1]
         if not by:
             return
         keys = self.tally.keys
+        clusters = {} if self.plan.cluster is None else dict(Clusters.by_group(self.tally))
         for place in sorted(range(len(keys)), key=lambda place: sortable(keys[place])):
-            figures = Figures(self.tally.states, place, self._clusters(keys[place]))
+            states = {name: state.at(place) for name, state in self.tally.states.items()}
+            figures = Figures(states, clusters.get(keys[place]))
             if not figures.rows:
                 continue
-            yield ComparedGroup(
+            group = ComparedGroup(
                 by=dict(zip(by, keys[place], strict=True)),
                 rows=figures.rows,
                 weight_sum=figures.weight,
@@ -208,6 +193,7 @@ class Summary(Value):
                 intervals={n: self._intervals(figures, m) for m, n in enumerate(self.names)},
                 comparisons=tuple(comparisons(figures, self.names, self.spec, flipped)),
             )
+            yield group, figures.size
 
     def _metrics(self, figures: Figures, model: int) -> dict[str, float]:
         scale = self.spec.scale
@@ -335,17 +321,22 @@ def _reduced(data: DataSet, place: int | None = None, cluster: str | None = None
     return data.replace(models=tuple(models))
 
 
-def _settled_groups(groups: Sequence[ComparedGroup], confidence: float) -> Iterator[ComparedGroup]:
+def _settled_groups(
+    groups: Sequence[tuple[ComparedGroup, Size]], confidence: float, flipped: bool
+) -> Iterator[ComparedGroup]:
     """Verdicts, for all groups and models at once."""
-    every = [(group, one) for group in groups for one in group.comparisons]
-    told = iter(settled([one for _, one in every], [g.rows for g, _ in every], confidence))
-    for group in groups:
+    every = [(one, size) for group, size in groups for one in group.comparisons]
+    ones, sizes = [one for one, _ in every], [size for _, size in every]
+    told = iter(settled(ones, sizes, confidence, flipped))
+    for group, _ in groups:
         yield group.replace(comparisons=tuple(islice(told, len(group.comparisons))))
 
 
 def _unmet(feed: Feed, unmatched: int, repeated: int) -> Iterator[Note]:
     """What an inner join has left out."""
-    for count, what in ((unmatched, "without a partner"), (repeated, "called like one before")):
+    for code, count, what in (
+        ("unmatched", unmatched, "without a partner"),
+        ("repeated", repeated, "called like one before"),
+    ):
         if count:
-            message = f"{feed.title}: {counted(count, 'row')} {what} left out."
-            yield Note("unmatched" if count is unmatched else "repeated", message, count)
+            yield Note(code, f"{feed.title}: {counted(count, 'row')} {what} left out.", count)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 _TINY = 1e-300
 _LARGE = 10_000_000  # degrees of freedom beyond which t changes in the 7th digit only
 
 
+@lru_cache(maxsize=4096)
 def t_quantile(confidence: float, degrees: int) -> float:
     """Half-width, in standard errors, of a two-sided interval.
 
