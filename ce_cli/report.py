@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -186,14 +186,10 @@ def _intervals(metrics: Mapping[str, float], rows: int, spec: Spec) -> dict[str,
     if "standard_error" not in metrics or "cross_entropy" not in metrics:
         return {}
     mean, error = metrics["cross_entropy"], metrics["standard_error"]
-    reach = _t(spec.confidence, rows - 1) * error if rows > 1 and math.isfinite(mean) else math.nan
+    known = rows > 1 and math.isfinite(mean)
+    reach = t_quantile(spec.confidence, rows - 1) * error if known else math.nan
     interval = Interval(mean - reach, mean + reach, spec.confidence, METHOD)
     return {"cross_entropy": interval}
-
-
-@lru_cache(maxsize=4096)
-def _t(confidence: float, degrees: int) -> float:
-    return t_quantile(confidence, degrees)
 
 
 def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:

@@ -14,13 +14,22 @@ from typing import Any, NoReturn
 import pyarrow as pa
 import pyarrow.parquet as pq
 from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 import ce_cli
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-SCHEMA = Draft202012Validator(
-    json.loads((Path(ce_cli.__file__).parent / "outputs" / "score.schema.json").read_text())
+_OUTPUTS = Path(ce_cli.__file__).parent / "outputs"
+_SCHEMAS = {
+    f"ce.{name}/1": json.loads((_OUTPUTS / f"{name}.schema.json").read_text())
+    for name in ("score", "compare", "gate", "inspect")
+}
+_REGISTRY = Registry().with_resources(
+    (name, Resource.from_contents(schema)) for name, schema in _SCHEMAS.items()
 )
+SCHEMAS = {
+    name: Draft202012Validator(schema, registry=_REGISTRY) for name, schema in _SCHEMAS.items()
+}
 COMMAND = (sys.executable, "-m", "ce_cli")
 _UNSET = (
     *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CE_TRACEBACK", "PYTHONIOENCODING"),
@@ -59,10 +68,18 @@ def score_json(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:
     return strict(done.stdout)
 
 
+def compare_json(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:
+    """The strict JSON of ``ce compare ARGS --json``, which must work."""
+    done = run_ce("compare", *args, "--json", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    assert "RuntimeWarning" not in done.stderr
+    return strict(done.stdout)
+
+
 def strict(text: str) -> dict[str, Any]:
     """Parse a document that is strict JSON, without NaN or Infinity, and fits its schema."""
     document: dict[str, Any] = json.loads(text, parse_constant=_not_json)
-    SCHEMA.validate(document)
+    SCHEMAS[document["schema"]].validate(document)
     return document
 
 

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from tests.conftest import Completed, run_ce, strict, write_csv
 
-import ce_cli
-from tests.conftest import SCHEMA as SCORE_SCHEMA
-from tests.conftest import Completed, run_ce, write_csv
-
-SCHEMA = Draft202012Validator(
-    json.loads((Path(ce_cli.__file__).parent / "outputs" / "gate.schema.json").read_text()),
-    registry=Registry().with_resource("ce.score/1", Resource.from_contents(SCORE_SCHEMA.schema)),
-)
 PASSED, FAILED, USAGE, BAD_DATA, STORAGE = 0, 1, 2, 3, 4
 
 # In bits, the losses are 1, 2, 3 in eu and 2, 4, 6 in us: 2 and 4 on average, 3 in all.
@@ -34,13 +23,6 @@ def halvings(directory: Path) -> Path:
     return write_csv(directory / "preds.csv", HALVINGS)
 
 
-def document(text: str) -> dict[str, Any]:
-    """Parse a strict document and hold it against its schema."""
-    parsed: dict[str, Any] = json.loads(text, parse_constant=pytest.fail)
-    SCHEMA.validate(parsed)
-    return parsed
-
-
 def run_gate(
     *args: str | Path, stdin: bytes | None = None, cwd: Path | None = None
 ) -> tuple[int, dict[str, Any]]:
@@ -48,7 +30,7 @@ def run_gate(
     done = run_ce("gate", *args, "--json", "--quiet", stdin=stdin, cwd=cwd)
     assert done.returncode in (PASSED, FAILED), done.stderr
     assert done.stderr == ""
-    parsed = document(done.stdout)
+    parsed = strict(done.stdout)
     assert parsed["passed"] == (done.returncode == PASSED)
     assert parsed["passed"] == all(gate["passed"] for gate in parsed["gates"])
     for gate in parsed["gates"]:

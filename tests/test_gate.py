@@ -24,6 +24,7 @@ from tests.conftest import (
     environment,
     run_ce,
     score_json,
+    strict,
     write_csv,
 )
 from tests.gates import (
@@ -34,7 +35,6 @@ from tests.gates import (
     STORAGE,
     USAGE,
     checks,
-    document,
     halvings,
     refused,
     run_gate,
@@ -434,7 +434,7 @@ def test_reports_say_the_same_as_standard_output(preds: Path, tmp_path: Path) ->
     assert instead.stdout == direct.stdout
     both = run_ce("gate", preds, *limits, "--report", "json=-", "--output", page, "--quiet")
     assert (both.stdout, page.read_text()) == (direct.stdout, done.stdout)
-    assert document(direct.stdout)["gates"][0]["name"] == "gate"
+    assert strict(direct.stdout)["gates"][0]["name"] == "gate"
 
 
 def test_warnings_go_to_stderr_where_there_is_no_page(tmp_path: Path) -> None:

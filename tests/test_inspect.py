@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from jsonschema import Draft202012Validator
 from numpy.typing import NDArray
 from scipy.special import logit, softmax
 from sklearn.datasets import make_classification
@@ -26,7 +25,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_predict
 
-import ce_cli
 from ce_cli.outputs.canvas import Canvas
 from tests.conftest import (
     COMMAND,
@@ -35,6 +33,7 @@ from tests.conftest import (
     environment,
     run_ce,
     score_json,
+    strict,
     write_csv,
     write_parquet,
 )
@@ -42,9 +41,6 @@ from tests.conftest import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SCHEMA = Draft202012Validator(
-    json.loads((Path(ce_cli.__file__).parent / "outputs" / "inspect.schema.json").read_text())
-)
 USAGE, BAD_DATA, STORAGE = 2, 3, 4
 
 
@@ -53,8 +49,7 @@ def inspected(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:
     done = run_ce("inspect", *args, "--json", "--quiet", stdin=stdin)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    document: dict[str, Any] = json.loads(done.stdout, parse_constant=pytest.fail)
-    SCHEMA.validate(document)
+    document = strict(done.stdout)
     order = [("error", "warning", "note").index(one["severity"]) for one in document["findings"]]
     assert order == sorted(order)
     return document
@@ -792,7 +787,7 @@ def test_findings_go_to_stderr_beside_json(tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     done = run_ce("inspect", path, "--json", "--output", out, "--quiet")
     assert (done.stdout, done.stderr) == ("", "")
-    SCHEMA.validate(json.loads(out.read_text()))
+    assert strict(out.read_text())["schema"] == "ce.inspect/1"
 
 
 def test_the_page_shows_what_is_wrong_and_the_way_out(tmp_path: Path) -> None:

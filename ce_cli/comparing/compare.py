@@ -8,17 +8,16 @@ from itertools import islice
 import numpy as np
 
 from ce_cli.binding.names import no_column
-from ce_cli.binding.rows import GroupKey
 from ce_cli.compared import Compared, ComparedGroup, Model
 from ce_cli.comparing.agreement import Agreement
+from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.entrants import DataSet, Entrant, Feed, Plan, common_id
-from ce_cli.comparing.figures import Clusters, Figures, clusters_of, comparisons, interval, settled
+from ce_cli.comparing.figures import Figures, Size, comparisons, interval, settled
 from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.scored import Scored
 from ce_cli.comparing.tally import Tally, Tallying, folded
 from ce_cli.errors import DataError, UsageError
 from ce_cli.pipeline import Progress
-from ce_cli.reduce import coarser
 from ce_cli.report import METHOD, class_names, ledger_notes, sortable
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
@@ -199,8 +198,8 @@ class Summary(Value):
             },
             weight_sum=whole.weight,
             models=tuple(self._models(whole)),
-            comparisons=tuple(settled(own, [whole.rows] * len(own), self.spec.confidence)),
-            groups=tuple(_settled_groups(groups, self.spec.confidence)),
+            comparisons=tuple(settled(own, [whole.size] * len(own), self.spec.confidence, flipped)),
+            groups=tuple(_settled_groups(groups, self.spec.confidence, flipped)),
             moved=tuple(self._moved()),
             warnings=tuple(self._warnings(whole)),
         )
@@ -208,26 +207,20 @@ class Summary(Value):
     def _whole(self) -> Figures:
         nowhere = np.zeros(len(self.tally.keys), np.intp)
         states = {name: state.regroup(nowhere, 1) for name, state in self.tally.states.items()}
-        return Figures(states, 0, self._clusters())
+        return Figures(states, None if self.plan.cluster is None else Clusters.all_of(self.tally))
 
-    def _clusters(self, places: Sequence[int] = (), group: GroupKey = ()) -> Clusters | None:
-        """Those of one group by some grouping columns; a cluster may be in several groups."""
-        if self.plan.cluster is None:
-            return None
-        keys, states = coarser(self.tally.cluster_keys, self.tally.clusters, (*places, -1))
-        at = [place for place, key in enumerate(keys) if key[:-1] == group]
-        return clusters_of(states, len(self.names), at)
-
-    def _groups(self, by: Sequence[str], flipped: bool) -> Iterator[ComparedGroup]:
+    def _groups(self, by: Sequence[str], flipped: bool) -> Iterator[tuple[ComparedGroup, Size]]:
         if not by:
             return
-        places = [self.field.by.index(name) for name in by]
-        keys, states = coarser(self.tally.keys, self.tally.states, places)
+        tally = self.tally.by([self.field.by.index(name) for name in by])
+        keys = tally.keys
+        clusters = {} if self.plan.cluster is None else dict(Clusters.by_group(tally))
         for place in sorted(range(len(keys)), key=lambda place: sortable(keys[place])):
-            figures = Figures(states, place, self._clusters(places, keys[place]))
+            states = {name: state.at(place) for name, state in tally.states.items()}
+            figures = Figures(states, clusters.get(keys[place]))
             if not figures.rows:
                 continue
-            yield ComparedGroup(
+            group = ComparedGroup(
                 by=dict(zip(by, keys[place], strict=True)),
                 rows=figures.rows,
                 weight_sum=figures.weight,
@@ -235,6 +228,7 @@ class Summary(Value):
                 intervals={n: self._intervals(figures, m) for m, n in enumerate(self.names)},
                 comparisons=tuple(comparisons(figures, self.names, self.spec, flipped)),
             )
+            yield group, figures.size
 
     def _metrics(self, figures: Figures, model: int) -> dict[str, float]:
         scale = self.spec.scale
@@ -374,17 +368,22 @@ def _with_all(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
     return found
 
 
-def _settled_groups(groups: Sequence[ComparedGroup], confidence: float) -> Iterator[ComparedGroup]:
+def _settled_groups(
+    groups: Sequence[tuple[ComparedGroup, Size]], confidence: float, flipped: bool
+) -> Iterator[ComparedGroup]:
     """Verdicts, for all groups and models at once."""
-    every = [(group, one) for group in groups for one in group.comparisons]
-    told = iter(settled([one for _, one in every], [g.rows for g, _ in every], confidence))
-    for group in groups:
+    every = [(one, size) for group, size in groups for one in group.comparisons]
+    ones, sizes = [one for one, _ in every], [size for _, size in every]
+    told = iter(settled(ones, sizes, confidence, flipped))
+    for group, _ in groups:
         yield group.replace(comparisons=tuple(islice(told, len(group.comparisons))))
 
 
 def _unmet(feed: Feed, unmatched: int, repeated: int) -> Iterator[Note]:
     """What an inner join has left out."""
-    for count, what in ((unmatched, "without a partner"), (repeated, "called like one before")):
+    for code, count, what in (
+        ("unmatched", unmatched, "without a partner"),
+        ("repeated", repeated, "called like one before"),
+    ):
         if count:
-            message = f"{feed.title}: {counted(count, 'row')} {what} left out."
-            yield Note("unmatched" if count is unmatched else "repeated", message, count)
+            yield Note(code, f"{feed.title}: {counted(count, 'row')} {what} left out.", count)

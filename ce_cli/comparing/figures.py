@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.compared import Comparison, Verdict
-from ce_cli.comparing.tally import BLOCKS, Blocks, Difference, Name, Sums
-from ce_cli.kernels.deciding import holm, rows_to_tell
+from ce_cli.comparing.clusters import Clusters
+from ce_cli.comparing.tally import Blocks, Difference, Name
+from ce_cli.kernels.deciding import holm, holm_levels, rows_to_tell
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.kernels.signflip import sign_flip_p_value
+from ce_cli.kernels.signflip import fewest_to_tell, sign_flip_p_value
 from ce_cli.kernels.student import t_p_value, t_quantile
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
@@ -28,39 +29,34 @@ Floats = NDArray[np.float64]
 _MOST_ROWS = 1e15  # more than this is no number of rows that helps
 
 
-class Clusters(Value):
-    """Sums by cluster: weights, shape (C,), and weighted losses of each model, (M, C)."""
-
-    weights: Floats
-    losses: Floats
-
-
 class Figures(Value):
     """The sums of one group of rows.
 
     Attributes
     ----------
     states : mapping of State
-        Of one group each.
-    place : int
-        Which group of the states it is.
+        Of this group alone.
     clusters : Clusters or None
         If rows belong together.
     """
 
     states: Mapping[Name, State]
-    place: int
     clusters: Clusters | None
 
     @property
     def rows(self) -> int:
         """How many rows there are."""
-        return int(self._of("loss", 0).rows.floats()[self.place])
+        return int(self._of("loss", 0).rows.floats()[0])
 
     @property
     def weight(self) -> float:
         """Their weights."""
-        return float(self._of("loss", 0).weight.floats()[self.place])
+        return float(self._of("loss", 0).weight.floats()[0])
+
+    @property
+    def size(self) -> Size:
+        """How much there is to compare."""
+        return Size(self.rows, self.units)
 
     @property
     def units(self) -> int:
@@ -69,7 +65,7 @@ class Figures(Value):
 
     def mean(self, model: int) -> float:
         """The cross-entropy of a model, in nats."""
-        return float(self._of("loss", model).mean[self.place])
+        return float(self._of("loss", model).mean[0])
 
     def standard_error(self, model: int) -> float:
         """Of the cross-entropy of a model, in nats."""
@@ -78,19 +74,19 @@ class Figures(Value):
             return self._clustered(sums - self.mean(model) * self.clusters.weights)
         loss = self._of("loss", model)
         spread = cast(Spread, self.states["spread", model])
-        return float(spread.figures({Loss: loss})["standard_error"][self.place])
+        return float(spread.figures({Loss: loss})["standard_error"][0])
 
     def difference(self, model: int) -> float:
         """How much more the model costs than the reference, in nats."""
         state = self._difference(model)
         more, less, unknown = (
-            counts.floats()[self.place] > 0 for counts in (state.more, state.less, state.undefined)
+            counts.floats()[0] > 0 for counts in (state.more, state.less, state.undefined)
         )
         if unknown or (more and less):
             return math.nan
         if more or less:
             return math.inf if more else -math.inf
-        return float(state.loss.mean[self.place])
+        return float(state.loss.mean[0])
 
     def difference_error(self, model: int) -> float:
         """The standard error of the difference, in nats."""
@@ -100,7 +96,7 @@ class Figures(Value):
         if self.clusters is not None:
             return self._clustered(self._apart(model) - difference * self.clusters.weights)
         state = self._difference(model)
-        return float(state.spread.figures({Loss: state.loss})["standard_error"][self.place])
+        return float(state.spread.figures({Loss: state.loss})["standard_error"][0])
 
     def relative_error(self, model: int) -> float:
         """The standard error of difference / reference.
@@ -117,9 +113,9 @@ class Figures(Value):
         state, ours = self._difference(model), cast(Spread, self.states["spread", 0])
         slope = Fraction(ratio)
         squares = (
-            state.spread.square.totals()[self.place]
-            - 2 * slope * state.cross.totals()[self.place]
-            + slope * slope * ours.square.totals()[self.place]
+            state.spread.square.totals()[0]
+            - 2 * slope * state.cross.totals()[0]
+            + slope * slope * ours.square.totals()[0]
         )
         rows = self.rows
         if rows < 2:
@@ -148,14 +144,13 @@ class Figures(Value):
     def rates(self, model: int) -> tuple[float, float]:
         """The shares of the weight where the model's loss is lower, and where it is the same."""
         state = self._difference(model)
-        wins, ties = (sums.floats()[self.place] / self.weight for sums in (state.wins, state.ties))
+        wins, ties = (sums.floats()[0] / self.weight for sums in (state.wins, state.ties))
         return float(wins), float(ties)
 
     def _flipping(self, model: int) -> Floats:
         if self.clusters is not None:
             return self._apart(model)
-        sums = cast(Blocks, self.states["blocks", model]).sums.floats()
-        return sums[self.place * BLOCKS : (self.place + 1) * BLOCKS]
+        return cast(Blocks, self.states["blocks", model]).sums.floats()
 
     def _apart(self, model: int) -> Floats:
         """Σ w·d of each cluster."""
@@ -222,8 +217,23 @@ def comparisons(
         )
 
 
+class Size(Value):
+    """How many rows there are, and how many rows or clusters of them vary independently."""
+
+    rows: int
+    units: int
+
+    def more(self, one: Comparison, level: float, flipped: bool) -> int | None:
+        """How many rows more, of as large clusters, would tell a difference of this size."""
+        wanted = rows_to_tell(self.units, one.difference["absolute"], one.standard_error, level)
+        if flipped:
+            wanted = max(wanted, fewest_to_tell(level))
+        rows = wanted * self.rows / self.units if self.units else math.nan
+        return max(1, math.ceil(rows) - self.rows) if 0 < rows < _MOST_ROWS else None
+
+
 def settled(
-    comparisons: Sequence[Comparison], rows: Sequence[int], confidence: float
+    comparisons: Sequence[Comparison], sizes: Sequence[Size], confidence: float, flipped: bool
 ) -> list[Comparison]:
     """Adjust the p-values for their number, and say what they mean.
 
@@ -231,20 +241,21 @@ def settled(
     ----------
     comparisons : sequence of Comparison
         All that are looked at together.
-    rows : sequence of int
-        How many rows each is of.
+    sizes : sequence of Size
+        What each is of.
     confidence : float
         1 less the level of the tests.
+    flipped : bool
+        Whether the p-values are from flipping signs.
     """
-    adjusted = holm([one.p_value for one in comparisons])
+    p_values = [one.p_value for one in comparisons]
     level = 1.0 - confidence
     told = []
-    for one, p, count in zip(comparisons, adjusted, rows, strict=True):
+    for one, p, own_level, size in zip(
+        comparisons, holm(p_values), holm_levels(p_values, level), sizes, strict=True
+    ):
         verdict = _verdict(one, p, level)
-        more = None
-        if verdict == "unclear":
-            wanted = rows_to_tell(count, one.difference["absolute"], one.standard_error, level)
-            more = math.ceil(wanted) - count if 0 < wanted < _MOST_ROWS else None
+        more = size.more(one, own_level, flipped) if verdict == "unclear" else None
         told.append(one.replace(p_adjusted=p, verdict=verdict, more_rows=more))
     return told
 
@@ -258,11 +269,3 @@ def _verdict(one: Comparison, p: float, level: float) -> Verdict:
     if p < level:
         return "worse" if difference > 0 else "better"
     return "unclear"
-
-
-def clusters_of(states: Mapping[Name, State], models: int, index: Sequence[int]) -> Clusters:
-    """Sums of the clusters that stand at `index`."""
-    at = np.array(index, np.intp)
-    weights = cast(Sums, states["weight", 0]).sums.floats()[at]
-    losses = [cast(Sums, states["loss", model]).sums.floats()[at] for model in range(models)]
-    return Clusters(weights, np.stack(losses))

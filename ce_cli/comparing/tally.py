@@ -18,7 +18,7 @@ from ce_cli.kernels.outcomes import Likelihood, Space
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
-from ce_cli.reduce import merged_groups
+from ce_cli.reduce import coarser, merged_groups
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -93,17 +93,25 @@ def _weighted(finite: Batch, ours: Floats) -> Floats:
 
 
 class Blocks(State):
-    """Σ w·d of rows that change their signs together in a test: `BLOCKS` of them a group.
+    """Σ w·d of rows that change their signs together in a test: up to `BLOCKS` sums a group.
 
     Rows of which a difference is infinite say nothing here.
+
+    Attributes
+    ----------
+    cells : ndarray of int, shape (C,)
+        Which sums there are, ascending: ``group * BLOCKS + block``.
+    sums : ExactSums
+        One for each of them.
     """
 
+    cells: Codes
     sums: ExactSums
 
     @classmethod
     def empty(cls, groups: int, space: Space) -> Self:
         """No rows."""
-        return cls(ExactSums.empty(groups * BLOCKS))
+        return cls(np.zeros(0, np.intp), ExactSums.empty(0))
 
     @classmethod
     def between(cls, model: Batch, reference: Batch) -> Self:
@@ -112,14 +120,30 @@ class Blocks(State):
             differences = model.losses - reference.losses
         finite = np.where(np.isfinite(differences), differences, 0.0)
         start = 0 if model.groups is None else model.groups * BLOCKS
-        cells = start + model.rows % BLOCKS
-        count = model.group_count * BLOCKS
-        return cls(model.replace(groups=cells, group_count=count).sums(finite))
+        cells, own = np.unique(start + model.rows % BLOCKS, return_inverse=True)
+        return cls(cells, model.replace(groups=own, group_count=len(cells)).sums(finite))
+
+    def at(self, group: int) -> Self:
+        """The sums of one group."""
+        first, last = np.searchsorted(self.cells, (group * BLOCKS, (group + 1) * BLOCKS))
+        sums = self.sums.between(int(first), int(last))
+        return type(self)(self.cells[first:last] - group * BLOCKS, sums)
+
+    def merge(self, other: Self) -> Self:
+        """Add up the sums that both have."""
+        if np.array_equal(self.cells, other.cells):
+            return type(self)(self.cells, self.sums.merge(other.sums))
+        cells = np.union1d(self.cells, other.cells)
+        own, others = (
+            one.sums.regroup(np.searchsorted(cells, one.cells), len(cells)) for one in (self, other)
+        )
+        return type(self)(cells, own.merge(others))
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, block by block."""
-        cells = (index[:, np.newaxis] * BLOCKS + np.arange(BLOCKS)).ravel()
-        return type(self)(self.sums.regroup(cells, groups * BLOCKS))
+        moved = index[self.cells // BLOCKS] * BLOCKS + self.cells % BLOCKS
+        cells, own = np.unique(moved, return_inverse=True)
+        return type(self)(cells, self.sums.regroup(own, len(cells)))
 
 
 class Sums(State):
@@ -144,8 +168,8 @@ class Tally(Value):
         ``("loss", m)`` and ``("spread", m)`` of each model, ``("difference", m)`` of each but the
         reference, and ``("blocks", m)`` where signs are to be flipped, for every group.
     cluster_keys, clusters
-        ``("weight", 0)`` and ``("loss", m)``, sums over finite losses, for every cluster in every
-        group.
+        ``("rows", 0)``, ``("weight", 0)`` and ``("loss", m)``, sums over finite losses, for every
+        cluster in every group; some may have no row.
     moved : dict of Moved
         Of each model but the reference, the rows that moved most.
     """
@@ -165,6 +189,12 @@ class Tally(Value):
         )
         moved = {model: rows.merge(other.moved[model]) for model, rows in self.moved.items()}
         return type(self)(self.rows + other.rows, keys, states, own, clusters, moved)
+
+    def by(self, places: Sequence[int]) -> Self:
+        """The groups by some parts of their keys."""
+        keys, states = coarser(self.keys, self.states, places)
+        own, clusters = coarser(self.cluster_keys, self.clusters, (*places, -1))
+        return self.replace(keys=keys, states=states, cluster_keys=own, clusters=clusters)
 
 
 class Tallying(Value):
@@ -202,7 +232,10 @@ class Tallying(Value):
             for model, batch in enumerate(batches):
                 small = batch.grouped_by(finest, len(own.keys))
                 clusters["loss", model] = Sums(small.loss_sums)
-                clusters["weight", 0] = Sums(small.weight_sums)
+                clusters |= {
+                    ("weight", 0): Sums(small.weight_sums),
+                    ("rows", 0): Sums(small.row_counts),
+                }
         return Tally(
             rows=len(own.rows),
             keys=keys,

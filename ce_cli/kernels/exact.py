@@ -122,6 +122,10 @@ class ExactSums(Value):
             np.add.at(row, index, column)
         return type(self)(limbs, settled.lowest, settled.bound * max(1, len(index)))._settled()
 
+    def between(self, first: int, last: int) -> Self:
+        """The sums of the groups from `first` up to, and without, `last`."""
+        return type(self)(self.limbs[:, first:last], self.lowest, self.bound)
+
     def totals(self) -> list[Fraction]:
         """The sums themselves, one a group, as exact fractions."""
         from fractions import Fraction

@@ -7,6 +7,8 @@ the share of all choices whose sum is at least as far from 0 as the one that was
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,6 +46,11 @@ def sign_flip_p_value(sums: Floats) -> float:
         choices = np.arange(1 << len(sums))[:, np.newaxis] >> np.arange(len(sums)) & 1
         return float(np.mean(np.abs((1.0 - 2.0 * choices) @ sums) >= limit))
     return (1 + _as_far(sums, limit)) / (1 + DRAWS)
+
+
+def fewest_to_tell(level: float) -> int:
+    """How many sums there have to be for a p-value below `level`: of n, it is 2 / 2ⁿ at least."""
+    return math.floor(1.0 - math.log2(level)) + 1
 
 
 def _as_far(sums: Floats, limit: float) -> int:

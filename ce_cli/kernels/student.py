@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 _TINY = 1e-300
 _NEAR = 1e-20  # below it a tail is 1 to the last digit
@@ -10,6 +11,7 @@ _FAR = 1e150  # the largest t whose square is a float
 _LARGE = 10_000_000  # degrees of freedom beyond which t changes in the 7th digit only
 
 
+@lru_cache(maxsize=4096)
 def t_quantile(confidence: float, degrees: float) -> float:
     """Half-width, in standard errors, of a two-sided interval.
 

@@ -61,6 +61,15 @@ class State(Value):
             *(getattr(self, name).merge(getattr(other, name)) for name in self._fields)
         )
 
+    def at(self, group: int) -> Self:
+        """The state of one group alone."""
+        return type(self)(
+            *(
+                own.at(group) if isinstance(own, State) else own.between(group, group + 1)
+                for own in (getattr(self, name) for name in self._fields)
+            )
+        )
+
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`, joining those that meet."""
         return type(self)(*(getattr(self, name).regroup(index, groups) for name in self._fields))

@@ -1,0 +1,60 @@
+"""Sums over rows that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.rows import GroupKey
+from ce_cli.comparing.tally import Keys, Name, States, Sums, Tally
+from ce_cli.report import sortable
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+
+
+class Clusters(Value):
+    """Sums by cluster: weights, shape (C,), and weighted losses of each model, (M, C)."""
+
+    weights: Floats
+    losses: Floats
+
+    @classmethod
+    def all_of(cls, tally: Tally) -> Self:
+        """All clusters, joining the parts of those that are in several groups."""
+        places: dict[str | None, int] = {}
+        index = [places.setdefault(key[-1], len(places)) for key in tally.cluster_keys]
+        moved = np.array(index, np.intp)
+        states = {name: one.regroup(moved, len(places)) for name, one in tally.clusters.items()}
+        return cls._taken(states, _order(tuple((name,) for name in places), states))
+
+    @classmethod
+    def by_group(cls, tally: Tally) -> Iterator[tuple[GroupKey, Self]]:
+        """The clusters in each group."""
+        keys = tally.cluster_keys
+        order = _order(keys, tally.clusters)
+        whole = cls._taken(tally.clusters, order)
+        found: dict[GroupKey, list[int]] = {}
+        for place, at in enumerate(order):
+            found.setdefault(keys[at][:-1], []).append(place)
+        for group, places in found.items():
+            yield group, cls(whole.weights[places], whole.losses[:, places])
+
+    @classmethod
+    def _taken(cls, states: States, order: list[int]) -> Self:
+        models = sum(kind == "loss" for kind, _ in states)
+        losses = np.stack([_sums(states, ("loss", model)) for model in range(models)])
+        return cls(_sums(states, ("weight", 0))[order], losses[:, order])
+
+
+def _order(keys: Keys, states: States) -> list[int]:
+    """Where the clusters are that have rows, by their names: the order of the rows is all one."""
+    there = np.flatnonzero(_sums(states, ("rows", 0))).tolist()
+    return sorted(there, key=lambda place: sortable(keys[place]))
+
+
+def _sums(states: States, name: Name) -> Floats:
+    return cast(Sums, states[name]).sums.floats()
