@@ -7,7 +7,8 @@ Run `python sample_data/make.py`; needs scikit-learn, pandas and pyarrow.
 file                       rows columns                              model
 ========================== ==== ==================================== ============================
 breast_cancer.csv           569 id, label (1 = malignant), prob      logistic regression
-breast_cancer_logits.csv    569 label (1 = malignant), logit         the same
+breast_cancer_forest.csv    569 id, label (1 = malignant), prob      random forest
+breast_cancer_logits.csv    569 label (1 = malignant), logit         logistic regression
 breast_cancer_weighted.csv  569 label (text), prob, weight, segment  the same
 wine.csv                    178 label (text), p_class_2, _0, _1      random forest (exact zeros)
 wine.parquet                178 label, probabilities (list, 0 to 2)  the same
@@ -65,12 +66,15 @@ def make_breast_cancer() -> None:
     logit = out_of_fold(logistic_regression(), data.data, malignant, "decision_function")
     mean_radius = data.data[:, list(data.feature_names).index("mean radius")]
 
+    ids = [f"case-{n:03d}" for n in range(1, len(malignant) + 1)]
+    write_csv("breast_cancer.csv", {"id": ids, "label": malignant, "prob": prob})
+    forest = RandomForestClassifier(n_estimators=500, random_state=0)
     write_csv(
-        "breast_cancer.csv",
+        "breast_cancer_forest.csv",
         {
-            "id": [f"case-{n:03d}" for n in range(1, len(malignant) + 1)],
+            "id": ids,
             "label": malignant,
-            "prob": prob,
+            "prob": out_of_fold(forest, data.data, malignant, "predict_proba")[:, 1],
         },
     )
     write_csv("breast_cancer_logits.csv", {"label": malignant, "logit": logit})

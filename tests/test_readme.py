@@ -6,6 +6,9 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
+from ce_cli import registry
 from tests.conftest import run_ce
 
 ROOT = Path(__file__).parent.parent
@@ -22,9 +25,17 @@ def test_the_pasted_example_is_what_the_first_command_prints() -> None:
     assert done.stdout == pasted[1]
 
 
-def test_the_pasted_inspection_is_what_its_command_prints() -> None:
-    section = README.partition("## Inspect a file")[2]
-    command = re.search(r"\nce (inspect \S+)\n", section)
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("## Inspect a file", "inspect"),
+        ("## Compare models", "compare"),
+        ("## Gate a model", "gate"),
+    ],
+)
+def test_the_example_of_a_section_is_what_its_command_prints(title: str, name: str) -> None:
+    section = README.partition(title)[2]
+    command = re.search(rf"\nce ({name} sample_data/.*)\n", section)
     pasted = re.search(r"```text\n(.*?)```", section, re.DOTALL)
     assert command
     assert pasted
@@ -33,7 +44,8 @@ def test_the_pasted_inspection_is_what_its_command_prints() -> None:
 
 
 def test_it_names_every_option_and_no_other() -> None:
-    pages = [run_ce(name, "--help", env={"COLUMNS": "80"}).stdout for name in ("score", "inspect")]
+    names = [entry.names[0] for entry in registry.COMMANDS]
+    pages = [run_ce(name, "--help", env={"COLUMNS": "80"}).stdout for name in names]
     offered = set(re.findall(r"--[a-z][a-z-]*[a-z]", "".join(pages))) - {"--help"}
     own = re.sub(TOOLS, without_their_options, README.partition("## Score")[2])
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", own))
