@@ -434,6 +434,7 @@ EDITS: list[tuple[str, Change, str]] = [
     ("no rows", lambda d: d["rows"].pop("scored"), "rows.scored is missing"),
     ("rows 0", lambda d: d["rows"].update(scored=0), "rows.scored has to be a count"),
     ("rows a float", lambda d: d["rows"].update(scored=400.0), "rows.scored has to be a count"),
+    ("rows true", lambda d: d["groups"][0]["rows"].update(scored=True), "groups[0].rows.scored"),
     ("weight 0", lambda d: d.update(weight_sum=0), "weight_sum has to be a positive number"),
     ("weight null", lambda d: d.update(weight_sum=None), "weight_sum has to be"),
     ("signature a number", lambda d: d.update(signature=1), "signature has to be text"),
