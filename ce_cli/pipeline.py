@@ -69,13 +69,22 @@ def run(
         Whatever is wrong with the options, the data or the files.
     """
     metrics = metric_states(spec)
-    weights: tuple[float, ...] = ()
-    if spec.balanced:
-        once = Pass(names, spec.replace(worst=0), (Loss, PerClass), threads)
-        counted = once.computed(sources(), labels and labels())
-        weights = balanced_weights(cast(PerClass, counted.whole[PerClass]))
+    weights = balance(sources, names, spec, threads, labels) if spec.balanced else ()
     whole = Pass(names, spec, metrics, threads, weights, every_row, progress)
     return report(whole.computed(sources(), labels and labels()))
+
+
+def balance(
+    sources: Sources,
+    names: Sequence[str],
+    spec: Spec,
+    threads: int = 1,
+    labels: Callable[[], Source] | None = None,
+) -> tuple[float, ...]:
+    """The weights that give all classes the same sum of them, found by reading the data once."""
+    once = Pass(names, spec.replace(worst=0, by=()), (Loss, PerClass), threads)
+    counted = once.computed(sources(), labels and labels())
+    return balanced_weights(cast(PerClass, counted.whole[PerClass]))
 
 
 class Pass(Value):

@@ -16,7 +16,7 @@ from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.scored import Scored
 from ce_cli.comparing.tally import Tally, Tallying, folded
 from ce_cli.errors import DataError, UsageError
-from ce_cli.pipeline import Progress
+from ce_cli.pipeline import Progress, balance
 from ce_cli.report import METHOD, class_names, ledger_notes, sortable
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
@@ -50,9 +50,15 @@ def compare(
     CeError
         Whatever is wrong with the options, the data or the files, or rows that do not meet.
     """
-    field = Field.of(data_sets, plan)
+    field = Field.of(data_sets, plan, threads)
     spec = field.entrants[0].spec
-    meeting = Meeting(field.feeds, field.key, by_key=spec.id is not None, inner=plan.inner)
+    several = len(field.feeds) > 1
+    if plan.inner and several and spec.id is None:
+        raise UsageError(
+            "--join inner leaves out rows by their names: say with --id what they are."
+        )
+    by_key = several and spec.id is not None
+    meeting = Meeting(field.feeds, field.key, by_key, plan.inner)
     agreement = Agreement(field.entrants)
     work = Tallying(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
     rows = (agreement(field.in_order(some)) for some in meeting.rows(threads, progress))
@@ -88,7 +94,7 @@ class Field(Value):
     key: str | None
 
     @classmethod
-    def of(cls, data_sets: Sequence[DataSet], plan: Plan) -> Field:
+    def of(cls, data_sets: Sequence[DataSet], plan: Plan, threads: int) -> Field:
         """Open the data sets and bind their columns.
 
         Only the reference's data need weights, groups and clusters.
@@ -100,8 +106,13 @@ class Field(Value):
         if len(named) < 2:
             raise UsageError("A comparison needs two models.")
         feeds = [Feed(_reduced(first, place, plan.cluster)), *(Feed(_reduced(o)) for o in others)]
-        for feed in feeds[1:]:
-            feed.weighted(first.models[place][1].weight)
+        weights: tuple[float, ...] = ()
+        if first.models[place][1].balanced:
+            own = first.models[place][1]
+            weights = balance(first.sources, first.names, own, threads, first.labels)
+        feeds[0].refer(place, plan.cluster, weights)
+        for feed in feeds:
+            feed.weigh_like(feeds[0].entrants[place])
         entrants = [one for feed in feeds for one in feed.entrants]
         order = (place, *(n for n in range(len(entrants)) if n != place))
         key = entrants[place].spec.id
@@ -316,7 +327,7 @@ def _reduced(data: DataSet, place: int | None = None, cluster: str | None = None
         if at == place:
             own = spec.replace(by=(*spec.by, cluster)) if cluster is not None else spec
         else:
-            own = spec.replace(by=(), weight=None, class_weights=())
+            own = spec.replace(by=(), weight=None)
         models.append((name, own))
     return data.replace(models=tuple(models))
 

@@ -133,12 +133,31 @@ class Feed:
         """How many rows have been read."""
         return self.ledgers[0].read
 
-    def weighted(self, weight: str | None) -> None:
-        """Read the weights too, where the data has the column, so that they can be compared."""
-        if weight in self.columns:
-            self.entrants = [
-                one.replace(binding=one.binding.replace(weight=weight)) for one in self.entrants
-            ]
+    def refer(self, place: int, cluster: str | None, class_weights: tuple[float, ...]) -> None:
+        """Let the model at `place` be the reference, which alone has clusters and class weights."""
+        own = self.entrants[place]
+        binding = own.binding.replace(complete=() if cluster is None else (cluster,))
+        if class_weights:
+            binding = binding.replace(class_weights=class_weights)
+        self.entrants[place] = own.replace(binding=binding)
+
+    def weigh_like(self, reference: Entrant) -> None:
+        """Let the models be weighed by the reference, whose weights count for all of them.
+
+        Where the data has the column of weights too, it is read, so that they can be compared;
+        class weights are not in the data, and would not be the same.
+        """
+        weight, spec = reference.binding.weight, reference.spec
+        told = weight in self.columns and not spec.class_weights and not spec.balanced
+        self.entrants = [
+            one
+            if one is reference
+            else one.replace(
+                binding=one.binding.replace(weight=weight if told else None, class_weights=()),
+                spec=one.spec.replace(weight=spec.weight),
+            )
+            for one in self.entrants
+        ]
 
     def rows(
         self, key: str | None, threads: int, progress: Progress | None

@@ -74,8 +74,8 @@ class Meeting:
         DataError
             Ids show that the rows do not stand in one order.
         """
-        if len(self.feeds) == 1 and not self.by_key:
-            yield from self.feeds[0].rows(None, threads, progress)
+        if len(self.feeds) == 1:
+            yield from self.feeds[0].rows(self.key, threads, progress)
             return
         watching = [progress, *([None] * (len(self.feeds) - 1))]
         streams = [
@@ -99,11 +99,11 @@ class Meeting:
 
         with Unsorted(len(self.feeds)) as unsorted:
             for step in in_step(streams):
-                if self.same_order and not self.inner and all(step) and self._alike(step):
+                self.same_order = self.same_order and all(step) and self._alike(step)
+                if self.same_order and not self.inner:
                     unsorted.seen(step[0][0])
                     yield [one for some in step for one in some]
                     continue
-                self.same_order = False
                 for place, some in enumerate(step):
                     if some:
                         unsorted.add(place, some)

@@ -119,7 +119,7 @@ class Unsorted:
         """The rows that all data sets have, in parts; each a row of the first one."""
         for part in self._parts:
             *tables, met = (one.table() for one in part)
-            if any(table is not None for table in tables):
+            if met is not None or any(table is not None for table in tables):
                 yield from self._join(tables, met)
 
     def _columns(self, one: Scored) -> Iterator[tuple[str, pa.Array]]:
