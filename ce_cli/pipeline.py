@@ -163,14 +163,20 @@ class Prepared(Value):
     label_file: LabelFile | None = None
     same_precision: bool = False
 
-    def splits(self, wanted: Wanted | None = None) -> Iterator[tuple[int, Split]]:
-        """What to read, beside the number of the file that it is of; the columns bound, or more."""
+    def splits(
+        self, wanted: Wanted | None = None, others: Sequence[Binding] = ()
+    ) -> Iterator[tuple[int, Split]]:
+        """What to read, beside the number of the file that it is of.
+
+        The columns bound, or those `wanted`; each file has to have those of `others` as well.
+        """
         for part, source in enumerate(self.sources):
             if source.is_empty:
                 continue
-            check_fits(source, self.binding)
-            if part and self.same_precision:
-                check_precision(source, self.binding)
+            for binding in (self.binding, *others):
+                check_fits(source, binding)
+                if part and self.same_precision:
+                    check_precision(source, binding)
             for split in source.splits(wanted or self.binding.wanted):
                 yield part, split
 

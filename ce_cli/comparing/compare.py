@@ -99,12 +99,11 @@ class Field(Value):
 
         Only the reference's data need weights, groups and clusters.
         """
+        if sum(len(data.models) for data in data_sets) < 2:
+            raise UsageError("A comparison needs two models.")
         owner, place = _owner(data_sets, plan.reference)
         first = data_sets[owner]
         others = [one for one in data_sets if one is not first]
-        named = [name for data in (first, *others) for name, _ in data.models]
-        if len(named) < 2:
-            raise UsageError("A comparison needs two models.")
         feeds = [Feed(_reduced(first, place, plan.cluster)), *(Feed(_reduced(o)) for o in others)]
         weights: tuple[float, ...] = ()
         if first.models[place][1].balanced:

@@ -168,7 +168,8 @@ class Feed:
         wanted = bindings[0].wanted.with_text(key)
         for binding in bindings[1:]:
             wanted = wanted.union(binding.wanted)
-        for part, frames in map_in_order(work, self._ready.splits(wanted), threads):
+        splits = self._ready.splits(wanted, bindings)
+        for part, frames in map_in_order(work, splits, threads):
             self._starts += [self.read] * (part + 1 - len(self._starts))
             for pieces in frames:
                 start = self.read

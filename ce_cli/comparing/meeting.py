@@ -112,21 +112,29 @@ class Meeting:
     def _met(self, unsorted: Unsorted) -> Iterator[list[Scored]]:
         """Join what did not stand in one order, and tell of what does not meet."""
         yield from unsorted.joined()
-        self.unmatched, self.repeated = unsorted.unmatched, unsorted.repeated
+        self.repeated = unsorted.repeated
+        pairs = zip(unsorted.unmatched, unsorted.unnamed, strict=True)
+        self.unmatched = [unmatched + unnamed for unmatched, unnamed in pairs]
         if not self.inner:
-            self._troubles += self._told(self.repeated, unsorted.repeated_ids, _REPEATED)
-            self._troubles += self._told(self.unmatched, unsorted.unmatched_ids, _UNMATCHED)
+            self._troubles += self._told(unsorted.unnamed, unsorted.first("unnamed"), _UNNAMED)
+            self._troubles += self._told(unsorted.repeated, unsorted.first("repeated"), _REPEATED)
+            self._troubles += self._told(
+                unsorted.unmatched, unsorted.first("unmatched"), _UNMATCHED
+            )
 
     def _told(
-        self, counts: Sequence[int], examples: Sequence[Sequence[str]], sentence: str
+        self, counts: Sequence[int], examples: Sequence[Sequence[tuple[int, str]]], sentence: str
     ) -> Iterator[str]:
         for feed, count, some in zip(self.feeds, counts, examples, strict=True):
             if count:
+                names = list(dict.fromkeys(name for _, name in some))
                 more = ", …" if count > len(some) else ""
                 yield sentence.format(
                     file=feed.title,
                     rows=counted(count, "row"),
-                    ids=f"{quoted(self.key or '')} {listed(some)}{more}",
+                    key=quoted(self.key or ""),
+                    ids=f"{quoted(self.key or '')} {listed(names)}{more}",
+                    first=f"{some[0][0] + 1:,}",
                 )
 
     def _alike(self, step: Step) -> bool:
@@ -159,6 +167,9 @@ class Meeting:
         return f"{', '.join(counts)}: rows that do not stand in one order have to be joined{how}."
 
 
+_UNNAMED = (
+    "{file}: {rows} without a value in {key}, first row {first}; leave them out with --join inner."
+)
 _REPEATED = (
     "{file}: {rows} called like one before: {ids}; leave them out, on both sides, with "
     "--join inner."
