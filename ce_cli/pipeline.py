@@ -73,13 +73,22 @@ def run(
         Whatever is wrong with the options, the data or the files.
     """
     metrics = metric_states(spec)
-    weights: tuple[float, ...] = ()
-    if spec.balanced:
-        once = Pass(names, spec.replace(worst=0), (Loss, PerClass), threads)
-        counted = once.computed(sources(), labels and labels())
-        weights = balanced_weights(cast(PerClass, counted.whole[PerClass]))
+    weights = balance(sources, names, spec, threads, labels) if spec.balanced else ()
     whole = Pass(names, spec, metrics, threads, weights, every_row, progress)
     return report(whole.computed(sources(), labels and labels()), groupings)
+
+
+def balance(
+    sources: Sources,
+    names: Sequence[str],
+    spec: Spec,
+    threads: int = 1,
+    labels: Callable[[], Source] | None = None,
+) -> tuple[float, ...]:
+    """The weights that give all classes the same sum of them, found by reading the data once."""
+    once = Pass(names, spec.replace(worst=0, by=()), (Loss, PerClass), threads)
+    counted = once.computed(sources(), labels and labels())
+    return balanced_weights(cast(PerClass, counted.whole[PerClass]))
 
 
 class Pass(Value):
@@ -158,14 +167,20 @@ class Prepared(Value):
     label_file: LabelFile | None = None
     same_precision: bool = False
 
-    def splits(self, wanted: Wanted | None = None) -> Iterator[tuple[int, Split]]:
-        """What to read, beside the number of the file that it is of; the columns bound, or more."""
+    def splits(
+        self, wanted: Wanted | None = None, others: Sequence[Binding] = ()
+    ) -> Iterator[tuple[int, Split]]:
+        """What to read, beside the number of the file that it is of.
+
+        The columns bound, or those `wanted`; each file has to have those of `others` as well.
+        """
         for part, source in enumerate(self.sources):
             if source.is_empty:
                 continue
-            check_fits(source, self.binding)
-            if part and self.same_precision:
-                check_precision(source, self.binding)
+            for binding in (self.binding, *others):
+                check_fits(source, binding)
+                if part and self.same_precision:
+                    check_precision(source, binding)
             for split in source.splits(wanted or self.binding.wanted):
                 yield part, split
 

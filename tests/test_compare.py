@@ -380,3 +380,22 @@ def test_a_few_signs_cannot_tell_however_they_fall() -> None:
     a, _ = losses(5)
     one = only(compared(a, a + np.array([1.0, 1.1, 1.0, 1.1, 1.0]), test="sign-flip"))
     assert (one.p_value, one.verdict, one.more_rows) == (2 / 32, "unclear", 1)
+
+
+# Columns that only one of the files has
+
+
+def test_weights_groups_and_clusters_may_be_in_any_of_the_files() -> None:
+    a, b = losses(60, seed=8)
+    rng = np.random.default_rng(8)
+    more = {
+        "w": rng.integers(1, 4, 60),
+        "segment": rng.choice(["eu", "us"], 60),
+        "user": rng.integers(0, 9, 60).astype(str),
+    }
+    asked: dict[str, Any] = {"weight": "w", "by": "segment", "cluster": "user"}
+    plain, full = (frame(own, **more) for own in (a, b))
+    expected = checked(compare({"a": plain, "b": full}, **asked)).to_dict()
+    for pair in ((plain, frame(b)), (frame(a), full)):
+        found = checked(compare(dict(zip("ab", pair, strict=True)), **asked)).to_dict()
+        assert found == expected

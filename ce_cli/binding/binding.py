@@ -68,6 +68,8 @@ class Binding(Value):
         How finely the predictions are stored.
     class_weights : tuple of float
         By class code; none for no class weights.
+    complete : tuple of str
+        Those of the grouping columns in which no value may be missing.
     """
 
     labels: Labels
@@ -82,6 +84,7 @@ class Binding(Value):
     sample: tuple[str, ...]
     stored: tuple[Stored, ...]
     class_weights: tuple[float, ...] = ()
+    complete: tuple[str, ...] = ()
 
     @property
     def class_count(self) -> int:

@@ -68,7 +68,7 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
     codes, shares = read_labels(checked, binding, spec)
     matrix, unnamed = read_predictions(checked, binding)
     weights = _weights(checked, binding.weight)
-    groups, keys = _groups(checked, binding.by)
+    groups, keys = _groups(checked, binding)
     if unnamed is not None:
         happened = indicator(codes, binding.class_count) > 0 if shares is None else shares > 0
         happened |= bool(spec.label_smoothing)  # which gives every class a share
@@ -105,25 +105,28 @@ def _weights(checked: Checked, name: str | None) -> Floats | None:
     return weights
 
 
-def _groups(checked: Checked, names: tuple[str, ...]) -> tuple[Codes | None, list[GroupKey]]:
+def _groups(checked: Checked, binding: Binding) -> tuple[Codes | None, list[GroupKey]]:
     """Group codes, shape (n,), and their keys; a missing value is a group of its own."""
-    if not names:
+    if not binding.by:
         return None, [()]
-    codes, keys = _group_column(checked, names[0])
-    for name in names[1:]:
-        own, choices = _group_column(checked, name)
+    first, *others = binding.by
+    codes, keys = _group_column(checked, first, first in binding.complete)
+    for name in others:
+        own, choices = _group_column(checked, name, name in binding.complete)
         distinct, codes = np.unique(codes * len(choices) + own, return_inverse=True)
         pairs = [divmod(code, len(choices)) for code in distinct.tolist()]
         keys = [keys[before] + choices[last] for before, last in pairs]
     return codes, keys
 
 
-def _group_column(checked: Checked, name: str) -> tuple[Codes, list[GroupKey]]:
+def _group_column(checked: Checked, name: str, complete: bool) -> tuple[Codes, list[GroupKey]]:
     """Codes of one grouping column; some keys may have no row."""
     codes, texts = tokens(checked.columns[name])
     keys: list[GroupKey] = [(text,) for text in texts]
     missing = codes == _MISSING
     if missing.any():
+        if complete:
+            checked.miss(name, missing)
         codes = np.where(missing, len(texts), codes)
         keys.append((None,))
     return codes, keys

@@ -21,6 +21,8 @@ Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
+_Pair = tuple[int, str, str | int, str | int]  # row, its name, and what both say there
+
 _SHARES_AGREE = 1e-6  # as far apart as shares of soft labels may be that are stored differently
 
 
@@ -147,17 +149,17 @@ class Agreement:
             Labels or weights differ.
         """
         for one, found in zip(self.entrants, self._differing, strict=True):
-            if found.count:
-                raise DataError(found.sentence(self.entrants[0].name, one.name, classes, key))
+            told = found.sentence(self.entrants[0].name, one.name, classes, key)
+            if told is not None:
+                raise DataError(told)
 
 
 class _Differing:
-    """Where a model and the reference do not agree, from the first such row on."""
+    """Where a model and the reference do not agree: the first such row, and how many there are."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._what = ""
-        self._first: tuple[int, str, str | int, str | int] = (0, "", "", "")
+        self._counts = {"label": 0, "weight": 0}
+        self._first: dict[str, _Pair] = {}
 
     def labels(self, own: Scored, other: Scored, differ: Bools, order: ClassOrder) -> None:
         """Note where the labels differ."""
@@ -181,21 +183,25 @@ class _Differing:
     def _note(
         self, what: str, own: Scored, at: int, pair: tuple[str | int, str | int], count: int
     ) -> None:
+        self._counts[what] += count
         row = int(own.rows[at])
-        if self._what in ("", what):
-            if not self.count or row < self._first[0]:
-                name = own.called(np.array([at]))
-                self._first = (row, "" if name is None else str(name[0]), *pair)
-            self._what = what
-            self.count += count
+        if what not in self._first or row < self._first[what][0]:
+            name = own.called(np.array([at]))
+            self._first[what] = (row, "" if name is None else str(name[0]), *pair)
 
-    def sentence(self, reference: str, model: str, classes: Sequence[str], key: str | None) -> str:
-        """What differs, where first, and what to do."""
-        row, name, ours, theirs = self._first
-        more = f" (and {counted(self.count - 1, 'more row')})" if self.count > 1 else ""
+    def sentence(
+        self, reference: str, model: str, classes: Sequence[str], key: str | None
+    ) -> str | None:
+        """What differs, labels before weights, where first, and what to do; None if nothing."""
+        what = next((what for what, count in self._counts.items() if count), None)
+        if what is None:
+            return None
+        row, name, ours, theirs = self._first[what]
+        count = self._counts[what]
+        more = f" (and {counted(count - 1, 'more row')})" if count > 1 else ""
         shown = [classes[one] if isinstance(one, int) else one for one in (ours, theirs)]
         told = f": {quoted(shown[0])} and {quoted(shown[1])}" if shown[0] else ""
-        start = f"{reference} and {model} have different {self._what}s"
+        start = f"{reference} and {model} have different {what}s"
         if key is None:
             return (
                 f"{start} in row {row + 1:,}{told}{more}: rows that do not stand in one order "

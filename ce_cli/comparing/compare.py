@@ -17,7 +17,7 @@ from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.scored import Scored
 from ce_cli.comparing.tally import Tally, Tallying, folded
 from ce_cli.errors import DataError, UsageError
-from ce_cli.pipeline import Progress
+from ce_cli.pipeline import Progress, balance
 from ce_cli.report import METHOD, class_names, ledger_notes, sortable
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
@@ -55,11 +55,15 @@ def compare(
     CeError
         Whatever is wrong with the options, the data or the files, or rows that do not meet.
     """
-    if any(spec.balanced for data in data_sets for _, spec in data.models):
-        raise UsageError("--class-weight balanced does not go with a comparison: say CLASS=W.")
-    field = Field.of(data_sets, plan)
+    field = Field.of(data_sets, plan, threads)
     spec = field.entrants[0].spec
-    meeting = Meeting(field.feeds, field.key, by_key=spec.id is not None, inner=plan.inner)
+    several = len(field.feeds) > 1
+    if plan.inner and several and spec.id is None:
+        raise UsageError(
+            "--join inner leaves out rows by their names: say with --id what they are."
+        )
+    by_key = several and spec.id is not None
+    meeting = Meeting(field.feeds, field.key, by_key, plan.inner)
     agreement = Agreement(field.entrants)
     work = Tallying(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
     rows = meeting.rows(threads, progress)
@@ -99,7 +103,7 @@ class Field(Value):
     key: str | None
 
     @classmethod
-    def of(cls, data_sets: Sequence[DataSet], plan: Plan) -> Field:
+    def of(cls, data_sets: Sequence[DataSet], plan: Plan, threads: int) -> Field:
         """Open the data sets and bind their columns.
 
         Raises
@@ -107,20 +111,20 @@ class Field(Value):
         UsageError
             There are no two models, or no data set has the weights, groups or clusters.
         """
+        if sum(len(data.models) for data in data_sets) < 2:
+            raise UsageError("A comparison needs two models.")
         owner, place = _owner(data_sets, plan.reference)
         ordered = [data_sets[owner], *(one for one in data_sets if one is not data_sets[owner])]
-        if sum(len(data.models) for data in ordered) < 2:
-            raise UsageError("A comparison needs two models.")
         feeds = [Feed(_clustered(data, plan.cluster)) for data in ordered]
         spec = data_sets[owner].models[place][1]
         by = spec.by if plan.cluster is None else (*spec.by, plan.cluster)
-        grouping = _with_all(by, feeds)
-        weighting = _with_all([spec.weight] if spec.weight else [], feeds)
-        for feed in feeds:
-            if feed is not grouping:
-                feed.ungrouped()
-            if feed is not weighting:
-                feed.weighted_elsewhere(spec.weight)
+        grouping = feeds.index(_with_all(by, feeds))
+        weighting = feeds.index(_with_all([spec.weight] if spec.weight else [], feeds))
+        weights = _balanced(ordered[weighting], threads) if spec.balanced else ()
+        for n, feed in enumerate(feeds):
+            chosen = 0 if n else place
+            feed.group(chosen if n == grouping else None, plan.cluster)
+            feed.weigh(chosen if n == weighting else None, spec, weights)
         entrants = [one for feed in feeds for one in feed.entrants]
         order = (place, *(n for n in range(len(entrants)) if n != place))
         entrants = [entrants[n] for n in order]
@@ -350,6 +354,11 @@ def _clustered(data: DataSet, cluster: str | None) -> DataSet:
         return data
     models = ((name, spec.replace(by=(*spec.by, cluster))) for name, spec in data.models)
     return data.replace(models=tuple(models))
+
+
+def _balanced(data: DataSet, threads: int) -> tuple[float, ...]:
+    """Class weights from the rows of a data set, which are read once more."""
+    return balance(data.sources, data.names, data.models[0][1], threads, data.labels)
 
 
 def _with_all(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:

@@ -134,17 +134,32 @@ class Feed:
         """How many rows have been read."""
         return self.ledgers[0].read
 
-    def ungrouped(self) -> None:
-        """Read no groups, which another data set has."""
-        self.entrants = [one.replace(binding=one.binding.replace(by=())) for one in self.entrants]
+    def group(self, model: int | None, cluster: str | None) -> None:
+        """Read groups and clusters for one model, or for none if another data set has them."""
+        for n, one in enumerate(self.entrants):
+            binding = one.binding.replace(by=())
+            if n == model:
+                complete = () if cluster is None else (cluster,)
+                binding = one.binding.replace(complete=complete)
+            self.entrants[n] = one.replace(binding=binding)
 
-    def weighted_elsewhere(self, weight: str | None) -> None:
-        """Take the weights of another data set, and if there are some here as well, check them."""
+    def weigh(self, model: int | None, spec: Spec, class_weights: tuple[float, ...]) -> None:
+        """Weigh one model, or none if another data set has the weights; they count for all.
+
+        Where the data has the column of weights too, it is read, so that they can be compared;
+        class weights are not in the data, and would not be the same.
+        """
+        told = spec.weight in self.columns and not spec.class_weights and not spec.balanced
         for n, one in enumerate(self.entrants):
             binding = one.binding
-            if binding.class_weights:  # these are in the weights of the other
-                binding = binding.replace(weight=None, class_weights=())
-            self.entrants[n] = one.replace(binding=binding, spec=one.spec.replace(weight=weight))
+            if n != model:
+                weight = spec.weight if told else None
+                binding = binding.replace(weight=weight, class_weights=())
+            elif class_weights:
+                binding = binding.replace(class_weights=class_weights)
+            self.entrants[n] = one.replace(
+                binding=binding, spec=one.spec.replace(weight=spec.weight)
+            )
 
     def rows(
         self, key: str | None, threads: int, progress: Progress | None
@@ -155,7 +170,8 @@ class Feed:
         wanted = bindings[0].wanted.with_text(key)
         for binding in bindings[1:]:
             wanted = wanted.union(binding.wanted)
-        for part, frames in map_in_order(work, self._ready.splits(wanted), threads):
+        splits = self._ready.splits(wanted, bindings)
+        for part, frames in map_in_order(work, splits, threads):
             self._starts += [self.read] * (part + 1 - len(self._starts))
             for pieces in frames:
                 start = self.read

@@ -14,6 +14,7 @@ from ce_cli.compared import Comparison, Verdict
 from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.tally import Blocks, Difference, Name
 from ce_cli.kernels.deciding import holm, holm_levels, rows_to_tell
+from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.signflip import fewest_to_tell, sign_flip_p_value
 from ce_cli.kernels.student import t_p_value, t_quantile
@@ -143,9 +144,8 @@ class Figures(Value):
 
     def rates(self, model: int) -> tuple[float, float]:
         """The shares of the weight where the model's loss is lower, and where it is the same."""
-        state = self._difference(model)
-        wins, ties = (sums.floats()[0] / self.weight for sums in (state.wins, state.ties))
-        return float(wins), float(ties)
+        state, weight = self._difference(model), self._of("loss", 0).weight
+        return float(ratios(state.wins, weight)[0]), float(ratios(state.ties, weight)[0])
 
     def _flipping(self, model: int) -> Floats:
         if self.clusters is not None:

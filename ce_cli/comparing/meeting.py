@@ -74,8 +74,8 @@ class Meeting:
         DataError
             Ids show that the rows do not stand in one order.
         """
-        if len(self.feeds) == 1 and not self.by_key:
-            yield from self.feeds[0].rows(None, threads, progress)
+        if len(self.feeds) == 1:
+            yield from self.feeds[0].rows(self.key, threads, progress)
             return
         watching = [progress, *([None] * (len(self.feeds) - 1))]
         streams = [
@@ -99,11 +99,11 @@ class Meeting:
 
         with Unsorted(len(self.feeds)) as unsorted:
             for step in in_step(streams):
-                if self.same_order and not self.inner and all(step) and self._alike(step):
+                self.same_order = self.same_order and all(step) and self._alike(step)
+                if self.same_order and not self.inner:
                     unsorted.seen(step[0][0])
                     yield [one for some in step for one in some]
                     continue
-                self.same_order = False
                 for place, some in enumerate(step):
                     if some:
                         unsorted.add(place, some)
@@ -112,21 +112,29 @@ class Meeting:
     def _met(self, unsorted: Unsorted) -> Iterator[list[Scored]]:
         """Join what did not stand in one order, and tell of what does not meet."""
         yield from unsorted.joined()
-        self.unmatched, self.repeated = unsorted.unmatched, unsorted.repeated
+        self.repeated = unsorted.repeated
+        pairs = zip(unsorted.unmatched, unsorted.unnamed, strict=True)
+        self.unmatched = [unmatched + unnamed for unmatched, unnamed in pairs]
         if not self.inner:
-            self._troubles += self._told(self.repeated, unsorted.repeated_ids, _REPEATED)
-            self._troubles += self._told(self.unmatched, unsorted.unmatched_ids, _UNMATCHED)
+            self._troubles += self._told(unsorted.unnamed, unsorted.first("unnamed"), _UNNAMED)
+            self._troubles += self._told(unsorted.repeated, unsorted.first("repeated"), _REPEATED)
+            self._troubles += self._told(
+                unsorted.unmatched, unsorted.first("unmatched"), _UNMATCHED
+            )
 
     def _told(
-        self, counts: Sequence[int], examples: Sequence[Sequence[str]], sentence: str
+        self, counts: Sequence[int], examples: Sequence[Sequence[tuple[int, str]]], sentence: str
     ) -> Iterator[str]:
         for feed, count, some in zip(self.feeds, counts, examples, strict=True):
             if count:
+                names = list(dict.fromkeys(name for _, name in some))
                 more = ", …" if count > len(some) else ""
                 yield sentence.format(
                     file=feed.title,
                     rows=counted(count, "row"),
-                    ids=f"{quoted(self.key or '')} {listed(some)}{more}",
+                    key=quoted(self.key or ""),
+                    ids=f"{quoted(self.key or '')} {listed(names)}{more}",
+                    first=f"{some[0][0] + 1:,}",
                 )
 
     def _alike(self, step: Step) -> bool:
@@ -159,6 +167,9 @@ class Meeting:
         return f"{', '.join(counts)}: rows that do not stand in one order have to be joined{how}."
 
 
+_UNNAMED = (
+    "{file}: {rows} without a value in {key}, first row {first}; leave them out with --join inner."
+)
 _REPEATED = (
     "{file}: {rows} called like one before: {ids}; leave them out, on both sides, with "
     "--join inner."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -44,7 +45,8 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
     UsageError
         A file is named twice, or ``--model`` does not name one for each file.
     """
-    repeated = [file for file in files if files.count(file) > 1]
+    places = [_place(file) for file in files]
+    repeated = [file for file, place in zip(files, places, strict=True) if places.count(place) > 1]
     if repeated:
         raise UsageError(
             f"{sanitize(repeated[0], 200)}: is named twice, and a model does not differ from "
@@ -89,6 +91,11 @@ def place_of(reference: str | None, names: Sequence[str]) -> int:
             f"they are {listed(names)}."
         )
     return list(names).index(reference)
+
+
+def _place(file: str) -> str:
+    """One spelling for one file."""
+    return file if file == STDIN or "://" in file else os.path.realpath(file)
 
 
 def _named(text: str) -> tuple[str, tuple[str, ...]]:

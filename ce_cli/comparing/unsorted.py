@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,8 @@ from ce_cli.kernels.outcomes import indicator
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
+
+Kind = Literal["unmatched", "repeated", "unnamed"]
 
 PART_BITS = 6
 IN_MEMORY = 1 << 28  # bytes that are kept before parts are written to files
@@ -58,18 +60,17 @@ class Unsorted:
 
     Attributes
     ----------
-    unmatched, repeated : list of int
-        For each data set, how many rows have no partner in another, and how many are called like
-        one before. The first of a name is joined.
-    unmatched_ids, repeated_ids : list of list of str
-        The first few of them.
+    unmatched, repeated, unnamed : list of int
+        For each data set, how many rows have no partner in another, how many are called like
+        one before, and how many are called nothing. The first of a name is joined.
     """
 
     def __init__(self, data_sets: int) -> None:
         self.unmatched = [0] * data_sets
         self.repeated = [0] * data_sets
-        self._first: dict[str, list[list[tuple[int, str]]]] = {
-            kind: [[] for _ in range(data_sets)] for kind in ("unmatched", "repeated")
+        self.unnamed = [0] * data_sets
+        self._first: dict[Kind, list[list[tuple[int, str]]]] = {
+            kind: [[] for _ in range(data_sets)] for kind in get_args(Kind)
         }
         self._parts = [[_Part() for _ in range(data_sets + 1)] for _ in range(1 << PART_BITS)]
         self._held = 0
@@ -88,15 +89,9 @@ class Unsorted:
         if self._folder is not None:
             self._folder.cleanup()
 
-    @property
-    def unmatched_ids(self) -> list[list[str]]:
-        """The first few names without a partner, for each data set."""
-        return [[name for _, name in some] for some in self._first["unmatched"]]
-
-    @property
-    def repeated_ids(self) -> list[list[str]]:
-        """The first few names that occur again, for each data set."""
-        return [[name for _, name in some] for some in self._first["repeated"]]
+    def first(self, kind: Kind) -> list[list[tuple[int, str]]]:
+        """The first few such rows of each data set: their numbers, and what they are called."""
+        return self._first[kind]
 
     def seen(self, scored: Scored) -> None:
         """Remember what rows are called that have met already."""
@@ -119,7 +114,7 @@ class Unsorted:
         """The rows that all data sets have, in parts; each a row of the first one."""
         for part in self._parts:
             *tables, met = (one.table() for one in part)
-            if any(table is not None for table in tables):
+            if met is not None or any(table is not None for table in tables):
                 yield from self._join(tables, met)
 
     def _columns(self, one: Scored) -> Iterator[tuple[str, pa.Array]]:
@@ -148,7 +143,7 @@ class Unsorted:
         hashes = fingerprints(names)
         nameless = hashes == 0
         if nameless.any():
-            self._tell("unmatched", place, table, np.flatnonzero(nameless))
+            self._tell("unnamed", max(place, 0), table, np.flatnonzero(nameless))
             keep = np.flatnonzero(~nameless)
             table, hashes = table.take(pa.array(keep)), hashes[keep]
         parts = (hashes >> np.uint64(64 - PART_BITS)).astype(np.intp)
@@ -246,9 +241,9 @@ class Unsorted:
         keys = list(self._keys)
         return {"groups": codes, "keys": [keys[code] for code in known]}
 
-    def _tell(self, kind: str, place: int, table: pa.Table, at: Codes) -> None:
+    def _tell(self, kind: Kind, place: int, table: pa.Table, at: Codes) -> None:
         """Count rows, and remember what the first of them are called."""
-        counts = self.unmatched if kind == "unmatched" else self.repeated
+        counts: list[int] = getattr(self, kind)
         counts[place] += len(at)
         some = table.select(["row", "name"]).take(pa.array(at)).to_pylist()
         names = [(one["row"], one["name"] or "") for one in some[:_MOST_TOLD]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ce_cli.compared import Compared, ComparedGroup, Comparison, Model
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.outputs.page import Block, Grid, Line, Span, cell, noted, reach, shortened
+from ce_cli.outputs.page import Block, Grid, Line, Span, cell, noted, shortened
 from ce_cli.result import Interval
 from ce_cli.text import counted, display_name, sanitize
 
@@ -41,9 +41,12 @@ def blocks(result: Compared) -> Iterator[Block]:
         yield _difference(one, result.unit)
         yield _companions(one, result)
         yield Line()
-    for grid in (_groups(result), _moved(result)):
+    groups = _groups(result)
+    for grid in (groups, _moved(result)):
         if grid is not None:
             yield grid
+            if grid is groups:
+                yield from _below_groups(result)
             yield Line()
     if sum(len(group.comparisons) for group in result.groups) > 1:
         told = "The verdicts on groups allow for their number (Holm)."
@@ -62,12 +65,16 @@ def sentence(one: Comparison, result: Compared) -> str:
         return f"{model} and {reference} give every row the same loss."
     if one.verdict in ("better", "worse"):
         return f"{model} is {one.verdict} than {reference}{_how_sure(one, result)}."
+    if math.isnan(one.difference["absolute"]):
+        return f"{model} and {reference} cannot be told apart: both have infinite losses."
     told = f"{model} and {reference} are too close to call"
     if one.more_rows is None:
         return f"{told}."
+    rows = "more row" if one.more_rows == 1 else "more rows"
+    among = "" if result.cluster is None else ", in clusters as large as these,"
     return (
-        f"{told}: about {_rounded(one.more_rows)} more rows would be needed to tell a difference "
-        "of this size."
+        f"{told}: about {_rounded(one.more_rows)} {rows}{among} would be needed to tell a "
+        "difference of this size."
     )
 
 
@@ -95,6 +102,9 @@ def _headline(result: Compared) -> Line:
     names = list(files)
     listed = " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
     rows = counted(result.rows["compared"], "row")
+    if result.cluster is not None:
+        clusters = counted(result.cluster["count"], "cluster")
+        rows += f" in {clusters} by {sanitize(result.cluster['column'])}"
     met = {"order": "in order", "id": f"by {result.join['column']}", "file": ""}
     how = f", met {met[result.join['by']]}" if met[result.join["by"]] else ""
     return Line((Span(listed, "bold"), Span(f"  {rows} · {result.task}{sanitize(how)}", "dim")))
@@ -107,7 +117,7 @@ def _models(result: Compared) -> Grid:
             Span(sanitize(model.name, 30), "bold" if model.name == result.reference else ""),
             Span(_columns(model), "cyan"),
             Span(shown(model.metrics["cross_entropy"])),
-            Span(reach(model.intervals["cross_entropy"]), "dim"),
+            Span(between(model.intervals["cross_entropy"]), "dim"),
         )
         for model in result.models
     ]
@@ -127,14 +137,14 @@ def _columns(model: Model) -> str:
 
 
 def _difference(one: Comparison, unit: str) -> Grid:
-    lines = [("absolute", unit, shown), ("relative", "relative", percent)]
+    lines = [("absolute", unit, shown), ("relative", "relative", share)]
     if unit != "bits":
         lines.append(("bits", "bits", shown))
     rows = [
         (
             Span(label, "dim"),
             Span(_signed(told(one.difference[name])), "bold" if name == "absolute" else ""),
-            Span(_between(one.intervals[name], told is percent), "dim"),
+            Span(between(one.intervals[name], told), "dim"),
         )
         for name, label, told in lines
     ]
@@ -143,8 +153,15 @@ def _difference(one: Comparison, unit: str) -> Grid:
     return Grid((title, "difference", level), (False, True, True), tuple(rows))
 
 
-def _between(interval: Interval, in_percent: bool) -> str:
-    told = percent if in_percent else shown
+def share(value: float) -> str:
+    """A relative difference, which may be tiny: ``−8.32 %``, ``0.0012 %``."""
+    return f"{shown(100 * value, 3)} %" if math.isfinite(value) else shown(value)
+
+
+def between(interval: Interval, told: Callable[[float], str] = shown) -> str:
+    """From the lower to the upper bound, if there are any."""
+    if math.isnan(interval.low) and math.isnan(interval.high):
+        return "—"
     return f"{_signed(told(interval.low))} … {_signed(told(interval.high))}"
 
 
@@ -155,17 +172,15 @@ def _signed(text: str) -> str:
 
 def _companions(one: Comparison, result: Compared) -> Line:
     spans = [Span(f"{result.test} ", "dim"), Span(p_or_none(one.p_value))]
+    weighted = result.weight_sum != result.rows["compared"]
     if not math.isnan(one.win_rate):
         spans += [
             Span("   lower loss in ", "dim"),
             Span(percent(one.win_rate)),
-            Span(" of the rows", "dim"),
+            Span(f" of the {'weight' if weighted else 'rows'}", "dim"),
         ]
         if one.tie_rate:
             spans += [Span(", the same in ", "dim"), Span(percent(one.tie_rate))]
-    if result.cluster is not None:
-        clusters = counted(result.cluster["count"], "cluster")
-        spans.append(Span(f"   {clusters} by {sanitize(result.cluster['column'])}", "dim"))
     return Line(tuple(spans))
 
 
@@ -188,10 +203,6 @@ def _groups(result: Compared) -> Grid | None:
     header = (*header, "cross-entropy" if several else result.models[1].name)
     header = (*map(sanitize, header), "difference", "interval", "verdict")
     rows = [line if several else (*line[: len(by)], *line[len(by) + 1 :]) for line in lines]
-    more = len(result.groups) - _GROUPS_SHOWN
-    if more > 0:
-        rest = Span(f"… and {more:,} more groups (--format csv shows all)", "dim")
-        rows.append((rest, *(Span("") for _ in header[1:])))
     left = len(by) + several
     right = (*(False for _ in range(left)), *(True for _ in range(5)), False)
     return Grid(tuple(header), right, tuple(rows))
@@ -206,9 +217,21 @@ def _group_lines(group: ComparedGroup, reference: str) -> Iterator[tuple[Span, .
             Span(shown(group.metrics[reference]["cross_entropy"])),
             Span(shown(group.metrics[one.model]["cross_entropy"])),
             Span(_signed(shown(one.difference["absolute"]))),
-            Span(_between(one.intervals["absolute"], in_percent=False), "dim"),
+            Span(between(one.intervals["absolute"]), "dim"),
             Span(one.verdict, _STYLES[one.verdict]),
         )
+
+
+def _below_groups(result: Compared) -> Iterator[Line]:
+    """What is not shown, and why a verdict may be unclear beside an interval that is not."""
+    more = len(result.groups) - _GROUPS_SHOWN
+    if more > 0:
+        told = f"… and {counted(more, 'more group')} (--format csv shows all)"
+        yield Line((Span(told, "dim"),))
+    count = len(result.groups) * len(result.comparisons)
+    if count > 1:
+        told = f"verdicts adjusted for {count:,} comparisons, intervals for one alone"
+        yield Line((Span(told, "dim"),))
 
 
 def _moved(result: Compared) -> Grid | None:
@@ -216,7 +239,12 @@ def _moved(result: Compared) -> Grid | None:
         return None
     drop = () if len(result.models) > 2 else ("model",)
     header = [name for name in result.moved[0] if name not in drop]
-    rows = [tuple(Span(cell(line[name])) for name in header) for line in result.moved]
+    rows = [
+        tuple(
+            Span(_signed(cell(value)) if isinstance(value, float) else cell(value)) for value in own
+        )
+        for own in ([line[name] for name in header] for line in result.moved)
+    ]
     right = tuple(isinstance(result.moved[0][name], int | float) for name in header)
     return Grid(tuple(map(_title, header)), right, tuple(rows))
 

@@ -1,0 +1,149 @@
+"""`ce gate` against a baseline of predictions: the rows of both are compared one by one."""
+
+from __future__ import annotations
+
+import csv
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from tests.conftest import complaints, run_ce, write_csv
+from tests.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, checks, refused, run_gate
+
+Floats = NDArray[np.float64]
+
+ROWS = 120
+
+
+class Pair:
+    """Two models of the same rows, the second a little worse, and their losses."""
+
+    def __init__(self, directory: Path) -> None:
+        rng = np.random.default_rng(4)
+        true = rng.normal(0.0, 1.5, ROWS)
+        label = (rng.random(ROWS) < 1 / (1 + np.exp(-true))).astype(int)
+        self.segment = rng.choice(["eu", "us"], ROWS)
+        self.losses: dict[str, Floats] = {}
+        self.files: dict[str, Path] = {}
+        for name, noise in (("main", 0.2), ("new", 0.5)):
+            prob = 1 / (1 + np.exp(-true - rng.normal(0.0, noise, ROWS)))
+            self.losses[name] = -np.log(np.where(label == 1, prob, 1 - prob))
+            columns: dict[str, Any] = {
+                "case": [f"c{n}" for n in range(ROWS)],
+                "label": label,
+                "prob": prob,
+            }
+            self.files[name] = write_csv(
+                directory / f"{name}.csv",
+                columns | ({"segment": self.segment} if name == "new" else {}),
+            )
+        self.main, self.new = self.files["main"], self.files["new"]
+        self.shuffled = directory / "shuffled.csv"
+        with self.main.open(newline="") as file:
+            header, *rows = csv.reader(file)
+        random.Random(1).shuffle(rows)
+        with self.shuffled.open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return Pair(tmp_path_factory.mktemp("pair"))
+
+
+def interval(pair: Pair, rows: Floats | slice = slice(None)) -> tuple[float, float, float]:
+    """The paired difference of some rows, and the ends of its interval, by scipy."""
+    new, main = (pair.losses[name][rows] for name in ("new", "main"))
+    found = stats.ttest_rel(new, main).confidence_interval(0.95)
+    return float(np.mean(new - main)), float(found.low), float(found.high)
+
+
+@pytest.mark.parametrize("mode", ["point", "confident", "proven"])
+def test_a_limit_is_held_against_the_paired_interval(pair: Pair, mode: str) -> None:
+    mean, low, high = interval(pair)
+    held = {"point": mean, "confident": low, "proven": high}[mode]
+    for beside, code in ((1e-9, PASSED), (-1e-9, FAILED)):
+        limit = repr(held + beside)
+        given = (pair.new, "--baseline", pair.main, "--max-regression", limit, "--mode", mode)
+        found, document = run_gate(*given)
+        assert found == code
+        (gate,) = document["gates"]
+        assert gate["paired"] is True
+        (check,) = gate["checks"]
+        assert check["value"] == pytest.approx(mean, rel=1e-9)
+        assert check["compared"] == pytest.approx(held, rel=1e-9)
+        assert check["relative"] is False
+
+
+def test_rows_meet_by_id_in_any_order(pair: Pair) -> None:
+    asked = ("--max-regression", "1", "--require", "regression.by(segment) <= 100%")
+    expected = checks(pair.new, "--baseline", pair.main, *asked)
+    assert checks(pair.new, "--baseline", pair.shuffled, "--id", "case", *asked) == expected
+    done = refused(pair.new, "--baseline", pair.shuffled, *asked)
+    assert "--id case" in complaints(done, BAD_DATA)[0]
+
+
+def test_groups_are_those_of_the_data(pair: Pair) -> None:
+    limit = "regression.by(segment) <= 0.1"
+    found = checks(pair.new, "--baseline", pair.main, "--require", limit, "--mode", "proven")
+    assert [check["by"]["segment"] for check in found] == ["eu", "us"]
+    for check in found:
+        mean, _, high = interval(pair, pair.segment == check["by"]["segment"])
+        assert (check["value"], check["compared"]) == pytest.approx((mean, high), rel=1e-9)
+        assert check["passed"] == (high <= 0.1)
+    gone = ("--baseline", pair.main, "--require", "regression.by(segment=asia) <= 0.1")
+    (check,) = checks(pair.new, *gone)
+    assert (check["value"], check["passed"]) == (None, False)
+
+
+def test_several_limits_are_checked_on_the_same_rows(pair: Pair) -> None:
+    mean, _, _ = interval(pair)
+    share = mean / float(pair.losses["main"].mean())
+    asked = ("--max", "9", "--max-regression", "9", "--require", "regression <= 900%")
+    cost, absolute, relative = sorted(
+        checks(pair.new, "--baseline", pair.main, *asked),
+        key=lambda one: (one["metric"], one["relative"]),
+    )
+    assert cost["value"] == pytest.approx(pair.losses["new"].mean(), rel=1e-12)
+    assert absolute["value"] == pytest.approx(mean, rel=1e-9)
+    assert (relative["value"], relative["relative"]) == (pytest.approx(share, rel=1e-9), True)
+
+
+def test_the_same_predictions_pass_in_every_mode(pair: Pair, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(pair.main.read_bytes())
+    for mode in ("point", "confident", "proven"):
+        given = (copy, "--baseline", pair.main, "--max-regression", "0", "--mode", mode)
+        (check,) = checks(*given)
+        assert (check["value"], check["passed"]) == (0.0, True)
+
+
+def test_what_does_not_compare_is_refused(pair: Pair, tmp_path: Path) -> None:
+    def told(baseline: Path | str, code: int) -> str:
+        done = refused(pair.new, "--baseline", baseline, "--max-regression", "1%")
+        return complaints(done, code)[0]
+
+    lines = pair.main.read_text().splitlines(keepends=True)
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("".join(lines[:-1]))
+    assert "119 rows" in told(fewer, BAD_DATA)
+    other = tmp_path / "other.csv"
+    turned = lines[1].replace(",0,", ",x,").replace(",1,", ",0,").replace(",x,", ",1,")
+    other.write_text("".join([lines[0], turned, *lines[2:]]))
+    assert "different labels in row 1" in told(other, BAD_DATA)
+    junk = tmp_path / "junk.csv"
+    junk.write_bytes(bytes(range(256)))
+    assert "junk.csv" in told(junk, BAD_DATA)
+    assert "gone.csv" in told(tmp_path / "gone.csv", STORAGE)
+    assert "as the data and as the baseline" in told(pair.new, USAGE)
+
+
+def test_a_pipe_cannot_be_scored_and_compared(pair: Pair) -> None:
+    given = ("gate", "-", "--baseline", pair.main, "--max-regression", "1%")
+    done = run_ce(*given, stdin=pair.new.read_bytes())
+    assert "name a file" in complaints(done, USAGE)[0]
