@@ -121,8 +121,9 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
-        metavar="table|json|…",
-        help="How the result is written.",
+        metavar="NAME",
+        help="How the result is written: table, json, markdown, junit, github, openmetrics or "
+        "metrics.",
         rich_help_panel=opt.OUTPUT,
     ),
 ]

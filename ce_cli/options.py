@@ -73,7 +73,10 @@ Weight = Annotated[
 Id = Annotated[
     str | None,
     typer.Option(
-        "--id", metavar="COL", help="Names rows, and joins --labels.", rich_help_panel=_COLUMNS
+        "--id",
+        metavar="COL",
+        help="Names rows, and joins --labels and models.",
+        rich_help_panel=_COLUMNS,
     ),
 ]
 By = Annotated[

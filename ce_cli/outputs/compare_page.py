@@ -48,9 +48,6 @@ def blocks(result: Compared) -> Iterator[Block]:
             if grid is groups:
                 yield from _below_groups(result)
             yield Line()
-    if sum(len(group.comparisons) for group in result.groups) > 1:
-        told = "The verdicts on groups allow for their number (Holm)."
-        yield Line((Span(told, "dim"),))
     yield from noted(result.warnings)
     for one in result.comparisons:
         yield Line((MARKS[one.verdict], Span(sentence(one, result), "bold")))
