@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from ce_cli.compared import Compared, ComparedGroup, Comparison, Model
 from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import Block, Grid, Line, Span, cell, noted, shortened
 from ce_cli.result import Interval
@@ -23,11 +24,7 @@ _STYLES = {"better": "green", "worse": "red", "same": "", "unclear": "dim"}
 
 
 def render(result: Compared, canvas: Canvas) -> str:
-    """The whole page; `rich` is imported only where its colours and widths are of use."""
-    if canvas.width is None and not canvas.colour:
-        from ce_cli.outputs.plain import drawn
-    else:
-        from ce_cli.outputs.coloured import drawn
+    """The whole page."""
     return drawn(blocks(result), canvas)
 
 

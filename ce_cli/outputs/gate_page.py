@@ -9,6 +9,7 @@ from ce_cli.compared import Comparison
 from ce_cli.gated import Check, Gate, Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text, limit_text, margin_text, number_text, warnings
+from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import Block, Grid, Line, Span
 from ce_cli.result import Interval
@@ -22,11 +23,7 @@ _FAILED = Span("✗", "bold red")
 
 
 def render(result: Gated, canvas: Canvas) -> str:
-    """The whole page; `rich` is imported only where its colours and widths are of use."""
-    if canvas.width is None and not canvas.colour:
-        from ce_cli.outputs.plain import drawn
-    else:
-        from ce_cli.outputs.coloured import drawn
+    """The whole page."""
     return drawn(blocks(result), canvas)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ce_cli.inspected import Advice, ClassSeen, ColumnSeen, Inspected
 from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import Block, Grid, Line, Span
 from ce_cli.text import counted, display_name, sanitize
@@ -23,11 +24,7 @@ _MARKS = {
 
 
 def render(result: Inspected, canvas: Canvas) -> str:
-    """The whole page; `rich` is imported only where its colours and widths are of use."""
-    if canvas.width is None and not canvas.colour:
-        from ce_cli.outputs.plain import drawn
-    else:
-        from ce_cli.outputs.coloured import drawn
+    """The whole page."""
     return drawn(blocks(result), canvas)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
-from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.page import Block, Line
 
 _GAP = "  "
 
 
-def drawn(page: Iterable[Block], canvas: Canvas) -> str:
+def drawn(page: Iterable[Block]) -> str:
     """Lines as they are, and grids in columns as wide as what they hold."""
     lines: list[str] = []
     for block in page:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.page import blocks
 from ce_cli.result import Result
 
 
 def render(result: Result, canvas: Canvas) -> str:
-    """The whole page; `rich` is imported only where its colours and widths are of use."""
-    if canvas.width is None and not canvas.colour:
-        from ce_cli.outputs.plain import drawn
-    else:
-        from ce_cli.outputs.coloured import drawn
+    """The whole page."""
     return drawn(blocks(result), canvas)
