@@ -108,6 +108,8 @@ class Figures(Value):
         reference, ratio = self.mean(0), self.relative(model)
         if not math.isfinite(ratio):
             return math.nan
+        if not reference:  # then all losses are 0, those of the model too
+            return self.difference_error(model)
         if self.clusters is not None:
             own = self._apart(model) - ratio * self.clusters.losses[0]
             return self._clustered(own) / reference

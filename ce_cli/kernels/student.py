@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 
 _TINY = 1e-300
+_LONGEST = 1e150  # t beyond has a square that is none of the floats
 _LARGE = 10_000_000  # degrees of freedom beyond which t changes in the 7th digit only
 
 
@@ -55,7 +56,8 @@ def t_p_value(t: float, degrees: int) -> float:
         return math.nan
     if math.isinf(t):
         return 0.0
-    return _two_sided_tail(abs(t), min(degrees, _LARGE)) if t else 1.0
+    within = min(max(abs(t), 1.0 / _LONGEST), _LONGEST)
+    return _two_sided_tail(within, min(degrees, _LARGE))
 
 
 def _log_density(log_t: float, degrees: int) -> float:
