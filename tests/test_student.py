@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import scipy.stats
 from hypothesis import given, settings
@@ -91,3 +93,34 @@ def test_more_confidence_makes_a_wider_interval(degrees: int) -> None:
 def test_more_degrees_make_a_narrower_interval(confidence: float) -> None:
     widths = [t_quantile(confidence, degrees) for degrees in (1, 2, 3, 5, 10, 100, 1000, 10_000)]
     assert widths == sorted(widths, reverse=True)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 7, 30, 99, 1_000, 49_999, 1_000_000])
+@pytest.mark.parametrize("t", [1e-9, 0.01, 0.7, 1.0, 1.96, 5.0, 12.0, 37.0, 300.0])
+def test_the_p_value_is_that_of_scipy(t: float, degrees: int) -> None:
+    """Tails down to 1e-300 among them; those of large samples hardly differ from the normal."""
+    expected = 2.0 * float(scipy.stats.t.sf(t, degrees))
+    for sign in (1.0, -1.0):
+        assert t_p_value(sign * t, degrees) == pytest.approx(expected, rel=1e-9, abs=1e-307)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-50.0, 50.0), st.integers(1, 1_000_000))
+def test_any_p_value_is_that_of_scipy(t: float, degrees: int) -> None:
+    expected = 2.0 * float(scipy.stats.t.sf(abs(t), degrees))
+    assert t_p_value(t, degrees) == pytest.approx(expected, rel=1e-8, abs=1e-307)
+
+
+def test_p_values_have_their_ends() -> None:
+    assert t_p_value(0.0, 5) == 1.0
+    assert t_p_value(math.inf, 5) == t_p_value(-math.inf, 5) == 0.0
+    assert math.isnan(t_p_value(math.nan, 5))
+    assert t_p_value(1e200, 3) == 0.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.001, 1.0 - 1e-9), st.integers(1, 1_000_000))
+def test_the_p_value_at_a_quantile_is_what_lies_outside(confidence: float, degrees: int) -> None:
+    assert t_p_value(t_quantile(confidence, degrees), degrees) == pytest.approx(
+        1.0 - confidence, rel=1e-6
+    )

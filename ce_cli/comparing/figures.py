@@ -71,8 +71,10 @@ class Figures(Value):
     def standard_error(self, model: int) -> float:
         """Of the cross-entropy of a model, in nats."""
         if self.clusters is not None:
-            sums = self.clusters.losses[model]
-            return self._clustered(sums - self.mean(model) * self.clusters.weights)
+            mean, sums = self.mean(model), self.clusters.losses[model]
+            if math.isinf(mean):
+                return math.inf
+            return self._clustered(sums - mean * self.clusters.weights)
         loss = self._of("loss", model)
         spread = cast(Spread, self.states["spread", model])
         return float(spread.figures({Loss: loss})["standard_error"][0])
@@ -108,6 +110,8 @@ class Figures(Value):
         reference, ratio = self.mean(0), self.relative(model)
         if not math.isfinite(ratio):
             return math.nan
+        if not reference:  # then all losses are 0, those of the model too
+            return self.difference_error(model)
         if self.clusters is not None:
             own = self._apart(model) - ratio * self.clusters.losses[0]
             return self._clustered(own) / reference
@@ -121,7 +125,11 @@ class Figures(Value):
         rows = self.rows
         if rows < 2:
             return math.nan
-        return math.sqrt(max(0.0, float(squares * rows / (rows - 1)))) / (self.weight * reference)
+        try:
+            size = math.sqrt(max(0.0, float(squares * rows / (rows - 1))))
+        except OverflowError:
+            return math.inf
+        return size / self.weight / reference
 
     def relative(self, model: int) -> float:
         """The difference as a share of the reference's cross-entropy."""

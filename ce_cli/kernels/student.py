@@ -68,6 +68,8 @@ def t_p_value(t: float, degrees: float) -> float:
     """
     if math.isnan(t):
         return t
+    if math.isinf(t):
+        return 0.0
     if abs(t) < _NEAR:
         return 1.0
     return _two_sided_tail(min(abs(t), _FAR), min(degrees, _LARGE))
