@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ from ce_cli.value import Value
 
 if TYPE_CHECKING:
     from ce_cli.binding.label_file import LabelFile
+
+Figure = TypeVar("Figure", float, Interval)
 
 Floats = NDArray[np.float64]
 
@@ -123,6 +125,8 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         raise DataError(no_weight(computed.places, spec.weight or ""))
     figures = _figures(computed, computed.whole, computed.metrics)
     metrics = {name: float(values[0]) for name, values in figures.items()}
+    found = _errors(computed, computed.whole, computed.metrics, figures)
+    errors = {name: float(values[0]) for name, values in found.items()}
     labels = list(binding.labels.in_order)
     return Result(
         signature=spec.signature(),
@@ -151,7 +155,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         },
         weight_sum=weight_sum,
         metrics=_chosen(metrics, spec),
-        intervals=_intervals(metrics, ledger.scored, spec),
+        intervals=_chosen(_intervals(metrics, errors, ledger.scored, spec), spec),
         per_class=tuple(_per_class(computed)),
         groups=tuple(
             group
@@ -176,20 +180,38 @@ def _figures(
     return figures
 
 
-def _chosen(metrics: Mapping[str, float], spec: Spec) -> dict[str, float]:
+def _chosen(metrics: Mapping[str, Figure], spec: Spec) -> dict[str, Figure]:
     if not spec.metrics or ALL in spec.metrics:
         return dict(metrics)
     return {name: value for name, value in metrics.items() if name in spec.metrics}
 
 
-def _intervals(metrics: Mapping[str, float], rows: int, spec: Spec) -> dict[str, Interval]:
-    if "standard_error" not in metrics or "cross_entropy" not in metrics:
-        return {}
-    mean, error = metrics["cross_entropy"], metrics["standard_error"]
-    known = rows > 1 and math.isfinite(mean)
-    reach = t_quantile(spec.confidence, rows - 1) * error if known else math.nan
-    interval = Interval(mean - reach, mean + reach, spec.confidence, METHOD)
-    return {"cross_entropy": interval}
+def _errors(
+    computed: Computed,
+    states: Mapping[type[State], State],
+    kinds: Sequence[type[State]],
+    figures: Mapping[str, Floats],
+) -> dict[str, Floats]:
+    """Standard errors of the metrics that have one, in their units."""
+    errors: dict[str, Floats] = {}
+    if "standard_error" in figures:
+        errors["cross_entropy"] = figures["standard_error"]
+    for kind in kinds:
+        for name, values in states[kind].errors(states).items():
+            errors[name] = values if name in _UNITLESS else values / computed.spec.scale
+    return errors
+
+
+def _intervals(
+    metrics: Mapping[str, float], errors: Mapping[str, float], rows: int, spec: Spec
+) -> dict[str, Interval]:
+    found: dict[str, Interval] = {}
+    for name, error in errors.items():
+        mean = metrics[name]
+        known = rows > 1 and math.isfinite(mean)
+        reach = t_quantile(spec.confidence, rows - 1) * error if known else math.nan
+        found[name] = Interval(mean - reach, mean + reach, spec.confidence, METHOD)
+    return found
 
 
 def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
@@ -214,16 +236,19 @@ def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
     figures = _figures(computed, states, kinds)
     loss = cast(Loss, states[Loss])
     rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
-    lines = list(zip(*(values.tolist() for values in figures.values()), strict=True))
+    errors = _errors(computed, states, kinds, figures)
+    every = (*figures.values(), *errors.values())
+    lines = list(zip(*(values.tolist() for values in every), strict=True))
     occurring = [place for place, count in enumerate(rows) if count]
     for place in sorted(occurring, key=lambda place: sortable(keys[place])):
-        metrics = dict(zip(figures, lines[place], strict=True))
+        metrics = dict(zip(figures, lines[place], strict=False))
+        own = dict(zip(errors, lines[place][len(figures) :], strict=True))
         yield Group(
             dict(zip(names, keys[place], strict=True)),
             rows[place],
             weights[place],
             _chosen(metrics, computed.spec),
-            _intervals(metrics, rows[place], computed.spec),
+            _chosen(_intervals(metrics, own, rows[place], computed.spec), computed.spec),
         )
 
 
@@ -318,7 +343,8 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
             "the positive class flipped? ce inspect tells.",
         )
     weights = own.weight.floats()
-    interval = _intervals(metrics, rows, computed.spec).get("cross_entropy")
+    errors = {"cross_entropy": metrics.get("standard_error", math.nan)}
+    interval = _intervals(metrics, errors, rows, computed.spec).get("cross_entropy")
     worse = interval is not None and interval.low > metrics.get("baseline", math.inf) > 0
     worse = worse and not flipped
     with np.errstate(over="ignore", invalid="ignore"):

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
-from ce_cli.kernels.exact import ExactSums, ratios
-from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.state import State
+from ce_cli.kernels.outcomes import Outcomes
+from ce_cli.metrics.mean import Mean
 
 Floats = NDArray[np.float64]
 
 
-class Confidence(State):
-    """Σ w·H(q), the cross-entropy that the predictions expect of themselves.
+class Confidence(Mean):
+    """Mean of H(q), the cross-entropy that the predictions expect of themselves.
 
     Above the cross-entropy they are under-confident, below it over-confident.
     """
 
-    requires: ClassVar[tuple[type[State], ...]] = (Loss,)
-
-    expected: ExactSums
+    figure: ClassVar[str] = "confidence"
 
     @classmethod
-    def of(cls, batch: Batch) -> Self:
-        """One batch."""
-        return cls(batch.sums(batch.outcomes.uncertainties()))
-
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
-        """Weighted mean of H(q)."""
-        return {"confidence": ratios(self.expected, cast(Loss, states[Loss]).weight)}
+    def values(cls, outcomes: Outcomes) -> Floats:
+        """H(q) of each row, in nats."""
+        return outcomes.uncertainties()

@@ -9,30 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
-from ce_cli.kernels.exact import ExactSums, ratios
+from ce_cli.kernels.outcomes import Outcomes
 from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.mean import Mean
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
 
 
-class Entropy(State):
-    """Σ w·H(p), which is 0 for hard labels (Shannon 1948)."""
+class Entropy(Mean):
+    """Mean of H(p), which is 0 for hard labels (Shannon 1948)."""
 
-    requires: ClassVar[tuple[type[State], ...]] = (Loss,)
-
-    entropy: ExactSums
+    figure: ClassVar[str] = "entropy"
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch."""
-        entropies = batch.outcomes.entropies()
-        if entropies is None:
+        if batch.outcomes.entropies() is None:
             return cls.empty(batch.group_count, batch.outcomes.space)
-        return cls(batch.sums(entropies))
+        return super().of(batch)
+
+    @classmethod
+    def values(cls, outcomes: Outcomes) -> Floats:
+        """H(p) of each row, in nats."""
+        entropies = outcomes.entropies()
+        return np.zeros(len(outcomes.codes)) if entropies is None else entropies
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Mean H(p), and the Kullback-Leibler divergence H(p, q) − H(p)."""
+        entropy = super().figures(states)
         loss = cast(Loss, states[Loss])
-        entropy = ratios(self.entropy, loss.weight)
-        return {"entropy": entropy, "kl_divergence": loss.mean - entropy}
+        return {**entropy, "kl_divergence": loss.mean - entropy["entropy"]}

@@ -55,6 +55,10 @@ class State(Value):
         """What the state says, by name, in nats, each of shape (groups,)."""
         raise NotImplementedError
 
+    def errors(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """The standard errors of those figures that have one, each of shape (groups,)."""
+        return {}
+
     def merge(self, other: Self) -> Self:
         """The state of the rows of both."""
         return type(self)(
