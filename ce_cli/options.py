@@ -293,6 +293,16 @@ Format = Annotated[
         rich_help_panel=_OUTPUT,
     ),
 ]
+CompareFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="table|json|csv",
+        help="How the result is written.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 InspectFormat = Annotated[
     str,
     typer.Option(

@@ -31,7 +31,7 @@ def compare(
     base: opt.Base = "e",
     confidence: opt.Confidence = 0.95,
     worst: opt.MovedMost = 0,
-    format_: opt.Format = "table",
+    format_: opt.CompareFormat = "table",
     json: opt.Json = False,
     output: opt.Output = None,
     quiet: opt.Quiet = False,

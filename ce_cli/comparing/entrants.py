@@ -96,8 +96,8 @@ class Feed:
         Its models.
     ledgers : list of Ledger
         What happened to the rows so far, for each model.
-    clipped : list of ExactSums
-        Σ w·loss of the rows that the clip raised, for each model.
+    clipped, totals : list of ExactSums
+        Σ w·loss of the rows that the clip raised, and of all, for each model.
     """
 
     def __init__(self, data: DataSet) -> None:
@@ -115,6 +115,7 @@ class Feed:
         ]
         self.ledgers = [Ledger.of() for _ in bound]
         self.clipped = [ExactSums.empty(1) for _ in bound]
+        self.totals = [ExactSums.empty(1) for _ in bound]
         self._starts: list[int] = []
 
     @property
@@ -176,6 +177,7 @@ class Feed:
                 for model, piece in enumerate(pieces):
                     self.ledgers[model] = self.ledgers[model].merge(piece.ledger)
                     self.clipped[model] = self.clipped[model].merge(piece.clipped)
+                    self.totals[model] = self.totals[model].merge(piece.total)
                 if progress is not None:
                     progress(self.read)
                 if self.read > start:
