@@ -789,6 +789,11 @@ def test_python_is_told_what_is_wrong() -> None:
         compare({"a": OLD, "b": NEW}, preds={"a": "prob"})
     with pytest.raises(UsageError, match="'c' is none of the models"):
         compare({"a": OLD, "b": NEW}, reference="c")
+    wrong: Any = "outer"
+    with pytest.raises(UsageError, match="'outer' is none of 'all', 'inner'"):
+        compare({"a": OLD, "b": NEW}, join=wrong)
+    with pytest.raises(UsageError, match="'outer' is none of 't', 'sign-flip'"):
+        compare({"a": OLD, "b": NEW}, test=wrong)
     with pytest.raises(UsageError, match="--worst"):
         compare({"a": OLD, "b": NEW}, worst=-1)
     SCHEMAS["ce.compare/1"].validate(compare({"a": OLD, "b": OLD}).to_dict())

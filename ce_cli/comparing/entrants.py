@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
@@ -18,6 +18,7 @@ from ce_cli.ledger import Ledger
 from ce_cli.pipeline import Prepared, Progress, Sources, prepared
 from ce_cli.places import Places
 from ce_cli.spec import Reading, Spec
+from ce_cli.text import listed, quoted
 from ce_cli.value import Value
 
 Test = Literal["t", "sign-flip"]
@@ -71,6 +72,8 @@ class Plan(Value):
         """Refuse what is out of range."""
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
+        if self.test not in get_args(Test):
+            raise UsageError(f"test={quoted(self.test)} is none of {listed(get_args(Test))}.")
 
 
 class Entrant(Value):
