@@ -225,6 +225,8 @@ def compare(
     from ce_cli.comparing.entrants import DataSet, Plan
     from ce_cli.comparing.naming import place_of
 
+    if join not in ("all", "inner"):
+        raise UsageError(f"join={quoted(join)} is none of 'all', 'inner'.")
     spec, reading = _spec(options), _reading(options)
     spec = spec.replace(by=_several(by))
     check_names(spec, reading, options.get("labels") is not None or preds is not None)

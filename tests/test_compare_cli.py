@@ -789,6 +789,48 @@ def test_python_is_told_what_is_wrong() -> None:
         compare({"a": OLD, "b": NEW}, preds={"a": "prob"})
     with pytest.raises(UsageError, match="'c' is none of the models"):
         compare({"a": OLD, "b": NEW}, reference="c")
+    wrong: Any = "outer"
+    with pytest.raises(UsageError, match="'outer' is none of 'all', 'inner'"):
+        compare({"a": OLD, "b": NEW}, join=wrong)
+    with pytest.raises(UsageError, match="'outer' is none of 't', 'sign-flip'"):
+        compare({"a": OLD, "b": NEW}, test=wrong)
     with pytest.raises(UsageError, match="--worst"):
         compare({"a": OLD, "b": NEW}, worst=-1)
     SCHEMAS["ce.compare/1"].validate(compare({"a": OLD, "b": OLD}).to_dict())
+
+
+# Warnings
+
+
+def test_clips_that_differ_are_told_where_they_matter(tmp_path: Path) -> None:
+    for prob, told in ((1.0 - OLD["label"][3], ["clipped", "other_clip"]), (OLD["prob"][3], [])):
+        new = with_cell(NEW, "prob", prob, 3).astype({"prob": "float32"})
+        result = compare({"old": OLD, "new": new})
+        assert [note.code for note in result.warnings] == told
+        for note in result.warnings[1:]:
+            assert "old is clipped at 2.2e-16 and new at 1.2e-07" in note.message
+    logit = np.log(OLD["prob"] / (1 - OLD["prob"]))
+    result = compare({"old": OLD.drop(columns="prob").assign(logit=logit), "sure": SURE})
+    assert "old is clipped not at all and sure at 2.2e-16" in result.warnings[-1].message
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_share_of_what_was_clipped_is_weighed_alike(place: int) -> None:
+    """Of a model whose own file has the weights or not, as score has it."""
+    tables = [OLD, NEW]
+    tables[place] = SURE
+    named = {"old": tables[0], "new": tables[1].drop(columns="w") if place == 0 else tables[1]}
+    (note,) = compare(named, weight="w").warnings
+    (expected,) = (n for n in score(SURE, weight="w").warnings if n.code == "clipped")
+    assert note.message == f"{['old', 'new'][place]}: {expected.message}"
+
+
+def test_few_clusters_are_told() -> None:
+    result = compare({"old": OLD, "new": NEW}, cluster="segment")
+    assert [(note.code, note.message) for note in result.warnings] == [
+        ("few_clusters", "Only 3 clusters: the interval may be too narrow.")
+    ]
+    one = compare({"old": OLD.assign(user=1), "new": NEW}, cluster="user")
+    assert one.warnings[0].message.startswith("Only 1 cluster:")
+    assert np.isnan(one.comparisons[0].p_value)
+    SCHEMAS["ce.compare/1"].validate(one.to_dict())

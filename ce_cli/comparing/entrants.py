@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
@@ -18,6 +18,7 @@ from ce_cli.ledger import Ledger
 from ce_cli.pipeline import Prepared, Progress, Sources, prepared
 from ce_cli.places import Places
 from ce_cli.spec import Reading, Spec
+from ce_cli.text import listed, quoted
 from ce_cli.value import Value
 
 Test = Literal["t", "sign-flip"]
@@ -71,6 +72,8 @@ class Plan(Value):
         """Refuse what is out of range."""
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
+        if self.test not in get_args(Test):
+            raise UsageError(f"test={quoted(self.test)} is none of {listed(get_args(Test))}.")
 
 
 class Entrant(Value):
@@ -96,8 +99,8 @@ class Feed:
         Its models.
     ledgers : list of Ledger
         What happened to the rows so far, for each model.
-    clipped : list of ExactSums
-        Σ w·loss of the rows that the clip raised, for each model.
+    clipped, totals : list of ExactSums
+        Σ w·loss of the rows that the clip raised, and of all, for each model.
     """
 
     def __init__(self, data: DataSet) -> None:
@@ -116,6 +119,7 @@ class Feed:
         ]
         self.ledgers = [Ledger.of() for _ in bound]
         self.clipped = [ExactSums.empty(1) for _ in bound]
+        self.totals = [ExactSums.empty(1) for _ in bound]
         self._starts: list[int] = []
 
     @property
@@ -178,6 +182,7 @@ class Feed:
                 for model, piece in enumerate(pieces):
                     self.ledgers[model] = self.ledgers[model].merge(piece.ledger)
                     self.clipped[model] = self.clipped[model].merge(piece.clipped)
+                    self.totals[model] = self.totals[model].merge(piece.total)
                 if progress is not None:
                     progress(self.read)
                 if self.read > start:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.columns import as_texts
 from ce_cli.binding.rows import Bound, GroupKey, bound_rows
@@ -156,15 +158,31 @@ class Scoring(Value):
     def _piece(self, frame: Frame, model: int) -> Piece:
         bound = bound_rows(frame, self.bindings[model], self.specs[model])
         ledger, clipped = ledger_of(frame, bound, self.specs[model])
-        return Piece(Scored.of(frame, bound, self.key), ledger, clipped)
+        total = reduce(
+            ExactSums.merge,
+            (_ungrouped(batch).loss_sums for batch in bound.batches),
+            ExactSums.empty(1),
+        )
+        return Piece(Scored.of(frame, bound, self.key), ledger, clipped, total)
 
 
 class Piece(Value):
-    """The rows of one frame as one model sees them, and what happened to them."""
+    """The rows of one frame as one model sees them, and what happened to them.
+
+    Attributes
+    ----------
+    clipped, total : ExactSums
+        Σ w·loss of the rows that the clip raised, and of all.
+    """
 
     scored: Scored
     ledger: Ledger
     clipped: ExactSums
+    total: ExactSums
+
+
+def _ungrouped(batch: Batch) -> Batch:
+    return batch if batch.groups is None else batch.grouped_by(np.zeros(len(batch), np.intp), 1)
 
 
 def _ids(frame: Frame, key: str) -> pa.Array:

@@ -187,11 +187,12 @@ class Summary(Value):
                     }
 
     def _warnings(self, whole: Figures) -> Iterator[Note]:
-        for model, (one, feed, place) in enumerate(self._placed()):
-            ledger, raised = feed.ledgers[place], float(feed.clipped[place].floats()[0])
-            total = whole.mean(model) * whole.weight
+        for one, feed, place in self._placed():
+            ledger = feed.ledgers[place]
+            raised, total = (float(s[place].floats()[0]) for s in (feed.clipped, feed.totals))
             for note in ledger_notes(ledger, feed.places, one.spec.clip or 0.0, raised, total):
                 yield note.replace(message=f"{one.name}: {note.message}")
+        yield from self._unlike()
         if self.left_out:
             yield Note(
                 "left_out",
@@ -203,8 +204,26 @@ class Summary(Value):
         if self.plan.cluster is not None and whole.units < FEW_CLUSTERS:
             yield Note(
                 "few_clusters",
-                f"{counted(whole.units, 'cluster')} are few: the interval may be too narrow.",
+                f"Only {counted(whole.units, 'cluster')}: the interval may be too narrow.",
             )
+
+    def _unlike(self) -> Iterator[Note]:
+        """Clips that differ, where they have raised a loss."""
+        own = self.spec
+        raised = {one.name: feed.ledgers[n].count("clipped") for one, feed, n in self._placed()}
+        for one in self.field.entrants[1:]:
+            count = raised[self.names[0]] + raised[one.name]
+            if count and (one.spec.clip or 0.0) != (own.clip or 0.0):
+                yield Note(
+                    "other_clip",
+                    f"{self.names[0]} is clipped {_clip(own)} and {one.name} {_clip(one.spec)}, so "
+                    "the same certainty does not cost them the same: --clip says one for both.",
+                    count,
+                )
+
+
+def _clip(spec: Spec) -> str:
+    return f"at {spec.clip:.2g}" if spec.clip else "not at all"
 
 
 def _settled_groups(
