@@ -1,0 +1,158 @@
+"""AUC, expected calibration error, confidence and bias, against scikit-learn, scipy and pandas."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy import special, stats
+from sklearn.metrics import roc_auc_score
+
+from ce_cli import score
+from ce_cli.batch import Batch
+from ce_cli.kernels.forms import BinaryLogit, BinaryProbability
+from ce_cli.kernels.outcomes import Hard, Outcomes
+from ce_cli.metrics import auc as own
+from ce_cli.metrics.auc import Auc
+
+Floats = NDArray[np.float64]
+
+
+def drawn(rows: int, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(0.0, 2.0, rows)
+    label = (rng.random(rows) < special.expit(logit)).astype(int)
+    segment = rng.choice(["eu", "us"], rows)
+    weight = rng.integers(0, 4, rows)
+    prob = special.expit(logit + 0.3)
+    return pd.DataFrame({"label": label, "prob": prob, "segment": segment, "w": weight})
+
+
+# AUC
+
+
+@pytest.mark.parametrize("rows", [50, 3_000, 60_000])
+def test_auc_is_scikit_learns(rows: int) -> None:
+    data = drawn(rows)
+    result = score(data, metrics="auc", by="segment", weight="w")
+    wanted = [(result.metrics, data)]
+    wanted += [(g.metrics, data[data.segment == g.by["segment"]]) for g in result.groups]
+    for metrics, some in wanted:
+        exact = roc_auc_score(some["label"], some["prob"], sample_weight=some["w"])
+        assert metrics["auc"] == pytest.approx(exact, abs=1e-12 if rows < 4_096 else 1e-4)
+
+
+def test_the_stated_error_holds_and_is_small() -> None:
+    data = drawn(60_000)
+    metrics = score(data, metrics="all").metrics
+    exact = roc_auc_score(data["label"], data["prob"])
+    assert 0 < abs(metrics["auc"] - exact) <= metrics["auc_error"] < 1e-3
+
+
+def test_few_distinct_scores_are_exact_however_many_rows() -> None:
+    data = drawn(60_000)
+    data["prob"] = data["prob"].round(3)
+    metrics = score(data, metrics="all").metrics
+    exact = roc_auc_score(data["label"], data["prob"])
+    assert metrics["auc"] == pytest.approx(exact, abs=1e-12)
+    assert metrics["auc_error"] == 0.0
+
+
+def test_one_class_has_no_auc() -> None:
+    metrics = score(pd.DataFrame({"label": [1, 1], "prob": [0.2, 0.4]}), metrics="auc").metrics
+    assert math.isnan(metrics["auc"])
+
+
+def batch(outcomes: Outcomes, groups: NDArray[np.intp] | None = None) -> Batch:
+    rows = np.arange(len(outcomes.codes))
+    return Batch(outcomes, None, groups, 1 if groups is None else 2, rows, rows)
+
+
+@pytest.mark.parametrize("kind", [BinaryProbability, BinaryLogit])
+def test_bins_are_the_same_however_rows_are_cut_and_ordered(
+    monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
+    monkeypatch.setattr(own, "MOST_EXACT", 7)
+    rng = np.random.default_rng(3)
+    scores = rng.random(60).round(2) if kind is BinaryProbability else rng.normal(0, 20, 60)
+    labels, groups = rng.integers(0, 2, 60), rng.integers(0, 2, 60)
+    for several in (None, groups):
+        whole = Auc.of(batch(Hard(kind(scores), labels, 2), several))
+        for order in (np.arange(60), rng.permutation(60)):
+            parts = [
+                Auc.of(
+                    batch(
+                        Hard(kind(scores[some]), labels[some], 2),
+                        None if several is None else several[some],
+                    )
+                )
+                for some in np.array_split(order, 9)
+            ]
+            merged = parts[0]
+            for part in parts[1:]:
+                merged = merged.merge(part)
+            assert merged == whole
+        assert whole.coarse.all()
+        together = whole.regroup(np.zeros(len(whole.coarse), np.intp), 1)
+        assert together == Auc.of(batch(Hard(kind(scores), labels, 2)))
+
+
+def test_bins_keep_the_order_of_the_scores() -> None:
+    sizes = np.concatenate([10.0 ** np.arange(-25.0, 25.0), [0.5, 1.0], np.linspace(0, 1, 999)])
+    scores = np.unique(np.concatenate([-sizes, sizes, 1.0 - sizes[:12], [-np.inf, np.inf]]))
+    bins = own._bins(scores)
+    assert (np.diff(bins) >= 0).all()
+    inside = (scores > 2.0**-60) & (scores < 1.0 - 2.0**-30)
+    for low, high in itertools.pairwise(np.flatnonzero(inside)):
+        if min(scores[high], 1 - scores[low]) * 2.0**-9 < scores[high] - scores[low]:
+            assert bins[low] < bins[high]
+
+
+# The expected calibration error
+
+
+def test_ece_of_hand_worked_bins() -> None:
+    """Rows of 0.95 are right in 3 of 4 cases, and rows of 0.65 in 1 of 2."""
+    data = pd.DataFrame({"label": [1, 1, 1, 0, 1, 0], "prob": [0.95] * 4 + [0.65] * 2})
+    expected = 4 / 6 * abs(0.75 - 0.95) + 2 / 6 * abs(0.5 - 0.65)
+    assert score(data, metrics="ece").metrics["ece"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_ece_is_that_of_the_definition() -> None:
+    """Guo et al. 2017, equations 2 to 5, with M = 15, by pandas."""
+    rng = np.random.default_rng(5)
+    probabilities = rng.dirichlet(np.ones(4), 500)
+    labels = rng.integers(0, 4, 500)
+    columns = {f"p_{k}": probabilities[:, k] for k in range(4)}
+    rows = pd.DataFrame(
+        {
+            "confidence": probabilities.max(axis=1),
+            "right": probabilities.argmax(axis=1) == labels,
+        }
+    )
+    bins = pd.cut(rows["confidence"], [k / 15 for k in range(16)])
+    parts = rows.groupby(bins, observed=True).agg(["sum", "count"])
+    gaps = (parts["right"]["sum"] - parts["confidence"]["sum"]).abs()
+    result = score(pd.DataFrame({"label": labels, **columns}), metrics=["ece", "confidence"])
+    assert result.metrics["ece"] == pytest.approx(gaps.sum() / 500, rel=1e-12)
+    expected = stats.entropy(probabilities, axis=1).mean()
+    assert result.metrics["confidence"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_certain_predictions_that_are_right_are_calibrated() -> None:
+    data = pd.DataFrame({"label": [1, 0, 1], "prob": [1.0, 0.0, 1.0]})
+    metrics = score(data, metrics="all").metrics
+    assert (metrics["ece"], metrics["bias"], metrics["auc"]) == (0.0, 0.0, 1.0)
+    assert metrics["confidence"] == pytest.approx(0.0, abs=1e-15)  # but for the clip
+
+
+def test_bias_is_the_mean_prediction_less_the_observed_rate() -> None:
+    data = drawn(500)
+    expected = data["prob"].mean() - data["label"].mean()
+    assert score(data, metrics="bias").metrics["bias"] == pytest.approx(expected, abs=1e-14)
+    logits = pd.DataFrame({"label": data["label"], "logit": special.logit(data["prob"])})
+    assert score(logits, metrics="bias").metrics["bias"] == pytest.approx(expected, abs=1e-12)
