@@ -834,3 +834,17 @@ def test_few_clusters_are_told() -> None:
     assert one.warnings[0].message.startswith("Only 1 cluster:")
     assert np.isnan(one.comparisons[0].p_value)
     SCHEMAS["ce.compare/1"].validate(one.to_dict())
+
+
+def test_rounding_is_no_difference(tmp_path: Path) -> None:
+    """The same model as logits; if all rows are off by rounding one way, p would be tiny."""
+    logit = np.log(OLD["prob"]) - np.log1p(-OLD["prob"])
+    paths = written(tmp_path, old=OLD, again=OLD.drop(columns="prob").assign(logit=logit))
+    page = run_ce("compare", *paths).stdout
+    assert "= again and old give every row the same loss, but for rounding." in page
+    near = OLD.assign(prob=OLD["prob"] * (1 - 1e-9))
+    assert compare({"old": OLD, "near": near}).comparisons[0].verdict != "same"
+    turned = OLD.sample(frac=1, random_state=0)[["prob"]].reset_index(drop=True)
+    swapped = compare({"old": OLD.assign(label=1), "new": turned.assign(label=1)})
+    assert abs(swapped.comparisons[0].difference["absolute"]) < 1e-15
+    assert swapped.comparisons[0].verdict == "unclear"
