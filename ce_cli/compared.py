@@ -66,7 +66,7 @@ class Comparison(Value):
         Weighted share of the rows in which the model's loss is lower, or the same; NaN if the rows
         were not paired.
     verdict : {"better", "worse", "same", "unclear"}
-        What that means at the confidence asked for.
+        What that means at the confidence asked for; the same is every row, but for rounding.
     more_rows : int or None
         About how many rows more would tell a difference of this size in 4 cases of 5, where the
         verdict is unclear and that is a number.

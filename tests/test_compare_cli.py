@@ -9,6 +9,7 @@ import os
 import random
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -20,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ce_cli import compare, score
+from ce_cli import app, compare, score
 from ce_cli.compared import Compared
 from ce_cli.comparing import unsorted
 from ce_cli.comparing.compare import compare as run
@@ -516,10 +517,20 @@ BAD: dict[str, tuple[pd.DataFrame | str | bytes, pd.DataFrame | str | bytes, str
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
+def test_one_sentence_says_what_is_wrong(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The whole program, but in this process, since there are so many."""
     old, new, options, code, problems = BAD[name]
     before = [path.read_bytes() for path in written(tmp_path, old=old, new=new)]
-    done = run_ce("compare", "old.csv", "new.csv", *options.split(), cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    arguments = ["ce", "compare", "old.csv", "new.csv", *options.split()]
+    monkeypatch.setattr(sys, "argv", arguments)
+    found = app.run()
+    done = subprocess.CompletedProcess(arguments, found, *capsys.readouterr())
     told = complaints(done, code)
     assert len(told) == len(problems), told
     for line, parts in zip(told, problems, strict=True):
@@ -835,3 +846,17 @@ def test_few_clusters_are_told() -> None:
     assert one.warnings[0].message.startswith("Only 1 cluster:")
     assert np.isnan(one.comparisons[0].p_value)
     SCHEMAS["ce.compare/1"].validate(one.to_dict())
+
+
+def test_rounding_is_no_difference(tmp_path: Path) -> None:
+    """The same model as logits; if all rows are off by rounding one way, p would be tiny."""
+    logit = np.log(OLD["prob"]) - np.log1p(-OLD["prob"])
+    paths = written(tmp_path, old=OLD, again=OLD.drop(columns="prob").assign(logit=logit))
+    page = run_ce("compare", *paths).stdout
+    assert "= again and old give every row the same loss, but for rounding." in page
+    near = OLD.assign(prob=OLD["prob"] * (1 - 1e-9))
+    assert compare({"old": OLD, "near": near}).comparisons[0].verdict != "same"
+    turned = OLD.sample(frac=1, random_state=0)[["prob"]].reset_index(drop=True)
+    swapped = compare({"old": OLD.assign(label=1), "new": turned.assign(label=1)})
+    assert abs(swapped.comparisons[0].difference["absolute"]) < 1e-15
+    assert swapped.comparisons[0].verdict == "unclear"

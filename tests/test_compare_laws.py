@@ -30,7 +30,7 @@ from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
 
-lawful = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+lawful = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 amounts = st.sampled_from((0.0, 1.0, 0.5, 1e-300, 40.0)) | st.floats(0.0, 50.0)
 p_values = st.lists(st.floats(0.0, 1.0) | st.just(math.nan), min_size=1, max_size=8)
 

@@ -27,6 +27,7 @@ from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 
+_ROUNDING = 1e-12  # as far apart, by their root mean square, as losses are by other arithmetic
 _MOST_ROWS = 1e15  # more than this is no number of rows that helps
 
 
@@ -155,6 +156,15 @@ class Figures(Value):
         state, weight = self._difference(model), self._of("loss", 0).weight
         return float(ratios(state.wins, weight)[0]), float(ratios(state.ties, weight)[0])
 
+    def alike(self, model: int) -> bool:
+        """Whether no row has another loss, or only one that rounding explains."""
+        if self.rates(model)[1] == 1.0:
+            return True
+        apart, difference = self.difference_error(model), self.difference(model)
+        if not (math.isfinite(apart) and math.isfinite(difference)):
+            return False
+        return math.hypot(apart * math.sqrt(self.units), difference) <= _ROUNDING * self.mean(0)
+
     def _flipping(self, model: int) -> Floats:
         if self.clusters is not None:
             return self._apart(model)
@@ -221,7 +231,7 @@ def comparisons(
             p_adjusted=math.nan,
             win_rate=wins,
             tie_rate=ties,
-            verdict="unclear",
+            verdict="same" if figures.alike(model) else "unclear",
         )
 
 
@@ -270,7 +280,7 @@ def settled(
 
 def _verdict(one: Comparison, p: float, level: float) -> Verdict:
     difference = one.difference["absolute"]
-    if one.tie_rate == 1.0:
+    if one.verdict == "same":
         return "same"
     if math.isinf(difference):
         return "worse" if difference > 0 else "better"

@@ -56,7 +56,8 @@ def sentence(one: Comparison, result: Compared) -> str:
     """The verdict on a model, in words."""
     model, reference = sanitize(one.model), sanitize(one.reference)
     if one.verdict == "same":
-        return f"{model} and {reference} give every row the same loss."
+        rounding = "" if one.tie_rate == 1.0 else ", but for rounding"
+        return f"{model} and {reference} give every row the same loss{rounding}."
     if one.verdict in ("better", "worse"):
         return f"{model} is {one.verdict} than {reference}{_how_sure(one, result)}."
     if math.isnan(one.difference["absolute"]):
