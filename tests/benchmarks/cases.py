@@ -68,6 +68,8 @@ CASES = {
         Case("multiclass-csv", "multiclass", ".csv"),
         Case("multiclass-parquet", "multiclass", ".parquet"),
         Case("small", "binary", ".csv"),
+        Case("compare-csv", "binary", ".csv"),
+        Case("compare-parquet", "binary", ".parquet"),
     )
 }
 
@@ -91,11 +93,23 @@ def data_file(case: Case, size: int, folder: Path) -> Path:
     """
     rows = case.rows(size)
     path = folder / f"{case.kind}-{rows}{case.suffix}"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        module = f"{__package__}.data"
-        subprocess.run([sys.executable, "-m", module, case.kind, str(rows), str(path)], check=True)
+    made(case.kind, rows, path)
+    if case.name.startswith("compare"):
+        made("rival", rows, rival_of(path))
     return path
+
+
+def made(kind: str, rows: int, path: Path) -> None:
+    """Make a data set in a process of its own, unless it is there."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        module = f"{__package__}.data"
+        subprocess.run([sys.executable, "-m", module, kind, str(rows), str(path)], check=True)
+
+
+def rival_of(path: Path) -> Path:
+    """The file of another model for the same rows."""
+    return path.with_name(path.name.replace("binary", "rival"))
 
 
 def contenders(case: Case, path: Path) -> list[Contender]:
@@ -117,6 +131,12 @@ def contenders(case: Case, path: Path) -> list[Contender]:
     if case.name == "small":
         imports = [sys.executable, "-c", "import typer, numpy, pyarrow.csv"]
         return [Contender("ce score", score, None), Contender("its imports alone", imports, None)]
+    if case.name.startswith("compare"):
+        both = [ce(), "compare", str(path), str(rival_of(path)), "--json"]
+        return [
+            Contender("ce score, default metrics", [*score, "--json"], None),
+            Contender("ce compare with another file", both, None),
+        ]
     same_work = [*score, "--metric", "cross_entropy", "--json"]
     return [
         Contender("ce, cross_entropy only", same_work, mean_of_document),

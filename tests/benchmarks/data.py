@@ -37,8 +37,9 @@ def make(kind: str, rows: int, path: Path) -> None:
 
     Parameters
     ----------
-    kind : {"binary", "multiclass"}
-        Columns `label, prob`, or `label, p_0 ... p_9`.
+    kind : {"binary", "rival", "multiclass"}
+        Columns `label, prob`, the same labels with the `prob` of another model, or
+        `label, p_0 ... p_9`.
     rows : int
         How many.
     path : Path
@@ -60,7 +61,7 @@ def chunks(kind: str, rows: int) -> Iterator[pa.Table]:
 
     Parameters
     ----------
-    kind : {"binary", "multiclass"}
+    kind : {"binary", "rival", "multiclass"}
         As for `make`.
     rows : int
         Of the whole data set.
@@ -71,16 +72,28 @@ def chunks(kind: str, rows: int) -> Iterator[pa.Table]:
         At most `CHUNK` rows.
     """
     rng = np.random.default_rng(SEED)
-    draw = {"binary": binary, "multiclass": multiclass}[kind]
+    draw = {"binary": binary, "rival": rival, "multiclass": multiclass}[kind]
     for start in range(0, rows, CHUNK):
         yield draw(rng, min(CHUNK, rows - start))
 
 
 def binary(rng: np.random.Generator, rows: int) -> pa.Table:
     """Draw labels 0 and 1, about three in ten of them 1, from a fairly good model."""
-    prob = 1.0 / (1.0 + np.exp(1.5 - 2.0 * rng.standard_normal(rows)))
-    label = (rng.random(rows) < prob).astype(np.int64)
+    _, label, prob = drawn(rng, rows)
     return pa.table({"label": label, "prob": prob})
+
+
+def rival(rng: np.random.Generator, rows: int) -> pa.Table:
+    """The same labels, predicted by a model that is too sure of itself."""
+    score, label, _ = drawn(rng, rows)
+    return pa.table({"label": label, "prob": 1.0 / (1.0 + np.exp(1.8 - 2.4 * score))})
+
+
+def drawn(rng: np.random.Generator, rows: int) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """Scores, labels, and what the labels were drawn from."""
+    score = rng.standard_normal(rows)
+    prob = 1.0 / (1.0 + np.exp(1.5 - 2.0 * score))
+    return score, (rng.random(rows) < prob).astype(np.int64), prob
 
 
 def multiclass(rng: np.random.Generator, rows: int) -> pa.Table:
