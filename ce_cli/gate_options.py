@@ -78,6 +78,15 @@ ModeOption = Annotated[
         rich_help_panel=opt.AGAINST,
     ),
 ]
+Join = Annotated[
+    Literal["all", "inner"],
+    typer.Option(
+        "--join",
+        help="With --id, rows that only the data or only a baseline of predictions has: refuse, or "
+        "leave them out of the comparison.",
+        rich_help_panel=opt.AGAINST,
+    ),
+]
 Config = Annotated[
     str | None,
     typer.Option(
@@ -147,5 +156,6 @@ class Limits(Value):
     baseline: Baseline = None
     max_regression: MaxRegression = None
     mode: ModeOption = "point"
+    join: Join = "all"
     base: opt.Base = "e"
     confidence: opt.Confidence = 0.95

@@ -86,7 +86,8 @@ def balance(
     labels: Callable[[], Source] | None = None,
 ) -> tuple[float, ...]:
     """The weights that give all classes the same sum of them, found by reading the data once."""
-    once = Pass(names, spec.replace(worst=0, by=()), (Loss, PerClass), threads)
+    plain = spec.replace(worst=0, by=(), label_smoothing=0.0)  # which would spread the labels
+    once = Pass(names, plain, (Loss, PerClass), threads)
     counted = once.computed(sources(), labels and labels())
     return balanced_weights(cast(PerClass, counted.whole[PerClass]))
 

@@ -426,3 +426,15 @@ def test_a_start_is_possible_from_odd_figures(
     path = write_csv(tmp_path / "odd.csv", {"label": [1] * len(prob), "prob": prob})
     assert run_ce("gate", path.name, *options, "--init", cwd=tmp_path).returncode == PASSED
     assert run_gate(cwd=tmp_path)[0] == PASSED
+
+
+def test_limits_add_up_so_that_none_is_lost(tmp_path: Path) -> None:
+    halvings(tmp_path)
+    shared = '[gate]\nrequire = ["accuracy >= 2"]\n'
+    config = tmp_path / "ce.toml"
+    config.write_text(shared + '[gate.one]\nfiles = ["preds.csv"]\nrequire = ["rows >= 3"]\n')
+    code, found = run_gate("--config", config)
+    names = {check["name"]: check["passed"] for check in found["gates"][0]["checks"]}
+    assert (code, names) == (FAILED, {"accuracy >= 2": False, "rows >= 3": True})
+    typed = run_gate("--config", config, "--require", "rows >= 1")[1]["gates"][0]["checks"]
+    assert {check["name"] for check in typed} == {"accuracy >= 2", "rows >= 3", "rows >= 1"}

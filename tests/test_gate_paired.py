@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from tests.conftest import complaints, run_ce, write_csv
+from tests.conftest import complaints, run_ce, write_csv, write_parquet
 from tests.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, checks, refused, run_gate
 
 Floats = NDArray[np.float64]
@@ -147,3 +148,27 @@ def test_a_pipe_cannot_be_scored_and_compared(pair: Pair) -> None:
     given = ("gate", "-", "--baseline", pair.main, "--max-regression", "1%")
     done = run_ce(*given, stdin=pair.new.read_bytes())
     assert "name a file" in complaints(done, USAGE)[0]
+
+
+def test_rows_of_one_side_can_be_left_out(pair: Pair, tmp_path: Path) -> None:
+    lines = pair.main.read_text().splitlines(keepends=True)
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("".join(lines[:-20]))
+    given = (pair.new, "--baseline", fewer, "--id", "case", "--max-regression", "9")
+    assert "--join inner" in complaints(refused(*given), BAD_DATA)[0]
+    (check,) = checks(*given, "--join", "inner")
+    assert check["value"] == pytest.approx(interval(pair, slice(0, ROWS - 20))[0], rel=1e-9)
+
+
+def test_clips_that_differ_and_matter_are_refused(tmp_path: Path) -> None:
+    columns = {"label": [1, 0, 1], "prob": [0.0, 0.25, 0.5]}
+    text = write_csv(tmp_path / "text.csv", columns)
+    single = write_parquet(
+        tmp_path / "single.parquet",
+        {"label": columns["label"], "prob": pa.array(columns["prob"], pa.float32())},
+    )
+    done = refused(text, "--baseline", single, "--max-regression", "1%")
+    assert "--clip says one for both" in complaints(done, BAD_DATA)[0]
+    given = (text, "--baseline", single, "--max-regression", "1%", "--clip", "1e-9")
+    (check,) = checks(*given)
+    assert (check["value"], check["passed"]) == (0.0, True)

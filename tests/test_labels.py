@@ -565,3 +565,15 @@ def test_a_late_soft_label_has_no_class_weight(tmp_path: Path) -> None:
     for weight in ("1=5", "balanced"):
         (line,) = complaints(run_ce("score", path, "--class-weight", weight), BAD_DATA)
         assert "80,001" in line
+
+
+def test_balanced_weights_count_rows_and_not_smoothed_shares() -> None:
+    rng = np.random.default_rng(9)
+    label = (rng.random(50) < 0.2).astype(int)
+    columns = {"label": label, "prob": rng.random(50)}
+    counts = np.bincount(label)
+    named = {str(k): 50 / (2 * counts[k]) for k in (0, 1)}
+    expected = metrics(columns, label_smoothing=0.1, class_weight=named)["cross_entropy"]
+    found = metrics(columns, label_smoothing=0.1, class_weight="balanced")["cross_entropy"]
+    assert found == pytest.approx(expected, rel=1e-14)
+    assert found != metrics(columns, label_smoothing=0.1)["cross_entropy"]

@@ -22,7 +22,7 @@ from ce_cli.commands.common import (
 )
 from ce_cli.commands.reports import Target, targets_of, warn, write
 from ce_cli.errors import CheckFailed, UsageError
-from ce_cli.text import STDIN, display_name
+from ce_cli.text import STDIN, display_name, shell_word
 
 if TYPE_CHECKING:
     from ce_cli.gated import Gate, Gated
@@ -105,10 +105,21 @@ def _names(plan: Plan) -> list[str]:
     """The files of a gate."""
     from ce_cli.inputs.locate import located
 
-    names = located(paths_of(plan.files, "gate"))
+    names = located(_paths(plan))
     _check_baseline(plan.limits.baseline, names)
     all_read([*names, *_baselines(plan)], plan.asked.labels)
     return names
+
+
+def _paths(plan: Plan) -> list[str]:
+    try:
+        return paths_of(plan.files, "gate")
+    except UsageError as error:
+        if plan.files:
+            raise
+        raise UsageError(
+            f"{error.sentences[0]} --max 0.35; or write gates down: ce gate preds.csv --init."
+        ) from None
 
 
 def _checked(gate: Ready) -> Ready:
@@ -195,4 +206,5 @@ def _initialize(given: Mapping[str, Any], output: str | None, quiet: bool) -> No
     score = _one_judged(_checked(unasked(plan, _names(plan))), quiet).score
     written(configuration_from(given, score, target), target, sys.stdout)
     if not quiet and target != STDIN:
-        typer.echo(f"ce: wrote {display_name(target)}; ce gate runs it.", err=True)
+        how = "ce gate" if Path(target).name == NAME else f"ce gate --config {shell_word(target)}"
+        typer.echo(f"ce: wrote {display_name(target)}; {how} runs it.", err=True)

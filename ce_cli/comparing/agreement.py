@@ -68,6 +68,8 @@ def class_order(reference: Binding, other: Binding, names: tuple[str, str]) -> C
         )
     if not reference.class_count:
         return ClassOrder(np.zeros(0, np.intp))
+    if not (reference.sample or other.sample or reference.classes or other.classes):
+        return ClassOrder(np.arange(2))  # no label to tell
     found = _matches(reference, other)
     if reference.class_count == other.class_count == 2 and len(found) == 1:
         found |= {1 - theirs: 1 - ours for theirs, ours in found.items()}

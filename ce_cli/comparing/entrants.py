@@ -227,8 +227,17 @@ def data_sets(
 
 def common_id(feeds: Sequence[Feed]) -> str | None:
     """A column that all data sets have, and that is called like an id."""
-    shared = (name for name in feeds[0].columns if all(name in feed.columns for feed in feeds))
-    return next(filter(is_id, shared), None)
+    numbers = {
+        name
+        for feed in feeds
+        for one in feed.entrants
+        for kind in (one.binding.wanted.numbers, one.binding.wanted.lists, one.binding.wanted.maps)
+        for name in kind
+    }
+    for name in feeds[0].columns:
+        if is_id(name) and name not in numbers and all(name in feed.columns for feed in feeds):
+            return name
+    return None
 
 
 def _with_columns(spec: Spec, columns: Sequence[str]) -> Spec:

@@ -148,8 +148,11 @@ class Meeting:
         for feed, some in zip(self.feeds[1:], step[1:], strict=True):
             if _same(own.ids, some[0].ids):
                 continue
-            pairs = zip(_texts(own.ids), _texts(some[0].ids), strict=True)
-            row, (ours, theirs) = next((n, p) for n, p in enumerate(pairs) if p[0] != p[1])
+            pairs = enumerate(zip(_texts(own.ids), _texts(some[0].ids), strict=True))
+            apart = ((n, one, other) for n, (one, other) in pairs if one and other and one != other)
+            row, ours, theirs = next(apart, (0, "", ""))
+            if not ours:
+                continue  # a name that is missing, or could not be read, tells nothing
             raise DataError(
                 f"{feed.title}: row {own.start + row + 1:,} has {quoted(self.key or '')} "
                 f"{quoted(theirs)}, and that row of {self.feeds[0].title} {quoted(ours)}: the rows "
@@ -170,10 +173,7 @@ class Meeting:
 _UNNAMED = (
     "{file}: {rows} without a value in {key}, first row {first}; leave them out with --join inner."
 )
-_REPEATED = (
-    "{file}: {rows} called like one before: {ids}; leave them out, on both sides, with "
-    "--join inner."
-)
+_REPEATED = "{file}: {rows} called like one before: {ids}; --join inner takes the first of them."
 _UNMATCHED = "{file}: {rows} without a partner: {ids}; leave them out with --join inner."
 
 

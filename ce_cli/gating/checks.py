@@ -9,7 +9,7 @@ from ce_cli.errors import UsageError
 from ce_cli.gate_options import Mode
 from ce_cli.gated import Check
 from ce_cli.gating.figures import ABSOLUTE, RELATIVE, Figures
-from ce_cli.gating.requirements import COUNTS, Requirement
+from ce_cli.gating.requirements import COUNTS, REGRESSION, Requirement
 from ce_cli.result import Interval
 from ce_cli.text import closest, listed, quoted
 
@@ -97,7 +97,7 @@ def _check(
 ) -> Check:
     """A check, with a reason where there is no number that could pass."""
     if not math.isfinite(value):
-        reason = figures.reason or _no_number(requirement.metric, figures)
+        reason = _no_number(requirement.metric, value, figures)
     return Check(
         name=requirement.text,
         metric=requirement.metric,
@@ -113,11 +113,13 @@ def _check(
     )
 
 
-def _no_number(metric: str, figures: Figures) -> str:
-    if metric not in figures.values:
-        return f"There is no {metric} of such predictions."
-    if math.isinf(figures.values[metric]):
+def _no_number(metric: str, value: float, figures: Figures) -> str:
+    if math.isinf(value):
         return f"The {metric} is infinite."
+    if figures.reason:
+        return figures.reason
+    if metric not in figures.values and metric != REGRESSION:
+        return f"There is no {metric} of such predictions."
     return f"The {metric} is not defined for these rows."
 
 

@@ -61,7 +61,7 @@ def regression_figures(
     if comparison is None:
         return Figures(by, {}, {}, reason)
     if math.isnan(comparison.difference[RELATIVE]):
-        reason = "The difference is no share of the baseline, which is 0 or not defined."
+        reason = "The difference is no share of the baseline, which is 0, infinite or not defined."
     return Figures(by, comparison.difference, comparison.intervals, reason)
 
 

@@ -121,14 +121,17 @@ def _against(
     progress: pipeline.Progress | None,
 ) -> Against | None:
     regressions = [one for one in gate.requirements if one.is_regression]
-    baseline = gate.plan.limits.baseline
+    limits = gate.plan.limits
+    baseline = limits.baseline
     if not regressions or baseline is None:
         return None
     wanted = groupings(regressions)
     if gate.baseline is not None:
         return unpaired_comparison(gate.baseline, gate.spec, result, wanted)
     spec = gate.spec.replace(by=tuple(dict.fromkeys(name for some in wanted for name in some)))
-    return paired_comparison(gate.names, baseline, spec, gate.reading, labels, wanted, progress)
+    return paired_comparison(
+        gate.names, baseline, spec, gate.reading, labels, wanted, progress, limits.join == "inner"
+    )
 
 
 def _checks(gate: Ready, result: Result, against: Against | None) -> Iterator[Check]:

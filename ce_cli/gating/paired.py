@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.comparing.compare import compare
 from ce_cli.comparing.entrants import DataSet, Plan
-from ce_cli.errors import UsageError
+from ce_cli.errors import DataError, UsageError
 from ce_cli.gating.against import Against, GroupAgainst
 from ce_cli.inputs.locate import located, opened
 from ce_cli.pipeline import Progress
@@ -17,7 +17,8 @@ from ce_cli.text import STDIN, display_name
 if TYPE_CHECKING:
     from ce_cli.inputs.source import Source
 
-_OF_ALL = "left_out"  # the warning that is not about one of the two alone
+_OF_ALL = ("left_out", "unmatched", "repeated")  # warnings that are not about one of the two
+_UNLIKE = "other_clip"
 
 
 def check_read_again(names: Sequence[str], baseline: str) -> None:
@@ -30,8 +31,8 @@ def check_read_again(names: Sequence[str], baseline: str) -> None:
     """
     if STDIN in names:
         raise UsageError(
-            f"{display_name(baseline)}: to be compared row by row, the data are read twice, which "
-            "a pipe does not allow: name a file."
+            f"Standard input can be read only once, and is compared with {display_name(baseline)} "
+            "row by row after it is scored: name a file."
         )
 
 
@@ -43,6 +44,7 @@ def paired_comparison(
     labels: Callable[[], Source] | None,
     groupings: Sequence[Sequence[str]],
     progress: Progress | None = None,
+    inner: bool = False,
 ) -> Against:
     """Compare the files of a gate with predictions for the same rows.
 
@@ -60,6 +62,8 @@ def paired_comparison(
         Sets of columns, of whose groups `Against.groups` says how they compare.
     progress : callable, optional
         Is given the number of rows read so far.
+    inner : bool
+        Whether rows that only one of the two has are left out, and not an error.
 
     Raises
     ------
@@ -67,11 +71,15 @@ def paired_comparison(
         The two do not have the same rows, or whatever is wrong with the baseline.
     """
     shown = display_name(baseline)
+    plan = Plan(inner=inner)
     sets = [
         _data_set(located([baseline]), shown, spec, reading, labels),
         _data_set(names, display_name(names[0]), spec, reading, labels),
     ]
-    found = compare(sets, Plan(), reading.threads, progress, groupings)
+    found = compare(sets, plan, reading.threads, progress, groupings)
+    unlike = [note.message for note in found.warnings if note.code == _UNLIKE]
+    if unlike:
+        raise DataError(*(f"{shown}: {message}" for message in unlike))
     return Against(
         name=shown,
         paired=True,
@@ -80,7 +88,7 @@ def paired_comparison(
         warnings=tuple(
             note
             for note in found.warnings
-            if note.code == _OF_ALL or note.message.startswith(f"{shown}: ")
+            if note.code in _OF_ALL or note.message.startswith(f"{shown}: ")
         ),
     )
 

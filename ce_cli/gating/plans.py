@@ -133,7 +133,7 @@ def plans(
             )
         return (_plan(_UNNAMED, given, ""),)
     if not chosen and ("files" in given or not config.gates):
-        return (_plan(_UNNAMED, {**config.shared, **given}, config.table),)
+        return (_plan(_UNNAMED, _together(config.shared, given), config.table),)
     for name in chosen:
         if name not in config.gates:
             known = list(config.gates)
@@ -142,7 +142,8 @@ def plans(
             raise UsageError(f"{config.table}: there is no gate {quoted(name)}{near}; {there}.")
     found = []
     for name in dict.fromkeys(chosen or config.gates):
-        fields, origin = {**config.shared, **config.gates[name], **given}, config.table_of(name)
+        fields = _together(config.shared, config.gates[name], given)
+        origin = config.table_of(name)
         if not fields.get("files"):
             raise UsageError(f'{origin}: the gate names no files: files = ["preds.csv"].')
         found.append(_plan(name, fields, origin))
@@ -152,6 +153,13 @@ def plans(
 def _plan(name: str, fields: Mapping[str, Any], origin: str) -> Plan:
     asked, limits = Asked(**_of(Asked, fields)), Limits(**_of(Limits, fields))
     return Plan(sanitize(name), tuple(fields.get("files") or ()), asked, limits, origin)
+
+
+def _together(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Later layers go before earlier ones; but limits add up, so that none is lost."""
+    limits = [text for fields in layers for text in fields.get("require") or ()]
+    merged = {name: value for fields in layers for name, value in fields.items()}
+    return {**merged, "require": limits} if limits else merged
 
 
 def _of(kind: type[Value], fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,6 @@ def rows_to_tell(rows: int, difference: float, standard_error: float, level: flo
     if difference == 0:
         return math.inf
     normal = NormalDist()
-    wide = normal.inv_cdf(1.0 - 0.5 * level)
+    wide = -normal.inv_cdf(0.5 * level)
     reach = wide + normal.inv_cdf(POWER)
     return rows * (reach * standard_error / difference) ** 2 + 0.5 * wide**2
