@@ -14,6 +14,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     from ce_cli.spec import Reading, Spec
 
+SUBJECT = "What to explain"
 LIMITS = "Limits"
 AGAINST = "Against a baseline"
 _COLUMNS = "Columns"
@@ -23,7 +24,7 @@ OUTPUT = "Output"
 _READING = "Reading"
 CONFIGURATION = "Configuration"
 _PANELS = (
-    *(LIMITS, AGAINST, _COLUMNS, _VALUES, _SCORING),
+    *(SUBJECT, LIMITS, AGAINST, _COLUMNS, _VALUES, _SCORING),
     *(OUTPUT, _READING, CONFIGURATION),
 )
 
@@ -290,6 +291,50 @@ PerRow = Annotated[
         metavar="OUT",
         help="Write every row's loss to OUT: .csv, .jsonl or .parquet, or - for CSV on stdout.",
         rich_help_panel=_SCORING,
+    ),
+]
+Row = Annotated[
+    int | None,
+    typer.Option(
+        "--row",
+        metavar="N",
+        help="The N-th row, from 1, through all files; by default the most surprising one.",
+        show_default=False,
+        rich_help_panel=SUBJECT,
+    ),
+]
+Of = Annotated[
+    str | None,
+    typer.Option(
+        "--of", metavar="X", help="The row that has X in the --id column.", rich_help_panel=SUBJECT
+    ),
+]
+PredictionTyped = Annotated[
+    str | None,
+    typer.Option(
+        "--q",
+        metavar="NUMBERS",
+        help="No file, but this prediction: 0.7,0.2,0.1, or one number for two classes; 1/3 and "
+        "70% are numbers too.",
+        rich_help_panel=SUBJECT,
+    ),
+]
+LabelTyped = Annotated[
+    str | None,
+    typer.Option(
+        "--p",
+        metavar="NUMBERS",
+        help="With --q, the distribution of the label; or name the class that happened with "
+        "--label.",
+        rich_help_panel=SUBJECT,
+    ),
+]
+Curve = Annotated[
+    bool,
+    typer.Option(
+        "--curve",
+        help="Draw the surprisal of every probability, and mark what is explained.",
+        rich_help_panel=SUBJECT,
     ),
 ]
 Format = Annotated[

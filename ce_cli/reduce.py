@@ -71,7 +71,7 @@ class Work(Value):
             ids = frame.columns.get(self.binding.id or "")
             if self.every_row:
                 rows += [RowLosses.of(b, ids).shifted(total.ledger.read) for b in bound.batches]
-            total = self.merge(total, self._outcome(frame, bound, ids))
+            total = self.merge(total, self.outcome(frame, bound, ids))
         return part, total, [RowLosses.joined(rows)] if rows else []
 
     def empty(self) -> Outcome:
@@ -93,7 +93,8 @@ class Work(Value):
             RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
         )
 
-    def _outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
+    def outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
+        """What the rows of one frame come to; `ids` are what all of them are called."""
         states = {
             kind: kind.empty(len(bound.keys) if kind.grouped else 1, self.binding.space)
             for kind in self.metrics

@@ -63,6 +63,7 @@ COMMANDS = (
     Entry("ce_cli.commands.compare:compare", ("compare",)),
     Entry("ce_cli.commands.gate:gate", ("gate",)),
     Entry("ce_cli.commands.inspect:inspect", ("inspect",)),
+    Entry("ce_cli.commands.explain:explain", ("explain",)),
 )
 
 METRICS = (
@@ -96,6 +97,11 @@ COMPARE_OUTPUTS = (
 
 INSPECT_OUTPUTS = (
     Entry("ce_cli.outputs.inspect_page:render", ("table",)),
+    Entry("ce_cli.outputs.json:render", ("json",)),
+)
+
+EXPLAIN_OUTPUTS = (
+    Entry("ce_cli.outputs.explain_page:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
 )
 

@@ -22,7 +22,7 @@ SAMPLES = Path(__file__).parents[1] / "sample_data"
 _OUTPUTS = Path(ce_cli.__file__).parent / "outputs"
 _SCHEMAS = {
     f"ce.{name}/1": json.loads((_OUTPUTS / f"{name}.schema.json").read_text())
-    for name in ("score", "compare", "gate", "inspect")
+    for name in ("score", "compare", "gate", "inspect", "explain")
 }
 _REGISTRY = Registry().with_resources(
     (name, Resource.from_contents(schema)) for name, schema in _SCHEMAS.items()

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "value"),
     ("kernels", "ledger", "registry", "result", "spec"),
-    ("batch", "compared", "inspected", "places"),
+    ("batch", "compared", "explained", "inspected", "places"),
     ("gated",),
     ("messages",),
     ("engines", "inputs", "metrics", "outputs"),
@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("reduce",),
     ("report",),
     ("pipeline",),
-    ("comparing", "inspection"),
+    ("comparing", "explaining", "inspection"),
     ("api", "options"),
     ("gate_options",),
     ("gating",),
@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app",),
     ("__main__",),
 )
-COMMANDS = ("score", "gate", "inspect")
+COMMANDS = ("score", "gate", "inspect", "explain")
 RANKS = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 
 
@@ -151,7 +151,7 @@ def strangers_in_kernels(arrow: Arrow) -> bool:
 def sees_more_than_a_result(arrow: Arrow) -> bool:
     """Whether a renderer imports what makes results."""
     makers = {"pipeline", "binding", "metrics", "inputs", "engines", "kernels", "reduce", "report"}
-    makers |= {"inspection"}
+    makers |= {"inspection", "explaining"}
     return (
         unit_of(arrow.importer) == "outputs"
         and is_ours(arrow.imported)

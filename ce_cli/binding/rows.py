@@ -80,7 +80,7 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
         with np.errstate(over="ignore"):  # an endless weight is told below
             weights = own if weights is None else weights * own
     whole = Batch(
-        outcomes=_outcomes(matrix, codes, shares, binding, spec),
+        outcomes=outcomes_of(matrix, codes, shares, binding, spec),
         weights=weights,
         groups=groups,
         group_count=len(keys),
@@ -140,10 +140,10 @@ def _cut(rows: Batch, columns: int) -> Iterator[Batch]:
         yield rows.take(slice(start, start + size))
 
 
-def _outcomes(
+def outcomes_of(
     matrix: Floats, codes: Codes, shares: Floats | None, binding: Binding, spec: Spec
 ) -> Outcomes:
-    """Predictions beside what happened."""
+    """Predictions of shape (K, n) beside what happened: class codes, or shares where given."""
     smoothing, clip = spec.label_smoothing, spec.clip or 0.0
     if binding.task == "likelihood":
         return _likelihood(matrix[0], clip, spec)

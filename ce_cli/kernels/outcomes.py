@@ -140,7 +140,7 @@ class _OneClass:
 
     def uncertainties(self) -> Floats:
         """−Σ q·log q."""
-        return class_sums(_products(self.form.probabilities(), self.form.surprisals()))
+        return class_sums(products(self.form.probabilities(), self.form.surprisals()))
 
     def ranking(self) -> Floats:
         """As the predictions come."""
@@ -238,7 +238,7 @@ class Soft(_OneClass, Value):
 
     def losses(self) -> Floats:
         """Σ p·(−log q), where 0·∞ is 0."""
-        return class_sums(_products(*self.parts()))
+        return class_sums(products(*self.parts()))
 
     def squared_errors(self) -> Floats:
         """Σ (q − p)², half of it for two classes; where one class has all, as for a hard label."""
@@ -335,7 +335,7 @@ class Multilabel(_NoOrder, Value):
 
     def uncertainties(self) -> Floats:
         """Mean over the labels of the binary entropy of the prediction."""
-        terms = _products(self.form.probabilities(), self.form.surprisals())
+        terms = products(self.form.probabilities(), self.form.surprisals())
         return class_sums(class_sums(terms)) / len(self.shares)
 
     def raised(self, clip: float) -> Bools:
@@ -354,7 +354,7 @@ class Multilabel(_NoOrder, Value):
 
     @cached_property
     def _label_losses(self) -> Floats:
-        return class_sums(_products(self._both, self.form.surprisals()))
+        return class_sums(products(self._both, self.form.surprisals()))
 
     @cached_property
     def _both(self) -> Floats:
@@ -455,7 +455,8 @@ def _certain(shares: Floats) -> Bools:
     return certain
 
 
-def _products(masses: Floats, surprisals: Floats) -> Floats:
+def products(masses: Floats, surprisals: Floats) -> Floats:
+    """What each class costs, p·(−log q), where 0·∞ is 0."""
     with np.errstate(invalid="ignore"):
         products = masses * surprisals
     return np.where(masses == 0.0, 0.0, products)

@@ -62,7 +62,7 @@ _GROUPS_SHOWN = 50
 def blocks(result: Result) -> Iterator[Block]:
     """The page from top to bottom."""
     yield _inputs(result)
-    yield _bound(result)
+    yield bound(result)
     yield Line()
     if "cross_entropy" in result.metrics:
         yield _headline(result)
@@ -93,7 +93,8 @@ def _inputs(result: Result) -> Line:
     return Line((Span(names[0] + more, "bold"), Span(f"  {rows} · {result.task}", "dim")))
 
 
-def _bound(result: Result) -> Line:
+def bound(result: Result) -> Line:
+    """Which column plays which part."""
     columns = result.columns
     parts = [(result.values, _predictions(result))]
     if columns["label"]:

@@ -23,7 +23,7 @@ def drawn(page: Iterable[Block]) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     return [
         _GAP.join(
             _padded(cell, width, at_right)
@@ -34,11 +34,11 @@ def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
 
 
 def _padded(text: str, width: int, at_right: bool) -> str:
-    space = " " * (width - _width(text))
+    space = " " * (width - width_of(text))
     return space + text if at_right else text + space
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Columns that a terminal takes for `text`."""
     if text.isascii():
         return len(text)

@@ -1,0 +1,1 @@
+"""One row, or numbers that were typed, taken apart: what each class cost, and why."""

@@ -1,0 +1,169 @@
+"""What one row is made of: its classes, what each was given, and what that cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.explained import Curve, Explained, Part
+from ce_cli.kernels.losses import surprisal
+from ce_cli.kernels.outcomes import (
+    Hard,
+    Likelihood,
+    Multilabel,
+    Outcomes,
+    Soft,
+    indicator,
+    products,
+)
+from ce_cli.spec import Spec
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+
+CURVE_STEPS = 120
+_MARKS = 6
+_ROUNDING = 2.0**-48  # a divergence below this share of the entropy is that of its last digits
+
+
+class Subject(Value):
+    """One row, ready to be taken apart.
+
+    Attributes
+    ----------
+    outcomes : Outcomes
+        The row as it is scored.
+    stated : Outcomes
+        The same before its label was smoothed.
+    given : ndarray, shape (K,) or (1,)
+        The numbers of the prediction as they were given.
+    classes : tuple of str
+        Names, in the order of the codes.
+    loss : float
+        In nats.
+    spec : Spec
+        Settled.
+    """
+
+    outcomes: Outcomes
+    stated: Outcomes
+    given: Floats
+    classes: tuple[str, ...]
+    loss: float
+    spec: Spec
+
+
+def explained(subject: Subject, with_curve: bool) -> Explained:
+    """Take a row apart, in the unit asked for."""
+    spec, outcomes = subject.spec, subject.outcomes
+    entropies = outcomes.entropies()
+    entropy = 0.0 if entropies is None else float(entropies[0])
+    entropy = math.nan if isinstance(outcomes, Likelihood) else entropy
+    parts = tuple(_parts(subject))
+    with np.errstate(over="ignore"):
+        loss, entropy = subject.loss / spec.scale, entropy / spec.scale
+    return Explained(
+        task=spec.task,
+        values=spec.values,
+        unit=spec.unit,
+        signature=spec.signature(),
+        parts=parts,
+        entropy=entropy,
+        cross_entropy=loss,
+        kl_divergence=0.0 if abs(loss - entropy) < _ROUNDING * entropy else loss - entropy,
+        clip=spec.clip or 0.0,
+        smoothing=spec.label_smoothing,
+        curve=_curve(parts, spec.scale) if with_curve else None,
+    )
+
+
+def _parts(subject: Subject) -> Iterator[Part]:
+    outcomes = subject.outcomes
+    if isinstance(outcomes, Likelihood):
+        yield _what_happened(subject, outcomes)
+    elif isinstance(outcomes, Multilabel):
+        yield from _independent(subject, outcomes)
+    elif isinstance(outcomes, Hard | Soft):
+        yield from _of_classes(subject, outcomes)
+
+
+def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[Part]:
+    labels, stated = (_shares(one) for one in (outcomes, subject.stated))
+    predictions = outcomes.form.probabilities()[:, 0].tolist()
+    surprisals = outcomes.form.surprisals()
+    costs = products(labels, surprisals) / subject.spec.scale
+    given: list[float | None] = subject.given.tolist()
+    if len(given) < len(predictions):
+        given = [None, *given]
+    for code, name in enumerate(subject.classes):
+        yield Part(
+            name=name,
+            label=float(labels[code, 0]),
+            stated=float(stated[code, 0]),
+            given=given[code],
+            prediction=predictions[code],
+            surprisal=float(surprisals[code, 0]) / subject.spec.scale,
+            product=float(costs[code, 0]),
+            clipped=_is_clipped(predictions[code], subject.spec),
+        )
+
+
+def _independent(subject: Subject, outcomes: Multilabel) -> Iterator[Part]:
+    missed, held = outcomes.form.surprisals()[:, :, 0] / subject.spec.scale
+    losses = outcomes.parts()[1][:, 0] / subject.spec.scale
+    predictions = outcomes.form.probabilities()[1, :, 0].tolist()
+    stated = subject.stated.masses()
+    for code, name in enumerate(subject.classes):
+        label = float(outcomes.shares[code, 0])
+        yield Part(
+            name=name,
+            label=label,
+            stated=label if stated is None else float(stated[code, 0]),
+            given=float(subject.given[code]),
+            prediction=predictions[code],
+            surprisal=float(held[code]),
+            otherwise=float(missed[code]),
+            product=float(losses[code]),
+            clipped=_is_clipped(predictions[code], subject.spec),
+        )
+
+
+def _what_happened(subject: Subject, outcomes: Likelihood) -> Part:
+    prediction = float(outcomes.probability[0])
+    cost = subject.loss / subject.spec.scale
+    clipped = _is_clipped(prediction, subject.spec)
+    given = float(subject.given[0])
+    return Part(None, None, None, given, prediction, cost, cost, clipped=clipped)
+
+
+def _shares(outcomes: Outcomes) -> Floats:
+    """How much of each class happened, shape (K, 1)."""
+    masses = outcomes.masses()
+    return indicator(outcomes.codes, outcomes.space.classes) if masses is None else masses
+
+
+def _is_clipped(prediction: float, spec: Spec) -> bool:
+    clip = spec.clip or 0.0
+    return not clip <= prediction <= 1.0 - clip
+
+
+def _curve(parts: Sequence[Part], scale: float) -> Curve:
+    """The curve from 0 to 1, and what happened, the larger shares first."""
+    along = np.linspace(0.0, 1.0, CURVE_STEPS + 1)
+    points = zip(along.tolist(), (surprisal(along) / scale).tolist(), strict=True)
+    marks = [mark for part in parts for mark in _marks(part)]
+    marks.sort(key=lambda mark: -mark[0])
+    shown = tuple(mark[1:] for mark in marks[:_MARKS])
+    return Curve(tuple(points), shown, len(marks) - len(shown))
+
+
+def _marks(part: Part) -> Iterator[tuple[float, str | None, float, float]]:
+    """What happened of a class, with its share; an independent label may hold or not."""
+    share = 1.0 if part.label is None else part.label
+    if share > 0:
+        yield share, part.name, part.prediction, part.surprisal
+    if part.otherwise is not None and share < 1:
+        yield 1.0 - share, f"not {part.name}", 1.0 - part.prediction, part.otherwise

@@ -1,0 +1,250 @@
+"""The whole flow of ``ce explain``: score all rows, find one, and take it apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from ce_cli.batch import Batch
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.checked import Checked
+from ce_cli.binding.prediction_rows import read_predictions
+from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.engines.local import map_in_order
+from ce_cli.errors import DataError
+from ce_cli.explained import Explained, Standing
+from ce_cli.explaining.anatomy import Subject, explained
+from ce_cli.explaining.sought import Found, Scoring, Stretch, Wanted, name_of
+from ce_cli.explaining.tally import Largest, Tally
+from ce_cli.inputs.source import Frame, Source
+from ce_cli.messages import fatal, sentences
+from ce_cli.metrics.loss import Loss
+from ce_cli.pipeline import Prepared, Progress, Sources, balance, prepared
+from ce_cli.places import Places
+from ce_cli.reduce import Work
+from ce_cli.report import Computed, report
+from ce_cli.result import Result
+from ce_cli.spec import Spec
+from ce_cli.text import counted, quoted
+
+
+def explain(
+    sources: Sources,
+    names: Sequence[str],
+    spec: Spec,
+    wanted: Wanted,
+    with_curve: bool = False,
+    threads: int = 1,
+    progress: Progress | None = None,
+    labels: Callable[[], Source] | None = None,
+) -> Explained:
+    """Explain one row of all sources as one data set.
+
+    Parameters
+    ----------
+    sources, names, spec, threads, progress, labels
+        As `ce_cli.pipeline.run` takes them.
+    wanted : Wanted
+        Which row.
+    with_curve : bool
+        Whether to draw −log q.
+
+    Raises
+    ------
+    CeError
+        Whatever is wrong with the options, the data or the files, or there is no such row.
+    """
+    weights = balance(sources, names, spec, threads, labels) if spec.balanced else ()
+    ready = prepared(sources(), spec, labels and labels())
+    if weights:
+        ready = ready.replace(binding=ready.binding.replace(class_weights=weights))
+    hunt = Hunt(ready, names, wanted)
+    try:
+        hunt.run(threads, progress)
+    finally:
+        hunt.tally.close()
+    return hunt.result(with_curve)
+
+
+class Hunt:
+    """Looking for one row while all of them are scored.
+
+    Parameters
+    ----------
+    ready : Prepared
+        The data set.
+    names : sequence of str
+        Of the files.
+    wanted : Wanted
+        The row.
+    """
+
+    def __init__(self, ready: Prepared, names: Sequence[str], wanted: Wanted) -> None:
+        self._ready = ready
+        self._names = tuple(names)
+        self._wanted = wanted
+        self._work = Work(ready.binding, ready.spec, (Loss,))
+        self._total = self._work.empty()
+        self._starts: list[int] = []
+        self._found: Found | None = None
+        self._again: list[int] = []
+        self.tally = Tally()
+        self._largest = Largest()
+
+    def run(self, threads: int, progress: Progress | None) -> None:
+        """Read everything once."""
+        called = self._wanted.called
+        scoring = Scoring(self._work, None if called is None else called.strip())
+        for stretch in map_in_order(scoring, self._ready.splits(), threads):
+            start = self._total.ledger.read
+            self._starts += [start] * (stretch.part + 1 - len(self._starts))
+            self._total = self._work.merge(self._total, stretch.outcome)
+            if self._wanted == Wanted():
+                self._keep_largest(stretch, start)
+            else:
+                self._look(stretch, start)
+            if progress is not None:
+                progress(self._total.ledger.read)
+
+    def _keep_largest(self, stretch: Stretch, start: int) -> None:
+        at = self._largest.place(stretch.losses)
+        if at is not None:
+            self._found = _found(stretch, start, int(stretch.rows[at]))
+
+    def _look(self, stretch: Stretch, start: int) -> None:
+        self.tally.add(stretch.losses)
+        for place in self._places(stretch, start):
+            if self._found is not None:
+                self._again.append(start + place)
+                continue
+            self._found = _found(stretch, start, place)
+            if self._found.loss is not None:
+                self.tally.settle(self._found.loss)
+
+    def _places(self, stretch: Stretch, start: int) -> Iterator[int]:
+        """Where the wanted row is in a stretch; an id may be there more than once."""
+        if self._wanted.row is None:
+            yield from stretch.called
+        elif 0 <= self._wanted.row - 1 - start < stretch.outcome.ledger.read:
+            yield self._wanted.row - 1 - start
+
+    @property
+    def _places_known(self) -> Places:
+        missing = len(self._names) - len(self._starts)
+        return Places(self._names, (*self._starts, *([self._total.ledger.read] * missing)))
+
+    def result(self, with_curve: bool) -> Explained:
+        """What is told of the row.
+
+        Raises
+        ------
+        DataError
+            It is not there, or cannot be scored; or the data is bad elsewhere.
+        """
+        places, binding, spec = self._places_known, self._ready.binding, self._ready.spec
+        found = self._found
+        if found is None:
+            self._ready.refuse_bad(self._total.ledger, places)
+            raise DataError(self._absent(places))
+        frame, row = found.frame()
+        bound = bound_rows(frame, binding, spec)
+        _refuse_row(bound, found, row, self._ready, places)
+        self._ready.refuse_bad(self._total.ledger, places)
+        self._refuse_other(bound, found, places)
+        computed = Computed(self._total, binding, spec, (Loss,), places, self._ready.label_file)
+        score = report(computed)
+        subject = _subject(frame, bound, self._ready, computed.classes, found.loss or 0.0)
+        anatomy = explained(subject, with_curve)
+        weight = _weight(bound.batches[0])
+        return anatomy.replace(
+            row=_row(found, places, frame, binding, weight),
+            score=score,
+            standing=self._standing(anatomy.cross_entropy, weight, score),
+            warnings=score.warnings,
+        )
+
+    def _absent(self, places: Places) -> str:
+        rows = counted(self._total.ledger.read, "row")
+        if self._wanted.called is None:
+            return f"{places.title}: there is no row {self._wanted.row:,}: it has {rows}."
+        column = quoted(self._ready.binding.id or "")
+        return f"{places.title}: no row has {quoted(self._wanted.called)} in {column}."
+
+    def _refuse_other(self, bound: Bound, found: Found, places: Places) -> None:
+        """Refuse a row that is not the only one of its name, or was left out on purpose."""
+        where = _where(found.number, places)
+        if self._again:
+            name, column = quoted(self._wanted.called or ""), self._ready.binding.id or ""
+            raise DataError(
+                f"{where}, column {quoted(column)}: {name} is there again in "
+                f"{_where(self._again[0], places)}; choose one of them with --row."
+            )
+        if bound.batches:
+            return
+        if bound.ignored:
+            raise DataError(f"{where} is left out by --ignore-label, and has no loss.")
+        raise DataError(f"{where} is left out by --missing skip: a value is missing in it.")
+
+    def _standing(self, loss: float, weight: float, score: Result) -> Standing:
+        tally = self._largest if self._wanted == Wanted() else self.tally
+        total = score.metrics["total"]
+        known = 0.0 < total < math.inf
+        return Standing(
+            rank=tally.larger + 1,
+            rows=tally.rows,
+            lower=tally.rows - tally.larger - tally.same,
+            equal=tally.same - 1,
+            mean=score.metrics["cross_entropy"],
+            total=total,
+            share=weight * loss / total if known else math.nan,
+        )
+
+
+def _found(stretch: Stretch, start: int, place: int) -> Found:
+    at = np.flatnonzero(stretch.rows == place)
+    loss = float(stretch.losses[at[0]]) if len(at) else None
+    return Found(start + place, place, stretch.split, loss)
+
+
+def _refuse_row(bound: Bound, found: Found, row: int, ready: Prepared, places: Places) -> None:
+    """Refuse the row itself if it is bad, before whatever else is bad in the data."""
+    findings = [one.shifted(found.number - row) for one in bound.findings]
+    own = [one.replace(count=1, worst=None) for one in findings if one.rows[:1] == (found.number,)]
+    bad = fatal(own, sums_must_fit=ready.spec.on_bad_sum == "error")
+    if bad:
+        raise DataError(*sentences(bad, places, ready.binding.classes))
+
+
+def _subject(
+    frame: Frame, bound: Bound, ready: Prepared, classes: tuple[str, ...], loss: float
+) -> Subject:
+    spec = ready.spec
+    stated = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
+    given, _ = read_predictions(Checked(frame), ready.binding)
+    return Subject(
+        bound.batches[0].outcomes,
+        stated.batches[0].outcomes,
+        given[:, 0],
+        classes,
+        loss,
+        spec,
+    )
+
+
+def _weight(batch: Batch) -> float:
+    return 1.0 if batch.weights is None else float(batch.weights[0])
+
+
+def _row(
+    found: Found, places: Places, frame: Frame, binding: Binding, weight: float
+) -> dict[str, str | int | float | None]:
+    file, number = places.of(found.number)
+    name = name_of(frame, binding)
+    return {"row": found.number + 1, "file": file, "file_row": number, **name, "weight": weight}
+
+
+def _where(number: int, places: Places) -> str:
+    file, row = places.of(number)
+    return f"{Places((file,), (0,)).title}: row {row:,}"
