@@ -73,7 +73,7 @@ class Figures(Value):
         """Of the cross-entropy of a model, in nats."""
         if self.clusters is not None:
             sums = self.clusters.losses[model]
-            return self._clustered(sums - self.mean(model) * self.clusters.weights)
+            return self._clustered(sums, self.mean(model), self.clusters.weights)
         loss = self._of("loss", model)
         spread = cast(Spread, self.states["spread", model])
         return float(spread.figures({Loss: loss})["standard_error"][0])
@@ -96,7 +96,7 @@ class Figures(Value):
         if not math.isfinite(difference):
             return math.nan
         if self.clusters is not None:
-            return self._clustered(self._apart(model) - difference * self.clusters.weights)
+            return self._clustered(self._apart(model), difference, self.clusters.weights)
         state = self._difference(model)
         return float(state.spread.figures({Loss: state.loss})["standard_error"][0])
 
@@ -112,8 +112,9 @@ class Figures(Value):
         if not reference:  # then all losses are 0, those of the model too
             return self.difference_error(model)
         if self.clusters is not None:
-            own = self._apart(model) - ratio * self.clusters.losses[0]
-            return self._clustered(own) / reference
+            return self._clustered(self._apart(model), ratio, self.clusters.losses[0]) / reference
+        if not math.isfinite(self.difference_error(model) + self.standard_error(0)):
+            return math.nan
         state, ours = self._difference(model), cast(Spread, self.states["spread", 0])
         slope = Fraction(ratio)
         squares = (
@@ -124,7 +125,8 @@ class Figures(Value):
         rows = self.rows
         if rows < 2:
             return math.nan
-        return math.sqrt(max(0.0, float(squares * rows / (rows - 1)))) / (self.weight * reference)
+        variance = squares / Fraction(self.weight * reference) ** 2 * rows / (rows - 1)
+        return math.sqrt(max(0.0, float(variance)))
 
     def relative(self, model: int) -> float:
         """The difference as a share of the reference's cross-entropy."""
@@ -139,7 +141,8 @@ class Figures(Value):
         if not math.isfinite(difference) or self.units < 2:
             return math.nan
         if flipped:
-            return sign_flip_p_value(self._flipping(model))
+            sums = self._flipping(model)
+            return sign_flip_p_value(sums) if np.isfinite(sums).all() else math.nan
         if difference == 0:
             return 1.0
         error = self.difference_error(model)
@@ -168,15 +171,20 @@ class Figures(Value):
         """Σ w·d of each cluster."""
         if self.clusters is None:
             raise ValueError("there are no clusters")
-        apart: Floats = self.clusters.losses[model] - self.clusters.losses[0]
+        with np.errstate(invalid="ignore"):  # sums that are none of the floats
+            apart: Floats = self.clusters.losses[model] - self.clusters.losses[0]
         return apart
 
-    def _clustered(self, residuals: Floats) -> float:
-        """√( G/(G−1) · Σ residual² ) / Σ w, with residuals summed within a cluster first."""
+    def _clustered(self, sums: Floats, slope: float, others: Floats) -> float:
+        """√( G/(G−1) · Σ (sum − slope · other)² ) / Σ w, over the clusters."""
         count = self.units
         if count < 2:
             return math.nan
-        return math.sqrt(math.fsum(residuals**2) * count / (count - 1)) / self.weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = ((sums - slope * others) / self.weight) ** 2
+        if not np.isfinite(squares).all():
+            return math.inf
+        return math.sqrt(math.fsum(squares) * count / (count - 1))
 
     def _of(self, kind: str, model: int) -> Loss:
         return cast(Loss, self.states[kind, model])
