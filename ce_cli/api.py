@@ -233,14 +233,14 @@ def compare(
     labels = _labels(options, spec, reading)
     found: list[DataSet] = []
 
-    def add(data: object, names: Sequence[str]) -> None:
-        files, sources = _sources(data, reading)
+    def add(data: object, names: Sequence[str], called: str | None = None) -> None:
+        files, sources = _sources(data, reading, called)
         own = [(name, _predicting(spec, preds, name)) for name in names]
         found.append(DataSet(tuple(files), sources, tuple(own), labels))
 
     if isinstance(models, Mapping):
         for name, data in models.items():
-            add(data, [name])
+            add(data, [name], name)
     else:
         add(models, list(preds or ()))
     place = place_of(reference, [name for one in found for name, _ in one.models])
@@ -311,7 +311,10 @@ def _several(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _sources(data: object, reading: Reading) -> tuple[list[str], pipeline.Sources]:
+def _sources(
+    data: object, reading: Reading, called: str | None = None
+) -> tuple[list[str], pipeline.Sources]:
+    """Names and sources; a table has no name of its own."""
     if isinstance(data, str | os.PathLike):
         data = [data]
     if isinstance(data, Sequence):
@@ -322,9 +325,11 @@ def _sources(data: object, reading: Reading) -> tuple[list[str], pipeline.Source
     import pyarrow as pa
 
     if isinstance(data, pa.Table):
-        return ["table"], lambda: iter([TableSource("table", data)])
+        title = called or "table"
+        return [title], lambda: iter([TableSource(title, data)])
     try:
         table = pa.Table.from_pandas(data, preserve_index=False)
     except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"The data is no table that Arrow can take: {error}.") from error
-    return ["DataFrame"], lambda: iter([TableSource("DataFrame", table)])
+    title = called or "DataFrame"
+    return [title], lambda: iter([TableSource(title, table)])

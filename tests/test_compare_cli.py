@@ -860,3 +860,54 @@ def test_rounding_is_no_difference(tmp_path: Path) -> None:
     swapped = compare({"old": OLD.assign(label=1), "new": turned.assign(label=1)})
     assert abs(swapped.comparisons[0].difference["absolute"]) < 1e-15
     assert swapped.comparisons[0].verdict == "unclear"
+
+
+# Odd and extreme tables
+
+
+def test_shares_of_the_positive_class_are_compared() -> None:
+    share, first, second = np.random.default_rng(6).uniform(0.01, 0.99, (3, 100))
+
+    def table(predicted: Any, label: Any) -> pd.DataFrame:
+        return pd.DataFrame({"label": label, "prob": predicted})
+
+    told = compare({"a": table(first, share), "b": table(second, share)})
+    rows = [-(share * np.log(q) + (1 - share) * np.log1p(-q)) for q in (first, second)]
+    expected = float(np.mean(rows[1] - rows[0]))
+    assert told.comparisons[0].difference["absolute"] == pytest.approx(expected, rel=1e-10)
+    with pytest.raises(DataError, match="different labels in row 1"):
+        compare({"a": table(first, share), "b": table(second, (share > 0.5).astype(int))})
+
+
+def test_tables_without_rows_are_told_by_the_names_of_their_models() -> None:
+    with pytest.raises(DataError, match=r"^a: there is no data row"):
+        compare({"a": OLD.iloc[:0], "b": NEW.iloc[:0]})
+    with pytest.raises(DataError, match=r"^b: there is no data row"):
+        compare({"a": OLD, "b": NEW.iloc[:0]})
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("options", [{}, {"cluster": "user"}, {"test": "sign-flip"}], ids=str)
+@pytest.mark.parametrize("scale", [1e-60, 1e60])
+def test_the_unit_of_weights_is_all_one(scale: float, options: dict[str, Any]) -> None:
+    plain = NEW.drop(columns="w")
+    results = [
+        compare({"a": OLD.assign(w=OLD["w"] * own), "b": plain}, weight="w", **options)
+        for own in (1.0, scale)
+    ]
+    told = [result.comparisons[0] for result in results]
+    for name, interval in told[0].intervals.items():
+        own = told[1].intervals[name]
+        assert (own.low, own.high) == pytest.approx((interval.low, interval.high), rel=1e-9)
+    assert told[1].p_value == pytest.approx(told[0].p_value, rel=1e-9)
+    assert told[1].win_rate == pytest.approx(told[0].win_rate)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("options", [{}, {"cluster": "user"}, {"test": "sign-flip"}], ids=str)
+def test_losses_too_large_to_be_squared_are_borne(options: dict[str, Any]) -> None:
+    huge = OLD.drop(columns="prob").assign(logit=1e308 * (OLD["prob"] - 0.5))
+    for models in ({"a": huge, "b": huge.assign(logit=-huge["logit"])}, {"a": OLD, "b": huge}):
+        result = compare(models, worst=1, weight="w", by="segment", **options)
+        SCHEMAS["ce.compare/1"].validate(json.loads(json.dumps(result.to_dict(), allow_nan=False)))
+        assert abs(result.comparisons[0].difference["absolute"]) > 1e300

@@ -161,7 +161,7 @@ def test_rows_of_one_side_can_be_left_out(pair: Pair, tmp_path: Path) -> None:
 
 
 def test_clips_that_differ_and_matter_are_refused(tmp_path: Path) -> None:
-    columns = {"label": [1, 0, 1], "prob": [0.0, 0.25, 0.5]}
+    columns: dict[str, Any] = {"label": [1, 0, 1], "prob": [0.0, 0.25, 0.5]}
     text = write_csv(tmp_path / "text.csv", columns)
     single = write_parquet(
         tmp_path / "single.parquet",

@@ -573,7 +573,7 @@ def test_balanced_weights_count_rows_and_not_smoothed_shares() -> None:
     columns = {"label": label, "prob": rng.random(50)}
     counts = np.bincount(label)
     named = {str(k): 50 / (2 * counts[k]) for k in (0, 1)}
-    expected = metrics(columns, label_smoothing=0.1, class_weight=named)["cross_entropy"]
-    found = metrics(columns, label_smoothing=0.1, class_weight="balanced")["cross_entropy"]
+    expected = metrics_of(columns, label_smoothing=0.1, class_weight=named)["cross_entropy"]
+    found = metrics_of(columns, label_smoothing=0.1, class_weight="balanced")["cross_entropy"]
     assert found == pytest.approx(expected, rel=1e-14)
-    assert found != metrics(columns, label_smoothing=0.1)["cross_entropy"]
+    assert found != metrics_of(columns, label_smoothing=0.1)["cross_entropy"]

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 _Pair = tuple[int, str, str | int, str | int]  # row, its name, and what both say there
 
+_ENDS = ("0", "1")  # what a share of the positive class is between
 _SHARES_AGREE = 1e-6  # as far apart as shares of soft labels may be that are stored differently
 
 
@@ -68,8 +69,8 @@ def class_order(reference: Binding, other: Binding, names: tuple[str, str]) -> C
         )
     if not reference.class_count:
         return ClassOrder(np.zeros(0, np.intp))
-    if not (reference.sample or other.sample or reference.classes or other.classes):
-        return ClassOrder(np.arange(2))  # no label to tell
+    if not all(one.classes or one.sample for one in (reference, other)):
+        return ClassOrder(np.arange(reference.class_count))  # there is no row, as is told later
     found = _matches(reference, other)
     if reference.class_count == other.class_count == 2 and len(found) == 1:
         found |= {1 - theirs: 1 - ours for theirs, ours in found.items()}
@@ -85,7 +86,9 @@ def class_order(reference: Binding, other: Binding, names: tuple[str, str]) -> C
 def _matches(reference: Binding, other: Binding) -> dict[int, int]:
     """From the codes of one model to those of the other, as far as texts tell."""
     texts = [*(other.classes or ()), *(reference.classes or ())]
-    texts += [text for text in (*reference.sample, *other.sample) if text not in texts]
+    for binding in (reference, other):
+        seen = _ENDS if binding.labels.shape == "share" else binding.sample
+        texts += [text for text in seen if text not in texts]
     ours, theirs = (binding.labels.reader.codes(texts) for binding in (reference, other))
     known = (ours != UNKNOWN) & (theirs != UNKNOWN)
     return dict(zip(theirs[known].tolist(), ours[known].tolist(), strict=True))

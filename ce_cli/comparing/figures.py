@@ -75,7 +75,7 @@ class Figures(Value):
             mean, sums = self.mean(model), self.clusters.losses[model]
             if math.isinf(mean):
                 return math.inf
-            return self._clustered(sums - mean * self.clusters.weights)
+            return self._clustered(sums, mean, self.clusters.weights)
         loss = self._of("loss", model)
         spread = cast(Spread, self.states["spread", model])
         return float(spread.figures({Loss: loss})["standard_error"][0])
@@ -98,7 +98,7 @@ class Figures(Value):
         if not math.isfinite(difference):
             return math.nan
         if self.clusters is not None:
-            return self._clustered(self._apart(model) - difference * self.clusters.weights)
+            return self._clustered(self._apart(model), difference, self.clusters.weights)
         state = self._difference(model)
         return float(state.spread.figures({Loss: state.loss})["standard_error"][0])
 
@@ -114,8 +114,9 @@ class Figures(Value):
         if not reference:  # then all losses are 0, those of the model too
             return self.difference_error(model)
         if self.clusters is not None:
-            own = self._apart(model) - ratio * self.clusters.losses[0]
-            return self._clustered(own) / reference
+            return self._clustered(self._apart(model), ratio, self.clusters.losses[0]) / reference
+        if not math.isfinite(self.difference_error(model) + self.standard_error(0)):
+            return math.nan
         state, ours = self._difference(model), cast(Spread, self.states["spread", 0])
         slope = Fraction(ratio)
         squares = (
@@ -126,11 +127,7 @@ class Figures(Value):
         rows = self.rows
         if rows < 2:
             return math.nan
-        try:
-            size = math.sqrt(max(0.0, float(squares * rows / (rows - 1))))
-        except OverflowError:
-            return math.inf
-        return size / self.weight / reference
+        return _root(squares / (Fraction(self.weight) * Fraction(reference)) ** 2, rows)
 
     def relative(self, model: int) -> float:
         """The difference as a share of the reference's cross-entropy."""
@@ -145,7 +142,8 @@ class Figures(Value):
         if not math.isfinite(difference) or self.units < 2:
             return math.nan
         if flipped:
-            return sign_flip_p_value(self._flipping(model))
+            sums = self._flipping(model)
+            return sign_flip_p_value(sums) if np.isfinite(sums).all() else math.nan
         if difference == 0:
             return 1.0
         error = self.difference_error(model)
@@ -174,21 +172,34 @@ class Figures(Value):
         """Σ w·d of each cluster."""
         if self.clusters is None:
             raise ValueError("there are no clusters")
-        apart: Floats = self.clusters.losses[model] - self.clusters.losses[0]
+        with np.errstate(invalid="ignore"):  # sums that are none of the floats
+            apart: Floats = self.clusters.losses[model] - self.clusters.losses[0]
         return apart
 
-    def _clustered(self, residuals: Floats) -> float:
-        """√( G/(G−1) · Σ residual² ) / Σ w, with residuals summed within a cluster first."""
+    def _clustered(self, sums: Floats, slope: float, others: Floats) -> float:
+        """√( G/(G−1) · Σ (sum − slope · other)² ) / Σ w, over the clusters."""
         count = self.units
         if count < 2:
             return math.nan
-        return math.sqrt(math.fsum(residuals**2) * count / (count - 1)) / self.weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = ((sums - slope * others) / self.weight) ** 2
+        if not np.isfinite(squares).all():
+            return math.inf
+        return math.sqrt(math.fsum(squares) * count / (count - 1))
 
     def _of(self, kind: str, model: int) -> Loss:
         return cast(Loss, self.states[kind, model])
 
     def _difference(self, model: int) -> Difference:
         return cast(Difference, self.states["difference", model])
+
+
+def _root(squares: Fraction, count: int) -> float:
+    """√( n/(n−1) · squares )."""
+    try:
+        return math.sqrt(max(0.0, float(squares * count / (count - 1))))
+    except OverflowError:
+        return math.inf
 
 
 def interval(mean: float, error: float, units: int, spec: Spec, method: str) -> Interval:

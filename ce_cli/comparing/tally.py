@@ -75,21 +75,23 @@ class Difference(State):
             ours = np.where(endless, 0.0, ours)
         wins = differences < 0
         finite = _known(np.where(endless, 0.0, differences), model)
-        squares = finite.losses * ours if model.weights is None else _weighted(finite, ours)
         return cls(
             Loss.of(finite),
             Spread.of(finite),
-            finite.sums(squares),
+            finite.sums(_products(finite, ours)),
             finite.sums(wins.astype(np.float64)),
             finite.sums(even.astype(np.float64)),
             *counts,
         )
 
 
-def _weighted(finite: Batch, ours: Floats) -> Floats:
-    weights = 1.0 if finite.weights is None else finite.weights
-    product: Floats = weights * finite.losses * ours
-    return product
+def _products(finite: Batch, ours: Floats) -> Floats:
+    """w·d·reference; 0 where that is none of the floats, as `Spread` counts it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = finite.losses * ours
+        if finite.weights is not None:
+            products = products * finite.weights
+    return products if np.isfinite(products).all() else np.where(np.isfinite(products), products, 0)
 
 
 class Blocks(State):
