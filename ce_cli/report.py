@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli import registry
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
 from ce_cli.binding.rows import GroupKey
@@ -19,6 +20,7 @@ from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
 from ce_cli.ledger import Ledger
 from ce_cli.messages import no_weight, rest_warning, sum_warning
+from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
@@ -156,7 +158,9 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         weight_sum=weight_sum,
         metrics=_chosen(metrics, spec),
         intervals=_chosen(_intervals(metrics, errors, ledger.scored, spec), spec),
+        not_applicable=dict(_not_applicable(computed)),
         per_class=tuple(_per_class(computed)),
+        calibration=tuple(_calibration(computed)),
         groups=tuple(
             group
             for names in ([binding.by] if groupings is None else groupings)
@@ -212,6 +216,22 @@ def _intervals(
         reach = t_quantile(spec.confidence, rows - 1) * error if known else math.nan
         found[name] = Interval(mean - reach, mean + reach, spec.confidence, METHOD)
     return found
+
+
+def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
+    """Metrics that were asked for and mean nothing for such predictions, and why."""
+    asked = set(computed.spec.metrics)
+    for entry in registry.METRICS:
+        names = entry.names if ALL in asked else [name for name in entry.names if name in asked]
+        why = entry.load().why_not(computed.binding.space) if names else None
+        if why is not None:
+            yield from ((name, why) for name in names)
+
+
+def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    """The bins of the expected calibration error."""
+    if Ece in computed.metrics:
+        yield from cast(Ece, computed.whole[Ece]).bins()
 
 
 def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:

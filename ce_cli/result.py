@@ -83,8 +83,10 @@ class Result(Value):
         read, scored, skipped, ignored, clipped, infinite.
     metrics : dict of str to float
         In `unit` where a metric has one; may hold infinity or NaN, which JSON shows as null.
-    per_class, worst : tuple of dict
-        Tables; empty if not asked for.
+    not_applicable : dict of str to str
+        Metrics that were asked for and mean nothing here, and why.
+    per_class, calibration, worst : tuple of dict
+        Tables; empty if not asked for. The calibration has a line for each bin of ``ece``.
     groups : tuple of Group
         One for each value of the grouping columns.
     row_tables : tuple of pyarrow.Table
@@ -102,7 +104,9 @@ class Result(Value):
     weight_sum: float
     metrics: dict[str, float]
     intervals: dict[str, Interval]
+    not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
     per_class: tuple[dict[str, Scalar], ...] = ()
+    calibration: tuple[dict[str, Scalar], ...] = ()
     groups: tuple[Group, ...] = ()
     worst: tuple[dict[str, Scalar], ...] = ()
     warnings: tuple[Note, ...] = ()
@@ -124,7 +128,9 @@ class Result(Value):
             "weight_sum": strict(self.weight_sum),
             "metrics": strict_row(self.metrics),
             "intervals": intervals_document(self.intervals),
+            "not_applicable": self.not_applicable,
             "per_class": [strict_row(row) for row in self.per_class],
+            "calibration": [strict_row(row) for row in self.calibration],
             "groups": [
                 {
                     "by": group.by,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from ce_cli.kernels.forms import BinaryLogit, BinaryProbability
 from ce_cli.kernels.outcomes import Hard, Outcomes
 from ce_cli.metrics import auc as own
 from ce_cli.metrics.auc import Auc
+from tests.conftest import run_ce, score_json, write_csv
 
 Floats = NDArray[np.float64]
 
@@ -156,3 +158,33 @@ def test_bias_is_the_mean_prediction_less_the_observed_rate() -> None:
     assert score(data, metrics="bias").metrics["bias"] == pytest.approx(expected, abs=1e-14)
     logits = pd.DataFrame({"label": data["label"], "logit": special.logit(data["prob"])})
     assert score(logits, metrics="bias").metrics["bias"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_bins_of_ece_are_in_the_result() -> None:
+    data = pd.DataFrame({"label": [1, 1, 1, 0, 1, 0], "prob": [0.95] * 4 + [0.65] * 2})
+    low, high = score(data, metrics="ece").calibration
+    assert (low["rows"], low["accuracy"], high["rows"], high["accuracy"]) == (2, 0.5, 4, 0.75)
+    assert (low["low"], low["high"]) == (9 / 15, 10 / 15)
+    assert (low["confidence"], high["confidence"]) == pytest.approx((0.65, 0.95))
+    assert score(data).calibration == ()
+
+
+# What does not apply
+
+
+def test_metrics_that_do_not_apply_are_named_with_the_reason(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    names = [f"p_{k}" for k in range(3)]
+    columns = dict(zip(names, rng.dirichlet(np.ones(3), 30).T, strict=True))
+    path = write_csv(tmp_path / "three.csv", {"label": rng.integers(0, 3, 30), **columns})
+    document = score_json(path, "--metric", "auc", "--metric", "accuracy")
+    assert list(document["metrics"]) == ["accuracy"]
+    assert list(document["not_applicable"]) == ["auc"]
+    assert "two classes, and there are 3" in document["not_applicable"]["auc"]
+    page = run_ce("score", path, "--metric", "auc").stdout
+    assert "auc does not apply: it needs two classes, and there are 3." in page
+    assert score_json(path)["not_applicable"] == {}
+    alone = write_csv(tmp_path / "alone.csv", {"token": ["a", "b"], "logprob": [-1, -2]})
+    told = score_json(alone, "--metric", "all")["not_applicable"]
+    assert {"accuracy", "brier", "ece", "auc", "bias", "confidence"} <= set(told)
+    assert not set(told) & {"cross_entropy", "perplexity", "median", "standard_error"}

@@ -64,10 +64,10 @@ class Ece(State):
         with np.errstate(invalid="ignore", divide="ignore"):
             return {"ece": np.abs(gaps).sum(axis=1) / weight.sum(axis=1)}
 
-    def bins(self) -> list[dict[str, float]]:
+    def bins(self) -> list[dict[str, str | float | None]]:
         """The bins of the first group that have rows: what was said, and what happened."""
         columns = (self.rows, self.weight, self.right, self.confidence)
-        found = []
+        found: list[dict[str, str | float | None]] = []
         for place, sums in enumerate(zip(*(c.floats()[:BINS] for c in columns), strict=True)):
             rows, weight, right, confidence = (float(one) for one in sums)
             if rows:

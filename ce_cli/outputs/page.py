@@ -72,6 +72,8 @@ def blocks(result: Result) -> Iterator[Block]:
             yield grid
             yield Line()
     yield from noted(result.warnings)
+    for name, why in result.not_applicable.items():
+        yield Line((Span("· ", "bold cyan"), Span(f"{name} does not apply: {why}.")))
     yield Line((Span(result.signature, "dim"),))
 
 
