@@ -153,6 +153,17 @@ def test_whole_weights_are_repeated_rows(data: st.DataObject) -> None:
     assert weighted.weight_sum == repeated.weight_sum
 
 
+@pytest.mark.parametrize("tiny", [1e-170, 1e-300])
+def test_any_share_of_a_tiny_loss_is_borne(tiny: float) -> None:
+    """A relative difference whose square, or a total, is none of the floats."""
+    a, b = np.array([0.0, 0.0, tiny]), np.array([1.0, 0.0, 0.0])
+    frames = {"a": pd.DataFrame({"logprob": -a, "w": tiny}), "b": pd.DataFrame({"logprob": -b})}
+    several: list[dict[str, Any]] = [{}, {"weight": "w"}]
+    for options in several:
+        (one,) = compare(frames, **options).comparisons
+        assert one.difference["relative"] > 1e169
+
+
 def test_models_that_lose_nothing_differ_by_nothing() -> None:
     frame = pd.DataFrame({"logprob": [-0.0] * 3, "user": [1, 1, 2]})
     several: list[dict[str, Any]] = [{}, {"cluster": "user"}]
