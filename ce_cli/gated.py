@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ce_cli import __version__
 from ce_cli.compared import Comparison
-from ce_cli.result import Interval, Note, Result, intervals_document, strict
+from ce_cli.result import Interval, Note, Result, strict
 from ce_cli.value import Value
 
 Operator = Literal["<=", "<", ">=", ">"]
@@ -71,7 +71,7 @@ class Check(Value):
             "relative": self.relative,
             "value": strict(self.value),
             "compared": strict(self.compared),
-            "interval": self.interval and intervals_document({"": self.interval})[""],
+            "interval": self.interval and self.interval.to_dict(),
             "margin": strict(self.margin),
             "passed": self.passed,
             "reason": self.reason,

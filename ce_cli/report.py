@@ -209,13 +209,17 @@ def _errors(
 def _intervals(
     metrics: Mapping[str, float], errors: Mapping[str, float], rows: int, spec: Spec
 ) -> dict[str, Interval]:
-    found: dict[str, Interval] = {}
-    for name, error in errors.items():
-        mean = metrics[name]
-        known = rows > 1 and math.isfinite(mean)
-        reach = t_quantile(spec.confidence, rows - 1) * error if known else math.nan
-        found[name] = Interval(mean - reach, mean + reach, spec.confidence, METHOD)
-    return found
+    return {
+        name: interval(metrics[name], error, rows, spec.confidence, METHOD)
+        for name, error in errors.items()
+    }
+
+
+def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:
+    """Mean ± t · standard error of `count` independent numbers; NaN where there is none."""
+    known = count > 1 and math.isfinite(mean)
+    reach = t_quantile(confidence, count - 1) * error if known else math.nan
+    return Interval(mean - reach, mean + reach, confidence, method)
 
 
 def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
@@ -254,21 +258,23 @@ def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
     kinds = [kind for kind in computed.metrics if kind.grouped]
     keys, states = computed.grouped(names)
     figures = _figures(computed, states, kinds)
+    columns = [
+        {name: values.tolist() for name, values in table.items()}
+        for table in (figures, _errors(computed, states, kinds, figures))
+    ]
     loss = cast(Loss, states[Loss])
     rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
-    errors = _errors(computed, states, kinds, figures)
-    every = (*figures.values(), *errors.values())
-    lines = list(zip(*(values.tolist() for values in every), strict=True))
     occurring = [place for place, count in enumerate(rows) if count]
     for place in sorted(occurring, key=lambda place: sortable(keys[place])):
-        metrics = dict(zip(figures, lines[place], strict=False))
-        own = dict(zip(errors, lines[place][len(figures) :], strict=True))
+        metrics, errors = (
+            {name: values[place] for name, values in table.items()} for table in columns
+        )
         yield Group(
             dict(zip(names, keys[place], strict=True)),
             rows[place],
             weights[place],
             _chosen(metrics, computed.spec),
-            _chosen(_intervals(metrics, own, rows[place], computed.spec), computed.spec),
+            _chosen(_intervals(metrics, errors, rows[place], computed.spec), computed.spec),
         )
 
 
@@ -363,10 +369,9 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
             "the positive class flipped? ce inspect tells.",
         )
     weights = own.weight.floats()
-    errors = {"cross_entropy": metrics.get("standard_error", math.nan)}
-    interval = _intervals(metrics, errors, rows, computed.spec).get("cross_entropy")
-    worse = interval is not None and interval.low > metrics.get("baseline", math.inf) > 0
-    worse = worse and not flipped
+    mean, error = (metrics.get(name, math.nan) for name in ("cross_entropy", "standard_error"))
+    low = interval(mean, error, rows, computed.spec.confidence, METHOD).low
+    worse = low > metrics.get("baseline", math.inf) > 0 and not flipped
     with np.errstate(over="ignore", invalid="ignore"):
         guessing = accuracy < weights.max() / weights.sum()
     if worse and guessing and task in ("binary", "multiclass") and rows >= _MANY_ROWS:

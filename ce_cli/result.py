@@ -55,6 +55,10 @@ class Interval(Value):
     confidence: float
     method: str
 
+    def to_dict(self) -> dict[str, Scalar]:
+        """What JSON can write."""
+        return strict_row({name: getattr(self, name) for name in self._fields})
+
 
 class Group(Value):
     """One line of ``--by``: the values of the grouping columns, and the figures."""
@@ -203,12 +207,4 @@ def strict_row(row: Mapping[str, Scalar]) -> dict[str, Scalar]:
 
 def intervals_document(intervals: Mapping[str, Interval]) -> dict[str, Any]:
     """Intervals as JSON can write them."""
-    return {
-        name: {
-            "low": strict(one.low),
-            "high": strict(one.high),
-            "confidence": one.confidence,
-            "method": one.method,
-        }
-        for name, one in intervals.items()
-    }
+    return {name: one.to_dict() for name, one in intervals.items()}

@@ -17,11 +17,11 @@ from ce_cli.kernels.deciding import holm, holm_levels, rows_to_tell
 from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.signflip import fewest_to_tell, sign_flip_p_value
-from ce_cli.kernels.student import t_p_value, t_quantile
+from ce_cli.kernels.student import t_p_value
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
-from ce_cli.result import Interval
+from ce_cli.report import interval
 from ce_cli.spec import Spec
 from ce_cli.value import Value
 
@@ -202,14 +202,6 @@ def _root(squares: Fraction, count: int) -> float:
         return math.inf
 
 
-def interval(mean: float, error: float, units: int, spec: Spec, method: str) -> Interval:
-    """Mean ± t · standard error."""
-    reach = t_quantile(spec.confidence, units - 1) * error if units > 1 else math.nan
-    if not math.isfinite(mean):
-        reach = math.nan
-    return Interval(mean - reach, mean + reach, spec.confidence, method)
-
-
 def comparisons(
     figures: Figures, names: Sequence[str], spec: Spec, flipped: bool
 ) -> Iterator[Comparison]:
@@ -222,11 +214,13 @@ def comparisons(
         units = figures.units
         scales = {"absolute": spec.scale, "bits": LOG_2}
         intervals = {
-            name: interval(difference / scale, error / scale, units, spec, method)
+            name: interval(difference / scale, error / scale, units, spec.confidence, method)
             for name, scale in scales.items()
         }
         relative, wide = figures.relative(model), figures.relative_error(model)
-        intervals["relative"] = interval(relative, wide, units, spec, f"{method}, delta method")
+        intervals["relative"] = interval(
+            relative, wide, units, spec.confidence, f"{method}, delta method"
+        )
         wins, ties = figures.rates(model)
         yield Comparison(
             model=names[model],

@@ -11,11 +11,11 @@ from ce_cli.compared import Compared, ComparedGroup, Model
 from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.entrants import Entrant, Feed, Plan
 from ce_cli.comparing.field import Field
-from ce_cli.comparing.figures import Figures, Size, comparisons, interval, settled
+from ce_cli.comparing.figures import Figures, Size, comparisons, settled
 from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.tally import Tally
 from ce_cli.errors import DataError
-from ce_cli.report import METHOD, class_names, ledger_notes, sortable
+from ce_cli.report import METHOD, class_names, interval, ledger_notes, sortable
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
 from ce_cli.text import counted
@@ -110,10 +110,10 @@ class Summary(Value):
         }
 
     def _intervals(self, figures: Figures, model: int) -> dict[str, Interval]:
-        own = self._metrics(figures, model)
+        mean, error = self._metrics(figures, model).values()
         method = METHOD + (", summed by cluster" if figures.clusters is not None else "")
-        mean, error = own["cross_entropy"], own["standard_error"]
-        return {"cross_entropy": interval(mean, error, figures.units, self.spec, method)}
+        confidence = self.spec.confidence
+        return {"cross_entropy": interval(mean, error, figures.units, confidence, method)}
 
     def _models(self, whole: Figures) -> Iterator[Model]:
         for model, (one, feed, place) in enumerate(self._placed()):
