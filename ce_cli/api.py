@@ -10,7 +10,7 @@ from ce_cli import pipeline
 from ce_cli.binding.joined import reading_of_labels
 from ce_cli.compared import Compared
 from ce_cli.errors import DataError, UsageError
-from ce_cli.inputs.locate import located, opened
+from ce_cli.inputs.locate import located, opener
 from ce_cli.inputs.memory import TableSource
 from ce_cli.inputs.source import Source
 from ce_cli.result import Result
@@ -321,7 +321,7 @@ def _sources(
         if not data:
             raise UsageError("There is no file to score.")
         names = located([os.fspath(path) for path in data])
-        return names, lambda: (opened(name, reading) for name in names)
+        return names, opener(names, reading)
     import pyarrow as pa
 
     if isinstance(data, pa.Table):

@@ -125,14 +125,13 @@ class Pass(Value):
         """Merge the outcomes of all splits in order, and hand on their rows."""
         binding, total = work.binding, work.empty()
         predicted = class_names(binding, binding.sample)
-        starts: list[int] = []
+        places = Places(tuple(self.names))
         for part, outcome, rows in map_in_order(work, splits, self.threads):
             before = total.ledger.read
-            starts += [before] * (part + 1 - len(starts))
+            places = places.begun(part, before)
             total = work.merge(total, outcome)
             if self.every_row is not None and rows:
                 labels = class_names(binding, total.ledger.labels)
-                places = Places(tuple(self.names), tuple(starts))
                 for some in rows:
                     shifted = some.shifted(before)
                     self.every_row(
@@ -140,8 +139,7 @@ class Pass(Value):
                     )
             if self.progress is not None:
                 self.progress(total.ledger.read)
-        starts += [total.ledger.read] * (len(self.names) - len(starts))
-        return total, Places(tuple(self.names), tuple(starts))
+        return total, places.ended(total.ledger.read)
 
 
 class Prepared(Value):

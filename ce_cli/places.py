@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import Self
 
 from ce_cli.ledger import Finding
 from ce_cli.text import counted, display_name
@@ -17,11 +18,20 @@ class Places(Value):
     names : tuple of str
         Of the files.
     starts : tuple of int
-        How many rows come before each.
+        How many rows come before each, as far as files have been begun.
     """
 
     names: tuple[str, ...]
-    starts: tuple[int, ...]
+    starts: tuple[int, ...] = ()
+
+    def begun(self, part: int, rows: int) -> Self:
+        """The same while file number `part`, from 0, is read, with so many rows before it."""
+        missing = part + 1 - len(self.starts)
+        return self.replace(starts=(*self.starts, *([rows] * missing)))
+
+    def ended(self, rows: int) -> Self:
+        """The same when all files are read, which have so many rows."""
+        return self.begun(len(self.names) - 1, rows)
 
     def of(self, row: int) -> tuple[str, int]:
         """File and 1-based row in it, for a row of the data set counted from 0."""
@@ -37,8 +47,12 @@ class Places(Value):
 
     def first(self, finding: Finding) -> str:
         """``preds.csv: row 17``, the first row of a finding."""
-        name, row = self.of(finding.rows[0])
-        return f"{display_name(name)}: row {row:,}"
+        return self.told(finding.rows[0])
+
+    def told(self, row: int) -> str:
+        """The same of a row of the data set counted from 0."""
+        name, number = self.of(row)
+        return f"{display_name(name)}: row {number:,}"
 
     def others(self, finding: Finding) -> str:
         """`` (and 4 more rows: 18, 19, 25, …)``, or nothing if there is only one."""

@@ -102,7 +102,7 @@ def _of_files(
     check_names(spec, reading, asked.labels is not None)
     paths = paths_of(files, "explain")
     from ce_cli.explaining.explain import explain as explained
-    from ce_cli.inputs.locate import located, opened
+    from ce_cli.inputs.locate import located, opener
 
     names = located(paths)
     read = all_read(names, asked.labels)
@@ -111,7 +111,7 @@ def _of_files(
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())
         return explained(
-            lambda: (opened(name, reading) for name in names),
+            opener(names, reading),
             names,
             spec,
             wanted,

@@ -165,13 +165,13 @@ def _judged(gates: Sequence[Ready], quiet: bool) -> Gated:
 
 def _one_judged(gate: Ready, quiet: bool) -> Gate:
     from ce_cli.gating.judge import judged
-    from ce_cli.inputs.locate import opened
+    from ce_cli.inputs.locate import opener
 
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())
         return judged(
             gate,
-            lambda: (opened(name, gate.reading) for name in gate.names),
+            opener(gate.names, gate.reading),
             labels_opener(gate.plan.asked.labels, gate.reading, gate.spec),
             progress,
         )

@@ -44,13 +44,13 @@ def inspect(
     renderer = registry.find(registry.INSPECT_OUTPUTS, form, "format")
     spec, reading = asked.spec(by=tuple(by or ())), asked.reading()
     paths = paths_of(files, "inspect")
-    from ce_cli.inputs.locate import located, opened
+    from ce_cli.inputs.locate import located, opener
     from ce_cli.inspection.inspect import inspect as inspected
     from ce_cli.outputs.files import written
 
     names = located(paths)
     check_targets(all_read(names, asked.labels), None, output)
-    sources = (opened(name, reading) for name in names)
+    sources = opener(names, reading)()
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())
         command = typed(paths, asked.labels, spec, reading)

@@ -59,7 +59,7 @@ def score(
     check_names(spec, reading, asked.labels is not None)
     paths = paths_of(files, "score")
     from ce_cli import pipeline
-    from ce_cli.inputs.locate import located, opened
+    from ce_cli.inputs.locate import located, opener
     from ce_cli.outputs.files import written
     from ce_cli.outputs.rows import row_writer
 
@@ -71,7 +71,7 @@ def score(
         every_row = None if per_row is None else stack.enter_context(row_writer(per_row))
         progress = None if quiet else stack.enter_context(progress_shown())
         result = pipeline.run(
-            lambda: (opened(name, reading) for name in names),
+            opener(names, reading),
             names,
             spec,
             reading.threads,

@@ -11,7 +11,7 @@ from ce_cli.binding.names import is_id
 from ce_cli.comparing.scored import Scored, Scoring
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, UsageError
-from ce_cli.inputs.locate import located, opened
+from ce_cli.inputs.locate import located, opener
 from ce_cli.inputs.source import Source
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.ledger import Ledger
@@ -104,7 +104,6 @@ class Feed:
     """
 
     def __init__(self, data: DataSet) -> None:
-        self.names = data.names
         (_, first), *others = data.models
         opened_labels = data.labels and data.labels()
         self._ready: Prepared = prepared(data.sources(), first, opened_labels, _with_columns)
@@ -120,7 +119,7 @@ class Feed:
         self.ledgers = [Ledger.of() for _ in bound]
         self.clipped = [ExactSums.empty(1) for _ in bound]
         self.totals = [ExactSums.empty(1) for _ in bound]
-        self._starts: list[int] = []
+        self._places = Places(data.names)
 
     @property
     def title(self) -> str:
@@ -130,8 +129,7 @@ class Feed:
     @property
     def places(self) -> Places:
         """Which file a row is in, as far as rows have been read."""
-        starts = [*self._starts, *([self.read] * (len(self.names) - len(self._starts)))]
-        return Places(self.names, tuple(starts))
+        return self._places.ended(self.read)
 
     @property
     def read(self) -> int:
@@ -176,7 +174,7 @@ class Feed:
             wanted = wanted.union(binding.wanted)
         splits = self._ready.splits(wanted, bindings)
         for part, frames in map_in_order(work, splits, threads):
-            self._starts += [self.read] * (part + 1 - len(self._starts))
+            self._places = self._places.begun(part, self.read)
             for pieces in frames:
                 start = self.read
                 for model, piece in enumerate(pieces):
@@ -214,14 +212,11 @@ def data_sets(
     StorageError
         There is no such file.
     """
-
-    def opener(names: Sequence[str]) -> Sources:
-        return lambda: (opened(name, reading) for name in names)
-
     parts = [(model,) for model in models] if len(paths) > 1 else [tuple(models)]
     found = [tuple(located([path])) for path in paths]
     return [
-        DataSet(names, opener(names), own, labels) for names, own in zip(found, parts, strict=True)
+        DataSet(names, opener(names, reading), own, labels)
+        for names, own in zip(found, parts, strict=True)
     ]
 
 

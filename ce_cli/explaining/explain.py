@@ -83,11 +83,10 @@ class Hunt:
 
     def __init__(self, ready: Prepared, names: Sequence[str], wanted: Wanted) -> None:
         self._ready = ready
-        self._names = tuple(names)
         self._wanted = wanted
         self._work = Work(ready.binding, ready.spec, (Loss,))
         self._total = self._work.empty()
-        self._starts: list[int] = []
+        self._places = Places(tuple(names))
         self._found: Found | None = None
         self._again: list[int] = []
         self.tally = Tally()
@@ -99,7 +98,7 @@ class Hunt:
         scoring = Scoring(self._work, None if called is None else called.strip())
         for stretch in map_in_order(scoring, self._ready.splits(), threads):
             start = self._total.ledger.read
-            self._starts += [start] * (stretch.part + 1 - len(self._starts))
+            self._places = self._places.begun(stretch.part, start)
             self._total = self._work.merge(self._total, stretch.outcome)
             if self._wanted == Wanted():
                 self._keep_largest(stretch, start)
@@ -115,7 +114,7 @@ class Hunt:
 
     def _look(self, stretch: Stretch, start: int) -> None:
         self.tally.add(stretch.losses)
-        for place in self._places(stretch, start):
+        for place in self._found_in(stretch, start):
             if self._found is not None:
                 self._again.append(start + place)
                 continue
@@ -123,17 +122,12 @@ class Hunt:
             if self._found.loss is not None:
                 self.tally.settle(self._found.loss)
 
-    def _places(self, stretch: Stretch, start: int) -> Iterator[int]:
+    def _found_in(self, stretch: Stretch, start: int) -> Iterator[int]:
         """Where the wanted row is in a stretch; an id may be there more than once."""
         if self._wanted.row is None:
             yield from stretch.called
         elif 0 <= self._wanted.row - 1 - start < stretch.outcome.ledger.read:
             yield self._wanted.row - 1 - start
-
-    @property
-    def _places_known(self) -> Places:
-        missing = len(self._names) - len(self._starts)
-        return Places(self._names, (*self._starts, *([self._total.ledger.read] * missing)))
 
     def result(self, with_curve: bool) -> Explained:
         """What is told of the row.
@@ -143,7 +137,8 @@ class Hunt:
         DataError
             It is not there, or cannot be scored; or the data is bad elsewhere.
         """
-        places, binding, spec = self._places_known, self._ready.binding, self._ready.spec
+        binding, spec = self._ready.binding, self._ready.spec
+        places = self._places.ended(self._total.ledger.read)
         found = self._found
         if found is None:
             self._ready.refuse_bad(self._total.ledger, places)
@@ -174,12 +169,12 @@ class Hunt:
 
     def _refuse_other(self, bound: Bound, found: Found, places: Places) -> None:
         """Refuse a row that is not the only one of its name, or was left out on purpose."""
-        where = _where(found.number, places)
+        where = places.told(found.number)
         if self._again:
             name, column = quoted(self._wanted.called or ""), self._ready.binding.id or ""
             raise DataError(
                 f"{where}, column {quoted(column)}: {name} is there again in "
-                f"{_where(self._again[0], places)}; choose one of them with --row."
+                f"{places.told(self._again[0])}; choose one of them with --row."
             )
         if bound.batches:
             return
@@ -243,8 +238,3 @@ def _row(
     file, number = places.of(found.number)
     name = name_of(frame, binding)
     return {"row": found.number + 1, "file": file, "file_row": number, **name, "weight": weight}
-
-
-def _where(number: int, places: Places) -> str:
-    file, row = places.of(number)
-    return f"{Places((file,), (0,)).title}: row {row:,}"

@@ -9,7 +9,7 @@ from ce_cli.comparing.compare import compare
 from ce_cli.comparing.entrants import DataSet, Plan
 from ce_cli.errors import DataError, UsageError
 from ce_cli.gating.against import Against, GroupAgainst
-from ce_cli.inputs.locate import located, opened
+from ce_cli.inputs.locate import located, opener
 from ce_cli.pipeline import Progress
 from ce_cli.spec import Reading, Spec
 from ce_cli.text import STDIN, display_name
@@ -71,12 +71,12 @@ def paired_comparison(
         The two do not have the same rows, or whatever is wrong with the baseline.
     """
     shown = display_name(baseline)
-    plan = Plan(inner=inner)
+    both = ((shown, located([baseline])), (display_name(names[0]), names))
     sets = [
-        _data_set(located([baseline]), shown, spec, reading, labels),
-        _data_set(names, display_name(names[0]), spec, reading, labels),
+        DataSet(tuple(files), opener(files, reading), ((model, spec),), labels)
+        for model, files in both
     ]
-    found = compare(sets, plan, reading.threads, progress, groupings)
+    found = compare(sets, Plan(inner=inner), reading.threads, progress, groupings)
     unlike = [note.message for note in found.warnings if note.code == _UNLIKE]
     if unlike:
         raise DataError(*(f"{shown}: {message}" for message in unlike))
@@ -90,17 +90,4 @@ def paired_comparison(
             for note in found.warnings
             if note.code in _OF_ALL or note.message.startswith(f"{shown}: ")
         ),
-    )
-
-
-def _data_set(
-    names: Sequence[str],
-    model: str,
-    spec: Spec,
-    reading: Reading,
-    labels: Callable[[], Source] | None,
-) -> DataSet:
-    own = spec.replace(metrics=(), worst=0)
-    return DataSet(
-        tuple(names), lambda: (opened(name, reading) for name in names), ((model, own),), labels
     )

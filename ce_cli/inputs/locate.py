@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -62,6 +62,11 @@ def opened(path: str, reading: Reading) -> Source:
         stream = ByteStream(path, raw, reading.encoding)
         source = _text_format(path, stream, reading).load()(path, stream, reading)
     return partitioned(source, path)
+
+
+def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Source]]:
+    """What opens files one after another, each time anew."""
+    return lambda: (opened(name, reading) for name in names)
 
 
 def _binary_format(start: bytes, reading: Reading) -> registry.Entry | None:

@@ -96,18 +96,17 @@ def inspect(
         missing = binding.missing_texts
     ids = spec.id or next((one.name for one in columns if one.name.lower() in _ID_NAMES), None)
     work = Examine(None if binding is None else binding.replace(by=()), settled.spec, ids, missing)
-    total, starts = work.empty(), list[int]()
+    total, places = work.empty(), Places(tuple(names))
     misfits: list[Advice] = []
     splits = _splits(chain(leading, sources), settled, missing, misfits)
     for part, exam in map_in_order(work, splits, threads):
-        starts += [total.ledger.read] * (part + 1 - len(starts))
+        places = places.begun(part, total.ledger.read)
         total = total.merge(exam)
         if progress is not None:
             progress(total.ledger.read)
     if label_file is not None:
         misfits += _unused(label_file)
-    starts += [total.ledger.read] * (len(names) - len(starts))
-    places = Places(tuple(names), tuple(starts))
+    places = places.ended(total.ledger.read)
     delimiter = getattr(source, "delimiter", ",")  # text alone has one
     case = Case(total, settled, spec, columns, ids, places, typed, delimiter)
     return _inspected(case, source.format, misfits)
