@@ -65,6 +65,13 @@ class Batch(Value):
             return ExactSums.of(values, self.groups, self.group_count)
         return sum_of_products(values, self.weights, self.groups, self.group_count)
 
+    def square_sums(self, values: Floats) -> ExactSums:
+        """Σ w²·value by group, each row rounded once; for values of shape (n,)."""
+        if self.weights is not None:
+            with np.errstate(over="ignore", under="ignore"):
+                values = self.weights * values
+        return self.sums(bounded(values))
+
     def counts(self, chosen: NDArray[np.bool_] | None = None) -> ExactSums:
         """Rows by group, all of them or the chosen ones."""
         if self.groups is None:
@@ -91,6 +98,11 @@ class Batch(Value):
         """Σ w·loss by group, over the finite losses."""
         return self.sums(self.finite_losses)
 
+    @cached_property
+    def by_class(self) -> Batch:
+        """The same rows with a group for each class, for labels that are classes."""
+        return self.grouped_by(self.outcomes.codes, self.outcomes.space.classes)
+
     def grouped_by(self, codes: Codes, count: int) -> Batch:
         """The same rows in other groups."""
         grouped = self.replace(groups=codes, group_count=count)
@@ -108,3 +120,9 @@ class Batch(Value):
             rows=self.rows[chosen],
             places=self.places[chosen],
         )
+
+
+def bounded(values: Floats) -> Floats:
+    """The values, with the largest float for what went beyond it."""
+    largest = np.finfo(np.float64).max
+    return np.clip(values, -largest, largest)

@@ -17,9 +17,9 @@ from ce_cli.binding.rows import GroupKey
 from ce_cli.errors import DataError
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
-from ce_cli.kernels.student import t_quantile
 from ce_cli.ledger import Ledger
 from ce_cli.messages import no_weight, rest_warning, sum_warning
+from ce_cli.metrics.bounds import STUDENT, Bounds, reach_of
 from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
@@ -35,7 +35,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     from ce_cli.binding.label_file import LabelFile
 
-Figure = TypeVar("Figure", float, Interval)
+Figure = TypeVar("Figure", float, Bounds)
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +45,6 @@ _UNITLESS = {
 }
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
-METHOD = "Student t on the weighted mean"
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
 FEW_ROWS = 10  # too few to say so
@@ -127,8 +126,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         raise DataError(no_weight(computed.places, spec.weight or ""))
     figures = _figures(computed, computed.whole, computed.metrics)
     metrics = {name: float(values[0]) for name, values in figures.items()}
-    found = _errors(computed, computed.whole, computed.metrics, figures)
-    errors = {name: float(values[0]) for name, values in found.items()}
+    intervals = _intervals(computed, computed.whole, computed.metrics)
     labels = list(binding.labels.in_order)
     return Result(
         signature=spec.signature(),
@@ -157,7 +155,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         },
         weight_sum=weight_sum,
         metrics=_chosen(metrics, spec),
-        intervals=_chosen(_intervals(metrics, errors, ledger.scored, spec), spec),
+        intervals=_at(intervals, 0, spec.confidence),
         not_applicable=dict(_not_applicable(computed)),
         per_class=tuple(_per_class(computed)),
         calibration=tuple(_calibration(computed)),
@@ -190,35 +188,27 @@ def _chosen(metrics: Mapping[str, Figure], spec: Spec) -> dict[str, Figure]:
     return {name: value for name, value in metrics.items() if name in spec.metrics}
 
 
-def _errors(
-    computed: Computed,
-    states: Mapping[type[State], State],
-    kinds: Sequence[type[State]],
-    figures: Mapping[str, Floats],
-) -> dict[str, Floats]:
-    """Standard errors of the metrics that have one, in their units."""
-    errors: dict[str, Floats] = {}
-    if "standard_error" in figures:
-        errors["cross_entropy"] = figures["standard_error"]
-    for kind in kinds:
-        for name, values in states[kind].errors(states).items():
-            errors[name] = values if name in _UNITLESS else values / computed.spec.scale
-    return errors
-
-
 def _intervals(
-    metrics: Mapping[str, float], errors: Mapping[str, float], rows: int, spec: Spec
-) -> dict[str, Interval]:
+    computed: Computed, states: Mapping[type[State], State], kinds: Sequence[type[State]]
+) -> dict[str, Bounds]:
+    """Intervals of the metrics that have one, in their units."""
+    found: dict[str, Bounds] = {}
+    for kind in kinds:
+        for name, bounds in states[kind].bounds(states, computed.spec.confidence).items():
+            found[name] = bounds if name in _UNITLESS else bounds.over(computed.spec.scale)
+    return _chosen(found, computed.spec)
+
+
+def _at(intervals: Mapping[str, Bounds], group: int, confidence: float) -> dict[str, Interval]:
     return {
-        name: interval(metrics[name], error, rows, spec.confidence, METHOD)
-        for name, error in errors.items()
+        name: Interval(float(one.low[group]), float(one.high[group]), confidence, one.method)
+        for name, one in intervals.items()
     }
 
 
 def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:
     """Mean ± t · standard error of `count` independent numbers; NaN where there is none."""
-    known = count > 1 and math.isfinite(mean)
-    reach = t_quantile(confidence, count - 1) * error if known else math.nan
+    reach = reach_of(count, confidence) * error if math.isfinite(mean) else math.nan
     return Interval(mean - reach, mean + reach, confidence, method)
 
 
@@ -258,23 +248,19 @@ def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
     kinds = [kind for kind in computed.metrics if kind.grouped]
     keys, states = computed.grouped(names)
     figures = _figures(computed, states, kinds)
-    columns = [
-        {name: values.tolist() for name, values in table.items()}
-        for table in (figures, _errors(computed, states, kinds, figures))
-    ]
+    columns = {name: values.tolist() for name, values in figures.items()}
+    intervals = _intervals(computed, states, kinds)
     loss = cast(Loss, states[Loss])
     rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
     occurring = [place for place, count in enumerate(rows) if count]
     for place in sorted(occurring, key=lambda place: sortable(keys[place])):
-        metrics, errors = (
-            {name: values[place] for name, values in table.items()} for table in columns
-        )
+        metrics = {name: values[place] for name, values in columns.items()}
         yield Group(
             dict(zip(names, keys[place], strict=True)),
             rows[place],
             weights[place],
             _chosen(metrics, computed.spec),
-            _chosen(_intervals(metrics, errors, rows[place], computed.spec), computed.spec),
+            _at(intervals, place, computed.spec.confidence),
         )
 
 
@@ -370,7 +356,7 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
         )
     weights = own.weight.floats()
     mean, error = (metrics.get(name, math.nan) for name in ("cross_entropy", "standard_error"))
-    low = interval(mean, error, rows, computed.spec.confidence, METHOD).low
+    low = interval(mean, error, rows, computed.spec.confidence, STUDENT).low
     worse = low > metrics.get("baseline", math.inf) > 0 and not flipped
     with np.errstate(over="ignore", invalid="ignore"):
         guessing = accuracy < weights.max() / weights.sum()

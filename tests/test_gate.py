@@ -171,7 +171,7 @@ def test_sets_of_columns_are_grouped_as_if_each_were_scored_alone(tmp_path: Path
         assert group["rows"] == other["rows"]
         assert group["metrics"].items() <= other["metrics"].items()
         assert {"cross_entropy", "accuracy", "brier", "standard_error"} <= group["metrics"].keys()
-        assert {"cross_entropy", "accuracy", "brier"} == group["intervals"].keys()
+        assert {"cross_entropy", "skill", "accuracy", "brier"} == group["intervals"].keys()
         assert all(own == other["intervals"][name] for name, own in group["intervals"].items())
     assert len(parsed["gates"][0]["checks"]) == 31
 
@@ -272,12 +272,12 @@ def test_confident_fails_where_one_row_has_no_interval(preds: Path) -> None:
     assert "interval" in found["reason"]
 
 
-@pytest.mark.parametrize("limit", ["skill >= 0", "baseline.by(segment) <= 9", "p90 <= 99"])
+@pytest.mark.parametrize("limit", ["min >= 0", "baseline.by(segment) <= 9", "max <= 99"])
 def test_confident_refuses_what_has_no_interval(preds: Path, limit: str) -> None:
     done = refused(preds, "--require", limit, "--confident")
     (told,) = complaints(done, USAGE)
     metric = limit.partition(" ")[0].partition(".")[0]
-    for word in (f"{metric} has none", "'cross_entropy'", "'perplexity'", "'total'"):
+    for word in (f"{metric} has none", "'cross_entropy'", "'skill'"):
         assert word in told
 
 

@@ -15,7 +15,8 @@ from ce_cli.comparing.figures import Figures, Size, comparisons, settled
 from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.tally import Tally
 from ce_cli.errors import DataError
-from ce_cli.report import METHOD, class_names, interval, ledger_notes, sortable
+from ce_cli.metrics.bounds import STUDENT
+from ce_cli.report import class_names, interval, ledger_notes, sortable
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
 from ce_cli.text import counted
@@ -111,7 +112,7 @@ class Summary(Value):
 
     def _intervals(self, figures: Figures, model: int) -> dict[str, Interval]:
         mean, error = self._metrics(figures, model).values()
-        method = METHOD + (", summed by cluster" if figures.clusters is not None else "")
+        method = STUDENT + (", summed by cluster" if figures.clusters is not None else "")
         confidence = self.spec.confidence
         return {"cross_entropy": interval(mean, error, figures.units, confidence, method)}
 

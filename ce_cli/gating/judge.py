@@ -136,7 +136,7 @@ def _against(
 
 def _checks(gate: Ready, result: Result, against: Against | None) -> Iterator[Check]:
     limits = gate.plan.limits
-    figures = list(figures_of(result, gate.spec.scale))
+    figures = list(figures_of(result))
     regressions = []
     if against is not None:
         regressions.append(regression_figures(None, against.whole, ""))

@@ -114,6 +114,10 @@ class ExactSums(Value):
                 limbs[at : at + len(part.limbs)] += part.limbs
         return type(self)(limbs, lowest, self.bound + other.bound)._settled()
 
+    def minus(self, other: Self) -> Self:
+        """Take another sum off, group by group."""
+        return self.merge(other.replace(limbs=-other.limbs))
+
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`, adding up those that meet."""
         settled = self._carried()

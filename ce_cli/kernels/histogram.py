@@ -69,24 +69,43 @@ class LogHistogram(Value):
 
     def quantiles(self, shares: tuple[float, ...]) -> list[float]:
         """The middle of the bin in which each share of the weight is reached."""
-        weights = self.bins.floats() if self._size else np.zeros(0)
-        reached = np.cumsum(weights)
-        if not len(reached) or not reached[-1] > 0:
+        places = self._places(shares)
+        if places is None:
             return [float("nan")] * len(shares)
-        places = np.searchsorted(reached, np.array(shares) * reached[-1] * (1.0 - 1e-15))
-        found = self.middles[np.minimum(places, len(reached) - 1)]
-        return [float(middle) for middle in found]
+        return [float(middle) for middle in self.middles[places]]
+
+    def edges(self, shares: tuple[float, ...]) -> list[tuple[float, float]]:
+        """From where to where these bins are."""
+        places = self._places(shares)
+        if places is None:
+            return [(float("nan"), float("nan"))] * len(shares)
+        lower, upper = self._edges
+        return list(zip(lower[places].tolist(), upper[places].tolist(), strict=True))
 
     @property
     def middles(self) -> Floats:
         """The middle of each bin, shape (bins,)."""
+        lower, upper = self._edges
+        return np.where((lower == 0) | np.isinf(lower), lower, 0.5 * lower + 0.5 * upper)
+
+    def _places(self, shares: tuple[float, ...]) -> Codes | None:
+        """The bin in which each share of the weight is reached; None without weight."""
+        weights = self.bins.floats() if self._size else np.zeros(0)
+        with np.errstate(over="ignore"):
+            reached = np.cumsum(weights)
+        if not len(reached) or not 0 < reached[-1] < np.inf:
+            return None
+        places = np.searchsorted(reached, np.array(shares) * reached[-1] * (1.0 - 1e-15))
+        found: Codes = np.minimum(places, len(reached) - 1)
+        return found
+
+    @property
+    def _edges(self) -> tuple[Floats, Floats]:
+        """Where each bin begins and ends, shape (bins,) both."""
         edges = np.arange(self.lowest, self.lowest + self._size + 1, dtype=np.int64)
-        edges = edges << _DROPPED_BITS
-        floats = edges.view(np.float64)
-        with np.errstate(invalid="ignore", over="ignore"):
-            upper = np.minimum(floats[1:], np.finfo(np.float64).max)
-            middles = 0.5 * floats[:-1] + 0.5 * upper
-        return np.where((floats[:-1] == 0) | np.isinf(floats[:-1]), floats[:-1], middles)
+        floats = (edges << _DROPPED_BITS).view(np.float64)
+        largest = np.finfo(np.float64).max
+        return floats[:-1], np.where(np.isfinite(floats[1:]), floats[1:], largest)
 
     @property
     def _size(self) -> int:

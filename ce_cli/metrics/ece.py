@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Self
 
@@ -11,25 +12,40 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.state import State, one_class_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 BINS = 15
+METHOD = "infinitesimal jackknife, wider below by the bias"
+
+_SQUARES = ("squared_weight", "first", "second")
+_CLEAR = 3.0  # standard errors beyond which a bin is not calibrated
 
 
 class Ece(State):
-    """Rows, Σ w, Σ w·right and Σ w·confidence by bin: bin b of group g is entry ``g·BINS + b``.
+    """Sums by bin, of which bin b of group g is entry ``g·BINS + b``.
 
     Bins are of equal width and take their upper edge, as in Guo, Pleiss, Sun and Weinberger ("On
     calibration of modern neural networks", ICML 2017).
+
+    Attributes
+    ----------
+    rows, weight, right, confidence : ExactSums
+        Number of rows, Σ w, Σ w·right and Σ w·confidence.
+    squared_weight, first, second : ExactSums
+        Σ w², Σ w²·gap and Σ w²·gap² of the gap right − confidence.
     """
 
     rows: ExactSums
     weight: ExactSums
     right: ExactSums
     confidence: ExactSums
+    squared_weight: ExactSums
+    first: ExactSums
+    second: ExactSums
 
     @classmethod
     def why_not(cls, space: Space) -> str | None:
@@ -49,7 +65,16 @@ class Ece(State):
         start = 0 if batch.groups is None else batch.groups * BINS
         cells = batch.replace(groups=start + bins, group_count=batch.group_count * BINS)
         right = batch.outcomes.right().astype(np.float64, copy=False)
-        return cls(cells.row_counts, cells.weight_sums, cells.sums(right), cells.sums(confidence))
+        gaps = right - confidence
+        return cls(
+            cells.row_counts,
+            cells.weight_sums,
+            cells.sums(right),
+            cells.sums(confidence),
+            cells.square_sums(np.ones(len(batch))),
+            cells.square_sums(gaps),
+            cells.square_sums(gaps * gaps),
+        )
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, bin by bin."""
@@ -63,6 +88,34 @@ class Ece(State):
         gaps = self._gaps().reshape(-1, BINS)
         with np.errstate(invalid="ignore", divide="ignore"):
             return {"ece": np.abs(gaps).sum(axis=1) / weight.sum(axis=1)}
+
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """As of the mean of ±gap, the sign being that of the bin, and wider below.
+
+        The absolute value of a bin that is calibrated is above 0 all the same, by √(2/π) of its
+        standard error on average (a folded normal distribution), so the sum is too large by up
+        to the sum of these over the bins that may be calibrated.
+        """
+        rows = self.rows.floats().reshape(-1, BINS).sum(axis=1)
+        gaps, weight, squared, first, second = (
+            one.reshape(-1, BINS)
+            for one in (
+                self._gaps(),
+                *(getattr(self, name).floats() for name in ("weight", *_SQUARES)),
+            )
+        )
+        with np.errstate(all="ignore"):
+            total = weight.sum(axis=1)
+            means = np.where(weight > 0, gaps / weight, 0.0)
+            own = np.sqrt(np.maximum(second - 2.0 * means * first + means**2 * squared, 0.0))
+            excess = math.sqrt(2.0 / math.pi) * np.where(np.abs(gaps) < _CLEAR * own, own, 0.0)
+            value = np.abs(gaps).sum(axis=1) / total
+            square = second - 2.0 * value[:, np.newaxis] * np.sign(gaps) * first
+            square += value[:, np.newaxis] ** 2 * squared
+            errors = np.sqrt(np.maximum(square.sum(axis=1), 0.0) * rows / (rows - 1.0)) / total
+            around = Bounds.around(value, errors, rows, confidence, METHOD)
+            low = around.low - excess.sum(axis=1) / total
+        return {"ece": around.replace(low=low).within(0.0, 1.0)}
 
     def bins(self) -> list[dict[str, str | float | None]]:
         """The bins of the first group that have rows: what was said, and what happened."""
@@ -85,5 +138,4 @@ class Ece(State):
 
     def _gaps(self) -> Floats:
         """Σ w·(right − confidence) by bin."""
-        negative = self.confidence.replace(limbs=-self.confidence.limbs)
-        return self.right.merge(negative).floats()
+        return self.right.minus(self.confidence).floats()

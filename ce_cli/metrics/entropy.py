@@ -9,18 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
+from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Outcomes
+from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.mean import Mean
+from ce_cli.metrics.mean import Mean, mean_bounds
+from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
 
 
 class Entropy(Mean):
-    """Mean of H(p), which is 0 for hard labels (Shannon 1948)."""
+    """Mean of H(p), which is 0 for hard labels (Shannon 1948).
+
+    Attributes
+    ----------
+    mixed : ExactSums
+        Σ w²·H(p)·loss, for the spread of their difference.
+    """
 
     figure: ClassVar[str] = "entropy"
+
+    mixed: ExactSums
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -28,6 +39,11 @@ class Entropy(Mean):
         if batch.outcomes.entropies() is None:
             return cls.empty(batch.group_count, batch.outcomes.space)
         return super().of(batch)
+
+    @classmethod
+    def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums, ...]:
+        """Of H(p) with the loss."""
+        return (batch.square_sums(batch.finite_losses * values),)
 
     @classmethod
     def values(cls, outcomes: Outcomes) -> Floats:
@@ -40,3 +56,11 @@ class Entropy(Mean):
         entropy = super().figures(states)
         loss = cast(Loss, states[Loss])
         return {**entropy, "kl_divergence": loss.mean - entropy["entropy"]}
+
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """Of both, the divergence being the mean of loss − H(p)."""
+        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        total, first = loss.loss.minus(self.total), spread.loss.minus(self.first)
+        second = spread.square.minus(self.mixed).minus(self.mixed).merge(self.second)
+        divergence = mean_bounds(total, first, second, states, confidence)
+        return {**super().bounds(states, confidence), "kl_divergence": divergence}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.outcomes import Outcomes
+from ce_cli.metrics.bounds import STUDENT, Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
@@ -44,25 +45,45 @@ class Mean(State):
         """One batch."""
         values = cls.values(batch.outcomes)
         total = batch.sums(values)
-        if batch.weights is None:
-            return cls(total, total, batch.sums(values * values))
-        with np.errstate(over="ignore", under="ignore"):
-            largest = np.finfo(np.float64).max
-            weighted = np.clip(batch.weights * values, -largest, largest)
-            squares = np.clip(weighted * values, -largest, largest)
-        return cls(total, batch.sums(weighted), batch.sums(squares))
+        first = total if batch.weights is None else batch.square_sums(values)
+        return cls(total, first, batch.square_sums(values * values), *cls.others(batch, values))
+
+    @classmethod
+    def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums, ...]:
+        """What a metric sums up beside these, from the numbers of the rows."""
+        return ()
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Σ w·v / Σ w, correctly rounded."""
         return {self.figure: ratios(self.total, cast(Loss, states[Loss]).weight)}
 
-    def errors(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
-        """√( n/(n−1) · Σ w²(v − mean)² ) / Σ w; NaN for fewer than two rows."""
-        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
-        rows, weight = loss.rows.floats(), loss.weight.floats()
-        mean = ratios(self.total, loss.weight)
-        with np.errstate(all="ignore"):
-            squares = self.second.floats() - 2.0 * mean * self.first.floats()
-            squares += mean * mean * spread.weight.floats()
-            error = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
-        return {self.figure: np.where(rows > 1, error, np.nan)}
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """Mean ± t · standard error."""
+        return {self.figure: mean_bounds(self.total, self.first, self.second, states, confidence)}
+
+
+def mean_bounds(
+    total: ExactSums,
+    first: ExactSums,
+    second: ExactSums,
+    states: Mapping[type[State], State],
+    confidence: float,
+) -> Bounds:
+    """Mean ± t · √( n/(n−1) · Σ w²(v − mean)² ) / Σ w; NaN for fewer than two rows.
+
+    Parameters
+    ----------
+    total, first, second : ExactSums
+        Σ w·v, Σ w²·v and Σ w²·v², by group.
+    states : mapping
+        With `Loss` and `Spread`.
+    confidence : float
+        Between 0 and 1.
+    """
+    loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+    rows, weight, mean = loss.rows.floats(), loss.weight.floats(), ratios(total, loss.weight)
+    with np.errstate(all="ignore"):
+        squares = second.floats() - 2.0 * mean * first.floats()
+        squares += mean * mean * spread.weight.floats()
+        errors = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
+    return Bounds.around(mean, errors, rows, confidence, STUDENT)

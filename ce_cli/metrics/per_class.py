@@ -39,7 +39,7 @@ class PerClass(State):
         outcomes, classes = batch.outcomes, batch.outcomes.space.classes
         parts = outcomes.parts()
         if parts is None:
-            return cls(Loss.of(batch.grouped_by(outcomes.codes, classes)))
+            return cls(Loss.of(batch.by_class))
         masses, surprisals = parts
         cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
         endless = np.isinf(surprisals) & (masses > 0)

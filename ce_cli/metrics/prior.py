@@ -8,28 +8,40 @@ from typing import ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
+from ce_cli.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
-class Prior(State):
-    """Σ w·p of each class: class k of group g is entry ``g * classes + k``."""
+_SUMS = ("shares", "squares", "costs")
+METHOD = "infinitesimal jackknife"
 
-    requires: ClassVar[tuple[type[State], ...]] = (Loss,)
+
+class Prior(State):
+    """Σ w·p, Σ w²·p and Σ w²·p·loss of each class: class k of group g is entry ``g·K + k``.
+
+    Of independent labels, only the first is kept.
+    """
+
+    requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
 
     shares: ExactSums
+    squares: ExactSums
+    costs: ExactSums
     space: Space
 
     @classmethod
     def empty(cls, groups: int, space: Space) -> Self:
         """No rows."""
-        return cls(ExactSums.empty(groups * space.classes), space)
+        none = ExactSums.empty(groups * space.classes)
+        return cls(none, none, none, space)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -37,26 +49,38 @@ class Prior(State):
         space, masses = batch.outcomes.space, batch.outcomes.masses()
         start = 0 if batch.groups is None else batch.groups * space.classes
         size = batch.group_count * space.classes
-        if masses is not None:
-            cells = (start + np.arange(space.classes)[:, np.newaxis]) + np.zeros(
-                len(batch), np.intp
-            )
-            return cls(weighted_sums(masses, batch.weights, cells, size), space)
-        codes = start + batch.outcomes.codes
+        if masses is None:
+            rows = batch.by_class
+            if batch.groups is not None:
+                rows = batch.grouped_by(start + batch.outcomes.codes, size)
+            if batch.weights is None:
+                return cls(rows.row_counts, rows.row_counts, rows.loss_sums, space)
+            costs = rows.square_sums(batch.finite_losses)
+            return cls(rows.weight_sums, rows.sums(batch.weights), costs, space)
+        cells = (start + np.arange(space.classes)[:, np.newaxis]) + np.zeros(len(batch), np.intp)
+        shares = weighted_sums(masses, batch.weights, cells, size)
+        if space.independent:
+            return cls(shares, ExactSums.empty(size), ExactSums.empty(size), space)
+        own, squares = masses, shares
         if batch.weights is not None:
-            return cls(ExactSums.of(batch.weights, codes, size), space)
-        counts = np.bincount(codes, minlength=size).astype(np.int64, copy=False)
-        return cls(ExactSums.of_counts(counts), space)
+            own = bounded(batch.weights * masses)
+            squares = weighted_sums(own, batch.weights, cells, size)
+        costs = weighted_sums(bounded(own * batch.finite_losses), batch.weights, cells, size)
+        return cls(shares, squares, costs, space)
 
     def merge(self, other: Self) -> Self:
         """Of the rows of both."""
-        return type(self)(self.shares.merge(other.shares), self.space)
+        return self.replace(
+            **{name: getattr(self, name).merge(getattr(other, name)) for name in _SUMS}
+        )
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, class by class."""
         classes = self.space.classes
         cells = (index[:, np.newaxis] * classes + np.arange(classes)).ravel()
-        return type(self)(self.shares.regroup(cells, groups * classes), self.space)
+        return self.replace(
+            **{name: getattr(self, name).regroup(cells, groups * classes) for name in _SUMS}
+        )
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """H(π) of the label shares π, the mean over it, and 1 less that.
@@ -78,6 +102,33 @@ class Prior(State):
             "baseline": baseline,
             "normalized_cross_entropy": normalized,
             "skill": 1.0 - normalized,
+        }
+
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """Of the ratio L / H(π) and of the skill, by what a little more of a row's weight changes.
+
+        With c = −log π of the label, the influence of a row is (loss − c·L / H) / H (Jaeckel, The
+        infinitesimal jackknife, 1972). Of a soft label the square of the mean c is taken for the
+        mean of the squares, which can only make the interval wider.
+        """
+        if self.space.independent:
+            return {}
+        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        rows, own = loss.rows.floats(), self.figures(states)
+        shares, squares, costs = (
+            getattr(self, name).floats().reshape(-1, self.space.classes) for name in _SUMS
+        )
+        with np.errstate(all="ignore"):
+            shares = shares / shares.sum(axis=1, keepdims=True)
+            constant = np.where(shares > 0, -np.log(np.where(shares > 0, shares, 1.0)), 0.0)
+            ratio = own["normalized_cross_entropy"]
+            square = spread.square.floats() - 2.0 * ratio * (constant * costs).sum(axis=1)
+            square += ratio * ratio * (constant * constant * squares).sum(axis=1)
+            errors = np.sqrt(np.maximum(square, 0.0) * rows / (rows - 1.0))
+            errors /= own["baseline"] * loss.weight.floats()
+        return {
+            name: Bounds.around(own[name], errors, rows, confidence, METHOD)
+            for name in ("normalized_cross_entropy", "skill")
         }
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
+from ce_cli.kernels.binomial import quantile_ranks
 from ce_cli.kernels.histogram import LogHistogram
 from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.bounds import Bounds
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
+
+METHOD = "order statistics (binomial)"
 
 _SHARES = {"median": 0.5, "p90": 0.9, "p99": 0.99}
 
@@ -37,6 +44,7 @@ class Quantiles(State):
     """
 
     grouped: ClassVar[bool] = False
+    requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
 
     extremes: Extremes
     histogram: LogHistogram
@@ -70,6 +78,26 @@ class Quantiles(State):
         inner = dict(zip(_SHARES, middles.tolist(), strict=True))
         values = {"min": self.extremes.low, **inner, "max": self.extremes.high}
         return {name: np.array([value]) for name, value in values.items()}
+
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """Order statistics between which a quantile lies; of weighted rows, as of Kish's number.
+
+        Ends are widened to those of their bins; one that is open is NaN.
+        """
+        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        with np.errstate(all="ignore"):
+            effective = float((loss.weight.floats() ** 2 / spread.weight.floats())[0])
+        count = round(effective) if math.isfinite(effective) else 0
+        found: dict[str, Bounds] = {}
+        for name, share in _SHARES.items():
+            ranks = quantile_ranks(count, share, confidence) if count else (0, 1)
+            (low, _), (_, high) = self.histogram.edges(
+                tuple(rank / max(count, 1) for rank in ranks)
+            )
+            low = max(low, self.extremes.low) if ranks[0] > 0 else math.nan
+            high = min(high, self.extremes.high) if ranks[1] <= count else math.nan
+            found[name] = Bounds(np.array([low]), np.array([high]), METHOD)
+        return found
 
     def top_heaviness(self, share: float) -> float:
         """The part of the variance that the largest `share` of the weight carries, roughly."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import LIMB_BITS, ExactSums, two_product
 from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.bounds import STUDENT, Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State
 
@@ -79,6 +80,16 @@ class Spread(State):
         ]
         endless = (self.beyond.floats() > 0) | (loss.infinite.floats() > 0)
         return {"standard_error": np.where(endless, np.inf, np.array(errors))}
+
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """The mean loss ± t · standard error, and what follows for total and perplexity."""
+        loss = cast(Loss, states[Loss])
+        errors, weight = self.figures(states)["standard_error"], loss.weight.floats()
+        mean = Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)
+        with np.errstate(over="ignore"):
+            total = Bounds(mean.low * weight, mean.high * weight, f"{STUDENT}, times the weight")
+            perplexity = Bounds(np.exp(mean.low), np.exp(mean.high), f"{STUDENT}, exponentiated")
+        return {"cross_entropy": mean, "total": total, "perplexity": perplexity}
 
 
 def _sums(batch: Batch, high: Floats, low: Floats) -> ExactSums:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.bounds import Bounds
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -55,8 +56,8 @@ class State(Value):
         """What the state says, by name, in nats, each of shape (groups,)."""
         raise NotImplementedError
 
-    def errors(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
-        """The standard errors of those figures that have one, each of shape (groups,)."""
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """Intervals of those figures that have one, taking the rows for independent."""
         return {}
 
     def merge(self, other: Self) -> Self:

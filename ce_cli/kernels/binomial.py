@@ -1,0 +1,47 @@
+"""Order statistics as bounds of a quantile, from the binomial distribution."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+_SPREADS = 12.0  # standard deviations beyond which there is nothing to speak of
+
+
+@lru_cache(maxsize=4096)
+def quantile_ranks(count: int, share: float, confidence: float) -> tuple[int, int]:
+    """Ranks of the order statistics between which a quantile lies.
+
+    Parameters
+    ----------
+    count : int
+        How many independent numbers there are, at least 1.
+    share : float
+        Which quantile, between 0 and 1.
+    confidence : float
+        How often it has to be between them at least, whatever the distribution.
+
+    Returns
+    -------
+    tuple of int
+        From 0 to `count` + 1, which are no ranks and stand for an end that is open.
+
+    Notes
+    -----
+    With B binomial of `count` and `share`, the r-th smallest number is above the quantile with a
+    probability of at most P(B < r) (Conover, Practical Nonparametric Statistics, 1999, 3.2).
+    """
+    tail = 0.5 * (1.0 - confidence)
+    middle, spread = count * share, math.sqrt(count * share * (1.0 - share))
+    reach = _SPREADS * spread + _SPREADS**2
+    first, last = max(0, math.floor(middle - reach)), min(count, math.ceil(middle + reach))
+    hits = np.arange(first, last)
+    ratios = np.log((count - hits) / (hits + 1.0) * (share / (1.0 - share)))
+    logs = np.concatenate([[0.0], np.cumsum(ratios)])
+    chances = np.exp(logs - logs.max())
+    reached = np.cumsum(chances / chances.sum())
+    low = first + int(np.searchsorted(reached, tail))
+    high = first + int(np.searchsorted(reached, 1.0 - tail)) + 1
+    return low, min(high, count + 1)

@@ -1,0 +1,57 @@
+"""Intervals: from where to where a figure may lie, and how that was found."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.kernels.student import t_quantile
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+
+STUDENT = "Student t on the weighted mean"
+
+
+class Bounds(Value):
+    """The ends of the intervals of a figure, each of shape (groups,), NaN where there is none.
+
+    Attributes
+    ----------
+    low, high : ndarray, shape (groups,)
+        In the figure's own unit, or nats.
+    method : str
+        How they were found, in words.
+    """
+
+    low: Floats
+    high: Floats
+    method: str
+
+    @classmethod
+    def around(
+        cls, values: Floats, errors: Floats, counts: Floats, confidence: float, method: str
+    ) -> Self:
+        """Value ± t · standard error, of `counts` independent numbers each."""
+        reach = np.array([reach_of(count, confidence) for count in counts.tolist()]) * errors
+        with np.errstate(invalid="ignore"):
+            known = np.where(np.isfinite(values), reach, np.nan)
+            return cls(values - known, values + known, method)
+
+    def over(self, scale: float) -> Self:
+        """The same in another unit, of which one is `scale` of this."""
+        return self.replace(low=self.low / scale, high=self.high / scale)
+
+    def within(self, lowest: float, highest: float) -> Self:
+        """The same without what is out of range."""
+        return self.replace(
+            low=np.clip(self.low, lowest, highest), high=np.clip(self.high, lowest, highest)
+        )
+
+
+def reach_of(count: float, confidence: float) -> float:
+    """How many standard errors a two-sided interval of `count` numbers reaches; NaN for one."""
+    return t_quantile(confidence, count - 1.0) if count > 1.0 else math.nan
