@@ -45,6 +45,7 @@ _UNITLESS = {
 }
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
+_ROWS_A_SKEW = 5.0  # rows by squared skewness below which it does not cover: Cochran's rule (1977)
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
 FEW_ROWS = 10  # too few to say so
@@ -325,13 +326,27 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
     if metrics.get("baseline") == 0.0:
         yield Note("one_class", "All labels are one class, so skill is not defined.")
     if Quantiles in computed.metrics and "standard_error" in metrics:
-        share = cast(Quantiles, computed.whole[Quantiles]).top_heaviness(_TOP_SHARE)
-        if share > _TOP_HEAVY and computed.total.ledger.scored * _TOP_SHARE >= 1:
-            yield Note(
-                "heavy_tail",
-                f"The largest 0.1 % of the losses carry {100 * share:.0f} % of the variance: "
-                "the interval may be too narrow.",
-            )
+        yield from _tail_warnings(cast(Quantiles, computed.whole[Quantiles]), computed)
+
+
+def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
+    """Whether the interval of the mean covers what it says."""
+    rows, level = computed.total.ledger.scored, f"{100 * computed.spec.confidence:.10g} %"
+    share = losses.top_heaviness(_TOP_SHARE)
+    if share > _TOP_HEAVY and rows * _TOP_SHARE >= 1:
+        yield Note(
+            "heavy_tail",
+            f"The largest 0.1 % of the losses carry {100 * share:.0f} % of the variance: "
+            "the interval may be too narrow.",
+        )
+        return
+    needed = _ROWS_A_SKEW * losses.skewness() ** 2
+    if rows < needed:
+        yield Note(
+            "few_rows",
+            f"A handful of rows carry most of the variance: the {level} interval covers the true "
+            f"mean less often than that; it takes {needed:,.0f} rows or more.",
+        )
 
 
 def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:

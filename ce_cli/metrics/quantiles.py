@@ -99,6 +99,17 @@ class Quantiles(State):
             found[name] = Bounds(np.array([low]), np.array([high]), METHOD)
         return found
 
+    def skewness(self) -> float:
+        """Third central moment over the variance to the power 3/2, roughly; 0 if not known."""
+        weights, middles = self.histogram.bins.floats(), self.histogram.middles
+        if not len(weights) or not np.isfinite(middles[-1]):
+            return 0.0
+        with np.errstate(all="ignore"):
+            weights = weights / weights.sum()
+            gaps = (middles - np.dot(weights, middles)) / middles[-1]
+            skewness = float(np.dot(weights, gaps**3) / np.dot(weights, gaps**2) ** 1.5)
+        return skewness if np.isfinite(skewness) else 0.0
+
     def top_heaviness(self, share: float) -> float:
         """The part of the variance that the largest `share` of the weight carries, roughly."""
         weights, middles = self.histogram.bins.floats(), self.histogram.middles
