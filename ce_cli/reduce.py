@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows import Bound, GroupKey, bound_rows
+from ce_cli.groups import merged_groups
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.ledger import Finding, Ledger
@@ -23,7 +23,6 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Name = TypeVar("Name")
 
 Codes = NDArray[np.intp]
 States = dict[type[State], State]
@@ -127,43 +126,6 @@ def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums
         ignored=bound.ignored,
     )
     return ledger, clipped
-
-
-def merged_groups(
-    earlier: tuple[GroupKey, ...],
-    left: Mapping[Name, State],
-    later: tuple[GroupKey, ...],
-    right: Mapping[Name, State],
-) -> tuple[tuple[GroupKey, ...], dict[Name, State]]:
-    """Merge states of the groups `earlier` and `later`, those of one key with each other."""
-    keys = earlier
-    if earlier != later:
-        places = {key: place for place, key in enumerate(earlier)}
-        for key in later:
-            places.setdefault(key, len(places))
-        keys = tuple(places)
-        index = np.array([places[key] for key in later], np.intp)
-        left = regrouped(left, np.arange(len(earlier)), len(keys))
-        right = regrouped(right, index, len(keys))
-    return keys, {name: state.merge(right[name]) for name, state in left.items()}
-
-
-def coarser(
-    keys: Sequence[GroupKey], states: Mapping[Name, State], places: Sequence[int]
-) -> tuple[tuple[GroupKey, ...], dict[Name, State]]:
-    """The groups by some parts of their keys."""
-    short = [tuple(key[place] for place in places) for key in keys]
-    codes = {key: code for code, key in enumerate(dict.fromkeys(short))}
-    index = np.array([codes[key] for key in short], np.intp)
-    return tuple(codes), regrouped(states, index, len(codes))
-
-
-def regrouped(states: Mapping[Name, State], index: Codes, groups: int) -> dict[Name, State]:
-    """Move group g of every grouped state to ``index[g]`` of `groups`, joining those that meet."""
-    return {
-        name: state.regroup(index, groups) if state.grouped else state
-        for name, state in states.items()
-    }
 
 
 def _infinite(batch: Batch) -> list[Finding]:

@@ -15,6 +15,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
 from ce_cli.binding.rows import GroupKey
 from ce_cli.errors import DataError
+from ce_cli.groups import coarser, regrouped, sortable
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.ledger import Ledger
@@ -26,7 +27,7 @@ from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.state import State
 from ce_cli.places import Places
-from ce_cli.reduce import Outcome, coarser, regrouped
+from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
 from ce_cli.spec import ALL, Spec
 from ce_cli.text import counted, listed
@@ -263,21 +264,6 @@ def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
             _chosen(metrics, computed.spec),
             _at(intervals, place, computed.spec.confidence),
         )
-
-
-def sortable(key: Sequence[str | None]) -> tuple[tuple[int, float, str], ...]:
-    """Order keys of groups: numbers by size, before text by letters, before what is missing."""
-    return tuple(_rank(text) for text in key)
-
-
-def _rank(text: str | None) -> tuple[int, float, str]:
-    if text is None:
-        return 2, 0.0, ""
-    try:
-        number = float(text)
-    except ValueError:
-        return 1, 0.0, text
-    return (0, number, text) if math.isfinite(number) else (1, 0.0, text)
 
 
 def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("messages",),
     ("engines", "inputs", "metrics", "outputs"),
     ("binding",),
-    ("row_losses",),
+    ("groups", "row_losses"),
     ("reduce",),
     ("report",),
     ("pipeline",),

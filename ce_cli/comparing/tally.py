@@ -13,12 +13,12 @@ from ce_cli.batch import Batch
 from ce_cli.binding.rows import GroupKey
 from ce_cli.comparing.moved import Moved
 from ce_cli.comparing.scored import Scored
+from ce_cli.groups import coarser, merged_groups
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Likelihood, Space
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
-from ce_cli.reduce import coarser, merged_groups
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
