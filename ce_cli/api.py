@@ -115,6 +115,7 @@ def score(
     data: Path | Sequence[Path] | Table,
     *,
     by: str | Sequence[str] = (),
+    cluster: str | None = None,
     metrics: str | Sequence[str] = (),
     worst: int = 0,
     per_row: bool = False,
@@ -128,6 +129,8 @@ def score(
         Files and directories are read as streams; tables are not copied where Arrow can see them.
     by : str or sequence of str
         Grouping columns.
+    cluster : str, optional
+        Rows with one value in this column belong together, which the intervals allow for.
     metrics : str or sequence of str, optional
         Compute only these (``--metric``).
     worst : int
@@ -156,7 +159,7 @@ def score(
     1.0
     """
     spec, reading = _spec(options), _reading(options)
-    spec = spec.replace(by=_several(by), metrics=_several(metrics), worst=worst)
+    spec = spec.replace(by=_several(by), cluster=cluster, metrics=_several(metrics), worst=worst)
     check_names(spec, reading, options.get("labels") is not None)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []

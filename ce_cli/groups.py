@@ -46,6 +46,12 @@ def coarser(
     return tuple(codes), regrouped(states, index, len(codes))
 
 
+def without_last(keys: Sequence[GroupKey]) -> tuple[tuple[GroupKey, ...], Codes]:
+    """The groups by all parts of their keys but the last, and which of them each key is in."""
+    codes = {key: code for code, key in enumerate(dict.fromkeys(key[:-1] for key in keys))}
+    return tuple(codes), np.array([codes[key[:-1]] for key in keys], np.intp)
+
+
 def regrouped(states: Mapping[Name, State], index: Codes, groups: int) -> dict[Name, State]:
     """Move group g of every grouped state to ``index[g]`` of `groups`, joining those that meet."""
     return {

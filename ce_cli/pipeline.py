@@ -86,7 +86,8 @@ def balance(
     labels: Callable[[], Source] | None = None,
 ) -> tuple[float, ...]:
     """The weights that give all classes the same sum of them, found by reading the data once."""
-    plain = spec.replace(worst=0, by=(), label_smoothing=0.0)  # which would spread the labels
+    plain = spec.replace(worst=0, by=(), cluster=None)
+    plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
     once = Pass(names, plain, (Loss, PerClass), threads)
     counted = once.computed(sources(), labels and labels())
     return balanced_weights(cast(PerClass, counted.whole[PerClass]))
@@ -116,7 +117,8 @@ class Pass(Value):
         if self.class_weights:
             binding = binding.replace(class_weights=self.class_weights)
         metrics = applicable(self.metrics, binding)
-        work = Work(binding, settled, metrics, self.every_row is not None)
+        per_row, by_cluster = self.every_row is not None, settled.cluster is not None
+        work = Work(binding, settled, metrics, per_row, by_cluster)
         total, places = self._reduced(work, ready.splits())
         ready.refuse_bad(total.ledger, places)
         return Computed(total, binding, settled, metrics, places, ready.label_file)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows import Bound, GroupKey, bound_rows
-from ce_cli.groups import merged_groups
+from ce_cli.clustered import Clustered
+from ce_cli.groups import merged_groups, without_last
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.ledger import Finding, Ledger
@@ -43,6 +44,8 @@ class Outcome(Value):
         Σ w·loss of the rows whose label's probability was raised by the clip.
     worst : RowLosses or None
         The most surprising rows so far.
+    clustered : Clustered or None
+        Sums by cluster, where rows belong together; None if there are no rows, too.
     """
 
     ledger: Ledger
@@ -50,6 +53,7 @@ class Outcome(Value):
     states: States
     clipped: ExactSums
     worst: RowLosses | None = None
+    clustered: Clustered | None = None
 
 
 class Work(Value):
@@ -59,6 +63,7 @@ class Work(Value):
     spec: Spec
     metrics: tuple[type[State], ...]
     every_row: bool = False
+    by_cluster: bool = False
 
     def __call__(self, task: tuple[int, Split]) -> tuple[int, Outcome, list[RowLosses]]:
         """Read, bind and score one split of part ``task[0]``."""
@@ -90,22 +95,38 @@ class Work(Value):
             states,
             earlier.clipped.merge(later.clipped),
             RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
+            _both(earlier.clustered, later.clustered),
         )
 
     def outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
         """What the rows of one frame come to; `ids` are what all of them are called."""
+        keys, index = tuple(bound.keys), None
+        if self.by_cluster:
+            keys, index = without_last(bound.keys)
         states = {
-            kind: kind.empty(len(bound.keys) if kind.grouped else 1, self.binding.space)
+            kind: kind.empty(len(keys) if kind.grouped else 1, self.binding.space)
             for kind in self.metrics
         }
         worst: list[RowLosses] = []
-        for batch in bound.batches:
+        clustered: Clustered | None = None
+        for rows in bound.batches:
+            batch = rows
+            if index is not None and rows.groups is not None:
+                own = Clustered.of(rows, bound.keys, self.metrics)
+                clustered = _both(clustered, own)
+                batch = rows.grouped_by(index[rows.groups], len(keys))
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
         ledger, clipped = ledger_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
-        return Outcome(ledger, tuple(bound.keys), states, clipped, kept)
+        return Outcome(ledger, keys, states, clipped, kept, clustered)
+
+
+def _both(earlier: Clustered | None, later: Clustered | None) -> Clustered | None:
+    if earlier is None or later is None:
+        return earlier or later
+    return earlier.merge(later)
 
 
 def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums]:

@@ -36,7 +36,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     from ce_cli.binding.label_file import LabelFile
 
-Figure = TypeVar("Figure", float, Bounds)
+Figure = TypeVar("Figure", float, Interval)
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +47,8 @@ _UNITLESS = {
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 _ROWS_A_SKEW = 5.0  # rows by squared skewness below which it does not cover: Cochran's rule (1977)
+
+_FEW_CLUSTERS = 30
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
 FEW_ROWS = 10  # too few to say so
@@ -84,12 +86,56 @@ class Computed(Value):
         """States of all rows as one group."""
         return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
 
-    def grouped(
-        self, names: Sequence[str]
-    ) -> tuple[tuple[GroupKey, ...], Mapping[type[State], State]]:
-        """Groups by some of the grouping columns, and their states."""
-        places = [self.binding.by.index(name) for name in names]
-        return coarser(self.total.keys, self.total.states, places)
+    def measured(self, names: Sequence[str]) -> Measured:
+        """Figures of the groups by some of the grouping columns; of all rows, by none."""
+        places = [self.spec.by.index(name) for name in names]
+        keys, states = coarser(self.total.keys, self.total.states, places)
+        kinds = [kind for kind in self.metrics if kind.grouped or not names]
+        own = {kind: states[kind] for kind in kinds}
+        figures = {
+            name: values
+            for kind in kinds
+            if kind is not PerClass
+            for name, values in own[kind].figures(own).items()
+        }
+        if self.total.clustered is None:
+            bounds = {
+                name: one
+                for state in own.values()
+                for name, one in state.bounds(own, self.spec.confidence).items()
+            }
+        else:
+            clustered = self.total.clustered.by(places)
+            errors, bounds = clustered.bounds(keys, own, self.spec.confidence)
+            figures |= {"standard_error": errors} if "standard_error" in figures else {}
+        scales = {name: 1.0 if name in _UNITLESS else self.spec.scale for name in figures}
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Measured(
+                keys,
+                own,
+                {name: values / scales[name] for name, values in figures.items()},
+                {name: bounds[name].over(scales[name]) for name in figures if name in bounds},
+            )
+
+
+class Measured(Value):
+    """Groups, their states, and figures and intervals of each, in the unit asked for."""
+
+    keys: tuple[GroupKey, ...]
+    states: Mapping[type[State], State]
+    figures: dict[str, Floats]
+    bounds: dict[str, Bounds]
+
+    def at(self, place: int, spec: Spec) -> tuple[dict[str, float], dict[str, Interval]]:
+        """Those of one group that were asked for."""
+        figures = {name: float(values[place]) for name, values in self.figures.items()}
+        intervals = {
+            name: Interval(
+                float(one.low[place]), float(one.high[place]), spec.confidence, one.method
+            )
+            for name, one in self.bounds.items()
+        }
+        return _chosen(figures, spec), _chosen(intervals, spec)
 
 
 def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
@@ -126,9 +172,9 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     weight_sum = float(loss.weight.floats()[0])
     if not weight_sum > 0:
         raise DataError(no_weight(computed.places, spec.weight or ""))
-    figures = _figures(computed, computed.whole, computed.metrics)
-    metrics = {name: float(values[0]) for name, values in figures.items()}
-    intervals = _intervals(computed, computed.whole, computed.metrics)
+    measured = computed.measured(())
+    metrics = {name: float(values[0]) for name, values in measured.figures.items()}
+    chosen, intervals = measured.at(0, spec)
     labels = list(binding.labels.in_order)
     return Result(
         signature=spec.signature(),
@@ -139,7 +185,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
             "predictions": list(binding.predictions),
             "weight": binding.weight,
             "id": binding.id,
-            "by": list(binding.by),
+            "by": list(spec.by),
             "shape": binding.shape,
             "label_shape": binding.labels.shape,
             "labels_from": computed.label_file.name if computed.label_file else None,
@@ -156,14 +202,15 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
             "infinite": ledger.count("infinite"),
         },
         weight_sum=weight_sum,
-        metrics=_chosen(metrics, spec),
-        intervals=_at(intervals, 0, spec.confidence),
+        cluster=_cluster(computed),
+        metrics=chosen,
+        intervals=intervals,
         not_applicable=dict(_not_applicable(computed)),
         per_class=tuple(_per_class(computed)),
         calibration=tuple(_calibration(computed)),
         groups=tuple(
             group
-            for names in ([binding.by] if groupings is None else groupings)
+            for names in ([spec.by] if groupings is None else groupings)
             for group in _groups(computed, names)
         ),
         worst=tuple(_worst(computed)),
@@ -171,41 +218,18 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     )
 
 
-def _figures(
-    computed: Computed, states: Mapping[type[State], State], kinds: Sequence[type[State]]
-) -> dict[str, Floats]:
-    figures: dict[str, Floats] = {}
-    for kind in kinds:
-        if kind is PerClass:
-            continue
-        for name, values in states[kind].figures(states).items():
-            with np.errstate(over="ignore", invalid="ignore"):
-                figures[name] = values if name in _UNITLESS else values / computed.spec.scale
-    return figures
+def _cluster(computed: Computed) -> dict[str, Scalar] | None:
+    """The column of the clusters, and how many there are."""
+    clustered = computed.total.clustered
+    if clustered is None:
+        return None
+    return {"column": computed.spec.cluster, "count": clustered.count}
 
 
 def _chosen(metrics: Mapping[str, Figure], spec: Spec) -> dict[str, Figure]:
     if not spec.metrics or ALL in spec.metrics:
         return dict(metrics)
     return {name: value for name, value in metrics.items() if name in spec.metrics}
-
-
-def _intervals(
-    computed: Computed, states: Mapping[type[State], State], kinds: Sequence[type[State]]
-) -> dict[str, Bounds]:
-    """Intervals of the metrics that have one, in their units."""
-    found: dict[str, Bounds] = {}
-    for kind in kinds:
-        for name, bounds in states[kind].bounds(states, computed.spec.confidence).items():
-            found[name] = bounds if name in _UNITLESS else bounds.over(computed.spec.scale)
-    return _chosen(found, computed.spec)
-
-
-def _at(intervals: Mapping[str, Bounds], group: int, confidence: float) -> dict[str, Interval]:
-    return {
-        name: Interval(float(one.low[group]), float(one.high[group]), confidence, one.method)
-        for name, one in intervals.items()
-    }
 
 
 def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:
@@ -247,23 +271,13 @@ def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
 def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
     if not names:
         return
-    kinds = [kind for kind in computed.metrics if kind.grouped]
-    keys, states = computed.grouped(names)
-    figures = _figures(computed, states, kinds)
-    columns = {name: values.tolist() for name, values in figures.items()}
-    intervals = _intervals(computed, states, kinds)
-    loss = cast(Loss, states[Loss])
+    measured = computed.measured(names)
+    loss = cast(Loss, measured.states[Loss])
     rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
     occurring = [place for place, count in enumerate(rows) if count]
-    for place in sorted(occurring, key=lambda place: sortable(keys[place])):
-        metrics = {name: values[place] for name, values in columns.items()}
-        yield Group(
-            dict(zip(names, keys[place], strict=True)),
-            rows[place],
-            weights[place],
-            _chosen(metrics, computed.spec),
-            _at(intervals, place, computed.spec.confidence),
-        )
+    for place in sorted(occurring, key=lambda place: sortable(measured.keys[place])):
+        by = dict(zip(names, measured.keys[place], strict=True))
+        yield Group(by, rows[place], weights[place], *measured.at(place, computed.spec))
 
 
 def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:
@@ -311,7 +325,10 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
         yield Note("no_interval", "One row has no standard error.")
     if metrics.get("baseline") == 0.0:
         yield Note("one_class", "All labels are one class, so skill is not defined.")
-    if Quantiles in computed.metrics and "standard_error" in metrics:
+    clustered = computed.total.clustered
+    if clustered is not None:
+        yield from few_clusters(clustered.count)
+    elif Quantiles in computed.metrics and "standard_error" in metrics:
         yield from _tail_warnings(cast(Quantiles, computed.whole[Quantiles]), computed)
 
 
@@ -333,6 +350,13 @@ def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
             f"A handful of rows carry most of the variance: the {level} interval covers the true "
             f"mean less often than that; it takes {needed:,.0f} rows or more.",
         )
+
+
+def few_clusters(count: int) -> Iterator[Note]:
+    """That t on sums by cluster is too narrow by more than rounding."""
+    if count < _FEW_CLUSTERS:
+        message = f"Only {counted(count, 'cluster')}: the interval may be too narrow."
+        yield Note("few_clusters", message)
 
 
 def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:

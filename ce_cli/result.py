@@ -85,6 +85,8 @@ class Result(Value):
         In the order of the predictions; for a single prediction negative, then positive.
     rows : dict of str to int
         read, scored, skipped, ignored, clipped, infinite.
+    cluster : dict or None
+        The column of the clusters and their count.
     metrics : dict of str to float
         In `unit` where a metric has one; may hold infinity or NaN, which JSON shows as null.
     not_applicable : dict of str to str
@@ -108,6 +110,7 @@ class Result(Value):
     weight_sum: float
     metrics: dict[str, float]
     intervals: dict[str, Interval]
+    cluster: dict[str, Scalar] | None = None
     not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
     per_class: tuple[dict[str, Scalar], ...] = ()
     calibration: tuple[dict[str, Scalar], ...] = ()
@@ -130,6 +133,7 @@ class Result(Value):
             "unit": self.unit,
             "rows": self.rows,
             "weight_sum": strict(self.weight_sum),
+            "cluster": self.cluster,
             "metrics": strict_row(self.metrics),
             "intervals": intervals_document(self.intervals),
             "not_applicable": self.not_applicable,

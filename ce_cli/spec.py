@@ -38,6 +38,8 @@ class Spec(Value):
         Columns or globs; labels and predictions that are not given are found by name.
     weight, id : str or None
         Columns.
+    cluster : str or None
+        A column: rows with one value belong together, and vary together.
     classes : tuple of str
         The class of each prediction, in their order.
     positive : str or None
@@ -67,6 +69,7 @@ class Spec(Value):
     weight: str | None = None
     id: str | None = None
     by: tuple[str, ...] = ()
+    cluster: str | None = None
     classes: tuple[str, ...] = ()
     positive: str | None = None
     task: Task = "auto"
@@ -106,6 +109,11 @@ class Spec(Value):
                 raise UsageError(f"--class-weight {quoted(name)}={weight:g} is not 0 or more.")
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
+
+    @property
+    def grouping(self) -> tuple[str, ...]:
+        """The columns of the groups, and of the clusters."""
+        return self.by if self.cluster is None else (*self.by, self.cluster)
 
     @property
     def unit(self) -> str:

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engines", "inputs", "metrics", "outputs"),
     ("binding",),
     ("groups", "row_losses"),
+    ("clustered",),
     ("reduce",),
     ("report",),
     ("pipeline",),

@@ -52,7 +52,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     """
     columns = source.columns()
     names = [column.name for column in columns]
-    others = [name for name in (spec.weight, spec.id, *spec.by) if name is not None]
+    others = [name for name in (spec.weight, spec.id, *spec.grouping) if name is not None]
     for name in others:
         if name not in names:
             raise UsageError(no_column(name, names))
@@ -96,7 +96,7 @@ def _check_parts(
 ) -> None:
     """Check that every column can play its part, and plays one only."""
     weight = [spec.weight] if spec.weight else []
-    rest = [*([spec.id] if spec.id else []), *spec.by]
+    rest = [*([spec.id] if spec.id else []), *spec.grouping]
     used = dict.fromkeys((*labels, *preds, *weight, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
         raise DataError(f"more than one column is called {listed(repeated)}.")
@@ -139,7 +139,8 @@ def _bound(
         task=_task(spec, labels, classes),
         weight=spec.weight,
         id=spec.id,
-        by=spec.by,
+        by=spec.grouping,
+        complete=() if spec.cluster is None else (spec.cluster,),
         missing_texts=(),
         sample=(),
         stored=tuple(column.stored for column in predictions),

@@ -27,6 +27,7 @@ def score(
     base: opt.Base = "e",
     metric: opt.Metric = None,
     confidence: opt.Confidence = 0.95,
+    cluster: opt.Cluster = None,
     worst: opt.Worst = 0,
     per_row: opt.PerRow = None,
     format_: opt.Format = "table",
@@ -53,6 +54,7 @@ def score(
         base=base,
         metrics=tuple(metric or ()),
         confidence=confidence,
+        cluster=cluster,
         worst=worst,
     )
     reading = asked.reading()

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.rows import GroupKey
-from ce_cli.comparing.tally import Keys, Name, States, Sums, Tally
+from ce_cli.comparing.tally import Keys, Name, States, Tally
 from ce_cli.groups import sortable
+from ce_cli.metrics.state import Sums
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]

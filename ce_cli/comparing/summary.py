@@ -17,13 +17,11 @@ from ce_cli.comparing.tally import Tally
 from ce_cli.errors import DataError
 from ce_cli.groups import sortable
 from ce_cli.metrics.bounds import STUDENT
-from ce_cli.report import class_names, interval, ledger_notes
+from ce_cli.report import class_names, few_clusters, interval, ledger_notes
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
 from ce_cli.text import counted
 from ce_cli.value import Value
-
-FEW_CLUSTERS = 30  # below, t on sums by cluster is too narrow by more than rounding
 
 
 class Summary(Value):
@@ -203,11 +201,8 @@ class Summary(Value):
             )
         for at, feed in enumerate(self.field.feeds):
             yield from _unmet(feed, self.meeting.unmatched[at], self.meeting.repeated[at])
-        if self.plan.cluster is not None and whole.units < FEW_CLUSTERS:
-            yield Note(
-                "few_clusters",
-                f"Only {counted(whole.units, 'cluster')}: the interval may be too narrow.",
-            )
+        if self.plan.cluster is not None:
+            yield from few_clusters(whole.units)
 
     def _unlike(self) -> Iterator[Note]:
         """Clips that differ, where they have raised a loss."""

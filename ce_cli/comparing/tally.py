@@ -18,7 +18,7 @@ from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Likelihood, Space
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, Sums
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -146,12 +146,6 @@ class Blocks(State):
         moved = index[self.cells // BLOCKS] * BLOCKS + self.cells % BLOCKS
         cells, own = np.unique(moved, return_inverse=True)
         return type(self)(cells, self.sums.regroup(own, len(cells)))
-
-
-class Sums(State):
-    """Σ of anything, by group."""
-
-    sums: ExactSums
 
 
 Name = tuple[str, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,8 @@ class Auc(State):
         Σ w²p², Σ w²(1 − p)² and Σ w²p(1 − p), of the share p of the positive class; none where
         these are the counts above, and 0.
     """
+
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"auc": (0.0, 1.0)}
 
     groups: Codes
     scores: Floats
@@ -109,6 +111,14 @@ class Auc(State):
             for mine, others in zip(self._sums(every), other._sums(every), strict=True)
         )
         return type(self)(groups, scores, coarse, positive, negative, tuple(squares))._few()
+
+    def at(self, group: int) -> Self:
+        """The cells of one group."""
+        first, last = np.searchsorted(self.groups, [group, group + 1]).tolist()
+        positive, negative, *squares = (one.between(first, last) for one in self._sums(every=False))
+        none = np.zeros(last - first, np.intp)
+        coarse = self.coarse[group : group + 1]
+        return type(self)(none, self.scores[first:last], coarse, positive, negative, tuple(squares))
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`, joining those that meet."""

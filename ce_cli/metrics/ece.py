@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ class Ece(State):
     squared_weight, first, second : ExactSums
         Σ w², Σ w²·gap and Σ w²·gap² of the gap right − confidence.
     """
+
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"ece": (0.0, 1.0)}
 
     rows: ExactSums
     weight: ExactSums
@@ -75,6 +77,11 @@ class Ece(State):
             cells.square_sums(gaps),
             cells.square_sums(gaps * gaps),
         )
+
+    def at(self, group: int) -> Self:
+        """The bins of one group."""
+        ends = group * BINS, (group + 1) * BINS
+        return type(self)(*(getattr(self, name).between(*ends) for name in self._fields))
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, bin by bin."""

@@ -46,6 +46,12 @@ class Entropy(Mean):
         return (batch.square_sums(batch.finite_losses * values),)
 
     @classmethod
+    def totals(cls, batch: Batch) -> dict[str, ExactSums]:
+        """Of H(p), and of the finite losses beyond it."""
+        entropy = super().totals(batch)
+        return {**entropy, "kl_divergence": batch.loss_sums.minus(entropy["entropy"])}
+
+    @classmethod
     def values(cls, outcomes: Outcomes) -> Floats:
         """H(p) of each row, in nats."""
         entropies = outcomes.entropies()

@@ -39,6 +39,11 @@ class Loss(State):
             infinite = batch.counts(batch.infinite & counting)
         return cls(batch.row_counts, batch.weight_sums, batch.loss_sums, infinite)
 
+    @classmethod
+    def totals(cls, batch: Batch) -> dict[str, ExactSums]:
+        """Of the finite losses."""
+        return {"cross_entropy": batch.loss_sums}
+
     @cached_property
     def mean(self) -> Floats:
         """Σ w·loss / Σ w, correctly rounded, shape (groups,)."""

@@ -53,6 +53,11 @@ class Mean(State):
         """What a metric sums up beside these, from the numbers of the rows."""
         return ()
 
+    @classmethod
+    def totals(cls, batch: Batch) -> dict[str, ExactSums]:
+        """Of the number itself."""
+        return {cls.figure: batch.sums(cls.values(batch.outcomes))}
+
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """Σ w·v / Σ w, correctly rounded."""
         return {self.figure: ratios(self.total, cast(Loss, states[Loss]).weight)}

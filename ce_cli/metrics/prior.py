@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, Self, cast
 
@@ -31,6 +32,10 @@ class Prior(State):
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {
+        "normalized_cross_entropy": (0.0, math.inf),
+        "skill": (-math.inf, 1.0),
+    }
 
     shares: ExactSums
     squares: ExactSums
@@ -73,6 +78,11 @@ class Prior(State):
         return self.replace(
             **{name: getattr(self, name).merge(getattr(other, name)) for name in _SUMS}
         )
+
+    def at(self, group: int) -> Self:
+        """The classes of one group."""
+        ends = group * self.space.classes, (group + 1) * self.space.classes
+        return self.replace(**{name: getattr(self, name).between(*ends) for name in _SUMS})
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, class by class."""

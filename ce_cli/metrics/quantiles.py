@@ -87,6 +87,10 @@ class Quantiles(State):
         loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
         with np.errstate(all="ignore"):
             effective = float((loss.weight.floats() ** 2 / spread.weight.floats())[0])
+        return self.bounds_of(effective, confidence, METHOD)
+
+    def bounds_of(self, effective: float, confidence: float, method: str) -> dict[str, Bounds]:
+        """The same as of so many independent rows."""
         count = round(effective) if math.isfinite(effective) else 0
         found: dict[str, Bounds] = {}
         for name, share in _SHARES.items():
@@ -96,7 +100,7 @@ class Quantiles(State):
             )
             low = max(low, self.extremes.low) if ranks[0] > 0 else math.nan
             high = min(high, self.extremes.high) if ranks[1] <= count else math.nan
-            found[name] = Bounds(np.array([low]), np.array([high]), METHOD)
+            found[name] = Bounds(np.array([low]), np.array([high]), method)
         return found
 
     def skewness(self) -> float:

@@ -84,12 +84,17 @@ class Spread(State):
     def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
         """The mean loss ± t · standard error, and what follows for total and perplexity."""
         loss = cast(Loss, states[Loss])
-        errors, weight = self.figures(states)["standard_error"], loss.weight.floats()
+        errors = self.figures(states)["standard_error"]
         mean = Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)
-        with np.errstate(over="ignore"):
-            total = Bounds(mean.low * weight, mean.high * weight, f"{STUDENT}, times the weight")
-            perplexity = Bounds(np.exp(mean.low), np.exp(mean.high), f"{STUDENT}, exponentiated")
-        return {"cross_entropy": mean, "total": total, "perplexity": perplexity}
+        return bounds_of_loss(mean, loss.weight.floats())
+
+
+def bounds_of_loss(mean: Bounds, weight: Floats) -> dict[str, Bounds]:
+    """Of the mean loss, and what follows for its total and for its exponential."""
+    with np.errstate(over="ignore"):
+        total = Bounds(mean.low * weight, mean.high * weight, f"{mean.method}, times the weight")
+        perplexity = Bounds(np.exp(mean.low), np.exp(mean.high), f"{mean.method}, exponentiated")
+    return {"cross_entropy": mean, "total": total, "perplexity": perplexity}
 
 
 def _sums(batch: Batch, high: Floats, low: Floats) -> ExactSums:

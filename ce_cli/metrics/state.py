@@ -32,10 +32,13 @@ class State(Value):
         Whether the state is kept for each group of ``--by``; if not, for all rows only.
     requires : tuple of type
         States whose sums `figures` reads beside its own.
+    ranges : dict
+        Figures that are no means of rows and have an interval, and between what they lie.
     """
 
     grouped: ClassVar[bool] = True
     requires: ClassVar[tuple[type[State], ...]] = ()
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {}
 
     @classmethod
     def why_not(cls, space: Space) -> str | None:
@@ -60,6 +63,11 @@ class State(Value):
         """Intervals of those figures that have one, taking the rows for independent."""
         return {}
 
+    @classmethod
+    def totals(cls, batch: Batch) -> dict[str, ExactSums]:
+        """Σ w·v by group, for those figures that are the mean of a number v of each row."""
+        return {}
+
     def merge(self, other: Self) -> Self:
         """The state of the rows of both."""
         return type(self)(
@@ -78,6 +86,12 @@ class State(Value):
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`, joining those that meet."""
         return type(self)(*(getattr(self, name).regroup(index, groups) for name in self._fields))
+
+
+class Sums(State):
+    """Σ of anything, by group."""
+
+    sums: ExactSums
 
 
 def one_class_only(space: Space) -> str | None:

@@ -9,7 +9,7 @@ from ce_cli.compared import Compared, ComparedGroup, Comparison, Model
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.outputs.page import Block, Grid, Line, Span, cell, noted, shortened
+from ce_cli.outputs.page import Block, Grid, Line, Span, cell, clusters_of, noted, shortened
 from ce_cli.result import Interval
 from ce_cli.text import counted, display_name, sanitize
 
@@ -98,8 +98,7 @@ def _headline(result: Compared) -> Line:
     listed = " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
     rows = counted(result.rows["compared"], "row")
     if result.cluster is not None:
-        clusters = counted(result.cluster["count"], "cluster")
-        rows += f" in {clusters} by {sanitize(result.cluster['column'])}"
+        rows += clusters_of(result.cluster)
     met = {"order": "in order", "id": f"by {result.join['column']}", "file": ""}
     how = f", met {met[result.join['by']]}" if met[result.join["by"]] else ""
     return Line((Span(listed, "bold"), Span(f"  {rows} · {result.task}{sanitize(how)}", "dim")))

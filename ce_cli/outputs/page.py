@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.result import Interval, Note, Result, Scalar
@@ -92,7 +92,15 @@ def _inputs(result: Result) -> Line:
     more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
     read, scored = result.rows["read"], result.rows["scored"]
     rows = counted(scored, "row") if read == scored else f"{scored:,} of {counted(read, 'row')}"
+    if result.cluster is not None:
+        rows += clusters_of(result.cluster)
     return Line((Span(names[0] + more, "bold"), Span(f"  {rows} · {result.task}", "dim")))
+
+
+def clusters_of(cluster: Mapping[str, Scalar]) -> str:
+    """`` in 40 clusters by user``."""
+    clusters = counted(int(cluster["count"] or 0), "cluster")
+    return f" in {clusters} by {sanitize(str(cluster['column']))}"
 
 
 def bound(result: Result) -> Line:

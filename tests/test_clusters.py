@@ -1,0 +1,227 @@
+"""`--cluster` of `ce score`: errors of rows that belong together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import special, stats
+from sklearn.metrics import roc_auc_score
+
+from ce_cli import compare, score
+from ce_cli.clustered import BUCKETS, bucket_of
+from ce_cli.result import Interval
+from tests.conftest import complaints, run_ce, score_json, write_csv
+
+Floats = NDArray[np.float64]
+
+WRONG_USAGE, BAD_DATA = 2, 3
+MEANS = ["cross_entropy", "accuracy", "brier", "confidence", "bias"]
+
+
+def drawn(rows: int = 400, clusters: int = 30, seed: int = 2) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    user = rng.integers(0, clusters, rows)
+    logit = rng.normal(0.0, 1.5, rows)
+    label = (rng.random(rows) < special.expit(logit + rng.normal(0, 1, clusters)[user])).astype(int)
+    return pd.DataFrame(
+        {
+            "label": label,
+            "prob": special.expit(logit).round(3),
+            "user": [f"u{one}" for one in user],
+            "segment": rng.choice(["eu", "us"], rows),
+            "w": rng.exponential(1.0, rows),
+        }
+    )
+
+
+def numbers(data: pd.DataFrame) -> dict[str, Floats]:
+    """What each metric is the mean of."""
+    label, prob = data["label"].to_numpy(), data["prob"].to_numpy()
+    return {
+        "cross_entropy": -np.log(np.where(label == 1, prob, 1 - prob)),
+        "accuracy": ((prob > 0.5) == label).astype(float),
+        "brier": (prob - label) ** 2,
+        "confidence": np.asarray(stats.entropy([prob, 1 - prob])),
+        "bias": prob - label,
+    }
+
+
+def ends(interval: Interval) -> tuple[float, float]:
+    return interval.low, interval.high
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", MEANS)
+def test_residuals_are_summed_within_a_cluster(name: str, weighted: bool) -> None:
+    """Liang and Zeger's error, by pandas, of all rows and of each group."""
+    data = drawn()
+    if not weighted:
+        data["w"] = 1.0
+    wanted = [name, "standard_error"]
+    result = score(data, cluster="user", metrics=wanted, weight="w", by="segment", confidence=0.9)
+    parts = [(result.intervals, result.metrics, data)]
+    for group in result.groups:
+        parts.append((group.intervals, group.metrics, data[data.segment == group.by["segment"]]))
+    for intervals, metrics, rows in parts:
+        own, weights = numbers(rows)[name], rows["w"].to_numpy()
+        mean = np.average(own, weights=weights)
+        residuals = pd.Series(weights * (own - mean)).groupby(rows["user"].to_numpy()).sum()
+        count = len(residuals)
+        error = np.sqrt(count / (count - 1) * (residuals**2).sum()) / weights.sum()
+        reach = stats.t.ppf(0.95, count - 1) * error
+        assert ends(intervals[name]) == pytest.approx((mean - reach, mean + reach), rel=1e-9)
+        assert "summed by cluster" in intervals[name].method
+        if name == "cross_entropy":
+            assert metrics["standard_error"] == pytest.approx(error, rel=1e-9)
+
+
+def test_it_is_the_error_that_a_comparison_gives_a_model() -> None:
+    data = drawn()
+    other = data.assign(prob=0.5)
+    model = compare({"own": data, "even": other}, cluster="user").models[0]
+    result = score(data, cluster="user")
+    assert model.metrics["standard_error"] == result.metrics["standard_error"]
+    assert model.intervals["cross_entropy"] == result.intervals["cross_entropy"]
+
+
+@pytest.mark.parametrize("name", MEANS)
+def test_clusters_of_one_row_change_nothing(name: str) -> None:
+    data = drawn().assign(user=range(400))
+    for weight in (None, "w"):
+        plain = score(data, metrics=[name, "standard_error"], weight=weight)
+        own = score(data, metrics=[name, "standard_error"], weight=weight, cluster="user")
+        assert ends(own.intervals[name]) == pytest.approx(ends(plain.intervals[name]), rel=1e-9)
+        assert own.metrics == pytest.approx(plain.metrics, rel=1e-9)
+
+
+def figure(name: str, data: pd.DataFrame) -> float:
+    if name == "auc":
+        return float(roc_auc_score(data["label"], data["prob"], sample_weight=data["w"]))
+    return score(data, metrics=name, weight="w").metrics[name]
+
+
+@pytest.mark.parametrize("name", ["auc", "ece", "skill", "normalized_cross_entropy"])
+def test_what_is_no_mean_has_the_interval_of_a_jackknife(name: str) -> None:
+    """Busing et al. 1999, equations 4 to 8, leaving the rows of one bucket out after another."""
+    data = drawn(600, 200)
+    bucket = data["user"].map(bucket_of)
+    value, total = figure(name, data), data["w"].sum()
+    parts = [(total / own["w"].sum(), data[bucket != key]) for key, own in data.groupby(bucket)]
+    share = np.array([part for part, _ in parts])
+    without = np.array([figure(name, rest) for _, rest in parts])
+    estimate = len(parts) * value - ((1 - 1 / share) * without).sum()
+    pseudo = share * value - (share - 1) * without
+    error = np.sqrt(((pseudo - estimate) ** 2 / (share - 1)).mean())
+    reach = stats.t.ppf(0.975, len(parts) - 1) * error
+    bias = 2 * (value - estimate)
+    low, high = value - reach - max(bias, 0), value + reach - min(bias, 0)
+    own = score(data, metrics=name, weight="w", cluster="user").intervals[name]
+    assert ends(own) == pytest.approx((max(low, 0) if name != "skill" else low, high), rel=1e-6)
+    assert own.method == f"jackknife over {BUCKETS} buckets of clusters"
+
+
+def test_groups_are_jackknifed_as_if_they_were_alone() -> None:
+    data = drawn(600, 200)
+    names = ["auc", "ece", "skill"]
+    for group in score(data, metrics=names, cluster="user", by="segment").groups:
+        own = score(data[data.segment == group.by["segment"]], metrics=names, cluster="user")
+        assert group.intervals.keys() == own.intervals.keys() == set(names)
+        for name, interval in group.intervals.items():
+            assert ends(interval) == pytest.approx(ends(own.intervals[name]), rel=1e-12)
+
+
+def test_many_scores_are_jackknifed_in_bins() -> None:
+    rng = np.random.default_rng(5)
+    rows = 30_000
+    label = rng.integers(0, 2, rows)
+    prob = special.expit(rng.normal(0.0, 1.0, rows) + label)
+    user = rng.integers(0, 3_000, rows)
+    data = pd.DataFrame({"label": label, "prob": prob, "user": user})
+    own, plain = (score(data, metrics="auc", cluster=cluster) for cluster in ("user", None))
+    widths = [np.subtract(*ends(one.intervals["auc"])) for one in (own, plain)]
+    assert widths[0] == pytest.approx(widths[1], rel=0.35)  # rows are independent here
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 1000), cut=st.integers(1, 79))
+def test_the_split_of_the_rows_is_all_one(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, cut: int
+) -> None:
+    data = drawn(80, 12, seed)
+    folder = tmp_path_factory.mktemp("split")
+    names = [str(folder / f"{part}.csv") for part in "ab"]
+    data.iloc[:cut].to_csv(names[0], index=False)
+    data.iloc[cut:].to_csv(names[1], index=False)
+    whole, split = (
+        score(some, metrics="all", weight="w", cluster="user", by="segment")
+        for some in (data, names)
+    )
+    found = [[one.intervals, *(group.intervals for group in one.groups)] for one in (whole, split)]
+    for one, other in zip(*found, strict=True):
+        assert one.keys() == other.keys()
+        for name, interval in one.items():
+            np.testing.assert_array_equal(ends(interval), ends(other[name]), name)
+    assert whole.metrics["standard_error"] == split.metrics["standard_error"]
+
+
+def test_quantiles_count_fewer_rows() -> None:
+    data = drawn(2_000, 20)
+    data["prob"] = special.expit(special.logit(data["prob"].clip(0.01, 0.99)) - 1)
+    own, plain = (score(data, cluster=cluster).intervals for cluster in ("user", None))
+    for name in ("median", "p90"):
+        assert own[name].low <= plain[name].low < plain[name].high <= own[name].high
+        assert "design effect" in own[name].method
+
+
+# The command line
+
+
+def test_the_page_and_the_document_tell_of_the_clusters(tmp_path: Path) -> None:
+    data = drawn()
+    path = tmp_path / "p.csv"
+    data.to_csv(path, index=False)
+    page = run_ce("score", path, "--cluster", "user")
+    assert "400 rows in 30 clusters by user" in page.stdout
+    document = score_json(path, "--cluster", "user", "--by", "segment")
+    assert document["cluster"] == {"column": "user", "count": 30}
+    assert document["columns"]["by"] == ["segment"]
+    assert [list(group["by"]) for group in document["groups"]] == [["segment"]] * 2
+    assert score_json(path)["cluster"] is None
+
+
+def test_few_clusters_are_warned_of(tmp_path: Path) -> None:
+    data = drawn(50, 5)
+    path = tmp_path / "p.csv"
+    data.to_csv(path, index=False)
+    codes = [note["code"] for note in score_json(path, "--cluster", "user")["warnings"]]
+    assert "few_clusters" in codes
+    assert "few_clusters" not in [note["code"] for note in score_json(path)["warnings"]]
+
+
+def test_one_cluster_has_no_interval(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.8, 0.3], "user": ["a", "a"]})
+    document = score_json(path, "--cluster", "user", "--metric", "all")
+    for name in ("cross_entropy", "skill", "auc", "brier"):
+        assert document["intervals"][name]["low"] is None
+    assert document["metrics"]["standard_error"] is None
+
+
+def test_a_row_without_a_cluster_is_bad_data(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.8, 0.3], "user": ["a", ""]})
+    (told,) = complaints(run_ce("score", path, "--cluster", "user"), BAD_DATA)
+    assert "row 2" in told
+    assert "'user'" in told
+    left = score_json(path, "--cluster", "user", "--missing", "skip")
+    assert left["rows"]["skipped"] == 1
+
+
+def test_a_cluster_that_is_no_column_is_told_with_the_next_best(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.8, 0.3], "user": ["a", "b"]})
+    (told,) = complaints(run_ce("score", path, "--cluster", "usr"), WRONG_USAGE)
+    assert "did you mean 'user'?" in told
