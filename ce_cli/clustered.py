@@ -16,10 +16,9 @@ from ce_cli.groups import coarser, merged_groups
 from ce_cli.metrics.bounds import STUDENT, Bounds
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.spread import Spread, bounds_of_loss
-from ce_cli.metrics.state import State, Sums
+from ce_cli.metrics.state import State, Sums, figures_of
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -115,11 +114,7 @@ class Clustered(Value):
         cluster (Liang and Zeger, Biometrika 73, 1986).
         """
         members = _places([key[:-1] for key in self.keys], groups)
-        figures = {
-            name: values
-            for kind, state in states.items()
-            for name, values in (state.figures(states) if kind is not PerClass else {}).items()
-        }
+        figures = figures_of(states)
         counts, errors = self._errors(members, figures)
         found = {
             name: Bounds.around(figures[name], error, counts, confidence, SUMMED)

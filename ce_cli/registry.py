@@ -79,6 +79,7 @@ METRICS = (
     Entry("ce_cli.metrics.ece:Ece", ("ece",), extra=True),
     Entry("ce_cli.metrics.auc:Auc", ("auc", "auc_error"), extra=True),
     Entry("ce_cli.metrics.per_class:PerClass", ("per_class",)),
+    Entry("ce_cli.metrics.class_spread:ClassSpread", ("per_class",), extra=True),
 )
 
 OUTPUTS = (
@@ -127,7 +128,7 @@ def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
     for entry in entries:
         if name in entry.names:
             return entry
-    known = [known for entry in entries for known in entry.names]
+    known = list(dict.fromkeys(known for entry in entries for known in entry.names))
     raise UsageError(
         f"{quoted(name)} is no {what}{closest(name, known)}: there is {listed(known, 40)}."
     )

@@ -21,11 +21,12 @@ from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.ledger import Ledger
 from ce_cli.messages import no_weight, rest_warning, sum_warning
 from ce_cli.metrics.bounds import STUDENT, Bounds, reach_of
+from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, figures_of
 from ce_cli.places import Places
 from ce_cli.reduce import Outcome
 from ce_cli.result import Group, Interval, Note, Result, Scalar
@@ -92,12 +93,7 @@ class Computed(Value):
         keys, states = coarser(self.total.keys, self.total.states, places)
         kinds = [kind for kind in self.metrics if kind.grouped or not names]
         own = {kind: states[kind] for kind in kinds}
-        figures = {
-            name: values
-            for kind in kinds
-            if kind is not PerClass
-            for name, values in own[kind].figures(own).items()
-        }
+        figures = figures_of(own)
         if self.total.clustered is None:
             bounds = {
                 name: one
@@ -255,16 +251,24 @@ def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:
 
 
 def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    """A line for each class; with the interval of its mean where that was asked for."""
     if PerClass not in computed.metrics:
         return
-    loss = cast(PerClass, computed.whole[PerClass]).loss
-    figures = zip(loss.rows.floats(), loss.weight.floats(), loss.mean, strict=True)
-    for name, (rows, weight, mean) in zip(computed.classes, figures, strict=True):
+    scale, loss = computed.spec.scale, cast(PerClass, computed.whole[PerClass]).loss
+    ends: list[dict[str, Scalar]] = [{} for _ in computed.classes]
+    if ClassSpread in computed.metrics and computed.spec.cluster is None:
+        spread = cast(ClassSpread, computed.whole[ClassSpread])
+        bounds = spread.class_bounds(computed.whole, computed.spec.confidence).over(scale)
+        pairs = zip(bounds.low.tolist(), bounds.high.tolist(), strict=True)
+        ends = [{"low": low, "high": high} for low, high in pairs]
+    figures = zip(loss.rows.floats(), loss.weight.floats(), loss.mean, ends, strict=True)
+    for name, (rows, weight, mean, own) in zip(computed.classes, figures, strict=True):
         yield {
             "class": name,
             "rows": int(rows),
             "weight_sum": float(weight),
-            "cross_entropy": float(mean) / computed.spec.scale,
+            "cross_entropy": float(mean) / scale,
+            **own,
         }
 
 
@@ -347,8 +351,8 @@ def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
     if rows < needed:
         yield Note(
             "few_rows",
-            f"A handful of rows carry most of the variance: the {level} interval covers the true "
-            f"mean less often than that; it takes {needed:,.0f} rows or more.",
+            f"A handful of rows carry the variance: the {level} interval covers the true mean less "
+            f"often than it says with fewer than {float(f'{needed:.2g}'):,.0f} such rows.",
         )
 
 

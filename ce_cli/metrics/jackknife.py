@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ce_cli.metrics.bounds import reach_of
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, figures_of
 
 Floats = NDArray[np.float64]
 States = Mapping[type[State], State]
@@ -60,8 +60,7 @@ def _weight(states: States) -> float:
 
 
 def _figures(states: States) -> dict[str, float]:
-    figures = (state.figures(states) for kind, state in states.items() if kind.ranges)
-    return {name: float(values[0]) for one in figures for name, values in one.items()}
+    return {name: float(values[0]) for name, values in figures_of(states).items()}
 
 
 def _ends(value: float, without: Floats, shares: Floats, confidence: float) -> tuple[float, float]:

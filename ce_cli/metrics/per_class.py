@@ -25,6 +25,7 @@ class PerClass(State):
     """
 
     grouped: ClassVar[bool] = False
+    by_class: ClassVar[bool] = True
 
     loss: Loss
 

@@ -32,12 +32,15 @@ class State(Value):
         Whether the state is kept for each group of ``--by``; if not, for all rows only.
     requires : tuple of type
         States whose sums `figures` reads beside its own.
+    by_class : bool
+        Whether the figures are of the classes, of all rows, instead of the groups.
     ranges : dict
         Figures that are no means of rows and have an interval, and between what they lie.
     """
 
     grouped: ClassVar[bool] = True
     requires: ClassVar[tuple[type[State], ...]] = ()
+    by_class: ClassVar[bool] = False
     ranges: ClassVar[dict[str, tuple[float, float]]] = {}
 
     @classmethod
@@ -92,6 +95,16 @@ class Sums(State):
     """Σ of anything, by group."""
 
     sums: ExactSums
+
+
+def figures_of(states: Mapping[type[State], State]) -> dict[str, Floats]:
+    """What all states say of the groups, each of shape (groups,)."""
+    return {
+        name: values
+        for kind, state in states.items()
+        if not kind.by_class
+        for name, values in state.figures(states).items()
+    }
 
 
 def one_class_only(space: Space) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.result import Interval, Note, Result, Scalar
@@ -49,6 +50,7 @@ _COLUMNS = (
     ("min", "median", "p90", "p99", "max"),
     ("accuracy", "brier", "entropy", "kl_divergence"),
 )
+_ALWAYS = ("total", "standard_error", "median")  # in the default set, whatever the predictions
 _PERCENT = ("skill", "accuracy")
 _LABELS = {
     "standard_error": "standard error",
@@ -67,7 +69,8 @@ def blocks(result: Result) -> Iterator[Block]:
     if "cross_entropy" in result.metrics:
         yield _headline(result)
         yield Line()
-    for grid in (_companions(result), _groups(result), _per_class(result), _worst(result)):
+    yield from _companions(result)
+    for grid in (_groups(result), _per_class(result), _worst(result)):
         if grid is not None:
             yield grid
             yield Line()
@@ -161,27 +164,51 @@ def reach(interval: Interval | None) -> str:
     return f"{shown(interval.low)} … {shown(interval.high)}" if interval else ""
 
 
-def _companions(result: Result) -> Grid | None:
-    known = {name for names in _COLUMNS for name in names} | {"cross_entropy"}
-    others = tuple(name for name in result.metrics if name not in known)
-    columns = [
-        [(name, result.metrics[name]) for name in names if name in result.metrics]
-        for names in (*_COLUMNS, others)
-    ]
-    columns = [column for column in columns if column]
-    if not columns:
-        return None
-    rows = []
-    for place in range(max(map(len, columns))):
-        cells: list[Span] = []
-        for column in columns:
-            name, value = column[place] if place < len(column) else ("", None)
-            cells += [
-                Span(_LABELS.get(name, name), "dim"),
-                Span("" if value is None else _metric(name, value)),
-            ]
-        rows.append(tuple(cells))
-    return Grid((), (False, True) * len(columns), tuple(rows))
+def _companions(result: Result) -> Iterator[Block]:
+    """The usual figures side by side; others, or a choice of them, with their intervals below."""
+    usual = [name for names in _COLUMNS for name in names]
+    others = [name for name in result.metrics if name not in (*usual, "cross_entropy")]
+    if all(name in result.metrics for name in _ALWAYS):
+        columns = [[name for name in names if name in result.metrics] for names in _COLUMNS]
+        rows = [
+            tuple(span for name in line for span in _figure(result, name))
+            for line in zip_longest(*columns, fillvalue="")
+        ]
+        yield Grid((), (False, True) * len(columns), tuple(rows))
+        yield Line()
+    else:
+        others = [name for name in result.metrics if name != "cross_entropy"]
+    if others:
+        yield from _listed(result, others)
+        yield Line()
+
+
+def _figure(result: Result, name: str) -> tuple[Span, Span]:
+    if not name:
+        return Span(""), Span("")
+    return Span(_LABELS.get(name, name), "dim"), Span(_metric(name, result.metrics[name]))
+
+
+def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
+    """Figures with their intervals, and how these were found."""
+    own = {name: result.intervals[name] for name in names if name in result.intervals}
+    rows = [(*_figure(result, name), _reach(name, own.get(name))) for name in names]
+    if not own:
+        yield Grid((), (False, True), tuple(row[:2] for row in rows))
+        return
+    level = f"{100 * next(iter(own.values())).confidence:.10g} % interval"
+    yield Grid(("metric", "value", level), (False, True, True), tuple(rows))
+    yield Line()
+    methods = dict.fromkeys(interval.method for interval in own.values())
+    for method in methods:
+        of = ", ".join(name for name, interval in own.items() if interval.method == method)
+        yield Line((Span(f"{of}: {method}", "dim"),))
+
+
+def _reach(name: str, interval: Interval | None) -> Span:
+    if interval is None:
+        return Span("")
+    return Span(f"{_metric(name, interval.low)} … {_metric(name, interval.high)}", "dim")
 
 
 def _metric(name: str, value: float) -> str:
@@ -214,11 +241,13 @@ def _per_class(result: Result) -> Grid | None:
     for line in result.per_class[:_CLASSES_SHOWN]:
         name, loss = Span(sanitize(str(line["class"]))), Span(cell(line["cross_entropy"]))
         share = percent(float(line["weight_sum"] or 0.0) / result.weight_sum)
-        rows.append((name, Span(f"{line['rows']:,}"), Span(share), loss))
-    header: tuple[str, ...] = ("class", "rows", "share", "cross-entropy")
+        ends = (Span(f"{cell(line['low'])} … {cell(line['high'])}"),) if "low" in line else ()
+        rows.append((name, Span(f"{line['rows']:,}"), Span(share), loss, *ends))
+    header: tuple[str, ...] = ("class", "rows", "share", "cross-entropy", "interval")
     if result.task == "multilabel":  # every row counts for every label
-        rows = [(name, loss) for name, _, _, loss in rows]
-        header = ("label", "cross-entropy")
+        rows = [(name, *figures) for name, _, _, *figures in rows]
+        header = ("label", "cross-entropy", "interval")
+    header = header[: len(rows[0])]
     right = (False, *(True for _ in header[1:]))
     return _grid(header, right, rows, len(result.per_class), "classes (--json shows all)")
 

@@ -1,0 +1,71 @@
+"""How sure the mean loss of each class is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch, bounded
+from ce_cli.kernels.exact import ExactSums, weighted_sums
+from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.bounds import STUDENT, Bounds
+from ce_cli.metrics.per_class import PerClass
+from ce_cli.metrics.state import State
+
+Floats = NDArray[np.float64]
+
+
+class ClassSpread(State):
+    """Σ v², Σ v²·cost and Σ v²·cost² by class.
+
+    Here v is the weight of the row times the share of the class in its label, and the cost what
+    the class alone costs in that row; of a label that is a class, its weight and its loss.
+    """
+
+    grouped: ClassVar[bool] = False
+    by_class: ClassVar[bool] = True
+    requires: ClassVar[tuple[type[State], ...]] = (PerClass,)
+
+    weight: ExactSums
+    first: ExactSums
+    second: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, space: Space) -> Self:
+        """No rows."""
+        return cls(*(ExactSums.empty(space.classes) for _ in cls._fields))
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """One batch."""
+        parts, classes = batch.outcomes.parts(), batch.outcomes.space.classes
+        if parts is None:
+            rows, losses = batch.by_class, batch.finite_losses
+            powers = (np.ones(len(batch)), losses, bounded(losses * losses))
+            return cls(*(rows.square_sums(power) for power in powers))
+        masses, costs = parts
+        cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
+        costs = np.where(np.isinf(costs), 0.0, costs)
+        own = masses if batch.weights is None else bounded(batch.weights * masses)
+        powers = (own * masses, own * masses * costs, own * masses * costs * costs)
+        sums = (weighted_sums(bounded(one), batch.weights, cells, classes) for one in powers)
+        return cls(*sums)
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """√( n/(n−1) · Σ v²(cost − mean)² ) / Σ v of each class, shape (K,)."""
+        loss = cast(PerClass, states[PerClass]).loss
+        rows, weight, mean = loss.rows.floats(), loss.weight.floats(), loss.mean
+        with np.errstate(all="ignore"):
+            squares = self.second.floats() - 2.0 * mean * self.first.floats()
+            squares += mean * mean * self.weight.floats()
+            errors = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
+        return {"class_error": np.where(rows > 1, errors, np.nan)}
+
+    def class_bounds(self, states: Mapping[type[State], State], confidence: float) -> Bounds:
+        """The interval of the mean of each class, each of shape (K,)."""
+        loss = cast(PerClass, states[PerClass]).loss
+        errors = self.figures(states)["class_error"]
+        return Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)
