@@ -23,6 +23,8 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ce_cli.metrics.by_convention import ByConvention
+
 Name = TypeVar("Name")
 
 Codes = NDArray[np.intp]
@@ -44,6 +46,8 @@ class Outcome(Value):
         Σ w·loss of the rows whose label's probability was raised by the clip.
     worst : RowLosses or None
         The most surprising rows so far.
+    by_convention : ByConvention or None
+        The rows as other tools score them, if that was asked for.
     """
 
     ledger: Ledger
@@ -51,6 +55,7 @@ class Outcome(Value):
     states: States
     clipped: ExactSums
     worst: RowLosses | None = None
+    by_convention: ByConvention | None = None
 
 
 class Work(Value):
@@ -91,6 +96,7 @@ class Work(Value):
             states,
             earlier.clipped.merge(later.clipped),
             RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
+            _both(earlier.by_convention, later.by_convention),
         )
 
     def outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
@@ -106,7 +112,8 @@ class Work(Value):
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
         ledger, clipped = ledger_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
-        return Outcome(ledger, tuple(bound.keys), states, clipped, kept)
+        others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
+        return Outcome(ledger, tuple(bound.keys), states, clipped, kept, others)
 
 
 def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums]:
@@ -115,7 +122,7 @@ def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums
     clipped = ExactSums.empty(1)
     for batch in bound.batches:
         findings += _infinite(batch)
-        raised = _clipped(batch, spec.clip or 0.0)
+        raised = _clipped(batch, spec)
         if raised is not None:
             findings.append(Finding.of("clipped", "", raised.rows))
             clipped = clipped.merge(raised.loss_sums)
@@ -172,16 +179,35 @@ def _infinite(batch: Batch) -> list[Finding]:
     return [Finding.of("infinite", "", batch.rows[batch.infinite])]
 
 
-def _clipped(batch: Batch, clip: float) -> Batch | None:
+def _by_convention(bound: Bound, binding: Binding, spec: Spec) -> ByConvention:
+    """The rows of a frame by every convention."""
+    from ce_cli.binding.conventions import all_conventions
+    from ce_cli.metrics.by_convention import ByConvention
+
+    rules = [one.rule for one in all_conventions(binding, spec)]
+    total = ByConvention.empty(len(rules))
+    for batch in bound.batches:
+        total = total.merge(ByConvention.of(batch, rules))
+    return total
+
+
+def _both(earlier: ByConvention | None, later: ByConvention | None) -> ByConvention | None:
+    if earlier is None or later is None:
+        return earlier or later
+    return earlier.merge(later)
+
+
+def _clipped(batch: Batch, spec: Spec) -> Batch | None:
     """The rows whose label was given less than the clip, all as one group; None if there are none.
 
     For hard labels only such rows have a loss as large as the clip allows, so few have to be
     looked at.
     """
+    clip = spec.clip or 0.0
     if not clip or not len(batch):
         return None
     candidates = batch
-    if batch.outcomes.parts() is None:
+    if batch.outcomes.parts() is None and not spec.convention:
         limit = -math.log(clip) * (1.0 - 1e-9)
         if batch.losses.max() < limit:
             return None

@@ -15,6 +15,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
 from ce_cli.binding.rows import GroupKey
 from ce_cli.errors import DataError
+from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
@@ -43,6 +44,7 @@ _UNITLESS = {
     *("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"),
     *("bias", "ece", "auc", "auc_error"),
 }
+_MEAN_LOSSES = {"standard_error", "entropy", "kl_divergence", "baseline", "confidence"}
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 METHOD = "Student t on the weighted mean"
@@ -82,6 +84,16 @@ class Computed(Value):
     def whole(self) -> Mapping[type[State], State]:
         """States of all rows as one group."""
         return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
+
+    @cached_property
+    def by_rows(self) -> bool:
+        """Whether weighted losses are divided by the number of rows, as ``--convention`` may."""
+        if self.spec.convention is None:
+            return False
+        from ce_cli.binding.conventions import chosen_convention
+
+        chosen = chosen_convention(self.binding, self.spec)
+        return chosen is not None and chosen.by_rows
 
     def grouped(
         self, names: Sequence[str]
@@ -167,6 +179,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
             for group in _groups(computed, names)
         ),
         worst=tuple(_worst(computed)),
+        conventions=tuple(_conventions(computed)),
         warnings=tuple(_warnings(computed, metrics)),
     )
 
@@ -181,7 +194,25 @@ def _figures(
         for name, values in states[kind].figures(states).items():
             with np.errstate(over="ignore", invalid="ignore"):
                 figures[name] = values if name in _UNITLESS else values / computed.spec.scale
+    if computed.by_rows:
+        _divide_by_rows(figures, cast(Loss, states[Loss]), computed.spec.scale)
     return figures
+
+
+def _divide_by_rows(figures: dict[str, Floats], loss: Loss, scale: float) -> None:
+    """Means of losses as Σ w·loss / n; what is no loss, or a ratio of two, stays as it is."""
+    for name in _MEAN_LOSSES & figures.keys():
+        figures[name] = figures[name] * _weight_a_row(loss)
+    if "cross_entropy" in figures:
+        mean = np.where(loss.infinite.floats() > 0, np.inf, ratios(loss.loss, loss.rows))
+        figures["cross_entropy"] = mean / scale
+        with np.errstate(over="ignore"):
+            figures["perplexity"] = np.exp(mean)
+
+
+def _weight_a_row(loss: Loss) -> Floats:
+    """Σ w / n by group, 0 where there is no row."""
+    return loss.weight.floats() / np.maximum(loss.rows.floats(), 1.0)
 
 
 def _chosen(metrics: Mapping[str, Figure], spec: Spec) -> dict[str, Figure]:
@@ -203,6 +234,8 @@ def _errors(
     for kind in kinds:
         for name, values in states[kind].errors(states).items():
             errors[name] = values if name in _UNITLESS else values / computed.spec.scale
+            if computed.by_rows and name in _MEAN_LOSSES:
+                errors[name] = errors[name] * _weight_a_row(cast(Loss, states[Loss]))
     return errors
 
 
@@ -238,11 +271,49 @@ def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:
         yield from cast(Ece, computed.whole[Ece]).bins()
 
 
+def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    """The same rows as other tools score them, with the reason for each difference."""
+    sums = computed.total.by_convention
+    if sums is None:
+        return
+    from ce_cli.binding.conventions import all_conventions
+    from ce_cli.conventions import Facts, why
+
+    loss, scale = cast(Loss, computed.whole[Loss]), computed.spec.scale
+    kinds = all_conventions(computed.binding, computed.spec)
+    counts = [kind.floats() for kind in (sums.infinite, sums.raised, sums.lowered)]
+    facts = []
+    for place, kind in enumerate(kinds):
+        divisor = loss.rows if kind.by_rows else loss.weight
+        infinite, raised, lowered = (int(count[place]) for count in counts)
+        mean = float(ratios(sums.loss.between(place, place + 1), divisor)[0])
+        facts.append(
+            Facts(
+                math.nan if kind.unknown else math.inf if infinite else mean / scale,
+                infinite,
+                raised,
+                lowered,
+                int(loss.rows.floats()[0]),
+                float(loss.weight.floats()[0]),
+                (sums.lowest, sums.highest),
+            )
+        )
+    for kind, own in zip(kinds, facts, strict=True):
+        yield {
+            "convention": kind.name,
+            "cross_entropy": own.mean,
+            "difference": own.mean - facts[0].mean if own.mean != facts[0].mean else 0.0,
+            "raised": own.raised,
+            "why": why(kind, own, kinds[0], facts[0]),
+        }
+
+
 def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
     if PerClass not in computed.metrics:
         return
     loss = cast(PerClass, computed.whole[PerClass]).loss
-    figures = zip(loss.rows.floats(), loss.weight.floats(), loss.mean, strict=True)
+    mean = loss.mean * _weight_a_row(loss) if computed.by_rows else loss.mean
+    figures = zip(loss.rows.floats(), loss.weight.floats(), mean, strict=True)
     for name, (rows, weight, mean) in zip(computed.classes, figures, strict=True):
         yield {
             "class": name,
@@ -323,7 +394,7 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
     loss = float(cast(Loss, computed.whole[Loss]).loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
     ledger, clip = computed.total.ledger, computed.spec.clip or 0.0
-    yield from ledger_notes(ledger, computed.places, clip, raised, loss)
+    yield from ledger_notes(ledger, computed.places, clip, raised, loss, computed.spec.convention)
     if computed.label_file is not None and computed.label_file.unused:
         unused = computed.label_file.unused
         message = f"{counted(unused, 'row')} of {computed.label_file.name} have no prediction."
@@ -398,7 +469,12 @@ def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
 
 
 def ledger_notes(
-    ledger: Ledger, places: Places, clip: float, raised: float, total: float
+    ledger: Ledger,
+    places: Places,
+    clip: float,
+    raised: float,
+    total: float,
+    convention: str | None = None,
 ) -> Iterator[Note]:
     """What happened to rows that were scored all the same, and which were left out.
 
@@ -410,16 +486,18 @@ def ledger_notes(
         What probabilities were raised to.
     raised, total : float
         Σ w·loss of the rows that were, and of all.
+    convention : str, optional
+        The tool as which they were scored.
     """
     for finding in ledger.findings.values():
         message = ""
         if finding.code in ("bad-sum", "renormalized"):
-            message = sum_warning(finding, places)
+            message = sum_warning(finding, places, convention)
         elif finding.code == "rest-missing":
             message = rest_warning(finding, places)
         elif finding.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
-            message = _clip_message(finding.count, clip, share)
+            message = _clip_message(finding.count, clip, share, convention)
         elif finding.code == "infinite":
             what = "it" if finding.count == 1 else "them"
             message = (
@@ -434,10 +512,10 @@ def ledger_notes(
         yield Note("skipped", message, ledger.skipped)
 
 
-def _clip_message(count: int, clip: float, share: float) -> str:
+def _clip_message(count: int, clip: float, share: float, convention: str | None) -> str:
     carries = "it carries" if count == 1 else "they carry"
+    how = "--clip none shows infinity" if convention is None else f"--convention {convention}"
     return (
         f"{counted(count, 'row')} gave what happened a probability below {clip:.2g}; "
-        f"clipped to that, {carries} {100 * share:.1f} % of the total loss "
-        "(--clip none shows infinity)."
+        f"clipped to that, {carries} {100 * share:.1f} % of the total loss ({how})."
     )

@@ -19,7 +19,7 @@ _OPTIONS = {
     "sum": "--on-bad-sum",
 }
 _ONLY_OF_VALUES = ("values", "clip", "sum")  # what may differ where the predictions are other ones
-_ABSENT = {"class_weight": "none", "ignore": "none", "labels": "as they are"}
+_ABSENT = {"convention": "none", "class_weight": "none", "ignore": "none", "labels": "as they are"}
 
 
 def check_comparable(baseline: BaselineScore, result: Result) -> tuple[Note, ...]:
