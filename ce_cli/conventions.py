@@ -21,7 +21,7 @@ OWN = "ce"
 
 _SAME = 1e-12  # relative; numbers nearer than this differ by rounding alone
 _SUM_TOLD = 1e-6  # sums of rows nearer to 1 than this are not worth a word
-_NO_SUCH_LABELS = "takes no such labels itself: its floor all the same"
+_NO_SUCH_LABELS = "takes no such labels, its rule all the same"
 _SINGLE = 2.0**-23  # eps of the single precision that Keras and XGBoost compute in
 
 
@@ -67,6 +67,8 @@ class Convention(Value):
         Whether the weighted sum is divided by the number of rows, not by the sum of weights.
     remarks : tuple of str
         What is to be known of such predictions and labels.
+    beyond : str
+        What is to be known of rows below the floor.
     unknown : str
         Why there is no number; nothing if there is one.
     """
@@ -78,6 +80,7 @@ class Convention(Value):
     rest_floor: float = 0.0
     by_rows: bool = False
     remarks: tuple[str, ...] = ()
+    beyond: str = ""
     unknown: str = ""
 
 
@@ -142,7 +145,10 @@ def _torch(case: Case) -> Convention:
         return Convention("torch", UNBOUNDED, by_rows=case.alone, remarks=remarks, unknown=unknown)
     floor = math.exp(-100.0)
     rule = Rule(most=100.0, rest_most=100.0)
-    return Convention("torch", rule, floor, floor, floor, case.alone, unknown=unknown)
+    beyond = "" if case.alone else " (NLLLoss of their log has no bound)"
+    return Convention(
+        "torch", rule, floor, floor, floor, case.alone, beyond=beyond, unknown=unknown
+    )
 
 
 def _keras(case: Case) -> Convention:
@@ -205,7 +211,7 @@ def _as_probabilities(case: Case) -> tuple[str, ...]:
     """What tools do that score nothing but probabilities."""
     if case.values == "probabilities":
         return ()
-    return ("scores their probabilities",)
+    return (f"scores {_named(case)} as probabilities",)
 
 
 def _one_class(case: Case) -> tuple[str, ...]:
@@ -233,18 +239,26 @@ def why(convention: Convention, facts: Facts, own: Convention, own_facts: Facts)
     reasons = [*convention.remarks, *_reasons(convention, facts, own, own_facts, differing)]
     if not reasons:
         reasons = ["nothing to clip"]
-    told = "; ".join(reasons)
-    return told if differing or convention.name == OWN else f"same here: {told}"
+    every = "; ".join(reasons)
+    return every if differing or convention.name == OWN else f"same here: {every}"
+
+
+def told(convention: Convention, rows: int, weight: float) -> str:
+    """What is to be known where only this convention is asked for; maybe nothing."""
+    known = "; ".join((*convention.remarks, *_division(convention, rows, weight)))
+    return f"{convention.name} {known}." if known else ""
+
+
+def _division(convention: Convention, rows: int, weight: float) -> tuple[str, ...]:
+    if not convention.by_rows or weight == rows:
+        return ()
+    return (f"divides by the number of rows, {rows:,}, not by the sum of weights, {weight:,.6g}",)
 
 
 def _reasons(
     convention: Convention, facts: Facts, own: Convention, own_facts: Facts, differing: bool
 ) -> Iterator[str]:
-    if convention.by_rows and facts.weight != facts.rows:
-        yield (
-            f"divides by the number of rows, {facts.rows:,}, not by the sum of weights, "
-            f"{facts.weight:,.6g}"
-        )
+    yield from _division(convention, facts.rows, facts.weight)
     if convention.rule.divided and any(abs(one - 1.0) > _SUM_TOLD for one in facts.sums):
         low, high = facts.sums
         yield f"divides rows by their sums ({low:.6g} to {high:.6g})"
@@ -265,7 +279,7 @@ def _reasons(
 def _raised(convention: Convention, count: int) -> str:
     rows = counted(count, "row")
     if convention.rule.most == 100.0:
-        return f"{rows} with a log below −100 taken for −100"
+        return f"{rows} with a log below −100 taken for −100{convention.beyond}"
     rest = ""
     if convention.rest_below != convention.floor:
         rounded = "" if convention.rest_below == convention.rest_floor else ", which is 0 to it"

@@ -35,6 +35,7 @@ from ce_cli.value import Value
 
 if TYPE_CHECKING:
     from ce_cli.binding.label_file import LabelFile
+    from ce_cli.conventions import Convention
 
 Figure = TypeVar("Figure", float, Interval)
 
@@ -86,14 +87,18 @@ class Computed(Value):
         return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
 
     @cached_property
-    def by_rows(self) -> bool:
-        """Whether weighted losses are divided by the number of rows, as ``--convention`` may."""
+    def convention(self) -> Convention | None:
+        """What ``--convention`` means here."""
         if self.spec.convention is None:
-            return False
+            return None
         from ce_cli.binding.conventions import chosen_convention
 
-        chosen = chosen_convention(self.binding, self.spec)
-        return chosen is not None and chosen.by_rows
+        return chosen_convention(self.binding, self.spec)
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether weighted losses are divided by the number of rows, as conventions may."""
+        return self.convention is not None and self.convention.by_rows
 
     def grouped(
         self, names: Sequence[str]
@@ -395,6 +400,8 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
     raised = float(computed.total.clipped.floats()[0])
     ledger, clip = computed.total.ledger, computed.spec.clip or 0.0
     yield from ledger_notes(ledger, computed.places, clip, raised, loss, computed.spec.convention)
+    if computed.convention is not None:
+        yield from _convention_note(computed, computed.convention)
     if computed.label_file is not None and computed.label_file.unused:
         unused = computed.label_file.unused
         message = f"{counted(unused, 'row')} of {computed.label_file.name} have no prediction."
@@ -402,6 +409,15 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
     yield from _figure_warnings(computed, metrics)
     yield from _trap_warnings(computed, metrics)
     yield from _overflow(computed, _chosen(metrics, computed.spec))
+
+
+def _convention_note(computed: Computed, convention: Convention) -> Iterator[Note]:
+    from ce_cli.conventions import told
+
+    loss = cast(Loss, computed.whole[Loss])
+    message = told(convention, computed.total.ledger.scored, float(loss.weight.floats()[0]))
+    if message:
+        yield Note("convention", message)
 
 
 def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
