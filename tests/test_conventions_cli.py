@@ -111,12 +111,49 @@ def test_a_wrong_name_is_told_before_a_missing_file() -> None:
     assert "'x'" in line
 
 
-def test_a_baseline_of_another_convention_is_not_compared(edges: Path) -> None:
+def test_a_gate_holds_the_number_of_the_tool(edges: Path) -> None:
+    cost = score_json(edges, "--convention", "torch")["metrics"]["cross_entropy"]
+    limits = ["--convention", "torch", "--max"]
+    assert run_ce("gate", edges, *limits, repr(cost)).returncode == 0
+    assert run_ce("gate", edges, *limits, repr(cost * 0.999)).returncode == 1
+    config = edges.parent / "ce.toml"
+    config.write_text(
+        f'[gate]\nfiles = ["edges.csv"]\nconvention = "torch"\nmax = {cost!r}\n', encoding="utf-8"
+    )
+    assert run_ce("gate", cwd=edges.parent).returncode == 0
+    (line,) = complaints(run_ce("gate", edges, *limits, "1", "--clip", "none"), 2)
+    assert "--clip" in line
+
+
+def test_a_gate_compares_within_one_convention(edges: Path) -> None:
     baseline = edges.parent / "base.json"
-    done = run_ce("score", edges, "--convention", "sklearn", "--json", "--output", baseline)
+    done = run_ce("score", edges, "--convention", "keras", "-w", "w", "--json", "-o", baseline)
     assert done.returncode == 0
-    done = run_ce("gate", edges, "--baseline", baseline, "--max-regression", "1%")
-    assert any("convention" in line for line in complaints(done, 3))
+    against = ["--baseline", str(baseline), "--max-regression", "0", "--weight", "w"]
+    assert run_ce("gate", edges, *against, "--convention", "keras").returncode == 0
+    (line,) = complaints(run_ce("gate", edges, *against), 3)
+    assert "convention: the baseline has keras, this has none: say --convention keras" in line
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_gate_against_predictions_weighs_rows(edges: Path, weighted: bool) -> None:
+    """Unless they are divided by their number, which a comparison row by row does not know."""
+    other = write_csv(edges.parent / "other.csv", EDGES)
+    gate = [
+        "gate",
+        str(edges),
+        "--baseline",
+        str(other),
+        "--max-regression",
+        "0",
+        "--convention",
+        "keras",
+    ]
+    if weighted:
+        (line,) = complaints(run_ce(*gate, "--weight", "w"), 2)
+        assert "number of rows" in line
+    else:
+        assert run_ce(*gate).returncode == 0
 
 
 # All of them
