@@ -283,5 +283,5 @@ def _raised(convention: Convention, count: int) -> str:
     rest = ""
     if convention.rest_below != convention.floor:
         rounded = "" if convention.rest_below == convention.rest_floor else ", which is 0 to it"
-        rest = f" (1 − q below {convention.rest_below:.1g}{rounded})"
+        rest = f" (1 − q below {convention.rest_below:.2g}{rounded})"
     return f"{rows} below {convention.floor:.2g}{rest} raised to it"
