@@ -14,7 +14,7 @@ from ce_cli.inputs.locate import located, opener
 from ce_cli.inputs.memory import TableSource
 from ce_cli.inputs.source import Source
 from ce_cli.result import Result
-from ce_cli.spec import Reading, Spec, Task, Values, check_names, clip_of
+from ce_cli.spec import Reading, Spec, Task, Values, check_convention, check_names, clip_of
 from ce_cli.text import quoted
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ def score(
     by: str | Sequence[str] = (),
     cluster: str | None = None,
     metrics: str | Sequence[str] = (),
+    convention: str | None = None,
+    conventions: bool = False,
     worst: int = 0,
     per_row: bool = False,
     **options: Unpack[Options],
@@ -133,6 +135,10 @@ def score(
         Rows with one value in this column belong together, which the intervals allow for.
     metrics : str or sequence of str, optional
         Compute only these (``--metric``).
+    convention : {"sklearn", "torch", "keras", "xgboost", "lightgbm", "yardstick"}, optional
+        Score as this tool does.
+    conventions : bool
+        Score as each of them does, for `Result.conventions`.
     worst : int
         How many of the most surprising rows to keep.
     per_row : bool
@@ -160,6 +166,8 @@ def score(
     """
     spec, reading = _spec(options), _reading(options)
     spec = spec.replace(by=_several(by), cluster=cluster, metrics=_several(metrics), worst=worst)
+    spec = spec.replace(convention=convention, conventions=conventions)
+    check_convention(spec)
     check_names(spec, reading, options.get("labels") is not None)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []

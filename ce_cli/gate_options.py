@@ -157,5 +157,6 @@ class Limits(Value):
     max_regression: MaxRegression = None
     mode: ModeOption = "point"
     join: Join = "all"
+    convention: opt.Convention = None
     base: opt.Base = "e"
     confidence: opt.Confidence = 0.95

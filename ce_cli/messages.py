@@ -185,8 +185,13 @@ def _otherwise(value: str) -> str:
     return "percentages, divide them by 100"
 
 
-def sum_warning(finding: Finding, places: Places) -> str:
-    """For rows that do not sum to 1 and were scored all the same."""
+def sum_warning(finding: Finding, places: Places, convention: str | None = None) -> str:
+    """For rows that do not sum to 1 and were scored all the same, maybe as a tool does."""
+    if convention is not None:
+        return (
+            f"{counted(finding.count, 'row')} of probabilities did not sum to 1, scored as "
+            f"{convention} does{places.worst(finding)}."
+        )
     done = "renormalised" if finding.code == "renormalized" else "scored as found"
     advice = "" if finding.code == "renormalized" else " (--on-bad-sum renormalize changes that)"
     return (

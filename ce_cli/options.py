@@ -198,6 +198,24 @@ Clip = Annotated[
         rich_help_panel=_VALUES,
     ),
 ]
+Convention = Annotated[
+    str | None,
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        help="Score as another tool does: sklearn, torch, keras, xgboost, lightgbm or yardstick.",
+        show_default=False,
+        rich_help_panel=_VALUES,
+    ),
+]
+Conventions = Annotated[
+    bool,
+    typer.Option(
+        "--conventions",
+        help="Show what each of these tools would say, and why it differs.",
+        rich_help_panel=_VALUES,
+    ),
+]
 Base = Annotated[
     Literal["e", "2", "10"],
     typer.Option("--base", help="Nats, bits or bans.", rich_help_panel=_SCORING),

@@ -88,6 +88,7 @@ def balance(
     """The weights that give all classes the same sum of them, found by reading the data once."""
     plain = spec.replace(worst=0, by=(), cluster=None)
     plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
+    plain = plain.replace(conventions=False)
     once = Pass(names, plain, (Loss, PerClass), threads)
     counted = once.computed(sources(), labels and labels())
     return balanced_weights(cast(PerClass, counted.whole[PerClass]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,11 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ce_cli.metrics.by_convention import ByConvention
+
 
 Codes = NDArray[np.intp]
+Joined = TypeVar("Joined", "Clustered", "ByConvention")
 States = dict[type[State], State]
 
 
@@ -46,6 +49,8 @@ class Outcome(Value):
         The most surprising rows so far.
     clustered : Clustered or None
         Sums by cluster, where rows belong together; None if there are no rows, too.
+    by_convention : ByConvention or None
+        The rows as other tools score them, if that was asked for.
     """
 
     ledger: Ledger
@@ -54,6 +59,7 @@ class Outcome(Value):
     clipped: ExactSums
     worst: RowLosses | None = None
     clustered: Clustered | None = None
+    by_convention: ByConvention | None = None
 
 
 class Work(Value):
@@ -96,6 +102,7 @@ class Work(Value):
             earlier.clipped.merge(later.clipped),
             RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
             _both(earlier.clustered, later.clustered),
+            _both(earlier.by_convention, later.by_convention),
         )
 
     def outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
@@ -120,13 +127,8 @@ class Work(Value):
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
         ledger, clipped = ledger_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
-        return Outcome(ledger, keys, states, clipped, kept, clustered)
-
-
-def _both(earlier: Clustered | None, later: Clustered | None) -> Clustered | None:
-    if earlier is None or later is None:
-        return earlier or later
-    return earlier.merge(later)
+        others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
+        return Outcome(ledger, keys, states, clipped, kept, clustered, others)
 
 
 def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums]:
@@ -135,7 +137,7 @@ def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums
     clipped = ExactSums.empty(1)
     for batch in bound.batches:
         findings += _infinite(batch)
-        raised = _clipped(batch, spec.clip or 0.0)
+        raised = _clipped(batch, spec)
         if raised is not None:
             findings.append(Finding.of("clipped", "", raised.rows))
             clipped = clipped.merge(raised.loss_sums)
@@ -155,16 +157,35 @@ def _infinite(batch: Batch) -> list[Finding]:
     return [Finding.of("infinite", "", batch.rows[batch.infinite])]
 
 
-def _clipped(batch: Batch, clip: float) -> Batch | None:
+def _by_convention(bound: Bound, binding: Binding, spec: Spec) -> ByConvention:
+    """The rows of a frame by every convention."""
+    from ce_cli.binding.conventions import all_conventions
+    from ce_cli.metrics.by_convention import ByConvention
+
+    rules = [one.rule for one in all_conventions(binding, spec)]
+    total = ByConvention.empty(len(rules))
+    for batch in bound.batches:
+        total = total.merge(ByConvention.of(batch, rules))
+    return total
+
+
+def _both(earlier: Joined | None, later: Joined | None) -> Joined | None:
+    if earlier is None or later is None:
+        return earlier or later
+    return earlier.merge(later)
+
+
+def _clipped(batch: Batch, spec: Spec) -> Batch | None:
     """The rows whose label was given less than the clip, all as one group; None if there are none.
 
     For hard labels only such rows have a loss as large as the clip allows, so few have to be
     looked at.
     """
+    clip = spec.clip or 0.0
     if not clip or not len(batch):
         return None
     candidates = batch
-    if batch.outcomes.parts() is None:
+    if batch.outcomes.parts() is None and not spec.convention:
         limit = -math.log(clip) * (1.0 - 1e-9)
         if batch.losses.max() < limit:
             return None

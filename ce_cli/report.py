@@ -16,6 +16,7 @@ from ce_cli.binding.classes import names_of_two
 from ce_cli.binding.rows import GroupKey
 from ce_cli.errors import DataError
 from ce_cli.groups import coarser, regrouped, sortable
+from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.ledger import Ledger
@@ -26,6 +27,7 @@ from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.metrics.spread import bounds_of_loss
 from ce_cli.metrics.state import State, figures_of
 from ce_cli.places import Places
 from ce_cli.reduce import Outcome
@@ -36,6 +38,7 @@ from ce_cli.value import Value
 
 if TYPE_CHECKING:
     from ce_cli.binding.label_file import LabelFile
+    from ce_cli.conventions import Convention
 
 Figure = TypeVar("Figure", float, Interval)
 
@@ -45,6 +48,7 @@ _UNITLESS = {
     *("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"),
     *("bias", "ece", "auc", "auc_error"),
 }
+_MEAN_LOSSES = {"standard_error", "entropy", "kl_divergence", "baseline", "confidence"}
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 _ROWS_A_SKEW = 5.0  # rows by squared skewness below which it does not cover: Cochran's rule (1977)
@@ -87,6 +91,20 @@ class Computed(Value):
         """States of all rows as one group."""
         return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
 
+    @cached_property
+    def convention(self) -> Convention | None:
+        """What ``--convention`` means here."""
+        if self.spec.convention is None:
+            return None
+        from ce_cli.binding.conventions import chosen_convention
+
+        return chosen_convention(self.binding, self.spec)
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether weighted losses are divided by the number of rows, as conventions may."""
+        return self.convention is not None and self.convention.by_rows
+
     def measured(self, names: Sequence[str]) -> Measured:
         """Figures of the groups by some of the grouping columns; of all rows, by none."""
         places = [self.spec.by.index(name) for name in names]
@@ -104,6 +122,8 @@ class Computed(Value):
             clustered = self.total.clustered.by(places)
             errors, bounds = clustered.bounds(keys, own, self.spec.confidence)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
+        if self.by_rows:
+            figures, bounds = _divide_by_rows(figures, bounds, cast(Loss, own[Loss]))
         scales = {name: 1.0 if name in _UNITLESS else self.spec.scale for name in figures}
         with np.errstate(over="ignore", invalid="ignore"):
             return Measured(
@@ -210,6 +230,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
             for group in _groups(computed, names)
         ),
         worst=tuple(_worst(computed)),
+        conventions=tuple(_conventions(computed)),
         warnings=tuple(_warnings(computed, metrics)),
     )
 
@@ -220,6 +241,29 @@ def _cluster(computed: Computed) -> dict[str, Scalar] | None:
     if clustered is None:
         return None
     return {"column": computed.spec.cluster, "count": clustered.count}
+
+
+def _divide_by_rows(
+    figures: dict[str, Floats], bounds: dict[str, Bounds], loss: Loss
+) -> tuple[dict[str, Floats], dict[str, Bounds]]:
+    """Means of losses as Σ w·loss / n; what is no loss, or a ratio of two, stays as it is."""
+    share, figures, bounds = _weight_a_row(loss), dict(figures), dict(bounds)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for name in figures.keys() & {*_MEAN_LOSSES, "cross_entropy"}:
+            figures[name] = figures[name] * share
+            if name in bounds:
+                bounds[name] = bounds[name].over(1.0 / share)
+        if "cross_entropy" in figures:
+            mean = np.where(loss.infinite.floats() > 0, np.inf, ratios(loss.loss, loss.rows))
+            figures |= {"cross_entropy": mean, "perplexity": np.exp(mean)}
+        if "cross_entropy" in bounds:
+            bounds |= bounds_of_loss(bounds["cross_entropy"], loss.rows.floats())
+    return figures, bounds
+
+
+def _weight_a_row(loss: Loss) -> Floats:
+    """Σ w / n by group, 0 where there is no row."""
+    return loss.weight.floats() / np.maximum(loss.rows.floats(), 1.0)
 
 
 def _chosen(metrics: Mapping[str, Figure], spec: Spec) -> dict[str, Figure]:
@@ -250,6 +294,43 @@ def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:
         yield from cast(Ece, computed.whole[Ece]).bins()
 
 
+def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    """The same rows as other tools score them, with the reason for each difference."""
+    sums = computed.total.by_convention
+    if sums is None:
+        return
+    from ce_cli.binding.conventions import all_conventions
+    from ce_cli.conventions import Facts, why
+
+    loss, scale = cast(Loss, computed.whole[Loss]), computed.spec.scale
+    kinds = all_conventions(computed.binding, computed.spec)
+    counts = [kind.floats() for kind in (sums.infinite, sums.raised, sums.lowered)]
+    facts = []
+    for place, kind in enumerate(kinds):
+        divisor = loss.rows if kind.by_rows else loss.weight
+        infinite, raised, lowered = (int(count[place]) for count in counts)
+        mean = float(ratios(sums.loss.between(place, place + 1), divisor)[0])
+        facts.append(
+            Facts(
+                math.nan if kind.unknown else math.inf if infinite else mean / scale,
+                infinite,
+                raised,
+                lowered,
+                int(loss.rows.floats()[0]),
+                float(loss.weight.floats()[0]),
+                (sums.lowest, sums.highest),
+            )
+        )
+    for kind, own in zip(kinds, facts, strict=True):
+        yield {
+            "convention": kind.name,
+            "cross_entropy": own.mean,
+            "difference": own.mean - facts[0].mean if own.mean != facts[0].mean else 0.0,
+            "raised": own.raised,
+            "why": why(kind, own, kinds[0], facts[0]),
+        }
+
+
 def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
     """A line for each class; with the interval of its mean where that was asked for."""
     if PerClass not in computed.metrics:
@@ -261,7 +342,10 @@ def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
         bounds = spread.class_bounds(computed.whole, computed.spec.confidence).over(scale)
         pairs = zip(bounds.low.tolist(), bounds.high.tolist(), strict=True)
         ends = [{"low": low, "high": high} for low, high in pairs]
-    figures = zip(loss.rows.floats(), loss.weight.floats(), loss.mean, ends, strict=True)
+    mean = loss.mean
+    if computed.by_rows:
+        mean = mean * _weight_a_row(loss)
+    figures = zip(loss.rows.floats(), loss.weight.floats(), mean, ends, strict=True)
     for name, (rows, weight, mean, own) in zip(computed.classes, figures, strict=True):
         yield {
             "class": name,
@@ -314,7 +398,9 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
     loss = float(cast(Loss, computed.whole[Loss]).loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
     ledger, clip = computed.total.ledger, computed.spec.clip or 0.0
-    yield from ledger_notes(ledger, computed.places, clip, raised, loss)
+    yield from ledger_notes(ledger, computed.places, clip, raised, loss, computed.spec.convention)
+    if computed.convention is not None:
+        yield from _convention_note(computed, computed.convention)
     if computed.label_file is not None and computed.label_file.unused:
         unused = computed.label_file.unused
         message = f"{counted(unused, 'row')} of {computed.label_file.name} have no prediction."
@@ -322,6 +408,15 @@ def _warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
     yield from _figure_warnings(computed, metrics)
     yield from _trap_warnings(computed, metrics)
     yield from _overflow(computed, _chosen(metrics, computed.spec))
+
+
+def _convention_note(computed: Computed, convention: Convention) -> Iterator[Note]:
+    from ce_cli.conventions import told
+
+    loss = cast(Loss, computed.whole[Loss])
+    message = told(convention, computed.total.ledger.scored, float(loss.weight.floats()[0]))
+    if message:
+        yield Note("convention", message)
 
 
 def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
@@ -413,7 +508,12 @@ def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
 
 
 def ledger_notes(
-    ledger: Ledger, places: Places, clip: float, raised: float, total: float
+    ledger: Ledger,
+    places: Places,
+    clip: float,
+    raised: float,
+    total: float,
+    convention: str | None = None,
 ) -> Iterator[Note]:
     """What happened to rows that were scored all the same, and which were left out.
 
@@ -425,16 +525,18 @@ def ledger_notes(
         What probabilities were raised to.
     raised, total : float
         Σ w·loss of the rows that were, and of all.
+    convention : str, optional
+        The tool as which they were scored.
     """
     for finding in ledger.findings.values():
         message = ""
         if finding.code in ("bad-sum", "renormalized"):
-            message = sum_warning(finding, places)
+            message = sum_warning(finding, places, convention)
         elif finding.code == "rest-missing":
             message = rest_warning(finding, places)
         elif finding.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
-            message = _clip_message(finding.count, clip, share)
+            message = _clip_message(finding.count, clip, share, convention)
         elif finding.code == "infinite":
             what = "it" if finding.count == 1 else "them"
             message = (
@@ -449,10 +551,10 @@ def ledger_notes(
         yield Note("skipped", message, ledger.skipped)
 
 
-def _clip_message(count: int, clip: float, share: float) -> str:
+def _clip_message(count: int, clip: float, share: float, convention: str | None) -> str:
     carries = "it carries" if count == 1 else "they carry"
+    how = "--clip none shows infinity" if convention is None else f"--convention {convention}"
     return (
         f"{counted(count, 'row')} gave what happened a probability below {clip:.2g}; "
-        f"clipped to that, {carries} {100 * share:.1f} % of the total loss "
-        "(--clip none shows infinity)."
+        f"clipped to that, {carries} {100 * share:.1f} % of the total loss ({how})."
     )

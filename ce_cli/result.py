@@ -91,6 +91,9 @@ class Result(Value):
         In `unit` where a metric has one; may hold infinity or NaN, which JSON shows as null.
     not_applicable : dict of str to str
         Metrics that were asked for and mean nothing here, and why.
+    conventions : tuple of dict
+        The cross-entropy as `ce` and other tools have it, with the reason for each difference;
+        empty if not asked for.
     per_class, calibration, worst : tuple of dict
         Tables; empty if not asked for. The calibration has a line for each bin of ``ece``.
     groups : tuple of Group
@@ -112,6 +115,7 @@ class Result(Value):
     intervals: dict[str, Interval]
     cluster: dict[str, Scalar] | None = None
     not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
+    conventions: tuple[dict[str, Scalar], ...] = ()
     per_class: tuple[dict[str, Scalar], ...] = ()
     calibration: tuple[dict[str, Scalar], ...] = ()
     groups: tuple[Group, ...] = ()
@@ -137,6 +141,7 @@ class Result(Value):
             "metrics": strict_row(self.metrics),
             "intervals": intervals_document(self.intervals),
             "not_applicable": self.not_applicable,
+            "conventions": [strict_row(row) for row in self.conventions],
             "per_class": [strict_row(row) for row in self.per_class],
             "calibration": [strict_row(row) for row in self.calibration],
             "groups": [

@@ -8,13 +8,14 @@ from typing import Literal
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
-from ce_cli.text import listed, quoted, sanitize
+from ce_cli.text import closest, listed, quoted, sanitize
 from ce_cli.value import Value
 
 Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
 Values = Literal["auto", "probabilities", "logits", "logprobs"]
 
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
+CONVENTIONS = ("sklearn", "torch", "keras", "xgboost", "lightgbm", "yardstick")
 ALL = "all"  # in the place of a metric: every one there is
 _CHOICES = {
     "task": ("auto", "binary", "multiclass", "multilabel", "likelihood"),
@@ -58,6 +59,10 @@ class Spec(Value):
         Probabilities are clipped into [clip, 1 − clip]; None until resolved, 0 for no clipping.
     sum_tolerance : float or None
         How far from 1 a row of probabilities may sum; None until resolved.
+    convention : str or None
+        The tool, one of `CONVENTIONS`, as which to score; `clip` is then its floor.
+    conventions : bool
+        Whether to score as every tool would, beside each other.
     metrics : tuple of str
         Names of the registry; none means the default set.
     worst : int
@@ -84,6 +89,8 @@ class Spec(Value):
     on_bad_sum: Literal["error", "warn", "renormalize"] = "warn"
     sum_tolerance: float | None = None
     clip: float | None = None
+    convention: str | None = None
+    conventions: bool = False
     base: Literal["e", "2", "10"] = "e"
     confidence: float = 0.95
     metrics: tuple[str, ...] = ()
@@ -107,6 +114,12 @@ class Spec(Value):
         for name, weight in self.class_weights:
             if not 0 <= weight < math.inf:
                 raise UsageError(f"--class-weight {quoted(name)}={weight:g} is not 0 or more.")
+        if self.convention is not None and self.convention not in CONVENTIONS:
+            near = closest(self.convention, CONVENTIONS)
+            raise UsageError(
+                f"--convention {quoted(self.convention)} is no tool that ce knows{near}: there is "
+                f"{listed(CONVENTIONS)}."
+            )
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
 
@@ -137,6 +150,8 @@ class Spec(Value):
             "missing": self.missing,
             "sum": self.on_bad_sum,
         }
+        if self.convention:
+            parts["convention"] = self.convention
         if self.class_weights or self.balanced:
             parts["class_weight"] = "balanced" if self.balanced else _pairs(self.class_weights)
         if self.ignore_labels:
@@ -175,6 +190,32 @@ def class_weights_of(texts: Sequence[str]) -> tuple[tuple[tuple[str, float], ...
         except ValueError:
             raise UsageError(f"--class-weight {quoted(text)}: the weight is no number.") from None
     return tuple(weights.items()), False
+
+
+def check_convention(spec: Spec) -> None:
+    """Refuse what would be half of one rule and half of another, before anything is settled.
+
+    Raises
+    ------
+    UsageError
+        An option is part of what a convention is about.
+    """
+    if spec.convention and spec.conventions:
+        raise UsageError(
+            "--conventions shows every tool beside ce itself, and --convention scores as one of "
+            "them: leave one of the two out."
+        )
+    if spec.convention and spec.clip is not None:
+        raise UsageError(
+            f"--convention {spec.convention} says itself how low a probability may count: leave "
+            "--clip out."
+        )
+    if (spec.convention or spec.conventions) and spec.on_bad_sum != "warn":
+        option = f"--convention {spec.convention}" if spec.convention else "--conventions"
+        raise UsageError(
+            f"{option} treats sums that are not 1 as the tool does (of them, Keras alone divides "
+            "rows by their sum): leave --on-bad-sum out."
+        )
 
 
 def clip_of(text: str | float) -> float | None:

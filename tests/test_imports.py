@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "value"),
     ("kernels", "ledger", "registry", "result", "spec"),
-    ("batch", "compared", "explained", "inspected", "places"),
+    ("batch", "compared", "conventions", "explained", "inspected", "places"),
     ("gated",),
     ("messages",),
     ("engines", "inputs", "metrics", "outputs"),

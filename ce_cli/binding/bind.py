@@ -255,6 +255,9 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
             "classes with --pred, and the label with --label."
         )
     clip = max(EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
+    clip = clip if values == "probabilities" else 0.0
+    if spec.convention is not None:
+        clip = _convention_floor(bound, spec.replace(values=values))
     tolerance = spec.sum_tolerance
     if tolerance is None:
         tolerance = max(TOLERANCE[one] for one in bound.stored)
@@ -263,9 +266,24 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
         predictions=bound.predictions,
         task=task if spec.task == "auto" else spec.task,
         values=values,
-        clip=clip if values == "probabilities" else 0.0,
+        clip=clip,
         sum_tolerance=tolerance,
     )
+
+
+def _convention_floor(bound: Binding, spec: Spec) -> float:
+    """What probabilities are raised to by ``--convention``."""
+    from ce_cli.binding.conventions import chosen_convention
+
+    chosen = chosen_convention(bound, spec)
+    if chosen is None:
+        return 0.0
+    if chosen.unknown:
+        raise UsageError(
+            f"--convention {chosen.name} does not go with --label-smoothing and --class-weight "
+            f"together: {chosen.name} {chosen.unknown}."
+        )
+    return chosen.floor
 
 
 def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:

@@ -144,6 +144,13 @@ def outcomes_of(
     matrix: Floats, codes: Codes, shares: Floats | None, binding: Binding, spec: Spec
 ) -> Outcomes:
     """Predictions of shape (K, n) beside what happened: class codes, or shares where given."""
+    if spec.convention or spec.conventions:
+        from ce_cli.binding.conventions import rule_of
+        from ce_cli.kernels.conventions import ruled
+
+        rule, plain = rule_of(binding, spec), spec.replace(convention=None, conventions=False)
+        outcomes = outcomes_of(matrix, codes, shares, binding, plain.replace(clip=0.0))
+        return outcomes if rule is None else ruled(outcomes, rule)
     smoothing, clip = spec.label_smoothing, spec.clip or 0.0
     if binding.task == "likelihood":
         return _likelihood(matrix[0], clip, spec)

@@ -24,6 +24,8 @@ def score(
     asked: opt.Asked,
     files: opt.Files = None,
     by: opt.By = None,
+    convention: opt.Convention = None,
+    conventions: opt.Conventions = False,
     base: opt.Base = "e",
     metric: opt.Metric = None,
     confidence: opt.Confidence = 0.95,
@@ -46,17 +48,20 @@ def score(
       cat preds.csv | ce score --json | jq .metrics.cross_entropy
     """
     from ce_cli import registry
-    from ce_cli.spec import check_names
+    from ce_cli.spec import check_convention, check_names
 
     renderer = registry.find(registry.OUTPUTS, "json" if json else format_, "format")
     spec = asked.spec(
         by=tuple(by or ()),
+        convention=convention,
+        conventions=conventions,
         base=base,
         metrics=tuple(metric or ()),
         confidence=confidence,
         cluster=cluster,
         worst=worst,
     )
+    check_convention(spec)
     reading = asked.reading()
     check_names(spec, reading, asked.labels is not None)
     paths = paths_of(files, "score")

@@ -190,7 +190,8 @@ class Summary(Value):
         for one, feed, place in self._placed():
             ledger = feed.ledgers[place]
             raised, total = (float(s[place].floats()[0]) for s in (feed.clipped, feed.totals))
-            for note in ledger_notes(ledger, feed.places, one.spec.clip or 0.0, raised, total):
+            clip, convention = one.spec.clip or 0.0, one.spec.convention
+            for note in ledger_notes(ledger, feed.places, clip, raised, total, convention):
                 yield note.replace(message=f"{one.name}: {note.message}")
         yield from self._unlike()
         if self.left_out:

@@ -13,13 +13,14 @@ _OPTIONS = {
     "task": "--task",
     "values": "--as",
     "clip": "--clip",
+    "convention": "--convention",
     "weight": "--weight",
     "smoothing": "--label-smoothing",
     "missing": "--missing",
     "sum": "--on-bad-sum",
 }
 _ONLY_OF_VALUES = ("values", "clip", "sum")  # what may differ where the predictions are other ones
-_ABSENT = {"class_weight": "none", "ignore": "none", "labels": "as they are"}
+_ABSENT = {"convention": "none", "class_weight": "none", "ignore": "none", "labels": "as they are"}
 
 
 def check_comparable(baseline: BaselineScore, result: Result) -> tuple[Note, ...]:
@@ -32,6 +33,8 @@ def check_comparable(baseline: BaselineScore, result: Result) -> tuple[Note, ...
     """
     theirs, ours = _parts(baseline.signature), _parts(result.signature)
     differing = [key for key in {**theirs, **ours} if _of(theirs, key) != _of(ours, key)]
+    if "convention" in differing:  # which says what probabilities are clipped to
+        differing = [key for key in differing if key != "clip"]
     allowed = _ONLY_OF_VALUES if "values" in differing else ()
     told = [_sentence(key, _of(theirs, key), _of(ours, key)) for key in differing]
     kinds = list(zip(differing, told, strict=True))
@@ -66,8 +69,8 @@ def _sentence(key: str, theirs: str, ours: str) -> str:
         way = f"say --base {sanitize(theirs)}"
         return f"unit: the baseline is in {there}, this is in {here}: {way}."
     way = f": say {_OPTIONS[key]} {sanitize(theirs)}" if key in _OPTIONS else ""
-    if key == "weight" and theirs == "none":
-        way = ": leave --weight out"
+    if key in ("weight", "convention") and theirs == "none":
+        way = f": leave {_OPTIONS[key]} out"
     if key == "values":
         way = ""
     name = key.replace("_", " ")

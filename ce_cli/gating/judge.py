@@ -11,7 +11,7 @@ from ce_cli.gating.against import Against
 from ce_cli.gating.checks import checks_of
 from ce_cli.gating.documents import BaselineScore, document_at
 from ce_cli.gating.figures import figures_of, regression_figures
-from ce_cli.gating.paired import check_read_again, paired_comparison
+from ce_cli.gating.paired import check_read_again, check_weighs_rows, paired_comparison
 from ce_cli.gating.plans import Plan
 from ce_cli.gating.requirements import Requirement, groupings
 from ce_cli.gating.unpaired import check_error_known, unpaired_comparison
@@ -63,6 +63,7 @@ def ready(plan: Plan, names: Sequence[str]) -> Ready:
             check_error_known(baseline)
         if baseline is None:
             check_read_again(names, plan.limits.baseline)
+            check_weighs_rows(spec)
     return Ready(plan, requirements, spec, reading, tuple(names), baseline)
 
 

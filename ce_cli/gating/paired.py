@@ -36,6 +36,22 @@ def check_read_again(names: Sequence[str], baseline: str) -> None:
         )
 
 
+def check_weighs_rows(spec: Spec) -> None:
+    """Refuse conventions by which a weighted sum may be divided by the number of rows.
+
+    Raises
+    ------
+    UsageError
+        It is one, and there are weights.
+    """
+    weighted = spec.weight or spec.class_weights or spec.balanced
+    if weighted and spec.convention in ("keras", "torch"):
+        raise UsageError(
+            f"--convention {spec.convention} divides by the number of rows, and rows are compared "
+            "with those of a baseline by their weights: compare with what ce score --json wrote."
+        )
+
+
 def paired_comparison(
     names: Sequence[str],
     baseline: str,

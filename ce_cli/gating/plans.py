@@ -18,6 +18,7 @@ from ce_cli.gating.requirements import (
     requirement,
 )
 from ce_cli.options import Asked
+from ce_cli.spec import check_convention
 from ce_cli.text import closest, listed, quoted, sanitize
 from ce_cli.value import Value
 
@@ -83,12 +84,15 @@ class Plan(Value):
         numberless = (*COUNTS, REGRESSION, _WITHOUT_NUMBER)
         needed = (one.metric for one in requirements if one.metric not in numberless)
         try:
-            return self.asked.spec(
+            spec = self.asked.spec(
                 by=tuple(by),
+                convention=self.limits.convention,
                 base=self.limits.base,
                 confidence=self.limits.confidence,
                 metrics=tuple(dict.fromkeys((*HEADLINE, *needed))),
             )
+            check_convention(spec)
+            return spec
         except UsageError as error:
             raise UsageError(*map(self._told, error.sentences)) from None
 

@@ -41,7 +41,7 @@ class Bounds(Value):
             known = np.where(np.isfinite(values), reach, np.nan)
             return cls(values - known, values + known, method)
 
-    def over(self, scale: float) -> Self:
+    def over(self, scale: float | Floats) -> Self:
         """The same in another unit, of which one is `scale` of this."""
         return self.replace(low=self.low / scale, high=self.high / scale)
 

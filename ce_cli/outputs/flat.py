@@ -15,8 +15,10 @@ def tables(result: Result) -> list[list[Line]]:
 
 
 def main_table(result: Result) -> list[Line]:
-    """The one table that a spreadsheet wants: the groups, or the worst rows, or the metrics."""
+    """The one table that a spreadsheet wants: what was asked for, or else the metrics."""
     worst, classes = list(result.worst), list(result.per_class)
+    if result.conventions:
+        return list(result.conventions)
     return group_lines(result) or worst or metric_lines(result) or classes
 
 
@@ -43,4 +45,5 @@ def group_lines(result: Result) -> list[Line]:
 
 def side_tables(result: Result) -> Sequence[list[Line]]:
     """Everything beside the metrics."""
-    return group_lines(result), list(result.per_class), list(result.worst)
+    conventions, classes = list(result.conventions), list(result.per_class)
+    return conventions, group_lines(result), classes, list(result.worst)

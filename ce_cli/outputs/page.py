@@ -59,6 +59,8 @@ _LABELS = {
 }
 _CLASSES_SHOWN = 20
 _GROUPS_SHOWN = 50
+_WHY_WIDTH = 41
+_ROUNDING = 1e-12
 
 
 def blocks(result: Result) -> Iterator[Block]:
@@ -69,15 +71,22 @@ def blocks(result: Result) -> Iterator[Block]:
     if "cross_entropy" in result.metrics:
         yield _headline(result)
         yield Line()
-    yield from _companions(result)
-    for grid in (_groups(result), _per_class(result), _worst(result)):
-        if grid is not None:
-            yield grid
-            yield Line()
+    yield from _tables(result)
     yield from noted(result.warnings)
     for name, why in result.not_applicable.items():
         yield Line((Span("· ", "bold cyan"), Span(f"{name} does not apply: {why}.")))
     yield Line((Span(result.signature, "dim"),))
+
+
+def _tables(result: Result) -> Iterator[Block]:
+    """Each with a blank line after it; conventions stand in the place of the companions."""
+    if not result.conventions:
+        yield from _companions(result)
+    classes = None if result.conventions else _per_class(result)
+    for grid in (_conventions(result), _groups(result), classes, _worst(result)):
+        if grid is not None:
+            yield grid
+            yield Line()
 
 
 def noted(warnings: Sequence[Note]) -> Iterator[Line]:
@@ -213,6 +222,30 @@ def _reach(name: str, interval: Interval | None) -> Span:
 
 def _metric(name: str, value: float) -> str:
     return percent(value) if name in _PERCENT else shown(value)
+
+
+def _conventions(result: Result) -> Grid | None:
+    """The reasons are folded, so that the table fits 80 columns."""
+    if not result.conventions:
+        return None
+    from textwrap import wrap
+
+    rows: list[tuple[Span, ...]] = []
+    for line in result.conventions:
+        name, why = str(line["convention"]), wrap(str(line["why"]), _WHY_WIDTH)
+        cells = (name, cell(line["cross_entropy"]), _difference(line), why[0])
+        rows.append(tuple(map(Span, cells)))
+        rows += [(Span(""), Span(""), Span(""), Span(more)) for more in why[1:]]
+    header = ("convention", "cross-entropy", "difference", "why")
+    return Grid(header, (False, True, True, False), tuple(rows))
+
+
+def _difference(line: Mapping[str, Scalar]) -> str:
+    """With its sign; what rounding alone makes is none."""
+    difference, mean = (float(line[key] or 0.0) for key in ("difference", "cross_entropy"))
+    if abs(difference) <= _ROUNDING * abs(mean):
+        return "0"
+    return ("+" if difference > 0 else "") + shown(difference).replace("-", "−")
 
 
 def _groups(result: Result) -> Grid | None:

@@ -1,0 +1,249 @@
+"""Losses by other rules: what a class may cost at most and at least, and sums that are divided out.
+
+Shapes: n rows, K classes, L independent labels, as in `ce_cli.kernels.outcomes`, whose outcomes
+are taken here without any clipping of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.kernels.forms import BinaryForm, Form, Logprobs, Probabilities
+from ce_cli.kernels.losses import class_sums, surprisal
+from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, products
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+
+
+class Rule(Value):
+    """How surprisals are kept within bounds, in nats.
+
+    Attributes
+    ----------
+    most, least : float
+        What a class costs at the most and at the least.
+    rest_most : float
+        The most for the class that a single prediction q leaves 1 − q to.
+    rest_unseen : float
+        From where on that class costs `rest_most` at once, since 1 − q is rounded to 0.
+    divided : bool
+        Whether each row of probabilities is divided by its sum first.
+    """
+
+    most: float = math.inf
+    least: float = 0.0
+    rest_most: float = math.inf
+    rest_unseen: float = math.inf
+    divided: bool = False
+
+
+UNBOUNDED = Rule()
+
+
+class Costs(Value):
+    """What rows cost by a rule.
+
+    Attributes
+    ----------
+    losses : ndarray, shape (n,)
+        In nats; may be infinite.
+    raised, lowered : ndarray of bool, shape (n,)
+        Where something that happened was given less, or more, than the rule lets count.
+    """
+
+    losses: Floats
+    raised: Bools
+    lowered: Bools
+
+
+def clipped(low: float) -> Rule:
+    """The rule that keeps probabilities within [low, 1 − low]; none if `low` is 0."""
+    if not low:
+        return UNBOUNDED
+    most, least = most_of(low), float(-np.log1p(np.array([-low]))[0])
+    return Rule(most, least, most)
+
+
+def most_of(floor: float) -> float:
+    """What a probability of `floor` costs, with the bits that an array of them would have."""
+    return float(surprisal(np.array([floor]))[0])
+
+
+def costs(outcomes: Outcomes, rule: Rule) -> Costs:
+    """Cross-entropy by a rule of outcomes that are not clipped, whatever rule they have."""
+    if isinstance(outcomes, Hard):
+        return _of_classes(outcomes.form, outcomes.codes, rule)
+    if isinstance(outcomes, Likelihood):
+        return Costs(*_bounded(outcomes.surprisal, None, rule))
+    if isinstance(outcomes, Soft):
+        each, raised, lowered = _of_every_class(outcomes.form, rule)
+        some = outcomes.shares > 0
+        return Costs(
+            class_sums(products(outcomes.shares, each)),
+            np.logical_or.reduce(raised & some, axis=0),
+            np.logical_or.reduce(lowered & some, axis=0),
+        )
+    if isinstance(outcomes, Multilabel):
+        both = np.stack([1.0 - outcomes.shares, outcomes.shares])
+        each, raised, lowered = _of_every_class(outcomes.form, rule)
+        return Costs(
+            class_sums(class_sums(products(both, each))) / len(outcomes.shares),
+            np.logical_or.reduce(raised & (both > 0), axis=(0, 1)),
+            np.logical_or.reduce(lowered & (both > 0), axis=(0, 1)),
+        )
+    raise TypeError(f"no rule for {type(outcomes).__name__}")
+
+
+def row_sums(outcomes: Outcomes) -> Floats | None:
+    """What the probabilities of each row sum to, shape (n,); None where it is 1 by nature."""
+    logs = _log_sums(outcomes.form) if isinstance(outcomes, Hard | Soft) else None
+    return None if logs is None else np.exp(logs)
+
+
+def _of_classes(form: Form, codes: Codes, rule: Rule) -> Costs:
+    own = form.losses(codes)
+    rest = codes == 0 if isinstance(form, BinaryForm) else None
+    return Costs(*_bounded(_divided(own, form, rule), rest, rule))
+
+
+def _of_every_class(form: Form, rule: Rule) -> tuple[Floats, Bools, Bools]:
+    """Surprisals of all classes, shape (K, n) or (2, L, n), and which were raised or lowered."""
+    each = form.surprisals()
+    rest = None
+    if isinstance(form, BinaryForm):
+        rest = np.zeros(each.shape, np.bool_)
+        rest[0] = True
+    return _bounded(_divided(each, form, rule), rest, rule)
+
+
+def _bounded(own: Floats, rest: Bools | None, rule: Rule) -> tuple[Floats, Bools, Bools]:
+    """Surprisals within the bounds, and which of them were above and below."""
+    most: float | Floats = rule.most
+    above = own > rule.most
+    if rest is not None:
+        most = np.where(rest, rule.rest_most, rule.most)
+        above = own > most
+        if rule.rest_unseen < math.inf:
+            above |= rest & (own >= rule.rest_unseen)
+    within = np.where(above, most, np.maximum(own, rule.least))
+    return within, above, own < rule.least
+
+
+def _divided(own: Floats, form: Form, rule: Rule) -> Floats:
+    """Surprisals after rows were divided by their sum."""
+    logs = _log_sums(form) if rule.divided else None
+    return own if logs is None else np.maximum(own + logs, 0.0)
+
+
+def _log_sums(form: Form) -> Floats | None:
+    """Logarithm of the sum of each row of class probabilities, shape (n,)."""
+    if isinstance(form, Probabilities):
+        logs: Floats = np.log(class_sums(form.matrix))
+        return logs
+    if isinstance(form, Logprobs):
+        largest = form.matrix.max(axis=0)
+        total: Floats = largest + np.log(class_sums(np.exp(form.matrix - largest)))
+        return total
+    return None
+
+
+class RuledHard(Hard):
+    """A known class, by a rule."""
+
+    rule: Rule = UNBOUNDED
+
+    def losses(self) -> Floats:
+        """What it costs."""
+        return costs(self, self.rule).losses
+
+    def raised(self, clip: float) -> Bools:
+        """Where the rule, and no clip, raised it."""
+        return costs(self, self.rule).raised
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return super().take(rows).replace(rule=self.rule)
+
+
+class RuledSoft(Soft):
+    """Distributions over the classes, by a rule."""
+
+    rule: Rule = UNBOUNDED
+
+    def losses(self) -> Floats:
+        """Σ p · cost."""
+        return costs(self, self.rule).losses
+
+    def raised(self, clip: float) -> Bools:
+        """Where the rule, and no clip, raised a class with a share."""
+        return costs(self, self.rule).raised
+
+    def parts(self) -> tuple[Floats, Floats]:
+        """Shares, and what the classes cost."""
+        return self.shares, _of_every_class(self.form, self.rule)[0]
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return super().take(rows).replace(rule=self.rule)
+
+
+class RuledMultilabel(Multilabel):
+    """Independent labels, by a rule."""
+
+    rule: Rule = UNBOUNDED
+
+    def losses(self) -> Floats:
+        """Mean over the labels."""
+        return costs(self, self.rule).losses
+
+    def raised(self, clip: float) -> Bools:
+        """Where the rule, and no clip, raised what a label says."""
+        return costs(self, self.rule).raised
+
+    def parts(self) -> tuple[Floats, Floats]:
+        """Every label once, and what it costs."""
+        both = np.stack([1.0 - self.shares, self.shares])
+        each = _of_every_class(self.form, self.rule)[0]
+        return np.ones_like(self.shares), class_sums(products(both, each))
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return super().take(rows).replace(rule=self.rule)
+
+
+class RuledLikelihood(Likelihood):
+    """What happened, by a rule."""
+
+    rule: Rule = UNBOUNDED
+
+    def losses(self) -> Floats:
+        """What it costs."""
+        return costs(self, self.rule).losses
+
+    def raised(self, clip: float) -> Bools:
+        """Where the rule, and no clip, raised it."""
+        return costs(self, self.rule).raised
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        return super().take(rows).replace(rule=self.rule)
+
+
+def ruled(outcomes: Outcomes, rule: Rule) -> Outcomes:
+    """Outcomes that are not clipped, scored by a rule."""
+    if isinstance(outcomes, Hard):
+        return RuledHard(outcomes.form, outcomes.codes, outcomes.classes, rule)
+    if isinstance(outcomes, Soft):
+        return RuledSoft(outcomes.form, outcomes.shares, outcomes.codes, rule)
+    if isinstance(outcomes, Multilabel):
+        return RuledMultilabel(outcomes.form, outcomes.shares, rule)
+    if isinstance(outcomes, Likelihood):
+        return RuledLikelihood(outcomes.surprisal, outcomes.probability, rule)
+    raise TypeError(f"no rule for {type(outcomes).__name__}")

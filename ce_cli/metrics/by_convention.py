@@ -1,0 +1,83 @@
+"""Σ w·loss of the same rows by several conventions at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.conventions import Rule, costs, row_sums
+from ce_cli.kernels.exact import ExactSums, weighted_sums
+from ce_cli.value import Value
+
+Bools = NDArray[np.bool_]
+
+
+class ByConvention(Value):
+    """Sums with an entry for each of R rules; a monoid like the states of metrics.
+
+    Attributes
+    ----------
+    loss : ExactSums
+        Σ w·loss of the finite losses.
+    infinite, raised, lowered : ExactSums
+        Rows, of those with an infinite loss only such as have a weight.
+    lowest, highest : float
+        The sums of the rows of probabilities.
+    """
+
+    loss: ExactSums
+    infinite: ExactSums
+    raised: ExactSums
+    lowered: ExactSums
+    lowest: float = math.inf
+    highest: float = -math.inf
+
+    @classmethod
+    def empty(cls, rules: int) -> Self:
+        """No rows."""
+        nothing = ExactSums.empty(rules)
+        return cls(nothing, nothing, nothing, nothing)
+
+    @classmethod
+    def of(cls, batch: Batch, rules: Sequence[Rule]) -> Self:
+        """One batch of outcomes that are not clipped."""
+        if not len(batch):
+            return cls.empty(len(rules))
+        found = [costs(batch.outcomes, rule) for rule in rules]
+        losses = np.stack([one.losses for one in found])
+        endless = np.isinf(losses)
+        if endless.any():
+            losses = np.where(endless, 0.0, losses)
+        if batch.weights is not None:
+            endless &= batch.weights > 0
+        cells = np.repeat(np.arange(len(rules)), len(batch)).reshape(losses.shape)
+        sums = row_sums(batch.outcomes)
+        return cls(
+            weighted_sums(losses, batch.weights, cells, len(rules)),
+            _counts(endless),
+            _counts([one.raised for one in found]),
+            _counts([one.lowered for one in found]),
+            math.inf if sums is None else float(sums.min()),
+            -math.inf if sums is None else float(sums.max()),
+        )
+
+    def merge(self, other: Self) -> Self:
+        """The rows of both."""
+        return type(self)(
+            self.loss.merge(other.loss),
+            self.infinite.merge(other.infinite),
+            self.raised.merge(other.raised),
+            self.lowered.merge(other.lowered),
+            min(self.lowest, other.lowest),
+            max(self.highest, other.highest),
+        )
+
+
+def _counts(chosen: Sequence[Bools] | Bools) -> ExactSums:
+    """How many rows each rule has chosen."""
+    return ExactSums.of_counts(np.array([np.count_nonzero(rows) for rows in chosen], np.int64))
