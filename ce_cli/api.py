@@ -36,6 +36,8 @@ class Options(TypedDict, total=False):
         Where the labels are, joined by `id` or else by the order of the rows.
     weight, id : str
         Columns.
+    bytes : str
+        The column that has the number of bytes of each row, or its text, for bits per byte.
     classes : sequence
         The class of each prediction, in their order.
     positive : object
@@ -86,6 +88,7 @@ class Options(TypedDict, total=False):
     labels: Path | Table | None
     pred: str | Sequence[str]
     weight: str | None
+    bytes: str | None
     id: str | None
     classes: Sequence[object]
     positive: object
@@ -223,11 +226,12 @@ def compare(
     """
     from ce_cli.comparing.compare import compare as compared
     from ce_cli.comparing.entrants import DataSet, Plan
-    from ce_cli.comparing.naming import place_of
+    from ce_cli.comparing.naming import check_without_bytes, place_of
 
     if join not in ("all", "inner"):
         raise UsageError(f"join={quoted(join)} is none of 'all', 'inner'.")
     spec, reading = _spec(options), _reading(options)
+    check_without_bytes(spec)
     spec = spec.replace(by=_several(by))
     check_names(spec, reading, options.get("labels") is not None or preds is not None)
     labels = _labels(options, spec, reading)
@@ -281,7 +285,7 @@ def _spec(options: Options) -> Spec:
 
 
 _AS_THEY_ARE = (
-    *("weight", "id", "task", "values", "label_counts", "label_smoothing", "missing"),
+    *("weight", "bytes", "id", "task", "values", "label_counts", "label_smoothing", "missing"),
     *("on_bad_sum", "sum_tolerance", "confidence"),
 )
 _OF_READING = ("delimiter", "encoding", "threads", "decimal", "header", "comment", "input_format")

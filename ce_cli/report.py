@@ -19,7 +19,7 @@ from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.kernels.student import t_quantile
 from ce_cli.ledger import Ledger
-from ce_cli.messages import no_weight, rest_warning, sum_warning
+from ce_cli.messages import no_bytes, no_weight, rest_warning, sum_warning
 from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
@@ -41,11 +41,12 @@ Floats = NDArray[np.float64]
 
 _UNITLESS = {
     *("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"),
-    *("bias", "ece", "auc", "auc_error"),
+    *("bias", "ece", "auc", "auc_error", "bits_per_token", "bits_per_byte"),
 }
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 METHOD = "Student t on the weighted mean"
+_METHODS = {"bits_per_byte": "Student t on the ratio of weighted sums (delta method)"}
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
 FEW_ROWS = 10  # too few to say so
@@ -126,6 +127,8 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     if not weight_sum > 0:
         raise DataError(no_weight(computed.places, spec.weight or ""))
     figures = _figures(computed, computed.whole, computed.metrics)
+    if np.isnan(figures.get("bits_per_byte", 0.0)):
+        raise DataError(no_bytes(computed.places, spec.bytes or ""))
     metrics = {name: float(values[0]) for name, values in figures.items()}
     found = _errors(computed, computed.whole, computed.metrics, figures)
     errors = {name: float(values[0]) for name, values in found.items()}
@@ -138,6 +141,8 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
             "label": computed.label_file.own_names(labels) if computed.label_file else labels,
             "predictions": list(binding.predictions),
             "weight": binding.weight,
+            "bytes": binding.bytes,
+            "bytes_shape": binding.bytes_shape,
             "id": binding.id,
             "by": list(binding.by),
             "shape": binding.shape,
@@ -210,7 +215,7 @@ def _intervals(
     metrics: Mapping[str, float], errors: Mapping[str, float], rows: int, spec: Spec
 ) -> dict[str, Interval]:
     return {
-        name: interval(metrics[name], error, rows, spec.confidence, METHOD)
+        name: interval(metrics[name], error, rows, spec.confidence, _METHODS.get(name, METHOD))
         for name, error in errors.items()
     }
 
