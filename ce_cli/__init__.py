@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Compared", "Result", "__version__", "compare", "score"]
+__all__ = ["Compared", "Explained", "Result", "__version__", "compare", "explain", "score"]
 
 _MODULES = {
     "compare": "ce_cli.api",
+    "explain": "ce_cli.api",
     "score": "ce_cli.api",
     "Compared": "ce_cli.compared",
+    "Explained": "ce_cli.explained",
     "Result": "ce_cli.result",
 }
 
 if TYPE_CHECKING:
-    from ce_cli.api import compare, score
+    from ce_cli.api import compare, explain, score
     from ce_cli.compared import Compared
+    from ce_cli.explained import Explained
     from ce_cli.result import Result
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypedDict, Unpack
 
 from ce_cli import pipeline
 from ce_cli.binding.joined import reading_of_labels
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from ce_cli.explained import Explained
+
     Table: TypeAlias = pd.DataFrame | pa.Table
     Path: TypeAlias = str | os.PathLike[str]
+    Numbers: TypeAlias = str | float | Iterable[float]
 
 
 class Options(TypedDict, total=False):
@@ -36,6 +40,8 @@ class Options(TypedDict, total=False):
         Where the labels are, joined by `id` or else by the order of the rows.
     weight, id : str
         Columns.
+    bytes : str
+        The column that has the number of bytes of each row, or its text, for bits per byte.
     classes : sequence
         The class of each prediction, in their order.
     positive : object
@@ -86,6 +92,7 @@ class Options(TypedDict, total=False):
     labels: Path | Table | None
     pred: str | Sequence[str]
     weight: str | None
+    bytes: str | None
     id: str | None
     classes: Sequence[object]
     positive: object
@@ -234,11 +241,12 @@ def compare(
     """
     from ce_cli.comparing.compare import compare as compared
     from ce_cli.comparing.entrants import DataSet, Plan
-    from ce_cli.comparing.naming import place_of
+    from ce_cli.comparing.naming import check_without_bytes, place_of
 
     if join not in ("all", "inner"):
         raise UsageError(f"join={quoted(join)} is none of 'all', 'inner'.")
     spec, reading = _spec(options), _reading(options)
+    check_without_bytes(spec)
     spec = spec.replace(by=_several(by))
     check_names(spec, reading, options.get("labels") is not None or preds is not None)
     labels = _labels(options, spec, reading)
@@ -257,6 +265,112 @@ def compare(
     place = place_of(reference, [name for one in found for name, _ in one.models])
     plan = Plan(place, join == "inner", cluster, test, worst)
     return compared(found, plan, reading.threads)
+
+
+def explain(
+    data: Path | Sequence[Path] | Table | None = None,
+    *,
+    row: SupportsIndex | None = None,
+    of: object = None,
+    q: Numbers | None = None,
+    p: Numbers | None = None,
+    curve: bool = False,
+    **options: Unpack[Options],
+) -> Explained:
+    """Take one row apart, or numbers that are given: what ``ce explain`` does, to the same bits.
+
+    Parameters
+    ----------
+    data : path, sequence of paths, pandas.DataFrame or pyarrow.Table, optional
+        As `score` takes it; without it, `q` is explained.
+    row : int, optional
+        The row of that number, from 1; the one that costs most if neither this nor `of` is given.
+    of : object, optional
+        The row that has this in the column `id`.
+    q : float, sequence of float or str, optional
+        A prediction: one number for two classes, one for each class, or text as ``--q`` takes it.
+    p : float, sequence of float or str, optional
+        The distribution of its label, if it is not one class, named with ``label``.
+    curve : bool
+        Whether to give points of −log q.
+    **options
+        How the data is read, by the names of the options of the command line: see `Options`.
+        With `q`, only what says something about numbers: `label` (the class that happened),
+        `classes`, `task`, `values`, `label_counts`, `label_smoothing`, `on_bad_sum`,
+        `sum_tolerance`, `clip` and `base`.
+
+    Returns
+    -------
+    Explained
+        See `Explained.parts` and `Explained.to_dict`.
+
+    Raises
+    ------
+    ce_cli.errors.CeError
+        `UsageError`, `DataError` or `StorageError`, each with sentences that say what to do.
+
+    Examples
+    --------
+    >>> from ce_cli import explain
+    >>> explain(p=[0.5, 0.5], q=[0.25, 0.75], base="2").entropy
+    1.0
+    """
+    if q is not None:
+        return _explained_numbers(data, row, of, q, p, curve, options)
+    if p is not None:
+        raise UsageError("p is the label of a prediction: give it with q.")
+    if data is None:
+        raise UsageError("Give data, of which a row is explained, or a prediction q.")
+    from ce_cli.explaining.explain import explain as explained
+    from ce_cli.explaining.sought import wanted_row
+
+    spec, reading = _spec(options), _reading(options)
+    check_names(spec, reading, options.get("labels") is not None)
+    wanted = wanted_row(
+        None if row is None else operator.index(row), None if of is None else str(of), spec.id
+    )
+    names, sources = _sources(data, reading)
+    labels = _labels(options, spec, reading)
+    return explained(sources, names, spec, wanted, curve, reading.threads, labels=labels)
+
+
+def _explained_numbers(
+    data: object,
+    row: object,
+    of: object,
+    q: Numbers,
+    p: Numbers | None,
+    curve: bool,
+    options: Options,
+) -> Explained:
+    """Explain numbers that are given, and refuse what is about data."""
+    from ce_cli.explaining.anatomy import explained
+    from ce_cli.explaining.typed import Typed, subject_of
+
+    label: object = options.get("label")
+    if isinstance(label, str) or not isinstance(label, Iterable | None):
+        options["label"] = str(label)  # classes may be called by numbers
+    spec = _spec(options)
+    given: dict[str, object] = {"data": data, "row": row, "of": of, **options}
+    for name, value in given.items():
+        if value is not None and name not in _OF_NUMBERS:
+            raise UsageError(f"{name} is about data, and does not go with q.")
+    if len(spec.labels) > 1:
+        raise UsageError("label names one class that happened; for several, say p.")
+    named = spec.labels[0] if spec.labels else None
+    typed = Typed(_typed(q, "q"), None if p is None else _typed(p, "p"), named)
+    return explained(subject_of(typed, spec), curve)
+
+
+def _typed(numbers: Numbers, name: str) -> str:
+    """Numbers as they are typed, without losing a digit."""
+    if isinstance(numbers, str):
+        return numbers
+    several = numbers if isinstance(numbers, Iterable) else [numbers]
+    try:
+        return ",".join(repr(float(one)) for one in several)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} takes numbers: {error}.") from error
 
 
 def _predicting(spec: Spec, preds: Mapping[str, str | Sequence[str]] | None, name: str) -> Spec:
@@ -292,8 +406,12 @@ def _spec(options: Options) -> Spec:
 
 
 _AS_THEY_ARE = (
-    *("weight", "id", "task", "values", "label_counts", "label_smoothing", "missing"),
+    *("weight", "bytes", "id", "task", "values", "label_counts", "label_smoothing", "missing"),
     *("on_bad_sum", "sum_tolerance", "confidence"),
+)
+_OF_NUMBERS = (
+    *("label", "classes", "task", "values", "label_counts", "label_smoothing"),
+    *("on_bad_sum", "sum_tolerance", "clip", "base"),
 )
 _OF_READING = ("delimiter", "encoding", "threads", "decimal", "header", "comment", "input_format")
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.exact import ExactSums, sum_of_products
-from ce_cli.kernels.outcomes import Outcomes
+from ce_cli.kernels.outcomes import Outcomes, Space
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -32,6 +32,8 @@ class Batch(Value):
         Numbers of the rows in their frame, from 0.
     places : ndarray of int, shape (n,)
         Where the rows stand in the columns of their frame, which lack the malformed rows.
+    byte_counts : ndarray, shape (n,), or None
+        How many bytes each row has; None if that is not known.
     """
 
     outcomes: Outcomes
@@ -40,9 +42,15 @@ class Batch(Value):
     group_count: int
     rows: NDArray[np.int64]
     places: NDArray[np.int64]
+    byte_counts: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def space(self) -> Space:
+        """What can happen, and what is known of the rows."""
+        return self.outcomes.space.replace(sized=self.byte_counts is not None)
 
     @cached_property
     def losses(self) -> Floats:
@@ -119,6 +127,7 @@ class Batch(Value):
             group_count=self.group_count,
             rows=self.rows[chosen],
             places=self.places[chosen],
+            byte_counts=None if self.byte_counts is None else self.byte_counts[chosen],
         )
 
 

@@ -50,7 +50,7 @@ class ColumnSeen(Value):
     Attributes
     ----------
     part : str or None
-        label, prediction, weight, id or by; None for a column that is not used.
+        label, prediction, weight, bytes, id or by; None for a column that is not used.
     of : str or None
         The class that a prediction is for, where it is for one.
     why : str

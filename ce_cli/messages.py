@@ -93,6 +93,9 @@ _TROUBLES = {
     "bad-weight": (
         "{cell}: {value} is no weight{more}; weights have to be finite and not negative."
     ),
+    "bad-bytes": (
+        "{cell}: {value} is no number of bytes{more}, which is whole, finite and not negative."
+    ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
     "bad-sum": (
         "{row}: the probabilities sum to {value}, not 1{more}{worst}; allow for it with "
@@ -212,3 +215,8 @@ def no_weight(places: Places, column: str) -> str:
     """Where every weight is 0."""
     which = f"all weights in {quoted(column)}" if column else "the weights of all rows"
     return f"{places.title}: {which} are 0, so there is nothing to average."
+
+
+def no_bytes(places: Places, column: str) -> str:
+    """Where every row has 0 bytes."""
+    return f"{places.title}: all bytes in {quoted(column)} are 0, so there are no bits per byte."

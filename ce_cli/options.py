@@ -71,6 +71,15 @@ Weight = Annotated[
     str | None,
     typer.Option("--weight", "-w", metavar="COL", help="Row weights.", rich_help_panel=_COLUMNS),
 ]
+Bytes = Annotated[
+    str | None,
+    typer.Option(
+        "--bytes",
+        metavar="COL",
+        help="How many bytes each row has, or the text itself: gives bits per byte.",
+        rich_help_panel=_COLUMNS,
+    ),
+]
 Id = Annotated[
     str | None,
     typer.Option(
@@ -464,6 +473,7 @@ class Asked(Value):
     labels: LabelsFile = None
     pred: Pred = None
     weight: Weight = None
+    bytes_: Bytes = None
     id_: Id = None
     classes: Classes = None
     positive: Positive = None
@@ -495,6 +505,7 @@ class Asked(Value):
             "labels": tuple(self.label or ()),
             "predictions": tuple(self.pred or ()),
             "weight": self.weight,
+            "bytes": self.bytes_,
             "id": self.id_,
             "classes": _names_in(self.classes),
             "positive": self.positive,

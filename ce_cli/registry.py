@@ -69,6 +69,8 @@ COMMANDS = (
 METRICS = (
     Entry("ce_cli.metrics.loss:Loss", ("cross_entropy", "total", "perplexity")),
     Entry("ce_cli.metrics.spread:Spread", ("standard_error",)),
+    Entry("ce_cli.metrics.bits_per_token:BitsPerToken", ("bits_per_token",)),
+    Entry("ce_cli.metrics.bits_per_byte:BitsPerByte", ("bits_per_byte",)),
     Entry("ce_cli.metrics.quantiles:Quantiles", ("min", "median", "p90", "p99", "max")),
     Entry("ce_cli.metrics.prior:Prior", ("baseline", "normalized_cross_entropy", "skill")),
     Entry("ce_cli.metrics.entropy:Entropy", ("entropy", "kl_divergence")),

@@ -20,7 +20,7 @@ from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.ledger import Ledger
-from ce_cli.messages import no_weight, rest_warning, sum_warning
+from ce_cli.messages import no_bytes, no_weight, rest_warning, sum_warning
 from ce_cli.metrics.bounds import STUDENT, Bounds, reach_of
 from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.ece import Ece
@@ -46,9 +46,11 @@ Floats = NDArray[np.float64]
 
 _UNITLESS = {
     *("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"),
-    *("bias", "ece", "auc", "auc_error"),
+    *("bias", "ece", "auc", "auc_error", "bits_per_token", "bits_per_byte"),
 }
-_MEAN_LOSSES = {"standard_error", "entropy", "kl_divergence", "baseline", "confidence"}
+_MEAN_LOSSES = {
+    *("standard_error", "bits_per_token", "entropy", "kl_divergence", "baseline", "confidence"),
+}
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 _ROWS_A_SKEW = 5.0  # rows by squared skewness below which it does not cover: Cochran's rule (1977)
@@ -189,6 +191,8 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     if not weight_sum > 0:
         raise DataError(no_weight(computed.places, spec.weight or ""))
     measured = computed.measured(())
+    if np.isnan(measured.figures.get("bits_per_byte", np.zeros(1))[0]):
+        raise DataError(no_bytes(computed.places, spec.bytes or ""))
     metrics = {name: float(values[0]) for name, values in measured.figures.items()}
     chosen, intervals = measured.at(0, spec)
     labels = list(binding.labels.in_order)
@@ -200,6 +204,8 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
             "label": computed.label_file.own_names(labels) if computed.label_file else labels,
             "predictions": list(binding.predictions),
             "weight": binding.weight,
+            "bytes": binding.bytes,
+            "bytes_shape": binding.bytes_shape,
             "id": binding.id,
             "by": list(spec.by),
             "shape": binding.shape,

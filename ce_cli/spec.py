@@ -41,6 +41,8 @@ class Spec(Value):
         Columns.
     cluster : str or None
         A column: rows with one value belong together, and vary together.
+    bytes : str or None
+        A column of the number of bytes of each row, or of text, whose bytes in UTF-8 are counted.
     classes : tuple of str
         The class of each prediction, in their order.
     positive : str or None
@@ -95,6 +97,7 @@ class Spec(Value):
     confidence: float = 0.95
     metrics: tuple[str, ...] = ()
     worst: int = 0
+    bytes: str | None = None
 
     def check(self) -> None:
         """Refuse what is out of range."""
@@ -158,6 +161,8 @@ class Spec(Value):
             parts["ignore"] = _plain(",".join(self.ignore_labels))
         if self.label_counts:
             parts["labels"] = "counts"
+        if self.bytes:
+            parts["bytes"] = _plain(self.bytes)
         return f"ce:{__version__}|" + "|".join(f"{key}:{value}" for key, value in parts.items())
 
 

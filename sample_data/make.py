@@ -14,11 +14,18 @@ wine.csv                    178 label (text), p_class_2, _0, _1      random fore
 wine.parquet                178 label, probabilities (list, 0 to 2)  the same
 digits.csv                 1797 label, p_0 to p_9 (6 decimals)       logistic regression
 digits_logits.parquet      1797 label, logit_0 to logit_9 (float32)  the same
+tokens.csv                  277 doc, token, logprob                  trigrams of bytes
 ========================== ==== ==================================== ============================
 
-`prob` and `logit` are always those of malignant.
+`prob` and `logit` are always those of malignant. The documents of tokens.csv are the beginnings of
+novels that are in the public domain, each predicted from the others and from what of it came
+before.
 """
 
+import csv
+import math
+import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +43,25 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 HERE = Path(__file__).parent
 SEED = 0
+NOVELS = {
+    "alice": "Alice was beginning to get very tired of sitting by her sister on the bank, and of "
+    "having nothing to do: once or twice she had peeped into the book her sister was reading, but "
+    "it had no pictures or conversations in it, “and what is the use of a book,” thought Alice "
+    "“without pictures or conversations?”",  # Carroll 1865
+    "moby-dick": "Call me Ishmael. Some years ago—never mind how long precisely—having little or "
+    "no money in my purse, and nothing particular to interest me on shore, I thought I would sail "
+    "about a little and see the watery part of the world. It is a way I have of driving off the "
+    "spleen and regulating the circulation.",  # Melville 1851
+    "pride": "It is a truth universally acknowledged, that a single man in possession of a good "
+    "fortune, must be in want of a wife. However little known the feelings or views of such a man "
+    "may be on his first entering a neighbourhood, this truth is so well fixed in the minds of the "
+    "surrounding families, that he is considered the rightful property of some one or other of "
+    "their daughters.",  # Austen 1813
+    "two-cities": "It was the best of times, it was the worst of times, it was the age of wisdom, "
+    "it was the age of foolishness, it was the epoch of belief, it was the epoch of incredulity, "
+    "it was the season of Light, it was the season of Darkness, it was the spring of hope, it was "
+    "the winter of despair",  # Dickens 1859
+}
 
 
 def logistic_regression() -> BaseEstimator:
@@ -125,7 +151,53 @@ def make_digits() -> None:
     )
 
 
+def token_logprobs(tokens: list[str], known: list[bytes]) -> list[float]:
+    """Give each token the logarithm of its probability, from counts of one, two and three bytes in
+    what is known and in the tokens before it.
+    """
+    counts: Counter[bytes] = Counter()
+
+    def learn(text: bytes) -> None:
+        for n in (1, 2, 3):
+            counts.update(text[i : i + n] for i in range(len(text) - n + 1))
+
+    def probability(context: bytes, byte: bytes) -> float:
+        mixed = 1 / 256
+        for n in range(3):  # the longer the context, the more it says, if it has been seen
+            start = context[len(context) - n :]
+            seen = counts[start] if n else sum(counts[bytes([one])] for one in range(256))
+            mixed = (counts[start + byte] + 4 * mixed) / (seen + 4)
+        return mixed
+
+    for text in known:
+        learn(text)
+    logprobs, before = [], b""
+    for token in tokens:
+        total, text = 0.0, before
+        for byte in token.encode():
+            total += math.log(probability(text[-2:], bytes([byte])))
+            text += bytes([byte])
+        logprobs.append(total)
+        for size in (1, 2, 3):
+            starts = range(max(0, len(before) - size + 1), len(text) - size + 1)
+            counts.update(text[i : i + size] for i in starts)
+        before = text
+    return logprobs
+
+
+def make_tokens() -> None:
+    with (HERE / "tokens.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("doc", "token", "logprob"))
+        for name, text in NOVELS.items():
+            tokens = re.findall(r" ?\w+| ?[^\w\s]", text)
+            others = [novel.encode() for other, novel in NOVELS.items() if other != name]
+            for token, logprob in zip(tokens, token_logprobs(tokens, others), strict=True):
+                writer.writerow((name, token, f"{logprob:.4f}"))
+
+
 if __name__ == "__main__":
     make_breast_cancer()
     make_wine()
     make_digits()
+    make_tokens()

@@ -196,6 +196,8 @@ def test_every_encoding_in_every_format_gives_the_same_bits(
     document = scored(tmp_path, *ENCODINGS[encoding], writer)
     assert document["rows"]["scored"] == ROWS
     metrics = document["metrics"]
+    bits = metrics.pop("bits_per_token", None)  # of what happened alone
+    assert bits in (None, pytest.approx(plain["cross_entropy"] / np.log(2.0), rel=1e-15))
     for name in metrics:
         if name not in ("brier", "baseline", "normalized_cross_entropy", "skill"):
             assert metrics[name] == plain[name], name

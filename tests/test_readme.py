@@ -29,6 +29,7 @@ def test_the_pasted_example_is_what_the_first_command_prints() -> None:
     ("title", "name"),
     [
         ("## Conventions of other tools", "score"),
+        ("## Language models", "score"),
         ("## Inspect a file", "inspect"),
         ("## Compare models", "compare"),
         ("## Gate a model", "gate"),

@@ -19,7 +19,7 @@ from ce_cli.binding.labels import (
     two_classes,
 )
 from ce_cli.binding.names import find_predictions, no_column, values_of
-from ce_cli.binding.parts import check_labels, check_others, check_predictions
+from ce_cli.binding.parts import bytes_shape, check_labels, check_others, check_predictions
 from ce_cli.binding.predictions import (
     EPSILON,
     TOLERANCE,
@@ -52,7 +52,8 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     """
     columns = source.columns()
     names = [column.name for column in columns]
-    others = [name for name in (spec.weight, spec.id, *spec.grouping) if name is not None]
+    named = (spec.weight, spec.bytes, spec.id, *spec.grouping)
+    others = [name for name in named if name is not None]
     for name in others:
         if name not in names:
             raise UsageError(no_column(name, names))
@@ -70,6 +71,8 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     predictions = prediction_columns(source, spec, labels, others, spoken)
     _check_parts(spec, names, kinds, labels, predictions)
     bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
+    if spec.bytes is not None:
+        bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
     classes = bound.classes or ()
     missing = tuple(text for text in missing if text not in classes or text in spec.na_values)
     bound = bound.replace(
@@ -97,12 +100,16 @@ def _check_parts(
     """Check that every column can play its part, and plays one only."""
     weight = [spec.weight] if spec.weight else []
     rest = [*([spec.id] if spec.id else []), *spec.grouping]
-    used = dict.fromkeys((*labels, *preds, *weight, *rest))
+    sizes = [spec.bytes] if spec.bytes else []
+    used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
         raise DataError(f"more than one column is called {listed(repeated)}.")
     check_others(kinds, rest, spec.weight)
     check_predictions([kinds[name] for name in preds], labels)
-    for name in (*preds, *weight):
+    counts = [name for name in sizes if bytes_shape(kinds[name]) == "counts"]
+    if sizes and sizes[0] in preds:
+        raise UsageError(f"{quoted(sizes[0])} cannot be both bytes and prediction.")
+    for name in (*preds, *weight, *counts):
         if name in rest:
             raise UsageError(f"{quoted(name)} cannot be both numbers and a name of rows or groups.")
 

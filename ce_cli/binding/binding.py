@@ -10,6 +10,7 @@ from ce_cli.kernels.outcomes import Space
 from ce_cli.spec import Task
 from ce_cli.value import Value
 
+BytesShape = Literal["counts", "text"]
 Shape = Literal["single", "share", "columns", "list", "map", "none"]
 
 
@@ -70,6 +71,10 @@ class Binding(Value):
         By class code; none for no class weights.
     complete : tuple of str
         Those of the grouping columns in which no value may be missing.
+    bytes : str or None
+        The column that tells how many bytes each row has.
+    bytes_shape : {"counts", "text"} or None
+        Whether it has their numbers, or the text that they are of.
     """
 
     labels: Labels
@@ -85,6 +90,8 @@ class Binding(Value):
     stored: tuple[Stored, ...]
     class_weights: tuple[float, ...] = ()
     complete: tuple[str, ...] = ()
+    bytes: str | None = None
+    bytes_shape: BytesShape | None = None
 
     @property
     def class_count(self) -> int:
@@ -96,7 +103,7 @@ class Binding(Value):
     @property
     def space(self) -> Space:
         """What can happen."""
-        return Space(self.class_count, self.task == "multilabel")
+        return Space(self.class_count, self.task == "multilabel", self.bytes is not None)
 
     @property
     def wanted(self) -> Wanted:
@@ -106,10 +113,15 @@ class Binding(Value):
         texts = self.labels.columns if self.labels.shape == "single" else ()
         single = self.predictions if self.shape == "single" else ()
         weight = (self.weight,) if self.weight else ()
+        counts, words = (
+            (self.bytes,) if self.bytes and self.bytes_shape == shape else ()
+            for shape in ("counts", "text")
+        )
         return Wanted(
-            numbers=(*single, *named.get("share", ()), *named.get("columns", ()), *weight),
-            texts=(*texts, *self.by, *((self.id,) if self.id else ())),
+            numbers=(*single, *named.get("share", ()), *named.get("columns", ()), *weight, *counts),
+            texts=(*texts, *self.by, *((self.id,) if self.id else ()), *words),
             lists=tuple(named.get("list", ())),
             maps=tuple(named.get("map", ())),
             missing_texts=self.missing_texts,
+            verbatim=words,
         )

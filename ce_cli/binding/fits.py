@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import no_column
-from ce_cli.binding.parts import held
+from ce_cli.binding.parts import bytes_shape, held
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Source
 from ce_cli.text import quoted
@@ -38,6 +38,11 @@ def check_fits(source: Source, binding: Binding) -> None:
                 raise DataError(
                     f"the column {quoted(column.name)} holds {held(column)} here."
                 ).about(source.name)
+    if binding.bytes is None or kinds[binding.bytes].stored == "text":
+        return
+    if bytes_shape(kinds[binding.bytes]) != binding.bytes_shape:
+        what = held(kinds[binding.bytes])
+        raise DataError(f"the column {quoted(binding.bytes)} holds {what} here.").about(source.name)
 
 
 def check_precision(source: Source, binding: Binding) -> None:

@@ -78,7 +78,7 @@ def names_label(names: Iterable[str], spec: Spec) -> bool:
 
     ``true`` is a label more often than it is the name of one.
     """
-    given = {*spec.labels, spec.id, spec.weight, *spec.grouping}
+    given = {*spec.labels, spec.id, spec.weight, spec.bytes, *spec.grouping}
     return any(name in given or plain(name) in _LABELS - {"true"} for name in names)
 
 

@@ -60,7 +60,7 @@ def _labels(
             if not _named((pattern,), own):
                 raise UsageError(f"{file}: {no_column(pattern, [c.name for c in columns])}")
         return expand(spec.labels, own, ())
-    taken = [name for name in (spec.weight, *spec.grouping) if name is not None]
+    taken = [name for name in (spec.weight, spec.bytes, *spec.grouping) if name is not None]
     found, why = find_labels(own, taken)
     names = [column.name for column in own]
     rest = _but_others(names, spec)
@@ -96,5 +96,5 @@ def _named(patterns: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...
 
 def _but_others(names: Sequence[str], spec: Spec) -> list[str]:
     """Names but those of ids, weights and groups, and of the index that pandas writes."""
-    others = {spec.id, spec.weight, *spec.grouping, ""}
+    others = {spec.id, spec.weight, spec.bytes, *spec.grouping, ""}
     return [name for name in names if name not in others and not is_id(name)]

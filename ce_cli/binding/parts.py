@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ce_cli.binding.binding import BytesShape
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.text import quoted, sanitize
+
+_BINARY = ("binary", "large_binary")  # tokens are pieces of UTF-8, which need not be text
 
 
 def check_labels(labels: Sequence[Column]) -> None:
@@ -72,6 +75,24 @@ def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str 
         raise DataError(
             f"the weight column {quoted(weight)} holds {held(kinds[weight])}, not numbers."
         )
+
+
+def bytes_shape(column: Column) -> BytesShape:
+    """Whether a column holds numbers of bytes, or text.
+
+    Raises
+    ------
+    DataError
+        It holds neither.
+    """
+    if column.kind == "number":
+        return "counts"
+    if column.kind == "text" or column.stored == "text" or column.type in _BINARY:
+        return "text"
+    raise DataError(
+        f"the column of bytes {quoted(column.name)} holds {held(column)}, neither how many bytes a "
+        "row has nor its text."
+    )
 
 
 def held(column: Column) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
+from ce_cli.binding.bytes_rows import read_bytes
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.label_rows import read_labels
@@ -68,6 +69,7 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
     codes, shares = read_labels(checked, binding, spec)
     matrix, unnamed = read_predictions(checked, binding)
     weights = _weights(checked, binding.weight)
+    byte_counts = read_bytes(checked, binding)
     groups, keys = _groups(checked, binding)
     if unnamed is not None:
         happened = indicator(codes, binding.class_count) > 0 if shares is None else shares > 0
@@ -86,6 +88,7 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
         group_count=len(keys),
         rows=checked.rows,
         places=np.arange(len(checked)),
+        byte_counts=byte_counts,
     )
     if not checked.keep.all():
         whole = whole.take(np.flatnonzero(checked.keep))

@@ -47,12 +47,13 @@ def compare(
       ce compare both.csv --pred 'old_*' --pred 'new_*' --cluster user
     """
     from ce_cli import registry
-    from ce_cli.comparing.naming import families, file_models, place_of
+    from ce_cli.comparing.naming import check_without_bytes, families, file_models, place_of
     from ce_cli.spec import check_names
 
     form = "json" if json else format_
     renderer = registry.find(registry.COMPARE_OUTPUTS, form, "format")
     spec = asked.spec(by=tuple(by or ()), base=base, confidence=confidence)
+    check_without_bytes(spec)
     reading = asked.reading()
     paths = paths_of(files, "compare")
     models = (

@@ -77,7 +77,10 @@ def explain(
     else:
         if p is not None:
             raise UsageError("--p is the label of a prediction that is typed: give it with --q.")
-        result = _of_files(asked, spec, files, _wanted(asked, row, of), curve, output, quiet)
+        from ce_cli.explaining.sought import wanted_row
+
+        wanted = wanted_row(row, of, asked.id_)
+        result = _of_files(asked, spec, files, wanted, curve, output, quiet)
     from ce_cli.outputs.files import written
 
     text = renderer.load()(result, canvas_of(sys.stdout, output))
@@ -120,23 +123,6 @@ def _of_files(
             progress,
             labels_opener(asked.labels, reading, spec),
         )
-
-
-def _wanted(asked: opt.Asked, row: int | None, of: str | None) -> Wanted:
-    """Which row is asked for.
-
-    Raises
-    ------
-    UsageError
-        That is said twice, or not in full.
-    """
-    if row is not None and of is not None:
-        raise UsageError("Choose the row with --row or with --of, not with both.")
-    if of is not None and asked.id_ is None:
-        raise UsageError("--of names a row by its id: say which column has the ids, with --id COL.")
-    from ce_cli.explaining.sought import Wanted
-
-    return Wanted(row, of)
 
 
 def _check_typed(

@@ -118,3 +118,17 @@ def _check_distinct(names: Sequence[str]) -> None:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise UsageError(f"Two models are called {quoted(twice[0])}: name them with --model.")
+
+
+def check_without_bytes(spec: Spec) -> None:
+    """Refuse a column of bytes: the difference of two models is in losses of rows.
+
+    Raises
+    ------
+    UsageError
+        There is one.
+    """
+    if spec.bytes is not None:
+        raise UsageError(
+            "--bytes is for ce score and ce gate: models are compared by the losses of their rows."
+        )

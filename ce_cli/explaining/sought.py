@@ -35,6 +35,21 @@ class Wanted(Value):
             raise UsageError(f"--row {self.row}: rows are counted from 1.")
 
 
+def wanted_row(row: int | None, called: str | None, ids: str | None) -> Wanted:
+    """Which row is asked for; `ids` is the column that says what rows are called.
+
+    Raises
+    ------
+    UsageError
+        That is said twice, or not in full.
+    """
+    if row is not None and called is not None:
+        raise UsageError("Choose the row with --row or with --of, not with both.")
+    if called is not None and ids is None:
+        raise UsageError("--of names a row by its id: say which column has the ids, with --id COL.")
+    return Wanted(row, called)
+
+
 class Stretch(Value):
     """The rows of one split, scored.
 

@@ -52,9 +52,9 @@ def check_comparable(baseline: BaselineScore, result: Result) -> tuple[Note, ...
 
 
 def _parts(signature: str) -> dict[str, str]:
-    """The parts of a signature by name, but for the version."""
+    """The parts of a signature by name, but for the version, and what the loss is divided by."""
     pairs = (part.partition(":") for part in signature.split("|"))
-    return {key: value for key, _, value in pairs if key != "ce"}
+    return {key: value for key, _, value in pairs if key not in ("ce", "bytes")}
 
 
 def _of(parts: dict[str, str], key: str) -> str:

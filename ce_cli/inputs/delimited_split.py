@@ -180,6 +180,9 @@ class DelimitedSplit(Value):
         malformed: list[Malformed],
         findings: tuple[Finding, ...],
     ) -> Frame:
+        for name in self.wanted.verbatim:
+            if columns[name].null_count:
+                columns[name] = self._verbatim(name, columns[name])
         left_out = tuple(one.row for one in malformed)
         rows = parsed + len(left_out)
         for name in (*self.wanted.lists, *self.wanted.maps):
@@ -190,6 +193,17 @@ class DelimitedSplit(Value):
             told = Finding.of(code, "", [one.row for one in alike], [one.fields for one in alike])
             findings = (*findings, told)
         return Frame(columns, rows, left_out, findings)
+
+    def _verbatim(self, name: str, column: pa.Array) -> pa.Array:
+        """A column in which ``None`` and the like are words, unless the user has said otherwise."""
+        import pyarrow as pa
+
+        said = (one for one in self.wanted.missing_texts if one not in MISSING_TEXTS)
+        own = self.replace(wanted=self.wanted.replace(missing_texts=("", *said)))
+        try:
+            return _whole(own.table({name: column.type}, [])[name])
+        except pa.ArrowInvalid:  # not UTF-8, which has been told
+            return column
 
     def _structured(
         self, name: str, texts: pa.Array, rows: int, left_out: tuple[int, ...]

@@ -52,13 +52,17 @@ class Column(Value):
 
 
 class Wanted(Value):
-    """The columns to read: as numbers, texts, lists of numbers, or numbers by name."""
+    """The columns to read: as numbers, texts, lists of numbers, or numbers by name.
+
+    Those of the texts that are `verbatim` hold words of the data, so ``None`` is no missing value.
+    """
 
     numbers: tuple[str, ...]
     texts: tuple[str, ...]
     lists: tuple[str, ...] = ()
     missing_texts: tuple[str, ...] = ()
     maps: tuple[str, ...] = ()
+    verbatim: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,12 +85,12 @@ class Wanted(Value):
 
     def union(self, other: Self) -> Self:
         """The columns of both; `other` has the same texts for a missing value."""
-        kinds = ("numbers", "texts", "lists", "maps")
+        kinds = ("numbers", "texts", "lists", "maps", "verbatim")
         both = {kind: (*getattr(self, kind), *getattr(other, kind)) for kind in kinds}
         return self.replace(**{kind: tuple(dict.fromkeys(names)) for kind, names in both.items()})
 
     def _mapped(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
-        kinds = ("numbers", "texts", "lists", "maps")
+        kinds = ("numbers", "texts", "lists", "maps", "verbatim")
         return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})
 
 

@@ -50,7 +50,8 @@ def _part(case: Case, column: Column) -> tuple[str | None, str | None, str]:
             named = f"family of {len(binding.predictions)}"
         why = _reason(case, "--pred", bool(given.predictions), named)
         return "prediction", _prediction_class(case, name), why
-    for part, columns in (("weight", binding.weight), ("id", binding.id)):
+    parts = {"weight": binding.weight, "bytes": binding.bytes, "id": binding.id}
+    for part, columns in parts.items():
         if name == columns:
             return part, None, f"--{part}"
     if name in binding.by:

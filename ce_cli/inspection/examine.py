@@ -138,7 +138,8 @@ class Examine(Value):
             for name in dict.fromkeys(wanted.numbers)
         }
         for name in wanted.texts:
-            profiles[name] = profile_of_texts(frame.columns[name], self.missing_texts)
+            missing = () if name in wanted.verbatim else self.missing_texts
+            profiles[name] = profile_of_texts(frame.columns[name], missing)
         for name in wanted.lists:
             profiles[name] = profile_of_lists(frame.columns[name])
         ids = Ids()

@@ -83,7 +83,7 @@ def _classes_by_order(source: Source, spec: Spec) -> tuple[str, str] | None:
     if spec.classes:
         return None
     columns = source.columns()
-    others = [name for name in (spec.weight, spec.id, *spec.by) if name is not None]
+    others = [name for name in (spec.weight, spec.bytes, spec.id, *spec.by) if name is not None]
     try:
         labels, _ = label_columns(columns, spec, others)
         if len(labels) != 1:

@@ -68,6 +68,7 @@ def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading
     single = {
         "--labels": labels,
         "--weight": spec.weight,
+        "--bytes": spec.bytes,
         "--id": spec.id,
         "--classes": joined(spec.classes) if spec.classes else None,
         "--positive": spec.positive,

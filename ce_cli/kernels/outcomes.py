@@ -32,10 +32,13 @@ class Space(Value):
         K classes, of which one happens; or L labels, each of which may; 0 if none is named.
     independent : bool
         Whether it is L labels.
+    sized : bool
+        Whether it is known how many bytes each row has.
     """
 
     classes: int
     independent: bool = False
+    sized: bool = False
 
 
 class Outcomes(Protocol):

@@ -42,16 +42,17 @@ class ClassSpread(State):
     def of(cls, batch: Batch) -> Self:
         """One batch."""
         parts, classes = batch.outcomes.parts(), batch.outcomes.space.classes
-        if parts is None:
-            rows, losses = batch.by_class, batch.finite_losses
-            powers = (np.ones(len(batch)), losses, bounded(losses * losses))
-            return cls(*(rows.square_sums(power) for power in powers))
-        masses, costs = parts
+        with np.errstate(over="ignore"):
+            if parts is None:
+                rows, losses = batch.by_class, batch.finite_losses
+                powers = (np.ones(len(batch)), losses, bounded(losses * losses))
+                return cls(*(rows.square_sums(power) for power in powers))
+            masses, costs = parts
+            costs = np.where(np.isinf(costs), 0.0, costs)
+            own = masses if batch.weights is None else bounded(batch.weights * masses)
+            shares = (own * masses, own * masses * costs, own * masses * costs * costs)
         cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
-        costs = np.where(np.isinf(costs), 0.0, costs)
-        own = masses if batch.weights is None else bounded(batch.weights * masses)
-        powers = (own * masses, own * masses * costs, own * masses * costs * costs)
-        sums = (weighted_sums(bounded(one), batch.weights, cells, classes) for one in powers)
+        sums = (weighted_sums(bounded(one), batch.weights, cells, classes) for one in shares)
         return cls(*sums)
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import LIMB_BITS, ExactSums, two_product
+from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.bounds import STUDENT, Bounds
 from ce_cli.metrics.loss import Loss
@@ -18,7 +19,7 @@ from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
 
-_LARGEST = 2.0**480  # a product of weight and loss that can be squared within range
+LARGEST = 2.0**480  # a product of weight and loss that can be squared within range
 
 
 class Spread(State):
@@ -47,26 +48,26 @@ class Spread(State):
         losses, weights = batch.finite_losses, batch.weights
         beyond = ExactSums.empty(batch.group_count)
         peak = max(losses.max(), -losses.min()) if len(batch) else 0.0
-        size = np.maximum(np.abs(losses), 1.0) if peak > _LARGEST else None
+        size = np.maximum(np.abs(losses), 1.0) if peak > LARGEST else None
         if weights is not None and len(batch):
             losses = np.where(weights > 0, losses, 0.0)
             with np.errstate(over="ignore"):
                 size = np.maximum(np.abs(losses), 1.0) * np.maximum(weights, 1.0)
-        if size is not None and size.max() > _LARGEST:
-            over = size > _LARGEST
+        if size is not None and size.max() > LARGEST:
+            over = size > LARGEST
             beyond = batch.counts(over)
             losses = np.where(over, 0.0, losses)
             weights = None if weights is None else np.where(over, 0.0, weights)
         if weights is None:
-            squares = _sums(batch, *two_product(losses, losses))
+            squares = sums_of_both(batch, *two_product(losses, losses))
             return cls(batch.row_counts, batch.loss_sums, squares, beyond)
         product, error = two_product(weights, losses)
         square, square_error = two_product(product, product)
         mixed, mixed_error = two_product(weights, product)
         return cls(
-            _sums(batch, *two_product(weights, weights)),
-            _sums(batch, mixed, mixed_error + weights * error),
-            _sums(batch, square, square_error + 2.0 * product * error),
+            sums_of_both(batch, *two_product(weights, weights)),
+            sums_of_both(batch, mixed, mixed_error + weights * error),
+            sums_of_both(batch, square, square_error + 2.0 * product * error),
             beyond,
         )
 
@@ -76,7 +77,7 @@ class Spread(State):
         sums = (loss.rows, loss.weight, loss.loss, self.weight, self.loss, self.square)
         units = [LIMB_BITS * one.lowest for one in sums]
         errors = [
-            _standard_error(group, units) for group in zip(*(s.wholes() for s in sums), strict=True)
+            error_of_ratio(group, units) for group in zip(*(s.wholes() for s in sums), strict=True)
         ]
         endless = (self.beyond.floats() > 0) | (loss.infinite.floats() > 0)
         return {"standard_error": np.where(endless, np.inf, np.array(errors))}
@@ -94,18 +95,21 @@ def bounds_of_loss(mean: Bounds, weight: Floats) -> dict[str, Bounds]:
     with np.errstate(over="ignore"):
         total = Bounds(mean.low * weight, mean.high * weight, f"{mean.method}, times the weight")
         perplexity = Bounds(np.exp(mean.low), np.exp(mean.high), f"{mean.method}, exponentiated")
-    return {"cross_entropy": mean, "total": total, "perplexity": perplexity}
+    bits = mean.over(LOG_2)
+    return {"cross_entropy": mean, "total": total, "perplexity": perplexity, "bits_per_token": bits}
 
 
-def _sums(batch: Batch, high: Floats, low: Floats) -> ExactSums:
+def sums_of_both(batch: Batch, high: Floats, low: Floats) -> ExactSums:
+    """Exact Σ by group of products and of the errors of their rounding, shape (n,) each."""
     sums = ExactSums.of(high, batch.groups, batch.group_count)
     return sums.merge(ExactSums.of(low, batch.groups, batch.group_count))
 
 
-def _standard_error(wholes: tuple[int, ...], units: list[int]) -> float:
+def error_of_ratio(wholes: tuple[int, ...], units: list[int]) -> float:
     """From whole numbers and the powers of two that they count in; exact up to the last root.
 
     With m = P / W: Σ w²(x − m)² = A − 2mB + m²C, so its product with W² is A·W² − 2PBW + P²C.
+    The same holds of m = Σ w·x / Σ w·y, with Σ w²(x − m·y)².
     """
     rows, weight, loss, c, b, a = wholes
     unit_rows, unit_weight, unit_loss, unit_c, unit_b, unit_a = units

@@ -46,7 +46,10 @@ class Grid(Value):
 Block = Line | Grid
 
 _COLUMNS = (
-    ("total", "perplexity", "standard_error", "baseline", "normalized_cross_entropy", "skill"),
+    (
+        *("total", "perplexity", "bits_per_token", "bits_per_byte", "standard_error"),
+        *("baseline", "normalized_cross_entropy", "skill"),
+    ),
     ("min", "median", "p90", "p99", "max"),
     ("accuracy", "brier", "entropy", "kl_divergence"),
 )
@@ -54,9 +57,12 @@ _ALWAYS = ("total", "standard_error", "median")  # in the default set, whatever 
 _PERCENT = ("skill", "accuracy")
 _LABELS = {
     "standard_error": "standard error",
+    "bits_per_token": "bits per token",
+    "bits_per_byte": "bits per byte",
     "normalized_cross_entropy": "normalized",
     "kl_divergence": "KL divergence",
 }
+_OF_GROUPS = (("skill", "perplexity"), ("bits_per_byte", "bits_per_token"))  # of each the first
 _CLASSES_SHOWN = 20
 _GROUPS_SHOWN = 50
 _WHY_WIDTH = 41
@@ -125,6 +131,9 @@ def bound(result: Result) -> Line:
         shown = shortened(names, 4) + (f" of {file}" if file else "")
         parts.insert(0, ("label" if len(names) == 1 else "labels", shown))
     parts += [(part, sanitize(columns[part])) for part in ("weight", "id") if columns[part]]
+    if columns["bytes"]:
+        counted_how = " (UTF-8)" if columns["bytes_shape"] == "text" else ""
+        parts.append(("bytes", sanitize(columns["bytes"]) + counted_how))
     if columns["by"]:
         parts.append(("by", ", ".join(map(sanitize, columns["by"]))))
     spans: list[Span] = []
@@ -252,18 +261,21 @@ def _groups(result: Result) -> Grid | None:
     if not result.groups:
         return None
     by = [sanitize(name) for name in result.columns["by"]]
+    known = result.groups[0].metrics
+    found = (next((name for name in names if name in known), None) for names in _OF_GROUPS)
+    more = [name for name in found if name is not None]
     rows = [
         (
             *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
             Span(f"{group.rows:,}"),
             Span(shown(group.metrics.get("cross_entropy", math.nan))),
             Span(reach(group.intervals.get("cross_entropy"))),
-            Span(percent(group.metrics.get("skill", math.nan))),
+            *(Span(_metric(name, group.metrics[name])) for name in more),
         )
         for group in result.groups[:_GROUPS_SHOWN]
     ]
-    header = (*by, "rows", "cross-entropy", "interval", "skill")
-    right = (False,) * len(by) + (True,) * 4
+    header = (*by, "rows", "cross-entropy", "interval", *(_LABELS.get(name, name) for name in more))
+    right = (False,) * len(by) + (True,) * (3 + len(more))
     return _grid(header, right, rows, len(result.groups), "groups (--format csv shows all)")
 
 

@@ -1,0 +1,56 @@
+"""How many bytes each row has: as a column says, or as its text has in UTF-8."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.checked import Checked
+from ce_cli.binding.columns import as_texts, floats, nulls
+from ce_cli.binding.prediction_rows import nan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = NDArray[np.float64]
+
+_MOST = 2.0**53  # beyond which not every whole number is a float64
+
+
+def read_bytes(checked: Checked, binding: Binding) -> Floats | None:
+    """Numbers of bytes, shape (n,), or None for none; a bad one is a finding."""
+    name = binding.bytes
+    if name is None:
+        return None
+    column = checked.columns[name]
+    counts = floats(column) if binding.bytes_shape == "counts" else lengths(column)
+    checked.miss(name, nan(counts))
+    with np.errstate(invalid="ignore"):
+        bad = (counts < 0) | (counts > _MOST) | (counts != np.floor(counts)) & ~np.isnan(counts)
+    if bad.any():
+        checked.drop(bad, "bad-bytes", name, lambda row: f"{counts[row]:g}")
+    return counts
+
+
+def lengths(column: pa.Array) -> Floats:
+    """How many bytes texts have in UTF-8, or binary values as they are; NaN where null."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(column.type):
+        codes = floats(column.indices)
+        missing = np.isnan(codes)
+        of_words = np.append(lengths(column.dictionary), np.nan)
+        return of_words[np.where(missing, -1, codes).astype(np.intp)]
+    large = types.is_large_string(column.type) or types.is_large_binary(column.type)
+    if not large and not types.is_string(column.type) and not types.is_binary(column.type):
+        column = as_texts(column)
+    found = np.zeros(len(column))
+    if len(column):
+        offsets = np.frombuffer(column.buffers()[1], np.int64 if large else np.int32)
+        found = np.diff(offsets[column.offset : column.offset + len(column) + 1]).astype(np.float64)
+    missing_here = nulls(column)
+    return found if missing_here is None else np.where(missing_here, np.nan, found)
