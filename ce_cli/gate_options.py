@@ -160,3 +160,4 @@ class Limits(Value):
     convention: opt.Convention = None
     base: opt.Base = "e"
     confidence: opt.Confidence = 0.95
+    cluster: opt.Cluster = None

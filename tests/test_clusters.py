@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -225,3 +226,24 @@ def test_a_cluster_that_is_no_column_is_told_with_the_next_best(tmp_path: Path) 
     path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.8, 0.3], "user": ["a", "b"]})
     (told,) = complaints(run_ce("score", path, "--cluster", "usr"), WRONG_USAGE)
     assert "did you mean 'user'?" in told
+
+
+# Gates
+
+
+def test_a_gate_holds_the_far_end_of_the_interval_by_cluster(tmp_path: Path) -> None:
+    path, other = tmp_path / "p.csv", tmp_path / "old.csv"
+    data = drawn()
+    data.to_csv(path, index=False)
+    data.assign(prob=(data["prob"] * 0.9 + 0.05)).to_csv(other, index=False)
+    limits = ("--require", "auc >= 0.1", "--require", "brier.by(segment) <= 0.9", "--confident")
+    done = run_ce("gate", path, "--cluster", "user", *limits, "--json")
+    checks = json.loads(done.stdout)["gates"][0]["checks"]
+    own = score(data, metrics="all", by="segment", cluster="user")
+    highs = [group.intervals["brier"].high for group in own.groups]
+    assert [one["compared"] for one in checks] == [own.intervals["auc"].low, *highs]
+    proven = ("--baseline", other, "--max-regression", "9", "--mode", "proven")
+    done = run_ce("gate", path, "--cluster", "user", *proven, "--json")
+    (check,) = json.loads(done.stdout)["gates"][0]["checks"]
+    both = compare({"old": other, "new": path}, cluster="user").comparisons[0]
+    assert check["compared"] == both.intervals["absolute"].high

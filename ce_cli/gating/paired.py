@@ -87,13 +87,14 @@ def paired_comparison(
         The two do not have the same rows, or whatever is wrong with the baseline.
     """
     shown = display_name(baseline)
-    spec = spec.replace(bytes=None)  # which the losses do not depend on
+    plan = Plan(inner=inner, cluster=spec.cluster)
+    spec = spec.replace(bytes=None, cluster=None)  # which the losses do not depend on
     both = ((shown, located([baseline])), (display_name(names[0]), names))
     sets = [
         DataSet(tuple(files), opener(files, reading), ((model, spec),), labels)
         for model, files in both
     ]
-    found = compare(sets, Plan(inner=inner), reading.threads, progress, groupings)
+    found = compare(sets, plan, reading.threads, progress, groupings)
     unlike = [note.message for note in found.warnings if note.code == _UNLIKE]
     if unlike:
         raise DataError(*(f"{shown}: {message}" for message in unlike))

@@ -89,6 +89,7 @@ class Plan(Value):
                 convention=self.limits.convention,
                 base=self.limits.base,
                 confidence=self.limits.confidence,
+                cluster=self.limits.cluster,
                 metrics=tuple(dict.fromkeys((*HEADLINE, *needed))),
             )
             check_convention(spec)
