@@ -7,7 +7,7 @@ are taken here without any clipping of their own.
 from __future__ import annotations
 
 import math
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,58 +154,45 @@ def _log_sums(form: Form) -> Floats | None:
     return None
 
 
-class RuledHard(Hard):
+class _Ruled:
+    """What outcomes of every kind have in common that are scored by a rule."""
+
+    rule: Rule
+
+    def losses(self) -> Floats:
+        """What the rows cost by the rule."""
+        return costs(cast(Outcomes, self), self.rule).losses
+
+    def raised(self, clip: float) -> Bools:
+        """Where the rule, and no clip, raised what something that happened was given."""
+        return costs(cast(Outcomes, self), self.rule).raised
+
+    def take(self, rows: Codes | slice) -> Self:
+        """Some of the rows."""
+        taken: Self = super().take(rows).replace(rule=self.rule)  # type: ignore[misc]
+        return taken
+
+
+class RuledHard(_Ruled, Hard):
     """A known class, by a rule."""
 
     rule: Rule = UNBOUNDED
 
-    def losses(self) -> Floats:
-        """What it costs."""
-        return costs(self, self.rule).losses
 
-    def raised(self, clip: float) -> Bools:
-        """Where the rule, and no clip, raised it."""
-        return costs(self, self.rule).raised
-
-    def take(self, rows: Codes | slice) -> Self:
-        """Some of the rows."""
-        return super().take(rows).replace(rule=self.rule)
-
-
-class RuledSoft(Soft):
+class RuledSoft(_Ruled, Soft):
     """Distributions over the classes, by a rule."""
 
     rule: Rule = UNBOUNDED
-
-    def losses(self) -> Floats:
-        """Σ p · cost."""
-        return costs(self, self.rule).losses
-
-    def raised(self, clip: float) -> Bools:
-        """Where the rule, and no clip, raised a class with a share."""
-        return costs(self, self.rule).raised
 
     def parts(self) -> tuple[Floats, Floats]:
         """Shares, and what the classes cost."""
         return self.shares, _of_every_class(self.form, self.rule)[0]
 
-    def take(self, rows: Codes | slice) -> Self:
-        """Some of the rows."""
-        return super().take(rows).replace(rule=self.rule)
 
-
-class RuledMultilabel(Multilabel):
+class RuledMultilabel(_Ruled, Multilabel):
     """Independent labels, by a rule."""
 
     rule: Rule = UNBOUNDED
-
-    def losses(self) -> Floats:
-        """Mean over the labels."""
-        return costs(self, self.rule).losses
-
-    def raised(self, clip: float) -> Bools:
-        """Where the rule, and no clip, raised what a label says."""
-        return costs(self, self.rule).raised
 
     def parts(self) -> tuple[Floats, Floats]:
         """Every label once, and what it costs."""
@@ -213,27 +200,11 @@ class RuledMultilabel(Multilabel):
         each = _of_every_class(self.form, self.rule)[0]
         return np.ones_like(self.shares), class_sums(products(both, each))
 
-    def take(self, rows: Codes | slice) -> Self:
-        """Some of the rows."""
-        return super().take(rows).replace(rule=self.rule)
 
-
-class RuledLikelihood(Likelihood):
+class RuledLikelihood(_Ruled, Likelihood):
     """What happened, by a rule."""
 
     rule: Rule = UNBOUNDED
-
-    def losses(self) -> Floats:
-        """What it costs."""
-        return costs(self, self.rule).losses
-
-    def raised(self, clip: float) -> Bools:
-        """Where the rule, and no clip, raised it."""
-        return costs(self, self.rule).raised
-
-    def take(self, rows: Codes | slice) -> Self:
-        """Some of the rows."""
-        return super().take(rows).replace(rule=self.rule)
 
 
 def ruled(outcomes: Outcomes, rule: Rule) -> Outcomes:
