@@ -117,6 +117,7 @@ def score(
     by: str | Sequence[str] = (),
     metrics: str | Sequence[str] = (),
     worst: int = 0,
+    decompose: bool = False,
     per_row: bool = False,
     **options: Unpack[Options],
 ) -> Result:
@@ -132,6 +133,8 @@ def score(
         Compute only these (``--metric``).
     worst : int
         How many of the most surprising rows to keep.
+    decompose : bool
+        Take the cross-entropy of all rows apart, as `Result.decomposition`.
     per_row : bool
         Keep every row's loss, for `Result.rows_frame`.
     **options
@@ -157,6 +160,7 @@ def score(
     """
     spec, reading = _spec(options), _reading(options)
     spec = spec.replace(by=_several(by), metrics=_several(metrics), worst=worst)
+    spec = spec.replace(decompose=decompose)
     check_names(spec, reading, options.get("labels") is not None)
     names, sources = _sources(data, reading)
     tables: list[pa.Table] = []

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from ce_cli.decomposed import Decomposed
+
 Scalar = str | int | float | bool | None
 
 
@@ -91,6 +93,8 @@ class Result(Value):
         Metrics that were asked for and mean nothing here, and why.
     per_class, calibration, worst : tuple of dict
         Tables; empty if not asked for. The calibration has a line for each bin of ``ece``.
+    decomposition : Decomposed or None
+        The cross-entropy taken apart, if that was asked for.
     groups : tuple of Group
         One for each value of the grouping columns.
     row_tables : tuple of pyarrow.Table
@@ -111,6 +115,7 @@ class Result(Value):
     not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
     per_class: tuple[dict[str, Scalar], ...] = ()
     calibration: tuple[dict[str, Scalar], ...] = ()
+    decomposition: Decomposed | None = None
     groups: tuple[Group, ...] = ()
     worst: tuple[dict[str, Scalar], ...] = ()
     warnings: tuple[Note, ...] = ()
@@ -135,6 +140,7 @@ class Result(Value):
             "not_applicable": self.not_applicable,
             "per_class": [strict_row(row) for row in self.per_class],
             "calibration": [strict_row(row) for row in self.calibration],
+            "decomposition": self.decomposition and self.decomposition.to_dict(),
             "groups": [
                 {
                     "by": group.by,

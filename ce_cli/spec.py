@@ -60,6 +60,8 @@ class Spec(Value):
         Names of the registry; none means the default set.
     worst : int
         How many of the most surprising rows to keep.
+    decompose : bool
+        Whether the cross-entropy is taken apart.
     """
 
     labels: tuple[str, ...] = ()
@@ -85,6 +87,7 @@ class Spec(Value):
     confidence: float = 0.95
     metrics: tuple[str, ...] = ()
     worst: int = 0
+    decompose: bool = False
 
     def check(self) -> None:
         """Refuse what is out of range."""

@@ -28,6 +28,7 @@ def score(
     metric: opt.Metric = None,
     confidence: opt.Confidence = 0.95,
     worst: opt.Worst = 0,
+    decompose: opt.Decompose = False,
     per_row: opt.PerRow = None,
     format_: opt.Format = "table",
     json: opt.Json = False,
@@ -54,6 +55,7 @@ def score(
         metrics=tuple(metric or ()),
         confidence=confidence,
         worst=worst,
+        decompose=decompose,
     )
     reading = asked.reading()
     check_names(spec, reading, asked.labels is not None)

@@ -12,6 +12,7 @@ from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.state import State, two_classes_only
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -20,6 +21,25 @@ Codes = NDArray[np.intp]
 MOST_EXACT = 4096  # distinct scores of a group that are kept as they are
 _DROPPED_BITS = 52 - 10  # of the others, so that 1,024 bins make a power of two …
 _LOWEST, _HIGHEST = 2.0**-64, 2.0**64  # … of those between these
+
+
+class Cells(Value):
+    """Σ w of both classes by score, in order of the scores, shape (n,) each.
+
+    Attributes
+    ----------
+    scores : ndarray
+        As `Outcomes.ranking` gives them, or the middles of bins.
+    positive, negative : ndarray
+        Σ w.
+    exact : bool
+        Whether no bin is among them.
+    """
+
+    scores: Floats
+    positive: Floats
+    negative: Floats
+    exact: bool
 
 
 class Auc(State):
@@ -117,6 +137,14 @@ class Auc(State):
                 errors.append((tied / pairs if coarse else 0.0) if pairs else np.nan)
         return {"auc": np.array(areas), "auc_error": np.array(errors)}
 
+    def cells(self, group: int = 0) -> Cells:
+        """The cells of one group that have weight."""
+        exact = not self.coarse[group]
+        up, down = self.positive.floats(), self.negative.floats()
+        there = (self.groups == group) & (up + down > 0)
+        scores = self.scores[there] if exact else _middles(self.scores[there])
+        return Cells(scores, up[there], down[there], exact)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Auc):
             return NotImplemented
@@ -204,3 +232,20 @@ def _places(sizes: Floats) -> NDArray[np.int64]:
     lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
     places: NDArray[np.int64] = (clipped.view(np.int64) >> _DROPPED_BITS) - lowest
     return places
+
+
+def _middles(bins: Floats) -> Floats:
+    """A score in the middle of each bin: what `_bins` undoes."""
+    half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
+    numbers = bins.astype(np.int64)
+    places = np.select(
+        [numbers < 0, numbers <= half, numbers <= 2 * half + 1],
+        [-1 - numbers, numbers, 2 * half + 1 - numbers],
+        numbers - (2 * half + 2) + one,
+    )
+    lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
+    sizes = (((places + lowest) << _DROPPED_BITS) + (1 << (_DROPPED_BITS - 1))).view(np.float64)
+    sizes = np.where((numbers >= 0) & (numbers <= 2 * half + 1), np.minimum(sizes, 0.5), sizes)
+    high = (numbers > half) & (numbers <= 2 * half + 1)
+    middles: Floats = np.where(numbers < 0, -sizes, np.where(high, 1.0 - sizes, sizes))
+    return middles
