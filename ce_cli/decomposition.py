@@ -16,12 +16,13 @@ from ce_cli.kernels.hashing import Hashes, mixed
 from ce_cli.kernels.isotonic import isotonic_total
 from ce_cli.kernels.outcomes import Space
 from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, fitted, tempered
-from ce_cli.metrics.auc import Auc, Cells
+from ce_cli.metrics.auc import Cells
 from ce_cli.metrics.entropy import Entropy
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
+from ce_cli.metrics.scores import Scores
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, one_class_only
 from ce_cli.value import Value
@@ -68,7 +69,7 @@ def needed(space: Space) -> tuple[type[State], ...]:
     """The states that a decomposition is made of: two classes take sums, more take a sample."""
     if why_not(space) is not None:
         return ()
-    return Loss, Spread, Quantiles, Prior, Entropy, Auc if space.classes == 2 else Sample
+    return Loss, Spread, Quantiles, Prior, Entropy, Scores if space.classes == 2 else Sample
 
 
 def why_not(space: Space) -> str | None:
@@ -103,7 +104,7 @@ def decomposed(
     whole = Whole(uncertainty, mean, rows, classes, scale)
     class_rows = prior.shares.floats() * _rows_a_weight(states)
     if space.classes == 2:
-        cells = cast(Auc, states[Auc]).cells()
+        cells = cast(Scores, states[Scores]).cells()
         evidence = _of_cells(states, cells, values, clip, soft=label_noise > 0)
     else:
         evidence = _of_sample(cast(Sample, states[Sample]), states, space.classes)

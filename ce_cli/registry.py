@@ -79,7 +79,8 @@ METRICS = (
     Entry("ce_cli.metrics.ece:Ece", ("ece",), extra=True),
     Entry("ce_cli.metrics.auc:Auc", ("auc", "auc_error"), extra=True),
     Entry("ce_cli.metrics.per_class:PerClass", ("per_class",)),
-    Entry("ce_cli.metrics.sample:Sample", (), extra=True),  # for what takes more than sums
+    Entry("ce_cli.metrics.scores:Scores", (), extra=True),  # these two have no figures, …
+    Entry("ce_cli.metrics.sample:Sample", (), extra=True),  # … and serve --decompose
 )
 
 OUTPUTS = (

@@ -188,8 +188,11 @@ class Sample(State):
         return in_order and len(hashes) <= self.room
 
     def _tidy(self) -> Self:
-        """Settle when there is twice as much as there is room for: seldom, and in time."""
-        return self.settled if sum(map(len, self.parts)) > 2 * self.room else self
+        """Settle when there is more than twice the largest part: seldom, and in time."""
+        if not self.parts:
+            return self
+        sizes = [len(part) for part in self.parts]
+        return self.settled if sum(sizes) > 2 * min(max(sizes), self.room) else self
 
 
 def _numbers(batch: Batch) -> NDArray[np.float32]:
