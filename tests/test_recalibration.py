@@ -18,7 +18,7 @@ from sklearn.metrics import log_loss
 
 from ce_cli.kernels.folds import FOLDS, fold_weights
 from ce_cli.kernels.hashing import hash_of_rows, mixed
-from ce_cli.kernels.isotonic import isotonic_shares, isotonic_total
+from ce_cli.kernels.isotonic import isotonic_total, pools
 from ce_cli.kernels.recalibration import Recalibration, Rows, fitted, tempered
 
 Floats = NDArray[np.float64]
@@ -180,6 +180,13 @@ def test_recalibrated_losses_have_the_digits_of_the_formula() -> None:
 
 
 # Isotonic shares
+
+
+def isotonic_shares(positive: Floats, negative: Floats) -> Floats:
+    found = pools(positive, negative)
+    up, down = np.bincount(found, positive), np.bincount(found, negative)
+    shares: Floats = (up / (up + down))[found]
+    return shares
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -6,43 +6,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 
-def isotonic_shares(positive: Floats, negative: Floats) -> Floats:
-    """Share of positives in cells in order of their scores, never falling, shape (n,).
+def pools(positive: Floats, negative: Floats) -> Codes:
+    """The pool of each cell: adjacent violators have one (Ayer et al., Ann. Math. Stat. 26, 1955).
 
-    Adjacent violators are pooled (Ayer et al. 1955); the shares are best for every proper score at
-    once, the log score among them (Dimitriadis, Gneiting and Jordan, "Stable reliability diagrams
-    for probabilistic classifiers", PNAS 118, 2021).
+    The shares of positives in the pools rise, and are the best non-decreasing ones for every proper
+    score at once, the log score among them (Dimitriadis, Gneiting and Jordan, "Stable reliability
+    diagrams for probabilistic classifiers", PNAS 118, 2021).
 
     Parameters
     ----------
     positive, negative : ndarray, shape (n,)
-        Σ w of both classes in each cell, not both 0.
+        Σ w of both classes in each cell, in order of the scores.
     """
-    tops: list[float] = []  # Σ w of the positives of each pool …
-    sums: list[float] = []  # … and of all
+    ups: list[float] = []
+    downs: list[float] = []
     cells: list[int] = []
-    whole = positive + negative
-    for own_top, own_sum in zip(positive.tolist(), whole.tolist(), strict=True):
-        top, weight, count = own_top, own_sum, 1
-        while tops and tops[-1] * weight >= top * sums[-1]:
-            top += tops.pop()
-            weight += sums.pop()
+    for own_up, own_down in zip(positive.tolist(), negative.tolist(), strict=True):
+        up, down, count = own_up, own_down, 1
+        while ups and ups[-1] * down >= up * downs[-1]:
+            up += ups.pop()
+            down += downs.pop()
             count += cells.pop()
-        tops.append(top)
-        sums.append(weight)
+        ups.append(up)
+        downs.append(down)
         cells.append(count)
-    shares: Floats = np.repeat(np.array(tops) / np.array(sums), cells)
-    return shares
+    return np.repeat(np.arange(len(cells)), cells)
 
 
 def isotonic_total(positive: Floats, negative: Floats) -> float:
-    """Σ w·loss in nats after `isotonic_shares` took the place of the predictions."""
-    kept = positive + negative > 0
-    up, down = positive[kept], negative[kept]
-    shares = isotonic_shares(up, down)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        costs = np.where(up > 0, -up * np.log(shares), 0.0)
-        costs += np.where(down > 0, -down * np.log1p(-shares), 0.0)
-    return float(costs.sum())
+    """Σ w·loss in nats after the shares of the `pools` took the place of the predictions."""
+    found = pools(positive, negative)
+    up, down = np.bincount(found, positive), np.bincount(found, negative)
+    whole = np.log(up + down, where=up + down > 0, out=np.zeros(len(up)))
+    parts = [
+        part * (whole - np.log(part, where=part > 0, out=np.zeros(len(part))))
+        for part in (up, down)
+    ]
+    return float(sum(part.sum() for part in parts))
