@@ -206,6 +206,38 @@ def test_isotonic_shares_are_scikit_learns(seed: int) -> None:
     assert isotonic_total(positive, negative) == pytest.approx(total, rel=1e-9)
 
 
+# Of 52 ensemble members, how many saw rain in Niamey on each day from July to September 2016, and
+# whether it rained. Contains modified ECMWF products (CC BY 4.0) as published by Vogel et al.
+# (Geophysical Research Letters 48, e2020GL091022, 2021) and in R's reliabilitydiag.
+MEMBERS = """
+44 38 21 42 49 50 20 41 33 42 52 52 48 40 31 25 46 52 52 52 52 40 51 52 52 49 23
+49 51 24 50 48 39 52 52 36 46 48 52 52 51 52 48 38 41 52 52 52 52 49 10 35 17 46
+52 52 47 52 52 52 42 42 9 27 31 49 51 36 36 47 50 49 52 19 33 52 51 11 31 20 46
+44 36 43 47 8 34 47 48 7 6 10
+"""
+RAIN = (
+    "01101100101010011111101101010110010010111011111111000110111101111011010110100000010110110000"
+)
+
+
+def test_the_corp_split_of_rain_in_niamey_is_the_published_one() -> None:
+    """Mean Brier score 0.266 = 0.0661 − 0.0441 + 0.244, in the manual of reliabilitydiag 0.2.1."""
+    forecast = np.array(MEMBERS.split(), np.float64) / 52.0
+    rain = np.array(list(RAIN), np.float64)
+    scores, cells = np.unique(forecast, return_inverse=True)
+    positive, negative = (
+        np.bincount(cells, part, len(scores)).astype(np.float64) for part in (rain, 1.0 - rain)
+    )
+    recalibrated = isotonic_shares(positive, negative)[cells]
+
+    def brier(prediction: Floats | float) -> float:
+        return float(np.square(prediction - rain).mean())
+
+    mean, after, constant = brier(forecast), brier(recalibrated), brier(rain.mean())
+    assert (round(mean, 3), round(constant, 3)) == (0.266, 0.244)
+    assert (round(mean - after, 4), round(constant - after, 4)) == (0.0661, 0.0441)
+
+
 cells = st.lists(
     st.tuples(st.integers(0, 5), st.integers(0, 5), st.floats(0.01, 0.99)).filter(
         lambda cell: cell[0] + cell[1] > 0

@@ -16,7 +16,7 @@ _NAMES: dict[str, str] = {
     "isotonic": "isotonic, in-sample",
 }
 _BIASES_SHOWN = 3
-_CLASS = 12
+_CLASS = 10
 _SURE = 2.0  # standard errors that are more than chance
 _FIT = 3  # digits of what is fitted
 
@@ -101,17 +101,17 @@ def _of_temperature(one: Recalibrated, parts: Decomposed, unit: str) -> str:
 
 
 def _of_bias(one: Recalibrated, alone: Recalibrated, parts: Decomposed, unit: str) -> str:
-    """What biases add, and the largest of them."""
+    """What biases add to it, and the largest of them."""
     largest = sorted(one.biases.items(), key=lambda pair: -abs(pair[1]))[:_BIASES_SHOWN]
     named = ", ".join(f"{sanitize(name, _CLASS)} {bias:+.{_FIT}g}" for name, bias in largest)
     what = "a bias" if len(one.biases) == 1 else "biases"
     named += ", …" if len(one.biases) > len(largest) else ""
     more = one.calibration - alone.calibration
     if more <= 0:
-        return f"Nothing more is won by {what} on the logits: {named}."
+        return f"With {what}, nothing more: {named}."
     if one.calibration < _SURE * one.standard_error:
-        return f"No clear gain by {what} on the logits: {named}."
-    return f"With {what} on the logits, {_removed(one, parts, unit)}: {named}."
+        return f"With {what}, no clear gain: {named}."
+    return f"With {what}, {_removed(one, parts, unit)}: {named}."
 
 
 def _removed(one: Recalibrated, parts: Decomposed, unit: str) -> str:
