@@ -33,7 +33,8 @@ States = Mapping[type[State], State]
 
 _FEWEST_ROWS = 20
 _FEWEST_OF_A_CLASS = 5  # of two classes at least
-_ROWS_A_BIAS = 4
+_ROWS_A_BIAS = 10
+_DRAWN_A_BIAS = 50  # of a sample, which would seem to overfit more than all rows do
 _ENDLESS = "the cross-entropy is infinite, and no temperature changes a probability of 0"
 
 
@@ -158,7 +159,7 @@ def _refusals(whole: Whole, class_rows: Floats, evidence: Evidence) -> dict[str,
     """Which recalibrations cannot be made, and why."""
     refused: dict[str, str] = {}
     count = len(whole.classes)
-    present = np.count_nonzero(class_rows > 0)
+    present = int(np.count_nonzero(class_rows > 0))
     second = float(np.sort(class_rows)[-2])
     why = None
     if present < 2:
@@ -171,14 +172,22 @@ def _refusals(whole: Whole, class_rows: Floats, evidence: Evidence) -> dict[str,
         why = f"cross-fitting takes {_FEWEST_OF_A_CLASS} rows of two classes, and one has them"
     if why is not None:
         refused |= {"temperature": why, "temperature_bias": why}
-    elif evidence.counts.sum() < _ROWS_A_BIAS * present:
-        rows = f"{int(evidence.counts.sum()):,} rows"
-        refused["temperature_bias"] = f"{rows} are too few for the biases of {present:,} classes"
+    elif why_no_biases := _too_few_for_biases(evidence, present):
+        refused["temperature_bias"] = why_no_biases
     if count > 2:
         refused["isotonic"] = f"it needs two classes, and there are {count}"
     elif present < 2:
         refused["isotonic"] = "all labels are one class"
     return refused
+
+
+def _too_few_for_biases(evidence: Evidence, classes: int) -> str | None:
+    drawn = evidence.basis == "sample"
+    rows = float(evidence.counts.sum())
+    if rows >= classes * (_DRAWN_A_BIAS if drawn else _ROWS_A_BIAS):
+        return None
+    some = f"{rows:,.0f} {'sampled ' if drawn else ''}rows"
+    return f"{some} are too few for {classes:,} biases"
 
 
 def _recalibrated(whole: Whole, evidence: Evidence, name: Name) -> Recalibrated:

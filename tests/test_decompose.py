@@ -432,6 +432,17 @@ def test_what_does_not_apply_is_named_with_the_reason(tmp_path: Path) -> None:
             assert part in page
 
 
+def test_biases_of_many_classes_take_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = multiclass(300, classes=6)
+    assert taken_apart(data).not_applicable.keys() == {"isotonic"}
+    monkeypatch.setattr(sample, "MOST_ROWS", 100)
+    found = taken_apart(data)
+    assert "100 sampled rows are too few" in found.not_applicable["temperature_bias"]
+    few = taken_apart(data[:50])
+    assert "50 rows are too few for 6 biases" in few.not_applicable["temperature_bias"]
+    assert [one.name for one in few.recalibrations] == ["temperature"]
+
+
 @pytest.mark.parametrize(
     ("columns", "options", "why"),
     [
