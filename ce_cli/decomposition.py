@@ -105,8 +105,8 @@ def decomposed(
     whole = Whole(uncertainty, mean, rows, classes, scale)
     class_rows = prior.shares.floats() * _rows_a_weight(states)
     if space.classes == 2:
-        cells = cast(Scores, states[Scores]).cells()
-        evidence = _of_cells(states, cells, values, clip, soft=label_noise > 0)
+        cells, counts = cast(Scores, states[Scores]).cells()
+        evidence = _of_cells(cells, counts, values, clip, soft=label_noise > 0)
     else:
         evidence = _of_sample(cast(Sample, states[Sample]), states, space.classes)
     refused = _refusals(whole, class_rows, evidence)
@@ -223,7 +223,7 @@ def _rows_a_weight(states: States) -> float:
     return found if math.isfinite(found) else 1.0
 
 
-def _of_cells(states: States, cells: Cells, values: str, clip: float, soft: bool) -> Evidence:
+def _of_cells(cells: Cells, counts: Cells, values: str, clip: float, soft: bool) -> Evidence:
     """All rows of two classes, by score: of hard labels, an entry for each score and label."""
     logs = np.maximum(_log_probabilities(cells.scores, values, clip), LOWEST)
     keys = mixed((cells.scores + 0.0).view(np.uint64))
@@ -232,6 +232,7 @@ def _of_cells(states: States, cells: Cells, values: str, clip: float, soft: bool
         weights = cells.positive + cells.negative
         shares = np.stack([cells.negative, cells.positive]) / weights
         entries = Rows(logs, shares.argmax(axis=0), shares)
+        rows = counts.positive + counts.negative
     else:
         codes = np.repeat(np.array([0, 1], np.intp), len(cells.scores))
         weights = np.concatenate([cells.negative, cells.positive])
@@ -239,7 +240,8 @@ def _of_cells(states: States, cells: Cells, values: str, clip: float, soft: bool
         keys = mixed(np.concatenate([keys, keys + np.uint64(1)]))[there]
         entries = Rows(np.concatenate([logs, logs], axis=1)[:, there], codes[there])
         weights = weights[there]
-    return Evidence(entries, weights, weights * _rows_a_weight(states), keys, basis)
+        rows = np.concatenate([counts.negative, counts.positive])[there]
+    return Evidence(entries, weights, rows, keys, basis)
 
 
 def _log_probabilities(scores: Floats, values: str, clip: float) -> Floats:

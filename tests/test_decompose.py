@@ -130,6 +130,26 @@ def test_the_standard_error_is_how_far_the_calibration_strays() -> None:
     assert strayed == pytest.approx(stated, rel=0.35)
 
 
+@pytest.mark.parametrize("make", [binary, multiclass])
+def test_rows_that_are_alike_make_the_standard_error_smaller(make: Any) -> None:
+    data = make(300, factor=2.0)
+    once = way(taken_apart(data), "temperature")
+    often = way(taken_apart(pd.concat([data] * 25)), "temperature")
+    assert often.standard_error == pytest.approx(once.standard_error / 5.0, rel=0.1)
+
+
+@pytest.mark.parametrize("make", [binary, multiclass])
+def test_a_row_of_large_weight_is_one_row_and_never_recalibrates_itself(make: Any) -> None:
+    """With few rows that count, what is calibrated must not seem to have much to gain."""
+    gains = []
+    for seed in range(40):
+        data = make(500, seed)
+        data["w"] = np.where(np.random.default_rng(seed).random(500) < 0.1, 50.0, 0.01)
+        gains.append([one.calibration for one in taken_apart(data, weight="w").recalibrations[:2]])
+    means, errors = np.mean(gains, axis=0), np.std(gains, axis=0) / math.sqrt(40)
+    assert (means < errors).all()
+
+
 # Against other libraries
 
 

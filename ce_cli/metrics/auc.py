@@ -41,6 +41,10 @@ class Cells(Value):
     negative: Floats
     exact: bool
 
+    def take(self, chosen: Codes) -> Cells:
+        """Some of the cells."""
+        return Cells(self.scores[chosen], self.positive[chosen], self.negative[chosen], self.exact)
+
 
 class Auc(State):
     """Σ w of both classes by score, in order of group and score.
@@ -138,12 +142,11 @@ class Auc(State):
         return {"auc": np.array(areas), "auc_error": np.array(errors)}
 
     def cells(self, group: int = 0) -> Cells:
-        """The cells of one group that have weight."""
+        """The cells of one group."""
         exact = not self.coarse[group]
-        up, down = self.positive.floats(), self.negative.floats()
-        there = (self.groups == group) & (up + down > 0)
-        scores = self.scores[there] if exact else _middles(self.scores[there])
-        return Cells(scores, up[there], down[there], exact)
+        own = self.groups == group
+        scores = self.scores[own] if exact else _middles(self.scores[own])
+        return Cells(scores, self.positive.floats()[own], self.negative.floats()[own], exact)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Auc):
