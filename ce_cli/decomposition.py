@@ -23,7 +23,6 @@ from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
 from ce_cli.metrics.scores import Scores
-from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, one_class_only
 from ce_cli.value import Value
 
@@ -35,6 +34,8 @@ _FEWEST_ROWS = 20
 _FEWEST_OF_A_CLASS = 5  # of two classes at least
 _ROWS_A_BIAS = 10
 _DRAWN_A_BIAS = 50  # of a sample, which would seem to overfit more than all rows do
+_WAYS = ("temperature", "temperature_bias", "isotonic")
+_OVERFLOWN = "the sum of the weights is beyond the range of a float64"
 _ENDLESS = "the cross-entropy is infinite, and no temperature changes a probability of 0"
 
 
@@ -70,7 +71,7 @@ def needed(space: Space) -> tuple[type[State], ...]:
     """The states that a decomposition is made of: two classes take sums, more take a sample."""
     if why_not(space) is not None:
         return ()
-    return Loss, Spread, Quantiles, Prior, Entropy, Scores if space.classes == 2 else Sample
+    return Loss, Quantiles, Prior, Entropy, Scores if space.classes == 2 else Sample
 
 
 def why_not(space: Space) -> str | None:
@@ -98,18 +99,21 @@ def decomposed(
     scale : float
         What a number in nats is divided by in the result.
     """
-    loss, prior = cast(Loss, states[Loss]), cast(Prior, states[Prior])
-    uncertainty = float(prior.figures(states)["baseline"][0])
+    loss = cast(Loss, states[Loss])
+    uncertainty = float(cast(Prior, states[Prior]).figures(states)["baseline"][0])
     mean, rows = float(loss.mean[0]), int(loss.rows.floats()[0])
     label_noise = float(cast(Entropy, states[Entropy]).figures(states)["entropy"][0])
+    if math.isnan(uncertainty):
+        parts = (uncertainty / scale, mean / scale, label_noise / scale, math.nan)
+        return Decomposed(*parts, "rows", rows, rows, (), dict.fromkeys(_WAYS, _OVERFLOWN))
     whole = Whole(uncertainty, mean, rows, classes, scale)
-    class_rows = prior.shares.floats() * _rows_a_weight(states)
     if space.classes == 2:
         cells, counts = cast(Scores, states[Scores]).cells()
+        cells, counts = _in_range(cells, counts)
         evidence = _of_cells(cells, counts, values, clip, soft=label_noise > 0)
     else:
         evidence = _of_sample(cast(Sample, states[Sample]), states, space.classes)
-    refused = _refusals(whole, class_rows, evidence)
+    refused = _refusals(whole, evidence)
     found = [
         _recalibrated(whole, evidence, name)
         for name in ("temperature", "temperature_bias")
@@ -155,10 +159,11 @@ class Whole(Value):
         )
 
 
-def _refusals(whole: Whole, class_rows: Floats, evidence: Evidence) -> dict[str, str]:
+def _refusals(whole: Whole, evidence: Evidence) -> dict[str, str]:
     """Which recalibrations cannot be made, and why."""
     refused: dict[str, str] = {}
     count = len(whole.classes)
+    class_rows = evidence.entries.class_weights(evidence.counts)
     present = int(np.count_nonzero(class_rows > 0))
     second = float(np.sort(class_rows)[-2])
     why = None
@@ -214,13 +219,11 @@ def _named(fit: Recalibration, classes: Sequence[str]) -> dict[str, float]:
     return dict(zip(classes, fit.biases.tolist(), strict=True))
 
 
-def _rows_a_weight(states: States) -> float:
-    """How many rows a unit of weight stands for (Kish's effective number over Σ w)."""
-    weight = float(cast(Loss, states[Loss]).weight.floats()[0])
-    squares = float(cast(Spread, states[Spread]).weight.floats()[0])
-    with np.errstate(over="ignore", divide="ignore"):
-        found = float(np.divide(weight, squares))
-    return found if math.isfinite(found) else 1.0
+def _in_range(cells: Cells, counts: Cells) -> tuple[Cells, Cells]:
+    """With 1 for the largest Σ w, and without what is nothing beside it."""
+    scaled = cells.scaled()
+    there = np.flatnonzero(scaled.positive + scaled.negative > 0)
+    return scaled.take(there), counts.take(there)
 
 
 def _of_cells(cells: Cells, counts: Cells, values: str, clip: float, soft: bool) -> Evidence:
@@ -263,7 +266,9 @@ def _of_sample(sample: Sample, states: States, classes: int) -> Evidence:
     and nothing if it is not.
     """
     part = sample.settled.parts[0]
-    entries, weights, counts = sample.rows(classes), part.weight.floats(), part.rows.floats()
+    entries, counts = sample.rows(classes), part.rows.floats()
+    weights = part.weight.floats()
+    weights /= weights.max()
     if sample.is_whole:
         return Evidence(entries, weights, counts, part.hashes, "rows")
     histogram = cast(Quantiles, states[Quantiles]).histogram

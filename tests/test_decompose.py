@@ -497,6 +497,18 @@ def test_predictions_turned_round_have_an_endless_temperature() -> None:
     assert one.cross_entropy == pytest.approx(parts.uncertainty, abs=3e-3)
 
 
+@pytest.mark.parametrize("make", [binary, multiclass])
+def test_weights_may_be_of_any_size(make: Any) -> None:
+    data = make(200)
+    data["w"] = np.resize([1e300, 1e-300, 5e-324, 3.0], 200)
+    parts = taken_apart(data, weight="w")
+    assert parts.recalibrations
+    for one in parts.recalibrations:
+        assert math.isfinite(one.cross_entropy)
+    data["w"] = 1.7e308
+    assert set(taken_apart(data, weight="w").not_applicable) == set(WAYS)
+
+
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
 def test_impossible_and_certain_predictions_are_no_nan(kind: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(9)

@@ -41,6 +41,11 @@ class Cells(Value):
     negative: Floats
     exact: bool
 
+    def scaled(self) -> Cells:
+        """The same with 1 for the largest Σ w, so that nothing overflows."""
+        largest = max(self.positive.max(), self.negative.max())
+        return self.replace(positive=self.positive / largest, negative=self.negative / largest)
+
     def take(self, chosen: Codes) -> Cells:
         """Some of the cells."""
         return Cells(self.scores[chosen], self.positive[chosen], self.negative[chosen], self.exact)
