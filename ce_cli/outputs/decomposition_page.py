@@ -84,7 +84,7 @@ def _meaning(parts: Decomposed, unit: str) -> Iterator[str]:
         kind = "below 1 is over-confident, above 1 under-confident"
         yield f"Calibration slope {shown(parts.slope)}: {kind}."
     if temperature is not None:
-        yield f"Cross-fitted in 5 folds ± standard error, {_basis(parts)}."
+        yield f"Cross-fitted ± standard error, {_basis(parts)}."
 
 
 def _of_temperature(one: Recalibrated, parts: Decomposed, unit: str) -> str:
@@ -123,5 +123,5 @@ def _basis(parts: Decomposed) -> str:
     if parts.basis == "sample":
         return f"from a sample of {parts.used:,} of {parts.rows:,} rows"
     if parts.basis == "bins":
-        return f"from all {parts.rows:,} rows, with scores in bins of 0.1 %"
+        return f"from all {parts.rows:,} rows in bins of 0.1 %"
     return f"from all {parts.rows:,} rows"
