@@ -127,6 +127,7 @@ def score(
     convention: str | None = None,
     conventions: bool = False,
     worst: int = 0,
+    decompose: bool = False,
     per_row: bool = False,
     **options: Unpack[Options],
 ) -> Result:
@@ -148,6 +149,8 @@ def score(
         Score as each of them does, for `Result.conventions`.
     worst : int
         How many of the most surprising rows to keep.
+    decompose : bool
+        Take the cross-entropy of all rows apart, as `Result.decomposition`.
     per_row : bool
         Keep every row's loss, for `Result.rows_frame`.
     **options
@@ -173,7 +176,7 @@ def score(
     """
     spec, reading = _spec(options), _reading(options)
     spec = spec.replace(by=_several(by), cluster=cluster, metrics=_several(metrics), worst=worst)
-    spec = spec.replace(convention=convention, conventions=conventions)
+    spec = spec.replace(convention=convention, conventions=conventions, decompose=decompose)
     check_convention(spec)
     check_names(spec, reading, options.get("labels") is not None)
     names, sources = _sources(data, reading)

@@ -311,6 +311,14 @@ Worst = Annotated[
         "--worst", metavar="N", help="Show the N most surprising rows.", rich_help_panel=_SCORING
     ),
 ]
+Decompose = Annotated[
+    bool,
+    typer.Option(
+        "--decompose",
+        help="Take the cross-entropy of all rows apart: uncertainty, discrimination, calibration.",
+        rich_help_panel=_SCORING,
+    ),
+]
 PerRow = Annotated[
     str | None,
     typer.Option(

@@ -88,7 +88,7 @@ def balance(
     """The weights that give all classes the same sum of them, found by reading the data once."""
     plain = spec.replace(worst=0, by=(), cluster=None)
     plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
-    plain = plain.replace(conventions=False)
+    plain = plain.replace(conventions=False, decompose=False)
     once = Pass(names, plain, (Loss, PerClass), threads)
     counted = once.computed(sources(), labels and labels())
     return balanced_weights(cast(PerClass, counted.whole[PerClass]))
@@ -118,8 +118,13 @@ class Pass(Value):
         if self.class_weights:
             binding = binding.replace(class_weights=self.class_weights)
         metrics = applicable(self.metrics, binding)
+        states = metrics
+        if settled.decompose:
+            from ce_cli.decomposition import needed
+
+            states = tuple(dict.fromkeys((*metrics, *needed(binding.space))))
         per_row, by_cluster = self.every_row is not None, settled.cluster is not None
-        work = Work(binding, settled, metrics, per_row, by_cluster)
+        work = Work(binding, settled, states, per_row, by_cluster)
         total, places = self._reduced(work, ready.splits())
         ready.refuse_bad(total.ledger, places)
         return Computed(total, binding, settled, metrics, places, ready.label_file)
@@ -257,7 +262,8 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
     wanted = [
         entry.load()
         for entry in registry.METRICS
-        if ALL in asked or (asked & set(entry.names) if asked else not entry.extra)
+        if (ALL in asked and entry.names)
+        or (asked & set(entry.names) if asked else not entry.extra)
     ]
     needed = {Loss, *wanted, *(kind for state in wanted for kind in state.requires)}
     return tuple(kind for kind in (entry.load() for entry in registry.METRICS) if kind in needed)

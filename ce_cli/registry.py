@@ -82,6 +82,8 @@ METRICS = (
     Entry("ce_cli.metrics.auc:Auc", ("auc", "auc_error"), extra=True),
     Entry("ce_cli.metrics.per_class:PerClass", ("per_class",)),
     Entry("ce_cli.metrics.class_spread:ClassSpread", ("per_class",), extra=True),
+    Entry("ce_cli.metrics.scores:Scores", (), extra=True),  # these two have no figures, …
+    Entry("ce_cli.metrics.sample:Sample", (), extra=True),  # … and serve --decompose
 )
 
 OUTPUTS = (

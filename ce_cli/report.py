@@ -39,6 +39,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     from ce_cli.binding.label_file import LabelFile
     from ce_cli.conventions import Convention
+    from ce_cli.decomposed import Decomposed
 
 Figure = TypeVar("Figure", float, Interval)
 
@@ -237,6 +238,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         ),
         worst=tuple(_worst(computed)),
         conventions=tuple(_conventions(computed)),
+        decomposition=_decomposition(computed),
         warnings=tuple(_warnings(computed, metrics)),
     )
 
@@ -292,6 +294,25 @@ def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
         why = entry.load().why_not(computed.binding.space) if names else None
         if why is not None:
             yield from ((name, why) for name in names)
+    if computed.spec.decompose:
+        from ce_cli.decomposition import why_not
+
+        why = why_not(computed.binding.space)
+        if why is not None:
+            yield "decomposition", why
+
+
+def _decomposition(computed: Computed) -> Decomposed | None:
+    """The cross-entropy taken apart, if that was asked for and means something."""
+    if not computed.spec.decompose:
+        return None
+    from ce_cli.decomposition import decomposed, why_not
+
+    spec, space = computed.spec, computed.binding.space
+    if why_not(space) is not None:
+        return None
+    clip = spec.clip or 0.0
+    return decomposed(computed.whole, space, spec.values, clip, computed.classes, spec.scale)
 
 
 def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from ce_cli.decomposed import Decomposed
+
 Scalar = str | int | float | bool | None
 
 
@@ -96,6 +98,8 @@ class Result(Value):
         empty if not asked for.
     per_class, calibration, worst : tuple of dict
         Tables; empty if not asked for. The calibration has a line for each bin of ``ece``.
+    decomposition : Decomposed or None
+        The cross-entropy taken apart, if that was asked for.
     groups : tuple of Group
         One for each value of the grouping columns.
     row_tables : tuple of pyarrow.Table
@@ -118,6 +122,7 @@ class Result(Value):
     conventions: tuple[dict[str, Scalar], ...] = ()
     per_class: tuple[dict[str, Scalar], ...] = ()
     calibration: tuple[dict[str, Scalar], ...] = ()
+    decomposition: Decomposed | None = None
     groups: tuple[Group, ...] = ()
     worst: tuple[dict[str, Scalar], ...] = ()
     warnings: tuple[Note, ...] = ()
@@ -144,6 +149,7 @@ class Result(Value):
             "conventions": [strict_row(row) for row in self.conventions],
             "per_class": [strict_row(row) for row in self.per_class],
             "calibration": [strict_row(row) for row in self.calibration],
+            "decomposition": self.decomposition and self.decomposition.to_dict(),
             "groups": [
                 {
                     "by": group.by,

@@ -69,6 +69,8 @@ class Spec(Value):
         Names of the registry; none means the default set.
     worst : int
         How many of the most surprising rows to keep.
+    decompose : bool
+        Whether the cross-entropy is taken apart.
     """
 
     labels: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ class Spec(Value):
     metrics: tuple[str, ...] = ()
     worst: int = 0
     bytes: str | None = None
+    decompose: bool = False
 
     def check(self) -> None:
         """Refuse what is out of range."""

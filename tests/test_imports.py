@@ -23,13 +23,14 @@ PACKAGE = Path(ce_cli.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "value"),
+    ("decomposed",),
     ("kernels", "ledger", "registry", "result", "spec"),
     ("batch", "compared", "conventions", "explained", "inspected", "places"),
     ("gated",),
     ("messages",),
     ("engines", "inputs", "metrics", "outputs"),
     ("binding",),
-    ("groups", "row_losses"),
+    ("decomposition", "groups", "row_losses"),
     ("clustered",),
     ("reduce",),
     ("report",),

@@ -30,6 +30,7 @@ def test_the_pasted_example_is_what_the_first_command_prints() -> None:
     [
         ("## Conventions of other tools", "score"),
         ("## Language models", "score"),
+        ("## Take the cross-entropy apart", "score"),
         ("## Inspect a file", "inspect"),
         ("## Compare models", "compare"),
         ("## Gate a model", "gate"),

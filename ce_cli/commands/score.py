@@ -31,6 +31,7 @@ def score(
     confidence: opt.Confidence = 0.95,
     cluster: opt.Cluster = None,
     worst: opt.Worst = 0,
+    decompose: opt.Decompose = False,
     per_row: opt.PerRow = None,
     format_: opt.Format = "table",
     json: opt.Json = False,
@@ -60,6 +61,7 @@ def score(
         confidence=confidence,
         cluster=cluster,
         worst=worst,
+        decompose=decompose,
     )
     check_convention(spec)
     reading = asked.reading()

@@ -10,6 +10,7 @@ in float64 without rounding. What is left goes to the next limb until nothing is
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -130,6 +131,10 @@ class ExactSums(Value):
         """The sums of the groups from `first` up to, and without, `last`."""
         return type(self)(self.limbs[:, first:last], self.lowest, self.bound)
 
+    def at_places(self, places: Codes) -> Self:
+        """The sums of some of the groups."""
+        return type(self)(self.limbs[:, places], self.lowest, self.bound)
+
     def totals(self) -> list[Fraction]:
         """The sums themselves, one a group, as exact fractions."""
         from fractions import Fraction
@@ -171,6 +176,23 @@ class ExactSums(Value):
             limbs[-2] += limbs[-1] << LIMB_BITS  # a highest limb that is no more than a sign
             limbs = limbs[:-1]
         return type(self)(limbs, self.lowest, 2 << LIMB_BITS)
+
+
+def side_by_side(sums: Sequence[ExactSums]) -> ExactSums:
+    """The groups of all, one after another."""
+    kept = [one for one in sums if len(one.limbs)]
+    total = sum(one.limbs.shape[1] for one in sums)
+    if not kept:
+        return ExactSums.empty(total)
+    lowest = min(one.lowest for one in kept)
+    top = max(one.lowest + len(one.limbs) for one in kept)
+    limbs = np.zeros((top - lowest, total), np.int64)
+    at = 0
+    for one in sums:
+        first = one.lowest - lowest
+        limbs[first : first + len(one.limbs), at : at + one.limbs.shape[1]] = one.limbs
+        at += one.limbs.shape[1]
+    return ExactSums(limbs, lowest, max(one.bound for one in kept))
 
 
 def ratios(numerators: ExactSums, denominators: ExactSums) -> Floats:

@@ -231,7 +231,8 @@ class Probabilities(Value):
 
     def surprisals(self) -> Floats:
         """Surprisal of each class."""
-        return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
+        clipped = np.clip(self.matrix, self.clip, 1.0 - self.clip) if self.clip else self.matrix
+        return losses.surprisal(clipped)
 
     def ranking(self) -> Floats:
         """That of the second class."""
@@ -323,7 +324,7 @@ class Logprobs(Value):
 
     def surprisals(self) -> Floats:
         """Surprisal of each class."""
-        return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
+        return 0.0 - self.matrix
 
     def ranking(self) -> Floats:
         """That of the second class."""

@@ -20,6 +20,7 @@ Codes = NDArray[np.intp]
 
 RELATIVE_ERROR = 1.0 / 256.0
 _DROPPED_BITS = 52 - 7
+_STRATUM_BITS = 7  # of the number of a bin, so that a stratum is a power of two
 
 
 class LogHistogram(Value):
@@ -81,6 +82,31 @@ class LogHistogram(Value):
             return [(float("nan"), float("nan"))] * len(shares)
         lower, upper = self._edges
         return list(zip(lower[places].tolist(), upper[places].tolist(), strict=True))
+
+    def reweighting(self, values: Floats, weights: Floats) -> tuple[Floats, float]:
+        """Factors for the weights of a sample that give its strata the weight that they have here.
+
+        Strata are powers of two (post-stratification: Holt and Smith, "Post stratification",
+        J. R. Stat. Soc. A 142, 1979).
+
+        Parameters
+        ----------
+        values, weights : ndarray, shape (n,)
+            The sample.
+
+        Returns
+        -------
+        tuple of ndarray, shape (n,), and float
+            The factors, and the share of the weight that lies in strata of the sample.
+        """
+        strata = (self.lowest + np.arange(self._size)) >> _STRATUM_BITS
+        own = (values + 0.0).view(np.int64) >> (_DROPPED_BITS + _STRATUM_BITS)
+        first = int(min(strata.min(), own.min()))
+        size = int(max(strata.max(), own.max())) - first + 1
+        there = np.bincount(strata - first, self.bins.floats(), size)
+        drawn = np.bincount(own - first, weights, size)
+        factors = np.divide(there, drawn, out=np.zeros(size), where=drawn > 0)
+        return factors[own - first], float(there[drawn > 0].sum() / there.sum())
 
     @property
     def middles(self) -> Floats:

@@ -86,6 +86,10 @@ class Outcomes(Protocol):
         """H(q) of the prediction in nats, shape (n,)."""
         ...
 
+    def surprisals(self) -> Floats:
+        """What each class would cost in nats if it happened, shape (K, n)."""
+        ...
+
     def ranking(self) -> Floats:
         """Of two classes, a number that orders rows by what the second was given, shape (n,)."""
         ...
@@ -145,6 +149,10 @@ class _OneClass:
         """−Σ q·log q."""
         return class_sums(products(self.form.probabilities(), self.form.surprisals()))
 
+    def surprisals(self) -> Floats:
+        """Those of the predictions."""
+        return self.form.surprisals()
+
     def ranking(self) -> Floats:
         """As the predictions come."""
         return self.form.ranking()
@@ -157,6 +165,10 @@ class _NoOrder:
     def codes(self) -> Codes:
         """No class."""
         raise NotImplementedError
+
+    def surprisals(self) -> Floats:
+        """Of no class."""
+        return np.zeros((0, len(self.codes)))
 
     def ranking(self) -> Floats:
         """Unknown."""

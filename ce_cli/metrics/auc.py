@@ -15,6 +15,7 @@ from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.bounds import Bounds, reach_of
 from ce_cli.metrics.state import State, two_classes_only
+from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -24,6 +25,34 @@ METHOD = "DeLong, on the logit scale"
 MOST_EXACT = 4096  # distinct scores of a group that are kept as they are
 _DROPPED_BITS = 52 - 10  # of the others, so that 1,024 bins make a power of two …
 _LOWEST, _HIGHEST = 2.0**-64, 2.0**64  # … of those between these
+
+
+class Cells(Value):
+    """Σ w of both classes by score, in order of the scores, shape (n,) each.
+
+    Attributes
+    ----------
+    scores : ndarray
+        As `Outcomes.ranking` gives them, or the middles of bins.
+    positive, negative : ndarray
+        Σ w.
+    exact : bool
+        Whether no bin is among them.
+    """
+
+    scores: Floats
+    positive: Floats
+    negative: Floats
+    exact: bool
+
+    def scaled(self) -> Cells:
+        """The same with 1 for the largest Σ w, so that nothing overflows."""
+        largest = max(self.positive.max(), self.negative.max())
+        return self.replace(positive=self.positive / largest, negative=self.negative / largest)
+
+    def take(self, chosen: Codes) -> Cells:
+        """Some of the cells."""
+        return Cells(self.scores[chosen], self.positive[chosen], self.negative[chosen], self.exact)
 
 
 class Auc(State):
@@ -158,6 +187,13 @@ class Auc(State):
         low, high = np.array(ends).reshape(-1, 2).T
         return {"auc": Bounds(low, high, METHOD)}
 
+    def cells(self, group: int = 0) -> Cells:
+        """The cells of one group."""
+        exact = not self.coarse[group]
+        own = self.groups == group
+        scores = self.scores[own] if exact else _middles(self.scores[own])
+        return Cells(scores, self.positive.floats()[own], self.negative.floats()[own], exact)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Auc):
             return NotImplemented
@@ -287,3 +323,20 @@ def _places(sizes: Floats) -> NDArray[np.int64]:
     lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
     places: NDArray[np.int64] = (clipped.view(np.int64) >> _DROPPED_BITS) - lowest
     return places
+
+
+def _middles(bins: Floats) -> Floats:
+    """A score in the middle of each bin: what `_bins` undoes."""
+    half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
+    numbers = bins.astype(np.int64)
+    places = np.select(
+        [numbers < 0, numbers <= half, numbers <= 2 * half + 1],
+        [-1 - numbers, numbers, 2 * half + 1 - numbers],
+        numbers - (2 * half + 2) + one,
+    )
+    lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
+    sizes = (((places + lowest) << _DROPPED_BITS) + (1 << (_DROPPED_BITS - 1))).view(np.float64)
+    sizes = np.where((numbers >= 0) & (numbers <= 2 * half + 1), np.minimum(sizes, 0.5), sizes)
+    high = (numbers > half) & (numbers <= 2 * half + 1)
+    middles: Floats = np.where(numbers < 0, -sizes, np.where(high, 1.0 - sizes, sizes))
+    return middles

@@ -15,11 +15,11 @@ def tables(result: Result) -> list[list[Line]]:
 
 
 def main_table(result: Result) -> list[Line]:
-    """The one table that a spreadsheet wants: what was asked for, or else the metrics."""
-    worst, classes = list(result.worst), list(result.per_class)
+    """The one table that a spreadsheet wants: what was asked for beside the metrics, or these."""
     if result.conventions:
         return list(result.conventions)
-    return group_lines(result) or worst or metric_lines(result) or classes
+    asked = group_lines(result) or list(result.worst) or decomposition_lines(result)
+    return asked or metric_lines(result) or list(result.per_class)
 
 
 def metric_lines(result: Result) -> list[Line]:
@@ -43,7 +43,27 @@ def group_lines(result: Result) -> list[Line]:
     return [flat_group(group) for group in result.groups]
 
 
+def decomposition_lines(result: Result) -> list[Line]:
+    """One line for each way of recalibrating."""
+    parts = result.decomposition
+    if parts is None:
+        return []
+    return [
+        {
+            "recalibration": one.name,
+            "uncertainty": parts.uncertainty,
+            "discrimination": one.discrimination,
+            "calibration": one.calibration,
+            "standard_error": one.standard_error,
+            "recalibrated": one.cross_entropy,
+            "label_noise": parts.label_noise,
+            "temperature": one.temperature,
+        }
+        for one in parts.recalibrations
+    ]
+
+
 def side_tables(result: Result) -> Sequence[list[Line]]:
     """Everything beside the metrics."""
-    conventions, classes = list(result.conventions), list(result.per_class)
-    return conventions, group_lines(result), classes, list(result.worst)
+    groups, parts = group_lines(result), decomposition_lines(result)
+    return list(result.conventions), parts, groups, list(result.per_class), list(result.worst)

@@ -78,6 +78,10 @@ def blocks(result: Result) -> Iterator[Block]:
         yield _headline(result)
         yield Line()
     yield from _tables(result)
+    if result.decomposition is not None:
+        from ce_cli.outputs import decomposition_page
+
+        yield from decomposition_page.blocks(result.decomposition, result.unit)
     yield from noted(result.warnings)
     for name, why in result.not_applicable.items():
         yield Line((Span("· ", "bold cyan"), Span(f"{name} does not apply: {why}.")))

@@ -1,0 +1,46 @@
+"""Numbers that look drawn by chance but hang on content alone: the same anywhere, in any order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_UNIT = 2.0**-53
+
+
+def mixed(words: Hashes) -> Hashes:
+    """Scatter 64-bit words, one to one (SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
+    found = words + _STEP
+    found ^= found >> np.uint64(30)
+    found *= _FIRST
+    found ^= found >> np.uint64(27)
+    found *= _SECOND
+    found ^= found >> np.uint64(31)
+    return found
+
+
+def hash_of_rows(columns: NDArray[np.float32], codes: NDArray[np.intp]) -> Hashes:
+    """One hash for each row of numbers, shape (C, n), and its code, shape (n,).
+
+    0 and −0 are one number.
+    """
+    bits = (columns + np.float32(0.0)).view(np.uint32)
+    found = mixed(codes.astype(np.uint64))
+    for first in range(0, len(bits), 2):
+        words = bits[first].astype(np.uint64)
+        if first + 1 < len(bits):
+            words |= bits[first + 1].astype(np.uint64) << np.uint64(32)
+        found ^= words
+        found *= _FIRST
+        found ^= found >> np.uint64(32)
+    return mixed(found)
+
+
+def uniforms(hashes: Hashes) -> NDArray[np.float64]:
+    """Numbers in [0, 1), made of the upper bits."""
+    shares: NDArray[np.float64] = (hashes >> np.uint64(11)).astype(np.float64) * _UNIT
+    return shares

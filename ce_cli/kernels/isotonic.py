@@ -1,0 +1,48 @@
+"""Recalibration that keeps the order: the non-decreasing shares of positives that fit best."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+def pools(positive: Floats, negative: Floats) -> Codes:
+    """The pool of each cell: adjacent violators have one (Ayer et al., Ann. Math. Stat. 26, 1955).
+
+    The shares of positives in the pools rise, and are the best non-decreasing ones for every proper
+    score at once, the log score among them (Dimitriadis, Gneiting and Jordan, "Stable reliability
+    diagrams for probabilistic classifiers", PNAS 118, 2021).
+
+    Parameters
+    ----------
+    positive, negative : ndarray, shape (n,)
+        Σ w of both classes in each cell, in order of the scores.
+    """
+    ups: list[float] = []
+    downs: list[float] = []
+    cells: list[int] = []
+    for own_up, own_down in zip(positive.tolist(), negative.tolist(), strict=True):
+        up, down, count = own_up, own_down, 1
+        while ups and ups[-1] * down >= up * downs[-1]:
+            up += ups.pop()
+            down += downs.pop()
+            count += cells.pop()
+        ups.append(up)
+        downs.append(down)
+        cells.append(count)
+    return np.repeat(np.arange(len(cells)), cells)
+
+
+def isotonic_total(positive: Floats, negative: Floats) -> float:
+    """Σ w·loss in nats after the shares of the `pools` took the place of the predictions."""
+    found = pools(positive, negative)
+    up, down = np.bincount(found, positive), np.bincount(found, negative)
+    whole = np.log(up + down, where=up + down > 0, out=np.zeros(len(up)))
+    parts = [
+        part * (whole - np.log(part, where=part > 0, out=np.zeros(len(part))))
+        for part in (up, down)
+    ]
+    return float(sum(part.sum() for part in parts))

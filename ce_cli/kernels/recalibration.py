@@ -1,0 +1,253 @@
+"""Temperature, and temperature with a bias for each class: what they are and how they are fitted.
+
+Recalibrated log-probabilities are log softmax(β·log q + b): β = 1/T is the slope (Guo et al., "On
+calibration of modern neural networks", ICML 2017), b the biases (Alexandari, Kundaje and Shrikumar,
+"Maximum likelihood with bias-corrected calibration is hard-to-beat at label shift adaptation", ICML
+2020). Of two classes this is Platt's scaling of the logit, and β is Cox's calibration slope
+(Biometrika 45, 1958). Shapes: n rows, K classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.value import Value
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+LOWEST = -(2.0**40)  # a log-probability below this is taken for it, so that squares stay finite
+_CELLS = 1 << 16  # numbers worked on at once, that fit the cache
+_STEPS = 100
+_HALVINGS = 40
+_CLOSE = 1e-15  # nats that a step promises
+_DAMPING = 1e-10
+
+
+class Recalibration(Value):
+    """The slope β, and the bias of each class, shape (K,)."""
+
+    slope: float
+    biases: Floats
+
+    @classmethod
+    def none(cls, classes: int) -> Self:
+        """What changes nothing."""
+        return cls(1.0, np.zeros(classes))
+
+
+class Rows(Value):
+    """Predictions and labels to fit to.
+
+    Attributes
+    ----------
+    logs : ndarray of floats, shape (K, n)
+        Log-probabilities.
+    codes : ndarray of int, shape (n,)
+        The class that happened.
+    shares : ndarray of floats, shape (K, n), or None
+        How much of each class happened, instead.
+    """
+
+    logs: NDArray[np.floating]
+    codes: Codes
+    shares: NDArray[np.floating] | None = None
+
+    def __len__(self) -> int:
+        return int(self.logs.shape[1])
+
+    def label_logs(self) -> Floats:
+        """Σ p·log q of the labels, shape (n,)."""
+        if self.shares is None:
+            own: Floats = self.logs[self.codes, np.arange(len(self))].astype(np.float64)
+            return own
+        products = self.shares * self.logs.astype(np.float64)
+        total: Floats = products.sum(axis=0)
+        return total
+
+    def masses(self) -> Floats:
+        """Σ p of each label, shape (n,)."""
+        if self.shares is None:
+            return np.ones(len(self))
+        total: Floats = self.shares.sum(axis=0, dtype=np.float64)
+        return total
+
+    def class_weights(self, weights: Floats) -> Floats:
+        """Σ w·p of each class, shape (K,)."""
+        if self.shares is None:
+            return np.bincount(self.codes, weights, len(self.logs)).astype(np.float64, copy=False)
+        total: Floats = self.shares @ weights
+        return total
+
+    def losses(self) -> Floats:
+        """Cross-entropy of each row as it is, in nats, shape (n,)."""
+        return -self.label_logs()
+
+    def recalibrated(self, by: Recalibration) -> Floats:
+        """Cross-entropy of each row once it is recalibrated, in nats, shape (n,)."""
+        biases = by.biases[self.codes] if self.shares is None else by.biases @ self.shares
+        spread = np.concatenate([_softmax(part, by)[1] for part in _parts(self.logs)])
+        return spread * self.masses() - by.slope * self.label_logs() - biases
+
+
+def fitted(
+    rows: Rows, weights: Floats, biased: bool, start: Recalibration | None = None
+) -> Recalibration:
+    """The slope, with biases if they are wanted, that give the rows the smallest Σ w·loss.
+
+    The loss is convex and found by Newton's method with halved steps. The slope may come out
+    negative. A class without weight keeps its bias; the biases of the others are 0 on average. For
+    rows that some slope separates there is no best one: the search ends where nothing is left to
+    gain.
+
+    Parameters
+    ----------
+    rows : Rows
+        Of n rows.
+    weights : ndarray, shape (n,)
+        Not negative, and not all 0.
+    biased : bool
+        Whether biases are fitted too.
+    start : Recalibration, optional
+        Where the search begins.
+    """
+    return _Search(rows, weights, biased).found(start, flat=False)
+
+
+def tempered(
+    rows: Rows, weights: Floats, biased: bool, start: Recalibration | None = None
+) -> Recalibration:
+    """As `fitted`, with a slope that is not negative, since no temperature turns the order round.
+
+    A slope of 0 is an endless temperature: the predictions do not count.
+    """
+    search = _Search(rows, weights, biased)
+    best = search.found(start, flat=False)
+    return best if best.slope >= 0 else search.found(None, flat=True)
+
+
+class _Search:
+    """The weighted mean loss of some rows, as a function of slope and biases."""
+
+    def __init__(self, rows: Rows, weights: Floats, biased: bool) -> None:
+        chosen = np.flatnonzero(weights > 0)
+        if len(chosen) < len(rows):
+            shares = None if rows.shares is None else rows.shares[:, chosen]
+            rows = Rows(rows.logs[:, chosen], rows.codes[chosen], shares)
+            weights = weights[chosen]
+        weights = weights / weights.sum()
+        self._logs = rows.logs
+        self._weights = weights * rows.masses()
+        self._labels = float(np.dot(weights, rows.label_logs()))
+        self._classes = rows.class_weights(weights)
+        present = np.flatnonzero(self._classes > 0)
+        others = present[present != self._classes.argmax()]  # the commonest class stays at 0
+        self._free = others + 1 if biased else others[:0]
+        self._present = present
+
+    def found(self, start: Recalibration | None, flat: bool) -> Recalibration:
+        """The best point; where `flat`, of those with a slope of 0."""
+        classes = len(self._classes)
+        point = np.concatenate(([1.0], np.zeros(classes)))
+        if start is not None and len(self._free):
+            point[0] = start.slope
+            point[1:] = start.biases - start.biases[self._classes.argmax()]
+            point[1:][self._classes <= 0] = 0.0
+        elif start is not None:
+            point[0] = start.slope
+        free = self._free if flat else np.concatenate(([0], self._free))
+        if flat:
+            point[0] = 0.0
+        if len(free):
+            self._descend(point, free)
+        biases = point[1:]
+        if len(self._free):
+            biases[self._present] -= biases[self._present].mean()
+        return Recalibration(float(point[0]), biases)
+
+    def _descend(self, point: Floats, free: Codes) -> None:
+        value, slopes, curves = self._taylor(point)
+        for _ in range(_STEPS):
+            step = -_solved(curves[np.ix_(free, free)], slopes[free])
+            gain = -float(np.dot(step, slopes[free]))
+            if not gain > _CLOSE:
+                return
+            share = 1.0
+            for _ in range(_HALVINGS):
+                tried = point.copy()
+                tried[free] += share * step
+                found = self._taylor(tried)
+                if found[0] <= value - 1e-4 * share * gain + _CLOSE:
+                    break
+                share /= 2.0
+            else:
+                return
+            point[:] = tried
+            value, slopes, curves = found
+
+    def _taylor(self, point: Floats) -> tuple[float, Floats, Floats]:
+        """Mean loss, its gradient and its Hessian by slope and biases, up to 1 + K of them."""
+        by = Recalibration(float(point[0]), point[1:])
+        classes = len(self._classes)
+        with_biases = len(self._free) > 0
+        value = 0.0
+        mean, square = 0.0, 0.0
+        predicted, mixed, pairs = np.zeros(classes), np.zeros(classes), np.zeros((classes, classes))
+        at = 0
+        for logs in _parts(self._logs):
+            weights = self._weights[at : at + logs.shape[1]]
+            at += logs.shape[1]
+            shares, spread = _softmax(logs, by)
+            expected = np.einsum("kn,kn->n", shares, logs)
+            gaps = logs - expected
+            value += float(np.dot(weights, spread))
+            mean += float(np.dot(weights, expected))
+            weighted = shares * weights
+            gaps *= weighted
+            square += float(np.einsum("kn,kn->", gaps, logs))
+            if with_biases:
+                predicted += weighted.sum(axis=1)
+                mixed += gaps.sum(axis=1)
+                pairs += weighted @ shares.T
+        value -= by.slope * self._labels + float(np.dot(by.biases, self._classes))
+        slopes = np.concatenate(([mean - self._labels], predicted - self._classes))
+        curves = np.empty((classes + 1, classes + 1))
+        curves[0, 0] = square
+        curves[0, 1:] = curves[1:, 0] = mixed
+        curves[1:, 1:] = np.diag(predicted) - pairs
+        return value, slopes, curves
+
+
+def _parts(logs: NDArray[np.floating]) -> Iterator[Floats]:
+    """The log-probabilities in slices of rows, as float64."""
+    size = max(1, _CELLS // len(logs))
+    for start in range(0, max(logs.shape[1], 1), size):
+        yield np.maximum(logs[:, start : start + size].astype(np.float64), LOWEST)
+
+
+def _softmax(logs: Floats, by: Recalibration) -> tuple[Floats, Floats]:
+    """Recalibrated probabilities, shape (K, n), and log Σ e^(β·log q + b), shape (n,)."""
+    scores = by.slope * logs + by.biases[:, np.newaxis]
+    largest = scores.max(axis=0)
+    scores -= largest
+    odds = np.exp(scores, out=scores)
+    total = odds.sum(axis=0)
+    odds /= total
+    return odds, np.log(total) + largest
+
+
+def _solved(curves: Floats, slopes: Floats) -> Floats:
+    """Newton's step, damped a little, since what no row tells apart leaves the matrix singular."""
+    scale = np.sqrt(np.maximum(np.diag(curves), 0.0))
+    scale = np.where(scale > 0, scale, 1.0)
+    scaled = curves / np.outer(scale, scale)
+    scaled[np.diag_indices_from(scaled)] += _DAMPING
+    try:
+        step: Floats = np.linalg.solve(scaled, slopes / scale) / scale
+    except np.linalg.LinAlgError:
+        step = slopes / np.square(scale)
+    return step

@@ -1,0 +1,65 @@
+"""The scores of all rows of two classes, with weights and with rows, whatever groups there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.batch import Batch
+from ce_cli.kernels.outcomes import Space
+from ce_cli.metrics.auc import Auc, Cells
+from ce_cli.metrics.state import State, two_classes_only
+
+Floats = NDArray[np.float64]
+
+
+class Scores(State):
+    """Σ w and the number of rows of both classes by score; a row of weight 0 is not there.
+
+    Both have the same cells; without weights they are one.
+    """
+
+    grouped: ClassVar[bool] = False
+
+    weight: Auc
+    rows: Auc
+
+    @classmethod
+    def why_not(cls, space: Space) -> str | None:
+        """It is of two classes."""
+        return two_classes_only(space)
+
+    @classmethod
+    def empty(cls, groups: int, space: Space) -> Self:
+        """No rows."""
+        none = Auc.empty(1, space)
+        return cls(none, none)
+
+    @classmethod
+    def of(cls, batch: Batch) -> Self:
+        """One batch."""
+        batch = batch.replace(groups=None, group_count=1)
+        if batch.weights is None:
+            rows = Auc.of(batch)
+            return cls(rows, rows)
+        batch = batch.take(np.flatnonzero(batch.weights > 0))
+        return cls(Auc.of(batch), Auc.of(batch.replace(weights=None)))
+
+    def merge(self, other: Self) -> Self:
+        """Of the rows of both."""
+        rows = self.rows.merge(other.rows)
+        unweighted = self.weight is self.rows and other.weight is other.rows
+        return type(self)(rows if unweighted else self.weight.merge(other.weight), rows)
+
+    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+        """Nothing by itself."""
+        return {}
+
+    def cells(self) -> tuple[Cells, Cells]:
+        """Σ w, and the number of rows, in the same cells."""
+        weight, rows = self.weight.cells(), self.rows.cells()
+        there = np.flatnonzero(weight.positive + weight.negative > 0)
+        return weight.take(there), rows.take(there)
