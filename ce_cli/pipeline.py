@@ -10,6 +10,7 @@ from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.computed import Computed, class_names
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.inputs.source import Source, Split, Wanted
@@ -20,7 +21,7 @@ from ce_cli.metrics.per_class import PerClass, balanced_weights
 from ce_cli.metrics.state import State
 from ce_cli.places import Places
 from ce_cli.reduce import Outcome, Work
-from ce_cli.report import Computed, class_names, report
+from ce_cli.report import report
 from ce_cli.spec import ALL, Spec
 from ce_cli.value import Value
 

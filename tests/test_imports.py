@@ -33,6 +33,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("decomposition", "groups", "row_losses"),
     ("clustered",),
     ("reduce",),
+    ("computed",),
+    ("notes",),
     ("report",),
     ("pipeline",),
     ("comparing", "explaining", "inspection"),

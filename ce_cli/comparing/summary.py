@@ -14,10 +14,11 @@ from ce_cli.comparing.field import Field
 from ce_cli.comparing.figures import Figures, Size, comparisons, settled
 from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.tally import Tally
+from ce_cli.computed import class_names, interval
 from ce_cli.errors import DataError
 from ce_cli.groups import sortable
 from ce_cli.metrics.bounds import STUDENT
-from ce_cli.report import class_names, few_clusters, interval, ledger_notes
+from ce_cli.notes import few_clusters, ledger_notes
 from ce_cli.result import Interval, Note, Scalar
 from ce_cli.spec import Spec
 from ce_cli.text import counted

@@ -12,6 +12,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.prediction_rows import read_predictions
 from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.computed import Computed
 from ce_cli.engines.local import map_in_order
 from ce_cli.errors import DataError
 from ce_cli.explained import Explained, Standing
@@ -24,7 +25,7 @@ from ce_cli.metrics.loss import Loss
 from ce_cli.pipeline import Prepared, Progress, Sources, balance, prepared
 from ce_cli.places import Places
 from ce_cli.reduce import Work
-from ce_cli.report import Computed, report
+from ce_cli.report import report
 from ce_cli.result import Result
 from ce_cli.spec import Spec
 from ce_cli.text import counted, quoted

@@ -10,6 +10,7 @@ import numpy as np
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import ConventionalBinary
+from ce_cli.computed import class_names
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Column
 from ce_cli.inspection.examine import Exam
@@ -19,7 +20,6 @@ from ce_cli.inspection.typed import Typed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.places import Places
-from ce_cli.report import class_names
 from ce_cli.spec import Spec
 from ce_cli.value import Value
 

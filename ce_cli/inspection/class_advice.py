@@ -15,7 +15,7 @@ from ce_cli.inspection.case import Case
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.typed import joined, mended_path, mending, option
 from ce_cli.kernels.assignment import assignment
-from ce_cli.report import FEW_ROWS, NO_LOSS
+from ce_cli.notes import FEW_ROWS, NO_LOSS
 from ce_cli.text import counted, listed, quoted, sanitize
 from ce_cli.value import Value
 
