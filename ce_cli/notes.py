@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
-_ROWS_A_SKEW = 5.0  # rows by squared skewness below which it does not cover: Cochran's rule (1977)
+_ROWS_A_SKEW = 10.0  # rows by squared skewness below which it does not cover: Cochran's rule (1977)
 _FEW_CLUSTERS = 30
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge

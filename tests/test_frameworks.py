@@ -328,7 +328,7 @@ def test_files_of_other_tools_score_at_the_first_try(
     rounded = "pred.txt" in command or "npy" in command  # six digits, or single precision
     rel = 2e-4 if rounded else 1e-6 if "logits.parquet" in command else 1e-12
     assert document["metrics"]["cross_entropy"] == pytest.approx(expected, rel=rel)
-    assert document["warnings"] == []
+    assert [note["code"] for note in document["warnings"] if note["code"] != "few_rows"] == []
 
 
 @pytest.mark.parametrize("command", sorted({command for command, _, _ in CASES.values()}))

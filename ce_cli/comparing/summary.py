@@ -111,10 +111,11 @@ class Summary(Value):
         }
 
     def _intervals(self, figures: Figures, model: int) -> dict[str, Interval]:
-        mean, error = self._metrics(figures, model).values()
+        mean, error, scale = figures.mean(model), figures.standard_error(model), self.spec.scale
         method = STUDENT + (", summed by cluster" if figures.clusters is not None else "")
         confidence = self.spec.confidence
-        return {"cross_entropy": interval(mean, error, figures.units, confidence, method)}
+        nats = interval(mean, error, figures.units, confidence, method)
+        return {"cross_entropy": nats.replace(low=nats.low / scale, high=nats.high / scale)}
 
     def _models(self, whole: Figures) -> Iterator[Model]:
         for model, (one, feed, place) in enumerate(self._placed()):
