@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from ce_cli.kernels.outcomes import Outcomes, Space
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 
@@ -67,18 +69,26 @@ class Batch(Value):
         """Row losses with 0 for the infinite ones, which are counted apart."""
         return self.losses if self.infinite is None else np.where(self.infinite, 0.0, self.losses)
 
-    def sums(self, values: Floats) -> ExactSums:
+    def sums(self, values: Floats | Bools) -> ExactSums:
         """Exact Σ w·value by group, for finite values of shape (n,)."""
+        if self.weights is None and values.dtype == np.bool_:
+            return self.counts(cast(Bools, values))
+        values = values.astype(np.float64, copy=False)
         if self.weights is None:
             return ExactSums.of(values, self.groups, self.group_count)
         return sum_of_products(values, self.weights, self.groups, self.group_count)
 
     def square_sums(self, values: Floats) -> ExactSums:
         """Σ w²·value by group, each row rounded once; for values of shape (n,)."""
-        if self.weights is not None:
-            with np.errstate(over="ignore", under="ignore"):
-                values = self.weights * values
-        return self.sums(bounded(values))
+        if self.weights is None:
+            return self.sums(bounded(values))
+        with np.errstate(over="ignore", under="ignore"):
+            return self.sums(bounded(self.weights * values))
+
+    @cached_property
+    def weight_squares(self) -> ExactSums:
+        """Σ w² by group."""
+        return self.row_counts if self.weights is None else self.sums(self.weights)
 
     def counts(self, chosen: NDArray[np.bool_] | None = None) -> ExactSums:
         """Rows by group, all of them or the chosen ones."""

@@ -11,6 +11,7 @@ from ce_cli.kernels.outcomes import Outcomes
 from ce_cli.metrics.mean import Mean
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Accuracy(Mean):
@@ -22,6 +23,6 @@ class Accuracy(Mean):
     figure: ClassVar[str] = "accuracy"
 
     @classmethod
-    def values(cls, outcomes: Outcomes) -> Floats:
+    def values(cls, outcomes: Outcomes) -> Floats | Bools:
         """Whether a row is right, or how much of it."""
-        return outcomes.right().astype(np.float64, copy=False)
+        return outcomes.right()

@@ -45,8 +45,9 @@ class ClassSpread(State):
         with np.errstate(over="ignore"):
             if parts is None:
                 rows, losses = batch.by_class, batch.finite_losses
-                powers = (np.ones(len(batch)), losses, bounded(losses * losses))
-                return cls(*(rows.square_sums(power) for power in powers))
+                plain, squares = batch.weights is None, bounded(losses * losses)
+                first = rows.loss_sums if plain else rows.square_sums(losses)
+                return cls(rows.weight_squares, first, rows.square_sums(squares))
             masses, costs = parts
             costs = np.where(np.isinf(costs), 0.0, costs)
             own = masses if batch.weights is None else bounded(batch.weights * masses)

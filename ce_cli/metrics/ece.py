@@ -66,15 +66,17 @@ class Ece(State):
         bins = np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
         start = 0 if batch.groups is None else batch.groups * BINS
         cells = batch.replace(groups=start + bins, group_count=batch.group_count * BINS)
-        right = batch.outcomes.right().astype(np.float64, copy=False)
+        right = batch.outcomes.right()
         gaps = right - confidence
+        rights, confidences = cells.sums(right), cells.sums(confidence)
+        plain = batch.weights is None
         return cls(
             cells.row_counts,
             cells.weight_sums,
-            cells.sums(right),
-            cells.sums(confidence),
-            cells.square_sums(np.ones(len(batch))),
-            cells.square_sums(gaps),
+            rights,
+            confidences,
+            cells.weight_squares,
+            rights.minus(confidences) if plain else cells.square_sums(gaps),
             cells.square_sums(gaps * gaps),
         )
 

@@ -17,6 +17,7 @@ from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Mean(State):
@@ -36,17 +37,19 @@ class Mean(State):
     second: ExactSums
 
     @classmethod
-    def values(cls, outcomes: Outcomes) -> Floats:
-        """The number of each row, shape (n,)."""
+    def values(cls, outcomes: Outcomes) -> Floats | Bools:
+        """The number of each row, or whether it is 1 and not 0, shape (n,)."""
         raise NotImplementedError
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """One batch."""
         values = cls.values(batch.outcomes)
-        total = batch.sums(values)
-        first = total if batch.weights is None else batch.square_sums(values)
-        return cls(total, first, batch.square_sums(values * values), *cls.others(batch, values))
+        total, numbers = batch.sums(values), values.astype(np.float64, copy=False)
+        first = total if batch.weights is None else batch.square_sums(numbers)
+        is_own_square = values.dtype == np.bool_
+        second = first if is_own_square else batch.square_sums(numbers * numbers)
+        return cls(total, first, second, *cls.others(batch, numbers))
 
     @classmethod
     def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums, ...]:

@@ -58,10 +58,9 @@ class Prior(State):
             rows = batch.by_class
             if batch.groups is not None:
                 rows = batch.grouped_by(start + batch.outcomes.codes, size)
-            if batch.weights is None:
-                return cls(rows.row_counts, rows.row_counts, rows.loss_sums, space)
-            costs = rows.square_sums(batch.finite_losses)
-            return cls(rows.weight_sums, rows.sums(batch.weights), costs, space)
+            plain = batch.weights is None
+            costs = rows.loss_sums if plain else rows.square_sums(batch.finite_losses)
+            return cls(rows.weight_sums, rows.weight_squares, costs, space)
         cells = (start + np.arange(space.classes)[:, np.newaxis]) + np.zeros(len(batch), np.intp)
         shares = weighted_sums(masses, batch.weights, cells, size)
         if space.independent:
