@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ce_cli.outputs.blocks import Block, Grid, Line
 from ce_cli.outputs.canvas import Canvas
-from ce_cli.outputs.page import Block, Grid, Line
 
 _UNBOUNDED = 100_000
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 
 from ce_cli.compared import Compared, ComparedGroup, Comparison, Model
+from ce_cli.outputs.blocks import Block, Grid, Line, Span, cell, noted, shortened
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.outputs.page import Block, Grid, Line, Span, cell, clusters_of, noted, shortened
+from ce_cli.outputs.page import clusters_of
 from ce_cli.result import Interval
 from ce_cli.text import counted, display_name, sanitize
 

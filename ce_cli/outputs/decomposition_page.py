@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from ce_cli.decomposed import Decomposed, Name, Recalibrated
+from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.numbers import shown
-from ce_cli.outputs.page import Block, Grid, Line, Span
 from ce_cli.text import sanitize
 
 _NAMES: dict[str, str] = {

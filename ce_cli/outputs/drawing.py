@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ce_cli.outputs.blocks import Block
 from ce_cli.outputs.canvas import Canvas
-from ce_cli.outputs.page import Block
 
 
 def drawn(page: Iterable[Block], canvas: Canvas) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from ce_cli.explained import Explained, Part, Standing
 from ce_cli.outputs import plot
 from ce_cli.outputs.bars import bar, bar_between
+from ce_cli.outputs.blocks import Block, Grid, Line, Span, noted
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.outputs.page import Block, Grid, Line, Span, bound, noted
+from ce_cli.outputs.page import bound
 from ce_cli.outputs.plain import width_of
 from ce_cli.text import counted, display_name, sanitize
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from ce_cli.compared import Comparison
 from ce_cli.gated import Check, Gate, Gated
+from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text, limit_text, margin_text, number_text, warnings
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.outputs.page import Block, Grid, Line, Span
 from ce_cli.result import Interval
 from ce_cli.text import counted, display_name, sanitize
 

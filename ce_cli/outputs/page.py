@@ -6,44 +6,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
+from ce_cli.outputs.blocks import Block, Grid, Line, Span, cell, noted, reach, shortened
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.result import Interval, Note, Result, Scalar
+from ce_cli.result import Interval, Result, Scalar
 from ce_cli.text import counted, display_name, sanitize
-from ce_cli.value import Value
-
-
-class Span(Value):
-    """Some text in one style, of those that rich knows by name."""
-
-    text: str
-    style: str = ""
-
-
-class Line(Value):
-    """Text that a terminal may wrap."""
-
-    spans: tuple[Span, ...] = ()
-
-
-class Grid(Value):
-    """Cells in columns.
-
-    Attributes
-    ----------
-    header : tuple of str
-        Column names; none for a grid without a header.
-    right : tuple of bool
-        Which columns are aligned to the right.
-    rows : tuple of tuple of Span
-        As many cells as columns, each.
-    """
-
-    header: tuple[str, ...]
-    right: tuple[bool, ...]
-    rows: tuple[tuple[Span, ...], ...]
-
-
-Block = Line | Grid
 
 _COLUMNS = (
     (
@@ -99,16 +65,6 @@ def _tables(result: Result) -> Iterator[Block]:
             yield Line()
 
 
-def noted(warnings: Sequence[Note]) -> Iterator[Line]:
-    """Warnings, with the first rows that they are about."""
-    for warning in warnings:
-        word = "Row" if warning.count == 1 else "Rows"
-        rows = f" {word} {', '.join(f'{row:,}' for row in warning.rows)}" if warning.rows else ""
-        more = ", …" if len(warning.rows) < warning.count else ""
-        place = f"{rows}{more}." if rows else ""
-        yield Line((Span("! ", "bold yellow"), Span(warning.message), Span(place, "dim")))
-
-
 def _inputs(result: Result) -> Line:
     names = [display_name(name) for name in result.inputs]
     more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
@@ -161,13 +117,6 @@ def _predictions(result: Result) -> str:
     return f"{sanitize(predictions[0])} → {shortened([sanitize(name) for name in classes], 6)}"
 
 
-def shortened(items: Sequence[str], most: int, noun: str = "classes") -> str:
-    """Items between commas; of many, the first and the last."""
-    if len(items) <= most:
-        return ", ".join(items)
-    return f"{', '.join(items[: most - 1])}, … {items[-1]} ({len(items)} {noun})"
-
-
 def _headline(result: Result) -> Line:
     spans = [
         Span("cross-entropy  "),
@@ -179,11 +128,6 @@ def _headline(result: Result) -> Line:
         level = f"{100 * interval.confidence:.10g} %"
         spans.append(Span(f"   {level} interval {reach(interval)}", "dim"))
     return Line(tuple(spans))
-
-
-def reach(interval: Interval | None) -> str:
-    """From the lower to the upper bound."""
-    return f"{shown(interval.low)} … {shown(interval.high)}" if interval else ""
 
 
 def _companions(result: Result) -> Iterator[Block]:
@@ -310,13 +254,6 @@ def _worst(result: Result) -> Grid | None:
     return Grid(
         header, tuple(isinstance(value, int | float) for value in first.values()), tuple(rows)
     )
-
-
-def cell(value: Scalar) -> str:
-    """A value in a table for people."""
-    if isinstance(value, float):
-        return shown(value)
-    return "—" if value is None else sanitize(f"{value:,}" if isinstance(value, int) else value)
 
 
 def _grid(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
-from ce_cli.outputs.page import Block, Line
+from ce_cli.outputs.blocks import Block, Line
 
 _GAP = "  "
 
