@@ -17,6 +17,7 @@ from ce_cli import score
 from ce_cli.batch import Batch
 from ce_cli.kernels.forms import BinaryLogit, BinaryProbability
 from ce_cli.kernels.outcomes import Hard, Outcomes
+from ce_cli.kernels.score_bins import bins_of
 from ce_cli.metrics import auc as own
 from ce_cli.metrics.auc import Auc
 from tests.conftest import run_ce, score_json, write_csv
@@ -106,7 +107,7 @@ def test_bins_are_the_same_however_rows_are_cut_and_ordered(
 def test_bins_keep_the_order_of_the_scores() -> None:
     sizes = np.concatenate([10.0 ** np.arange(-25.0, 25.0), [0.5, 1.0], np.linspace(0, 1, 999)])
     scores = np.unique(np.concatenate([-sizes, sizes, 1.0 - sizes[:12], [-np.inf, np.inf]]))
-    bins = own._bins(scores)
+    bins = bins_of(scores)
     assert (np.diff(bins) >= 0).all()
     inside = (scores > 2.0**-60) & (scores < 1.0 - 2.0**-30)
     for low, high in itertools.pairwise(np.flatnonzero(inside)):

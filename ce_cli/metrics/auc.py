@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import ClassVar, Self
@@ -11,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
+from ce_cli.kernels.delong import delong
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
-from ce_cli.metrics.bounds import Bounds, reach_of
+from ce_cli.kernels.score_bins import binned, bins_of, middles_of
+from ce_cli.metrics.bounds import Bounds, on_logits
 from ce_cli.metrics.state import State, two_classes_only
 from ce_cli.value import Value
 
@@ -23,8 +24,6 @@ Codes = NDArray[np.intp]
 
 METHOD = "DeLong, on the logit scale"
 MOST_EXACT = 4096  # distinct scores of a group that are kept as they are
-_DROPPED_BITS = 52 - 10  # of the others, so that 1,024 bins make a power of two …
-_LOWEST, _HIGHEST = 2.0**-64, 2.0**64  # … of those between these
 
 
 class Cells(Value):
@@ -103,7 +102,7 @@ class Auc(State):
         coarse = np.zeros(batch.group_count, np.bool_)
         if batch.group_count == 1 and _are_many(scores):
             coarse = np.ones(1, np.bool_)
-            cells, own_scores = _binned(scores)
+            cells, own_scores = binned(scores)
             own_groups = np.zeros(len(own_scores), np.intp)
         else:
             cells, own_groups, own_scores = _cells(groups, scores)
@@ -172,17 +171,10 @@ class Auc(State):
         return {"auc": np.array(areas), "auc_error": np.array(errors)}
 
     def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
-        """By DeLong's standard error, on the scale of logits; NaN where there are no mistakes.
-
-        DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988) take for each row the share of the
-        other class that it is ranked right against; with weights, w²-weighted sums take the place
-        of their sums. The logit keeps the interval between 0 and 1 (Pepe, The Statistical
-        Evaluation of Medical Tests, 2003, 5.2.5).
-        """
+        """By DeLong's standard error, on the scale of logits; NaN where there are no mistakes."""
         sums = [one.floats() for one in self._sums(every=True)]
         ends = [
-            _logit_interval(*_delong(*(one[own] for one in sums)), confidence)
-            for own in self._slices()
+            on_logits(*delong(*(one[own] for one in sums)), confidence) for own in self._slices()
         ]
         low, high = np.array(ends).reshape(-1, 2).T
         return {"auc": Bounds(low, high, METHOD)}
@@ -191,7 +183,7 @@ class Auc(State):
         """The cells of one group."""
         exact = not self.coarse[group]
         own = self.groups == group
-        scores = self.scores[own] if exact else _middles(self.scores[own])
+        scores = self.scores[own] if exact else middles_of(self.scores[own])
         return Cells(scores, self.positive.floats()[own], self.negative.floats()[own], exact)
 
     def __eq__(self, other: object) -> bool:
@@ -225,7 +217,7 @@ class Auc(State):
         changed = coarse & ~self.coarse
         if not changed.any() or not len(self.scores):
             return self.scores
-        return np.where(changed[self.groups], _bins(self.scores), self.scores)
+        return np.where(changed[self.groups], bins_of(self.scores), self.scores)
 
     def _few(self) -> Self:
         """Sort the scores of groups that have too many into bins."""
@@ -246,37 +238,6 @@ class Auc(State):
         return type(self)(groups, distinct, self.coarse, positive, negative, tuple(squares))
 
 
-def _delong(
-    up: Floats, down: Floats, up_square: Floats, down_square: Floats, mixed: Floats
-) -> tuple[float, float, float]:
-    """Area, standard error, and how many rows the rarer class has, from sums by score."""
-    with np.errstate(all="ignore"):
-        above = 1.0 - (np.cumsum(up) - 0.5 * up) / up.sum()  # of the negatives' rivals
-        below = (np.cumsum(down) - 0.5 * down) / down.sum()
-        area = float(np.dot(up, below) / up.sum())
-        counts = [up.sum() ** 2 / up_square.sum(), down.sum() ** 2 / down_square.sum()]
-        rarer = float(min(counts))
-        parts = (
-            np.dot(up_square, (below - area) ** 2) / up.sum() ** 2 * counts[0] / (counts[0] - 1.0),
-            np.dot(down_square, (above - area) ** 2)
-            / down.sum() ** 2
-            * counts[1]
-            / (counts[1] - 1.0),
-            2.0 * np.dot(mixed, (below - area) * (above - area)) / (up.sum() * down.sum()),
-        )
-        return area, float(np.sqrt(sum(parts))), rarer
-
-
-def _logit_interval(
-    area: float, error: float, count: float, confidence: float
-) -> tuple[float, float]:
-    if not (0.0 < area < 1.0 and error > 0.0 and count > 1.0):
-        return math.nan, math.nan
-    reach = reach_of(count, confidence) * error / (area * (1.0 - area))
-    odds = area / (1.0 - area)
-    return odds / (odds + math.exp(reach)), odds / (odds + math.exp(-reach))
-
-
 def _are_many(scores: Floats) -> bool:
     """Whether there are more distinct scores than are kept."""
     few = scores[: 2 * MOST_EXACT]
@@ -295,48 +256,3 @@ def _cells(groups: Codes, scores: Floats) -> tuple[Codes, Codes, Floats]:
     cells = np.empty(len(order), np.intp)
     cells[order] = np.cumsum(new) - 1
     return cells, ranked_groups[new], ranked[new]
-
-
-def _binned(scores: Floats) -> tuple[Codes, Floats]:
-    """The cell of each score, and the bin of each cell, in order."""
-    bins = _bins(scores).astype(np.intp)
-    lowest = int(bins.min())
-    bins -= lowest
-    there = np.bincount(bins) > 0
-    cells: Codes = (np.cumsum(there) - 1)[bins]
-    return cells, (np.flatnonzero(there) + lowest).astype(np.float64)
-
-
-def _bins(scores: Floats) -> Floats:
-    """Number of the bin of each score, in the order of the scores."""
-    high = (scores > 0.5) & (scores <= 1.0)
-    places = _places(np.where(high, 1.0 - scores, np.abs(scores)))
-    half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
-    bins = np.where(high, 2 * half + 1 - places, places)
-    bins = np.where(scores > 1.0, 2 * half + 2 + places - one, bins)
-    return np.where(scores < 0.0, -1 - places, bins).astype(np.float64)
-
-
-def _places(sizes: Floats) -> NDArray[np.int64]:
-    """How many bins are below each of some numbers that are not negative."""
-    clipped = np.clip(sizes, _LOWEST, _HIGHEST)
-    lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
-    places: NDArray[np.int64] = (clipped.view(np.int64) >> _DROPPED_BITS) - lowest
-    return places
-
-
-def _middles(bins: Floats) -> Floats:
-    """A score in the middle of each bin: what `_bins` undoes."""
-    half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
-    numbers = bins.astype(np.int64)
-    places = np.select(
-        [numbers < 0, numbers <= half, numbers <= 2 * half + 1],
-        [-1 - numbers, numbers, 2 * half + 1 - numbers],
-        numbers - (2 * half + 2) + one,
-    )
-    lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
-    sizes = (((places + lowest) << _DROPPED_BITS) + (1 << (_DROPPED_BITS - 1))).view(np.float64)
-    sizes = np.where((numbers >= 0) & (numbers <= 2 * half + 1), np.minimum(sizes, 0.5), sizes)
-    high = (numbers > half) & (numbers <= 2 * half + 1)
-    middles: Floats = np.where(numbers < 0, -sizes, np.where(high, 1.0 - sizes, sizes))
-    return middles

@@ -55,3 +55,15 @@ class Bounds(Value):
 def reach_of(count: float, confidence: float) -> float:
     """How many standard errors a two-sided interval of `count` numbers reaches; NaN for one."""
     return t_quantile(confidence, count - 1.0) if count > 1.0 else math.nan
+
+
+def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:
+    """The interval of a share, the same way on the scale of logits; NaN at 0, at 1 and of one row.
+
+    It stays between 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
+    """
+    if not (0.0 < area < 1.0 and error > 0.0 and count > 1.0):
+        return math.nan, math.nan
+    reach = reach_of(count, confidence) * error / (area * (1.0 - area))
+    odds = area / (1.0 - area)
+    return odds / (odds + math.exp(reach)), odds / (odds + math.exp(-reach))
