@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.binding.rows import GroupKey
 from ce_cli.groups import coarser, merged_groups
-from ce_cli.metrics.bounds import STUDENT, Bounds
+from ce_cli.metrics.accuracy import Accuracy
+from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, reach_of
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
@@ -63,7 +64,7 @@ class Clustered(Value):
         groups = index[np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups]
         bucketed = batch.grouped_by(groups, len(places))
         ranged = [kind for kind in kinds if kind.ranges]
-        needed: list[type[State]] = [Loss, *(one for kind in ranged for one in kind.requires)]
+        needed: list[type[State]] = [Loss]
         return cls(
             tuple(keys),
             {name: Sums(one) for name, one in totals.items()},
@@ -122,6 +123,8 @@ class Clustered(Value):
         }
         weight = cast(Loss, states[Loss]).weight.floats()
         found |= bounds_of_loss(found["cross_entropy"], weight)
+        if Accuracy in states and cast(Accuracy, states[Accuracy]).is_of_whole_rows:
+            found |= _of_accuracy(figures, errors, counts, confidence)
         if Quantiles in states and Spread in states:
             losses, spread = cast(Quantiles, states[Quantiles]), cast(Spread, states[Spread])
             with np.errstate(all="ignore"):
@@ -136,10 +139,11 @@ class Clustered(Value):
         self, members: Sequence[Codes], figures: Mapping[str, Floats]
     ) -> tuple[Floats, dict[str, Floats]]:
         """How many clusters each group has, and standard errors by figure."""
-        sums = {name: self._sums(name) for name in self.totals}
+        known = (_ROWS, _WEIGHT, *(name for name in self.totals if name in figures))
+        sums = {name: self._sums(name) for name in known}
         there = [places[sums[_ROWS][places] > 0] for places in members]
         errors: dict[str, Floats] = {}
-        for name in (name for name in sums if name in figures):
+        for name in known[2:]:
             errors[name] = np.array(
                 [
                     _clustered_error(sums[name][places], sums[_WEIGHT][places], mean)
@@ -165,6 +169,19 @@ class Clustered(Value):
                 ends.setdefault(name, []).append(own)
         low_high = {name: np.array(own).reshape(-1, 2).T for name, own in ends.items()}
         return {name: Bounds(low, high, JACKKNIFE) for name, (low, high) in low_high.items()}
+
+
+def _of_accuracy(
+    figures: Mapping[str, Floats], errors: Mapping[str, Floats], counts: Floats, confidence: float
+) -> dict[str, Bounds]:
+    """Wilson's, of as many independent rows as would have the same error."""
+    name = Accuracy.figure
+    shares = figures[name]
+    with np.errstate(all="ignore"):
+        alike = shares * (1.0 - shares) / errors[name] ** 2
+    effective = np.where(errors[name] > 0, alike, np.where(counts > 1, counts, np.nan))
+    reach = np.array([reach_of(count, confidence) for count in counts.tolist()])
+    return {name: Bounds.of_shares(shares, effective, reach, f"{WILSON}, of rows by cluster")}
 
 
 def bucket_of(cluster: str | None) -> str:

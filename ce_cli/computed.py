@@ -103,6 +103,9 @@ class Computed(Value):
             clustered = self.total.clustered.by(places)
             errors, bounds = clustered.bounds(keys, own, self.spec.confidence)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
+        for kind in kinds:
+            for name in kind.ranges.keys() & bounds.keys():
+                bounds[name] = bounds[name].within(*kind.ranges[name])
         if self.by_rows:
             figures, bounds = _divide_by_rows(figures, bounds, cast(Loss, own[Loss]))
         scales = {name: 1.0 if name in _UNITLESS else self.spec.scale for name in figures}

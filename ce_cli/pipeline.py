@@ -18,6 +18,8 @@ from ce_cli.ledger import Ledger
 from ce_cli.messages import fatal, sentences
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass, balanced_weights
+from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
 from ce_cli.places import Places
 from ce_cli.reduce import Outcome, Work
@@ -267,7 +269,10 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
         or (asked & set(entry.names) if asked else not entry.extra)
     ]
     needed = {Loss, *wanted, *(kind for state in wanted for kind in state.requires)}
-    return tuple(kind for kind in (entry.load() for entry in registry.METRICS) if kind in needed)
+    if Spread in needed:
+        needed.add(Quantiles)  # which tells whether the interval can be trusted
+    order = {entry.target: place for place, entry in enumerate(registry.METRICS)}
+    return tuple(sorted(needed, key=lambda kind: order[f"{kind.__module__}:{kind.__name__}"]))
 
 
 def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[State], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows import Bound, GroupKey, bound_rows
-from ce_cli.clustered import Clustered
 from ce_cli.groups import merged_groups, without_last
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.exact import ExactSums
@@ -24,6 +24,7 @@ from ce_cli.value import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ce_cli.clustered import Clustered
     from ce_cli.metrics.by_convention import ByConvention
 
 
@@ -115,12 +116,9 @@ class Work(Value):
             for kind in self.metrics
         }
         worst: list[RowLosses] = []
-        clustered: Clustered | None = None
         for rows in bound.batches:
             batch = rows
             if index is not None and rows.groups is not None:
-                own = Clustered.of(rows, bound.keys, self.metrics)
-                clustered = _both(clustered, own)
                 batch = rows.grouped_by(index[rows.groups], len(keys))
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
             if self.spec.worst:
@@ -128,6 +126,7 @@ class Work(Value):
         ledger, clipped = ledger_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
+        clustered = _clustered(bound, self.metrics) if self.by_cluster else None
         return Outcome(ledger, keys, states, clipped, kept, clustered, others)
 
 
@@ -155,6 +154,16 @@ def _infinite(batch: Batch) -> list[Finding]:
     if batch.infinite is None:
         return []
     return [Finding.of("infinite", "", batch.rows[batch.infinite])]
+
+
+def _clustered(bound: Bound, kinds: Sequence[type[State]]) -> Clustered | None:
+    """The rows of a frame by cluster; None if there are none."""
+    from ce_cli.clustered import Clustered
+
+    total: Clustered | None = None
+    for batch in bound.batches:
+        total = _both(total, Clustered.of(batch, bound.keys, kinds))
+    return total
 
 
 def _by_convention(bound: Bound, binding: Binding, spec: Spec) -> ByConvention:

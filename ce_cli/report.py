@@ -188,7 +188,8 @@ def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
     ends: list[dict[str, Scalar]] = [{} for _ in computed.classes]
     if ClassSpread in computed.metrics and computed.spec.cluster is None:
         spread = cast(ClassSpread, computed.whole[ClassSpread])
-        bounds = spread.class_bounds(computed.whole, computed.spec.confidence).over(scale)
+        bounds = spread.class_bounds(computed.whole, computed.spec.confidence)
+        bounds = bounds.over(scale / weight_a_row(loss) if computed.by_rows else scale)
         pairs = zip(bounds.low.tolist(), bounds.high.tolist(), strict=True)
         ends = [{"low": low, "high": high} for low, high in pairs]
     mean = loss.mean

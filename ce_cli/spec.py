@@ -218,8 +218,12 @@ def check_convention(spec: Spec) -> None:
             f"--convention {spec.convention} says itself how low a probability may count: leave "
             "--clip out."
         )
+    option = f"--convention {spec.convention}" if spec.convention else "--conventions"
+    if (spec.convention or spec.conventions) and spec.decompose:
+        raise UsageError(
+            f"--decompose takes the cross-entropy apart as ce itself has it: leave {option} out."
+        )
     if (spec.convention or spec.conventions) and spec.on_bad_sum != "warn":
-        option = f"--convention {spec.convention}" if spec.convention else "--conventions"
         raise UsageError(
             f"{option} treats sums that are not 1 as the tool does (of them, Keras alone divides "
             "rows by their sum): leave --on-bad-sum out."

@@ -22,7 +22,7 @@ from tests.conftest import complaints, run_ce, score_json, write_csv
 Floats = NDArray[np.float64]
 
 WRONG_USAGE, BAD_DATA = 2, 3
-MEANS = ["cross_entropy", "accuracy", "brier", "confidence", "bias"]
+MEANS = ["cross_entropy", "brier", "confidence", "bias"]
 
 
 def drawn(rows: int = 400, clusters: int = 30, seed: int = 2) -> pd.DataFrame:
@@ -125,6 +125,26 @@ def test_what_is_no_mean_has_the_interval_of_a_jackknife(name: str) -> None:
     own = score(data, metrics=name, weight="w", cluster="user").intervals[name]
     assert ends(own) == pytest.approx((max(low, 0) if name != "skill" else low, high), rel=1e-6)
     assert own.method == f"jackknife over {BUCKETS} buckets of clusters"
+
+
+def test_accuracy_counts_as_many_rows_as_would_vary_as_much() -> None:
+    """Wilson's interval with the effective number of rows, as Korn and Graubard 1998 advise."""
+    data = drawn()
+    own = numbers(data)["accuracy"]
+    residuals = pd.Series(own - own.mean()).groupby(data["user"].to_numpy()).sum()
+    count = len(residuals)
+    variance = count / (count - 1) * (residuals**2).sum() / len(own) ** 2
+    rows = own.mean() * (1 - own.mean()) / variance
+    reach = stats.t.ppf(0.975, count - 1)
+    middle = (own.mean() + reach**2 / (2 * rows)) / (1 + reach**2 / rows)
+    inner = own.mean() * (1 - own.mean()) / rows + reach**2 / (4 * rows**2)
+    half = reach * np.sqrt(inner) / (1 + reach**2 / rows)
+    found = score(data, metrics="accuracy", cluster="user").intervals["accuracy"]
+    assert ends(found) == pytest.approx((middle - half, middle + half), rel=1e-9)
+    right = data.assign(label=(data["prob"] > 0.5).astype(int))
+    perfect = score(right, metrics="accuracy", cluster="user").intervals["accuracy"]
+    assert perfect.low < 0.9
+    assert perfect.high == 1.0
 
 
 def test_groups_are_jackknifed_as_if_they_were_alone() -> None:

@@ -21,6 +21,7 @@ from tests.conftest import SCHEMAS, score_json, write_csv
 Floats = NDArray[np.float64]
 
 ROWS = 300
+ODD_PROBABILITIES = (0.0, 1e-9, 0.2, 0.5, 0.9, 1.0)
 
 
 def drawn(rows: int = ROWS, seed: int = 11) -> pd.DataFrame:
@@ -136,6 +137,41 @@ def test_the_interval_of_skill_is_that_of_the_influences(weighted: bool) -> None
     given = {"weight": "w"} if weighted else {}
     own = score(data.assign(w=weights), metrics="skill", **given).intervals["skill"]  # type: ignore[arg-type]
     assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-6)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_soft_labels_have_the_interval_of_their_influences(
+    weighted: bool, smoothing: float
+) -> None:
+    rng = np.random.default_rng(13)
+    soft = rng.beta(1, 9, ROWS)
+    prob = np.clip(soft + rng.normal(0, 0.03, ROWS), 0.01, 0.9)
+    weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
+    label = (1 - smoothing) * soft + smoothing / 2
+    losses = -label * np.log(prob) - (1 - label) * np.log(1 - prob)
+
+    def skill(some: Floats) -> float:
+        share = np.average(label, weights=some)
+        return 1.0 - float(np.average(losses, weights=some) / stats.entropy([share, 1 - share]))
+
+    step = 1e-5
+    slopes = [(skill(weights + step * one) - skill(weights - step * one)) for one in np.eye(ROWS)]
+    residuals = weights * np.array(slopes) / (2 * step)
+    error = np.sqrt(ROWS / (ROWS - 1) * np.dot(residuals, residuals))
+    data = pd.DataFrame({"label": soft, "prob": prob, "w": weights})
+    given = {"weight": "w"} if weighted else {}
+    result = score(data, metrics="skill", label_smoothing=smoothing, **given)  # type: ignore[arg-type]
+    own = result.intervals["skill"]
+    assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-5)
+
+
+def test_soft_labels_of_many_classes_have_no_interval_of_skill() -> None:
+    rng = np.random.default_rng(14)
+    soft, shares = rng.dirichlet(np.ones(5), 50), rng.dirichlet(np.ones(5), 50)
+    columns = {f"y_{k}": soft[:, k] for k in range(5)} | {f"p_{k}": shares[:, k] for k in range(5)}
+    interval = score(pd.DataFrame(columns), label="y_*", pred="p_*").intervals["skill"]
+    assert np.isnan([interval.low, interval.high]).all()
 
 
 def test_many_classes_have_intervals_of_skill_by_group_as_alone() -> None:
@@ -298,3 +334,50 @@ def test_the_document_names_the_method_of_every_interval(tmp_path: Path) -> None
     assert {"skill", "ece", "auc", "median", "p90", "p99", "bias"} <= document["intervals"].keys()
     for name, interval in document["intervals"].items():
         assert interval["method"], name
+
+
+@pytest.mark.parametrize("cluster", [None, "user"])
+@pytest.mark.parametrize("given", [{}, {"clip": "none"}, {"convention": "keras", "weight": "w"}])
+def test_an_interval_has_its_figure_within_or_is_not_known(
+    given: dict[str, str], cluster: str | None
+) -> None:
+    data = drawn().assign(user=np.arange(ROWS) % 40, w=np.arange(ROWS) % 3 + 0.5)
+    data.loc[::30, "prob"] = 1.0 - data["label"][::30]
+    result = score(data, metrics="all", by="segment", cluster=cluster, **given)  # type: ignore[arg-type]
+    found = [(result.metrics, result.intervals)]
+    found += [(group.metrics, group.intervals) for group in result.groups]
+    for metrics, intervals in found:
+        for name, interval in intervals.items():
+            if np.isfinite(metrics[name]):
+                assert not interval.low > metrics[name], name
+                assert not interval.high < metrics[name], name
+            else:
+                assert not np.isfinite([interval.low, interval.high]).any(), name
+    for line in result.per_class:
+        if "low" in line and np.isfinite(float(line["cross_entropy"] or 0.0)):
+            assert float(line["low"] or 0) < float(line["cross_entropy"] or 0)
+            assert float(line["cross_entropy"] or 0) < float(line["high"] or 0)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.booleans(), st.sampled_from((0.0, 1e-9, 0.2, 0.5, 0.9, 1.0)), st.floats(0, 1e6)
+        ),
+        min_size=1,
+        max_size=12,
+    ).filter(lambda rows: sum(weight for _, _, weight in rows) > 0),
+    confidence=st.sampled_from((0.5, 0.95, 0.9999)),
+    clustered=st.booleans(),
+)
+def test_small_and_odd_data_have_intervals_or_none(
+    rows: list[tuple[bool, float, float]], confidence: float, clustered: bool
+) -> None:
+    label, prob, weight = (list(column) for column in zip(*rows, strict=True))
+    data = pd.DataFrame({"label": np.array(label, int), "prob": prob, "w": weight})
+    data["user"] = [f"u{row % 5}" for row in range(len(rows))]
+    cluster = "user" if clustered else None
+    result = score(data, metrics="all", weight="w", confidence=confidence, cluster=cluster)
+    for name, interval in result.intervals.items():
+        assert not interval.low > interval.high, name

@@ -33,7 +33,7 @@ def values(data: pd.DataFrame) -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.parametrize("name", ["accuracy", "brier", "confidence", "bias"])
+@pytest.mark.parametrize("name", ["brier", "confidence", "bias"])
 def test_an_interval_is_that_of_students_t(name: str) -> None:
     data = frame()
     result = score(data, metrics=[name], by="segment", confidence=0.9)
@@ -49,7 +49,7 @@ def test_an_interval_is_that_of_students_t(name: str) -> None:
         assert list(intervals) == [name]
 
 
-@pytest.mark.parametrize("name", ["accuracy", "brier", "confidence", "bias"])
+@pytest.mark.parametrize("name", ["brier", "confidence", "bias"])
 def test_weights_count_in_the_error_as_in_the_mean(name: str) -> None:
     data = frame()
     own = score(data, metrics=name, weight="w").intervals[name]
@@ -62,11 +62,34 @@ def test_weights_count_in_the_error_as_in_the_mean(name: str) -> None:
 
 
 def test_one_row_has_no_interval_and_equal_rows_one_of_no_width() -> None:
-    one = score(frame().iloc[:1], metrics="accuracy").intervals["accuracy"]
+    one = score(frame().iloc[:1], metrics="brier").intervals["brier"]
     assert np.isnan(one.low)
     assert np.isnan(one.high)
     same = pd.DataFrame({"label": [1] * 9, "prob": [0.75] * 9})
-    for name in ("accuracy", "brier"):
-        found = score(same, metrics=name)
-        interval = found.intervals[name]
-        assert (interval.low, interval.high) == pytest.approx((found.metrics[name],) * 2)
+    found = score(same, metrics="brier")
+    interval = found.intervals["brier"]
+    assert (interval.low, interval.high) == pytest.approx((found.metrics["brier"],) * 2)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+@pytest.mark.parametrize(("right", "rows"), [(0, 3), (3, 3), (1, 1), (17, 20), (500, 900)])
+def test_the_interval_of_accuracy_is_wilsons(right: int, rows: int, confidence: float) -> None:
+    data = pd.DataFrame({"label": [1] * right + [0] * (rows - right), "prob": [0.75] * rows})
+    own = score(data.assign(w=2.0), metrics="accuracy", confidence=confidence, weight="w")
+    expected = stats.binomtest(right, rows).proportion_ci(confidence, method="wilson")
+    interval = own.intervals["accuracy"]
+    assert (interval.low, interval.high) == pytest.approx(
+        (expected.low, expected.high), rel=1e-5, abs=1e-15
+    )
+    assert interval.method == "Wilson score"
+
+
+def test_labels_that_are_partly_right_have_an_interval_of_a_mean() -> None:
+    rng = np.random.default_rng(9)
+    label, prob = rng.integers(0, 2, (50, 3)), rng.random((50, 3))
+    columns = {f"y_{k}": label[:, k] for k in range(3)} | {f"p_{k}": prob[:, k] for k in range(3)}
+    own = score(pd.DataFrame(columns), task="multilabel", label="y_*", pred="p_*")
+    rows = ((prob > 0.5) == label).mean(axis=1)
+    expected = stats.ttest_1samp(rows, 0.0).confidence_interval()
+    interval = own.intervals["accuracy"]
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), rel=1e-9)

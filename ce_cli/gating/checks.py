@@ -60,7 +60,7 @@ def _of_bound(requirement: Requirement, figures: Figures, interval: Interval) ->
     bound = interval.high if requirement.upper else interval.low
     reason = ""
     if requirement.holds(value) and math.isnan(bound):
-        reason = "There is no interval, since there are too few rows."
+        reason = "Its interval is open there, or not known: there are too few rows or mistakes."
     elif requirement.holds(value) and not requirement.holds(bound):
         end = "upper" if requirement.upper else "lower"
         reason = f"The value passes, but the {end} end of its interval does not."
@@ -108,7 +108,7 @@ def _check(
         value=value,
         compared=compared,
         interval=interval,
-        passed=requirement.holds(compared),
+        passed=math.isfinite(value) and requirement.holds(compared),
         reason=reason,
     )
 

@@ -130,8 +130,9 @@ class LogHistogram(Value):
         """Where each bin begins and ends, shape (bins,) both."""
         edges = np.arange(self.lowest, self.lowest + self._size + 1, dtype=np.int64)
         floats = (edges << _DROPPED_BITS).view(np.float64)
-        largest = np.finfo(np.float64).max
-        return floats[:-1], np.where(np.isfinite(floats[1:]), floats[1:], largest)
+        lower, largest = floats[:-1], np.finfo(np.float64).max
+        upper = np.where(np.isfinite(floats[1:]), floats[1:], largest)
+        return lower, np.where(np.isinf(lower), lower, upper)
 
     @property
     def _size(self) -> int:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.outcomes import Outcomes
+from ce_cli.metrics.bounds import WILSON, Bounds, normal_reach
+from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.mean import Mean
+from ce_cli.metrics.spread import Spread
+from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,3 +31,18 @@ class Accuracy(Mean):
     def values(cls, outcomes: Outcomes) -> Floats | Bools:
         """Whether a row is right, or how much of it."""
         return outcomes.right()
+
+    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+        """Wilson's of rows that are right or wrong, as many as Kish counts; else that of a mean."""
+        if not self.is_of_whole_rows:
+            return super().bounds(states, confidence)
+        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        with np.errstate(all="ignore"):
+            effective = loss.weight.floats() ** 2 / spread.weight.floats()
+        shares, reach = self.figures(states)[self.figure], normal_reach(confidence)
+        return {self.figure: Bounds.of_shares(shares, effective, reach, WILSON)}
+
+    @property
+    def is_of_whole_rows(self) -> bool:
+        """Whether no row is partly right."""
+        return self.first == self.second

@@ -14,6 +14,8 @@ from ce_cli.value import Value
 Floats = NDArray[np.float64]
 
 STUDENT = "Student t on the weighted mean"
+WILSON = "Wilson score"
+_ENDLESS = 1e7  # degrees of freedom at which t is normal
 
 
 class Bounds(Value):
@@ -41,6 +43,20 @@ class Bounds(Value):
             known = np.where(np.isfinite(values), reach, np.nan)
             return cls(values - known, values + known, method)
 
+    @classmethod
+    def of_shares(
+        cls, shares: Floats, effective: Floats, reach: Floats | float, method: str
+    ) -> Self:
+        """Of shares of so many independent rows (Wilson, J. Am. Stat. Assoc. 22, 1927).
+
+        It stays between 0 and 1, and has a width where the share is one of them.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            square = reach**2 / effective
+            middle = (shares + 0.5 * square) / (1.0 + square)
+            half = np.sqrt(shares * (1.0 - shares) * square + 0.25 * square**2) / (1.0 + square)
+            return cls(middle - half, middle + half, method)
+
     def over(self, scale: float | Floats) -> Self:
         """The same in another unit, of which one is `scale` of this."""
         return self.replace(low=self.low / scale, high=self.high / scale)
@@ -57,13 +73,29 @@ def reach_of(count: float, confidence: float) -> float:
     return t_quantile(confidence, count - 1.0) if count > 1.0 else math.nan
 
 
+def standard_errors(squares: Floats, rows: Floats, weight: Floats) -> Floats:
+    """√( n/(n−1) · Σ (w·residual)² ) / Σ w of each group, of which the squares are given."""
+    with np.errstate(all="ignore"):
+        errors: Floats = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
+    return np.where(rows > 1, errors, np.nan)
+
+
+def normal_reach(confidence: float) -> float:
+    """How many standard errors a two-sided interval reaches where they are known."""
+    return t_quantile(confidence, _ENDLESS)
+
+
 def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:
-    """The interval of a share, the same way on the scale of logits; NaN at 0, at 1 and of one row.
+    """The interval of a share by t, on the scale of logits; NaN at 0, at 1 and below two rows.
 
     It stays between 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
     """
-    if not (0.0 < area < 1.0 and error > 0.0 and count > 1.0):
+    if not (0.0 < area < 1.0 and error > 0.0 and count >= 2.0):
         return math.nan, math.nan
     reach = reach_of(count, confidence) * error / (area * (1.0 - area))
-    odds = area / (1.0 - area)
-    return odds / (odds + math.exp(reach)), odds / (odds + math.exp(-reach))
+    logit = math.log(area / (1.0 - area))
+    return _expit(logit - reach), _expit(logit + reach)
+
+
+def _expit(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0

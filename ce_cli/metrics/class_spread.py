@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import Space
-from ce_cli.metrics.bounds import STUDENT, Bounds
+from ce_cli.metrics.bounds import STUDENT, Bounds, standard_errors
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.state import State
 
@@ -63,8 +63,7 @@ class ClassSpread(State):
         with np.errstate(all="ignore"):
             squares = self.second.floats() - 2.0 * mean * self.first.floats()
             squares += mean * mean * self.weight.floats()
-            errors = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
-        return {"class_error": np.where(rows > 1, errors, np.nan)}
+        return {"class_error": standard_errors(squares, rows, weight)}
 
     def class_bounds(self, states: Mapping[type[State], State], confidence: float) -> Bounds:
         """The interval of the mean of each class, each of shape (K,)."""

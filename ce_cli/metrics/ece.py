@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
-from ce_cli.metrics.bounds import Bounds
+from ce_cli.metrics.bounds import Bounds, standard_errors
 from ce_cli.metrics.state import State, one_class_only
 
 Floats = NDArray[np.float64]
@@ -103,28 +103,28 @@ class Ece(State):
 
         The absolute value of a bin that is calibrated is above 0 all the same, by √(2/π) of its
         standard error on average (a folded normal distribution), so the sum is too large by up
-        to the sum of these over the bins that may be calibrated.
+        to the sum of these over the bins that may be calibrated; a bin of one row says nothing.
         """
-        rows = self.rows.floats().reshape(-1, BINS).sum(axis=1)
-        gaps, weight, squared, first, second = (
+        gaps, rows, weight, squared, first, second = (
             one.reshape(-1, BINS)
             for one in (
                 self._gaps(),
-                *(getattr(self, name).floats() for name in ("weight", *_SQUARES)),
+                *(getattr(self, name).floats() for name in ("rows", "weight", *_SQUARES)),
             )
         )
+        sizes, total, count = np.abs(gaps), weight.sum(axis=1), rows.sum(axis=1)
         with np.errstate(all="ignore"):
-            total = weight.sum(axis=1)
             means = np.where(weight > 0, gaps / weight, 0.0)
-            own = np.sqrt(np.maximum(second - 2.0 * means * first + means**2 * squared, 0.0))
-            excess = math.sqrt(2.0 / math.pi) * np.where(np.abs(gaps) < _CLEAR * own, own, 0.0)
-            value = np.abs(gaps).sum(axis=1) / total
+            squares = second - 2.0 * means * first + means**2 * squared
+            own = standard_errors(squares, rows, np.ones(rows.shape))
+            excess = math.sqrt(2.0 / math.pi) * np.where(sizes < _CLEAR * own, own, 0.0)
+            excess = np.where(rows == 1, sizes, excess)
+            value = sizes.sum(axis=1) / total
             square = second - 2.0 * value[:, np.newaxis] * np.sign(gaps) * first
             square += value[:, np.newaxis] ** 2 * squared
-            errors = np.sqrt(np.maximum(square.sum(axis=1), 0.0) * rows / (rows - 1.0)) / total
-            around = Bounds.around(value, errors, rows, confidence, METHOD)
-            low = around.low - excess.sum(axis=1) / total
-        return {"ece": around.replace(low=low).within(0.0, 1.0)}
+            errors = standard_errors(square.sum(axis=1), count, total)
+            around = Bounds.around(value, errors, count, confidence, METHOD)
+            return {"ece": around.replace(low=around.low - excess.sum(axis=1) / total)}
 
     def bins(self) -> list[dict[str, str | float | None]]:
         """The bins of the first group that have rows: what was said, and what happened."""

@@ -65,8 +65,10 @@ class Entropy(Mean):
 
     def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
         """Of both, the divergence being the mean of loss − H(p)."""
-        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
-        total, first = loss.loss.minus(self.total), spread.loss.minus(self.first)
+        spread = cast(Spread, states[Spread])
+        first = spread.loss.minus(self.first)
         second = spread.square.minus(self.mixed).minus(self.mixed).merge(self.second)
-        divergence = mean_bounds(total, first, second, states, confidence)
+        mean = self.figures(states)["kl_divergence"]
+        mean = np.where(spread.beyond.floats() > 0, np.inf, mean)
+        divergence = mean_bounds(mean, first, second, states, confidence)
         return {**super().bounds(states, confidence), "kl_divergence": divergence}

@@ -16,6 +16,8 @@ from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State, figures_of
 
 Floats = NDArray[np.float64]
+_NOTHING = 1e-9  # of the weight, in one part or in all others
+
 States = Mapping[type[State], State]
 
 
@@ -33,7 +35,7 @@ def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[fl
     Returns
     -------
     dict
-        Lower and upper end by figure; NaN where there are no two parts.
+        Lower and upper end by figure; NaN where there are no two parts, or nothing that varies.
 
     Notes
     -----
@@ -47,11 +49,10 @@ def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[fl
     without = [_figures(states) for states in others]
     found = {}
     for kind in whole:
-        for name, (lowest, highest) in kind.ranges.items():
+        for name in kind.ranges:
             values = np.array([figures[name] for figures in without])
             shares = weights / weights.sum()
-            low, high = _ends(_figures(whole)[name], values, shares, confidence)
-            found[name] = float(np.maximum(low, lowest)), float(np.minimum(high, highest))
+            found[name] = _ends(_figures(whole)[name], values, shares, confidence)
     return found
 
 
@@ -65,12 +66,15 @@ def _figures(states: States) -> dict[str, float]:
 
 def _ends(value: float, without: Floats, shares: Floats, confidence: float) -> tuple[float, float]:
     count = len(without)
-    if count < 2 or not np.isfinite(value) or not np.isfinite(without).all():
+    balanced = shares.min() > _NOTHING and shares.max() < 1.0 - _NOTHING
+    if count < 2 or not (balanced and np.isfinite(value) and np.isfinite(without).all()):
         return math.nan, math.nan
     parts = 1.0 / shares
     corrected = count * value - float(np.dot(1.0 - shares, without))
     pseudo = parts * value - (parts - 1.0) * without
     error = math.sqrt(float(np.mean((pseudo - corrected) ** 2 / (parts - 1.0))))
+    if not error:
+        return math.nan, math.nan
     reach, bias = reach_of(count, confidence) * error, 2.0 * (value - corrected)
     return value - reach - max(bias, 0.0), value + reach - min(bias, 0.0)
 

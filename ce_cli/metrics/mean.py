@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.outcomes import Outcomes
-from ce_cli.metrics.bounds import STUDENT, Bounds
+from ce_cli.metrics.bounds import STUDENT, Bounds, standard_errors
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
@@ -67,11 +67,12 @@ class Mean(State):
 
     def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
         """Mean ± t · standard error."""
-        return {self.figure: mean_bounds(self.total, self.first, self.second, states, confidence)}
+        mean = ratios(self.total, cast(Loss, states[Loss]).weight)
+        return {self.figure: mean_bounds(mean, self.first, self.second, states, confidence)}
 
 
 def mean_bounds(
-    total: ExactSums,
+    mean: Floats,
     first: ExactSums,
     second: ExactSums,
     states: Mapping[type[State], State],
@@ -81,17 +82,19 @@ def mean_bounds(
 
     Parameters
     ----------
-    total, first, second : ExactSums
-        Σ w·v, Σ w²·v and Σ w²·v², by group.
+    mean : ndarray
+        Σ w·v / Σ w, by group.
+    first, second : ExactSums
+        Σ w²·v and Σ w²·v², by group.
     states : mapping
         With `Loss` and `Spread`.
     confidence : float
         Between 0 and 1.
     """
     loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
-    rows, weight, mean = loss.rows.floats(), loss.weight.floats(), ratios(total, loss.weight)
+    rows = loss.rows.floats()
     with np.errstate(all="ignore"):
         squares = second.floats() - 2.0 * mean * first.floats()
         squares += mean * mean * spread.weight.floats()
-        errors = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
+    errors = standard_errors(squares, rows, loss.weight.floats())
     return Bounds.around(mean, errors, rows, confidence, STUDENT)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import Space
-from ce_cli.metrics.bounds import Bounds
+from ce_cli.metrics.bounds import Bounds, standard_errors
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
@@ -21,14 +21,24 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
-_SUMS = ("shares", "squares", "costs")
 METHOD = "infinitesimal jackknife"
+_PAIRED = 4  # so many classes at the most have their shares multiplied, two by two
 
 
 class Prior(State):
-    """Σ w·p, Σ w²·p and Σ w²·p·loss of each class: class k of group g is entry ``g·K + k``.
+    """Sums over the share p of each class, of which class k of group g is entry ``g·K + k``.
 
-    Of independent labels, only the first is kept.
+    Attributes
+    ----------
+    shares : ExactSums
+        Σ w·p; of independent labels, nothing else is kept.
+    costs : ExactSums
+        Σ w²·p·loss.
+    squares : ExactSums
+        Σ w²·p_j·p_k of classes j and k, entry ``(g·K + j)·K + k``; if there are many, of hard
+        labels alone, for which j is k, entry ``g·K + k``.
+    soft : ExactSums
+        Rows of which the squares are not kept, by group.
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
@@ -38,15 +48,17 @@ class Prior(State):
     }
 
     shares: ExactSums
-    squares: ExactSums
     costs: ExactSums
+    squares: ExactSums
+    soft: ExactSums
     space: Space
 
     @classmethod
     def empty(cls, groups: int, space: Space) -> Self:
         """No rows."""
-        none = ExactSums.empty(groups * space.classes)
-        return cls(none, none, none, space)
+        widths = _widths(space).values()
+        shares, costs, squares, soft = (ExactSums.empty(groups * width) for width in widths)
+        return cls(shares, costs, squares, soft, space)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -58,38 +70,50 @@ class Prior(State):
             rows = batch.by_class
             if batch.groups is not None:
                 rows = batch.grouped_by(start + batch.outcomes.codes, size)
-            plain = batch.weights is None
+            plain, width = batch.weights is None, _widths(space)["squares"]
             costs = rows.loss_sums if plain else rows.square_sums(batch.finite_losses)
-            return cls(rows.weight_sums, rows.weight_squares, costs, space)
+            squares, soft = rows.weight_squares, ExactSums.empty(batch.group_count)
+            if width > space.classes:
+                places = np.arange(size)
+                places = places * space.classes + places % space.classes
+                squares = squares.regroup(places, batch.group_count * width)
+            return cls(rows.weight_sums, costs, squares, soft, space)
         cells = (start + np.arange(space.classes)[:, np.newaxis]) + np.zeros(len(batch), np.intp)
         shares = weighted_sums(masses, batch.weights, cells, size)
+        none = cls.empty(batch.group_count, space)
         if space.independent:
-            return cls(shares, ExactSums.empty(size), ExactSums.empty(size), space)
-        own, squares = masses, shares
-        if batch.weights is not None:
-            own = bounded(batch.weights * masses)
-            squares = weighted_sums(own, batch.weights, cells, size)
+            return none.replace(shares=shares)
+        own = masses if batch.weights is None else bounded(batch.weights * masses)
         costs = weighted_sums(bounded(own * batch.finite_losses), batch.weights, cells, size)
-        return cls(shares, squares, costs, space)
+        if space.classes > _PAIRED:
+            return none.replace(shares=shares, costs=costs, soft=batch.counts())
+        pairs = (own[:, np.newaxis] * masses).reshape(space.classes**2, len(batch))
+        cells = np.repeat(cells * space.classes, space.classes, axis=0)
+        cells += np.tile(np.arange(space.classes), space.classes)[:, np.newaxis]
+        squares = weighted_sums(pairs, batch.weights, cells, size * space.classes)
+        return none.replace(shares=shares, costs=costs, squares=squares)
 
     def merge(self, other: Self) -> Self:
         """Of the rows of both."""
-        return self.replace(
-            **{name: getattr(self, name).merge(getattr(other, name)) for name in _SUMS}
-        )
+        names = _widths(self.space)
+        return self.replace(**{n: getattr(self, n).merge(getattr(other, n)) for n in names})
 
     def at(self, group: int) -> Self:
         """The classes of one group."""
-        ends = group * self.space.classes, (group + 1) * self.space.classes
-        return self.replace(**{name: getattr(self, name).between(*ends) for name in _SUMS})
+        return self.replace(
+            **{
+                name: getattr(self, name).between(group * width, (group + 1) * width)
+                for name, width in _widths(self.space).items()
+            }
+        )
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, class by class."""
-        classes = self.space.classes
-        cells = (index[:, np.newaxis] * classes + np.arange(classes)).ravel()
-        return self.replace(
-            **{name: getattr(self, name).regroup(cells, groups * classes) for name in _SUMS}
-        )
+        moved = {}
+        for name, width in _widths(self.space).items():
+            cells = (index[:, np.newaxis] * width + np.arange(width)).ravel()
+            moved[name] = getattr(self, name).regroup(cells, groups * width)
+        return self.replace(**moved)
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """H(π) of the label shares π, the mean over it, and 1 less that.
@@ -117,28 +141,39 @@ class Prior(State):
         """Of the ratio L / H(π) and of the skill, by what a little more of a row's weight changes.
 
         With c = −log π of the label, the influence of a row is (loss − c·L / H) / H (Jaeckel, The
-        infinitesimal jackknife, 1972). Of a soft label the square of the mean c is taken for the
-        mean of the squares, which can only make the interval wider.
+        infinitesimal jackknife, 1972). NaN for soft labels of many classes.
         """
         if self.space.independent:
             return {}
         loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
         rows, own = loss.rows.floats(), self.figures(states)
-        shares, squares, costs = (
-            getattr(self, name).floats().reshape(-1, self.space.classes) for name in _SUMS
-        )
+        classes = self.space.classes
+        weights, costs = (one.near().reshape(-1, classes) for one in (self.shares, self.costs))
         with np.errstate(all="ignore"):
-            shares = shares / shares.sum(axis=1, keepdims=True)
+            shares = weights / weights.sum(axis=1, keepdims=True)
             constant = np.where(shares > 0, -np.log(np.where(shares > 0, shares, 1.0)), 0.0)
+            if classes > _PAIRED:
+                both = (constant**2 * self.squares.near().reshape(-1, classes)).sum(axis=1)
+            else:
+                squares = self.squares.near().reshape(-1, classes, classes)
+                both = np.einsum("gj,gjk,gk->g", constant, squares, constant)
             ratio = own["normalized_cross_entropy"]
-            square = spread.square.floats() - 2.0 * ratio * (constant * costs).sum(axis=1)
-            square += ratio * ratio * (constant * constant * squares).sum(axis=1)
-            errors = np.sqrt(np.maximum(square, 0.0) * rows / (rows - 1.0))
-            errors /= own["baseline"] * loss.weight.floats()
+            square = spread.square.near() - 2.0 * ratio * (constant * costs).sum(axis=1)
+            square = np.where(self.soft.floats() > 0, np.nan, square + ratio * ratio * both)
+            scale = own["baseline"] * loss.weight.floats()
+        errors = standard_errors(square, rows, scale)
         return {
             name: Bounds.around(own[name], errors, rows, confidence, METHOD)
             for name in ("normalized_cross_entropy", "skill")
         }
+
+
+def _widths(space: Space) -> dict[str, int]:
+    """How many entries of each sum a group has."""
+    classes = space.classes
+    paired = classes <= _PAIRED and not space.independent
+    squares = classes * classes if paired else classes
+    return {"shares": classes, "costs": classes, "squares": squares, "soft": 1}
 
 
 def _plogp(shares: Floats) -> Floats:
