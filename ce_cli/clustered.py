@@ -92,6 +92,15 @@ class Clustered(Value):
         rows = self._sums(_ROWS).tolist()
         return len({key[-1] for key, count in zip(self.keys, rows, strict=True) if count})
 
+    def skewness(self) -> float:
+        """Of what the clusters add to the error of the mean loss; 0 if that is not known."""
+        whole = self.by(())
+        totals, weights = whole._sums("cross_entropy"), whole._sums(_WEIGHT)
+        with np.errstate(all="ignore"):
+            residuals = totals - totals.sum() / weights.sum() * weights
+            skewness = float(np.mean(residuals**3) / np.mean(residuals**2) ** 1.5)
+        return skewness if math.isfinite(skewness) else 0.0
+
     def bounds(
         self,
         groups: Sequence[GroupKey],

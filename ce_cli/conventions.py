@@ -259,8 +259,8 @@ def _reasons(
     convention: Convention, facts: Facts, own: Convention, own_facts: Facts, differing: bool
 ) -> Iterator[str]:
     yield from _division(convention, facts.rows, facts.weight)
-    if convention.rule.divided and any(abs(one - 1.0) > _SUM_TOLD for one in facts.sums):
-        low, high = facts.sums
+    low, high = facts.sums
+    if convention.rule.divided and max(1.0 - low, high - 1.0) > _SUM_TOLD and low <= high:
         yield f"divides rows by their sums ({low:.6g} to {high:.6g})"
     if facts.infinite:
         what = "is" if facts.infinite == 1 else "are"

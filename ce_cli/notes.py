@@ -18,6 +18,7 @@ from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.places import Places
 from ce_cli.result import Note
+from ce_cli.spec import Spec
 from ce_cli.text import counted, listed
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
-_ROWS_A_SKEW = 10.0  # rows by squared skewness below which it does not cover: Cochran's rule (1977)
+_ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) asks for 25 to be within 1 %
+_OF_THE_MEAN = {"cross_entropy", "total", "perplexity", "bits_per_token"}
 _FEW_CLUSTERS = 30
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
@@ -66,17 +68,26 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
         yield Note("no_interval", "One row has no standard error.")
     if metrics.get("baseline") == 0.0:
         yield Note("one_class", "All labels are one class, so skill is not defined.")
-    clustered = computed.total.clustered
+    clustered, spec = computed.total.clustered, computed.spec
     if clustered is not None:
+        if spec.cluster in spec.by:
+            message = f"Every group by {spec.cluster} is one cluster, and has no interval."
+            yield Note("one_cluster", message)
         yield from few_clusters(clustered.count)
-    elif Quantiles in computed.metrics and "standard_error" in metrics:
+        if clustered.count >= _FEW_CLUSTERS and _has_mean(metrics, spec):
+            yield from _few_rows(computed, clustered.count, clustered.skewness(), "clusters")
+    elif Quantiles in computed.metrics and _has_mean(metrics, spec):
         yield from _tail_warnings(cast(Quantiles, computed.whole[Quantiles]), computed)
+
+
+def _has_mean(metrics: Mapping[str, float], spec: Spec) -> bool:
+    """Whether the interval of the mean loss, or what follows from it, is shown."""
+    return not _OF_THE_MEAN.isdisjoint(chosen(metrics, spec))
 
 
 def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
     """Whether the interval of the mean covers what it says."""
-    rows, level = computed.total.ledger.scored, f"{100 * computed.spec.confidence:.10g} %"
-    share = losses.top_heaviness(_TOP_SHARE)
+    rows, share = computed.total.ledger.scored, losses.top_heaviness(_TOP_SHARE)
     if share > _TOP_HEAVY and rows * _TOP_SHARE >= 1:
         yield Note(
             "heavy_tail",
@@ -84,19 +95,25 @@ def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
             "the interval may be too narrow.",
         )
         return
-    needed = _ROWS_A_SKEW * losses.skewness() ** 2
-    if rows < needed:
+    yield from _few_rows(computed, rows, losses.skewness(), "rows")
+
+
+def _few_rows(computed: Computed, count: int, skewness: float, noun: str) -> Iterator[Note]:
+    """Whether so few and skewed numbers have a mean whose interval covers what it says."""
+    needed, level = _ROWS_A_SKEW * skewness**2, f"{100 * computed.spec.confidence:.10g} %"
+    if count < needed:
         yield Note(
             "few_rows",
-            f"A handful of rows carry the variance: the {level} interval covers the true mean less "
-            f"often than it says with fewer than {float(f'{needed:.2g}'):,.0f} such rows.",
+            f"A handful of {noun} carry the variance: the {level} interval covers the true mean "
+            f"less often than it says with fewer than {float(f'{needed:.2g}'):,.0f} such {noun}.",
         )
 
 
 def few_clusters(count: int) -> Iterator[Note]:
     """That t on sums by cluster is too narrow by more than rounding."""
     if count < _FEW_CLUSTERS:
-        message = f"Only {counted(count, 'cluster')}: the interval may be too narrow."
+        told = "there is no interval" if count < 2 else "the interval may be too narrow"
+        message = f"Only {counted(count, 'cluster')}: {told}."
         yield Note("few_clusters", message)
 
 

@@ -119,7 +119,8 @@ def _no_number(metric: str, value: float, figures: Figures) -> str:
     if figures.reason:
         return figures.reason
     if metric not in figures.values and metric != REGRESSION:
-        return f"There is no {metric} of such predictions."
+        why = figures.absent.get(metric)
+        return f"There is no {metric} of such predictions{f': {why}' if why else ''}."
     return f"The {metric} is not defined for these rows."
 
 

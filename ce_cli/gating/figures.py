@@ -25,21 +25,25 @@ class Figures(Value):
         Of those that have one.
     reason : str
         Why there are no values, in one sentence.
+    absent : dict of str
+        Metrics that mean nothing here, and why.
     """
 
     by: dict[str, str | None] | None
     values: dict[str, float]
     intervals: dict[str, Interval]
     reason: str = ""
+    absent: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
 
 
 def figures_of(result: Result) -> Iterator[Figures]:
     """Those of all rows of a score, then those of each group."""
     rows = {"rows": float(result.rows["scored"]), "weight_sum": result.weight_sum}
-    yield Figures(None, {**result.metrics, **rows}, result.intervals)
+    absent = result.not_applicable
+    yield Figures(None, {**result.metrics, **rows}, result.intervals, absent=absent)
     for group in result.groups:
         rows = {"rows": float(group.rows), "weight_sum": group.weight_sum}
-        yield Figures(group.by, {**group.metrics, **rows}, group.intervals)
+        yield Figures(group.by, {**group.metrics, **rows}, group.intervals, absent=absent)
 
 
 def regression_figures(

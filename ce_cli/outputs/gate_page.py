@@ -12,6 +12,7 @@ from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text, limit_text, margin_text, number_text, warnings
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.page import clusters_of
 from ce_cli.result import Interval
 from ce_cli.text import counted, display_name, sanitize
 
@@ -39,7 +40,8 @@ def _gate(gate: Gate) -> Iterator[Block]:
     score = gate.score
     names = [display_name(name) for name in score.inputs]
     more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
-    what = f"{counted(score.rows['scored'], 'row')} · {score.task}"
+    clusters = clusters_of(score.cluster) if score.cluster is not None else ""
+    what = f"{counted(score.rows['scored'], 'row')}{clusters} · {score.task}"
     mark = _PASSED if gate.passed else _FAILED
     spans = (mark, Span(f" {sanitize(gate.name)}", "bold"), Span(f"  {names[0]}{more}", "cyan"))
     yield Line((*spans, Span(f"  {what}", "dim")))

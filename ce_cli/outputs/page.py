@@ -31,7 +31,9 @@ _LABELS = {
 _OF_GROUPS = (("skill", "perplexity"), ("bits_per_byte", "bits_per_token"))  # of each the first
 _CLASSES_SHOWN = 20
 _GROUPS_SHOWN = 50
-_WHY_WIDTH = 41
+_PAGE = 80  # columns that every terminal has
+_NARROWEST_WHY = 24
+_OTHERS_OF_GROUPS = 5
 _ROUNDING = 1e-12
 
 
@@ -49,20 +51,21 @@ def blocks(result: Result) -> Iterator[Block]:
 
         yield from decomposition_page.blocks(result.decomposition, result.unit)
     yield from noted(result.warnings)
-    for name, why in result.not_applicable.items():
-        yield Line((Span("· ", "bold cyan"), Span(f"{name} does not apply: {why}.")))
+    for why in dict.fromkeys(result.not_applicable.values()):
+        names = [name for name, reason in result.not_applicable.items() if reason == why]
+        verb = "does" if len(names) == 1 else "do"
+        yield Line((Span("· ", "bold cyan"), Span(f"{', '.join(names)} {verb} not apply: {why}.")))
     yield Line((Span(result.signature, "dim"),))
 
 
 def _tables(result: Result) -> Iterator[Block]:
-    """Each with a blank line after it; conventions stand in the place of the companions."""
+    """Each with a blank line after it."""
+    yield from _companions(result)
+    yield from _conventions(result)
+    yield from _groups(result)
     if not result.conventions:
-        yield from _companions(result)
-    classes = None if result.conventions else _per_class(result)
-    for grid in (_conventions(result), _groups(result), classes, _worst(result)):
-        if grid is not None:
-            yield grid
-            yield Line()
+        yield from _per_class(result)
+    yield from _worst(result)
 
 
 def _inputs(result: Result) -> Line:
@@ -127,14 +130,18 @@ def _headline(result: Result) -> Line:
     if interval is not None:
         level = f"{100 * interval.confidence:.10g} %"
         spans.append(Span(f"   {level} interval {reach(interval)}", "dim"))
+    else:
+        spans.append(Span("   --metric standard_error adds its interval", "dim"))
     return Line(tuple(spans))
 
 
 def _companions(result: Result) -> Iterator[Block]:
-    """The usual figures side by side; others, or a choice of them, with their intervals below."""
+    """The default set side by side; of any other, each figure with its interval."""
+    others = [name for name in result.metrics if name != "cross_entropy"]
     usual = [name for names in _COLUMNS for name in names]
-    others = [name for name in result.metrics if name not in (*usual, "cross_entropy")]
-    if all(name in result.metrics for name in _ALWAYS):
+    if set(others) <= set(usual) and set(_ALWAYS) <= set(others):
+        if result.conventions:
+            return
         columns = [[name for name in names if name in result.metrics] for names in _COLUMNS]
         rows = [
             tuple(span for name in line for span in _figure(result, name))
@@ -142,9 +149,7 @@ def _companions(result: Result) -> Iterator[Block]:
         ]
         yield Grid((), (False, True) * len(columns), tuple(rows))
         yield Line()
-    else:
-        others = [name for name in result.metrics if name != "cross_entropy"]
-    if others:
+    elif others:
         yield from _listed(result, others)
         yield Line()
 
@@ -171,30 +176,36 @@ def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
         yield Line((Span(f"{of}: {method}", "dim"),))
 
 
-def _reach(name: str, interval: Interval | None) -> Span:
+def _reach(name: str, interval: Interval | None, style: str = "dim") -> Span:
     if interval is None:
         return Span("")
-    return Span(f"{_metric(name, interval.low)} … {_metric(name, interval.high)}", "dim")
+    return Span(f"{_metric(name, interval.low)} … {_metric(name, interval.high)}", style)
 
 
 def _metric(name: str, value: float) -> str:
     return percent(value) if name in _PERCENT else shown(value)
 
 
-def _conventions(result: Result) -> Grid | None:
+def _conventions(result: Result) -> Iterator[Block]:
     """The reasons are folded, so that the table fits 80 columns."""
     if not result.conventions:
-        return None
+        return
     from textwrap import wrap
 
-    rows: list[tuple[Span, ...]] = []
-    for line in result.conventions:
-        name, why = str(line["convention"]), wrap(str(line["why"]), _WHY_WIDTH)
-        cells = (name, cell(line["cross_entropy"]), _difference(line), why[0])
-        rows.append(tuple(map(Span, cells)))
-        rows += [(Span(""), Span(""), Span(""), Span(more)) for more in why[1:]]
+    lines = [
+        (str(line["convention"]), cell(line["cross_entropy"]), _difference(line))
+        for line in result.conventions
+    ]
     header = ("convention", "cross-entropy", "difference", "why")
-    return Grid(header, (False, True, True, False), tuple(rows))
+    widths = [max(map(len, column)) for column in zip(header[:3], *lines, strict=True)]
+    width = max(_NARROWEST_WHY, _PAGE - sum(widths) - 2 * len(widths))
+    rows: list[tuple[Span, ...]] = []
+    for cells, line in zip(lines, result.conventions, strict=True):
+        why = wrap(str(line["why"]), width)
+        rows.append(tuple(map(Span, (*cells, why[0]))))
+        rows += [(Span(""), Span(""), Span(""), Span(more)) for more in why[1:]]
+    yield Grid(header, (False, True, True, False), tuple(rows))
+    yield Line()
 
 
 def _difference(line: Mapping[str, Scalar]) -> str:
@@ -202,34 +213,41 @@ def _difference(line: Mapping[str, Scalar]) -> str:
     difference, mean = (float(line[key] or 0.0) for key in ("difference", "cross_entropy"))
     if abs(difference) <= _ROUNDING * abs(mean):
         return "0"
-    return ("+" if difference > 0 else "") + shown(difference).replace("-", "−")
+    return ("+" if difference > 0 else "") + shown(difference)
 
 
-def _groups(result: Result) -> Grid | None:
+def _groups(result: Result) -> Iterator[Block]:
+    """A line for each group: the mean loss with its interval, or else what was asked for."""
     if not result.groups:
-        return None
+        return
     by = [sanitize(name) for name in result.columns["by"]]
     known = result.groups[0].metrics
-    found = (next((name for name in names if name in known), None) for names in _OF_GROUPS)
-    more = [name for name in found if name is not None]
+    first = "cross_entropy" if "cross_entropy" in known else next(iter(known), "cross_entropy")
+    found = [next((name for name in names if name in known), "") for names in _OF_GROUPS]
+    if first != "cross_entropy":
+        found = list(known)[1:_OTHERS_OF_GROUPS]
+    more = [name for name in found if name]
     rows = [
         (
             *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
             Span(f"{group.rows:,}"),
-            Span(shown(group.metrics.get("cross_entropy", math.nan))),
-            Span(reach(group.intervals.get("cross_entropy"))),
+            Span(_metric(first, group.metrics.get(first, math.nan))),
+            _reach(first, group.intervals.get(first), ""),
             *(Span(_metric(name, group.metrics[name])) for name in more),
         )
         for group in result.groups[:_GROUPS_SHOWN]
     ]
-    header = (*by, "rows", "cross-entropy", "interval", *(_LABELS.get(name, name) for name in more))
+    names = (_LABELS.get(name, name) for name in more)
+    header = (*by, "rows", _LABELS.get(first, first), "interval", *names)
     right = (False,) * len(by) + (True,) * (3 + len(more))
-    return _grid(header, right, rows, len(result.groups), "groups (--format csv shows all)")
+    yield Grid(header, right, tuple(rows))
+    yield from _rest(len(result.groups) - len(rows), "groups (--format csv shows all)")
+    yield Line()
 
 
-def _per_class(result: Result) -> Grid | None:
+def _per_class(result: Result) -> Iterator[Block]:
     if not result.per_class:
-        return None
+        return
     rows: list[tuple[Span, ...]] = []
     for line in result.per_class[:_CLASSES_SHOWN]:
         name, loss = Span(sanitize(str(line["class"]))), Span(cell(line["cross_entropy"]))
@@ -241,30 +259,22 @@ def _per_class(result: Result) -> Grid | None:
         rows = [(name, *figures) for name, _, _, *figures in rows]
         header = ("label", "cross-entropy", "interval")
     header = header[: len(rows[0])]
-    right = (False, *(True for _ in header[1:]))
-    return _grid(header, right, rows, len(result.per_class), "classes (--json shows all)")
+    yield Grid(header, (False, *(True for _ in header[1:])), tuple(rows))
+    yield from _rest(len(result.per_class) - len(rows), "classes (--json shows all)")
+    yield Line()
 
 
-def _worst(result: Result) -> Grid | None:
+def _rest(count: int, noun: str) -> Iterator[Line]:
+    """How many are not shown."""
+    if count > 0:
+        yield Line((Span(f"… and {count:,} more {noun}", "dim"),))
+
+
+def _worst(result: Result) -> Iterator[Block]:
     if not result.worst:
-        return None
+        return
     first = result.worst[0]
     rows = [tuple(Span(cell(value)) for value in line.values()) for line in result.worst]
-    header = tuple(sanitize(name) for name in first)
-    return Grid(
-        header, tuple(isinstance(value, int | float) for value in first.values()), tuple(rows)
-    )
-
-
-def _grid(
-    header: tuple[str, ...],
-    right: tuple[bool, ...],
-    rows: Sequence[tuple[Span, ...]],
-    count: int,
-    noun: str,
-) -> Grid:
-    """A grid with a last line that counts what is not shown."""
-    if count > len(rows):
-        rest = Span(f"… and {count - len(rows):,} more {noun}", "dim")
-        rows = (*rows, (rest, *(Span("") for _ in header[1:])))
-    return Grid(header, right, tuple(rows))
+    right = tuple(isinstance(value, int | float) for value in first.values())
+    yield Grid(tuple(sanitize(name) for name in first), right, tuple(rows))
+    yield Line()
