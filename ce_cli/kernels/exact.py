@@ -123,8 +123,11 @@ class ExactSums(Value):
         """Move group g to ``index[g]`` of `groups`, adding up those that meet."""
         settled = self._carried()
         limbs = np.zeros((len(settled.limbs), groups), np.int64)
-        for row, column in zip(limbs, settled.limbs, strict=True):
-            np.add.at(row, index, column)
+        if len(index) and np.bincount(index).max() == 1:  # none meet
+            limbs[:, index] = settled.limbs
+        else:
+            for row, column in zip(limbs, settled.limbs, strict=True):
+                np.add.at(row, index, column)
         return type(self)(limbs, settled.lowest, settled.bound * max(1, len(index)))._settled()
 
     def between(self, first: int, last: int) -> Self:
