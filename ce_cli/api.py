@@ -16,7 +16,7 @@ from ce_cli.inputs.memory import TableSource
 from ce_cli.inputs.source import Source
 from ce_cli.result import Result
 from ce_cli.spec import Reading, Spec, Task, Values, check_convention, check_names, clip_of
-from ce_cli.text import quoted
+from ce_cli.text import closest, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -389,7 +389,8 @@ def _spec(options: Options) -> Spec:
     """What to compute, as far as it is the same for every function."""
     unknown = [name for name in options if name not in Options.__annotations__]
     if unknown:
-        raise TypeError(f"there is no option {unknown[0]!r}")
+        known = [*Options.__annotations__, *_OWN_OPTIONS]
+        raise TypeError(f"there is no option {unknown[0]!r}{closest(unknown[0], known)}")
     given: dict[str, Any] = dict(options)
     weights = options.get("class_weight") or {}
     positive = options.get("positive")
@@ -416,6 +417,7 @@ _OF_NUMBERS = (
     *("label", "classes", "task", "values", "label_counts", "label_smoothing"),
     *("on_bad_sum", "sum_tolerance", "clip", "base"),
 )
+_OWN_OPTIONS = ("by", "cluster", "metrics", "worst", "decompose", "convention", "conventions")
 _OF_READING = ("delimiter", "encoding", "threads", "decimal", "header", "comment", "input_format")
 
 
@@ -452,6 +454,8 @@ def _sources(
     if isinstance(data, Sequence):
         if not data:
             raise UsageError("There is no file to score.")
+        if strange := [one for one in data if not isinstance(one, str | os.PathLike)]:
+            raise DataError(f"A list of data is of paths, not of {type(strange[0]).__name__}.")
         names = located([os.fspath(path) for path in data])
         return names, opener(names, reading)
     import pyarrow as pa
@@ -459,6 +463,11 @@ def _sources(
     if isinstance(data, pa.Table):
         title = called or "table"
         return [title], lambda: iter([TableSource(title, data)])
+    if not hasattr(data, "columns"):
+        raise DataError(
+            "The data is a path, a list of paths, a pandas.DataFrame or a pyarrow.Table, not "
+            f"{type(data).__name__}."
+        )
     try:
         table = pa.Table.from_pandas(data, preserve_index=False)
     except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:

@@ -14,6 +14,7 @@ from scipy import special, stats
 from sklearn.metrics import roc_auc_score
 
 from ce_cli import score
+from ce_cli.errors import DataError
 from ce_cli.kernels.binomial import quantile_ranks
 from ce_cli.result import Interval, Result
 from tests.conftest import SCHEMAS, score_json, write_csv
@@ -381,3 +382,17 @@ def test_small_and_odd_data_have_intervals_or_none(
     result = score(data, metrics="all", weight="w", confidence=confidence, cluster=cluster)
     for name, interval in result.intervals.items():
         assert not interval.low > interval.high, name
+
+
+# What Python is told of its mistakes
+
+
+def test_an_option_that_is_not_there_is_told_with_the_next_best() -> None:
+    with pytest.raises(TypeError, match=r"'metric'.*did you mean 'metrics'"):
+        score(drawn(), metric="auc")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("data", [{"label": [1], "prob": [0.5]}, [1, 2], 3.5])
+def test_what_is_no_data_is_told_in_a_sentence(data: object) -> None:
+    with pytest.raises(DataError, match="paths"):
+        score(data)
