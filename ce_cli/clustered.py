@@ -63,13 +63,12 @@ class Clustered(Value):
         index = np.array([places[key] for key in short], np.intp)
         groups = index[np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups]
         bucketed = batch.grouped_by(groups, len(places))
-        ranged = [kind for kind in kinds if kind.ranges]
-        needed: list[type[State]] = [Loss]
+        ranged: list[type[State]] = [Loss, *(kind for kind in kinds if kind.ranges)]
         return cls(
             tuple(keys),
             {name: Sums(one) for name, one in totals.items()},
             tuple(places),
-            {kind: kind.of(bucketed) for kind in dict.fromkeys((*needed, *ranged))},
+            {kind: kind.of(bucketed) for kind in ranged},
         )
 
     def merge(self, other: Self) -> Self:
