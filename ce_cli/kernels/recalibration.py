@@ -94,8 +94,15 @@ class Rows(Value):
     def recalibrated(self, by: Recalibration) -> Floats:
         """Cross-entropy of each row once it is recalibrated, in nats, shape (n,)."""
         biases = by.biases[self.codes] if self.shares is None else by.biases @ self.shares
-        spread = np.concatenate([_softmax(part, by)[1] for part in _parts(self.logs)])
-        return spread * self.masses() - by.slope * self.label_logs() - biases
+        parts = (part - part.max(axis=0) for part in _parts(self.logs))
+        spread = np.concatenate([_softmax(part, by)[1] for part in parts])
+        masses = self.masses()
+        return spread * masses - by.slope * (self.label_logs() - masses * self.tops()) - biases
+
+    def tops(self) -> Floats:
+        """The largest log-probability of each row, shape (n,)."""
+        largest: Floats = np.maximum(self.logs.max(axis=0).astype(np.float64), LOWEST)
+        return largest
 
     def rounding(self) -> float:
         """How far apart, in their own size, log-probabilities may lie that should be equal."""
@@ -103,12 +110,11 @@ class Rows(Value):
 
     def spread(self) -> float:
         """The largest difference of two log-probabilities of one row; 0 if that is rounding."""
-        largest = 0.0
-        for part in _parts(self.logs):
-            gaps = np.ptp(part, axis=0)
-            gaps[gaps <= self.rounding() * np.abs(part).max(axis=0)] = 0.0
-            largest = max(largest, float(gaps.max(initial=0.0)))
-        return largest
+        lows = np.maximum(self.logs.min(axis=0).astype(np.float64), LOWEST)
+        tops = self.tops()
+        gaps: Floats = tops - lows
+        real = gaps > self.rounding() * np.maximum(np.abs(lows), np.abs(tops))
+        return float(gaps.max(initial=0.0, where=real))
 
     def vary(self) -> bool:
         """Whether log-odds of some class differ between rows by more than rounding."""
@@ -172,9 +178,8 @@ class _Search:
             weights = weights[chosen]
         weights = weights / weights.sum()
         masses = rows.masses()
-        self._logs = rows.logs
-        self._tops = np.maximum(rows.logs.max(axis=0).astype(np.float64), LOWEST)
-        self._spread = rows.spread()
+        self._rows = rows
+        self._tops = rows.tops()
         self._weights = weights * masses
         self._labels = float(np.dot(weights, rows.label_logs() - masses * self._tops))
         self._classes = rows.class_weights(weights)
@@ -190,7 +195,7 @@ class _Search:
         free = self._free
         if not flat:
             if start is None or not len(free):
-                point[0] = self._slope(1.0 if start is None else start.slope, start is not None)
+                point[0] = self._slope(0.0 if start is None else start.slope)
             else:
                 point[0] = start.slope
                 point[1:] = start.biases - start.biases[self._commonest]
@@ -203,15 +208,19 @@ class _Search:
             biases -= biases[self._present].mean()
         return Recalibration(float(point[0]), biases)
 
-    def _slope(self, start: float, warm: bool) -> float:
-        """The best slope without biases: where the derivative, which rises, is 0."""
-        if self._spread == 0:
+    def _slope(self, start: float) -> float:
+        """The best slope without biases: where the derivative, which rises, is 0.
+
+        The search begins at `start`, if that is on the right side of 0.
+        """
+        spread = self._rows.spread()
+        if spread == 0:
             return 1.0
         point = np.zeros(len(self._classes) + 1)
         sign = -float(np.sign(self._taylor(point)[1][0]))
         if sign == 0:
             return 0.0
-        tried = start * sign if warm and start * sign > 0 else 1.0 / self._spread
+        tried = start * sign if start * sign > 0 else 1.0 / spread
         low, high, reach = 0.0, np.inf, 2.0
         for step in range(2 * _STEPS):
             point[0] = sign * tried
@@ -269,7 +278,7 @@ class _Search:
         mean, square = 0.0, 0.0
         predicted, mixed, pairs = np.zeros(classes), np.zeros(classes), np.zeros((classes, classes))
         at = 0
-        for logs in _parts(self._logs):
+        for logs in _parts(self._rows.logs):
             own = slice(at, at + logs.shape[1])
             at = own.stop
             weights = self._weights[own]
