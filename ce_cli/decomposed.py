@@ -33,6 +33,8 @@ class Recalibrated(Value):
         not count; NaN of an isotonic one.
     biases : dict of str to float
         What is then added to the logit of each class, of two classes the positive one only.
+    chance : float
+        A calibration up to here may be chance.
     """
 
     name: Name
@@ -43,6 +45,12 @@ class Recalibrated(Value):
     cross_fitted: bool = True
     temperature: float = math.nan
     biases: dict[str, float] = {}  # noqa: RUF012 - a field, and never changed
+    chance: float = 0.0
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it removes something, and more than by chance."""
+        return self.calibration > self.chance
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can write."""

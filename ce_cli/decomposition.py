@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ce_cli.decomposed import Basis, Decomposed, Name, Recalibrated
 from ce_cli.kernels.folds import cross_fitted, fold_weights
 from ce_cli.kernels.hashing import Hashes, mixed
-from ce_cli.kernels.isotonic import isotonic_total
+from ce_cli.kernels.isotonic import isotonic_chance, isotonic_total, pools
 from ce_cli.kernels.outcomes import Space
 from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, fitted, tempered
 from ce_cli.metrics.auc import Cells
@@ -24,6 +24,7 @@ from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
 from ce_cli.metrics.scores import Scores
 from ce_cli.metrics.state import State, one_class_only
+from ce_cli.text import sanitize
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -35,8 +36,12 @@ _FEWEST_OF_A_CLASS = 5  # of two classes at least
 _ROWS_A_BIAS = 10
 _DRAWN_A_BIAS = 50  # of a sample, which would seem to overfit more than all rows do
 _WAYS = ("temperature", "temperature_bias", "isotonic")
-_OVERFLOWN = "the sum of the weights is beyond the range of a float64"
-_ENDLESS = "the cross-entropy is infinite, and no temperature changes a probability of 0"
+_SURE = 2.0  # standard errors that are more than chance
+_ROUNDING = 1e-12  # of the cross-entropy: less is nothing
+_CLASS = 10
+_OVERFLOWN = "the weights sum to more than a float64"
+_ENDLESS = "the loss is infinite at any temperature"
+_CONSTANT = "slope and bias need predictions that vary"
 
 
 class Evidence(Value):
@@ -106,13 +111,15 @@ def decomposed(
     if math.isnan(uncertainty):
         parts = (uncertainty / scale, mean / scale, label_noise / scale, math.nan)
         return Decomposed(*parts, "rows", rows, rows, (), dict.fromkeys(_WAYS, _OVERFLOWN))
-    whole = Whole(uncertainty, mean, rows, classes, scale)
     if space.classes == 2:
         cells, counts = cast(Scores, states[Scores]).cells()
         cells, counts = _in_range(cells, counts)
         evidence = _of_cells(cells, counts, values, clip, soft=label_noise > 0)
     else:
         evidence = _of_sample(cast(Sample, states[Sample]), states, space.classes)
+    digits = float(np.finfo(evidence.entries.logs.dtype).eps)
+    rounding = max(_ROUNDING * mean, digits * (mean + math.log(space.classes)))
+    whole = Whole(uncertainty, mean, rows, classes, scale, rounding)
     refused = _refusals(whole, evidence)
     found = [
         _recalibrated(whole, evidence, name)
@@ -120,9 +127,7 @@ def decomposed(
         if name not in refused
     ]
     if "isotonic" not in refused:
-        total = isotonic_total(cells.positive, cells.negative)
-        after = total / float((cells.positive + cells.negative).sum())
-        found.append(whole.after(after, "isotonic"))
+        found.append(_isotonic(whole, cells, counts))
     slope = math.nan
     if space.classes == 2 and "temperature_bias" not in refused:
         slope = fitted(evidence.entries, evidence.weights, biased=True).slope
@@ -140,23 +145,28 @@ def decomposed(
 
 
 class Whole(Value):
-    """What is known of all rows, in nats."""
+    """What is known of all rows, in nats; a difference up to `rounding` is none."""
 
     uncertainty: float
     mean: float
     rows: int
     classes: Sequence[str]
     scale: float
+    rounding: float
 
     def after(self, mean: float, name: Name) -> Recalibrated:
         """The parts of the sum, if recalibrating leaves `mean`."""
         return Recalibrated(
             name,
             mean / self.scale,
-            (self.mean - mean) / self.scale,
-            (self.uncertainty - mean) / self.scale,
+            self.rounded(self.mean - mean) / self.scale,
+            self.rounded(self.uncertainty - mean) / self.scale,
             cross_fitted=False,
         )
+
+    def rounded(self, difference: float) -> float:
+        """The difference, or 0."""
+        return difference if abs(difference) > self.rounding else 0.0
 
 
 def _refusals(whole: Whole, evidence: Evidence) -> dict[str, str]:
@@ -172,12 +182,12 @@ def _refusals(whole: Whole, evidence: Evidence) -> dict[str, str]:
     elif math.isinf(whole.mean):
         why = _ENDLESS
     elif whole.rows < _FEWEST_ROWS:
-        why = f"cross-fitting takes {_FEWEST_ROWS} rows, and there are {whole.rows}"
+        why = f"it takes {_FEWEST_ROWS} rows, and there are {whole.rows}"
     elif second < _FEWEST_OF_A_CLASS:
-        why = f"cross-fitting takes {_FEWEST_OF_A_CLASS} rows of two classes, and one has them"
+        why = f"it takes {_FEWEST_OF_A_CLASS} rows of two classes"
     if why is not None:
         refused |= {"temperature": why, "temperature_bias": why}
-    elif why_no_biases := _too_few_for_biases(evidence, present):
+    elif why_no_biases := _why_no_biases(evidence, class_rows, whole.classes):
         refused["temperature_bias"] = why_no_biases
     if count > 2:
         refused["isotonic"] = f"it needs two classes, and there are {count}"
@@ -186,13 +196,32 @@ def _refusals(whole: Whole, evidence: Evidence) -> dict[str, str]:
     return refused
 
 
-def _too_few_for_biases(evidence: Evidence, classes: int) -> str | None:
+def _why_no_biases(evidence: Evidence, class_rows: Floats, classes: Sequence[str]) -> str | None:
+    """The best bias of a class that never happens is −∞, and a constant tells no slope from one."""
     drawn = evidence.basis == "sample"
-    rows = float(evidence.counts.sum())
-    if rows >= classes * (_DRAWN_A_BIAS if drawn else _ROWS_A_BIAS):
-        return None
-    some = f"{rows:,.0f} {'sampled ' if drawn else ''}rows"
-    return f"{some} are too few for {classes:,} biases"
+    row = "sampled row" if drawn else "row"
+    absent = np.flatnonzero(class_rows <= 0)
+    if len(absent) == 1:
+        return f"no {row} is of class {sanitize(classes[absent[0]], _CLASS)}"
+    if len(absent):
+        return f"no {row} is of {len(absent):,} of {len(classes):,} classes"
+    needed_rows = len(classes) * (_DRAWN_A_BIAS if drawn else _ROWS_A_BIAS)
+    if float(evidence.counts.sum()) < needed_rows:
+        return f"{len(classes):,} biases take {needed_rows:,} {row}s"
+    return None if evidence.entries.vary() else _CONSTANT
+
+
+def _isotonic(whole: Whole, cells: Cells, counts: Cells) -> Recalibrated:
+    """The best rising curve, on the rows that it is fitted to."""
+    weights = cells.positive + cells.negative
+    rows = counts.positive + counts.negative
+    there = rows > 0
+    squares = np.square(weights[there]) / rows[there]
+    total = float(weights.sum())
+    pooled = int(pools(cells.positive, cells.negative)[-1]) + 1
+    chance = isotonic_chance(pooled, total * total / float(squares.sum()))
+    after = isotonic_total(cells.positive, cells.negative) / total
+    return whole.after(after, "isotonic").replace(chance=chance / whole.scale)
 
 
 def _recalibrated(whole: Whole, evidence: Evidence, name: Name) -> Recalibrated:
@@ -204,9 +233,11 @@ def _recalibrated(whole: Whole, evidence: Evidence, name: Name) -> Recalibrated:
     total = weights.sum()
     gain = float(np.dot(weights, gains) / total) * evidence.share
     away = np.square(weights * (gains - gain)) / np.maximum(evidence.counts, 1.0)
+    error = whole.rounded(float(np.sqrt(away.sum()) / total)) / whole.scale
     return whole.after(whole.mean - gain, name).replace(
         cross_fitted=True,
-        standard_error=float(np.sqrt(away.sum()) / total) / whole.scale,
+        standard_error=error,
+        chance=_SURE * error,
         temperature=1.0 / fit.slope if fit.slope > 0 else math.inf,
         biases=_named(fit, whole.classes) if biased else {},
     )

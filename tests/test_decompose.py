@@ -435,7 +435,10 @@ def test_what_does_not_apply_is_named_with_the_reason(tmp_path: Path) -> None:
             dict.fromkeys(WAYS[:2], "infinite"),
         ),
         (
-            {"label": label, **{f"p_{k}": np.full(40, 1 / 3) for k in range(3)}},
+            {
+                "label": np.resize([0, 1, 2], 40),
+                **{f"logit_{k}": rng.normal(0.0, 1.0, 40) for k in range(3)},
+            },
             [],
             {"isotonic": "two classes, and there are 3"},
         ),
@@ -458,9 +461,9 @@ def test_biases_of_many_classes_take_many_rows(monkeypatch: pytest.MonkeyPatch) 
     assert taken_apart(data).not_applicable.keys() == {"isotonic"}
     monkeypatch.setattr(sample, "MOST_ROWS", 100)
     found = taken_apart(data)
-    assert "100 sampled rows are too few" in found.not_applicable["temperature_bias"]
+    assert "6 biases take 300 sampled rows" in found.not_applicable["temperature_bias"]
     few = taken_apart(data[:50])
-    assert "50 rows are too few for 6 biases" in few.not_applicable["temperature_bias"]
+    assert "6 biases take 60 rows" in few.not_applicable["temperature_bias"]
     assert [one.name for one in few.recalibrations] == ["temperature"]
 
 

@@ -26,6 +26,10 @@ _STEPS = 100
 _HALVINGS = 40
 _CLOSE = 1e-15  # nats that a step promises
 _DAMPING = 1e-10
+_NARROW = 1e-13  # a slope that lies between bounds so close is found
+_LARGEST = 1e290  # a slope beyond it is none
+_BISECTED = 3  # every so many steps between two bounds
+_ROUNDING = 8.0  # units in the last place of the predictions that differ by chance
 
 
 class Recalibration(Value):
@@ -90,8 +94,39 @@ class Rows(Value):
     def recalibrated(self, by: Recalibration) -> Floats:
         """Cross-entropy of each row once it is recalibrated, in nats, shape (n,)."""
         biases = by.biases[self.codes] if self.shares is None else by.biases @ self.shares
-        spread = np.concatenate([_softmax(part, by)[1] for part in _parts(self.logs)])
-        return spread * self.masses() - by.slope * self.label_logs() - biases
+        parts = (part - part.max(axis=0) for part in _parts(self.logs))
+        spread = np.concatenate([_softmax(part, by)[1] for part in parts])
+        masses = self.masses()
+        return spread * masses - by.slope * (self.label_logs() - masses * self.tops()) - biases
+
+    def tops(self) -> Floats:
+        """The largest log-probability of each row, shape (n,)."""
+        largest: Floats = np.maximum(self.logs.max(axis=0).astype(np.float64), LOWEST)
+        return largest
+
+    def rounding(self) -> float:
+        """How far apart, in their own size, log-probabilities may lie that should be equal."""
+        return _ROUNDING * float(np.finfo(self.logs.dtype).eps)
+
+    def spread(self) -> float:
+        """The largest difference of two log-probabilities of one row; 0 if that is rounding."""
+        lows = np.maximum(self.logs.min(axis=0).astype(np.float64), LOWEST)
+        tops = self.tops()
+        gaps: Floats = tops - lows
+        real = gaps > self.rounding() * np.maximum(np.abs(lows), np.abs(tops))
+        return float(gaps.max(initial=0.0, where=real))
+
+    def vary(self) -> bool:
+        """Whether log-odds of some class differ between rows by more than rounding."""
+        first: Floats | None = None
+        for part in _parts(self.logs):
+            tops = part.max(axis=0)
+            odds = part - tops
+            first = odds[:, :1] if first is None else first
+            noise = 2.0 * self.rounding() * (np.abs(part) + np.abs(tops))
+            if (np.abs(odds - first) > noise).any():
+                return True
+        return False
 
 
 def fitted(
@@ -99,10 +134,12 @@ def fitted(
 ) -> Recalibration:
     """The slope, with biases if they are wanted, that give the rows the smallest Σ w·loss.
 
-    The loss is convex and found by Newton's method with halved steps. The slope may come out
-    negative. A class without weight keeps its bias; the biases of the others are 0 on average. For
-    rows that some slope separates there is no best one: the search ends where nothing is left to
-    gain.
+    The loss is convex. The slope alone is the root of a rising derivative, found between bounds, so
+    that logits of any size, c times as large, have a slope c times as small; from there biases are
+    found by Newton's method with halved steps. The slope may come out negative; where rows have
+    uniform predictions only, any is as good, and it is 1. A class without weight has the bias of
+    the commonest class, as its own best one is −∞; those of the others are 0 on average. For rows
+    that some slope separates there is no best one: the search ends where nothing is left to gain.
 
     Parameters
     ----------
@@ -140,34 +177,77 @@ class _Search:
             rows = Rows(rows.logs[:, chosen], rows.codes[chosen], shares)
             weights = weights[chosen]
         weights = weights / weights.sum()
-        self._logs = rows.logs
-        self._weights = weights * rows.masses()
-        self._labels = float(np.dot(weights, rows.label_logs()))
+        masses = rows.masses()
+        self._rows = rows
+        self._tops = rows.tops()
+        self._weights = weights * masses
+        self._labels = float(np.dot(weights, rows.label_logs() - masses * self._tops))
         self._classes = rows.class_weights(weights)
         present = np.flatnonzero(self._classes > 0)
-        others = present[present != self._classes.argmax()]  # the commonest class stays at 0
+        self._commonest = int(self._classes.argmax())  # its bias is 0 during the search
+        others = present[present != self._commonest]
         self._free = others + 1 if biased else others[:0]
         self._present = present
 
     def found(self, start: Recalibration | None, flat: bool) -> Recalibration:
         """The best point; where `flat`, of those with a slope of 0."""
-        classes = len(self._classes)
-        point = np.concatenate(([1.0], np.zeros(classes)))
-        if start is not None and len(self._free):
-            point[0] = start.slope
-            point[1:] = start.biases - start.biases[self._classes.argmax()]
-            point[1:][self._classes <= 0] = 0.0
-        elif start is not None:
-            point[0] = start.slope
-        free = self._free if flat else np.concatenate(([0], self._free))
-        if flat:
-            point[0] = 0.0
-        if len(free):
+        point = np.zeros(len(self._classes) + 1)
+        free = self._free
+        if not flat:
+            if start is None or not len(free):
+                point[0] = self._slope(0.0 if start is None else start.slope)
+            else:
+                point[0] = start.slope
+                point[1:] = start.biases - start.biases[self._commonest]
+                point[1:][self._classes <= 0] = 0.0
+            free = np.concatenate(([0], free))
+        if len(self._free):
             self._descend(point, free)
         biases = point[1:]
         if len(self._free):
-            biases[self._present] -= biases[self._present].mean()
+            biases -= biases[self._present].mean()
         return Recalibration(float(point[0]), biases)
+
+    def _slope(self, start: float) -> float:
+        """The best slope without biases: where the derivative, which rises, is 0.
+
+        The search begins at `start`, if that is on the right side of 0.
+        """
+        spread = self._rows.spread()
+        if spread == 0:
+            return 1.0
+        point = np.zeros(len(self._classes) + 1)
+        sign = -float(np.sign(self._taylor(point)[1][0]))
+        if sign == 0:
+            return 0.0
+        tried = start * sign if start * sign > 0 else 1.0 / spread
+        low, high, reach = 0.0, np.inf, 2.0
+        for step in range(2 * _STEPS):
+            point[0] = sign * tried
+            _, slopes, curves = self._taylor(point)
+            slope, curve = sign * float(slopes[0]), float(curves[0, 0])
+            newton = tried - slope / curve if curve > 0 else np.inf
+            if slope < 0:
+                low = tried
+            else:
+                high = tried
+            promised = abs(slope) * (high - low) if curve > 0 else np.inf
+            if promised <= _CLOSE or low >= (1.0 - _NARROW) * high:
+                return sign * (newton if low <= newton <= high else tried)
+            beyond = 2.0 * newton - tried  # most likely on the other side of the root
+            if high == np.inf:
+                near = step % 2 == 0 and tried < beyond <= 4.0 * tried
+                tried, reach = (beyond, reach) if near else (tried * reach, reach * reach)
+                if tried > _LARGEST:
+                    break
+            elif low == 0:
+                near = step % 2 == 0 and tried / 4.0 <= beyond < tried
+                tried, reach = (beyond, reach) if near else (tried / reach, reach * reach)
+            elif step % _BISECTED == 0 or not low < newton < high:
+                tried = float(np.sqrt(low) * np.sqrt(high))
+            else:
+                tried = beyond if low < beyond < high else newton
+        return sign * (low or tried)
 
     def _descend(self, point: Floats, free: Codes) -> None:
         value, slopes, curves = self._taylor(point)
@@ -198,17 +278,19 @@ class _Search:
         mean, square = 0.0, 0.0
         predicted, mixed, pairs = np.zeros(classes), np.zeros(classes), np.zeros((classes, classes))
         at = 0
-        for logs in _parts(self._logs):
-            weights = self._weights[at : at + logs.shape[1]]
-            at += logs.shape[1]
-            shares, spread = _softmax(logs, by)
-            expected = np.einsum("kn,kn->n", shares, logs)
-            gaps = logs - expected
+        for logs in _parts(self._rows.logs):
+            own = slice(at, at + logs.shape[1])
+            at = own.stop
+            weights = self._weights[own]
+            odds = logs - self._tops[own]  # so that a certain row has 0 to the last digit
+            shares, spread = _softmax(odds, by)
+            expected = np.einsum("kn,kn->n", shares, odds)
+            gaps = odds - expected
             value += float(np.dot(weights, spread))
             mean += float(np.dot(weights, expected))
             weighted = shares * weights
             gaps *= weighted
-            square += float(np.einsum("kn,kn->", gaps, logs))
+            square += float(np.einsum("kn,kn->", gaps, odds))
             if with_biases:
                 predicted += weighted.sum(axis=1)
                 mixed += gaps.sum(axis=1)

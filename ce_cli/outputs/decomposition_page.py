@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ce_cli.decomposed import Decomposed, Name, Recalibrated
 from ce_cli.outputs.blocks import Block, Grid, Line, Span
@@ -16,9 +16,10 @@ _NAMES: dict[str, str] = {
     "isotonic": "isotonic, in-sample",
 }
 _BIASES_SHOWN = 3
-_CLASS = 10
-_SURE = 2.0  # standard errors that are more than chance
-_FIT = 3  # digits of what is fitted
+_WIDTH = 80
+_CLASS = 9
+_FIT = 3  # digits of what is fitted …
+_BIAS = 2  # … and of one bias of several
 
 
 def blocks(parts: Decomposed, unit: str) -> Iterator[Block]:
@@ -38,7 +39,7 @@ def _plain(name: str) -> str:
 
 
 def _sum(parts: Decomposed, first: Recalibrated, unit: str) -> Grid:
-    by = "temperature" if first.name == "temperature" else "isotonic recalibration"
+    by = "temperature" if first.name == "temperature" else "isotonic fit"
     lines = [
         ("  uncertainty", parts.uncertainty, "what the share of each class always costs"),
         ("− discrimination", first.discrimination, f"what predictions tell, at the best {by}"),
@@ -77,9 +78,13 @@ def _meaning(parts: Decomposed, unit: str) -> Iterator[str]:
     found: dict[Name, Recalibrated] = {one.name: one for one in parts.recalibrations}
     temperature, biased = found.get("temperature"), found.get("temperature_bias")
     if temperature is not None:
-        yield _of_temperature(temperature, parts, unit)
-    if biased is not None and temperature is not None:
-        yield _of_bias(biased, temperature, parts, unit)
+        others = [one for one in parts.recalibrations if one is not temperature]
+        yield _of_temperature(temperature, others, parts, unit)
+        if biased is not None:
+            yield from _together(_of_bias(biased, temperature, parts, unit), _biases(biased))
+        if [one.name for one in parts.recalibrations if one.is_clear] == ["isotonic"]:
+            removed = _removed(found["isotonic"], parts, unit)
+            yield f"The isotonic fit, on the rows it was made to, removes {removed}."
     if not math.isnan(parts.slope):
         kind = "below 1 is over-confident, above 1 under-confident"
         yield f"Calibration slope {shown(parts.slope)}: {kind}."
@@ -87,31 +92,53 @@ def _meaning(parts: Decomposed, unit: str) -> Iterator[str]:
         yield f"Cross-fitted ± standard error, {_basis(parts)}."
 
 
-def _of_temperature(one: Recalibrated, parts: Decomposed, unit: str) -> str:
-    if math.isinf(one.temperature):
-        return "The predictions tell less than nothing: the best temperature blots them out."
+def _of_temperature(
+    one: Recalibrated, others: Sequence[Recalibrated], parts: Decomposed, unit: str
+) -> str:
+    """What temperature does, which is not all there is to say if something else clearly does."""
+    clear = [other for other in others if other.is_clear]
     best = shown(one.temperature, _FIT)
-    divided = f"dividing logits by {best}"
-    if one.calibration <= 0:
-        return f"No temperature helps on rows it was not fitted to; over all, T = {best}."
-    if one.calibration < _SURE * one.standard_error:
-        return f"No clear miscalibration: {divided} may remove nothing."
-    kind = "Over-confident" if one.temperature > 1 else "Under-confident"
-    return f"{kind}: {divided} would remove {_removed(one, parts, unit)}."
+    if math.isinf(one.temperature):
+        if any(math.isfinite(other.temperature) for other in clear):
+            return "Temperature alone would blot the predictions out."
+        return "The predictions tell less than nothing: the best temperature blots them out."
+    if one.is_clear:
+        kind = "Over-confident" if one.temperature > 1 else "Under-confident"
+        return f"{kind}: dividing logits by {best} would remove {_removed(one, parts, unit)}."
+    if clear:
+        detail = f" that is clear, at best T = {best}" if one.calibration > 0 else ""
+        return f"Temperature alone removes nothing{detail}."
+    if one.calibration > 0:
+        detail = f"dividing logits by {best} may remove nothing"
+    else:
+        detail = "no temperature helps on rows it was not fitted to"
+    return f"No clear miscalibration: {detail}."
 
 
 def _of_bias(one: Recalibrated, alone: Recalibrated, parts: Decomposed, unit: str) -> str:
-    """What biases add to it, and the largest of them."""
-    largest = sorted(one.biases.items(), key=lambda pair: -abs(pair[1]))[:_BIASES_SHOWN]
-    named = ", ".join(f"{sanitize(name, _CLASS)} {bias:+.{_FIT}g}" for name, bias in largest)
+    """What biases add to it."""
     what = "a bias" if len(one.biases) == 1 else "biases"
-    named += ", …" if len(one.biases) > len(largest) else ""
-    more = one.calibration - alone.calibration
-    if more <= 0:
-        return f"With {what}, nothing more: {named}."
-    if one.calibration < _SURE * one.standard_error:
-        return f"With {what}, no clear gain: {named}."
-    return f"With {what}, {_removed(one, parts, unit)}: {named}."
+    if one.calibration <= alone.calibration:
+        return f"With {what}, nothing more."
+    if not one.is_clear:
+        return f"With {what}, no clear gain."
+    return f"With {what}, {_removed(one, parts, unit)}."
+
+
+def _biases(one: Recalibrated) -> str:
+    """The largest of them."""
+    largest = sorted(one.biases.items(), key=lambda pair: -abs(pair[1]))[:_BIASES_SHOWN]
+    named = ", ".join(f"of {sanitize(name, _CLASS)}: {bias:+.{_BIAS}g}" for name, bias in largest)
+    return f"Bias {named}{', …' if len(one.biases) > len(largest) else '.'}"
+
+
+def _together(one: str, other: str) -> Iterator[str]:
+    """In one line if there is room."""
+    if len(one) + len(other) < _WIDTH:
+        yield f"{one} {other}"
+    else:
+        yield one
+        yield other
 
 
 def _removed(one: Recalibrated, parts: Decomposed, unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ce_cli.result import Result, Scalar, flat_group
@@ -58,6 +59,8 @@ def decomposition_lines(result: Result) -> list[Line]:
             "recalibrated": one.cross_entropy,
             "label_noise": parts.label_noise,
             "temperature": one.temperature,
+            "slope": parts.slope if one.name == "temperature_bias" else math.nan,
+            "bias": next(iter(one.biases.values())) if len(one.biases) == 1 else math.nan,
         }
         for one in parts.recalibrations
     ]
