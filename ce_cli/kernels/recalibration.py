@@ -270,13 +270,17 @@ class _Search:
             value, slopes, curves = found
 
     def _taylor(self, point: Floats) -> tuple[float, Floats, Floats]:
-        """Mean loss, its gradient and its Hessian by slope and biases, up to 1 + K of them."""
+        """Mean loss, its gradient and its Hessian by the slope and, where they are fitted, biases.
+
+        There are 1 or 1 + K of these.
+        """
         by = Recalibration(float(point[0]), point[1:])
         classes = len(self._classes)
         with_biases = len(self._free) > 0
         value = 0.0
         mean, square = 0.0, 0.0
-        predicted, mixed, pairs = np.zeros(classes), np.zeros(classes), np.zeros((classes, classes))
+        size = classes if with_biases else 0
+        predicted, mixed, pairs = np.zeros(size), np.zeros(size), np.zeros((size, size))
         at = 0
         for logs in _parts(self._rows.logs):
             own = slice(at, at + logs.shape[1])
@@ -296,6 +300,8 @@ class _Search:
                 mixed += gaps.sum(axis=1)
                 pairs += weighted @ shares.T
         value -= by.slope * self._labels + float(np.dot(by.biases, self._classes))
+        if not with_biases:
+            return value, np.array([mean - self._labels]), np.array([[square]])
         slopes = np.concatenate(([mean - self._labels], predicted - self._classes))
         curves = np.empty((classes + 1, classes + 1))
         curves[0, 0] = square
