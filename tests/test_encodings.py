@@ -203,7 +203,7 @@ def test_every_encoding_in_every_format_gives_the_same_bits(
             assert metrics[name] == plain[name], name
         else:  # sums over the classes, in another order
             assert metrics[name] == pytest.approx(plain[name], rel=1e-12)
-    assert document["warnings"] == []
+    assert [note["code"] for note in document["warnings"] if note["code"] != "few_rows"] == []
 
 
 @pytest.mark.parametrize(("encoding", "writer"), written(BINARY))

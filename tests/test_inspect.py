@@ -697,7 +697,9 @@ def test_sums_are_an_error_where_they_stop_the_score(tmp_path: Path) -> None:
 
 
 def warned(*args: str | Path) -> list[str]:
-    return [one["code"] for one in score_json(*args)["warnings"]]
+    """What score warns of, but for its interval."""
+    codes = [one["code"] for one in score_json(*args)["warnings"]]
+    return [code for code in codes if code != "few_rows"]
 
 
 def test_score_warns_where_it_costs_nothing(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _COLUMNS = (
 _ALWAYS = ("total", "standard_error", "median")  # in the default set, whatever the predictions
 _PERCENT = ("skill", "accuracy")
 _LABELS = {
+    "cross_entropy": "cross-entropy",
     "standard_error": "standard error",
     "bits_per_token": "bits per token",
     "bits_per_byte": "bits per byte",
