@@ -235,7 +235,7 @@ Metric = Annotated[
         "--metric",
         "-m",
         metavar="NAME",
-        help="Compute only this; repeatable.",
+        help="Compute only this, or all of them; repeatable.",
         rich_help_panel=_SCORING,
     ),
 ]
