@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from ce_cli.kernels.conventions import UNBOUNDED, Rule, clipped, most_of
 from ce_cli.kernels.losses import LOG_2
+from ce_cli.kernels.rules import UNBOUNDED, Rule, clipped, most_of
 from ce_cli.spec import CONVENTIONS
 from ce_cli.text import counted
 from ce_cli.value import Value

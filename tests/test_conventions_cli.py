@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from ce_cli import score
 from ce_cli.batch import Batch
-from ce_cli.kernels.conventions import Rule, clipped
 from ce_cli.kernels.forms import BinaryProbability, Probabilities
 from ce_cli.kernels.outcomes import Hard
+from ce_cli.kernels.rules import Rule, clipped
 from ce_cli.metrics.by_convention import ByConvention
 from ce_cli.spec import CONVENTIONS
 from tests.conftest import SAMPLES, complaints, run_ce, score_json, strict, write_csv

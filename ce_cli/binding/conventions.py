@@ -5,7 +5,7 @@ from __future__ import annotations
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.predictions import EPSILON
 from ce_cli.conventions import Case, Convention, convention_of, every_convention
-from ce_cli.kernels.conventions import Rule
+from ce_cli.kernels.rules import Rule
 from ce_cli.spec import Spec
 
 

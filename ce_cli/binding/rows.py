@@ -149,7 +149,7 @@ def outcomes_of(
     """Predictions of shape (K, n) beside what happened: class codes, or shares where given."""
     if spec.convention or spec.conventions:
         from ce_cli.binding.conventions import rule_of
-        from ce_cli.kernels.conventions import ruled
+        from ce_cli.kernels.rules import ruled
 
         rule, plain = rule_of(binding, spec), spec.replace(convention=None, conventions=False)
         outcomes = outcomes_of(matrix, codes, shares, binding, plain.replace(clip=0.0))

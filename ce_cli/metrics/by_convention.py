@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.batch import Batch
-from ce_cli.kernels.conventions import Rule, costs, row_sums
 from ce_cli.kernels.exact import ExactSums, weighted_sums
+from ce_cli.kernels.rules import Rule, costs, row_sums
 from ce_cli.value import Value
 
 Bools = NDArray[np.bool_]
