@@ -267,3 +267,32 @@ def test_a_gate_holds_the_far_end_of_the_interval_by_cluster(tmp_path: Path) -> 
     (check,) = json.loads(done.stdout)["gates"][0]["checks"]
     both = compare({"old": other, "new": path}, cluster="user").comparisons[0]
     assert check["compared"] == both.intervals["absolute"].high
+
+
+def test_a_document_of_clusters_counts_them_as_independent(tmp_path: Path) -> None:
+    """Welch's interval of two means, by scipy, with clusters in the place of rows."""
+    old, new = drawn(200, 8), drawn(200, 8).assign(prob=lambda data: 0.2 + 0.6 * data["prob"])
+    path, document = tmp_path / "new.csv", tmp_path / "old.json"
+    new.to_csv(path, index=False)
+    before = score(old, cluster="user")
+    document.write_text(json.dumps(before.to_dict()))
+    limits = ("--baseline", document, "--max-regression", "9", "--mode", "proven")
+    done = run_ce("gate", path, "--cluster", "user", *limits, "--json")
+    (check,) = json.loads(done.stdout)["gates"][0]["checks"]
+    sides = [
+        (one.metrics["cross_entropy"], one.metrics["standard_error"] * np.sqrt(8), 8)
+        for one in (score(new, cluster="user"), before)
+    ]
+    (mean, spread, count), (other, others_spread, others) = sides
+    welch = stats.ttest_ind_from_stats(
+        mean, spread, count, other, others_spread, others, equal_var=False
+    )
+    error = np.hypot(spread, others_spread) / np.sqrt(8)
+    high = mean - other + stats.t.ppf(0.975, _degrees(spread, others_spread)) * error
+    assert check["compared"] == pytest.approx(high, rel=1e-9)
+    assert welch.statistic == pytest.approx((mean - other) / error)
+
+
+def _degrees(one: float, other: float) -> float:
+    """Welch-Satterthwaite, of two times 8 clusters."""
+    return float((one**2 + other**2) ** 2 * 7 / (one**4 + other**4))

@@ -29,6 +29,8 @@ class BaselineFigures(Value):
     ----------
     standard_error : float
         NaN if the document does not say.
+    units : int
+        How many rows, or clusters of them, vary independently.
     """
 
     by: dict[str, str | None]
@@ -36,6 +38,7 @@ class BaselineFigures(Value):
     weight_sum: float
     cross_entropy: float
     standard_error: float
+    units: int
 
 
 class BaselineScore(Value):
@@ -182,12 +185,15 @@ def _score(name: str, document: _Part) -> BaselineScore:
             f"{name}: the cross-entropy is null, which stands for infinite or not defined, so "
             "there is nothing to compare with."
         )
+    rows = document.part("rows").count("scored")
+    clustered = document.values.get("cluster") is not None
     whole = BaselineFigures(
         {},
-        document.part("rows").count("scored"),
+        rows,
         document.number("weight_sum", above=0.0),
         metrics.number("cross_entropy", above=_BELOW_ZERO),
         _or_nan(metrics, "standard_error"),
+        document.part("cluster").count("count") if clustered else rows,
     )
     groups = (_group(part) for part in document.parts("groups"))
     return BaselineScore(
@@ -206,12 +212,14 @@ def _group(part: _Part) -> BaselineFigures:
     for key, value in by.values.items():
         if value is not None and not isinstance(value, str):
             part.refuse(f"{by.path}.{key}", "text or null", value)
+    rows = part.part("rows").count("scored")
     return BaselineFigures(
         dict(by.values),
-        part.part("rows").count("scored"),
+        rows,
         part.number("weight_sum", above=_BELOW_ZERO),
         _or_nan(metrics, "cross_entropy"),
         _or_nan(metrics, "standard_error"),
+        rows,
     )
 
 

@@ -56,7 +56,8 @@ def unpaired_comparison(
     """
     notes = check_comparable(baseline, result)
     name = display_name(result.inputs[0])
-    mean = _mean(result.rows["scored"], result.metrics)
+    units = result.rows["scored"] if result.cluster is None else result.cluster["count"]
+    mean = _mean(int(units or 0), result.metrics)
     whole = _comparison(name, mean, baseline, baseline.whole, spec)
     groups = [
         group
@@ -72,8 +73,8 @@ def unpaired_comparison(
     return Against(baseline.name, False, whole, tuple(groups), (unpaired, *notes))
 
 
-def _mean(rows: int, metrics: dict[str, float]) -> Mean:
-    return Mean(metrics["cross_entropy"], metrics.get("standard_error", math.nan), rows)
+def _mean(units: int, metrics: dict[str, float]) -> Mean:
+    return Mean(metrics["cross_entropy"], metrics.get("standard_error", math.nan), units)
 
 
 def _groups(
@@ -121,7 +122,7 @@ def _key(by: dict[str, str | None]) -> Key:
 def _comparison(
     name: str, mean: Mean, baseline: BaselineScore, other: BaselineFigures, spec: Spec
 ) -> Comparison:
-    reference = Mean(other.cross_entropy, other.standard_error, other.rows)
+    reference = Mean(other.cross_entropy, other.standard_error, other.units)
     absolute = difference(mean, reference, spec.confidence)
     relative = relative_difference(mean, reference, spec.confidence)
     # bits are the same difference in another unit
