@@ -59,7 +59,8 @@ class Interval(Value):
 
     def to_dict(self) -> dict[str, Scalar]:
         """What JSON can write."""
-        return strict_row({name: getattr(self, name) for name in self._fields})
+        ends = {"low": strict(self.low), "high": strict(self.high)}
+        return {**ends, "confidence": self.confidence, "method": self.method}
 
 
 class Group(Value):

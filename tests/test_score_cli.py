@@ -440,3 +440,22 @@ def test_a_terminal_that_knows_few_characters_still_gets_the_table(encoding: str
     done = run_ce("score", SAMPLES / "wine.csv", env={"PYTHONIOENCODING": encoding})
     assert done.returncode == 0, done.stderr
     assert "0.13963" in done.stdout
+
+
+def test_a_document_of_very_many_groups_is_the_same_document(tmp_path: Path) -> None:
+    """Which is written with a group on each line, names that would drive a terminal escaped."""
+    names = [f"g{row}" for row in range(1500)] + ["\x9b31m"]
+    path = tmp_path / "many.csv"
+    rows = [f"{row % 2},0.{row % 8 + 1},{name}" for row, name in enumerate(names)]
+    path.write_text("label,prob,g\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    done = run_ce("score", path, "--by", "g", "--json")
+    document = strict(done.stdout)
+    groups = {group["by"]["g"]: group for group in document["groups"]}
+    assert groups.keys() == set(names)
+    assert "\x9b" not in done.stdout
+    one = score_json(path, "--metric", "cross_entropy", "--metric", "standard_error")
+    assert document["metrics"]["cross_entropy"] == one["metrics"]["cross_entropy"]
+    for name in ("g0", "g7"):
+        given = 0.1 * (int(name[1:]) % 8 + 1)
+        loss = -math.log(given if int(name[1:]) % 2 else 1 - given)
+        assert groups[name]["metrics"]["cross_entropy"] == pytest.approx(loss)

@@ -14,6 +14,9 @@ _ESCAPED = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
+_MANY = 1000
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 
 class Document(Protocol):
     """A result of any command."""
@@ -25,5 +28,14 @@ class Document(Protocol):
 
 def render(result: Document, canvas: Canvas) -> str:
     """One document, numbers in full, no NaN or Infinity."""
-    text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    parts = (f'  "{key}": {_indented(value)}' for key, value in result.to_dict().items())
+    text = "{\n" + ",\n".join(parts) + "\n}\n"
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _indented(value: object) -> str:
+    """A value of the document; a list of very many things has each on a line, which is quicker."""
+    if isinstance(value, list) and len(value) > _MANY:
+        items = ",\n    ".join(map(_ENCODER.encode, value))
+        return f"[\n    {items}\n  ]"
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).replace("\n", "\n  ")
