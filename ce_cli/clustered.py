@@ -19,7 +19,7 @@ from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.spread import Spread, bounds_of_loss
-from ce_cli.metrics.state import State, Sums, figures_of
+from ce_cli.metrics.state import State, Sums
 from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
@@ -103,6 +103,7 @@ class Clustered(Value):
     def bounds(
         self,
         groups: Sequence[GroupKey],
+        figures: Mapping[str, Floats],
         states: Mapping[type[State], State],
         confidence: float,
     ) -> tuple[Floats, dict[str, Bounds]]:
@@ -112,8 +113,8 @@ class Clustered(Value):
         ----------
         groups : sequence of tuple
             The keys of the groups.
-        states : mapping
-            States of all rows, with an entry for each group.
+        figures, states : mapping
+            Figures and states of all rows, with an entry for each group.
         confidence : float
             Between 0 and 1.
 
@@ -123,7 +124,6 @@ class Clustered(Value):
         cluster (Liang and Zeger, Biometrika 73, 1986).
         """
         members = _places([key[:-1] for key in self.keys], groups)
-        figures = figures_of(states)
         counts, errors = self._errors(members, figures)
         found = {
             name: Bounds.around(figures[name], error, counts, confidence, SUMMED)

@@ -97,11 +97,11 @@ class Computed(Value):
             bounds = {
                 name: one
                 for state in own.values()
-                for name, one in state.bounds(own, self.spec.confidence).items()
+                for name, one in state.bounds(figures, own, self.spec.confidence).items()
             }
         else:
             clustered = self.total.clustered.by(places)
-            errors, bounds = clustered.bounds(keys, own, self.spec.confidence)
+            errors, bounds = clustered.bounds(keys, figures, own, self.spec.confidence)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
         for kind in kinds:
             for name in kind.ranges.keys() & bounds.keys():

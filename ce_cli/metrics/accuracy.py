@@ -32,15 +32,20 @@ class Accuracy(Mean):
         """Whether a row is right, or how much of it."""
         return outcomes.right()
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """Wilson's of rows that are right or wrong, as many as Kish counts; else that of a mean."""
         if not self.is_of_whole_rows:
-            return super().bounds(states, confidence)
+            return super().bounds(figures, states, confidence)
         loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
         with np.errstate(all="ignore"):
             effective = loss.weight.floats() ** 2 / spread.weight.floats()
-        shares, reach = self.figures(states)[self.figure], normal_reach(confidence)
-        return {self.figure: Bounds.of_shares(shares, effective, reach, WILSON)}
+        reach = normal_reach(confidence)
+        return {self.figure: Bounds.of_shares(figures[self.figure], effective, reach, WILSON)}
 
     @property
     def is_of_whole_rows(self) -> bool:

@@ -170,7 +170,12 @@ class Auc(State):
                 errors.append((tied / pairs if coarse else 0.0) if pairs else np.nan)
         return {"auc": np.array(areas), "auc_error": np.array(errors)}
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """By DeLong's standard error, on the scale of logits; NaN where there are no mistakes."""
         sums = [one.floats() for one in self._sums(every=True)]
         ends = [

@@ -76,7 +76,12 @@ class BitsPerByte(State):
         ratio = np.where(endless, np.inf, ratios(loss.loss, self.total))
         return {"bits_per_byte": np.where(self.total.floats() > 0, ratio, np.nan) / LOG_2}
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """The ratio R ± t · standard error, by the delta method.
 
         √( n/(n−1) · Σ w²(loss − R·bytes)² ) / Σ w·bytes: Cochran, Sampling Techniques, 3rd ed.
@@ -91,7 +96,5 @@ class BitsPerByte(State):
         beyond = (self.beyond.floats() > 0) | (spread.beyond.floats() > 0)
         endless = beyond | (loss.infinite.floats() > 0)
         error = np.where(endless, np.inf, np.array(errors)) / LOG_2
-        value = self.figures(states)["bits_per_byte"]
-        return {
-            "bits_per_byte": Bounds.around(value, error, loss.rows.floats(), confidence, METHOD)
-        }
+        value, rows = figures["bits_per_byte"], loss.rows.floats()
+        return {"bits_per_byte": Bounds.around(value, error, rows, confidence, METHOD)}

@@ -98,7 +98,12 @@ class Ece(State):
         with np.errstate(invalid="ignore", divide="ignore"):
             return {"ece": np.abs(gaps).sum(axis=1) / weight.sum(axis=1)}
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """As of the mean of ±gap, the sign being that of the bin, and wider below.
 
         The absolute value of a bin that is calibrated is above 0 all the same, by √(2/π) of its

@@ -63,12 +63,16 @@ class Entropy(Mean):
         loss = cast(Loss, states[Loss])
         return {**entropy, "kl_divergence": loss.mean - entropy["entropy"]}
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """Of both, the divergence being the mean of loss − H(p)."""
         spread = cast(Spread, states[Spread])
         first = spread.loss.minus(self.first)
         second = spread.square.minus(self.mixed).minus(self.mixed).merge(self.second)
-        mean = self.figures(states)["kl_divergence"]
-        mean = np.where(spread.beyond.floats() > 0, np.inf, mean)
+        mean = np.where(spread.beyond.floats() > 0, np.inf, figures["kl_divergence"])
         divergence = mean_bounds(mean, first, second, states, confidence)
-        return {**super().bounds(states, confidence), "kl_divergence": divergence}
+        return {**super().bounds(figures, states, confidence), "kl_divergence": divergence}

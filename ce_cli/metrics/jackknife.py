@@ -46,14 +46,13 @@ def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[fl
     """
     whole, others = _whole_and_others(parts)
     weights = np.array([_weight(part) for part in parts])
-    without = [_figures(states) for states in others]
-    found = {}
-    for kind in whole:
-        for name in kind.ranges:
-            values = np.array([figures[name] for figures in without])
-            shares = weights / weights.sum()
-            found[name] = _ends(_figures(whole)[name], values, shares, confidence)
-    return found
+    shares = weights / weights.sum()
+    figures, without = _figures(whole), [_figures(states) for states in others]
+    return {
+        name: _ends(figures[name], np.array([own[name] for own in without]), shares, confidence)
+        for kind in whole
+        for name in kind.ranges
+    }
 
 
 def _weight(states: States) -> float:

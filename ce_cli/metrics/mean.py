@@ -65,9 +65,14 @@ class Mean(State):
         """Σ w·v / Σ w, correctly rounded."""
         return {self.figure: ratios(self.total, cast(Loss, states[Loss]).weight)}
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """Mean ± t · standard error."""
-        mean = ratios(self.total, cast(Loss, states[Loss]).weight)
+        mean = figures[self.figure]
         return {self.figure: mean_bounds(mean, self.first, self.second, states, confidence)}
 
 

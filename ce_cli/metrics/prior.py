@@ -137,7 +137,12 @@ class Prior(State):
             "skill": 1.0 - normalized,
         }
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """Of the ratio L / H(π) and of the skill, by what a little more of a row's weight changes.
 
         With c = −log π of the label, the influence of a row is (loss − c·L / H) / H (Jaeckel, The
@@ -146,7 +151,7 @@ class Prior(State):
         if self.space.independent:
             return {}
         loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
-        rows, own = loss.rows.floats(), self.figures(states)
+        rows = loss.rows.floats()
         classes = self.space.classes
         weights, costs = (one.near().reshape(-1, classes) for one in (self.shares, self.costs))
         with np.errstate(all="ignore"):
@@ -157,13 +162,13 @@ class Prior(State):
             else:
                 squares = self.squares.near().reshape(-1, classes, classes)
                 both = np.einsum("gj,gjk,gk->g", constant, squares, constant)
-            ratio = own["normalized_cross_entropy"]
+            ratio = figures["normalized_cross_entropy"]
             square = spread.square.near() - 2.0 * ratio * (constant * costs).sum(axis=1)
             square = np.where(self.soft.floats() > 0, np.nan, square + ratio * ratio * both)
-            scale = own["baseline"] * loss.weight.floats()
+            scale = figures["baseline"] * loss.weight.floats()
         errors = standard_errors(square, rows, scale)
         return {
-            name: Bounds.around(own[name], errors, rows, confidence, METHOD)
+            name: Bounds.around(figures[name], errors, rows, confidence, METHOD)
             for name in ("normalized_cross_entropy", "skill")
         }
 

@@ -79,7 +79,12 @@ class Quantiles(State):
         values = {"min": self.extremes.low, **inner, "max": self.extremes.high}
         return {name: np.array([value]) for name, value in values.items()}
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """Order statistics between which a quantile lies; of weighted rows, as of Kish's number.
 
         Ends are widened to those of their bins; one that is open is NaN.

@@ -82,10 +82,15 @@ class Spread(State):
         endless = (self.beyond.floats() > 0) | (loss.infinite.floats() > 0)
         return {"standard_error": np.where(endless, np.inf, np.array(errors))}
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
         """The mean loss ± t · standard error, and what follows for total and perplexity."""
         loss = cast(Loss, states[Loss])
-        errors = self.figures(states)["standard_error"]
+        errors = figures["standard_error"]
         mean = Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)
         return bounds_of_loss(mean, loss.weight.floats())
 

@@ -62,8 +62,16 @@ class State(Value):
         """What the state says, by name, in nats, each of shape (groups,)."""
         raise NotImplementedError
 
-    def bounds(self, states: Mapping[type[State], State], confidence: float) -> dict[str, Bounds]:
-        """Intervals of those figures that have one, taking the rows for independent."""
+    def bounds(
+        self,
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> dict[str, Bounds]:
+        """Intervals of those figures that have one, taking the rows for independent.
+
+        The figures given are those of all states, which this one's `figures` are among.
+        """
         return {}
 
     @classmethod
