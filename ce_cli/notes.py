@@ -19,7 +19,7 @@ from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.places import Places
 from ce_cli.result import Note
 from ce_cli.spec import Spec
-from ce_cli.text import counted, listed
+from ce_cli.text import counted, level_text, listed
 
 if TYPE_CHECKING:
     from ce_cli.conventions import Convention
@@ -100,7 +100,7 @@ def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
 
 def _few_rows(computed: Computed, count: int, skewness: float, noun: str) -> Iterator[Note]:
     """Whether so few and skewed numbers have a mean whose interval covers what it says."""
-    needed, level = _ROWS_A_SKEW * skewness**2, f"{100 * computed.spec.confidence:.10g} %"
+    needed, level = _ROWS_A_SKEW * skewness**2, level_text(computed.spec.confidence)
     if count < needed:
         yield Note(
             "few_rows",

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import Self
 
 from ce_cli.ledger import Finding
-from ce_cli.text import counted, display_name
+from ce_cli.text import counted, display_name, files_title
 from ce_cli.value import Value
 
 
@@ -41,9 +41,7 @@ class Places(Value):
     @property
     def title(self) -> str:
         """The first file, and how many more there are."""
-        name = display_name(self.names[0])
-        more = len(self.names) - 1
-        return f"{name} and {counted(more, 'more file')}" if more else name
+        return files_title(self.names)
 
     def first(self, finding: Finding) -> str:
         """``preds.csv: row 17``, the first row of a finding."""

@@ -35,6 +35,21 @@ def display_name(path: str) -> str:
     return "standard input" if path == STDIN else sanitize(path, 200)
 
 
+def files_title(names: Sequence[str]) -> str:
+    """``preds.csv and 2 more files``."""
+    return display_name(names[0]) + more_files(names)
+
+
+def more_files(names: Sequence[str]) -> str:
+    """`` and 2 more files``, or nothing if there is only one."""
+    return f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
+
+
+def level_text(confidence: float) -> str:
+    """``95 %``."""
+    return f"{100 * confidence:.10g} %"
+
+
 def quoted(text: str) -> str:
     """A value in quotes, as messages show it."""
     return f"'{sanitize(text)}'"

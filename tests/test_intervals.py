@@ -119,13 +119,8 @@ def test_the_interval_of_skill_is_that_of_a_jackknife(name: str) -> None:
     assert own.method == "infinitesimal jackknife"
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_interval_of_skill_is_that_of_the_influences(weighted: bool) -> None:
-    """The slope of the skill against the weight of each row, by differences of its definition."""
-    data = drawn()
-    rng = np.random.default_rng(3)
-    weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
-    label, losses = data["label"].to_numpy(), losses_of(data)
+def error_of_skill(label: Floats, losses: Floats, weights: Floats) -> float:
+    """From the slope against the weight of each row, by differences of the definition."""
 
     def skill(some: Floats) -> float:
         share = np.average(label, weights=some)
@@ -134,7 +129,15 @@ def test_the_interval_of_skill_is_that_of_the_influences(weighted: bool) -> None
     step = 1e-5
     slopes = [(skill(weights + step * one) - skill(weights - step * one)) for one in np.eye(ROWS)]
     residuals = weights * np.array(slopes) / (2 * step)
-    error = np.sqrt(ROWS / (ROWS - 1) * np.dot(residuals, residuals))
+    return float(np.sqrt(ROWS / (ROWS - 1) * np.dot(residuals, residuals)))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_interval_of_skill_is_that_of_the_influences(weighted: bool) -> None:
+    data = drawn()
+    rng = np.random.default_rng(3)
+    weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
+    error = error_of_skill(data["label"].to_numpy(), losses_of(data), weights)
     given = {"weight": "w"} if weighted else {}
     own = score(data.assign(w=weights), metrics="skill", **given).intervals["skill"]  # type: ignore[arg-type]
     assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-6)
@@ -151,15 +154,7 @@ def test_soft_labels_have_the_interval_of_their_influences(
     weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
     label = (1 - smoothing) * soft + smoothing / 2
     losses = -label * np.log(prob) - (1 - label) * np.log(1 - prob)
-
-    def skill(some: Floats) -> float:
-        share = np.average(label, weights=some)
-        return 1.0 - float(np.average(losses, weights=some) / stats.entropy([share, 1 - share]))
-
-    step = 1e-5
-    slopes = [(skill(weights + step * one) - skill(weights - step * one)) for one in np.eye(ROWS)]
-    residuals = weights * np.array(slopes) / (2 * step)
-    error = np.sqrt(ROWS / (ROWS - 1) * np.dot(residuals, residuals))
+    error = error_of_skill(label, losses, weights)
     data = pd.DataFrame({"label": soft, "prob": prob, "w": weights})
     given = {"weight": "w"} if weighted else {}
     result = score(data, metrics="skill", label_smoothing=smoothing, **given)  # type: ignore[arg-type]

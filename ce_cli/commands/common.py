@@ -8,9 +8,11 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+import typer
 
 from ce_cli.errors import UsageError
 from ce_cli.text import STDIN, display_name
@@ -18,6 +20,7 @@ from ce_cli.text import STDIN, display_name
 if TYPE_CHECKING:
     from ce_cli.inputs.source import Source
     from ce_cli.outputs.canvas import Canvas
+    from ce_cli.result import Note
     from ce_cli.spec import Reading, Spec
 
 _PROGRESS_SECONDS = 0.3
@@ -48,6 +51,12 @@ def _is_piped_in() -> bool:
         return not stat.S_ISCHR(os.fstat(sys.stdin.fileno()).st_mode)
     except OSError:
         return not sys.stdin.isatty()
+
+
+def echo_warnings(warnings: Iterable[Note], about: str = "") -> None:
+    """Tell on stderr what a page would have told."""
+    for warning in warnings:
+        typer.echo(f"ce: warning: {about}{warning.message}", err=True)
 
 
 def all_read(names: Sequence[str], labels: str | None) -> list[str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 
-import typer
-
 from ce_cli import options as opt
 from ce_cli.commands.common import (
     all_read,
     canvas_of,
     check_targets,
+    echo_warnings,
     labels_opener,
     paths_of,
     progress_shown,
@@ -76,5 +75,4 @@ def compare(
     text = renderer.load()(result, canvas_of(sys.stdout, output))
     written(text, output, sys.stdout)
     if not quiet and (form in ("json", "csv") or output):
-        for warning in result.warnings:
-            typer.echo(f"ce: warning: {warning.message}", err=True)
+        echo_warnings(result.warnings)

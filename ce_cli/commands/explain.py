@@ -7,14 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from ce_cli import options as opt
 from ce_cli.commands.common import (
     all_read,
     canvas_of,
     check_read_twice,
     check_targets,
+    echo_warnings,
     labels_opener,
     paths_of,
     progress_shown,
@@ -86,8 +85,7 @@ def explain(
     text = renderer.load()(result, canvas_of(sys.stdout, output))
     written(text, output, sys.stdout)
     if not quiet and (form == "json" or output):
-        for warning in result.warnings:
-            typer.echo(f"ce: warning: {warning.message}", err=True)
+        echo_warnings(result.warnings)
 
 
 def _of_files(

@@ -7,10 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from ce_cli import registry
-from ce_cli.commands.common import canvas_of
+from ce_cli.commands.common import canvas_of, echo_warnings
 from ce_cli.errors import UsageError
 from ce_cli.text import STDIN, quoted
 
@@ -82,5 +80,4 @@ def warn(gated: Gated, targets: Sequence[Target]) -> None:
         return
     for gate in gated.gates:
         about = f"{gate.name}: " if len(gated.gates) > 1 else ""
-        for warning in (*gate.score.warnings, *gate.warnings):
-            typer.echo(f"ce: warning: {about}{warning.message}", err=True)
+        echo_warnings((*gate.score.warnings, *gate.warnings), about)

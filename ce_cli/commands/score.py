@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 
-import typer
-
 from ce_cli import options as opt
 from ce_cli.commands.common import (
     all_read,
     canvas_of,
     check_read_twice,
     check_targets,
+    echo_warnings,
     labels_opener,
     paths_of,
     progress_shown,
@@ -92,5 +91,4 @@ def score(
         text = renderer.load()(result, canvas_of(summary, output))
         written(text, output, summary)
     if not quiet and summary is sys.stdout and (json or format_ in ("json", "csv") or output):
-        for warning in result.warnings:
-            typer.echo(f"ce: warning: {warning.message}", err=True)
+        echo_warnings(result.warnings)

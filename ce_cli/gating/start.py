@@ -13,7 +13,7 @@ from ce_cli.errors import UsageError
 from ce_cli.gating.config import PATHS, option_name, table_in
 from ce_cli.outputs.numbers import shown
 from ce_cli.result import Result
-from ce_cli.text import STDIN, quoted
+from ce_cli.text import STDIN, level_text, quoted
 
 _ROOM = 1.1  # for a mean of which nothing is known but the mean
 _DIGITS = 3  # of a limit
@@ -63,7 +63,7 @@ def _suggested(given: Mapping[str, Any], result: Result) -> Iterator[str]:
     interval = result.intervals["cross_entropy"]
     if "max_" not in given and math.isfinite(mean):
         high = interval.high if math.isfinite(interval.high) else mean * _ROOM
-        reach = f", {100 * interval.confidence:.10g} % interval up to {shown(high)}"
+        reach = f", {level_text(interval.confidence)} interval up to {shown(high)}"
         yield (
             f"\n# The largest cross-entropy that passes; today it is {shown(mean)} {result.unit}"
             f"{reach if math.isfinite(interval.high) else ''}."

@@ -6,7 +6,7 @@ import math
 
 from ce_cli.compared import Comparison
 from ce_cli.gated import Check, Gate
-from ce_cli.outputs.numbers import shown
+from ce_cli.outputs.numbers import shown, signed
 from ce_cli.result import Interval, Note
 from ce_cli.text import counted, sanitize
 
@@ -77,9 +77,9 @@ def difference_text(comparison: Comparison, unit: str) -> str:
     """``+0.012300 nats (+0.0020000 … +0.022600), +1.2000 %, worse``."""
     interval = comparison.intervals.get("absolute")
     reach = f" ({_reach(interval)})" if interval and math.isfinite(interval.low) else ""
-    absolute = f"{_signed(comparison.difference['absolute'])} {unit}{reach}"
+    absolute = f"{signed(comparison.difference['absolute'])} {unit}{reach}"
     relative = comparison.difference.get("relative", math.nan)
-    share = f", {_signed(100 * relative)} %" if math.isfinite(relative) else ""
+    share = f", {signed(100 * relative)} %" if math.isfinite(relative) else ""
     return f"{absolute}{share}, {comparison.verdict}"
 
 
@@ -135,8 +135,4 @@ def _percent(check: Check) -> str:
 
 
 def _reach(interval: Interval) -> str:
-    return f"{_signed(interval.low)} … {_signed(interval.high)}"
-
-
-def _signed(number: float) -> str:
-    return ("+" if number > 0 else "") + shown(number)
+    return f"{signed(interval.low)} … {signed(interval.high)}"

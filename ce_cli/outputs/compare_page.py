@@ -12,7 +12,7 @@ from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import clusters_of
 from ce_cli.result import Interval
-from ce_cli.text import counted, display_name, sanitize
+from ce_cli.text import counted, display_name, level_text, sanitize
 
 _GROUPS_SHOWN = 50
 MARKS = {
@@ -39,13 +39,8 @@ def blocks(result: Compared) -> Iterator[Block]:
         yield _difference(one, result.unit)
         yield _companions(one, result)
         yield Line()
-    groups = _groups(result)
-    for grid in (groups, _moved(result)):
-        if grid is not None:
-            yield grid
-            if grid is groups:
-                yield from _below_groups(result)
-            yield Line()
+    yield from _groups(result)
+    yield from _moved(result)
     yield from noted(result.warnings)
     for one in result.comparisons:
         yield Line((MARKS[one.verdict], Span(sentence(one, result), "bold")))
@@ -106,7 +101,7 @@ def _headline(result: Compared) -> Line:
 
 
 def _models(result: Compared) -> Grid:
-    level = f"{100 * result.confidence:.10g} % interval"
+    level = f"{level_text(result.confidence)} interval"
     rows = [
         (
             Span(sanitize(model.name, 30), "bold" if model.name == result.reference else ""),
@@ -144,7 +139,7 @@ def _difference(one: Comparison, unit: str) -> Grid:
         for name, label, told in lines
     ]
     title = f"{sanitize(one.model, 30)} − {sanitize(one.reference, 30)}"
-    level = f"{100 * one.intervals['absolute'].confidence:.10g} % interval"
+    level = f"{level_text(one.intervals['absolute'].confidence)} interval"
     return Grid((title, "difference", level), (False, True, True), tuple(rows))
 
 
@@ -184,9 +179,9 @@ def p_or_none(p: float) -> str:
     return "—" if math.isnan(p) else p_value(p)
 
 
-def _groups(result: Compared) -> Grid | None:
+def _groups(result: Compared) -> Iterator[Block]:
     if not result.groups:
-        return None
+        return
     lines = [
         line
         for group in result.groups[:_GROUPS_SHOWN]
@@ -200,7 +195,9 @@ def _groups(result: Compared) -> Grid | None:
     rows = [line if several else (*line[: len(by)], *line[len(by) + 1 :]) for line in lines]
     left = len(by) + several
     right = (*(False for _ in range(left)), *(True for _ in range(5)), False)
-    return Grid(tuple(header), right, tuple(rows))
+    yield Grid(tuple(header), right, tuple(rows))
+    yield from _below_groups(result)
+    yield Line()
 
 
 def _group_lines(group: ComparedGroup, reference: str) -> Iterator[tuple[Span, ...]]:
@@ -229,9 +226,9 @@ def _below_groups(result: Compared) -> Iterator[Line]:
         yield Line((Span(told, "dim"),))
 
 
-def _moved(result: Compared) -> Grid | None:
+def _moved(result: Compared) -> Iterator[Block]:
     if not result.moved:
-        return None
+        return
     drop = () if len(result.models) > 2 else ("model",)
     header = [name for name in result.moved[0] if name not in drop]
     rows = [
@@ -241,7 +238,8 @@ def _moved(result: Compared) -> Grid | None:
         for own in ([line[name] for name in header] for line in result.moved)
     ]
     right = tuple(isinstance(result.moved[0][name], int | float) for name in header)
-    return Grid(tuple(map(_title, header)), right, tuple(rows))
+    yield Grid(tuple(map(_title, header)), right, tuple(rows))
+    yield Line()
 
 
 def _title(name: str) -> str:

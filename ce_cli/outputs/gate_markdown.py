@@ -19,7 +19,7 @@ from ce_cli.outputs.check_text import (
 )
 from ce_cli.outputs.markdown_text import code, escaped, table
 from ce_cli.outputs.numbers import shown
-from ce_cli.text import counted, display_name
+from ce_cli.text import counted, display_name, more_files
 
 _CHECKS_SHOWN = 50
 _GROUPS_SHOWN = 10
@@ -58,9 +58,9 @@ def _mark(passed: bool) -> str:
 def _scored(gate: Gate) -> str:
     """Which files, how many rows, and the number."""
     score = gate.score
-    names = [display_name(name) for name in score.inputs]
-    more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
-    parts = [code(names[0]) + more] if names else []
+    parts = []
+    if score.inputs:
+        parts.append(code(display_name(score.inputs[0])) + more_files(score.inputs))
     parts.append(counted(score.rows["scored"], "row"))
     value = score.metrics.get("cross_entropy")
     if value is not None:

@@ -11,10 +11,10 @@ from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text, limit_text, margin_text, number_text, warnings
 from ce_cli.outputs.drawing import drawn
-from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.numbers import percent, shown, signed
 from ce_cli.outputs.page import clusters_of
 from ce_cli.result import Interval
-from ce_cli.text import counted, display_name, sanitize
+from ce_cli.text import counted, display_name, files_title, level_text, sanitize
 
 _FAILED_SHOWN = 50
 _GROUPS_SHOWN = 5  # that passed
@@ -38,13 +38,11 @@ def blocks(result: Gated) -> Iterator[Block]:
 
 def _gate(gate: Gate) -> Iterator[Block]:
     score = gate.score
-    names = [display_name(name) for name in score.inputs]
-    more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
     clusters = clusters_of(score.cluster) if score.cluster is not None else ""
     what = f"{counted(score.rows['scored'], 'row')}{clusters} · {score.task}"
     mark = _PASSED if gate.passed else _FAILED
-    spans = (mark, Span(f" {sanitize(gate.name)}", "bold"), Span(f"  {names[0]}{more}", "cyan"))
-    yield Line((*spans, Span(f"  {what}", "dim")))
+    name, files = f" {sanitize(gate.name)}", f"  {files_title(score.inputs)}"
+    yield Line((mark, Span(name, "bold"), Span(files, "cyan"), Span(f"  {what}", "dim")))
     yield _scored(gate)
     for comparison in gate.comparisons:
         yield from _compared(gate, comparison)
@@ -86,8 +84,8 @@ def _compared(gate: Gate, comparison: Comparison) -> Iterator[Line]:
     yield Line(
         (
             Span("difference     ", "dim"),
-            Span(f"{_signed(comparison.difference['absolute'])} {gate.score.unit}"),
-            Span(f"   {_signed_percent(comparison.difference['relative'])}"),
+            Span(f"{signed(comparison.difference['absolute'])} {gate.score.unit}"),
+            Span(f"   {signed(comparison.difference['relative'], percent)}"),
             *_reach_of_difference(gate, comparison),
         )
     )
@@ -99,8 +97,8 @@ def _reach_of_difference(gate: Gate, comparison: Comparison) -> Iterator[Span]:
     kind = "absolute" if absolute else "relative"
     interval = comparison.intervals.get(kind)
     if interval is not None and math.isfinite(interval.low):
-        told = _signed if absolute else _signed_percent
-        low, high = told(interval.low), told(interval.high)
+        told = shown if absolute else percent
+        low, high = signed(interval.low, told), signed(interval.high, told)
         yield Span(f"   {_level(interval)} {low} … {high}", "dim")
 
 
@@ -151,16 +149,8 @@ def _looked_at(check: Check) -> str:
     return f"{sanitize(check.metric)}.by({group_text(check)})"
 
 
-def _signed(value: float) -> str:
-    return f"+{shown(value)}" if value > 0 else shown(value)
-
-
-def _signed_percent(value: float) -> str:
-    return f"+{percent(value)}" if value > 0 else percent(value)
-
-
 def _level(interval: Interval) -> str:
-    return f"{100 * interval.confidence:.10g} % interval"
+    return f"{level_text(interval.confidence)} interval"
 
 
 def _reach(interval: Interval) -> str:

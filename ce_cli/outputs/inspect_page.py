@@ -9,7 +9,7 @@ from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.text import counted, display_name, sanitize
+from ce_cli.text import counted, files_title, sanitize
 
 _COLUMNS_SHOWN = 25
 _CLASSES_SHOWN = 20
@@ -48,14 +48,13 @@ def blocks(result: Inspected) -> Iterator[Block]:
 
 
 def _headline(result: Inspected) -> Line:
-    names = [display_name(name) for name in result.inputs]
-    more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
     read, usable = result.rows["read"], result.rows["usable"]
     rows = counted(read, "row")
     if result.task is not None and usable != read:
         rows += f", {usable:,} usable"
     what = f" · {result.task}, {result.values}" if result.task else ""
-    return Line((Span(names[0] + more, "bold"), Span(f"  {result.format} · {rows}{what}", "dim")))
+    files = files_title(result.inputs)
+    return Line((Span(files, "bold"), Span(f"  {result.format} · {rows}{what}", "dim")))
 
 
 def _columns(columns: Sequence[ColumnSeen]) -> Grid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 
 def shown(value: float, digits: int = 5) -> str:
@@ -17,6 +18,11 @@ def shown(value: float, digits: int = 5) -> str:
     if exponent < -5 or exponent > 12:
         return f"{value:.{digits - 1}e}"
     return f"{value:,.{max(0, digits - 1 - exponent)}f}"
+
+
+def signed(value: float, told: Callable[[float], str] = shown) -> str:
+    """A difference, with a plus if it is above 0."""
+    return f"+{told(value)}" if value > 0 else told(value)
 
 
 def percent(value: float) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from ce_cli.outputs.blocks import Block, Grid, Line, Span, cell, noted, reach, shortened
-from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.numbers import percent, shown, signed
 from ce_cli.result import Interval, Result, Scalar
-from ce_cli.text import counted, display_name, sanitize
+from ce_cli.text import counted, files_title, level_text, sanitize
 
 _COLUMNS = (
     (
@@ -70,13 +70,12 @@ def _tables(result: Result) -> Iterator[Block]:
 
 
 def _inputs(result: Result) -> Line:
-    names = [display_name(name) for name in result.inputs]
-    more = f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
     read, scored = result.rows["read"], result.rows["scored"]
     rows = counted(scored, "row") if read == scored else f"{scored:,} of {counted(read, 'row')}"
     if result.cluster is not None:
         rows += clusters_of(result.cluster)
-    return Line((Span(names[0] + more, "bold"), Span(f"  {rows} · {result.task}", "dim")))
+    files = files_title(result.inputs)
+    return Line((Span(files, "bold"), Span(f"  {rows} · {result.task}", "dim")))
 
 
 def clusters_of(cluster: Mapping[str, Scalar]) -> str:
@@ -129,7 +128,7 @@ def _headline(result: Result) -> Line:
     ]
     interval = result.intervals.get("cross_entropy")
     if interval is not None:
-        level = f"{100 * interval.confidence:.10g} %"
+        level = level_text(interval.confidence)
         spans.append(Span(f"   {level} interval {reach(interval)}", "dim"))
     else:
         spans.append(Span("   --metric standard_error adds its interval", "dim"))
@@ -168,7 +167,7 @@ def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
     if not own:
         yield Grid((), (False, True), tuple(row[:2] for row in rows))
         return
-    level = f"{100 * next(iter(own.values())).confidence:.10g} % interval"
+    level = f"{level_text(next(iter(own.values())).confidence)} interval"
     yield Grid(("metric", "value", level), (False, True, True), tuple(rows))
     yield Line()
     methods = dict.fromkeys(interval.method for interval in own.values())
@@ -214,7 +213,7 @@ def _difference(line: Mapping[str, Scalar]) -> str:
     difference, mean = (float(line[key] or 0.0) for key in ("difference", "cross_entropy"))
     if abs(difference) <= _ROUNDING * abs(mean):
         return "0"
-    return ("+" if difference > 0 else "") + shown(difference)
+    return signed(difference)
 
 
 def _groups(result: Result) -> Iterator[Block]:
