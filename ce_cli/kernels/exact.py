@@ -138,6 +138,15 @@ class ExactSums(Value):
         """The sums of some of the groups."""
         return type(self)(self.limbs[:, places], self.lowest, self.bound)
 
+    def block(self, group: int, width: int) -> Self:
+        """The sums of one group, where each group has `width` of them, one after another."""
+        return self.between(group * width, (group + 1) * width)
+
+    def move_blocks(self, index: Codes, groups: int, width: int) -> Self:
+        """As `regroup` does, where each group has `width` sums, one after another."""
+        cells = (index[:, np.newaxis] * width + np.arange(width)).ravel()
+        return self.regroup(cells, groups * width)
+
     def totals(self) -> list[Fraction]:
         """The sums themselves, one a group, as exact fractions."""
         from fractions import Fraction

@@ -73,6 +73,12 @@ def reach_of(count: float, confidence: float) -> float:
     return t_quantile(confidence, count - 1.0) if count > 1.0 else math.nan
 
 
+def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: Floats) -> Floats:
+    """Σ w²(v − mean)² from Σ w², Σ w²·v and Σ w²·v², element by element."""
+    with np.errstate(all="ignore"):
+        return second - 2.0 * means * first + means * means * squared_weight
+
+
 def standard_errors(squares: Floats, rows: Floats, weight: Floats) -> Floats:
     """√( n/(n−1) · Σ (w·residual)² ) / Σ w of each group, of which the squares are given."""
     with np.errstate(all="ignore"):

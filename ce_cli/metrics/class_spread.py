@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import Space
-from ce_cli.metrics.bounds import STUDENT, Bounds, standard_errors
+from ce_cli.metrics.bounds import STUDENT, Bounds, squares_about, standard_errors
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.state import State
 
@@ -60,10 +60,8 @@ class ClassSpread(State):
         """√( n/(n−1) · Σ v²(cost − mean)² ) / Σ v of each class, shape (K,)."""
         loss = cast(PerClass, states[PerClass]).loss
         rows, weight, mean = loss.rows.floats(), loss.weight.floats(), loss.mean
-        with np.errstate(all="ignore"):
-            squares = self.second.floats() - 2.0 * mean * self.first.floats()
-            squares += mean * mean * self.weight.floats()
-        return {"class_error": standard_errors(squares, rows, weight)}
+        sums = (one.floats() for one in (self.weight, self.first, self.second))
+        return {"class_error": standard_errors(squares_about(mean, *sums), rows, weight)}
 
     def class_bounds(self, states: Mapping[type[State], State], confidence: float) -> Bounds:
         """The interval of the mean of each class, each of shape (K,)."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
-from ce_cli.metrics.bounds import Bounds, standard_errors
+from ce_cli.metrics.bounds import Bounds, squares_about, standard_errors
 from ce_cli.metrics.state import State, one_class_only
 
 Floats = NDArray[np.float64]
@@ -82,13 +82,11 @@ class Ece(State):
 
     def at(self, group: int) -> Self:
         """The bins of one group."""
-        ends = group * BINS, (group + 1) * BINS
-        return type(self)(*(getattr(self, name).between(*ends) for name in self._fields))
+        return type(self)(*(getattr(self, name).block(group, BINS) for name in self._fields))
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, bin by bin."""
-        cells = (index[:, np.newaxis] * BINS + np.arange(BINS)).ravel()
-        moved = (getattr(self, name).regroup(cells, groups * BINS) for name in self._fields)
+        moved = (getattr(self, name).move_blocks(index, groups, BINS) for name in self._fields)
         return type(self)(*moved)
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
@@ -120,7 +118,7 @@ class Ece(State):
         sizes, total, count = np.abs(gaps), weight.sum(axis=1), rows.sum(axis=1)
         with np.errstate(all="ignore"):
             means = np.where(weight > 0, gaps / weight, 0.0)
-            squares = second - 2.0 * means * first + means**2 * squared
+            squares = squares_about(means, squared, first, second)
             own = standard_errors(squares, rows, np.ones(rows.shape))
             excess = math.sqrt(2.0 / math.pi) * np.where(sizes < _CLEAR * own, own, 0.0)
             excess = np.where(rows == 1, sizes, excess)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.outcomes import Outcomes
-from ce_cli.metrics.bounds import STUDENT, Bounds, standard_errors
+from ce_cli.metrics.bounds import STUDENT, Bounds, squares_about, standard_errors
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
@@ -98,8 +98,6 @@ def mean_bounds(
     """
     loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
     rows = loss.rows.floats()
-    with np.errstate(all="ignore"):
-        squares = second.floats() - 2.0 * mean * first.floats()
-        squares += mean * mean * spread.weight.floats()
+    squares = squares_about(mean, spread.weight.floats(), first.floats(), second.floats())
     errors = standard_errors(squares, rows, loss.weight.floats())
     return Bounds.around(mean, errors, rows, confidence, STUDENT)

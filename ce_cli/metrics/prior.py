@@ -100,20 +100,17 @@ class Prior(State):
 
     def at(self, group: int) -> Self:
         """The classes of one group."""
-        return self.replace(
-            **{
-                name: getattr(self, name).between(group * width, (group + 1) * width)
-                for name, width in _widths(self.space).items()
-            }
-        )
+        widths = _widths(self.space).items()
+        return self.replace(**{name: getattr(self, name).block(group, w) for name, w in widths})
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, class by class."""
-        moved = {}
-        for name, width in _widths(self.space).items():
-            cells = (index[:, np.newaxis] * width + np.arange(width)).ravel()
-            moved[name] = getattr(self, name).regroup(cells, groups * width)
-        return self.replace(**moved)
+        return self.replace(
+            **{
+                name: getattr(self, name).move_blocks(index, groups, width)
+                for name, width in _widths(self.space).items()
+            }
+        )
 
     def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
         """H(π) of the label shares π, the mean over it, and 1 less that.
