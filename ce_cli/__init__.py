@@ -11,16 +11,16 @@ _MODULES = {
     "compare": "ce_cli.api",
     "explain": "ce_cli.api",
     "score": "ce_cli.api",
-    "Compared": "ce_cli.compared",
-    "Explained": "ce_cli.explained",
-    "Result": "ce_cli.result",
+    "Compared": "ce_cli.results.compare",
+    "Explained": "ce_cli.results.explain",
+    "Result": "ce_cli.results.score",
 }
 
 if TYPE_CHECKING:
     from ce_cli.api import compare, explain, score
-    from ce_cli.compared import Compared
-    from ce_cli.explained import Explained
-    from ce_cli.result import Result
+    from ce_cli.results.compare import Compared
+    from ce_cli.results.explain import Explained
+    from ce_cli.results.score import Result
 
 
 def __dir__() -> list[str]:

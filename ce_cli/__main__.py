@@ -13,7 +13,7 @@ def main() -> NoReturn:
     gc.set_threshold(100_000, 20, 100)
     # ce has threads of its own; those of the linear algebra library would only wait for work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from ce_cli.app import run
+    from ce_cli.cli.app import run
 
     raise SystemExit(run())
 

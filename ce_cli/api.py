@@ -7,14 +7,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypedDict, Unpack
 
-from ce_cli import pipeline
 from ce_cli.binding.joined import reading_of_labels
-from ce_cli.compared import Compared
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.locate import located, opener
 from ce_cli.inputs.memory import TableSource
 from ce_cli.inputs.source import Source
-from ce_cli.result import Result
+from ce_cli.results.compare import Compared
+from ce_cli.results.score import Result
+from ce_cli.scoring import pipeline
 from ce_cli.spec import Reading, Spec, Task, Values, check_convention, check_names, clip_of
 from ce_cli.text import closest, quoted
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from ce_cli.explained import Explained
+    from ce_cli.results.explain import Explained
 
     Table: TypeAlias = pd.DataFrame | pa.Table
     Path: TypeAlias = str | os.PathLike[str]

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from ce_cli.errors import UsageError
+from ce_cli.record import Value
 from ce_cli.text import closest, listed, quoted
-from ce_cli.value import Value
 
 
 class Entry(Value):
@@ -59,11 +59,11 @@ INPUTS = (
 )
 
 COMMANDS = (
-    Entry("ce_cli.commands.score:score", ("score",)),
-    Entry("ce_cli.commands.compare:compare", ("compare",)),
-    Entry("ce_cli.commands.gate:gate", ("gate",)),
-    Entry("ce_cli.commands.inspect:inspect", ("inspect",)),
-    Entry("ce_cli.commands.explain:explain", ("explain",)),
+    Entry("ce_cli.cli.score:score", ("score",)),
+    Entry("ce_cli.cli.compare:compare", ("compare",)),
+    Entry("ce_cli.cli.gate:gate", ("gate",)),
+    Entry("ce_cli.cli.inspect:inspect", ("inspect",)),
+    Entry("ce_cli.cli.explain:explain", ("explain",)),
 )
 
 METRICS = (

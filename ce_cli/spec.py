@@ -8,8 +8,8 @@ from typing import Literal
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
+from ce_cli.record import Value
 from ce_cli.text import closest, listed, quoted, sanitize
-from ce_cli.value import Value
 
 Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
 Values = Literal["auto", "probabilities", "logits", "logprobs"]

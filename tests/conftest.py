@@ -19,9 +19,9 @@ from referencing import Registry, Resource
 import ce_cli
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-_OUTPUTS = Path(ce_cli.__file__).parent / "outputs"
+_RESULTS = Path(ce_cli.__file__).parent / "results"
 _SCHEMAS = {
-    f"ce.{name}/1": json.loads((_OUTPUTS / f"{name}.schema.json").read_text())
+    f"ce.{name}/1": json.loads((_RESULTS / f"{name}.schema.json").read_text())
     for name in ("score", "compare", "gate", "inspect", "explain")
 }
 _REGISTRY = Registry().with_resources(

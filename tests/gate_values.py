@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ce_cli.compared import Comparison
-from ce_cli.gated import Check, Gate, Gated
-from ce_cli.result import Interval, Note, Result
+from ce_cli.results.compare import Comparison
+from ce_cli.results.gate import Check, Gate, Gated
+from ce_cli.results.score import Interval, Note, Result
 
 HOSTILE = (
     "two\nlines\r\nand\ttabs",

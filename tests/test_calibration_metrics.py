@@ -14,7 +14,7 @@ from scipy import special, stats
 from sklearn.metrics import roc_auc_score
 
 from ce_cli import score
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import BinaryLogit, BinaryProbability
 from ce_cli.kernels.outcomes import Hard, Outcomes
 from ce_cli.kernels.score_bins import bins_of

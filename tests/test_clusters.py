@@ -15,8 +15,8 @@ from scipy import special, stats
 from sklearn.metrics import roc_auc_score
 
 from ce_cli import compare, score
-from ce_cli.clustered import BUCKETS, bucket_of
-from ce_cli.result import Interval
+from ce_cli.results.score import Interval
+from ce_cli.scoring.clustered import BUCKETS, bucket_of
 from tests.conftest import complaints, run_ce, score_json, write_csv
 
 Floats = NDArray[np.float64]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ce_cli import compare
-from ce_cli.compared import Compared, Comparison
 from ce_cli.kernels.deciding import POWER, holm, holm_levels, rows_to_tell
+from ce_cli.results.compare import Compared, Comparison
 from tests.conftest import SCHEMAS
 
 Floats = NDArray[np.float64]

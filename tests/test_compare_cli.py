@@ -21,13 +21,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ce_cli import app, compare, score
-from ce_cli.compared import Compared
+from ce_cli import compare, score
+from ce_cli.cli import app
 from ce_cli.comparing import unsorted
 from ce_cli.comparing.compare import compare as run
 from ce_cli.comparing.entrants import Plan, data_sets
 from ce_cli.comparing.naming import file_names
 from ce_cli.errors import DataError, UsageError
+from ce_cli.results.compare import Compared
 from ce_cli.spec import Reading, Spec
 from tests.conftest import (
     COMMAND,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 from ce_cli import score
-from ce_cli.conventions import Case, convention_of
+from ce_cli.binding.conventions import Case, convention_of
 from ce_cli.errors import UsageError
 from ce_cli.spec import CONVENTIONS
 

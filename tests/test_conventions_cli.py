@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ce_cli import score
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import BinaryProbability, Probabilities
 from ce_cli.kernels.outcomes import Hard
 from ce_cli.kernels.rules import Rule, clipped

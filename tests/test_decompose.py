@@ -20,13 +20,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from ce_cli import score
-from ce_cli.batch import Batch
-from ce_cli.decomposed import Decomposed, Recalibrated
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Logits
 from ce_cli.kernels.outcomes import Hard
 from ce_cli.kernels.score_bins import bins_of, middles_of
 from ce_cli.metrics import auc, sample
 from ce_cli.metrics.sample import Sample
+from ce_cli.results.decomposition import Decomposed, Recalibrated
 from tests.conftest import SAMPLES, complaints, run_ce, score_json, strict, write_csv, write_parquet
 
 Floats = NDArray[np.float64]

@@ -21,15 +21,15 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import entropy, rankdata
 
-from ce_cli import app
 from ce_cli.binding.rows import bound_rows
+from ce_cli.cli import app
 from ce_cli.explaining import tally
 from ce_cli.explaining.explain import explain
 from ce_cli.explaining.sought import Wanted, alone
 from ce_cli.explaining.tally import Tally
 from ce_cli.inputs import parquet
 from ce_cli.inputs.locate import located, opened
-from ce_cli.pipeline import prepared
+from ce_cli.scoring.pipeline import prepared
 from ce_cli.spec import Reading, Spec
 from tests.conftest import (
     COMMAND,

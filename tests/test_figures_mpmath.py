@@ -11,7 +11,7 @@ from mpmath import mp, mpf
 from scipy import stats
 
 from ce_cli import score
-from ce_cli.result import Result
+from ce_cli.results.score import Result
 
 DIGITS = 50
 ROWS = 40

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from ce_cli.gated import Check, Gate, Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.gate_page import render
-from ce_cli.result import Result
+from ce_cli.results.gate import Check, Gate, Gated
+from ce_cli.results.score import Result
 from tests.conftest import (
     COMMAND,
     SAMPLES,
@@ -402,8 +402,8 @@ def test_a_full_stderr_does_not_change_the_exit_code(tmp_path: Path) -> None:
 
 def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import ce_cli.pipeline\ndef run(*a, **k):\n    raise RuntimeError('oh')\n"
-        "ce_cli.pipeline.run = run\n"
+        "import ce_cli.scoring.pipeline\ndef run(*a, **k):\n    raise RuntimeError('oh')\n"
+        "ce_cli.scoring.pipeline.run = run\n"
     )
     paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
     for extra in ({}, {"CE_TRACEBACK": "1"}):

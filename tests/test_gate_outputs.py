@@ -26,11 +26,11 @@ from prometheus_client.samples import Sample
 import ce_cli
 from ce_cli import registry
 from ce_cli.errors import StorageError
-from ce_cli.gated import Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text, limit_text, margin_text, value_text
 from ce_cli.outputs.github_files import publish
-from ce_cli.result import Note
+from ce_cli.results.gate import Gated
+from ce_cli.results.score import Note
 from ce_cli.text import sanitize
 from tests.gate_values import (
     BROKEN,

@@ -22,27 +22,15 @@ PACKAGE = Path(ce_cli.__file__).parent
 # layer, and itself; units of one layer know nothing of each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
-    ("errors", "text", "value"),
-    ("decomposed",),
-    ("kernels", "ledger", "registry", "result", "spec"),
-    ("batch", "compared", "conventions", "explained", "inspected", "places"),
-    ("gated",),
-    ("messages",),
-    ("engines", "inputs", "metrics", "outputs"),
+    ("errors", "text", "record", "engines"),
+    ("kernels", "findings", "registry", "results", "spec"),
+    ("inputs", "metrics", "outputs"),
     ("binding",),
-    ("decomposition", "groups", "row_losses"),
-    ("clustered",),
-    ("reduce",),
-    ("computed",),
-    ("notes",),
-    ("report",),
-    ("pipeline",),
+    ("scoring",),
     ("comparing", "explaining", "inspection"),
-    ("api", "options"),
-    ("gate_options",),
     ("gating",),
-    ("commands",),
-    ("app",),
+    ("api",),
+    ("cli",),
     ("__main__",),
 )
 COMMANDS = ("score", "gate", "inspect", "explain")
@@ -147,20 +135,25 @@ def strangers_in_kernels(arrow: Arrow) -> bool:
     if unit_of(arrow.importer) != "kernels":
         return False
     if is_ours(arrow.imported):
-        return unit_of(arrow.imported) not in {"kernels", "value"}
+        return unit_of(arrow.imported) not in {"kernels", "record"}
     root = arrow.imported.split(".")[0]
     return root != "numpy" and root not in sys.stdlib_module_names
 
 
 def sees_more_than_a_result(arrow: Arrow) -> bool:
-    """Whether a renderer imports what makes results."""
-    makers = {"pipeline", "binding", "metrics", "inputs", "engines", "kernels", "reduce", "report"}
-    makers |= {"inspection", "explaining"}
+    """Whether a renderer imports more of the package than results and the ground."""
     return (
         unit_of(arrow.importer) == "outputs"
         and is_ours(arrow.imported)
-        and unit_of(arrow.imported) in makers
+        and unit_of(arrow.imported)
+        not in {"ce_cli", "outputs", "results", "text", "record", "errors"}
     )
+
+
+def knows_the_parser(arrow: Arrow) -> bool:
+    """Whether a module outside `cli` imports typer, or what typer is made of."""
+    root = arrow.imported.split(".", maxsplit=1)[0]
+    return root in {"typer", "click"} and unit_of(arrow.importer) != "cli"
 
 
 # The rules
@@ -174,9 +167,9 @@ def test_every_module_has_a_rank() -> None:
 def test_the_walk_sees_the_package() -> None:
     """Three arrows that are there, one of them inside a function."""
     seen = {(arrow.importer, arrow.imported) for arrow in every_arrow()}
-    assert ("ce_cli.pipeline", "ce_cli.registry") in seen
+    assert ("ce_cli.scoring.pipeline", "ce_cli.registry") in seen
     assert ("ce_cli.metrics.loss", "ce_cli.kernels.exact") in seen
-    assert ("ce_cli.commands.score", "ce_cli.pipeline") in seen
+    assert ("ce_cli.cli.score", "ce_cli.scoring.pipeline") in seen
 
 
 def test_imports_point_one_way() -> None:
@@ -191,21 +184,28 @@ def test_renderers_see_only_a_result() -> None:
     assert [str(arrow) for arrow in every_arrow() if sees_more_than_a_result(arrow)] == []
 
 
+def test_only_the_command_line_knows_typer() -> None:
+    assert [str(arrow) for arrow in every_arrow() if knows_the_parser(arrow)] == []
+
+
 # That the rules can be broken
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("ce_cli.kernels.sums", "from ce_cli.batch import Batch"),
-        ("ce_cli.kernels.sums", "import ce_cli.batch as batch"),
+        ("ce_cli.kernels.sums", "from ce_cli.metrics.loss import Loss"),
+        ("ce_cli.kernels.sums", "import ce_cli.spec as spec"),
         ("ce_cli.errors", "from ce_cli.text import quoted"),
         ("ce_cli.metrics.loss", "from ce_cli.inputs.source import Frame"),
-        ("ce_cli.metrics.loss", "def of():\n    from ce_cli import pipeline"),
-        ("ce_cli.binding.rows", "from ..reduce import Work"),
-        ("ce_cli.binding.rows", "from .. import report"),
+        ("ce_cli.metrics.loss", "def of():\n    from ce_cli import scoring"),
+        ("ce_cli.binding.rows", "from ..scoring.reduce import Work"),
+        ("ce_cli.binding.rows", "from .. import scoring"),
         ("ce_cli.inputs", "from ..binding import bind"),
-        ("ce_cli.outputs.json", "try:\n    import ce_cli.pipeline\nexcept ImportError:\n    pass"),
+        (
+            "ce_cli.outputs.json",
+            "try:\n    import ce_cli.scoring\nexcept ImportError:\n    pass",
+        ),
         ("ce_cli.spec", "if TYPE_CHECKING:\n    pass\nelse:\n    from ce_cli import api"),
         ("ce_cli.spec", "if sys.platform:\n    from ce_cli import api"),
         ("ce_cli", "from ce_cli.api import score"),
@@ -218,14 +218,14 @@ def test_an_arrow_that_points_up_is_found(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("ce_cli.batch", "from ce_cli.kernels.exact import ExactSums"),
+        ("ce_cli.kernels.batch", "from ce_cli.kernels.exact import ExactSums"),
         ("ce_cli.kernels.forms", "from ce_cli.kernels import losses"),
         ("ce_cli.kernels.forms", "from . import losses"),
-        ("ce_cli.result", "from ce_cli import __version__"),
+        ("ce_cli.results.score", "from ce_cli import __version__"),
         ("ce_cli.spec", "if TYPE_CHECKING:\n    from ce_cli import api"),
         ("ce_cli.spec", "if typing.TYPE_CHECKING:\n    from ce_cli import api"),
         ("ce_cli", "def __getattr__(name):\n    from ce_cli.api import score"),
-        ("ce_cli.spec", "import pipeline\nfrom report import api"),
+        ("ce_cli.spec", "import scoring\nfrom gating import api"),
     ],
 )
 def test_an_arrow_that_points_down_is_left_in_peace(module: str, source: str) -> None:
@@ -242,7 +242,13 @@ def test_a_stranger_in_the_kernels_is_found(source: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("unit", ["pipeline", "binding", "metrics", "inputs", "engines", "kernels"])
+@pytest.mark.parametrize("source", ["import typer", "from click import Context"])
+def test_a_parser_outside_the_command_line_is_found(source: str) -> None:
+    assert [knows_the_parser(arrow) for arrow in arrows_of("ce_cli.api", source)] == [True]
+    assert [knows_the_parser(arrow) for arrow in arrows_of("ce_cli.cli.app", source)] == [False]
+
+
+@pytest.mark.parametrize("unit", ["scoring", "binding", "metrics", "inputs", "engines", "kernels"])
 def test_a_renderer_that_looks_behind_the_result_is_found(unit: str) -> None:
     arrows = arrows_of("ce_cli.outputs.table", f"def render():\n    import ce_cli.{unit}")
     assert [sees_more_than_a_result(arrow) for arrow in arrows] == [True]
@@ -252,7 +258,7 @@ def test_a_renderer_that_looks_behind_the_result_is_found(unit: str) -> None:
 
 CHILD = """
 import json, sys
-from ce_cli.app import run
+from ce_cli.cli.app import run
 sys.argv = ["ce", *sys.argv[1:]]
 code = run()
 print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
@@ -275,7 +281,7 @@ def imported_by(*args: str) -> set[str]:
 )
 def test_help_and_version_import_no_library_of_numbers(args: list[str]) -> None:
     imported = imported_by(*args)
-    assert "ce_cli.app" in imported
+    assert "ce_cli.cli.app" in imported
     assert imported.isdisjoint({"numpy", "pandas", "pyarrow"})
 
 

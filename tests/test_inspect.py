@@ -811,8 +811,8 @@ def test_names_from_the_file_drive_no_terminal(tmp_path: Path) -> None:
 
 
 def test_a_page_fits_80_columns() -> None:
-    from ce_cli.inspected import Advice, ColumnSeen, Inspected
     from ce_cli.outputs.inspect_page import render
+    from ce_cli.results.inspect import Advice, ColumnSeen, Inspected
 
     columns = tuple(
         ColumnSeen("x" * 50, "number", "label", "y" * 50, "its name", 1, 0, -1.23456e-9, 1e9)

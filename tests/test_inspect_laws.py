@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ce_cli.batch import Batch
 from ce_cli.binding.fingerprints import fingerprints
 from ce_cli.inspection.class_advice import Pairing
 from ce_cli.inspection.crossed import Crossed
@@ -23,6 +22,7 @@ from ce_cli.inspection.neighbours import Neighbours
 from ce_cli.inspection.numbers import Looks, Rereadings
 from ce_cli.inspection.profiles import Profile, profile_of_numbers, profile_of_texts
 from ce_cli.kernels import forms
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.outcomes import Hard
 from tests.test_laws import FORMS, batch_of, lawful, vectors
 

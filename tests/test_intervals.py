@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from ce_cli import score
 from ce_cli.errors import DataError
 from ce_cli.kernels.binomial import quantile_ranks
-from ce_cli.result import Interval, Result
+from ce_cli.results.score import Interval, Result
 from tests.conftest import SCHEMAS, score_json, write_csv
 
 Floats = NDArray[np.float64]

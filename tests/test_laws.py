@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
 from ce_cli.kernels import forms
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Form
 from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, Space
 from ce_cli.metrics.state import State

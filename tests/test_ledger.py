@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ce_cli.ledger import EXAMPLES, Finding, Ledger
+from ce_cli.findings.row_issues import EXAMPLES, Finding, Ledger
 
 Key = tuple[str, str]
 Trouble = tuple[str, str, float, str]  # code, column, how bad, what stands there

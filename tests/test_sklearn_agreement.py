@@ -13,7 +13,7 @@ from scipy.special import log_expit, log_softmax, softmax
 from sklearn.metrics import accuracy_score, brier_score_loss, d2_log_loss_score, log_loss
 
 from ce_cli import score
-from ce_cli.result import Result
+from ce_cli.results.score import Result
 
 Array = NDArray[Any]
 

@@ -280,7 +280,7 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
 
 def _convention_floor(bound: Binding, spec: Spec) -> float:
     """What probabilities are raised to by ``--convention``."""
-    from ce_cli.binding.conventions import chosen_convention
+    from ce_cli.binding.chosen_convention import chosen_convention
 
     chosen = chosen_convention(bound, spec)
     if chosen is None:

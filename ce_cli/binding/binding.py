@@ -7,8 +7,8 @@ from typing import Literal
 from ce_cli.binding.classes import LabelReader
 from ce_cli.inputs.source import Stored, Wanted
 from ce_cli.kernels.outcomes import Space
+from ce_cli.record import Value
 from ce_cli.spec import Task
-from ce_cli.value import Value
 
 BytesShape = Literal["counts", "text"]
 Shape = Literal["single", "share", "columns", "list", "map", "none"]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.findings.row_issues import Finding
 from ce_cli.inputs.source import Frame
-from ce_cli.ledger import Finding
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

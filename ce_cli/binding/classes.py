@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.errors import DataError
+from ce_cli.record import Value
 from ce_cli.text import listed, quoted
-from ce_cli.value import Value
 
 Codes = NDArray[np.intp]
 

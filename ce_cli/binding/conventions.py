@@ -1,44 +1,287 @@
-"""Which rules of other tools suit what was bound."""
+"""How other tools score the same rows: their rules in one table, and why their numbers differ.
+
+Sources, read at these places: scikit-learn 1.9 `metrics.log_loss`; the documentation of torch 2
+for `BCELoss`, `NLLLoss` and `CrossEntropyLoss`; Keras 3 `binary_crossentropy`,
+`categorical_crossentropy` and `Loss`; XGBoost 3 `logloss` and `mlogloss`; LightGBM 4
+`binary_logloss`, `multi_logloss` and `cross_entropy`; yardstick 1 `mn_log_loss`.
+"""
 
 from __future__ import annotations
 
-from ce_cli.binding.binding import Binding
-from ce_cli.binding.predictions import EPSILON
-from ce_cli.conventions import Case, Convention, convention_of, every_convention
-from ce_cli.kernels.rules import Rule
-from ce_cli.spec import Spec
+import math
+from collections.abc import Callable, Iterator
+
+from ce_cli.kernels.losses import LOG_2
+from ce_cli.kernels.rules import UNBOUNDED, Rule, clipped, most_of
+from ce_cli.record import Value
+from ce_cli.spec import CONVENTIONS
+from ce_cli.text import counted
+
+OWN = "ce"
+
+_SAME = 1e-12  # relative; numbers nearer than this differ by rounding alone
+_SUM_TOLD = 1e-6  # sums of rows nearer to 1 than this are not worth a word
+_NO_SUCH_LABELS = "takes no such labels, its rule all the same"
+_SINGLE = 2.0**-23  # eps of the single precision that Keras and XGBoost compute in
 
 
-def case_of(binding: Binding, spec: Spec) -> Case:
-    """What the rules depend on; the values have to be settled."""
-    several = binding.task == "multilabel"
-    single = binding.shape == "single" and binding.task != "likelihood"
-    shares = binding.labels.shape not in ("single", "none") or bool(spec.label_smoothing)
-    return Case(
-        values=spec.values,
-        alone=single or several,
-        shares=shares and not several,
-        several=several,
-        epsilon=max(EPSILON[one] for one in binding.stored),
-        mixed=bool(spec.label_smoothing and (spec.class_weights or spec.balanced)),
+class Case(Value):
+    """What a rule may depend on.
+
+    Attributes
+    ----------
+    values : str
+        Probabilities, logits or logprobs.
+    alone : bool
+        Whether each prediction stands alone, as of the positive class or of independent labels,
+        and not beside those of the other classes.
+    shares : bool
+        Whether labels are shares of the classes.
+    several : bool
+        Whether several labels may hold at once.
+    epsilon : float
+        Of the stored type.
+    mixed : bool
+        Whether smoothed labels meet weights of classes.
+    """
+
+    values: str
+    alone: bool
+    shares: bool
+    several: bool
+    epsilon: float
+    mixed: bool = False
+
+
+class Convention(Value):
+    """How one tool scores.
+
+    Attributes
+    ----------
+    rule : Rule
+        What probabilities may cost.
+    floor, rest_floor : float
+        What probabilities, and 1 − q of a single one, count as if they are below `floor` and
+        `rest_below`; 0 for no floor.
+    by_rows : bool
+        Whether the weighted sum is divided by the number of rows, not by the sum of weights.
+    remarks : tuple of str
+        What is to be known of such predictions and labels.
+    beyond : str
+        What is to be known of rows below the floor.
+    unknown : str
+        Why there is no number; nothing if there is one.
+    """
+
+    name: str
+    rule: Rule
+    floor: float = 0.0
+    rest_below: float = 0.0
+    rest_floor: float = 0.0
+    by_rows: bool = False
+    remarks: tuple[str, ...] = ()
+    beyond: str = ""
+    unknown: str = ""
+
+
+class Facts(Value):
+    """What was found in the data.
+
+    Attributes
+    ----------
+    mean : float
+        The cross-entropy, in any unit.
+    infinite, raised, lowered : int
+        Rows with an infinite loss, and in which a probability was below the floor or above the
+        ceiling.
+    rows, weight : float
+        Their number and Σ w.
+    sums : tuple of float
+        The smallest and the largest sum of a row.
+    """
+
+    mean: float
+    infinite: int
+    raised: int
+    lowered: int
+    rows: int
+    weight: float
+    sums: tuple[float, float]
+
+
+def convention_of(name: str, case: Case) -> Convention:
+    """The convention of a tool for such predictions and labels."""
+    return _TABLE[name](case)
+
+
+def own_convention(clip: float) -> Convention:
+    """What `ce` does without being told."""
+    return Convention(OWN, clipped(clip), clip, clip, clip)
+
+
+def every_convention(case: Case, clip: float) -> tuple[Convention, ...]:
+    """`ce` itself, and all tools."""
+    return (own_convention(clip), *(convention_of(name, case) for name in CONVENTIONS))
+
+
+def _sklearn(case: Case) -> Convention:
+    """Clips to eps of the type, both ends; rows are not divided by their sum."""
+    eps = case.epsilon
+    remarks = _as_probabilities(case) + _one_class(case)
+    return Convention("sklearn", clipped(eps), eps, eps, eps, remarks=remarks)
+
+
+def _torch(case: Case) -> Convention:
+    """`BCELoss` lets no log fall below −100; `CrossEntropyLoss` and `NLLLoss` have no bound.
+
+    The mean of `BCELoss` divides by the number of rows, that of `NLLLoss` by Σ w. No loss takes
+    the probabilities of several classes; they get the bound of `BCELoss`.
+    """
+    unknown = ""
+    if case.mixed and not case.alone:
+        unknown = "weighs each class's part of a smoothed label by itself: not computed"
+    if case.values != "probabilities":
+        remarks = (f"scores {_named(case)} as they are",)
+        return Convention("torch", UNBOUNDED, by_rows=case.alone, remarks=remarks, unknown=unknown)
+    floor = math.exp(-100.0)
+    rule = Rule(most=100.0, rest_most=100.0)
+    beyond = "" if case.alone else " (NLLLoss of their log has no bound)"
+    return Convention(
+        "torch", rule, floor, floor, floor, case.alone, beyond=beyond, unknown=unknown
     )
 
 
-def chosen_convention(binding: Binding, spec: Spec) -> Convention | None:
-    """The convention of ``--convention``, if there is one."""
-    if spec.convention is None:
-        return None
-    return convention_of(spec.convention, case_of(binding, spec))
+def _keras(case: Case) -> Convention:
+    """Clips to [1e-7, 1 − 1e-7] in single precision; class columns are divided by their sum.
+
+    The upper end is 1 − 2**-23 there, which leaves 1 − q of a single prediction 1.2e-7. Logits are
+    scored as they are. The mean divides by the number of rows.
+    """
+    if case.values == "logits":
+        return Convention("keras", UNBOUNDED, by_rows=True, remarks=("scores logits as they are",))
+    least = float(-math.log1p(-_SINGLE))
+    rule = Rule(most_of(1e-7), least, most_of(_SINGLE), divided=not case.alone)
+    rest = _SINGLE if case.alone else 1e-7
+    return Convention(
+        "keras", rule, 1e-7, rest, rest, by_rows=True, remarks=_as_probabilities(case)
+    )
 
 
-def all_conventions(binding: Binding, spec: Spec) -> tuple[Convention, ...]:
-    """Those of ``--conventions``, that of `ce` itself first; none if they are not asked for."""
-    return every_convention(case_of(binding, spec), spec.clip or 0.0) if spec.conventions else ()
+def _xgboost(case: Case) -> Convention:
+    """A floor of 1e-16; in single precision 1 − q is 0 for a q nearer to 1 than 2**-25."""
+    most = most_of(1e-16)
+    unseen = (24.0 if case.values == "logits" else 25.0) * LOG_2 * (1.0 - 1e-12)
+    remarks = _as_probabilities(case) + _share_of_two(case)
+    rule = Rule(most=most, rest_most=most, rest_unseen=unseen)
+    below = math.exp(-unseen) if case.alone else 1e-16
+    return Convention("xgboost", rule, 1e-16, below, 1e-16, remarks=remarks)
 
 
-def rule_of(binding: Binding, spec: Spec) -> Rule | None:
-    """The rule that losses follow, if it is more than a clip."""
-    chosen = chosen_convention(binding, spec)
-    if chosen is None and spec.conventions:
-        chosen = all_conventions(binding, spec)[0]
-    return None if chosen is None else chosen.rule
+def _lightgbm(case: Case) -> Convention:
+    """A floor of 1e-15, or of 1e-12 for labels that are shares (`cross_entropy`)."""
+    floor = 1e-12 if case.shares else 1e-15
+    most = most_of(floor)
+    remarks = _as_probabilities(case) + _share_of_two(case)
+    rule = Rule(most=most, rest_most=most)
+    return Convention("lightgbm", rule, floor, floor, floor, remarks=remarks)
+
+
+def _yardstick(case: Case) -> Convention:
+    """Clips to eps of a double, both ends."""
+    eps = 2.0**-52
+    remarks = _as_probabilities(case) + _one_class(case)
+    return Convention("yardstick", clipped(eps), eps, eps, eps, remarks=remarks)
+
+
+_TABLE: dict[str, Callable[[Case], Convention]] = {
+    "sklearn": _sklearn,
+    "torch": _torch,
+    "keras": _keras,
+    "xgboost": _xgboost,
+    "lightgbm": _lightgbm,
+    "yardstick": _yardstick,
+}
+
+
+def _named(case: Case) -> str:
+    return "logits" if case.values == "logits" else "log-probabilities"
+
+
+def _as_probabilities(case: Case) -> tuple[str, ...]:
+    """What tools do that score nothing but probabilities."""
+    if case.values == "probabilities":
+        return ()
+    return (f"scores {_named(case)} as probabilities",)
+
+
+def _one_class(case: Case) -> tuple[str, ...]:
+    """For tools that take labels of one class only."""
+    if case.shares or case.several:
+        return (_NO_SUCH_LABELS,)
+    return ()
+
+
+def _share_of_two(case: Case) -> tuple[str, ...]:
+    """For tools that take a share of the positive class, but none of several classes."""
+    return (_NO_SUCH_LABELS,) if case.shares and not case.alone else ()
+
+
+def differs(mean: float, own: float) -> bool:
+    """Whether two means differ by more than rounding."""
+    return mean != own and not abs(mean - own) <= _SAME * min(abs(own), abs(mean))
+
+
+def why(convention: Convention, facts: Facts, own: Convention, own_facts: Facts) -> str:
+    """Why the number of a tool is what it is here, beside that of `ce`."""
+    if convention.unknown:
+        return convention.unknown
+    differing = differs(facts.mean, own_facts.mean)
+    reasons = [*convention.remarks, *_reasons(convention, facts, own, own_facts, differing)]
+    if not reasons:
+        reasons = ["nothing to clip"]
+    every = "; ".join(reasons)
+    return every if differing or convention.name == OWN else f"same here: {every}"
+
+
+def told(convention: Convention, rows: int, weight: float) -> str:
+    """What is to be known where only this convention is asked for; maybe nothing."""
+    known = "; ".join((*convention.remarks, *_division(convention, rows, weight)))
+    return f"{convention.name} {known}." if known else ""
+
+
+def _division(convention: Convention, rows: int, weight: float) -> tuple[str, ...]:
+    if not convention.by_rows or weight == rows:
+        return ()
+    return (f"divides by the number of rows, {rows:,}, not by the sum of weights, {weight:,.6g}",)
+
+
+def _reasons(
+    convention: Convention, facts: Facts, own: Convention, own_facts: Facts, differing: bool
+) -> Iterator[str]:
+    yield from _division(convention, facts.rows, facts.weight)
+    low, high = facts.sums
+    if convention.rule.divided and max(1.0 - low, high - 1.0) > _SUM_TOLD and low <= high:
+        yield f"divides rows by their sums ({low:.6g} to {high:.6g})"
+    if facts.infinite:
+        what = "is" if facts.infinite == 1 else "are"
+        yield f"no floor, and {counted(facts.infinite, 'row')} {what} infinite"
+    if facts.raised:
+        yield _raised(convention, facts.raised)
+    kept = own_facts.raised - facts.raised
+    if kept > 0 and own.floor > convention.floor:
+        what = "it is" if kept == 1 else "they are"
+        yield f"leaves {counted(kept, 'row')} below {own.floor:.2g} as {what}"
+    if facts.lowered and differing and convention.rule.least != own.rule.least:
+        ceiling = -math.expm1(-convention.rule.least)
+        yield f"{counted(facts.lowered, 'row')} above 1 − {ceiling:.2g} lowered to it"
+
+
+def _raised(convention: Convention, count: int) -> str:
+    rows = counted(count, "row")
+    if convention.rule.most == 100.0:
+        return f"{rows} with a log below −100 taken for −100{convention.beyond}"
+    rest = ""
+    if convention.rest_below != convention.floor:
+        rounded = "" if convention.rest_below == convention.rest_floor else ", which is 0 to it"
+        rest = f" (1 − q below {convention.rest_below:.2g}{rounded})"
+    return f"{rows} below {convention.floor:.2g}{rest} raised to it"

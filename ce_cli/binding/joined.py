@@ -10,8 +10,8 @@ from ce_cli.binding.label_names import names_label
 from ce_cli.binding.names import no_column
 from ce_cli.errors import UsageError
 from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
+from ce_cli.record import Value
 from ce_cli.spec import Reading, Spec
-from ce_cli.value import Value
 
 
 class JoinedSource(Around):

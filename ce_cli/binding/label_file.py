@@ -14,10 +14,10 @@ from ce_cli.binding.names import is_id, no_column
 from ce_cli.binding.paired import paired
 from ce_cli.binding.renamed import RenamedSource
 from ce_cli.errors import DataError, UsageError
+from ce_cli.findings.messages import fatal, sentences
+from ce_cli.findings.row_issues import Finding, Ledger
+from ce_cli.findings.row_locations import Places
 from ce_cli.inputs.source import Frame, Source, Wanted
-from ce_cli.ledger import Finding, Ledger
-from ce_cli.messages import fatal, sentences
-from ce_cli.places import Places
 from ce_cli.spec import Spec
 from ce_cli.text import counted, listed, quoted, shell_word
 

@@ -12,9 +12,9 @@ from ce_cli.binding.checked import Checked
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.prediction_rows import ROUNDING, list_cells, map_cells, number_cells, somewhere
+from ce_cli.findings.row_issues import Finding
 from ce_cli.kernels.losses import class_sums
 from ce_cli.kernels.outcomes import certain_codes
-from ce_cli.ledger import Finding
 from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]

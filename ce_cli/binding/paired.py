@@ -8,8 +8,8 @@ from ce_cli.binding.label_names import find_label_family, find_labels, numbers_f
 from ce_cli.binding.names import are_fractions, expand, is_id, no_column
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
+from ce_cli.record import Value
 from ce_cli.spec import Spec
-from ce_cli.value import Value
 
 
 class Pairing(Value):

@@ -11,8 +11,8 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries, floats, lists, nulls
+from ce_cli.findings.row_issues import Finding
 from ce_cli.kernels.losses import class_sums
-from ce_cli.ledger import Finding
 from ce_cli.spec import Spec
 from ce_cli.text import counted
 

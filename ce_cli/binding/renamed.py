@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 
 class RenamedSource(Around):

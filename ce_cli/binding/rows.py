@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.bytes_rows import read_bytes
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.label_rows import read_labels
 from ce_cli.binding.prediction_rows import check_predictions, nan, read_predictions, settle_unnamed
+from ce_cli.findings.row_issues import Finding
 from ce_cli.inputs.source import Frame
 from ce_cli.kernels import forms
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.losses import surprisal
 from ce_cli.kernels.outcomes import (
     Hard,
@@ -26,14 +27,12 @@ from ce_cli.kernels.outcomes import (
     indicator,
     smoothed,
 )
-from ce_cli.ledger import Finding
+from ce_cli.metrics.groups import GroupKey
+from ce_cli.record import Value
 from ce_cli.spec import Spec
-from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
-
-GroupKey = tuple[str | None, ...]
 
 _BATCH_CELLS = 1 << 16  # keeps the arrays of a batch in the processor's cache
 _LONGEST_BATCH = 1 << 15
@@ -148,7 +147,7 @@ def outcomes_of(
 ) -> Outcomes:
     """Predictions of shape (K, n) beside what happened: class codes, or shares where given."""
     if spec.convention or spec.conventions:
-        from ce_cli.binding.conventions import rule_of
+        from ce_cli.binding.chosen_convention import rule_of
         from ce_cli.kernels.rules import ruled
 
         rule, plain = rule_of(binding, spec), spec.replace(convention=None, conventions=False)

@@ -14,8 +14,8 @@ from ce_cli.comparing.entrants import Entrant
 from ce_cli.comparing.scored import Scored
 from ce_cli.errors import DataError
 from ce_cli.kernels.outcomes import indicator
+from ce_cli.record import Value
 from ce_cli.text import counted, listed, quoted
-from ce_cli.value import Value
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]

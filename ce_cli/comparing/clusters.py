@@ -8,11 +8,10 @@ from typing import Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.rows import GroupKey
 from ce_cli.comparing.tally import Keys, Name, States, Tally
-from ce_cli.groups import sortable
+from ce_cli.metrics.groups import GroupKey, sortable
 from ce_cli.metrics.state import Sums
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 

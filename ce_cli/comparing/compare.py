@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ce_cli.compared import Compared
 from ce_cli.comparing.agreement import Agreement
 from ce_cli.comparing.entrants import DataSet, Plan
 from ce_cli.comparing.field import Field
@@ -12,7 +11,8 @@ from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.summary import Summary
 from ce_cli.comparing.tally import Tallying, folded
 from ce_cli.errors import DataError, UsageError
-from ce_cli.pipeline import Progress
+from ce_cli.results.compare import Compared
+from ce_cli.scoring.pipeline import Progress
 
 
 def compare(

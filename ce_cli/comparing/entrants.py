@@ -9,17 +9,17 @@ from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import is_id
 from ce_cli.comparing.scored import Scored, Scoring
-from ce_cli.engines.local import map_in_order
+from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import CeError, UsageError
+from ce_cli.findings.row_issues import Ledger
+from ce_cli.findings.row_locations import Places
 from ce_cli.inputs.locate import located, opener
 from ce_cli.inputs.source import Source
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.ledger import Ledger
-from ce_cli.pipeline import Prepared, Progress, Sources, prepared
-from ce_cli.places import Places
+from ce_cli.record import Value
+from ce_cli.scoring.pipeline import Prepared, Progress, Sources, prepared
 from ce_cli.spec import Reading, Spec
 from ce_cli.text import listed, quoted
-from ce_cli.value import Value
 
 Test = Literal["t", "sign-flip"]
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from ce_cli.binding.names import no_column
 from ce_cli.comparing.entrants import DataSet, Entrant, Feed, Plan, common_id
 from ce_cli.comparing.scored import Scored
-from ce_cli.computed import class_names
 from ce_cli.errors import UsageError
-from ce_cli.pipeline import balance
-from ce_cli.value import Value
+from ce_cli.record import Value
+from ce_cli.scoring.computed import class_names
+from ce_cli.scoring.pipeline import balance
 
 
 class Field(Value):

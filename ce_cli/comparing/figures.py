@@ -10,10 +10,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.compared import Comparison, Verdict
 from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.tally import Blocks, Difference, Name
-from ce_cli.computed import interval
 from ce_cli.kernels.deciding import holm, holm_levels, rows_to_tell
 from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
@@ -22,8 +20,10 @@ from ce_cli.kernels.student import t_p_value
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
+from ce_cli.record import Value
+from ce_cli.results.compare import Comparison, Verdict
+from ce_cli.scoring.computed import interval
 from ce_cli.spec import Spec
-from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 

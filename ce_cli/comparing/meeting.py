@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.comparing.unsorted import Unsorted
-    from ce_cli.pipeline import Progress
+    from ce_cli.scoring.pipeline import Progress
 
 Step = list[list[Scored]]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.comparing.scored import Scored
-from ce_cli.row_losses import largest_first
-from ce_cli.value import Value
+from ce_cli.record import Value
+from ce_cli.scoring.row_losses import largest_first
 
 if TYPE_CHECKING:
     import pyarrow as pa

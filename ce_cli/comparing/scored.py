@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.columns import as_texts
-from ce_cli.binding.rows import Bound, GroupKey, bound_rows
+from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.findings.row_issues import Ledger
 from ce_cli.inputs.source import Frame, Split
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.ledger import Ledger
-from ce_cli.reduce import ledger_of
+from ce_cli.metrics.groups import GroupKey
+from ce_cli.record import Value
+from ce_cli.scoring.reduce import ledger_of
 from ce_cli.spec import Spec
-from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

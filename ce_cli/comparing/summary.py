@@ -7,22 +7,22 @@ from itertools import islice
 
 import numpy as np
 
-from ce_cli.compared import Compared, ComparedGroup, Model
 from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.entrants import Entrant, Feed, Plan
 from ce_cli.comparing.field import Field
 from ce_cli.comparing.figures import Figures, Size, comparisons, settled
 from ce_cli.comparing.meeting import Meeting
 from ce_cli.comparing.tally import Tally
-from ce_cli.computed import class_names, interval
 from ce_cli.errors import DataError
-from ce_cli.groups import sortable
 from ce_cli.metrics.bounds import STUDENT
-from ce_cli.notes import few_clusters, ledger_notes
-from ce_cli.result import Interval, Note, Scalar
+from ce_cli.metrics.groups import sortable
+from ce_cli.record import Value
+from ce_cli.results.compare import Compared, ComparedGroup, Model
+from ce_cli.results.score import Interval, Note, Scalar
+from ce_cli.scoring.computed import class_names, interval
+from ce_cli.scoring.notes import few_clusters, ledger_notes
 from ce_cli.spec import Spec
 from ce_cli.text import counted
-from ce_cli.value import Value
 
 
 class Summary(Value):

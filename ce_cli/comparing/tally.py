@@ -9,17 +9,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
-from ce_cli.binding.rows import GroupKey
 from ce_cli.comparing.moved import Moved
 from ce_cli.comparing.scored import Scored
-from ce_cli.groups import coarser, merged_groups
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Likelihood, Space
+from ce_cli.metrics.groups import GroupKey, coarser, merged_groups
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, Sums
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -24,9 +24,9 @@ from pyarrow import ipc
 
 from ce_cli.binding.columns import floats
 from ce_cli.binding.fingerprints import fingerprints
-from ce_cli.binding.rows import GroupKey
 from ce_cli.comparing.scored import Scored
 from ce_cli.kernels.outcomes import indicator
+from ce_cli.metrics.groups import GroupKey
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]

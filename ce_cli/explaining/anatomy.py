@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.explained import Curve, Explained, Part
 from ce_cli.kernels.losses import surprisal
 from ce_cli.kernels.outcomes import (
     Hard,
@@ -19,8 +18,9 @@ from ce_cli.kernels.outcomes import (
     indicator,
     products,
 )
+from ce_cli.record import Value
+from ce_cli.results.explain import Curve, Explained, Part
 from ce_cli.spec import Spec
-from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 

@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.prediction_rows import read_predictions
 from ce_cli.binding.rows import Bound, bound_rows
-from ce_cli.computed import Computed
-from ce_cli.engines.local import map_in_order
+from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import DataError
-from ce_cli.explained import Explained, Standing
 from ce_cli.explaining.anatomy import Subject, explained
 from ce_cli.explaining.sought import Found, Scoring, Stretch, Wanted, name_of
 from ce_cli.explaining.tally import Largest, Tally
+from ce_cli.findings.messages import fatal, sentences
+from ce_cli.findings.row_locations import Places
 from ce_cli.inputs.source import Frame, Source
-from ce_cli.messages import fatal, sentences
+from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.loss import Loss
-from ce_cli.pipeline import Prepared, Progress, Sources, balance, prepared
-from ce_cli.places import Places
-from ce_cli.reduce import Work
-from ce_cli.report import report
-from ce_cli.result import Result
+from ce_cli.results.explain import Explained, Standing
+from ce_cli.results.score import Result
+from ce_cli.scoring.computed import Computed
+from ce_cli.scoring.pipeline import Prepared, Progress, Sources, balance, prepared
+from ce_cli.scoring.reduce import Work
+from ce_cli.scoring.report import report
 from ce_cli.spec import Spec
 from ce_cli.text import counted, quoted
 
@@ -46,7 +46,7 @@ def explain(
     Parameters
     ----------
     sources, names, spec, threads, progress, labels
-        As `ce_cli.pipeline.run` takes them.
+        As `ce_cli.scoring.pipeline.run` takes them.
     wanted : Wanted
         Which row.
     with_curve : bool

@@ -11,10 +11,10 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.rows import bound_rows
 from ce_cli.errors import UsageError
+from ce_cli.findings.row_issues import Finding
 from ce_cli.inputs.source import Frame, Split
-from ce_cli.ledger import Finding
-from ce_cli.reduce import Outcome, Work
-from ce_cli.value import Value
+from ce_cli.record import Value
+from ce_cli.scoring.reduce import Outcome, Work
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

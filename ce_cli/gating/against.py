@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ce_cli.compared import Comparison
-from ce_cli.result import Note
-from ce_cli.value import Value
+from ce_cli.record import Value
+from ce_cli.results.compare import Comparison
+from ce_cli.results.score import Note
 
 
 class GroupAgainst(Value):

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from ce_cli.errors import UsageError
-from ce_cli.gate_options import Mode
-from ce_cli.gated import Check
 from ce_cli.gating.figures import ABSOLUTE, RELATIVE, Figures
+from ce_cli.gating.request import Mode
 from ce_cli.gating.requirements import COUNTS, REGRESSION, Requirement
-from ce_cli.result import Interval
+from ce_cli.results.gate import Check
+from ce_cli.results.score import Interval
 from ce_cli.text import closest, listed, quoted
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ce_cli.errors import DataError
 from ce_cli.gating.documents import BaselineScore
-from ce_cli.result import Note, Result
+from ce_cli.results.score import Note, Result
 from ce_cli.text import counted, listed, sanitize
 
 _OPTIONS = {

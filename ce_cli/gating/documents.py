@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import explained, open_bytes
+from ce_cli.record import Value
 from ce_cli.text import STDIN, counted, display_name, quoted, sanitize
-from ce_cli.value import Value
 
 SCORE = "ce.score/1"
 GATE = "ce.gate/1"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ce_cli.compared import Comparison
-from ce_cli.result import Interval, Result
-from ce_cli.value import Value
+from ce_cli.record import Value
+from ce_cli.results.compare import Comparison
+from ce_cli.results.score import Interval, Result
 
 ABSOLUTE, RELATIVE = "absolute", "relative"  # the kinds of a difference
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ce_cli import pipeline
-from ce_cli.gated import Check, Gate
 from ce_cli.gating.against import Against
 from ce_cli.gating.checks import checks_of
 from ce_cli.gating.documents import BaselineScore, document_at
 from ce_cli.gating.figures import figures_of, regression_figures
 from ce_cli.gating.paired import check_read_again, check_weighs_rows, paired_comparison
-from ce_cli.gating.plans import Plan
-from ce_cli.gating.requirements import Requirement, groupings
+from ce_cli.gating.request import GateRequest
+from ce_cli.gating.requirements import groupings
 from ce_cli.gating.unpaired import check_error_known, unpaired_comparison
-from ce_cli.spec import Reading, Spec
-from ce_cli.value import Value
+from ce_cli.record import Value
+from ce_cli.results.gate import Check, Gate
+from ce_cli.scoring import pipeline
 
 if TYPE_CHECKING:
     from ce_cli.inputs.source import Source
-    from ce_cli.result import Result
+    from ce_cli.results.score import Result
 
 
 class Ready(Value):
@@ -28,48 +27,33 @@ class Ready(Value):
 
     Attributes
     ----------
-    requirements : tuple of Requirement
+    request : GateRequest
         What is asked.
-    spec, reading : Spec, Reading
-        What is computed, and how bytes become rows.
-    names : tuple of str
-        The files, directories expanded.
     baseline : BaselineScore or None
         The document to compare with, if that is what the baseline is.
     """
 
-    plan: Plan
-    requirements: tuple[Requirement, ...]
-    spec: Spec
-    reading: Reading
-    names: tuple[str, ...]
-    baseline: BaselineScore | None
+    request: GateRequest
+    baseline: BaselineScore | None = None
 
 
-def ready(plan: Plan, names: Sequence[str]) -> Ready:
+def ready(request: GateRequest) -> Ready:
     """Settle what can be settled without the data, the document of a baseline included.
 
     Raises
     ------
     CeError
-        What is asked cannot be read or does not fit, or the baseline is no good document.
+        The baseline is not a usable document, or does not fit the request.
     """
-    requirements = plan.requirements()
-    spec, reading = plan.spec(requirements), plan.reading()
-    baseline = None
-    if plan.limits.baseline is not None:
-        baseline = document_at(plan.limits.baseline)
-        if baseline is not None and plan.limits.mode != "point":
-            check_error_known(baseline)
-        if baseline is None:
-            check_read_again(names, plan.limits.baseline)
-            check_weighs_rows(spec)
-    return Ready(plan, requirements, spec, reading, tuple(names), baseline)
-
-
-def unasked(plan: Plan, names: Sequence[str]) -> Ready:
-    """The same for a score of which nothing is asked yet."""
-    return Ready(plan, (), plan.spec(()), plan.reading(), tuple(names), None)
+    if request.baseline is None:
+        return Ready(request)
+    baseline = document_at(request.baseline)
+    if baseline is not None and request.mode != "point":
+        check_error_known(baseline)
+    if baseline is None:
+        check_read_again(request.names, request.baseline)
+        check_weighs_rows(request.spec)
+    return Ready(request, baseline)
 
 
 def judged(
@@ -85,31 +69,31 @@ def judged(
     gate : Ready
         What `ready` gave.
     sources, labels, progress
-        As `ce_cli.pipeline.run` takes them.
+        As `ce_cli.scoring.pipeline.run` takes them.
 
     Raises
     ------
     CeError
         Whatever is wrong with the data, or with what is asked of them.
     """
-    plan, requirements = gate.plan, gate.requirements
+    request = gate.request
     result = pipeline.run(
         sources,
-        gate.names,
-        gate.spec,
-        gate.reading.threads,
+        request.names,
+        request.spec,
+        request.reading.threads,
         progress=progress,
         labels=labels,
-        groupings=groupings(requirements),
+        groupings=groupings(request.requirements),
     )
     against = _against(gate, result, labels, progress)
     return Gate(
-        name=plan.name,
+        name=request.name,
         score=result,
         checks=tuple(_checks(gate, result, against)),
         baseline=against.name if against else None,
         paired=against is not None and against.paired,
-        mode=plan.limits.mode,
+        mode=request.mode,
         comparisons=(against.whole,) if against else (),
         warnings=against.warnings if against else (),
     )
@@ -121,22 +105,21 @@ def _against(
     labels: Callable[[], Source] | None,
     progress: pipeline.Progress | None,
 ) -> Against | None:
-    regressions = [one for one in gate.requirements if one.is_regression]
-    limits = gate.plan.limits
-    baseline = limits.baseline
-    if not regressions or baseline is None:
+    request = gate.request
+    regressions = [one for one in request.requirements if one.is_regression]
+    if not regressions or request.baseline is None:
         return None
     wanted = groupings(regressions)
     if gate.baseline is not None:
-        return unpaired_comparison(gate.baseline, gate.spec, result, wanted)
-    spec = gate.spec.replace(by=tuple(dict.fromkeys(name for some in wanted for name in some)))
+        return unpaired_comparison(gate.baseline, request.spec, result, wanted)
+    spec = request.spec.replace(by=tuple(dict.fromkeys(name for some in wanted for name in some)))
     return paired_comparison(
-        gate.names, baseline, spec, gate.reading, labels, wanted, progress, limits.join == "inner"
+        *(request.names, request.baseline, spec, request.reading, labels),
+        *(wanted, progress, request.inner),
     )
 
 
 def _checks(gate: Ready, result: Result, against: Against | None) -> Iterator[Check]:
-    limits = gate.plan.limits
     figures = list(figures_of(result))
     regressions = []
     if against is not None:
@@ -144,6 +127,6 @@ def _checks(gate: Ready, result: Result, against: Against | None) -> Iterator[Ch
         regressions += [
             regression_figures(one.by, one.comparison, one.reason) for one in against.groups
         ]
-    for requirement in gate.requirements:
+    for requirement in gate.request.requirements:
         held = regressions if requirement.is_regression else figures
-        yield from checks_of(requirement, held, limits.confident, limits.mode)
+        yield from checks_of(requirement, held, gate.request.confident, gate.request.mode)

@@ -10,7 +10,7 @@ from ce_cli.comparing.entrants import DataSet, Plan
 from ce_cli.errors import DataError, UsageError
 from ce_cli.gating.against import Against, GroupAgainst
 from ce_cli.inputs.locate import located, opener
-from ce_cli.pipeline import Progress
+from ce_cli.scoring.pipeline import Progress
 from ce_cli.spec import Reading, Spec
 from ce_cli.text import STDIN, display_name
 

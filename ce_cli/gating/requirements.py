@@ -10,9 +10,9 @@ from typing import cast
 
 from ce_cli import registry
 from ce_cli.errors import UsageError
-from ce_cli.gated import Operator
+from ce_cli.record import Value
+from ce_cli.results.gate import Operator
 from ce_cli.text import closest, listed, quoted
-from ce_cli.value import Value
 
 REGRESSION = "regression"
 COUNTS = ("rows", "weight_sum")

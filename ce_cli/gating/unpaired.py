@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from ce_cli.compared import Comparison, Verdict
 from ce_cli.errors import DataError
 from ce_cli.gating.against import Against, GroupAgainst
 from ce_cli.gating.comparable import check_comparable
 from ce_cli.gating.documents import BaselineFigures, BaselineScore
 from ce_cli.kernels.welch import METHOD, Difference, Mean, difference, relative_difference
-from ce_cli.result import Group, Interval, Note, Result
+from ce_cli.results.compare import Comparison, Verdict
+from ce_cli.results.score import Group, Interval, Note, Result
 from ce_cli.spec import Spec
 from ce_cli.text import counted, display_name, listed
 

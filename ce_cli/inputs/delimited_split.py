@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ce_cli.findings.row_issues import Finding
 from ce_cli.inputs.cells import decoded, number_in, truth_in
 from ce_cli.inputs.source import Frame, Wanted
-from ce_cli.ledger import Finding
+from ce_cli.record import Value
 from ce_cli.spec import MISSING_TEXTS
-from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

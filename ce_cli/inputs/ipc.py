@@ -13,9 +13,9 @@ from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
 from ce_cli.inputs.bytestream import explained, first_bytes, open_bytes
 from ce_cli.inputs.source import Column, Frame, Source, Wanted
 from ce_cli.inputs.spool import on_disk
+from ce_cli.record import Value
 from ce_cli.spec import Reading
 from ce_cli.text import STDIN, display_name, sanitize
-from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ce_cli.errors import DataError
+from ce_cli.findings.row_issues import EXAMPLES, Finding
 from ce_cli.inputs import arrays, records
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json_values import (
@@ -21,10 +22,9 @@ from ce_cli.inputs.json_values import (
     parsed,
 )
 from ce_cli.inputs.source import Column, Frame, Wanted
-from ce_cli.ledger import EXAMPLES, Finding
+from ce_cli.record import Value
 from ce_cli.spec import MISSING_TEXTS, Reading
 from ce_cli.text import display_name, quoted
-from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
 from ce_cli.inputs.source import Column, Frame, Wanted
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

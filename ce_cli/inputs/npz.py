@@ -22,9 +22,9 @@ from ce_cli.inputs.numpy_arrays import (
 )
 from ce_cli.inputs.source import Column, Frame, Wanted
 from ce_cli.inputs.spool import on_disk
+from ce_cli.record import Value
 from ce_cli.spec import Reading
 from ce_cli.text import counted, display_name, quoted, sanitize
-from ce_cli.value import Value
 
 _SUFFIX = ".npy"
 

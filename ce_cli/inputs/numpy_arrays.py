@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ce_cli.errors import DataError
 from ce_cli.inputs import arrays
 from ce_cli.inputs.source import Column, Frame, Kind, Stored
+from ce_cli.record import Value
 from ce_cli.text import quoted
-from ce_cli.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

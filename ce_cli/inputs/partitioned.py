@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ce_cli.inputs import arrays
 from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
+from ce_cli.record import Value
 from ce_cli.text import STDIN
-from ce_cli.value import Value
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 

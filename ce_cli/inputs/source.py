@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.ledger import Finding
-from ce_cli.value import Value
+from ce_cli.findings.row_issues import Finding
+from ce_cli.record import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa

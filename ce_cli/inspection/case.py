@@ -10,8 +10,8 @@ import numpy as np
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import ConventionalBinary
-from ce_cli.computed import class_names
 from ce_cli.errors import DataError
+from ce_cli.findings.row_locations import Places
 from ce_cli.inputs.source import Column
 from ce_cli.inspection.examine import Exam
 from ce_cli.inspection.numbers import Looks
@@ -19,9 +19,9 @@ from ce_cli.inspection.settle import Settled
 from ce_cli.inspection.typed import Typed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
-from ce_cli.places import Places
+from ce_cli.record import Value
+from ce_cli.scoring.computed import class_names
 from ce_cli.spec import Spec
-from ce_cli.value import Value
 
 
 class Case(Value):

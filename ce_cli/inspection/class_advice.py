@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.names import class_named
-from ce_cli.inspected import Advice
 from ce_cli.inspection.case import Case
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.typed import joined, mended_path, mending, option
 from ce_cli.kernels.assignment import assignment
-from ce_cli.notes import FEW_ROWS, NO_LOSS
+from ce_cli.record import Value
+from ce_cli.results.inspect import Advice
+from ce_cli.scoring.notes import FEW_ROWS, NO_LOSS
 from ce_cli.text import counted, listed, quoted, sanitize
-from ce_cli.value import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ce_cli.inputs.source import Column
-from ce_cli.inspected import ColumnSeen
 from ce_cli.inspection.case import Case
 from ce_cli.inspection.profiles import sortable
+from ce_cli.results.inspect import ColumnSeen
 from ce_cli.text import sanitize
 
 

@@ -7,11 +7,11 @@ from typing import Self
 
 import numpy as np
 
-from ce_cli.batch import Batch
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.prediction_rows import read_predictions
 from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.findings.row_issues import Finding, Ledger
 from ce_cli.inputs.source import Column, Frame, Split, Wanted
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.ids import Ids
@@ -23,15 +23,15 @@ from ce_cli.inspection.profiles import (
     profile_of_numbers,
     profile_of_texts,
 )
-from ce_cli.ledger import Finding, Ledger
+from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.accuracy import Accuracy
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.state import State
-from ce_cli.reduce import States
+from ce_cli.record import Value
+from ce_cli.scoring.reduce import States
 from ce_cli.spec import Spec
-from ce_cli.value import Value
 
 _METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.columns import as_texts, floats
 from ce_cli.binding.fingerprints import fingerprints
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Hashes = NDArray[np.uint64]
 

@@ -8,10 +8,10 @@ from itertools import chain
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.binding.label_file import LabelFile
-from ce_cli.engines.local import map_in_order
+from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import DataError
+from ce_cli.findings.row_locations import Places
 from ce_cli.inputs.source import Source, Split, Wanted
-from ce_cli.inspected import SEVERITIES, Advice, ClassSeen, Inspected
 from ce_cli.inspection.case import Case
 from ce_cli.inspection.class_advice import class_advice
 from ce_cli.inspection.columns_seen import columns_seen
@@ -20,8 +20,8 @@ from ce_cli.inspection.row_advice import row_advice
 from ce_cli.inspection.settle import Settled, settle
 from ce_cli.inspection.typed import Typed
 from ce_cli.inspection.value_advice import value_advice
-from ce_cli.pipeline import up_to_first_row, with_labels
-from ce_cli.places import Places
+from ce_cli.results.inspect import SEVERITIES, Advice, ClassSeen, Inspected
+from ce_cli.scoring.pipeline import up_to_first_row, with_labels
 from ce_cli.spec import MISSING_TEXTS, Spec
 
 _ID_NAMES = frozenset(

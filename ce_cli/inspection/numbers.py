@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
 from ce_cli.inspection.crossed import whole_units
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Probabilities
 from ce_cli.kernels.losses import class_sums, of_class
 from ce_cli.kernels.outcomes import Hard
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 

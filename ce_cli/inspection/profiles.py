@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ce_cli.binding.columns import floats, tokens
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 

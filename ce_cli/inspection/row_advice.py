@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ce_cli.inspected import Advice
+from ce_cli.findings.messages import fatal, no_weight, rest_warning, sentence, sum_warning
+from ce_cli.findings.row_issues import EXAMPLES, Finding
 from ce_cli.inspection.case import Case
 from ce_cli.inspection.ids import MOST_ROWS
 from ce_cli.inspection.typed import option
-from ce_cli.ledger import EXAMPLES, Finding
-from ce_cli.messages import fatal, no_weight, rest_warning, sentence, sum_warning
+from ce_cli.results.inspect import Advice
 from ce_cli.text import counted, quoted
 
 _MENDING = {
@@ -22,7 +22,7 @@ _MENDING = {
 
 
 def row_advice(case: Case) -> Iterator[Advice]:
-    """Errors first, as `ce_cli.messages` tells them; then what costs no run."""
+    """Errors first, as `ce_cli.findings.messages` tells them; then what costs no run."""
     findings = list(case.exam.ledger.findings.values())
     own = [one for one in findings if one.column in case.used or not one.column]
     bad = fatal(own, sums_must_fit=case.spec.on_bad_sum == "error") if case.binding else []

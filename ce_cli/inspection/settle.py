@@ -8,14 +8,14 @@ from ce_cli.binding.bind import bind, sample_labels
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.labels import label_columns
 from ce_cli.binding.predictions import prediction_columns
-from ce_cli.computed import class_names
 from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.inputs.source import Source
-from ce_cli.inspected import Advice
 from ce_cli.inspection.profiles import sortable
 from ce_cli.inspection.typed import joined, option
+from ce_cli.record import Value
+from ce_cli.results.inspect import Advice
+from ce_cli.scoring.computed import class_names
 from ce_cli.spec import MISSING_TEXTS, Spec
-from ce_cli.value import Value
 
 _TRIES = 4
 

@@ -9,9 +9,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from ce_cli.record import Value
 from ce_cli.spec import Reading, Spec
 from ce_cli.text import STDIN
-from ce_cli.value import Value
 
 _SWITCHES = ("--label-counts", "--no-header")
 _READ_OTHERWISE = {"--decimal", "--no-header", "--comment", "--encoding", "--input-format"}

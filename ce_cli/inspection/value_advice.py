@@ -7,13 +7,13 @@ from math import isfinite
 
 import numpy as np
 
-from ce_cli.inspected import Advice, Severity
+from ce_cli.findings.row_issues import Finding
 from ce_cli.inspection.case import Case
 from ce_cli.inspection.crossed import in_nats
 from ce_cli.inspection.numbers import Looks
 from ce_cli.inspection.typed import mended_path, mending, option
-from ce_cli.ledger import Finding
-from ce_cli.notes import FEW_ROWS
+from ce_cli.results.inspect import Advice, Severity
+from ce_cli.scoring.notes import FEW_ROWS
 
 _MOST = 0.9  # of the rows: what nearly all look like, they are
 _MANY = 0.1  # of the rows: too many for slips of single numbers

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels import losses
 from ce_cli.kernels.losses import LOG_2, Softmax, class_sums, first_largest, of_class
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

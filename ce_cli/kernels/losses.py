@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.forms import BinaryForm, Form
 from ce_cli.kernels.losses import class_sums, first_largest
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

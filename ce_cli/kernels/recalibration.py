@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.forms import BinaryForm, Form, Logprobs, Probabilities
 from ce_cli.kernels.losses import class_sums, surprisal
 from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, products
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

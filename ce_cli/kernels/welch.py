@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ce_cli.kernels.student import t_p_value, t_quantile
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 METHOD = "Welch's t on two independent means"
 

@@ -9,14 +9,14 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.delong import delong
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Space
 from ce_cli.kernels.score_bins import binned, bins_of, middles_of
 from ce_cli.metrics.bounds import Bounds, on_logits
 from ce_cli.metrics.state import State, two_classes_only
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -8,7 +8,7 @@ from typing import ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.loss import Loss

@@ -9,10 +9,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.rules import Rule, costs, row_sums
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Bools = NDArray[np.bool_]
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch, bounded
+from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.bounds import STUDENT, Bounds, squares_about, standard_errors

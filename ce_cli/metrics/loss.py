@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.state import State

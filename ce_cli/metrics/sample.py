@@ -9,13 +9,13 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, side_by_side
 from ce_cli.kernels.hashing import Hashes, hash_of_rows
 from ce_cli.kernels.outcomes import Space
 from ce_cli.kernels.recalibration import LOWEST, Rows
 from ce_cli.metrics.state import State, one_class_only
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.batch import Batch
+from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.outcomes import Space
 from ce_cli.metrics.auc import Auc, Cells
 from ce_cli.metrics.state import State, two_classes_only

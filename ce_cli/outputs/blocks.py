@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ce_cli.outputs.numbers import shown
-from ce_cli.result import Interval, Note, Scalar
+from ce_cli.record import Value
+from ce_cli.results.score import Interval, Note, Scalar
 from ce_cli.text import sanitize
-from ce_cli.value import Value
 
 
 class Span(Value):

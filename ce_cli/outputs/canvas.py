@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ce_cli.value import Value
+from ce_cli.record import Value
 
 
 class Canvas(Value):

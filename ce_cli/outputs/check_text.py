@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ce_cli.compared import Comparison
-from ce_cli.gated import Check, Gate
 from ce_cli.outputs.numbers import shown, signed
-from ce_cli.result import Interval, Note
+from ce_cli.results.compare import Comparison
+from ce_cli.results.gate import Check, Gate
+from ce_cli.results.score import Interval, Note
 from ce_cli.text import counted, sanitize
 
 _DIGITS = (5, 7, 9, 12, 17)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ce_cli.compared import Compared
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.compare_flat import lines
 from ce_cli.outputs.csv import table
+from ce_cli.results.compare import Compared
 
 
 def render(result: Compared, canvas: Canvas) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ce_cli.compared import Compared, Comparison
 from ce_cli.outputs.flat import Line
+from ce_cli.results.compare import Compared, Comparison
 
 _SHORT = {"absolute": "difference"}
 

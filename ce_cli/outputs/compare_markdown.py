@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ce_cli.compared import Compared, Comparison
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.compare_page import MARKS, p_or_none, sentence
 from ce_cli.outputs.markdown_text import code, escaped, table
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.result import Interval
+from ce_cli.results.compare import Compared, Comparison
+from ce_cli.results.score import Interval
 
 _MOVED = {"direction": "moved", "reference_loss": "reference"}
 

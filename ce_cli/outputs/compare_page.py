@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from ce_cli.compared import Compared, ComparedGroup, Comparison, Model
 from ce_cli.outputs.blocks import Block, Grid, Line, Span, cell, noted, shortened
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import clusters_of
-from ce_cli.result import Interval
+from ce_cli.results.compare import Compared, ComparedGroup, Comparison, Model
+from ce_cli.results.score import Interval
 from ce_cli.text import counted, display_name, level_text, sanitize
 
 _GROUPS_SHOWN = 50

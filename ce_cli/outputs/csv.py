@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.flat import Line, main_table
-from ce_cli.result import Result
+from ce_cli.results.score import Result
 
 
 def render(result: Result, canvas: Canvas) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ce_cli.decomposed import Decomposed, Name, Recalibrated
 from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.numbers import shown
+from ce_cli.results.decomposition import Decomposed, Name, Recalibrated
 from ce_cli.text import sanitize
 
 _NAMES: dict[str, str] = {

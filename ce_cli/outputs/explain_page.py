@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ce_cli.explained import Explained, Part, Standing
 from ce_cli.outputs import plot
 from ce_cli.outputs.bars import bar, bar_between
 from ce_cli.outputs.blocks import Block, Grid, Line, Span, noted
@@ -14,6 +13,7 @@ from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import bound
 from ce_cli.outputs.plain import width_of
+from ce_cli.results.explain import Explained, Part, Standing
 from ce_cli.text import counted, display_name, sanitize
 
 _COLUMNS = 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ce_cli.result import Result, Scalar, flat_group
+from ce_cli.results.score import Result, Scalar, flat_group
 
 Line = dict[str, Scalar]
 

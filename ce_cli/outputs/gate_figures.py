@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ce_cli.gated import Gate
-from ce_cli.result import Interval
-from ce_cli.value import Value
+from ce_cli.record import Value
+from ce_cli.results.gate import Gate
+from ce_cli.results.score import Interval
 
 _IN_UNIT = frozenset(
     {

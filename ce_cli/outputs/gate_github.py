@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from ce_cli.gated import Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import failed, failure_text, title_text, verdict_text, warnings
+from ce_cli.record import Value
+from ce_cli.results.gate import Gated
 from ce_cli.text import counted, sanitize
-from ce_cli.value import Value
 
 # GitHub shows so many annotations of a level for each step, and drops the others in silence.
 _SHOWN = 10

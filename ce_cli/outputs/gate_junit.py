@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ce_cli import __version__
-from ce_cli.gated import Check, Gate, Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import failed, failure_text, title_text, verdict_text, warnings
 from ce_cli.outputs.distinct import distinct
+from ce_cli.results.gate import Check, Gate, Gated
 from ce_cli.text import sanitize
 
 if TYPE_CHECKING:

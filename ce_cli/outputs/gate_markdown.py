@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ce_cli.gated import Check, Gate, Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import (
     difference_text,
@@ -19,6 +18,7 @@ from ce_cli.outputs.check_text import (
 )
 from ce_cli.outputs.markdown_text import code, escaped, table
 from ce_cli.outputs.numbers import shown
+from ce_cli.results.gate import Check, Gate, Gated
 from ce_cli.text import counted, display_name, more_files
 
 _CHECKS_SHOWN = 50

@@ -6,11 +6,11 @@ import json
 import math
 import re
 
-from ce_cli.gated import Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import failed
 from ce_cli.outputs.distinct import distinct
 from ce_cli.outputs.gate_figures import figures
+from ce_cli.results.gate import Gated
 from ce_cli.text import sanitize
 
 

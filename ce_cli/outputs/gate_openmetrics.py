@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ce_cli.gated import Gate, Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text
 from ce_cli.outputs.gate_figures import figures
+from ce_cli.record import Value
+from ce_cli.results.gate import Gate, Gated
 from ce_cli.text import sanitize
-from ce_cli.value import Value
 
 _LONGEST = 200
 _CHECK_HELP = {

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ce_cli.compared import Comparison
-from ce_cli.gated import Check, Gate, Gated
 from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text, limit_text, margin_text, number_text, warnings
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown, signed
 from ce_cli.outputs.page import clusters_of
-from ce_cli.result import Interval
+from ce_cli.results.compare import Comparison
+from ce_cli.results.gate import Check, Gate, Gated
+from ce_cli.results.score import Interval
 from ce_cli.text import counted, display_name, files_title, level_text, sanitize
 
 _FAILED_SHOWN = 50

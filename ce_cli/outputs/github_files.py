@@ -6,13 +6,13 @@ import json
 import math
 from collections.abc import Mapping
 
-from ce_cli.gated import Gated
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import failed
 from ce_cli.outputs.files import appended
 from ce_cli.outputs.gate_figures import figures
 from ce_cli.outputs.gate_markdown import render
 from ce_cli.outputs.gate_metrics import flat
+from ce_cli.results.gate import Gated
 
 _PASSED_ON = ("cross_entropy", "regression")
 

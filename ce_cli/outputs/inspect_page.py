@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ce_cli.inspected import Advice, ClassSeen, ColumnSeen, Inspected
 from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
+from ce_cli.results.inspect import Advice, ClassSeen, ColumnSeen, Inspected
 from ce_cli.text import counted, files_title, sanitize
 
 _COLUMNS_SHOWN = 25

@@ -6,7 +6,7 @@ from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.flat import Line, tables
 from ce_cli.outputs.markdown_text import code, escaped, table
 from ce_cli.outputs.numbers import shown
-from ce_cli.result import Result, Scalar
+from ce_cli.results.score import Result, Scalar
 
 
 def render(result: Result, canvas: Canvas) -> str:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from ce_cli.outputs.blocks import Block, Grid, Line, Span, cell, noted, reach, shortened
 from ce_cli.outputs.numbers import percent, shown, signed
-from ce_cli.result import Interval, Result, Scalar
+from ce_cli.results.score import Interval, Result, Scalar
 from ce_cli.text import counted, files_title, level_text, sanitize
 
 _COLUMNS = (

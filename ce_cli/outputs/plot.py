@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from ce_cli.explained import Curve
 from ce_cli.outputs.blocks import Line, Span
 from ce_cli.outputs.numbers import shown
+from ce_cli.results.explain import Curve
 from ce_cli.text import sanitize
 
 WIDTH, HEIGHT = 60, 15

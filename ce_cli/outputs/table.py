@@ -5,7 +5,7 @@ from __future__ import annotations
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.page import blocks
-from ce_cli.result import Result
+from ce_cli.results.score import Result
 
 
 def render(result: Result, canvas: Canvas) -> str:

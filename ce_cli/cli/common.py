@@ -1,0 +1,158 @@
+"""What commands share: from what was typed to paths, names, threads and a place to write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from ce_cli.errors import UsageError
+from ce_cli.text import STDIN, display_name
+
+if TYPE_CHECKING:
+    from ce_cli.inputs.source import Source
+    from ce_cli.outputs.canvas import Canvas
+    from ce_cli.results.score import Note
+    from ce_cli.spec import Reading, Spec
+
+_PROGRESS_SECONDS = 0.3
+
+
+def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
+    """What to read: the files named, or what is piped in.
+
+    Raises
+    ------
+    UsageError
+        There is neither.
+    """
+    if files:
+        if list(files).count("-") > 1:
+            raise UsageError("Standard input (-) can be read only once.")
+        return list(files)
+    if not _is_piped_in():
+        raise UsageError(f"Name a file to {command}, or pipe one in: ce {command} preds.csv")
+    return ["-"]
+
+
+def _is_piped_in() -> bool:
+    """Whether standard input is something to read: no terminal, and not the null device."""
+    if sys.stdin is None:
+        return False
+    try:
+        return not stat.S_ISCHR(os.fstat(sys.stdin.fileno()).st_mode)
+    except OSError:
+        return not sys.stdin.isatty()
+
+
+def echo_warnings(warnings: Iterable[Note], about: str = "") -> None:
+    """Tell on stderr what a page would have told."""
+    for warning in warnings:
+        typer.echo(f"ce: warning: {about}{warning.message}", err=True)
+
+
+def all_read(names: Sequence[str], labels: str | None) -> list[str]:
+    """Everything that is read.
+
+    Raises
+    ------
+    UsageError
+        Standard input would be read twice.
+    """
+    read = [*names] if labels is None else [*names, labels]
+    if read.count(STDIN) > 1:
+        raise UsageError("Standard input (-) can be read only once.")
+    return read
+
+
+def check_read_twice(spec: Spec, read: Sequence[str]) -> None:
+    """Refuse to read a pipe twice.
+
+    Raises
+    ------
+    UsageError
+        What is asked for takes two passes, and standard input allows one.
+    """
+    if spec.balanced and STDIN in read:
+        raise UsageError(
+            "--class-weight balanced reads the data twice, which a pipe does not allow: "
+            "name a file."
+        )
+
+
+def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:
+    """Refuse to write two things to one file, or to write over what is read."""
+    targets = [path for path in (per_row, output) if path]
+    check_written_once(inputs, targets, "--per-row and --output")
+
+
+def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str) -> None:
+    """Refuse to write two things to one of `paths`, or to write over what is read.
+
+    Raises
+    ------
+    UsageError
+        The `options` that name the paths do.
+    """
+    targets = [Path(path).resolve() for path in paths if path != STDIN]
+    read = {Path(path).resolve() for path in inputs if path != STDIN}
+    if len(set(targets)) < len(targets):
+        raise UsageError(f"{options} cannot write to the same file.")
+    for target in targets:
+        if target in read and target.is_file():
+            raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")
+
+
+def labels_opener(labels: str | None, reading: Reading, spec: Spec) -> Callable[[], Source] | None:
+    """What opens the file of ``--labels``, if there is one."""
+    if labels is None:
+        return None
+    from ce_cli.binding.joined import reading_of_labels
+    from ce_cli.inputs.locate import opened
+
+    return lambda: opened(labels, reading_of_labels(reading, spec))
+
+
+def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:
+    """How wide and colourful the place is that the page is drawn on."""
+    from ce_cli.outputs.canvas import Canvas
+
+    if output is not None or stream is None:
+        return Canvas()
+    forced = bool(os.environ.get("FORCE_COLOR"))
+    colour = (stream.isatty() or forced) and not os.environ.get("NO_COLOR")
+    if not stream.isatty():
+        return Canvas(colour=colour)
+    return Canvas(shutil.get_terminal_size().columns, colour)
+
+
+@contextlib.contextmanager
+def progress_shown() -> Iterator[Callable[[int], None] | None]:
+    """A running count of rows on a terminal's stderr, wiped at the end; elsewhere nothing."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    shown = time.monotonic()
+    started = False
+
+    def show(rows: int) -> None:
+        nonlocal shown, started
+        if time.monotonic() - shown > _PROGRESS_SECONDS:
+            shown, started = time.monotonic(), True
+            sys.stderr.write(f"\r{rows:,} rows …")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        if started:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

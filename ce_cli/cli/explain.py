@@ -1,0 +1,141 @@
+"""``ce explain``: one row, or numbers that are typed, taken apart."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ce_cli.cli import options as opt
+from ce_cli.cli.common import (
+    all_read,
+    canvas_of,
+    check_read_twice,
+    check_targets,
+    echo_warnings,
+    labels_opener,
+    paths_of,
+    progress_shown,
+)
+from ce_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from ce_cli.explaining.sought import Wanted
+    from ce_cli.results.explain import Explained
+    from ce_cli.spec import Spec
+
+_WITH_NUMBERS = {  # what says something about numbers that are typed
+    *("label", "classes", "task", "as_", "label_counts", "label_smoothing"),
+    *("on_bad_sum", "sum_tolerance", "clip"),
+}
+
+
+@opt.asking
+def explain(
+    asked: opt.Asked,
+    files: opt.Files = None,
+    row: opt.Row = None,
+    of: opt.Of = None,
+    q: opt.PredictionTyped = None,
+    p: opt.LabelTyped = None,
+    curve: opt.Curve = False,
+    base: opt.Base = "e",
+    format_: opt.InspectFormat = "table",
+    json: opt.Json = False,
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Take one row apart: surprisal, entropy, cross-entropy and KL divergence, with bars.
+
+    The row is that of a number or an id, or the most surprising one; or type the numbers. Examples:
+
+      ce explain preds.csv --row 17 --curve
+
+      ce explain preds.csv --id case --of c17 --base 2
+
+      ce explain --p 0.5,0.5 --q 0.9,0.1
+
+      ce explain --q 2.1,-0.3,0.4 --as logits --classes cat,dog,cow --label dog
+    """
+    from ce_cli import registry
+
+    form = "json" if json else format_
+    renderer = registry.find(registry.EXPLAIN_OUTPUTS, form, "format")
+    spec = asked.spec(base=base)
+    if q is not None:
+        _check_typed(asked, files, row, of)
+        from ce_cli.explaining.anatomy import explained
+        from ce_cli.explaining.typed import Typed, subject_of
+
+        labels = spec.labels
+        if len(labels) > 1:
+            raise UsageError("--label names one class that happened; for several, say --p.")
+        typed = Typed(q, p, labels[0] if labels else None)
+        result = explained(subject_of(typed, spec), curve)
+    else:
+        if p is not None:
+            raise UsageError("--p is the label of a prediction that is typed: give it with --q.")
+        from ce_cli.explaining.sought import wanted_row
+
+        wanted = wanted_row(row, of, asked.id_)
+        result = _of_files(asked, spec, files, wanted, curve, output, quiet)
+    from ce_cli.outputs.files import written
+
+    text = renderer.load()(result, canvas_of(sys.stdout, output))
+    written(text, output, sys.stdout)
+    if not quiet and (form == "json" or output):
+        echo_warnings(result.warnings)
+
+
+def _of_files(
+    asked: opt.Asked,
+    spec: Spec,
+    files: Sequence[str] | None,
+    wanted: Wanted,
+    curve: bool,
+    output: str | None,
+    quiet: bool,
+) -> Explained:
+    from ce_cli.spec import check_names
+
+    reading = asked.reading()
+    check_names(spec, reading, asked.labels is not None)
+    paths = paths_of(files, "explain")
+    from ce_cli.explaining.explain import explain as explained
+    from ce_cli.inputs.locate import located, opener
+
+    names = located(paths)
+    read = all_read(names, asked.labels)
+    check_targets(read, None, output)
+    check_read_twice(spec, read)
+    with contextlib.ExitStack() as stack:
+        progress = None if quiet else stack.enter_context(progress_shown())
+        return explained(
+            opener(names, reading),
+            names,
+            spec,
+            wanted,
+            curve,
+            reading.threads,
+            progress,
+            labels_opener(asked.labels, reading, spec),
+        )
+
+
+def _check_typed(
+    asked: opt.Asked, files: Sequence[str] | None, row: int | None, of: str | None
+) -> None:
+    """Refuse what is about files where the numbers are typed."""
+    if files:
+        raise UsageError("--q takes the place of files: give one or the other.")
+    given = {"row": row, "of": of}
+    given |= {
+        name: getattr(asked, name)
+        for name in asked._fields
+        if name not in _WITH_NUMBERS and getattr(asked, name) != getattr(opt.Asked, name)
+    }
+    for name, value in given.items():
+        if value is not None:
+            option = name.rstrip("_").replace("_", "-")
+            raise UsageError(f"--{option} is about files, and does not go with --q.")

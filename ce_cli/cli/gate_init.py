@@ -1,0 +1,113 @@
+"""A configuration to start from: what was typed, and limits that today's figures pass."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ce_cli.cli.gate_config import PATHS, option_name, table_in
+from ce_cli.errors import UsageError
+from ce_cli.outputs.numbers import shown
+from ce_cli.results.score import Result
+from ce_cli.text import STDIN, level_text, quoted
+
+_ROOM = 1.1  # for a mean of which nothing is known but the mean
+_DIGITS = 3  # of a limit
+_ROWS_KEPT = 0.9
+_ERRORS = 2.0  # standard errors of room for a share
+_ENDING = """
+# Against a baseline, whose figures this writes: ce score FILES --json --output baseline.json
+# baseline = "baseline.json"
+# max-regression = "1%"
+# mode = "confident"  # fail only where the regression is sure; "proven": pass only where none is
+"""
+
+
+def configuration_from(given: Mapping[str, Any], result: Result, target: str) -> str:
+    """A commented table for `target`, in TOML.
+
+    Parameters
+    ----------
+    given : mapping
+        What was given on the command line, by field of `Asked` and `Limits`.
+    result : Result
+        The score of the files.
+    target : str
+        Where the table will stand; paths in it are relative to that.
+
+    Raises
+    ------
+    UsageError
+        A name cannot be written in TOML.
+    """
+    rows = result.rows["scored"]
+    lines = [
+        f"# What ce gate asks for, from the figures of {rows:,} rows; # begins a comment.",
+        f"[{table_in(target)}]",
+    ]
+    for field, value in given.items():
+        written = _from(target, value) if field in PATHS else value
+        if written != [STDIN]:
+            lines.append(f"{option_name(field)} = {_toml(written)}")
+    lines += _suggested(given, result)
+    return "\n".join(lines) + "\n" + (_ENDING if "baseline" not in given else "")
+
+
+def _suggested(given: Mapping[str, Any], result: Result) -> Iterator[str]:
+    """Limits for what is not limited already."""
+    mean, rows = result.metrics["cross_entropy"], result.rows["scored"]
+    interval = result.intervals["cross_entropy"]
+    if "max_" not in given and math.isfinite(mean):
+        high = interval.high if math.isfinite(interval.high) else mean * _ROOM
+        reach = f", {level_text(interval.confidence)} interval up to {shown(high)}"
+        yield (
+            f"\n# The largest cross-entropy that passes; today it is {shown(mean)} {result.unit}"
+            f"{reach if math.isfinite(interval.high) else ''}."
+        )
+        yield f"max = {_rounded_up(high)!r}"
+    if "min_rows" not in given:
+        yield f"\n# How many rows there have to be at least; today there are {rows:,}."
+        yield f"min-rows = {max(1, math.floor(rows * _ROWS_KEPT))}"
+    accuracy = result.metrics.get("accuracy", math.nan)
+    unsure = "require" in given or "confident" in given  # accuracy has no interval
+    if not unsure and math.isfinite(accuracy):
+        error = math.sqrt(max(accuracy * (1.0 - accuracy), 0.0) / rows)
+        least = max(0.0, math.floor(1000.0 * (accuracy - _ERRORS * error)) / 1000.0)
+        yield f"\n# Any metric, of all rows or of groups; today the accuracy is {shown(accuracy)}."
+        yield f'require = ["accuracy >= {least!r}"]'
+        yield '# require = ["accuracy >= 0.9", "cross_entropy.by(segment) <= 0.5"]'
+
+
+def _rounded_up(value: float) -> float:
+    """The next number of a few digits, which is at least `value`."""
+    if value <= 0.0:
+        return 0.0
+    digits = _DIGITS - 1 - math.floor(math.log10(value))
+    rounded = round(value, digits)
+    return rounded if rounded >= value else float(f"{rounded + 10.0**-digits:.{_DIGITS - 1}e}")
+
+
+def _from(target: str, found: Any) -> Any:
+    """A path as it is called from where `target` is."""
+    if isinstance(found, list):
+        return [_from(target, one) for one in found]
+    if found == STDIN or "://" in found or Path(found).is_absolute():
+        return found
+    return os.path.relpath(found, Path(target).parent)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{quoted(value)} is no text that TOML can hold.") from None
+        # TOML has the escapes of JSON, but wants one for DEL too
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,83 @@
+"""Writing one result in several formats, each to a place of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ce_cli import registry
+from ce_cli.cli.common import canvas_of, echo_warnings
+from ce_cli.errors import UsageError
+from ce_cli.text import STDIN, quoted
+
+if TYPE_CHECKING:
+    from ce_cli.results.gate import Gated
+
+Target = tuple[str, str | None]  # a format, and a file; None is standard output
+
+
+def targets_of(
+    form: str, explicit: bool, output: str | None, reports: Sequence[str]
+) -> list[Target]:
+    """Every format that is written, and where to.
+
+    Parameters
+    ----------
+    form : str
+        The main format.
+    explicit : bool
+        Whether it was asked for; if not, a report on standard output takes its place.
+    output : str or None
+        Where the main format is written.
+    reports : sequence of str
+        Further ones, each FORMAT=FILE.
+
+    Raises
+    ------
+    UsageError
+        A format is not known, a report is not FORMAT=FILE, or two would go to standard output.
+    """
+    further: list[Target] = []
+    for report in reports:
+        name, equals, path = report.partition("=")
+        if not (name and equals and path):
+            raise UsageError(f"--report {quoted(report)} is not FORMAT=FILE.")
+        further.append((name, None if path == STDIN else path))
+    main: Target = (form, None if output == STDIN else output)
+    piped = [target for target in further if target[1] is None]
+    if not (piped and main[1] is None and not explicit):
+        further.insert(0, main)
+    if [path for _, path in further].count(None) > 1:
+        raise UsageError(
+            "Two reports cannot both go to standard output: name a file for one of them."
+        )
+    for name, _ in further:
+        registry.find(registry.GATE_OUTPUTS, name, "format")
+    return further
+
+
+def write(gated: Gated, targets: Sequence[Target]) -> None:
+    """Draw everything before the first of it is written; GitHub also gets summary and outputs."""
+    from ce_cli.outputs.files import written
+
+    drawn = []
+    for form, path in targets:
+        renderer = registry.find(registry.GATE_OUTPUTS, form, "format").load()
+        drawn.append((renderer(gated, canvas_of(sys.stdout, path)), path))
+    for text, path in drawn:
+        written(text, path, sys.stdout)
+    if any(form == "github" for form, _ in targets):
+        from ce_cli.outputs.github_files import publish
+
+        publish(gated, os.environ)
+
+
+def warn(gated: Gated, targets: Sequence[Target]) -> None:
+    """Say on stderr what a page on stdout would have said."""
+    if ("table", None) in targets:
+        return
+    for gate in gated.gates:
+        about = f"{gate.name}: " if len(gated.gates) > 1 else ""
+        echo_warnings((*gate.score.warnings, *gate.warnings), about)

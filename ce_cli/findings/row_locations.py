@@ -1,0 +1,71 @@
+"""Which file a row is in, and how rows are pointed at."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Self
+
+from ce_cli.findings.row_issues import Finding
+from ce_cli.record import Value
+from ce_cli.text import counted, display_name, files_title
+
+
+class Places(Value):
+    """Which file a row of the data set is in.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the files.
+    starts : tuple of int
+        How many rows come before each, as far as files have been begun.
+    """
+
+    names: tuple[str, ...]
+    starts: tuple[int, ...] = ()
+
+    def begun(self, part: int, rows: int) -> Self:
+        """The same while file number `part`, from 0, is read, with so many rows before it."""
+        missing = part + 1 - len(self.starts)
+        return self.replace(starts=(*self.starts, *([rows] * missing)))
+
+    def ended(self, rows: int) -> Self:
+        """The same when all files are read, which have so many rows."""
+        return self.begun(len(self.names) - 1, rows)
+
+    def of(self, row: int) -> tuple[str, int]:
+        """File and 1-based row in it, for a row of the data set counted from 0."""
+        part = max(bisect_right(self.starts, row) - 1, 0)
+        return self.names[part], row - self.starts[part] + 1
+
+    @property
+    def title(self) -> str:
+        """The first file, and how many more there are."""
+        return files_title(self.names)
+
+    def first(self, finding: Finding) -> str:
+        """``preds.csv: row 17``, the first row of a finding."""
+        return self.told(finding.rows[0])
+
+    def told(self, row: int) -> str:
+        """The same of a row of the data set counted from 0."""
+        name, number = self.of(row)
+        return f"{display_name(name)}: row {number:,}"
+
+    def others(self, finding: Finding) -> str:
+        """`` (and 4 more rows: 18, 19, 25, …)``, or nothing if there is only one."""
+        more = finding.count - 1
+        if not more:
+            return ""
+        rows = ", ".join(f"{self.of(row)[1]:,}" for row in finding.rows[1:])
+        tail = ", …" if finding.count > len(finding.rows) else ""
+        return f" (and {counted(more, 'more row')}: {rows}{tail})"
+
+    def worst(self, finding: Finding) -> str:
+        """``; the worst is row 17 with 1.2``, or nothing if none is known to be the worst."""
+        if finding.worst is None:
+            return ""
+        _, row, value = finding.worst
+        name, number = self.of(row)
+        inside = f" of {display_name(name)}" if len(self.names) > 1 else ""
+        return f"; the worst is row {number:,}{inside} with {value}"

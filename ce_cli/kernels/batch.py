@@ -1,0 +1,147 @@
+"""A batch: some bound rows as numpy arrays, ready for the metrics."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.kernels.exact import ExactSums, sum_of_products
+from ce_cli.kernels.outcomes import Outcomes, Space
+from ce_cli.record import Value
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.intp]
+
+
+class Batch(Value):
+    """Rows of which nothing is missing and nothing is out of range.
+
+    Attributes
+    ----------
+    outcomes : Outcomes
+        Labels and predictions of n rows.
+    weights : ndarray, shape (n,), or None
+        None counts every row once.
+    groups : ndarray of int, shape (n,), or None
+        Group codes; None if all rows are one group.
+    group_count : int
+        How many groups the codes speak of.
+    rows : ndarray of int, shape (n,)
+        Numbers of the rows in their frame, from 0.
+    places : ndarray of int, shape (n,)
+        Where the rows stand in the columns of their frame, which lack the malformed rows.
+    byte_counts : ndarray, shape (n,), or None
+        How many bytes each row has; None if that is not known.
+    """
+
+    outcomes: Outcomes
+    weights: Floats | None
+    groups: Codes | None
+    group_count: int
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+    byte_counts: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def space(self) -> Space:
+        """What can happen, and what is known of the rows."""
+        return self.outcomes.space.replace(sized=self.byte_counts is not None)
+
+    @cached_property
+    def losses(self) -> Floats:
+        """Row losses in nats, shape (n,); may be infinite."""
+        return self.outcomes.losses()
+
+    @cached_property
+    def infinite(self) -> NDArray[np.bool_] | None:
+        """Where the loss is infinite, shape (n,); None if nowhere."""
+        return np.isinf(self.losses) if len(self) and np.isinf(self.losses.max()) else None
+
+    @cached_property
+    def finite_losses(self) -> Floats:
+        """Row losses with 0 for the infinite ones, which are counted apart."""
+        return self.losses if self.infinite is None else np.where(self.infinite, 0.0, self.losses)
+
+    def sums(self, values: Floats | Bools) -> ExactSums:
+        """Exact Σ w·value by group, for finite values of shape (n,)."""
+        if self.weights is None and values.dtype == np.bool_:
+            return self.counts(cast(Bools, values))
+        values = values.astype(np.float64, copy=False)
+        if self.weights is None:
+            return ExactSums.of(values, self.groups, self.group_count)
+        return sum_of_products(values, self.weights, self.groups, self.group_count)
+
+    def square_sums(self, values: Floats) -> ExactSums:
+        """Σ w²·value by group, each row rounded once; for values of shape (n,)."""
+        if self.weights is None:
+            return self.sums(bounded(values))
+        with np.errstate(over="ignore", under="ignore"):
+            return self.sums(bounded(self.weights * values))
+
+    @cached_property
+    def weight_squares(self) -> ExactSums:
+        """Σ w² by group."""
+        return self.row_counts if self.weights is None else self.sums(self.weights)
+
+    def counts(self, chosen: NDArray[np.bool_] | None = None) -> ExactSums:
+        """Rows by group, all of them or the chosen ones."""
+        if self.groups is None:
+            count = len(self) if chosen is None else np.count_nonzero(chosen)
+            return ExactSums.of_counts(np.array([count], np.int64))
+        groups = self.groups if chosen is None else self.groups[chosen]
+        counts = np.bincount(groups, minlength=self.group_count)
+        return ExactSums.of_counts(counts.astype(np.int64, copy=False))
+
+    @cached_property
+    def row_counts(self) -> ExactSums:
+        """Rows by group."""
+        return self.counts()
+
+    @cached_property
+    def weight_sums(self) -> ExactSums:
+        """Σ w by group."""
+        if self.weights is None:
+            return self.row_counts
+        return ExactSums.of(self.weights, self.groups, self.group_count)
+
+    @cached_property
+    def loss_sums(self) -> ExactSums:
+        """Σ w·loss by group, over the finite losses."""
+        return self.sums(self.finite_losses)
+
+    @cached_property
+    def by_class(self) -> Batch:
+        """The same rows with a group for each class, for labels that are classes."""
+        return self.grouped_by(self.outcomes.codes, self.outcomes.space.classes)
+
+    def grouped_by(self, codes: Codes, count: int) -> Batch:
+        """The same rows in other groups."""
+        grouped = self.replace(groups=codes, group_count=count)
+        for name in ("losses", "infinite", "finite_losses"):
+            grouped.__dict__[name] = getattr(self, name)  # computed once for both
+        return grouped
+
+    def take(self, chosen: Codes | slice) -> Batch:
+        """Some of the rows: a slice, or places in any order."""
+        return Batch(
+            outcomes=self.outcomes.take(chosen),
+            weights=None if self.weights is None else self.weights[chosen],
+            groups=None if self.groups is None else self.groups[chosen],
+            group_count=self.group_count,
+            rows=self.rows[chosen],
+            places=self.places[chosen],
+            byte_counts=None if self.byte_counts is None else self.byte_counts[chosen],
+        )
+
+
+def bounded(values: Floats) -> Floats:
+    """The values, with the largest float for what went beyond it."""
+    largest = np.finfo(np.float64).max
+    return np.clip(values, -largest, largest)

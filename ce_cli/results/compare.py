@@ -1,0 +1,212 @@
+"""What a comparison found: a frozen value that renderers and gates read."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ce_cli import __version__
+from ce_cli.record import Value
+from ce_cli.results.score import Interval, Note, Scalar, intervals_document, strict, strict_row
+
+Verdict = Literal["better", "worse", "same", "unclear"]
+
+
+class Model(Value):
+    """One model on the rows that all models have.
+
+    Attributes
+    ----------
+    name : str
+        As it is shown.
+    inputs : tuple of str
+        Its files.
+    columns : dict
+        Which column played which part.
+    classes : tuple of str
+        In the order of its predictions.
+    values, signature : str
+        What its predictions are, and everything that changes its number.
+    rows : dict of str to int
+        Read, skipped and ignored in its own files, and those without a partner.
+    metrics : dict of str to float
+        ``cross_entropy`` and ``standard_error``, in the unit of the comparison.
+    intervals : dict of Interval
+        Of the cross-entropy.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    columns: dict[str, Any]
+    classes: tuple[str, ...]
+    values: str
+    signature: str
+    rows: dict[str, int]
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+
+
+class Comparison(Value):
+    """How much more a model costs than the reference: below 0, it is better.
+
+    Attributes
+    ----------
+    model, reference : str
+        Names.
+    difference : dict of str to float
+        Of the cross-entropies: ``absolute`` in the unit of the comparison, ``relative`` to the
+        reference (0.01 is 1 % more), and ``bits``.
+    intervals : dict of Interval
+        Of each of these.
+    standard_error : float
+        Of the absolute difference.
+    p_value, p_adjusted : float
+        Of the hypothesis that there is no difference; adjusted for the number of comparisons by
+        Holm's method. NaN if unknown.
+    win_rate, tie_rate : float
+        Weighted share of the rows in which the model's loss is lower, or the same; NaN if the rows
+        were not paired.
+    verdict : {"better", "worse", "same", "unclear"}
+        What that means at the confidence asked for; the same is every row, but for rounding.
+    more_rows : int or None
+        About how many rows more would tell a difference of this size in 4 cases of 5, where the
+        verdict is unclear and that is a number.
+    """
+
+    model: str
+    reference: str
+    difference: dict[str, float]
+    intervals: dict[str, Interval]
+    standard_error: float
+    p_value: float
+    p_adjusted: float
+    win_rate: float
+    tie_rate: float
+    verdict: Verdict
+    more_rows: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can write."""
+        return {
+            "model": self.model,
+            "reference": self.reference,
+            "difference": strict_row(self.difference),
+            "intervals": intervals_document(self.intervals),
+            "standard_error": strict(self.standard_error),
+            "p_value": strict(self.p_value),
+            "p_adjusted": strict(self.p_adjusted),
+            "win_rate": strict(self.win_rate),
+            "tie_rate": strict(self.tie_rate),
+            "verdict": self.verdict,
+            "more_rows": self.more_rows,
+        }
+
+
+class ComparedGroup(Value):
+    """One line of ``--by``: the values of the grouping columns, and who is better there.
+
+    Attributes
+    ----------
+    metrics : dict of dict
+        The figures of each model, by its name.
+    """
+
+    by: dict[str, str | None]
+    rows: int
+    weight_sum: float
+    metrics: dict[str, dict[str, float]]
+    intervals: dict[str, dict[str, Interval]]
+    comparisons: tuple[Comparison, ...]
+
+
+class Compared(Value):
+    """The result of `compare`.
+
+    Attributes
+    ----------
+    task, unit, reference : str
+        What is predicted, the unit of all figures, and the model that the others are compared with.
+    confidence : float
+        Of the intervals; 1 less that is the level of the tests.
+    test : str
+        How the p-values were found.
+    join : dict
+        How rows met: ``by`` (``"file"``, ``"order"`` or ``"id"``), ``how`` (``"all"`` or
+        ``"inner"``), ``same_order``.
+    cluster : dict or None
+        The column that says which rows belong together, and how many clusters there are.
+    rows : dict of str to int
+        How many were compared, and how many were left out and why.
+    models : tuple of Model
+        The reference and the others, as they were given.
+    comparisons : tuple of Comparison
+        One for each model but the reference.
+    groups : tuple of ComparedGroup
+        One for each value of the grouping columns.
+    moved : tuple of dict
+        The rows that moved most, each way.
+    """
+
+    task: str
+    unit: str
+    reference: str
+    confidence: float
+    test: str
+    join: dict[str, Any]
+    cluster: dict[str, Any] | None
+    rows: dict[str, int]
+    weight_sum: float
+    models: tuple[Model, ...]
+    comparisons: tuple[Comparison, ...]
+    groups: tuple[ComparedGroup, ...] = ()
+    moved: tuple[dict[str, Scalar], ...] = ()
+    warnings: tuple[Note, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document ``ce.compare/1``: numbers that JSON cannot write are None."""
+        return {
+            "schema": "ce.compare/1",
+            "version": __version__,
+            "task": self.task,
+            "unit": self.unit,
+            "reference": self.reference,
+            "confidence": self.confidence,
+            "test": self.test,
+            "join": self.join,
+            "cluster": self.cluster,
+            "rows": self.rows,
+            "weight_sum": strict(self.weight_sum),
+            "models": [
+                {
+                    "name": model.name,
+                    "inputs": list(model.inputs),
+                    "columns": model.columns,
+                    "classes": list(model.classes),
+                    "values": model.values,
+                    "signature": model.signature,
+                    "rows": model.rows,
+                    "metrics": strict_row(model.metrics),
+                    "intervals": intervals_document(model.intervals),
+                }
+                for model in self.models
+            ],
+            "comparisons": [one.to_dict() for one in self.comparisons],
+            "groups": [
+                {
+                    "by": group.by,
+                    "rows": {"compared": group.rows},
+                    "weight_sum": strict(group.weight_sum),
+                    "models": [
+                        {
+                            "name": name,
+                            "metrics": strict_row(group.metrics[name]),
+                            "intervals": intervals_document(group.intervals[name]),
+                        }
+                        for name in group.metrics
+                    ],
+                    "comparisons": [one.to_dict() for one in group.comparisons],
+                }
+                for group in self.groups
+            ],
+            "moved": [strict_row(row) for row in self.moved],
+            "warnings": [warning.to_dict() for warning in self.warnings],
+        }

@@ -1,0 +1,226 @@
+"""What was computed: a frozen value that renderers read and programs can take apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ce_cli import __version__
+from ce_cli.errors import UsageError
+from ce_cli.record import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from ce_cli.results.decomposition import Decomposed
+
+Scalar = str | int | float | bool | None
+
+
+class Note(Value):
+    """Something worth knowing about the data or the number.
+
+    Attributes
+    ----------
+    code : str
+        Stable, for programs.
+    message : str
+        One sentence, for people.
+    count : int
+        How many rows it concerns; 0 if it is not about rows.
+    rows : tuple of int
+        The first few of them, from 1.
+    """
+
+    code: str
+    message: str
+    count: int = 0
+    rows: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can write."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "count": self.count,
+            "rows": list(self.rows),
+        }
+
+
+class Interval(Value):
+    """A confidence interval and the method behind it."""
+
+    low: float
+    high: float
+    confidence: float
+    method: str
+
+    def to_dict(self) -> dict[str, Scalar]:
+        """What JSON can write."""
+        ends = {"low": strict(self.low), "high": strict(self.high)}
+        return {**ends, "confidence": self.confidence, "method": self.method}
+
+
+class Group(Value):
+    """One line of ``--by``: the values of the grouping columns, and the figures."""
+
+    by: dict[str, str | None]
+    rows: int
+    weight_sum: float
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+
+
+class Result(Value):
+    """The result of `score`.
+
+    Attributes
+    ----------
+    signature : str
+        Everything that changes the number.
+    inputs : tuple of str
+        The files read.
+    columns : dict
+        Which column played which part.
+    classes : tuple of str
+        In the order of the predictions; for a single prediction negative, then positive.
+    rows : dict of str to int
+        read, scored, skipped, ignored, clipped, infinite.
+    cluster : dict or None
+        The column of the clusters and their count.
+    metrics : dict of str to float
+        In `unit` where a metric has one; may hold infinity or NaN, which JSON shows as null.
+    not_applicable : dict of str to str
+        Metrics that were asked for and mean nothing here, and why.
+    conventions : tuple of dict
+        The cross-entropy as `ce` and other tools have it, with the reason for each difference;
+        empty if not asked for.
+    per_class, calibration, worst : tuple of dict
+        Tables; empty if not asked for. The calibration has a line for each bin of ``ece``.
+    decomposition : Decomposed or None
+        The cross-entropy taken apart, if that was asked for.
+    groups : tuple of Group
+        One for each value of the grouping columns.
+    row_tables : tuple of pyarrow.Table
+        Every scored row, where the API was asked for them; not part of the JSON document.
+    """
+
+    signature: str
+    inputs: tuple[str, ...]
+    task: str
+    columns: dict[str, Any]
+    classes: tuple[str, ...]
+    values: str
+    unit: str
+    rows: dict[str, int]
+    weight_sum: float
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+    cluster: dict[str, Scalar] | None = None
+    not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
+    conventions: tuple[dict[str, Scalar], ...] = ()
+    per_class: tuple[dict[str, Scalar], ...] = ()
+    calibration: tuple[dict[str, Scalar], ...] = ()
+    decomposition: Decomposed | None = None
+    groups: tuple[Group, ...] = ()
+    worst: tuple[dict[str, Scalar], ...] = ()
+    warnings: tuple[Note, ...] = ()
+    row_tables: tuple[pa.Table, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document ``ce.score/1``: numbers that JSON cannot write are None."""
+        return {
+            "schema": "ce.score/1",
+            "version": __version__,
+            "signature": self.signature,
+            "inputs": list(self.inputs),
+            "task": self.task,
+            "columns": self.columns,
+            "classes": list(self.classes),
+            "values": self.values,
+            "unit": self.unit,
+            "rows": self.rows,
+            "weight_sum": strict(self.weight_sum),
+            "cluster": self.cluster,
+            "metrics": strict_row(self.metrics),
+            "intervals": intervals_document(self.intervals),
+            "not_applicable": self.not_applicable,
+            "conventions": [strict_row(row) for row in self.conventions],
+            "per_class": [strict_row(row) for row in self.per_class],
+            "calibration": [strict_row(row) for row in self.calibration],
+            "decomposition": self.decomposition and self.decomposition.to_dict(),
+            "groups": [
+                {
+                    "by": group.by,
+                    "rows": {"scored": group.rows},
+                    "weight_sum": strict(group.weight_sum),
+                    "metrics": strict_row(group.metrics),
+                    "intervals": intervals_document(group.intervals),
+                }
+                for group in self.groups
+            ],
+            "worst": [strict_row(row) for row in self.worst],
+            "warnings": [warning.to_dict() for warning in self.warnings],
+        }
+
+    def groups_frame(self) -> pd.DataFrame:
+        """One row a group: the grouping columns, rows, weight, metrics, interval bounds."""
+        import pandas as pd
+
+        return pd.DataFrame([flat_group(group) for group in self.groups])
+
+    def per_class_frame(self) -> pd.DataFrame:
+        """One row a class."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.per_class))
+
+    def rows_frame(self) -> pd.DataFrame:
+        """Every scored row: number, id, label, probability, loss, predicted class.
+
+        Raises
+        ------
+        UsageError
+            `score` was not called with ``per_row=True``.
+        """
+        import pyarrow as pa
+
+        if not self.row_tables:
+            raise UsageError("The rows were not kept: call score(..., per_row=True).")
+        frame: pd.DataFrame = pa.concat_tables(self.row_tables).to_pandas()
+        return frame
+
+    def worst_frame(self) -> pd.DataFrame:
+        """One row for each of the most surprising rows, the worst first."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.worst))
+
+
+def flat_group(group: Group) -> dict[str, Scalar]:
+    """A group as one line of a table."""
+    figures: dict[str, Scalar] = {"rows": group.rows, "weight_sum": group.weight_sum}
+    figures |= group.metrics
+    for name, interval in group.intervals.items():
+        figures |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
+    by = {f"by_{name}" if name in figures else name: value for name, value in group.by.items()}
+    return {**by, **figures}
+
+
+def strict(value: float) -> float | None:
+    """A number as JSON can write it."""
+    return value if math.isfinite(value) else None
+
+
+def strict_row(row: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """A line of a table as JSON can write it."""
+    return {
+        name: strict(value) if isinstance(value, float) else value for name, value in row.items()
+    }
+
+
+def intervals_document(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    """Intervals as JSON can write them."""
+    return {name: one.to_dict() for name, one in intervals.items()}

@@ -1,0 +1,1 @@
+"""The flow of `ce score`: bind, reduce, figures, warnings."""

@@ -1,0 +1,214 @@
+"""Rows that belong together: what is summed up by cluster, and the intervals from it."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.kernels.batch import Batch
+from ce_cli.metrics.accuracy import Accuracy
+from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, reach_of
+from ce_cli.metrics.groups import GroupKey, coarser, merged_groups
+from ce_cli.metrics.jackknife import jackknifed
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.metrics.spread import Spread, bounds_of_loss
+from ce_cli.metrics.state import State, Sums
+from ce_cli.record import Value
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+BUCKETS = 64  # parts of the clusters, by a hash of their names
+SUMMED = f"{STUDENT}, summed by cluster"
+JACKKNIFE = f"jackknife over {BUCKETS} buckets of clusters"
+RANKED = "order statistics (binomial), of fewer rows by the design effect of the mean"
+_ROWS, _WEIGHT = "rows", "weight"
+
+
+class Clustered(Value):
+    """Sums of the rows of each cluster, for means, and states of buckets of clusters, for the rest.
+
+    Attributes
+    ----------
+    keys : tuple of tuple
+        Group and cluster of each entry of `totals`.
+    totals : dict of Sums
+        Rows, weight, and Σ w·v of the figures that are the mean of a number v of each row.
+    bucket_keys : tuple of tuple
+        Group and bucket of each entry of `buckets`.
+    buckets : dict of State
+        Of the metrics that are no means, and what these need.
+    """
+
+    keys: tuple[GroupKey, ...]
+    totals: Mapping[str, State]
+    bucket_keys: tuple[GroupKey, ...]
+    buckets: Mapping[type[State], State]
+
+    @classmethod
+    def of(cls, batch: Batch, keys: Sequence[GroupKey], kinds: Sequence[type[State]]) -> Self:
+        """One batch, of which the last part of each key of a group is the cluster."""
+        totals = {_ROWS: batch.row_counts, _WEIGHT: batch.weight_sums}
+        for kind in kinds:
+            totals |= kind.totals(batch)
+        short = [(*key[:-1], bucket_of(key[-1])) for key in keys]
+        places = {key: place for place, key in enumerate(dict.fromkeys(short))}
+        index = np.array([places[key] for key in short], np.intp)
+        groups = index[np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups]
+        bucketed = batch.grouped_by(groups, len(places))
+        ranged: list[type[State]] = [Loss, *(kind for kind in kinds if kind.ranges)]
+        return cls(
+            tuple(keys),
+            {name: Sums(one) for name, one in totals.items()},
+            tuple(places),
+            {kind: kind.of(bucketed) for kind in ranged},
+        )
+
+    def merge(self, other: Self) -> Self:
+        """Of the rows of both."""
+        return type(self)(
+            *merged_groups(self.keys, self.totals, other.keys, other.totals),
+            *merged_groups(self.bucket_keys, self.buckets, other.bucket_keys, other.buckets),
+        )
+
+    def by(self, places: Sequence[int]) -> Self:
+        """The groups by some parts of their keys; the clusters stay as they are."""
+        return type(self)(
+            *coarser(self.keys, self.totals, (*places, -1)),
+            *coarser(self.bucket_keys, self.buckets, (*places, -1)),
+        )
+
+    @property
+    def count(self) -> int:
+        """How many clusters have rows."""
+        rows = self._sums(_ROWS).tolist()
+        return len({key[-1] for key, count in zip(self.keys, rows, strict=True) if count})
+
+    def skewness(self) -> float:
+        """Of what the clusters add to the error of the mean loss; 0 if that is not known."""
+        whole = self.by(())
+        totals, weights = whole._sums("cross_entropy"), whole._sums(_WEIGHT)
+        with np.errstate(all="ignore"):
+            residuals = totals - totals.sum() / weights.sum() * weights
+            skewness = float(np.mean(residuals**3) / np.mean(residuals**2) ** 1.5)
+        return skewness if math.isfinite(skewness) else 0.0
+
+    def bounds(
+        self,
+        groups: Sequence[GroupKey],
+        figures: Mapping[str, Floats],
+        states: Mapping[type[State], State],
+        confidence: float,
+    ) -> tuple[Floats, dict[str, Bounds]]:
+        """Standard errors of the mean loss, and intervals of all figures that have one.
+
+        Parameters
+        ----------
+        groups : sequence of tuple
+            The keys of the groups.
+        figures, states : mapping
+            Figures and states of all rows, with an entry for each group.
+        confidence : float
+            Between 0 and 1.
+
+        Notes
+        -----
+        Of G clusters, √( G/(G−1) · Σ (Σ w·(v − mean))² ) / Σ w, the inner sum over the rows of a
+        cluster (Liang and Zeger, Biometrika 73, 1986).
+        """
+        members = _places([key[:-1] for key in self.keys], groups)
+        counts, errors = self._errors(members, figures)
+        found = {
+            name: Bounds.around(figures[name], error, counts, confidence, SUMMED)
+            for name, error in errors.items()
+        }
+        weight = cast(Loss, states[Loss]).weight.floats()
+        found |= bounds_of_loss(found["cross_entropy"], weight)
+        if Accuracy in states and cast(Accuracy, states[Accuracy]).is_of_whole_rows:
+            found |= _of_accuracy(figures, errors, counts, confidence)
+        if Quantiles in states and Spread in states:
+            losses, spread = cast(Quantiles, states[Quantiles]), cast(Spread, states[Spread])
+            with np.errstate(all="ignore"):
+                effective = weight**2 / spread.weight.floats()
+                effect = (errors["cross_entropy"] / figures["standard_error"]) ** 2
+            fewer = effective[0] / max(effect[0], 1.0)
+            found |= losses.bounds_of(float(fewer), confidence, RANKED)
+        found |= self._jackknifed(groups, confidence)
+        return errors["cross_entropy"], found
+
+    def _errors(
+        self, members: Sequence[Codes], figures: Mapping[str, Floats]
+    ) -> tuple[Floats, dict[str, Floats]]:
+        """How many clusters each group has, and standard errors by figure."""
+        known = (_ROWS, _WEIGHT, *(name for name in self.totals if name in figures))
+        sums = {name: self._sums(name) for name in known}
+        there = [places[sums[_ROWS][places] > 0] for places in members]
+        errors: dict[str, Floats] = {}
+        for name in known[2:]:
+            errors[name] = np.array(
+                [
+                    _clustered_error(sums[name][places], sums[_WEIGHT][places], mean)
+                    for places, mean in zip(there, figures[name].tolist(), strict=True)
+                ]
+            )
+        return np.array([len(places) for places in there], np.float64), errors
+
+    def _sums(self, name: str) -> Floats:
+        return cast(Sums, self.totals[name]).sums.floats()
+
+    def _jackknifed(self, groups: Sequence[GroupKey], confidence: float) -> dict[str, Bounds]:
+        weights = cast(Loss, self.buckets[Loss]).weight.floats()
+        ends: dict[str, list[tuple[float, float]]] = {}
+        for places in _places([key[:-1] for key in self.bucket_keys], groups):
+            order = sorted(places.tolist(), key=lambda place: self.bucket_keys[place][-1] or "")
+            parts = [
+                {kind: state.at(place) for kind, state in self.buckets.items()}
+                for place in order
+                if weights[place] > 0
+            ]
+            for name, own in jackknifed(parts, confidence).items():
+                ends.setdefault(name, []).append(own)
+        low_high = {name: np.array(own).reshape(-1, 2).T for name, own in ends.items()}
+        return {name: Bounds(low, high, JACKKNIFE) for name, (low, high) in low_high.items()}
+
+
+def _of_accuracy(
+    figures: Mapping[str, Floats], errors: Mapping[str, Floats], counts: Floats, confidence: float
+) -> dict[str, Bounds]:
+    """Wilson's, of as many independent rows as would have the same error."""
+    name = Accuracy.figure
+    shares = figures[name]
+    with np.errstate(all="ignore"):
+        alike = shares * (1.0 - shares) / errors[name] ** 2
+    effective = np.where(errors[name] > 0, alike, np.where(counts > 1, counts, np.nan))
+    reach = np.array([reach_of(count, confidence) for count in counts.tolist()])
+    return {name: Bounds.of_shares(shares, effective, reach, f"{WILSON}, of rows by cluster")}
+
+
+def bucket_of(cluster: str | None) -> str:
+    """The same for a name on every machine."""
+    return str(zlib.crc32((cluster or "").encode()) % BUCKETS)
+
+
+def _places(keys: Sequence[GroupKey], groups: Sequence[GroupKey]) -> list[Codes]:
+    """Where the keys of each group are."""
+    codes = {key: code for code, key in enumerate(groups)}
+    found: list[list[int]] = [[] for _ in groups]
+    for place, key in enumerate(keys):
+        found[codes[key]].append(place)
+    return [np.array(places, np.intp) for places in found]
+
+
+def _clustered_error(totals: Floats, weights: Floats, mean: float) -> float:
+    if len(totals) < 2 or not math.isfinite(mean):
+        return math.nan
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        squares = math.fsum(np.square(totals - mean * weights).tolist())
+        scale = len(totals) / (len(totals) - 1.0)
+        return math.sqrt(scale * squares) / math.fsum(weights.tolist())

@@ -1,0 +1,186 @@
+"""From merged states to figures and their intervals, in the unit that was asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.classes import names_of_two
+from ce_cli.errors import DataError
+from ce_cli.findings.row_locations import Places
+from ce_cli.kernels.exact import ratios
+from ce_cli.metrics.bounds import Bounds, reach_of
+from ce_cli.metrics.groups import GroupKey, coarser, regrouped
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.spread import bounds_of_loss
+from ce_cli.metrics.state import State, figures_of
+from ce_cli.record import Value
+from ce_cli.results.score import Interval
+from ce_cli.scoring.reduce import Outcome
+from ce_cli.spec import ALL, Spec
+
+if TYPE_CHECKING:
+    from ce_cli.binding.conventions import Convention
+    from ce_cli.binding.label_file import LabelFile
+
+Figure = TypeVar("Figure", float, Interval)
+
+Floats = NDArray[np.float64]
+
+_UNITLESS = {
+    *("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"),
+    *("bias", "ece", "auc", "auc_error", "bits_per_token", "bits_per_byte"),
+}
+_MEAN_LOSSES = {
+    *("standard_error", "bits_per_token", "entropy", "kl_divergence", "baseline", "confidence"),
+}
+
+
+class Computed(Value):
+    """All that a result is made of; `label_file` is the file of labels, if there is one."""
+
+    total: Outcome
+    binding: Binding
+    spec: Spec
+    metrics: tuple[type[State], ...]
+    places: Places
+    label_file: LabelFile | None = None
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the codes.
+
+        Raises
+        ------
+        DataError
+            The labels of a single prediction are not two classes.
+        """
+        try:
+            return class_names(self.binding, self.total.ledger.labels)
+        except DataError as error:
+            raise error.about(self.places.title) from None
+
+    @cached_property
+    def whole(self) -> Mapping[type[State], State]:
+        """States of all rows as one group."""
+        return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
+
+    @cached_property
+    def convention(self) -> Convention | None:
+        """What ``--convention`` means here."""
+        if self.spec.convention is None:
+            return None
+        from ce_cli.binding.chosen_convention import chosen_convention
+
+        return chosen_convention(self.binding, self.spec)
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether weighted losses are divided by the number of rows, as conventions may."""
+        return self.convention is not None and self.convention.by_rows
+
+    def measured(self, names: Sequence[str]) -> Measured:
+        """Figures of the groups by some of the grouping columns; of all rows, by none."""
+        places = [self.spec.by.index(name) for name in names]
+        keys, states = coarser(self.total.keys, self.total.states, places)
+        kinds = [kind for kind in self.metrics if kind.grouped or not names]
+        own = {kind: states[kind] for kind in kinds}
+        figures = figures_of(own)
+        if self.total.clustered is None:
+            bounds = {
+                name: one
+                for state in own.values()
+                for name, one in state.bounds(figures, own, self.spec.confidence).items()
+            }
+        else:
+            clustered = self.total.clustered.by(places)
+            errors, bounds = clustered.bounds(keys, figures, own, self.spec.confidence)
+            figures |= {"standard_error": errors} if "standard_error" in figures else {}
+        for kind in kinds:
+            for name in kind.ranges.keys() & bounds.keys():
+                bounds[name] = bounds[name].within(*kind.ranges[name])
+        if self.by_rows:
+            figures, bounds = _divide_by_rows(figures, bounds, cast(Loss, own[Loss]))
+        scales = {name: 1.0 if name in _UNITLESS else self.spec.scale for name in figures}
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Measured(
+                keys,
+                own,
+                {name: values / scales[name] for name, values in figures.items()},
+                {name: bounds[name].over(scales[name]) for name in figures if name in bounds},
+            )
+
+
+class Measured(Value):
+    """Groups, their states, and figures and intervals of each, in the unit asked for."""
+
+    keys: tuple[GroupKey, ...]
+    states: Mapping[type[State], State]
+    figures: dict[str, Floats]
+    bounds: dict[str, Bounds]
+
+    def at(self, place: int, spec: Spec) -> tuple[dict[str, float], dict[str, Interval]]:
+        """Those of one group that were asked for."""
+        figures = {name: float(values[place]) for name, values in self.figures.items()}
+        intervals = {
+            name: Interval(
+                float(one.low[place]), float(one.high[place]), spec.confidence, one.method
+            )
+            for name, one in self.bounds.items()
+        }
+        return chosen(figures, spec), chosen(intervals, spec)
+
+
+def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
+    """Names of the classes; for a single prediction they are what the labels `seen` say.
+
+    Raises
+    ------
+    DataError
+        The labels are no two classes.
+    """
+    if binding.task == "likelihood":
+        return ()
+    return binding.classes or names_of_two(binding.labels.reader, seen)
+
+
+def _divide_by_rows(
+    figures: dict[str, Floats], bounds: dict[str, Bounds], loss: Loss
+) -> tuple[dict[str, Floats], dict[str, Bounds]]:
+    """Means of losses as Σ w·loss / n; what is no loss, or a ratio of two, stays as it is."""
+    share, figures, bounds = weight_a_row(loss), dict(figures), dict(bounds)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for name in figures.keys() & {*_MEAN_LOSSES, "cross_entropy"}:
+            figures[name] = figures[name] * share
+            if name in bounds:
+                bounds[name] = bounds[name].over(1.0 / share)
+        if "cross_entropy" in figures:
+            mean = np.where(loss.infinite.floats() > 0, np.inf, ratios(loss.loss, loss.rows))
+            figures |= {"cross_entropy": mean, "perplexity": np.exp(mean)}
+        if "cross_entropy" in bounds:
+            bounds |= bounds_of_loss(bounds["cross_entropy"], loss.rows.floats())
+    return figures, bounds
+
+
+def weight_a_row(loss: Loss) -> Floats:
+    """Σ w / n by group, 0 where there is no row."""
+    return loss.weight.floats() / np.maximum(loss.rows.floats(), 1.0)
+
+
+def chosen(metrics: Mapping[str, Figure], spec: Spec) -> dict[str, Figure]:
+    """Those that were asked for; all of them if none was."""
+    if not spec.metrics or ALL in spec.metrics:
+        return dict(metrics)
+    return {name: value for name, value in metrics.items() if name in spec.metrics}
+
+
+def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:
+    """Mean ± t · standard error of `count` independent numbers; NaN where there is none."""
+    reach = reach_of(count, confidence) * error if math.isfinite(mean) else math.nan
+    return Interval(mean - reach, mean + reach, confidence, method)

@@ -1,0 +1,219 @@
+"""What a result warns of: rows that were scored all the same, and figures not to be trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from ce_cli.findings.messages import rest_warning, sum_warning
+from ce_cli.findings.row_issues import Ledger
+from ce_cli.findings.row_locations import Places
+from ce_cli.kernels.losses import LOG_2
+from ce_cli.metrics.bounds import STUDENT
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.per_class import PerClass
+from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.results.score import Note
+from ce_cli.scoring.computed import Computed, chosen, interval
+from ce_cli.spec import Spec
+from ce_cli.text import counted, level_text, listed
+
+if TYPE_CHECKING:
+    from ce_cli.binding.conventions import Convention
+
+_TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
+_TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
+_ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) asks for 25 to be within 1 %
+_OF_THE_MEAN = {"cross_entropy", "total", "perplexity", "bits_per_token"}
+_FEW_CLUSTERS = 30
+
+NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
+FEW_ROWS = 10  # too few to say so
+_WRONG = 0.4  # accuracy of a binary model that is more than unlucky
+_ROWS_A_CLASS = 10  # with fewer, a class that never happens says nothing
+_MANY_ROWS = 30  # fewer may be bad luck
+
+
+def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    """Everything to be said about the rows, and about these figures of all of them."""
+    loss = float(cast(Loss, computed.whole[Loss]).loss.floats()[0])
+    raised = float(computed.total.clipped.floats()[0])
+    ledger, clip = computed.total.ledger, computed.spec.clip or 0.0
+    yield from ledger_notes(ledger, computed.places, clip, raised, loss, computed.spec.convention)
+    if computed.convention is not None:
+        yield from _convention_note(computed, computed.convention)
+    if computed.label_file is not None and computed.label_file.unused:
+        unused = computed.label_file.unused
+        message = f"{counted(unused, 'row')} of {computed.label_file.name} have no prediction."
+        yield Note("unpredicted", message, unused)
+    yield from _figure_warnings(computed, metrics)
+    yield from _trap_warnings(computed, metrics)
+    yield from _overflow(computed, chosen(metrics, computed.spec))
+
+
+def _convention_note(computed: Computed, convention: Convention) -> Iterator[Note]:
+    from ce_cli.binding.conventions import told
+
+    loss = cast(Loss, computed.whole[Loss])
+    message = told(convention, computed.total.ledger.scored, float(loss.weight.floats()[0]))
+    if message:
+        yield Note("convention", message)
+
+
+def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    if "standard_error" in metrics and computed.total.ledger.scored < 2:
+        yield Note("no_interval", "One row has no standard error.")
+    if metrics.get("baseline") == 0.0:
+        yield Note("one_class", "All labels are one class, so skill is not defined.")
+    clustered, spec = computed.total.clustered, computed.spec
+    if clustered is not None:
+        if spec.cluster in spec.by:
+            message = f"Every group by {spec.cluster} is one cluster, and has no interval."
+            yield Note("one_cluster", message)
+        yield from few_clusters(clustered.count)
+        if clustered.count >= _FEW_CLUSTERS and _has_mean(metrics, spec):
+            yield from _few_rows(computed, clustered.count, clustered.skewness(), "clusters")
+    elif Quantiles in computed.metrics and _has_mean(metrics, spec):
+        yield from _tail_warnings(cast(Quantiles, computed.whole[Quantiles]), computed)
+
+
+def _has_mean(metrics: Mapping[str, float], spec: Spec) -> bool:
+    """Whether the interval of the mean loss, or what follows from it, is shown."""
+    return not _OF_THE_MEAN.isdisjoint(chosen(metrics, spec))
+
+
+def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
+    """Whether the interval of the mean covers what it says."""
+    rows, share = computed.total.ledger.scored, losses.top_heaviness(_TOP_SHARE)
+    if share > _TOP_HEAVY and rows * _TOP_SHARE >= 1:
+        yield Note(
+            "heavy_tail",
+            f"The largest 0.1 % of the losses carry {100 * share:.0f} % of the variance: "
+            "the interval may be too narrow.",
+        )
+        return
+    yield from _few_rows(computed, rows, losses.skewness(), "rows")
+
+
+def _few_rows(computed: Computed, count: int, skewness: float, noun: str) -> Iterator[Note]:
+    """Whether so few and skewed numbers have a mean whose interval covers what it says."""
+    needed, level = _ROWS_A_SKEW * skewness**2, level_text(computed.spec.confidence)
+    if count < needed:
+        yield Note(
+            "few_rows",
+            f"A handful of {noun} carry the variance: the {level} interval covers the true mean "
+            f"less often than it says with fewer than {float(f'{needed:.2g}'):,.0f} such {noun}.",
+        )
+
+
+def few_clusters(count: int) -> Iterator[Note]:
+    """That t on sums by cluster is too narrow by more than rounding."""
+    if count < _FEW_CLUSTERS:
+        told = "there is no interval" if count < 2 else "the interval may be too narrow"
+        message = f"Only {counted(count, 'cluster')}: {told}."
+        yield Note("few_clusters", message)
+
+
+def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    """What `ce inspect` would look into, as far as the figures at hand tell."""
+    loss, rows = cast(Loss, computed.whole[Loss]), computed.total.ledger.scored
+    if loss.mean[0] < NO_LOSS and metrics.get("baseline", 0.0) > 0.0 and rows >= FEW_ROWS:
+        yield Note(
+            "no_loss",
+            "All losses are nearly 0: were these rows trained on, or were the predictions made "
+            "from the labels?",
+        )
+    if PerClass not in computed.metrics:
+        return
+    own = cast(PerClass, computed.whole[PerClass]).loss
+    accuracy, task = metrics.get("accuracy", 1.0), computed.binding.task
+    flipped = task == "binary" and accuracy < _WRONG and own.mean.min() > LOG_2
+    if flipped and rows >= _MANY_ROWS:
+        yield Note(
+            "flipped_positive",
+            f"Both classes are mostly given less than 1/2 (accuracy {100 * accuracy:.1f} %): is "
+            "the positive class flipped? ce inspect tells.",
+        )
+    weights = own.weight.floats()
+    mean, error = (metrics.get(name, math.nan) for name in ("cross_entropy", "standard_error"))
+    low = interval(mean, error, rows, computed.spec.confidence, STUDENT).low
+    worse = low > metrics.get("baseline", math.inf) > 0 and not flipped
+    with np.errstate(over="ignore", invalid="ignore"):
+        guessing = accuracy < weights.max() / weights.sum()
+    if worse and guessing and task in ("binary", "multiclass") and rows >= _MANY_ROWS:
+        yield Note(
+            "worse_than_constant",
+            "Always predicting the share of each class would score better: do predictions and "
+            "labels belong to the same rows and classes? ce inspect looks for the cause.",
+        )
+    absent = np.flatnonzero(own.rows.floats() == 0)
+    enough = rows >= _ROWS_A_CLASS * len(computed.classes)
+    if task == "multiclass" and enough and 0 < len(absent) < len(computed.classes) - 1:
+        names = listed(computed.classes[code] for code in absent)
+        what = "class" if len(absent) == 1 else "classes"
+        yield Note("class_never_seen", f"No row is of the {what} {names}.")
+
+
+def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+    """Say why what JSON shows as null is not a number, where nothing else has said it."""
+    if computed.total.ledger.count("infinite"):
+        return
+    beyond = [name for name, value in metrics.items() if math.isinf(value)]
+    if beyond and metrics.get("baseline") != 0.0:
+        yield Note("overflow", f"Beyond the range of a float64: {', '.join(beyond)}.")
+
+
+def ledger_notes(
+    ledger: Ledger,
+    places: Places,
+    clip: float,
+    raised: float,
+    total: float,
+    convention: str | None = None,
+) -> Iterator[Note]:
+    """What happened to rows that were scored all the same, and which were left out.
+
+    Parameters
+    ----------
+    ledger, places
+        What happened, and where.
+    clip : float
+        What probabilities were raised to.
+    raised, total : float
+        Σ w·loss of the rows that were, and of all.
+    convention : str, optional
+        The tool as which they were scored.
+    """
+    for finding in ledger.findings.values():
+        message = ""
+        if finding.code in ("bad-sum", "renormalized"):
+            message = sum_warning(finding, places, convention)
+        elif finding.code == "rest-missing":
+            message = rest_warning(finding, places)
+        elif finding.code == "clipped":
+            share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
+            message = _clip_message(finding.count, clip, share, convention)
+        elif finding.code == "infinite":
+            what = "it" if finding.count == 1 else "them"
+            message = (
+                f"{counted(finding.count, 'row')} gave what happened a probability of 0: the loss "
+                f"of {what}, and so the cross-entropy, is infinite."
+            )
+        if message:
+            rows = tuple(row + 1 for row in finding.rows)
+            yield Note(finding.code.replace("-", "_"), message, finding.count, rows)
+    if ledger.skipped:
+        message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
+        yield Note("skipped", message, ledger.skipped)
+
+
+def _clip_message(count: int, clip: float, share: float, convention: str | None) -> str:
+    carries = "it carries" if count == 1 else "they carry"
+    how = "--clip none shows infinity" if convention is None else f"--convention {convention}"
+    return (
+        f"{counted(count, 'row')} gave what happened a probability below {clip:.2g}; "
+        f"clipped to that, {carries} {100 * share:.1f} % of the total loss ({how})."
+    )

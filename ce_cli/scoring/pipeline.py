@@ -1,0 +1,316 @@
+"""The whole flow: from files and a spec to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, cast
+
+from ce_cli import registry
+from ce_cli.binding.bind import bind
+from ce_cli.binding.binding import Binding
+from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.engines.threads import map_in_order
+from ce_cli.errors import CeError, DataError
+from ce_cli.findings.messages import fatal, sentences
+from ce_cli.findings.row_issues import Ledger
+from ce_cli.findings.row_locations import Places
+from ce_cli.inputs.source import Source, Split, Wanted
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.per_class import PerClass, balanced_weights
+from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.metrics.spread import Spread
+from ce_cli.metrics.state import State
+from ce_cli.record import Value
+from ce_cli.scoring.computed import Computed, class_names
+from ce_cli.scoring.reduce import Outcome, Work
+from ce_cli.scoring.report import report
+from ce_cli.spec import ALL, Spec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ce_cli.binding.label_file import LabelFile
+    from ce_cli.results.score import Result
+
+Sources = Callable[[], Iterator[Source]]
+RowSink = Callable[["pa.Table"], None]
+Progress = Callable[[int], None]
+
+
+def run(
+    sources: Sources,
+    names: Sequence[str],
+    spec: Spec,
+    threads: int = 1,
+    every_row: RowSink | None = None,
+    progress: Progress | None = None,
+    labels: Callable[[], Source] | None = None,
+    groupings: Sequence[Sequence[str]] | None = None,
+) -> Result:
+    """Score the rows of all sources as one data set.
+
+    Parameters
+    ----------
+    sources : callable
+        Opens the sources one after another, each time anew; the first one decides the binding.
+    names : sequence of str
+        Of the inputs, as they are shown.
+    spec : Spec
+        What to compute.
+    threads : int
+        How many splits are worked on at once.
+    every_row : callable, optional
+        Is given tables of the scored rows, in order, as they come.
+    progress : callable, optional
+        Is given the number of rows read so far.
+    labels : callable, optional
+        Opens the file that has the labels, if the others have none.
+    groupings : sequence of sequence of str, optional
+        Sets of columns of `spec.by`, to make the groups of one after another; by default all
+        columns together.
+
+    Raises
+    ------
+    CeError
+        Whatever is wrong with the options, the data or the files.
+    """
+    metrics = metric_states(spec)
+    weights = balance(sources, names, spec, threads, labels) if spec.balanced else ()
+    whole = Pass(names, spec, metrics, threads, weights, every_row, progress)
+    return report(whole.computed(sources(), labels and labels()), groupings)
+
+
+def balance(
+    sources: Sources,
+    names: Sequence[str],
+    spec: Spec,
+    threads: int = 1,
+    labels: Callable[[], Source] | None = None,
+) -> tuple[float, ...]:
+    """The weights that give all classes the same sum of them, found by reading the data once."""
+    plain = spec.replace(worst=0, by=(), cluster=None)
+    plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
+    plain = plain.replace(conventions=False, decompose=False)
+    once = Pass(names, plain, (Loss, PerClass), threads)
+    counted = once.computed(sources(), labels and labels())
+    return balanced_weights(cast(PerClass, counted.whole[PerClass]))
+
+
+class Pass(Value):
+    """One reduce over the rows of all sources.
+
+    Attributes
+    ----------
+    class_weights : tuple of float
+        By class code, instead of those of the spec.
+    """
+
+    names: Sequence[str]
+    spec: Spec
+    metrics: tuple[type[State], ...]
+    threads: int
+    class_weights: tuple[float, ...] = ()
+    every_row: RowSink | None = None
+    progress: Progress | None = None
+
+    def computed(self, sources: Iterator[Source], labels: Source | None) -> Computed:
+        """Bind, reduce, and refuse what is bad."""
+        ready = prepared(sources, self.spec, labels)
+        binding, settled = ready.binding, ready.spec
+        if self.class_weights:
+            binding = binding.replace(class_weights=self.class_weights)
+        metrics = applicable(self.metrics, binding)
+        states = metrics
+        if settled.decompose:
+            from ce_cli.scoring.decomposition import needed
+
+            states = tuple(dict.fromkeys((*metrics, *needed(binding.space))))
+        per_row, by_cluster = self.every_row is not None, settled.cluster is not None
+        work = Work(binding, settled, states, per_row, by_cluster)
+        total, places = self._reduced(work, ready.splits())
+        ready.refuse_bad(total.ledger, places)
+        return Computed(total, binding, settled, metrics, places, ready.label_file)
+
+    def _reduced(self, work: Work, splits: Iterator[tuple[int, Split]]) -> tuple[Outcome, Places]:
+        """Merge the outcomes of all splits in order, and hand on their rows."""
+        binding, total = work.binding, work.empty()
+        predicted = class_names(binding, binding.sample)
+        places = Places(tuple(self.names))
+        for part, outcome, rows in map_in_order(work, splits, self.threads):
+            before = total.ledger.read
+            places = places.begun(part, before)
+            total = work.merge(total, outcome)
+            if self.every_row is not None and rows:
+                labels = class_names(binding, total.ledger.labels)
+                for some in rows:
+                    shifted = some.shifted(before)
+                    self.every_row(
+                        shifted.table(labels, predicted, work.spec.scale, binding.id, places)
+                    )
+            if self.progress is not None:
+                self.progress(total.ledger.read)
+        return total, places.ended(total.ledger.read)
+
+
+class Prepared(Value):
+    """A data set that is bound and not yet read.
+
+    Attributes
+    ----------
+    binding : Binding
+        Which column plays which part.
+    spec : Spec
+        With every ``auto`` settled.
+    source : Source
+        The first file that has a row.
+    sources : iterator of Source
+        All files.
+    label_file : LabelFile or None
+        The file that has the labels.
+    """
+
+    binding: Binding
+    spec: Spec
+    source: Source
+    sources: Iterator[Source]
+    label_file: LabelFile | None = None
+    same_precision: bool = False
+
+    def splits(
+        self, wanted: Wanted | None = None, others: Sequence[Binding] = ()
+    ) -> Iterator[tuple[int, Split]]:
+        """What to read, beside the number of the file that it is of.
+
+        The columns bound, or those `wanted`; each file has to have those of `others` as well.
+        """
+        for part, source in enumerate(self.sources):
+            if source.is_empty:
+                continue
+            for binding in (self.binding, *others):
+                check_fits(source, binding)
+                if part and self.same_precision:
+                    check_precision(source, binding)
+            for split in source.splits(wanted or self.binding.wanted):
+                yield part, split
+
+    def refuse_bad(self, ledger: Ledger, places: Places) -> None:
+        """Refuse the data if what was found on reading it is bad.
+
+        Raises
+        ------
+        DataError
+            It is, or there is no row to score.
+        """
+        if self.label_file is not None:
+            self.label_file.check_used()
+        _refuse_bad_data(ledger, self.binding, self.spec, places)
+
+
+def prepared(
+    sources: Iterator[Source],
+    spec: Spec,
+    labels: Source | None,
+    suited: Callable[[Spec, Sequence[str]], Spec] | None = None,
+) -> Prepared:
+    """Join the labels, if they are in a file of their own, and bind.
+
+    Parameters
+    ----------
+    sources, spec, labels
+        As `run` takes them, but opened.
+    suited : callable, optional
+        Makes the spec suit the columns that there are.
+
+    Raises
+    ------
+    CeError
+        The columns do not fit the options, or do not tell their parts.
+    """
+    sources, spec, label_file = with_labels(sources, spec, labels)
+    leading = up_to_first_row(sources)
+    source = leading[-1]
+    if not source.columns():
+        raise DataError(f"{source.name}: the file is empty.")
+    if suited is not None:
+        spec = suited(spec, [column.name for column in source.columns()])
+    try:
+        binding, settled = bind(source, spec)
+        class_names(binding, binding.sample)  # so that no row is read in vain
+    except CeError as error:
+        raise error.about(source.name) from None
+    given = spec.clip is not None and spec.sum_tolerance is not None
+    return Prepared(
+        binding,
+        settled,
+        source,
+        chain(leading, sources),
+        label_file,
+        same_precision=settled.values == "probabilities" and not given,
+    )
+
+
+def metric_states(spec: Spec) -> tuple[type[State], ...]:
+    """The states that the wanted metrics need, in the order of the registry.
+
+    Raises
+    ------
+    UsageError
+        A metric is not known.
+    """
+    for name in spec.metrics:
+        if name != ALL:
+            registry.find(registry.METRICS, name, "metric")
+    asked = set(spec.metrics)
+    wanted = [
+        entry.load()
+        for entry in registry.METRICS
+        if (ALL in asked and entry.names)
+        or (asked & set(entry.names) if asked else not entry.extra)
+    ]
+    needed = {Loss, *wanted, *(kind for state in wanted for kind in state.requires)}
+    if Spread in needed:
+        needed.add(Quantiles)  # which tells whether the interval can be trusted
+    order = {entry.target: place for place, entry in enumerate(registry.METRICS)}
+    return tuple(sorted(needed, key=lambda kind: order[f"{kind.__module__}:{kind.__name__}"]))
+
+
+def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[State], ...]:
+    """Those that mean something for what is predicted."""
+    return tuple(kind for kind in metrics if kind.why_not(binding.space) is None)
+
+
+def with_labels(
+    sources: Iterator[Source], spec: Spec, labels: Source | None
+) -> tuple[Iterator[Source], Spec, LabelFile | None]:
+    """Join the labels of another file, if there is one."""
+    if labels is None:
+        return sources, spec, None
+    from ce_cli.binding.joined import joined
+    from ce_cli.binding.label_file import LabelFile
+
+    label_file = LabelFile(labels, spec.id, spec.missing == "skip")
+    return *joined(sources, label_file, spec), label_file
+
+
+def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
+    """The first source that has a row, since types and labels show there, and those before it."""
+    leading: list[Source] = []
+    for source in sources:
+        leading.append(source)
+        if not source.is_empty:
+            break
+    return leading
+
+
+def _refuse_bad_data(ledger: Ledger, binding: Binding, spec: Spec, places: Places) -> None:
+    findings = list(ledger.findings.values())
+    bad = fatal(findings, sums_must_fit=spec.on_bad_sum == "error")
+    if bad:
+        raise DataError(*sentences(bad, places, binding.classes))
+    if not ledger.read:
+        raise DataError(f"{places.title}: there is no data row.")
+    if not ledger.scored:
+        left_out = ["--missing skip"] if ledger.skipped else []
+        left_out += ["--ignore-label"] if ledger.ignored else []
+        raise DataError(f"{places.title}: no row is left to score after {' and '.join(left_out)}.")

@@ -1,0 +1,244 @@
+"""The result that is shown: figures, tables and warnings of what was computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from ce_cli import registry
+from ce_cli.errors import DataError
+from ce_cli.findings.messages import no_bytes, no_weight
+from ce_cli.kernels.exact import ratios
+from ce_cli.kernels.outcomes import NO_CLASS
+from ce_cli.metrics.class_spread import ClassSpread
+from ce_cli.metrics.ece import Ece
+from ce_cli.metrics.groups import sortable
+from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.per_class import PerClass
+from ce_cli.results.score import Group, Result, Scalar
+from ce_cli.scoring.computed import Computed, weight_a_row
+from ce_cli.scoring.notes import warnings_of
+from ce_cli.spec import ALL
+
+if TYPE_CHECKING:
+    from ce_cli.results.decomposition import Decomposed
+
+
+def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None) -> Result:
+    """Turn states into figures, in the unit asked for.
+
+    Parameters
+    ----------
+    computed : Computed
+        The states.
+    groupings : sequence of sequence of str, optional
+        Sets of grouping columns, to make the groups of one after another; by default all columns
+        together.
+
+    Raises
+    ------
+    DataError
+        All weights are 0, or the labels are more than two classes.
+    """
+    spec, binding, ledger = computed.spec, computed.binding, computed.total.ledger
+    loss = cast(Loss, computed.whole[Loss])
+    weight_sum = float(loss.weight.floats()[0])
+    if not weight_sum > 0:
+        raise DataError(no_weight(computed.places, spec.weight or ""))
+    measured = computed.measured(())
+    if np.isnan(measured.figures.get("bits_per_byte", np.zeros(1))[0]):
+        raise DataError(no_bytes(computed.places, spec.bytes or ""))
+    metrics = {name: float(values[0]) for name, values in measured.figures.items()}
+    chosen, intervals = measured.at(0, spec)
+    labels = list(binding.labels.in_order)
+    return Result(
+        signature=spec.signature(),
+        inputs=computed.places.names,
+        task=spec.task,
+        columns={
+            "label": computed.label_file.own_names(labels) if computed.label_file else labels,
+            "predictions": list(binding.predictions),
+            "weight": binding.weight,
+            "bytes": binding.bytes,
+            "bytes_shape": binding.bytes_shape,
+            "id": binding.id,
+            "by": list(spec.by),
+            "shape": binding.shape,
+            "label_shape": binding.labels.shape,
+            "labels_from": computed.label_file.name if computed.label_file else None,
+        },
+        classes=computed.classes,
+        values=spec.values,
+        unit=spec.unit,
+        rows={
+            "read": ledger.read,
+            "scored": ledger.scored,
+            "skipped": ledger.skipped,
+            "ignored": ledger.ignored,
+            "clipped": ledger.count("clipped"),
+            "infinite": ledger.count("infinite"),
+        },
+        weight_sum=weight_sum,
+        cluster=_cluster(computed),
+        metrics=chosen,
+        intervals=intervals,
+        not_applicable=dict(_not_applicable(computed)),
+        per_class=tuple(_per_class(computed)),
+        calibration=tuple(_calibration(computed)),
+        groups=tuple(
+            group
+            for names in ([spec.by] if groupings is None else groupings)
+            for group in _groups(computed, names)
+        ),
+        worst=tuple(_worst(computed)),
+        conventions=tuple(_conventions(computed)),
+        decomposition=_decomposition(computed),
+        warnings=tuple(warnings_of(computed, metrics)),
+    )
+
+
+def _cluster(computed: Computed) -> dict[str, Scalar] | None:
+    """The column of the clusters, and how many there are."""
+    clustered = computed.total.clustered
+    if clustered is None:
+        return None
+    return {"column": computed.spec.cluster, "count": clustered.count}
+
+
+def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
+    """Metrics that were asked for and mean nothing for such predictions, and why."""
+    asked = set(computed.spec.metrics)
+    for entry in registry.METRICS:
+        names = entry.names if ALL in asked else [name for name in entry.names if name in asked]
+        why = entry.load().why_not(computed.binding.space) if names else None
+        if why is not None:
+            yield from ((name, why) for name in names)
+    if computed.spec.decompose:
+        from ce_cli.scoring.decomposition import why_not
+
+        why = why_not(computed.binding.space)
+        if why is not None:
+            yield "decomposition", why
+
+
+def _decomposition(computed: Computed) -> Decomposed | None:
+    """The cross-entropy taken apart, if that was asked for and means something."""
+    if not computed.spec.decompose:
+        return None
+    from ce_cli.scoring.decomposition import decomposed, why_not
+
+    spec, space = computed.spec, computed.binding.space
+    if why_not(space) is not None:
+        return None
+    clip = spec.clip or 0.0
+    return decomposed(computed.whole, space, spec.values, clip, computed.classes, spec.scale)
+
+
+def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    """The bins of the expected calibration error."""
+    if Ece in computed.metrics:
+        yield from cast(Ece, computed.whole[Ece]).bins()
+
+
+def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    """The same rows as other tools score them, with the reason for each difference."""
+    sums = computed.total.by_convention
+    if sums is None:
+        return
+    from ce_cli.binding.chosen_convention import all_conventions
+    from ce_cli.binding.conventions import Facts, why
+
+    loss, scale = cast(Loss, computed.whole[Loss]), computed.spec.scale
+    kinds = all_conventions(computed.binding, computed.spec)
+    counts = [kind.floats() for kind in (sums.infinite, sums.raised, sums.lowered)]
+    facts = []
+    for place, kind in enumerate(kinds):
+        divisor = loss.rows if kind.by_rows else loss.weight
+        infinite, raised, lowered = (int(count[place]) for count in counts)
+        mean = float(ratios(sums.loss.between(place, place + 1), divisor)[0])
+        facts.append(
+            Facts(
+                math.nan if kind.unknown else math.inf if infinite else mean / scale,
+                infinite,
+                raised,
+                lowered,
+                int(loss.rows.floats()[0]),
+                float(loss.weight.floats()[0]),
+                (sums.lowest, sums.highest),
+            )
+        )
+    for kind, own in zip(kinds, facts, strict=True):
+        yield {
+            "convention": kind.name,
+            "cross_entropy": own.mean,
+            "difference": own.mean - facts[0].mean if own.mean != facts[0].mean else 0.0,
+            "raised": own.raised,
+            "why": why(kind, own, kinds[0], facts[0]),
+        }
+
+
+def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    """A line for each class; with the interval of its mean where that was asked for."""
+    if PerClass not in computed.metrics:
+        return
+    scale, loss = computed.spec.scale, cast(PerClass, computed.whole[PerClass]).loss
+    ends: list[dict[str, Scalar]] = [{} for _ in computed.classes]
+    if ClassSpread in computed.metrics and computed.spec.cluster is None:
+        spread = cast(ClassSpread, computed.whole[ClassSpread])
+        bounds = spread.class_bounds(computed.whole, computed.spec.confidence)
+        bounds = bounds.over(scale / weight_a_row(loss) if computed.by_rows else scale)
+        pairs = zip(bounds.low.tolist(), bounds.high.tolist(), strict=True)
+        ends = [{"low": low, "high": high} for low, high in pairs]
+    mean = loss.mean
+    if computed.by_rows:
+        mean = mean * weight_a_row(loss)
+    figures = zip(loss.rows.floats(), loss.weight.floats(), mean, ends, strict=True)
+    for name, (rows, weight, mean, own) in zip(computed.classes, figures, strict=True):
+        yield {
+            "class": name,
+            "rows": int(rows),
+            "weight_sum": float(weight),
+            "cross_entropy": float(mean) / scale,
+            **own,
+        }
+
+
+def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
+    if not names:
+        return
+    measured = computed.measured(names)
+    loss = cast(Loss, measured.states[Loss])
+    rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
+    occurring = [place for place, count in enumerate(rows) if count]
+    for place in sorted(occurring, key=lambda place: sortable(measured.keys[place])):
+        by = dict(zip(names, measured.keys[place], strict=True))
+        yield Group(by, rows[place], weights[place], *measured.at(place, computed.spec))
+
+
+def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:
+    worst = computed.total.worst
+    if worst is None:
+        return
+    ids = [None] * len(worst) if worst.ids is None else worst.ids.to_pylist()
+    several = len(computed.places.names) > 1
+    for place in range(len(worst)):
+        row = int(worst.rows[place])
+        line: dict[str, Scalar] = {"row": row + 1}
+        if several:
+            line["file"], line["file_row"] = computed.places.of(row)
+        if computed.binding.id:
+            line["id"] = ids[place]
+        yield line | {
+            "label": _named(computed.classes, int(worst.labels[place])),
+            "probability": float(worst.probability[place]),
+            "predicted": _named(computed.classes, int(worst.predicted[place])),
+            "prediction": float(worst.prediction[place]),
+            "loss": float(worst.loss[place]) / computed.spec.scale,
+        }
+
+
+def _named(classes: Sequence[str], code: int) -> str | None:
+    return None if code == NO_CLASS else classes[code]

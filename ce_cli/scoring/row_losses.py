@@ -1,0 +1,181 @@
+"""Scored rows, one by one: for ``--per-row`` and ``--worst``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.binding.columns import as_texts
+from ce_cli.findings.row_locations import Places
+from ce_cli.kernels.batch import Batch
+from ce_cli.record import Value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+_OWN_COLUMNS = (
+    "row",
+    "file",
+    "file_row",
+    "label",
+    "probability",
+    "loss",
+    "predicted",
+    "prediction",
+)
+
+
+class RowLosses(Value):
+    """Some scored rows, one entry each.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        Counted from 0, first in the frame, then in the whole data set.
+    ids : pyarrow.Array or None
+        The id column, as text.
+    labels, predicted : ndarray of int
+        Class codes.
+    probability : ndarray
+        What the label was given, before clipping.
+    prediction : ndarray
+        What the predicted class was given.
+    loss : ndarray
+        In nats.
+    """
+
+    rows: NDArray[np.int64]
+    ids: pa.Array | None
+    labels: Codes
+    predicted: Codes
+    probability: Floats
+    prediction: Floats
+    loss: Floats
+
+    @classmethod
+    def of(cls, batch: Batch, ids: pa.Array | None) -> Self:
+        """All rows of a batch; `ids` is the whole id column of its frame."""
+        own_ids = None if ids is None else as_texts(_taken(ids, batch.places))
+        return cls(
+            batch.rows,
+            own_ids,
+            batch.outcomes.codes,
+            batch.outcomes.predicted(),
+            batch.outcomes.given(),
+            batch.outcomes.confidence(),
+            batch.losses,
+        )
+
+    @classmethod
+    def worst_of(cls, batch: Batch, ids: pa.Array | None, most: int) -> Self:
+        """The rows of a batch with the largest losses, the earlier first among equals."""
+        return cls.of(batch.take(largest_first(batch.losses, most)), ids)
+
+    def shifted(self, rows: int) -> Self:
+        """The same, with `rows` rows before it."""
+        return self.replace(rows=self.rows + rows)
+
+    def take(self, places: Codes) -> Self:
+        """Some of the rows, in the order of `places`."""
+        return type(self)(
+            self.rows[places],
+            None if self.ids is None else _taken(self.ids, places),
+            self.labels[places],
+            self.predicted[places],
+            self.probability[places],
+            self.prediction[places],
+            self.loss[places],
+        )
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Append."""
+        if len(parts) == 1:
+            return parts[0]
+        import pyarrow as pa
+
+        ids = [part.ids for part in parts if part.ids is not None]
+        return cls(
+            np.concatenate([part.rows for part in parts]),
+            pa.concat_arrays(ids) if ids else None,
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.predicted for part in parts]),
+            np.concatenate([part.probability for part in parts]),
+            np.concatenate([part.prediction for part in parts]),
+            np.concatenate([part.loss for part in parts]),
+        )
+
+    def table(
+        self,
+        labels: Sequence[str],
+        predicted: Sequence[str],
+        scale: float,
+        id_name: str | None,
+        places: Places,
+    ) -> pa.Table:
+        """As a table of row number (from 1), id, label, probability, loss and predicted class.
+
+        Parameters
+        ----------
+        labels, predicted : sequence of str
+            Names by class code, for what happened and for what was predicted.
+        scale : float
+            What losses in nats are divided by.
+        id_name : str or None
+            Name of the id column; one that is taken gives way to ``id``.
+        places : Places
+            Which file the rows are in; they must all be in one.
+        """
+        import pyarrow as pa
+
+        columns: dict[str, Any] = {"row": pa.array(self.rows + 1, pa.int64())}
+        if len(places.names) > 1 and len(self):
+            file, first = places.of(int(self.rows[0]))
+            columns["file"] = pa.array([file] * len(self), pa.utf8())
+            columns["file_row"] = pa.array(self.rows - self.rows[0] + first, pa.int64())
+        if self.ids is not None:
+            columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
+        columns["label"] = _names(labels, self.labels)
+        columns["probability"] = pa.array(self.probability, pa.float64())
+        columns["loss"] = pa.array(self.loss / scale, pa.float64())
+        columns["predicted"] = _names(predicted, self.predicted)
+        unknown = len(self) and np.isnan(self.prediction).all()
+        prediction = pa.nulls(len(self), pa.float64()) if unknown else pa.array(self.prediction)
+        columns["prediction"] = prediction
+        return pa.table(columns)
+
+    def worst(self, most: int) -> Self:
+        """The rows of the largest losses, the earlier first among equals."""
+        return self.take(np.lexsort((self.rows, -self.loss))[:most])
+
+
+def largest_first(values: Floats, most: int) -> Codes:
+    """Places of the largest of `values`, shape (n,), the earlier first among equals."""
+    chosen = np.arange(len(values))
+    if len(values) > most:
+        limit = np.partition(values, len(values) - most)[len(values) - most]
+        chosen = np.flatnonzero(values >= limit)
+    return chosen[np.lexsort((chosen, -values[chosen]))][:most]
+
+
+def _names(names: Sequence[str], codes: Codes) -> pa.Array:
+    """Names by class code, null for no class."""
+    import pyarrow as pa
+
+    return _taken(pa.array([*names, None], pa.utf8()), codes % (len(names) + 1))
+
+
+def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
+    import pyarrow as pa
+
+    return column.take(pa.array(places, pa.int64()))
