@@ -242,8 +242,8 @@ def compare(
     >>> compare({"old": old, "new": new}).comparisons[0].win_rate
     1.0
     """
+    from ce_cli.comparing.bound_models import ComparisonPlan, DataSet
     from ce_cli.comparing.compare import compare as compared
-    from ce_cli.comparing.entrants import DataSet, Plan
     from ce_cli.comparing.naming import check_without_bytes, place_of
 
     if join not in ("all", "inner"):
@@ -266,7 +266,7 @@ def compare(
     else:
         add(models, list(preds or ()))
     place = place_of(reference, [name for one in found for name, _ in one.models])
-    plan = Plan(place, join == "inner", cluster, test, worst)
+    plan = ComparisonPlan(place, join == "inner", cluster, test, worst)
     return compared(found, plan, reading.threads)
 
 
@@ -325,11 +325,11 @@ def explain(
     if data is None:
         raise UsageError("Give data, of which a row is explained, or a prediction q.")
     from ce_cli.explaining.explain import explain as explained
-    from ce_cli.explaining.sought import wanted_row
+    from ce_cli.explaining.row_search import row_selector
 
     spec, reading = _spec(options), _reading(options)
     check_names(spec, reading, options.get("labels") is not None)
-    wanted = wanted_row(
+    wanted = row_selector(
         None if row is None else operator.index(row), None if of is None else str(of), spec.id
     )
     names, sources = _sources(data, reading)
@@ -348,7 +348,7 @@ def _explained_numbers(
 ) -> Explained:
     """Explain numbers that are given, and refuse what is about data."""
     from ce_cli.explaining.anatomy import explained
-    from ce_cli.explaining.typed import Typed, subject_of
+    from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
 
     label: object = options.get("label")
     if isinstance(label, str) or not isinstance(label, Iterable | None):
@@ -361,7 +361,7 @@ def _explained_numbers(
     if len(spec.labels) > 1:
         raise UsageError("label names one class that happened; for several, say p.")
     named = spec.labels[0] if spec.labels else None
-    typed = Typed(_typed(q, "q"), None if p is None else _typed(p, "p"), named)
+    typed = TypedNumbers(_typed(q, "q"), None if p is None else _typed(p, "p"), named)
     return explained(subject_of(typed, spec), curve)
 
 

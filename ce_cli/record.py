@@ -2,7 +2,7 @@
 
 `dataclasses` writes and compiles the source of several methods for every class, half a
 millisecond each; with some forty classes that alone would be a tenth of the time in which ``ce``
-scores a small file. Type checkers see subclasses of `Value` as frozen dataclasses.
+scores a small file. Type checkers see subclasses of `Record` as frozen dataclasses.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True, eq_default=True)
-class Value:
+class Record:
     """Base of immutable records: annotated names are the fields, in order, and may have defaults.
 
     A subclass may check its fields in ``check``, which runs when it is made.

@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import Any
 
 from ce_cli.errors import UsageError
-from ce_cli.record import Value
-from ce_cli.text import closest, listed, quoted
+from ce_cli.record import Record
+from ce_cli.text import closest, quoted, quoted_list
 
 
-class Entry(Value):
+class Entry(Record):
     """Where a registered thing lives.
 
     Attributes
@@ -134,5 +134,5 @@ def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
             return entry
     known = list(dict.fromkeys(known for entry in entries for known in entry.names))
     raise UsageError(
-        f"{quoted(name)} is no {what}{closest(name, known)}: there is {listed(known, 40)}."
+        f"{quoted(name)} is no {what}{closest(name, known)}: there is {quoted_list(known, 40)}."
     )

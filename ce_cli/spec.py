@@ -8,8 +8,8 @@ from typing import Literal
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
-from ce_cli.record import Value
-from ce_cli.text import closest, listed, quoted, sanitize
+from ce_cli.record import Record
+from ce_cli.text import closest, quoted, quoted_list, sanitize
 
 Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
 Values = Literal["auto", "probabilities", "logits", "logprobs"]
@@ -27,7 +27,7 @@ _CHOICES = {
 MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
 
-class Spec(Value):
+class Spec(Record):
     """The decisions behind a score.
 
     ``auto`` and ``None`` stand until `ce_cli.binding` has seen the names and types of the columns;
@@ -107,7 +107,7 @@ class Spec(Value):
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise UsageError(
-                    f"{name}={quoted(str(getattr(self, name)))} is none of {listed(choices)}."
+                    f"{name}={quoted(str(getattr(self, name)))} is none of {quoted_list(choices)}."
                 )
         if not 0 < self.confidence < 1:
             raise UsageError(f"--confidence {self.confidence} is not between 0 and 1.")
@@ -124,7 +124,7 @@ class Spec(Value):
             near = closest(self.convention, CONVENTIONS)
             raise UsageError(
                 f"--convention {quoted(self.convention)} is no tool that ce knows{near}: there is "
-                f"{listed(CONVENTIONS)}."
+                f"{quoted_list(CONVENTIONS)}."
             )
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
@@ -247,7 +247,7 @@ def clip_of(text: str | float) -> float | None:
         raise UsageError(f"--clip {quoted(str(text))} is not auto, none or a number.") from None
 
 
-class Reading(Value):
+class Reading(Record):
     """How bytes become rows: nothing here changes a number, only whether a file can be read.
 
     Attributes

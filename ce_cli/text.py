@@ -42,7 +42,7 @@ def files_title(names: Sequence[str]) -> str:
 
 def more_files(names: Sequence[str]) -> str:
     """`` and 2 more files``, or nothing if there is only one."""
-    return f" and {counted(len(names) - 1, 'more file')}" if len(names) > 1 else ""
+    return f" and {plural(len(names) - 1, 'more file')}" if len(names) > 1 else ""
 
 
 def level_text(confidence: float) -> str:
@@ -62,14 +62,14 @@ def shell_word(text: str) -> str:
     return quote(sanitize(text))
 
 
-def listed(items: Iterable[str], most: int = 8) -> str:
+def quoted_list(items: Iterable[str], most: int = 8) -> str:
     """Quote and join items; the tail of a long list is counted instead."""
     shown = [quoted(item) for item in items]
     more = len(shown) - most
     return ", ".join(shown[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def counted(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
     """``1 row``, ``1,234 rows``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 

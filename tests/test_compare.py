@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ce_cli import compare
-from ce_cli.kernels.deciding import POWER, holm, holm_levels, rows_to_tell
+from ce_cli.kernels.deciding import POWER, holm, holm_levels, rows_to_decide
 from ce_cli.results.compare import Compared, Comparison
 from tests.conftest import SCHEMAS
 
@@ -335,7 +335,7 @@ def test_clusters_and_signs_are_kept_apart_by_group(options: dict[str, Any]) -> 
 @pytest.mark.parametrize("effect", [1.0, 0.5, 0.2, 0.05])
 def test_the_rows_promised_have_the_power_promised(effect: float, level: float) -> None:
     """By the noncentral t distribution, for normal differences of so many standard deviations."""
-    rows = math.ceil(rows_to_tell(100, effect, 1.0 / math.sqrt(100), level))
+    rows = math.ceil(rows_to_decide(100, effect, 1.0 / math.sqrt(100), level))
     edge = stats.t.isf(level / 2, rows - 1)
     power = stats.nct.sf(edge, rows - 1, effect * math.sqrt(rows))
     assert power == pytest.approx(POWER, abs=0.03 if effect == 1.0 else 0.01)
@@ -345,7 +345,7 @@ def test_more_rows_are_what_is_missing_of_those_promised() -> None:
     a, b = losses(30, seed=17, more=0.05)
     one = only(compared(a, b))
     d = b - a
-    promised = rows_to_tell(30, d.mean(), stats.sem(d), 0.05)
+    promised = rows_to_decide(30, d.mean(), stats.sem(d), 0.05)
     assert one.verdict == "unclear"
     assert one.more_rows == math.ceil(promised) - 30
     assert only(compared(a + 1.0, a + np.tile([0.5, 1.5], 15))).more_rows is None
@@ -355,7 +355,7 @@ def test_more_clusters_are_told_as_rows() -> None:
     a, b = losses(300, seed=18, more=0.01)
     users = np.arange(300) % 20
     one = only(checked(compare({"a": frame(a, user=users), "b": frame(b)}, cluster="user")))
-    promised = rows_to_tell(20, one.difference["absolute"], one.standard_error, 0.05)
+    promised = rows_to_decide(20, one.difference["absolute"], one.standard_error, 0.05)
     assert one.more_rows == math.ceil(promised * 300 / 20) - 300
 
 
@@ -371,7 +371,9 @@ def test_a_level_is_shared_among_many_comparisons() -> None:
     assert first.verdict == "unclear"
     assert first.more_rows is not None
     d = (b - a)[group == 0]
-    assert first.more_rows == math.ceil(rows_to_tell(100, d.mean(), stats.sem(d), 0.05 / 40)) - 100
+    assert (
+        first.more_rows == math.ceil(rows_to_decide(100, d.mean(), stats.sem(d), 0.05 / 40)) - 100
+    )
     assert holm_levels([0.03, math.nan, 0.001, 0.5], 0.05) == [0.025, 0.05, 0.05 / 3, 0.05]
 
 

@@ -23,9 +23,9 @@ import pytest
 
 from ce_cli import compare, score
 from ce_cli.cli import app
-from ce_cli.comparing import unsorted
+from ce_cli.comparing import partitioned_join
+from ce_cli.comparing.bound_models import ComparisonPlan, data_sets
 from ce_cli.comparing.compare import compare as run
-from ce_cli.comparing.entrants import Plan, data_sets
 from ce_cli.comparing.naming import file_names
 from ce_cli.errors import DataError, UsageError
 from ce_cli.results.compare import Compared
@@ -64,7 +64,7 @@ def table(seed: int, noise: float) -> pd.DataFrame:
 
 OLD, NEW = table(1, 1.0), table(2, 0.5)
 FULL = Spec(by=("segment",), weight="w")
-PLAN = Plan(cluster="user", test="sign-flip", worst=4)
+PLAN = ComparisonPlan(cluster="user", test="sign-flip", worst=4)
 
 
 def written(folder: Path, **tables: pd.DataFrame | str | bytes) -> list[Path]:
@@ -81,7 +81,7 @@ def written(folder: Path, **tables: pd.DataFrame | str | bytes) -> list[Path]:
 
 
 def comparison(
-    paths: Sequence[Path], spec: Spec = FULL, plan: Plan = PLAN, **reading: Any
+    paths: Sequence[Path], spec: Spec = FULL, plan: ComparisonPlan = PLAN, **reading: Any
 ) -> dict[str, Any]:
     """The document of two files, as far as it does not say what they are called."""
     models = list(zip(("old", "new"), (spec, spec), strict=True))
@@ -232,7 +232,7 @@ def test_the_format_changes_nothing(
     assert figures(document) == figures(expected)
 
 
-@pytest.mark.parametrize("bytes_in_memory", [unsorted.IN_MEMORY, 1])
+@pytest.mark.parametrize("bytes_in_memory", [partitioned_join.IN_MEMORY, 1])
 @pytest.mark.parametrize("how", ["all", "inner"])
 @pytest.mark.parametrize("block", [700, 1 << 20])
 def test_the_order_of_named_rows_changes_nothing(
@@ -245,7 +245,7 @@ def test_the_order_of_named_rows_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first 150 rows still stand in order, so some rows meet before names are of use."""
-    monkeypatch.setattr(unsorted, "IN_MEMORY", bytes_in_memory)
+    monkeypatch.setattr(partitioned_join, "IN_MEMORY", bytes_in_memory)
     rest = NEW.iloc[150:].sample(frac=1, random_state=1)
     (path,) = written(tmp_path, new=pd.concat([NEW.iloc[:150], rest]))
     plan = PLAN.replace(inner=how == "inner")
@@ -772,16 +772,16 @@ def test_a_reader_that_is_gone_is_no_failure(options: str, files: list[Path]) ->
 def test_parts_on_disk_are_gone_afterwards(
     files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unsorted, "IN_MEMORY", 1)
+    monkeypatch.setattr(partitioned_join, "IN_MEMORY", 1)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     seen: list[int] = []
-    write: Callable[[Any], None] = unsorted.Unsorted._write
+    write: Callable[[Any], None] = partitioned_join.PartitionedJoin._write
 
-    def counting(own: unsorted.Unsorted) -> None:
+    def counting(own: partitioned_join.PartitionedJoin) -> None:
         write(own)
         seen.append(sum(1 for _ in tmp_path.rglob("*-*.*")))
 
-    monkeypatch.setattr(unsorted.Unsorted, "_write", counting)
+    monkeypatch.setattr(partitioned_join.PartitionedJoin, "_write", counting)
     compare({"old": OLD, "new": NEW.iloc[::-1]}, id="id")
     assert max(seen) > 64
     assert not list(tmp_path.iterdir())

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ce_cli import compare
-from ce_cli.comparing import unsorted
+from ce_cli.comparing import partitioned_join
 from ce_cli.comparing.clusters import Clusters
-from ce_cli.comparing.figures import Figures, comparisons
-from ce_cli.comparing.meeting import in_step
-from ce_cli.comparing.scored import Scored
-from ce_cli.comparing.tally import Tally, Tallying, folded
+from ce_cli.comparing.figures import GroupSums, comparisons
+from ce_cli.comparing.paired_sums import PairedSums, SumPairs, folded
+from ce_cli.comparing.row_alignment import in_step
+from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
 from ce_cli.kernels.deciding import holm, holm_levels
 from ce_cli.kernels.signflip import sign_flip_p_value
@@ -40,17 +40,17 @@ def rows_of(
     weights: Floats | None = None,
     keys: Sequence[tuple[str | None, ...]] = ((),),
     groups: NDArray[np.intp] | None = None,
-) -> Scored:
+) -> ScoredRows:
     """Rows of one model, scored."""
     count = len(losses)
     names = pa.array([f"row {row}" for row in range(count)])
     codes = np.zeros(count, np.intp)
     rows = np.arange(count, dtype=np.int64)
-    return Scored(0, count, rows, losses, codes, None, weights, groups, keys, names)
+    return ScoredRows(0, count, rows, losses, codes, None, weights, groups, keys, names)
 
 
 @st.composite
-def paired(draw: st.DrawFn, models: int = 2) -> list[Scored]:
+def paired(draw: st.DrawFn, models: int = 2) -> list[ScoredRows]:
     """Rows of several models in groups and clusters, some losses infinite."""
     count = draw(st.integers(1, 25))
     own = amounts | st.just(math.inf) if draw(st.booleans()) else amounts
@@ -61,15 +61,15 @@ def paired(draw: st.DrawFn, models: int = 2) -> list[Scored]:
     return [rows_of(draw(columns), weights, keys, groups) for _ in range(models)]
 
 
-def said(tally: Tally) -> list[object]:
+def said(tally: PairedSums) -> list[object]:
     """All that is told of every group, and of all rows, and which rows moved most."""
     clusters = dict(Clusters.by_group(tally)) if tally.cluster_keys else {}
     nowhere = np.zeros(len(tally.keys), np.intp)
     whole = {name: state.regroup(nowhere, 1) for name, state in tally.states.items()}
-    every = [Figures(whole, Clusters.all_of(tally) if clusters else None)]
+    every = [GroupSums(whole, Clusters.all_of(tally) if clusters else None)]
     for place in sorted(range(len(tally.keys)), key=lambda place: str(tally.keys[place])):
         states = {name: state.at(place) for name, state in tally.states.items()}
-        every.append(Figures(states, clusters.get(tally.keys[place])))
+        every.append(GroupSums(states, clusters.get(tally.keys[place])))
     names = [str(model) for model in range(sum(kind == "loss" for kind, _ in tally.states))]
     found: list[object] = []
     for one in every:
@@ -89,9 +89,9 @@ def said(tally: Tally) -> list[object]:
 @lawful
 @given(parts=paired(models=3), data=st.data())
 def test_however_rows_are_cut_and_ordered_the_same_is_said(
-    clustered: bool, parts: list[Scored], data: st.DataObject
+    clustered: bool, parts: list[ScoredRows], data: st.DataObject
 ) -> None:
-    work = Tallying(clustered, flipped=not clustered, worst=3)
+    work = SumPairs(clustered, flipped=not clustered, worst=3)
     count = len(parts[0].rows)
     order = np.array(data.draw(st.permutations(range(count))), np.intp)
     cuts = sorted(data.draw(st.lists(st.integers(0, count), max_size=4)))
@@ -106,17 +106,17 @@ def test_however_rows_are_cut_and_ordered_the_same_is_said(
 
 @lawful
 @given(parts=paired())
-def test_the_other_way_round_everything_is_the_other_way_round(parts: list[Scored]) -> None:
+def test_the_other_way_round_everything_is_the_other_way_round(parts: list[ScoredRows]) -> None:
     own, other = parts
     for clustered in (False, True):
-        work = Tallying(clustered, flipped=not clustered, worst=0)
+        work = SumPairs(clustered, flipped=not clustered, worst=0)
         figures = []
         for some in ((own, other), (other, own)):
             plain = [one.replace(groups=None, keys=[()]) for one in some]
             tally = work(some if clustered else plain)
             nowhere = np.zeros(len(tally.keys), np.intp)
             states = {name: state.regroup(nowhere, 1) for name, state in tally.states.items()}
-            figures.append(Figures(states, Clusters.all_of(tally) if clustered else None))
+            figures.append(GroupSums(states, Clusters.all_of(tally) if clustered else None))
         one, turned = figures
         assert repr(one.difference(1)) == repr(0.0 - turned.difference(1))
         assert repr(one.p_value(1, True)) == repr(turned.p_value(1, True))
@@ -227,7 +227,7 @@ def test_named_rows_meet_as_in_a_dictionary(in_memory: int, data: st.DataObject)
         loss = rng.exponential(1.0, len(own))
         tables[model] = pd.DataFrame({"case": own, "logprob": -loss})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unsorted, "IN_MEMORY", in_memory)
+        patch.setattr(partitioned_join, "IN_MEMORY", in_memory)
         if not shared:
             with pytest.raises(DataError, match="No row is left"):
                 compare(tables, id="case", join="inner")

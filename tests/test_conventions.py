@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 from ce_cli import score
-from ce_cli.binding.conventions import Case, convention_of
+from ce_cli.binding.conventions import ConventionCase, convention_of
 from ce_cli.errors import UsageError
 from ce_cli.spec import CONVENTIONS
 
@@ -51,7 +51,9 @@ def of_classes(labels: Array | list[int], matrix: Any, stem: str = "p") -> dict[
 
 
 def test_every_tool_has_its_rule() -> None:
-    case = Case("probabilities", alone=True, shares=False, several=False, epsilon=2.0**-52)
+    case = ConventionCase(
+        "probabilities", alone=True, shares=False, several=False, epsilon=2.0**-52
+    )
     assert [convention_of(name, case).name for name in CONVENTIONS] == list(CONVENTIONS)
 
 

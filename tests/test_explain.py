@@ -23,10 +23,10 @@ from scipy.stats import entropy, rankdata
 
 from ce_cli.binding.rows import bound_rows
 from ce_cli.cli import app
-from ce_cli.explaining import tally
+from ce_cli.explaining import rank_counts
 from ce_cli.explaining.explain import explain
-from ce_cli.explaining.sought import Wanted, alone
-from ce_cli.explaining.tally import Tally
+from ce_cli.explaining.rank_counts import RankCounts
+from ce_cli.explaining.row_search import RowSelector, alone
 from ce_cli.inputs import parquet
 from ce_cli.inputs.locate import located, opened
 from ce_cli.scoring.pipeline import prepared
@@ -94,7 +94,7 @@ def rows_of(path: Path, *options: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
-def of_file(path: Path, wanted: Wanted, spec: Spec = PLAIN, **reading: Any) -> dict[str, Any]:
+def of_file(path: Path, wanted: RowSelector, spec: Spec = PLAIN, **reading: Any) -> dict[str, Any]:
     """The document of one row, in this process."""
     names, how = located([str(path)]), Reading(**reading)
     found = explain(
@@ -285,7 +285,7 @@ def test_the_loss_is_that_of_score_to_the_bit(name: str, spec: Spec) -> None:
     nats = losses  # of one order in every unit
     rank = rankdata(-nats, "min")
     for number in range(0, len(scored), len(scored) // 8):
-        found = of_file(path, Wanted(row=number + 1), spec)
+        found = of_file(path, RowSelector(row=number + 1), spec)
         assert found["cross_entropy"] == losses[number]
         assert found["row"]["row"] == int(scored[number]["row"])
         standing = found["standing"]
@@ -339,8 +339,10 @@ def test_a_row_is_found_by_its_id() -> None:
     assert found["row"]["id"] == "case-074"
 
 
-@pytest.mark.parametrize("wanted", [Wanted(), Wanted(row=1700), Wanted(called="1699")])
-def test_blocks_and_threads_change_nothing(wanted: Wanted, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "wanted", [RowSelector(), RowSelector(row=1700), RowSelector(called="1699")]
+)
+def test_blocks_and_threads_change_nothing(wanted: RowSelector, tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     columns = {
         "case": range(2000),
@@ -352,7 +354,7 @@ def test_blocks_and_threads_change_nothing(wanted: Wanted, tmp_path: Path) -> No
     whole = of_file(path, wanted, spec)
     assert of_file(path, wanted, spec, block_bytes=500, threads=3) == whole
     losses = np.array([float(row["loss"]) for row in rows_of(path)])
-    number = 1699 if wanted != Wanted() else int(losses.argmax())
+    number = 1699 if wanted != RowSelector() else int(losses.argmax())
     assert whole["row"]["row"] == number + 1
     assert whole["standing"]["equal"] == np.count_nonzero(losses == losses[number]) - 1
 
@@ -365,21 +367,21 @@ def test_pieces_of_a_split_are_put_together(
     prob = random.random(5000)
     columns = {"case": list(range(5000)), "label": [1] * 5000, "prob": prob.tolist()}
     path = write_parquet(tmp_path / "rows.parquet", columns)
-    for wanted in (Wanted(row=4001), Wanted(called="4000")):
+    for wanted in (RowSelector(row=4001), RowSelector(called="4000")):
         found = of_file(path, wanted, Spec(id="case"))
         assert found["row"]["row"] == 4001
         assert found["row"]["id"] == "4000"
         assert found["cross_entropy"] == pytest.approx(-math.log(prob[4000]), rel=CLOSE)
         assert found["standing"]["rank"] == 1 + np.count_nonzero(prob < prob[4000])
-    worst = of_file(path, Wanted())
+    worst = of_file(path, RowSelector())
     assert worst["row"]["row"] == int(prob.argmin()) + 1
 
 
 def test_losses_wait_on_disk_where_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "_IN_MEMORY", 100)
-    monkeypatch.setattr(tally, "_BLOCK", 64)
+    monkeypatch.setattr(rank_counts, "_IN_MEMORY", 100)
+    monkeypatch.setattr(rank_counts, "_BLOCK", 64)
     losses = np.random.default_rng(0).integers(0, 50, 3000).astype(float)
-    own = Tally()
+    own = RankCounts()
     for part in np.split(losses[:2000], 20):
         own.add(part)
     own.settle(30.0)

@@ -24,7 +24,7 @@ from sklearn.metrics import log_loss
 from ce_cli import registry, score
 from ce_cli.errors import DataError
 from ce_cli.inputs.locate import opened
-from ce_cli.inputs.source import Wanted
+from ce_cli.inputs.source import Projection
 from ce_cli.spec import Reading
 from tests.conftest import SAMPLES, complaints, run_ce, score_json, write_csv, write_parquet
 from tests.test_imports import imported_by
@@ -331,7 +331,7 @@ def test_objects_of_numbers_are_maps(more: dict[str, Any], other: Any, tmp_path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     source = opened(str(path), Reading())
     assert [column.kind for column in source.columns()][:2] == ["text", "map"]
-    frames = [f for split in source.splits(Wanted((), ("label",), maps=("probs",)))
+    frames = [f for split in source.splits(Projection((), ("label",), maps=("probs",)))
               for f in split.frames()]  # fmt: skip
     found = [dict(one) if one else {} for f in frames for one in f.columns["probs"].to_pylist()]
     present = [{key: x for key, x in one.items() if x is not None} for one in found]
@@ -343,9 +343,9 @@ def test_what_is_no_map_is_told_with_its_row(tmp_path: Path) -> None:
     path = tmp_path / "preds.jsonl"
     lines = ['{"probs": {"a": 1}}'] * 16 + ['{"probs": {"a": "x"}}', '{"probs": 3}']
     path.write_text("\n".join(lines))
-    (split,) = opened(str(path), Reading()).splits(Wanted((), (), maps=("probs",)))
+    (split,) = opened(str(path), Reading()).splits(Projection((), (), maps=("probs",)))
     (frame,) = split.frames()
-    (finding,) = frame.findings
+    (finding,) = frame.issues
     assert (finding.code, finding.rows, frame.left_out) == ("not-a-map", (16, 17), (16, 17))
     assert finding.values == ('{"a": "x"}', "3")
 

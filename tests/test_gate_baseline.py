@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.differentiate import derivative
 
-from ce_cli.kernels.welch import Mean, difference, relative_difference
+from ce_cli.kernels.welch import MeanEstimate, difference, relative_difference
 from tests.conftest import complaints, run_ce, score_json, write_csv
 from tests.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, halvings, refused, run_gate
 
@@ -93,10 +93,10 @@ def test_the_difference_is_welchs(models: Models, confidence: float) -> None:
     assert (comparison["win_rate"], comparison["tie_rate"]) == (None, None)
 
 
-means = st.builds(Mean, st.floats(0.01, 10.0), st.floats(1e-6, 5.0), st.integers(2, 500))
+means = st.builds(MeanEstimate, st.floats(0.01, 10.0), st.floats(1e-6, 5.0), st.integers(2, 500))
 
 
-def rows_of(mean: Mean) -> Floats:
+def rows_of(mean: MeanEstimate) -> Floats:
     """Rows that have this mean and this standard error."""
     rows: Floats = np.random.default_rng(mean.rows).normal(size=mean.rows)
     rows -= rows.mean()
@@ -107,7 +107,7 @@ def rows_of(mean: Mean) -> Floats:
 @settings(max_examples=100, deadline=None)
 @given(means, means, st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_the_interval_from_means_and_errors_is_scipys(
-    model: Mean, reference: Mean, confidence: float
+    model: MeanEstimate, reference: MeanEstimate, confidence: float
 ) -> None:
     expected = scipy.stats.ttest_ind(rows_of(model), rows_of(reference), equal_var=False)
     interval = expected.confidence_interval(confidence)
@@ -119,7 +119,9 @@ def test_the_interval_from_means_and_errors_is_scipys(
 
 @settings(max_examples=50, deadline=None)
 @given(means, means)
-def test_the_relative_error_is_the_delta_methods(model: Mean, reference: Mean) -> None:
+def test_the_relative_error_is_the_delta_methods(
+    model: MeanEstimate, reference: MeanEstimate
+) -> None:
     """The gradient of a/b − 1 is taken by differences."""
     a, b = model.value, reference.value
     slopes = [
@@ -143,18 +145,24 @@ def test_an_interval_of_simulated_models_covers_as_often_as_it_says() -> None:
     hits, runs = 0, 2000
     for _ in range(runs):
         new, old = rng.gamma(2.0, 0.6, 60), rng.gamma(2.0, 0.5, 90)
-        pair = [Mean(x.mean(), float(scipy.stats.sem(x)), len(x)) for x in (new, old)]
+        pair = [MeanEstimate(x.mean(), float(scipy.stats.sem(x)), len(x)) for x in (new, old)]
         found = relative_difference(pair[0], pair[1], 0.9)
         hits += found.low <= 0.2 <= found.high
     assert hits / runs == pytest.approx(0.9, abs=0.03)
 
 
 def test_nothing_is_known_where_an_error_is_not() -> None:
-    for model in (Mean(0.5, math.nan, 9), Mean(0.5, 0.1, 1), Mean(math.inf, math.inf, 9)):
-        found = difference(model, Mean(0.4, 0.1, 9), 0.95)
+    for model in (
+        MeanEstimate(0.5, math.nan, 9),
+        MeanEstimate(0.5, 0.1, 1),
+        MeanEstimate(math.inf, math.inf, 9),
+    ):
+        found = difference(model, MeanEstimate(0.4, 0.1, 9), 0.95)
         assert all(map(math.isnan, (found.low, found.high, found.p_value, found.standard_error)))
-    assert math.isnan(relative_difference(Mean(0.5, 0.1, 9), Mean(0.0, 0.0, 9), 0.95).value)
-    same = difference(Mean(0.5, 0.0, 9), Mean(0.5, 0.0, 9), 0.95)
+    assert math.isnan(
+        relative_difference(MeanEstimate(0.5, 0.1, 9), MeanEstimate(0.0, 0.0, 9), 0.95).value
+    )
+    same = difference(MeanEstimate(0.5, 0.0, 9), MeanEstimate(0.5, 0.0, 9), 0.95)
     assert (same.value, same.low, same.high, same.p_value) == (0.0, 0.0, 0.0, 1.0)
 
 
@@ -192,7 +200,7 @@ def test_the_same_predictions_are_no_regression_at_all(models: Models) -> None:
 
 
 def delta(models: Models) -> tuple[float, float]:
-    pair = [Mean(x.mean(), float(scipy.stats.sem(x)), ROWS)
+    pair = [MeanEstimate(x.mean(), float(scipy.stats.sem(x)), ROWS)
             for x in (models.new_losses, models.old_losses)]  # fmt: skip
     found = relative_difference(pair[0], pair[1], 0.95)
     return float(found.low), float(found.high)

@@ -812,7 +812,7 @@ def test_names_from_the_file_drive_no_terminal(tmp_path: Path) -> None:
 
 def test_a_page_fits_80_columns() -> None:
     from ce_cli.outputs.inspect_page import render
-    from ce_cli.results.inspect import Advice, ColumnSeen, Inspected
+    from ce_cli.results.inspect import ColumnSeen, Finding, Inspected
 
     columns = tuple(
         ColumnSeen("x" * 50, "number", "label", "y" * 50, "its name", 1, 0, -1.23456e-9, 1e9)
@@ -828,7 +828,7 @@ def test_a_page_fits_80_columns() -> None:
         classes=(),
         figures={},
         sums=None,
-        findings=(Advice("binding", "error", "word " * 60, options="--label x"),),
+        findings=(Finding("binding", "error", "word " * 60, options="--label x"),),
         next="ce score a.csv",
     )
     assert all(len(line) <= 80 for line in render(result, Canvas(80)).splitlines())

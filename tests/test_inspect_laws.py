@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ce_cli.binding.fingerprints import fingerprints
-from ce_cli.inspection.class_advice import Pairing
+from ce_cli.inspection.class_advice import ClassPairing
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.ids import Ids
 from ce_cli.inspection.neighbours import Neighbours
-from ce_cli.inspection.numbers import Looks, Rereadings
+from ce_cli.inspection.numbers import NumberKinds, Rereadings
 from ce_cli.inspection.profiles import Profile, profile_of_numbers, profile_of_texts
 from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
@@ -43,9 +43,9 @@ def crossed(batch: Batch) -> Crossed:
     return made
 
 
-def looks(batch: Batch) -> Looks:
+def looks(batch: Batch) -> NumberKinds:
     assert isinstance(batch.outcomes, Hard)
-    return Looks.of(batch.outcomes.form.probabilities())
+    return NumberKinds.of(batch.outcomes.form.probabilities())
 
 
 def numbers(batch: Batch) -> Profile:
@@ -72,7 +72,7 @@ SPLITTING: dict[str, Callable[[Batch], Any]] = {
 }
 EMPTY: dict[str, Callable[[Batch], Any]] = {
     "crossed": lambda batch: Crossed.empty(batch.outcomes.space.classes),
-    "looks": lambda _: Looks(),
+    "looks": lambda _: NumberKinds(),
     "rereadings": lambda _: Rereadings(),
     "numbers": lambda _: Profile(),
     "texts": lambda _: Profile(),
@@ -172,4 +172,4 @@ def test_honest_models_are_never_mixed_up() -> None:
                 Hard(forms.Probabilities(q, 2.0**-52), labels.astype(np.intp), classes)
             )
             found = crossed(batch)
-            assert not Pairing(found.nats, found.counts).is_better, (rows, classes, spread)
+            assert not ClassPairing(found.nats, found.counts).is_better, (rows, classes, spread)

@@ -445,7 +445,7 @@ def hard(draw: st.DrawFn) -> Hard:
 
 def same(one: Outcomes, other: Outcomes) -> None:
     assert one.losses().tobytes() == other.losses().tobytes()
-    assert one.right().tolist() == other.right().tolist()
+    assert one.correct().tolist() == other.correct().tolist()
     np.testing.assert_allclose(one.squared_errors(), other.squared_errors(), rtol=1e-9, atol=1e-30)
 
 
@@ -512,7 +512,7 @@ def test_hard_labels_among_soft_ones_keep_their_bits(form: forms.Form) -> None:
     shares = indicator(codes, classes)
     shares[:, 0] = 1 / classes
     soft, alone = Soft(form, shares, codes), Hard(form, codes, classes)
-    for answer in ("losses", "squared_errors", "right", "given"):
+    for answer in ("losses", "squared_errors", "correct", "label_probability"):
         here, there = getattr(soft, answer)()[1:], getattr(alone, answer)()[1:]
         assert here.tobytes() == there.tobytes(), answer
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Form
-from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, Space
+from ce_cli.kernels.outcomes import Hard, LabelSpace, Likelihood, Multilabel, Outcomes, Soft
 from ce_cli.metrics.state import State
 from ce_cli.registry import METRICS, Entry
 
@@ -302,9 +302,9 @@ def test_weights_of_one_are_no_weights(entry: Entry, batch: Batch) -> None:
 def labelled(kind: Kind, form: Form, labels: Codes, classes: int) -> Outcomes:
     """Hard labels, or for metrics that are not of labels, what they were given alone."""
     hard = Hard(form, labels, classes)
-    if kind.why_not(Space(2, sized=True)) is None:
+    if kind.why_not(LabelSpace(2, sized=True)) is None:
         return hard
-    return Likelihood(hard.losses(), hard.given())
+    return Likelihood(hard.losses(), hard.label_probability())
 
 
 # The same on ordinary rows of many classes, and on the extremes
@@ -384,7 +384,7 @@ with_and_without_weights = pytest.mark.parametrize(
 @with_and_without_weights
 def test_rows_one_by_one_give_the_same_state(entry: Entry, form: type, weighted: bool) -> None:
     kind: Kind = entry.load()
-    classes = CLASSES if kind.why_not(Space(CLASSES, sized=True)) is None else 2
+    classes = CLASSES if kind.why_not(LabelSpace(CLASSES, sized=True)) is None else 2
     whole, others = whole_and_cut(kind, ordinary(form, classes), weighted)
     for other in others:
         assert other == whole

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ce_cli.findings.row_issues import EXAMPLES, Finding, Ledger
+from ce_cli.findings.row_issues import EXAMPLES, RowIssue, RowIssues
 
 Key = tuple[str, str]
 Trouble = tuple[str, str, float, str]  # code, column, how bad, what stands there
@@ -38,14 +38,14 @@ def by_kind(rows: Sequence[Row]) -> dict[Key, list[tuple[int, float, str]]]:
     return kinds
 
 
-def ledger_of(rows: Sequence[Row]) -> Ledger:
+def issues_of(rows: Sequence[Row]) -> RowIssues:
     """What someone finds who has seen these rows only, numbered from 0."""
     findings = []
     for (code, column), found in by_kind(rows).items():
         badness, first = max((badness, -number) for number, badness, _ in found)
         worst = (badness, -first, f"row of badness {badness}")
         findings.append(
-            Finding.of(
+            RowIssue.of(
                 code,
                 column,
                 [number for number, _, _ in found],
@@ -54,13 +54,13 @@ def ledger_of(rows: Sequence[Row]) -> Ledger:
             )
         )
     sound = sum(not row for row in rows)
-    return Ledger.of(findings, read=len(rows), scored=sound, skipped=len(rows) - sound)
+    return RowIssues.of(findings, read=len(rows), scored=sound, skipped=len(rows) - sound)
 
 
-def assert_same(one: Ledger, other: Ledger) -> None:
+def assert_same(one: RowIssues, other: RowIssues) -> None:
     """Equal, and with the findings in the same order."""
     assert one == other
-    assert list(one.findings) == list(other.findings)
+    assert list(one.by_kind) == list(other.by_kind)
 
 
 # The laws
@@ -73,34 +73,34 @@ def test_a_file_read_in_parts_gives_the_ledger_of_the_whole(
 ) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=4)))
     parts = [
-        ledger_of(rows[start:stop]) for start, stop in itertools.pairwise((0, *cuts, len(rows)))
+        issues_of(rows[start:stop]) for start, stop in itertools.pairwise((0, *cuts, len(rows)))
     ]
     while len(parts) > 1:
         at = data.draw(st.integers(0, len(parts) - 2))
         parts[at : at + 2] = [parts[at].merge(parts[at + 1])]
-    assert_same(parts[0], ledger_of(rows))
+    assert_same(parts[0], issues_of(rows))
 
 
 @unhurried
 @given(rows_of_a_file, rows_of_a_file, rows_of_a_file)
 def test_merge_is_associative(a: list[Row], b: list[Row], c: list[Row]) -> None:
-    one, two, three = ledger_of(a), ledger_of(b), ledger_of(c)
+    one, two, three = issues_of(a), issues_of(b), issues_of(c)
     assert_same(one.merge(two).merge(three), one.merge(two.merge(three)))
 
 
 @unhurried
 @given(rows_of_a_file)
 def test_an_empty_ledger_is_the_identity_of_merge(rows: list[Row]) -> None:
-    ledger = ledger_of(rows)
-    assert_same(ledger.merge(Ledger.of()), ledger)
-    assert_same(Ledger.of().merge(ledger), ledger)
+    issues = issues_of(rows)
+    assert_same(issues.merge(RowIssues.of()), issues)
+    assert_same(RowIssues.of().merge(issues), issues)
 
 
 @unhurried
 @given(rows_of_a_file)
 def test_pickling_keeps_the_ledger(rows: list[Row]) -> None:
-    ledger = ledger_of(rows)
-    assert_same(pickle.loads(pickle.dumps(ledger)), ledger)
+    issues = issues_of(rows)
+    assert_same(pickle.loads(pickle.dumps(issues)), issues)
 
 
 # What is kept
@@ -109,11 +109,11 @@ def test_pickling_keeps_the_ledger(rows: list[Row]) -> None:
 @unhurried
 @given(rows_of_a_file, rows_of_a_file)
 def test_the_first_rows_and_the_worst_are_kept(a: list[Row], b: list[Row]) -> None:
-    merged = ledger_of(a).merge(ledger_of(b))
+    merged = issues_of(a).merge(issues_of(b))
     expected = by_kind([*a, *b])
-    assert merged.findings.keys() == expected.keys()
+    assert merged.by_kind.keys() == expected.keys()
     for key, found in expected.items():
-        finding = merged.findings[key]
+        finding = merged.by_kind[key]
         assert finding.count == len(found)
         assert finding.rows == tuple(number for number, _, _ in found[:EXAMPLES])
         assert finding.values == tuple(value for _, _, value in found[:EXAMPLES])
@@ -124,9 +124,9 @@ def test_the_first_rows_and_the_worst_are_kept(a: list[Row], b: list[Row]) -> No
 
 
 def test_rows_are_shifted_by_the_rows_read_before() -> None:
-    found = Finding.of("missing", "prob", [0, 2], ["", "NA"], (0.5, 2, "NA"))
-    before = Ledger.of(read=10, scored=9)
-    merged = before.merge(Ledger.of([found], read=3, scored=1, skipped=2))
+    found = RowIssue.of("missing", "prob", [0, 2], ["", "NA"], (0.5, 2, "NA"))
+    before = RowIssues.of(read=10, scored=9)
+    merged = before.merge(RowIssues.of([found], read=3, scored=1, skipped=2))
     assert (merged.read, merged.scored, merged.skipped) == (13, 10, 2)
     (shifted,) = merged.named("missing")
     assert shifted.rows == (10, 12)
@@ -135,7 +135,7 @@ def test_rows_are_shifted_by_the_rows_read_before() -> None:
 
 
 def test_no_more_than_the_first_few_rows_are_remembered() -> None:
-    found = Finding.of("missing", "prob", np.arange(1000), map(str, range(1000)))
+    found = RowIssue.of("missing", "prob", np.arange(1000), map(str, range(1000)))
     assert found.count == 1000
     assert found.rows == tuple(range(EXAMPLES))
     assert found.values == tuple(map(str, range(EXAMPLES)))
@@ -145,30 +145,30 @@ def test_no_more_than_the_first_few_rows_are_remembered() -> None:
 
 
 def test_the_earlier_of_two_equally_bad_rows_is_the_worst() -> None:
-    early = Finding.of("bad-sum", "", [3], ["0.5"], (0.5, 3, "0.5"))
-    late = Finding.of("bad-sum", "", [8], ["1.5"], (0.5, 8, "1.5"))
-    worse = Finding.of("bad-sum", "", [9], ["2.0"], (1.0, 9, "2.0"))
+    early = RowIssue.of("bad-sum", "", [3], ["0.5"], (0.5, 3, "0.5"))
+    late = RowIssue.of("bad-sum", "", [8], ["1.5"], (0.5, 8, "1.5"))
+    worse = RowIssue.of("bad-sum", "", [9], ["2.0"], (1.0, 9, "2.0"))
     assert early.merge(late).worst == (0.5, 3, "0.5")
     assert early.merge(late).merge(worse).worst == (1.0, 9, "2.0")
 
 
 def test_a_finding_without_a_worst_row_does_not_hide_another() -> None:
-    plain = Finding.of("bad-sum", "", [3])
-    worst = Finding.of("bad-sum", "", [8], worst=(0.0, 8, "1.0"))
+    plain = RowIssue.of("bad-sum", "", [3])
+    worst = RowIssue.of("bad-sum", "", [8], worst=(0.0, 8, "1.0"))
     assert plain.merge(worst).worst == (0.0, 8, "1.0")
     assert worst.merge(plain).worst == (0.0, 8, "1.0")
     assert plain.merge(plain).worst is None
 
 
 def test_findings_of_a_kind_are_counted_over_all_columns() -> None:
-    ledger = Ledger.of(
+    issues = RowIssues.of(
         [
-            Finding.of("missing", "prob", [1, 2]),
-            Finding.of("outside", "prob", [5]),
-            Finding.of("missing", "label", [7]),
+            RowIssue.of("missing", "prob", [1, 2]),
+            RowIssue.of("outside", "prob", [5]),
+            RowIssue.of("missing", "label", [7]),
         ]
     )
-    assert ledger.count("missing") == 3
-    assert ledger.count("outside") == 1
-    assert ledger.count("malformed") == 0
-    assert [finding.column for finding in ledger.named("missing")] == ["prob", "label"]
+    assert issues.count("missing") == 3
+    assert issues.count("outside") == 1
+    assert issues.count("malformed") == 0
+    assert [finding.column for finding in issues.named("missing")] == ["prob", "label"]

@@ -396,7 +396,7 @@ every_form = pytest.mark.parametrize(("form", "matrix"), FORMS.values(), ids=FOR
 def test_given_is_the_probability_of_the_label(form: Form, matrix: Floats) -> None:
     for code, probabilities in enumerate(matrix):
         codes = np.full(matrix.shape[1], code, np.intp)
-        np.testing.assert_allclose(form.given(codes), probabilities, rtol=1e-12)
+        np.testing.assert_allclose(form.label_probability(codes), probabilities, rtol=1e-12)
         np.testing.assert_allclose(np.exp(-form.losses(codes)), probabilities, rtol=1e-12)
 
 
@@ -408,7 +408,9 @@ def test_what_is_predicted_is_given_the_most(form: Form, matrix: Floats) -> None
 @every_form
 def test_confidence_is_what_the_prediction_was_given(form: Form, matrix: Floats) -> None:
     np.testing.assert_allclose(form.confidence(), matrix.max(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(form.confidence(), form.given(form.predicted()), rtol=1e-12)
+    np.testing.assert_allclose(
+        form.confidence(), form.label_probability(form.predicted()), rtol=1e-12
+    )
 
 
 @every_form
@@ -431,7 +433,10 @@ def test_taking_rows_gives_the_same_bits_as_taking_answers(form: Form, matrix: F
     for rows in [*several, *single]:
         taken = form.take(rows)
         assert taken.losses(codes[rows]).tobytes() == form.losses(codes)[rows].tobytes()
-        assert taken.given(codes[rows]).tobytes() == form.given(codes)[rows].tobytes()
+        assert (
+            taken.label_probability(codes[rows]).tobytes()
+            == form.label_probability(codes)[rows].tobytes()
+        )
         assert taken.predicted().tobytes() == form.predicted()[rows].tobytes()
         assert taken.confidence().tobytes() == form.confidence()[rows].tobytes()
         errors = form.squared_errors(codes)[rows]
@@ -457,6 +462,8 @@ def test_ties_go_to_the_first_class(form: Form, predicted: list[int]) -> None:
 
 def test_given_is_not_clipped() -> None:
     codes = codes_of([0, 1])
-    assert forms.BinaryProbability(floats_of([1.0, 0.0]), 1e-7).given(codes).tolist() == [0, 0]
+    assert forms.BinaryProbability(floats_of([1.0, 0.0]), 1e-7).label_probability(
+        codes
+    ).tolist() == [0, 0]
     matrix = floats_of([[0.0, 1.0], [1.0, 0.0]])
-    assert forms.Probabilities(matrix, 1e-7).given(codes).tolist() == [0, 0]
+    assert forms.Probabilities(matrix, 1e-7).label_probability(codes).tolist() == [0, 0]

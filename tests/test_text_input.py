@@ -26,7 +26,7 @@ from ce_cli.inputs.comments import Uncommented
 from ce_cli.inputs.delimited import open_delimited
 from ce_cli.inputs.nested import list_in, lists_of, map_in
 from ce_cli.inputs.plain_lists import read_at_once
-from ce_cli.inputs.source import Wanted
+from ce_cli.inputs.source import Projection
 from ce_cli.spec import Reading
 from tests.conftest import complaints, run_ce, score_json
 
@@ -389,7 +389,7 @@ def test_reading_at_once_is_reading_one_by_one(cell: str) -> None:
 # Maps
 
 
-def framed(tmp_path: Path, text: str, wanted: Wanted) -> tuple[list[Any], Any]:
+def framed(tmp_path: Path, text: str, wanted: Projection) -> tuple[list[Any], Any]:
     path = tmp_path / "f.tsv"
     path.write_text(text, encoding="utf-8")
     stream = ByteStream(str(path), io.BufferedReader(io.FileIO(path)))
@@ -408,7 +408,7 @@ def test_maps_are_found_and_read(tmp_path: Path) -> None:
         "{}",
     ]
     text = "".join(f"{n}\t{cell}\n" for n, cell in enumerate(cells))
-    columns, frame = framed(tmp_path, "label\tprobs\n" + text, Wanted((), (), maps=("probs",)))
+    columns, frame = framed(tmp_path, "label\tprobs\n" + text, Projection((), (), maps=("probs",)))
     assert [(column.name, column.kind) for column in columns] == [
         ("label", "number"),
         ("probs", "map"),
@@ -420,7 +420,7 @@ def test_maps_are_found_and_read(tmp_path: Path) -> None:
     assert rows[:3] == [[("Müller", 0.1), ("dog", 0.9)], [("a 'b'", 0.1), ("c", 0.25)], None]
     assert [(key, math.isnan(value)) for key, value in rows[3]] == [("a", True), ("b", True)]
     assert rows[4:] == [[("0", 1.0), ("1", 0.0)], []]
-    assert frame.findings == ()
+    assert frame.issues == ()
 
 
 @pytest.mark.parametrize(
@@ -445,10 +445,10 @@ def test_what_is_no_map_is_told(cell: str, tmp_path: Path) -> None:
     assert map_in(cell) is None
     quoted = cell.replace('"', '""')
     text = f'label\tprobs\n0\t{{"a": 1}}\n1\t{{"a": 1}}\n1\t2\t3\n1\t"{quoted}"\n'
-    columns, frame = framed(tmp_path, text, Wanted((), (), maps=("probs",)))
+    columns, frame = framed(tmp_path, text, Projection((), (), maps=("probs",)))
     assert columns[1].kind == "map"
     assert frame.columns["probs"].to_pylist() == [[("a", 1.0)], [("a", 1.0)], None]
-    found = {finding.code: finding for finding in frame.findings}
+    found = {finding.code: finding for finding in frame.issues}
     assert found["not-a-map"].rows == (3,)
     assert found["not-a-map"].values == (cell,)
     assert found["malformed"].rows == (2,)
@@ -461,7 +461,7 @@ def test_the_width_of_lists_is_told_where_it_is_one(
     first: str, width: int | None, tmp_path: Path
 ) -> None:
     text = f"label\tprobs\n0\t{first}\n1\t[1, 2]\n1\t\n"
-    columns, frame = framed(tmp_path, text, Wanted((), (), lists=("probs",)))
+    columns, frame = framed(tmp_path, text, Projection((), (), lists=("probs",)))
     assert (columns[1].kind, columns[1].stored, columns[1].width) == ("list", "text", width)
     assert frame.columns["probs"].to_pylist() == [list_in(first), [1, 2], None]
 

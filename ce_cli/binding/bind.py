@@ -31,9 +31,9 @@ from ce_cli.binding.predictions import (
     shape_of,
 )
 from ce_cli.errors import DataError, UsageError
-from ce_cli.inputs.source import NO_TEXTS, Column, Source, Wanted
+from ce_cli.inputs.source import NO_TEXTS, Column, Projection, Source
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
-from ce_cli.text import listed, quoted, shell_word
+from ce_cli.text import quoted, quoted_list, shell_word
 
 Kinds = Mapping[str, Column]
 
@@ -103,7 +103,7 @@ def _check_parts(
     sizes = [spec.bytes] if spec.bytes else []
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
-        raise DataError(f"more than one column is called {listed(repeated)}.")
+        raise DataError(f"more than one column is called {quoted_list(repeated)}.")
     check_others(kinds, rest, spec.weight)
     check_predictions([kinds[name] for name in preds], labels)
     counts = [name for name in sizes if bytes_shape(kinds[name]) == "counts"]
@@ -204,7 +204,8 @@ def _list_places(spec: Spec, classes: Sequence[str]) -> tuple[int, ...]:
         if UNKNOWN not in codes:
             return tuple(codes.tolist())
     raise DataError(
-        f"the lists of labels do not say which number is which of the classes {listed(classes)}: "
+        "the lists of labels do not say which number is which of the classes "
+        f"{quoted_list(classes)}: "
         "give --pred in the order of the lists, and name the classes in it with --classes."
     )
 
@@ -235,7 +236,7 @@ def _check_task(spec: Spec, bound: Binding) -> None:
     ):
         raise UsageError(
             f"--positive {quoted(spec.positive)} is none of the classes "
-            f"{listed(bound.classes or ())}."
+            f"{quoted_list(bound.classes or ())}."
         )
     hard = bound.labels.shape == "single"
     given = {"--ignore-label": spec.ignore_labels, "--class-weight": spec.class_weights}
@@ -280,7 +281,7 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
 
 def _convention_floor(bound: Binding, spec: Spec) -> float:
     """What probabilities are raised to by ``--convention``."""
-    from ce_cli.binding.chosen_convention import chosen_convention
+    from ce_cli.binding.convention_choice import chosen_convention
 
     chosen = chosen_convention(bound, spec)
     if chosen is None:
@@ -303,10 +304,10 @@ def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
         strange = names[codes.index(UNKNOWN)]
         raise UsageError(
             f"--class-weight names {quoted(strange)}, which is none of the classes"
-            f"{' ' + listed(bound.classes) if bound.classes else ''}."
+            f"{' ' + quoted_list(bound.classes) if bound.classes else ''}."
         )
     if len(set(codes)) < len(codes):
-        raise UsageError(f"--class-weight names a class twice: {listed(names)}.")
+        raise UsageError(f"--class-weight names a class twice: {quoted_list(names)}.")
     weights = [1.0] * bound.class_count
     for code, (_, weight) in zip(codes, spec.class_weights, strict=True):
         weights[code] = weight
@@ -323,21 +324,21 @@ def _check_seen(bound: Binding) -> None:
     label = quoted(bound.labels.columns[0])
     if bound.classes is None:
         raise DataError(
-            f"the labels in {label} are {listed(seen, 4)}: say which of them "
+            f"the labels in {label} are {quoted_list(seen, 4)}: say which of them "
             f"{quoted(bound.predictions[0])} is the prediction of, for example "
             f"--positive {shell_word(seen[0])}.",
             option=("--positive", seen[0]),
         )
     raise DataError(
-        f"the labels in {label} are {listed(seen, 4)}, but the predictions are for "
-        f"the classes {listed(bound.classes)}: name the class of each prediction, in their order, "
-        "with --classes."
+        f"the labels in {label} are {quoted_list(seen, 4)}, but the predictions are for "
+        f"the classes {quoted_list(bound.classes)}: name the class of each prediction, in their "
+        "order, with --classes."
     )
 
 
 def sample_labels(source: Source, label: str) -> list[str]:
     """The labels of the first rows, each once, what may stand for a missing one included."""
-    frame = source.sample(Wanted((), (label,), missing_texts=NO_TEXTS))
+    frame = source.sample(Projection((), (label,), missing_texts=NO_TEXTS))
     codes, names = tokens(frame.columns[label])
     known, first = np.unique(codes, return_index=True)
     order = known[np.argsort(first)][:_LABELS_SAMPLED].tolist()

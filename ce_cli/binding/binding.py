@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Literal
 
 from ce_cli.binding.classes import LabelReader
-from ce_cli.inputs.source import Stored, Wanted
-from ce_cli.kernels.outcomes import Space
-from ce_cli.record import Value
+from ce_cli.inputs.source import Projection, Stored
+from ce_cli.kernels.outcomes import LabelSpace
+from ce_cli.record import Record
 from ce_cli.spec import Task
 
 BytesShape = Literal["counts", "text"]
 Shape = Literal["single", "share", "columns", "list", "map", "none"]
 
 
-class Labels(Value):
+class Labels(Record):
     """How what happened is written down.
 
     Attributes
@@ -46,7 +46,7 @@ class Labels(Value):
         return tuple(self.columns[self.places.index(code)] for code in range(len(self.places)))
 
 
-class Binding(Value):
+class Binding(Record):
     """Which column plays which part; the same for every file of a data set.
 
     Attributes
@@ -101,12 +101,12 @@ class Binding(Value):
         return 2 if self.classes is None else len(self.classes)
 
     @property
-    def space(self) -> Space:
+    def space(self) -> LabelSpace:
         """What can happen."""
-        return Space(self.class_count, self.task == "multilabel", self.bytes is not None)
+        return LabelSpace(self.class_count, self.task == "multilabel", self.bytes is not None)
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> Projection:
         """The columns to read."""
         parts = ((self.predictions, self.shape), (self.labels.columns, self.labels.shape))
         named = {shape: [c for cs, own in parts if own == shape for c in cs] for _, shape in parts}
@@ -117,7 +117,7 @@ class Binding(Value):
             (self.bytes,) if self.bytes and self.bytes_shape == shape else ()
             for shape in ("counts", "text")
         )
-        return Wanted(
+        return Projection(
             numbers=(*single, *named.get("share", ()), *named.get("columns", ()), *weight, *counts),
             texts=(*texts, *self.by, *((self.id,) if self.id else ()), *words),
             lists=tuple(named.get("list", ())),

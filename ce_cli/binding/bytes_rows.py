@@ -21,7 +21,7 @@ _MOST = 2.0**53  # beyond which not every whole number is a float64
 
 
 def read_bytes(checked: Checked, binding: Binding) -> Floats | None:
-    """Numbers of bytes, shape (n,), or None for none; a bad one is a finding."""
+    """Numbers of bytes, shape (n,), or None for none; a bad one is a issue."""
     name = binding.bytes
     if name is None:
         return None

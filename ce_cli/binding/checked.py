@@ -1,4 +1,4 @@
-"""The rows of a frame while they are checked: fewer and fewer are kept, and findings grow."""
+"""The rows of a frame while they are checked: fewer and fewer are kept, and issues grow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.findings.row_issues import Finding
+from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ class Checked:
         Numbers of the rows in the frame, from 0.
     keep : ndarray of bool, shape (n,)
         The rows that are good so far.
-    findings : list of Finding
+    issues : list of RowIssue
         What was wrong with the others, by row of the frame.
     ignored, skipped : int
         Rows left out on purpose: by their label, or since something is missing.
@@ -37,7 +37,7 @@ class Checked:
 
     def __init__(self, frame: Frame) -> None:
         self.columns = frame.columns
-        self.findings = list(frame.findings)
+        self.issues = list(frame.issues)
         self.rows = frame.row_numbers
         self.keep = np.ones(len(self.rows), np.bool_)
         self.ignored = 0
@@ -58,7 +58,7 @@ class Checked:
         self._missing[column] = rows if known is None else known | rows
 
     def settle_missing(self, skip: bool) -> None:
-        """Drop the rows in which something is missing, with or without a finding."""
+        """Drop the rows in which something is missing, with or without a issue."""
         for name, missing in self._missing.items():
             if not missing.any():
                 continue
@@ -69,21 +69,21 @@ class Checked:
                 self.drop(missing, "missing", name, lambda row: "")
 
     def drop(self, bad: Bools, code: str, column: str, shown: Shown) -> None:
-        """Drop rows, with a finding."""
+        """Drop rows, with a issue."""
         at = np.flatnonzero(bad & self.keep)
         if len(at):
-            self.findings.append(
-                Finding.of(code, column, self.rows[at], [shown(int(row)) for row in at[:10]])
+            self.issues.append(
+                RowIssue.of(code, column, self.rows[at], [shown(int(row)) for row in at[:10]])
             )
         self.keep &= ~bad
 
     def drop_cells(self, columns: Iterable[str], matrix: Floats, bad: Bools, code: str) -> None:
-        """Drop the rows of bad cells, shape (K, n), with a finding for each of the columns."""
+        """Drop the rows of bad cells, shape (K, n), with a issue for each of the columns."""
         for name, values, cells in zip(columns, matrix, bad, strict=True):
             at = np.flatnonzero(cells & self.keep)
             if len(at):
                 shown = _numbers(values[at[:10]])
-                self.findings.append(Finding.of(code, name, self.rows[at], shown))
+                self.issues.append(RowIssue.of(code, name, self.rows[at], shown))
         self.keep &= ~bad.any(axis=0)
 
 

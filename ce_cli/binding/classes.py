@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.errors import DataError
-from ce_cli.record import Value
-from ce_cli.text import listed, quoted
+from ce_cli.record import Record
+from ce_cli.text import quoted, quoted_list
 
 Codes = NDArray[np.intp]
 
@@ -47,7 +47,7 @@ class LabelReader(Protocol):
         ...
 
 
-class NamedClasses(Value):
+class NamedClasses(Record):
     """Classes known by name before the first row is read.
 
     Attributes
@@ -76,7 +76,7 @@ class NamedClasses(Value):
         return {value: code for code, value in enumerate(values) if once[value] == 1}
 
 
-class OneAgainstRest(Value):
+class OneAgainstRest(Record):
     """A single prediction for the class `positive`; whatever else the labels say is the other."""
 
     positive: str
@@ -89,7 +89,7 @@ class OneAgainstRest(Value):
         )
 
 
-class ConventionalBinary(Value):
+class ConventionalBinary(Record):
     """A single prediction for labels that say by themselves which one is positive."""
 
     def codes(self, texts: Sequence[str]) -> Codes:
@@ -127,7 +127,7 @@ def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
         if len(set(map(canonical, others))) > 1:
             raise DataError(
                 f"the labels beside the positive class {quoted(labels.positive)} are "
-                f"{listed(others)}: one prediction column tells only two classes apart."
+                f"{quoted_list(others)}: one prediction column tells only two classes apart."
             )
         return (others[0] if others else f"not {labels.positive}", labels.positive)
     known = [text for text in seen if labels.codes([text])[0] != UNKNOWN]
@@ -138,7 +138,7 @@ def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
     if {canonical(text) for text in known} <= {"0", "1"}:  # 0 and false are one, as anywhere else
         return "0", "1"
     raise DataError(
-        f"the labels {listed(seen)} do not belong together as two classes; "
+        f"the labels {quoted_list(seen)} do not belong together as two classes; "
         "name the positive one with --positive."
     )
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.rules import UNBOUNDED, Rule, clipped, most_of
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import CONVENTIONS
-from ce_cli.text import counted
+from ce_cli.text import plural
 
 OWN = "ce"
 
@@ -25,7 +25,7 @@ _NO_SUCH_LABELS = "takes no such labels, its rule all the same"
 _SINGLE = 2.0**-23  # eps of the single precision that Keras and XGBoost compute in
 
 
-class Case(Value):
+class ConventionCase(Record):
     """What a rule may depend on.
 
     Attributes
@@ -53,7 +53,7 @@ class Case(Value):
     mixed: bool = False
 
 
-class Convention(Value):
+class Convention(Record):
     """How one tool scores.
 
     Attributes
@@ -84,7 +84,7 @@ class Convention(Value):
     unknown: str = ""
 
 
-class Facts(Value):
+class Facts(Record):
     """What was found in the data.
 
     Attributes
@@ -109,7 +109,7 @@ class Facts(Value):
     sums: tuple[float, float]
 
 
-def convention_of(name: str, case: Case) -> Convention:
+def convention_of(name: str, case: ConventionCase) -> Convention:
     """The convention of a tool for such predictions and labels."""
     return _TABLE[name](case)
 
@@ -119,19 +119,19 @@ def own_convention(clip: float) -> Convention:
     return Convention(OWN, clipped(clip), clip, clip, clip)
 
 
-def every_convention(case: Case, clip: float) -> tuple[Convention, ...]:
+def every_convention(case: ConventionCase, clip: float) -> tuple[Convention, ...]:
     """`ce` itself, and all tools."""
     return (own_convention(clip), *(convention_of(name, case) for name in CONVENTIONS))
 
 
-def _sklearn(case: Case) -> Convention:
+def _sklearn(case: ConventionCase) -> Convention:
     """Clips to eps of the type, both ends; rows are not divided by their sum."""
     eps = case.epsilon
     remarks = _as_probabilities(case) + _one_class(case)
     return Convention("sklearn", clipped(eps), eps, eps, eps, remarks=remarks)
 
 
-def _torch(case: Case) -> Convention:
+def _torch(case: ConventionCase) -> Convention:
     """`BCELoss` lets no log fall below −100; `CrossEntropyLoss` and `NLLLoss` have no bound.
 
     The mean of `BCELoss` divides by the number of rows, that of `NLLLoss` by Σ w. No loss takes
@@ -151,7 +151,7 @@ def _torch(case: Case) -> Convention:
     )
 
 
-def _keras(case: Case) -> Convention:
+def _keras(case: ConventionCase) -> Convention:
     """Clips to [1e-7, 1 − 1e-7] in single precision; class columns are divided by their sum.
 
     The upper end is 1 − 2**-23 there, which leaves 1 − q of a single prediction 1.2e-7. Logits are
@@ -167,7 +167,7 @@ def _keras(case: Case) -> Convention:
     )
 
 
-def _xgboost(case: Case) -> Convention:
+def _xgboost(case: ConventionCase) -> Convention:
     """A floor of 1e-16; in single precision 1 − q is 0 for a q nearer to 1 than 2**-25."""
     most = most_of(1e-16)
     unseen = (24.0 if case.values == "logits" else 25.0) * LOG_2 * (1.0 - 1e-12)
@@ -177,7 +177,7 @@ def _xgboost(case: Case) -> Convention:
     return Convention("xgboost", rule, 1e-16, below, 1e-16, remarks=remarks)
 
 
-def _lightgbm(case: Case) -> Convention:
+def _lightgbm(case: ConventionCase) -> Convention:
     """A floor of 1e-15, or of 1e-12 for labels that are shares (`cross_entropy`)."""
     floor = 1e-12 if case.shares else 1e-15
     most = most_of(floor)
@@ -186,14 +186,14 @@ def _lightgbm(case: Case) -> Convention:
     return Convention("lightgbm", rule, floor, floor, floor, remarks=remarks)
 
 
-def _yardstick(case: Case) -> Convention:
+def _yardstick(case: ConventionCase) -> Convention:
     """Clips to eps of a double, both ends."""
     eps = 2.0**-52
     remarks = _as_probabilities(case) + _one_class(case)
     return Convention("yardstick", clipped(eps), eps, eps, eps, remarks=remarks)
 
 
-_TABLE: dict[str, Callable[[Case], Convention]] = {
+_TABLE: dict[str, Callable[[ConventionCase], Convention]] = {
     "sklearn": _sklearn,
     "torch": _torch,
     "keras": _keras,
@@ -203,25 +203,25 @@ _TABLE: dict[str, Callable[[Case], Convention]] = {
 }
 
 
-def _named(case: Case) -> str:
+def _named(case: ConventionCase) -> str:
     return "logits" if case.values == "logits" else "log-probabilities"
 
 
-def _as_probabilities(case: Case) -> tuple[str, ...]:
+def _as_probabilities(case: ConventionCase) -> tuple[str, ...]:
     """What tools do that score nothing but probabilities."""
     if case.values == "probabilities":
         return ()
     return (f"scores {_named(case)} as probabilities",)
 
 
-def _one_class(case: Case) -> tuple[str, ...]:
+def _one_class(case: ConventionCase) -> tuple[str, ...]:
     """For tools that take labels of one class only."""
     if case.shares or case.several:
         return (_NO_SUCH_LABELS,)
     return ()
 
 
-def _share_of_two(case: Case) -> tuple[str, ...]:
+def _share_of_two(case: ConventionCase) -> tuple[str, ...]:
     """For tools that take a share of the positive class, but none of several classes."""
     return (_NO_SUCH_LABELS,) if case.shares and not case.alone else ()
 
@@ -243,7 +243,7 @@ def why(convention: Convention, facts: Facts, own: Convention, own_facts: Facts)
     return every if differing or convention.name == OWN else f"same here: {every}"
 
 
-def told(convention: Convention, rows: int, weight: float) -> str:
+def remark(convention: Convention, rows: int, weight: float) -> str:
     """What is to be known where only this convention is asked for; maybe nothing."""
     known = "; ".join((*convention.remarks, *_division(convention, rows, weight)))
     return f"{convention.name} {known}." if known else ""
@@ -264,20 +264,20 @@ def _reasons(
         yield f"divides rows by their sums ({low:.6g} to {high:.6g})"
     if facts.infinite:
         what = "is" if facts.infinite == 1 else "are"
-        yield f"no floor, and {counted(facts.infinite, 'row')} {what} infinite"
+        yield f"no floor, and {plural(facts.infinite, 'row')} {what} infinite"
     if facts.raised:
         yield _raised(convention, facts.raised)
     kept = own_facts.raised - facts.raised
     if kept > 0 and own.floor > convention.floor:
         what = "it is" if kept == 1 else "they are"
-        yield f"leaves {counted(kept, 'row')} below {own.floor:.2g} as {what}"
+        yield f"leaves {plural(kept, 'row')} below {own.floor:.2g} as {what}"
     if facts.lowered and differing and convention.rule.least != own.rule.least:
         ceiling = -math.expm1(-convention.rule.least)
-        yield f"{counted(facts.lowered, 'row')} above 1 − {ceiling:.2g} lowered to it"
+        yield f"{plural(facts.lowered, 'row')} above 1 − {ceiling:.2g} lowered to it"
 
 
 def _raised(convention: Convention, count: int) -> str:
-    rows = counted(count, "row")
+    rows = plural(count, "row")
     if convention.rule.most == 100.0:
         return f"{rows} with a log below −100 taken for −100{convention.beyond}"
     rest = ""

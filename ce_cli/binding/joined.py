@@ -9,12 +9,12 @@ from ce_cli.binding.label_file import LabelFile
 from ce_cli.binding.label_names import names_label
 from ce_cli.binding.names import no_column
 from ce_cli.errors import UsageError
-from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
-from ce_cli.record import Value
+from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
+from ce_cli.record import Record
 from ce_cli.spec import Reading, Spec
 
 
-class JoinedSource(Around):
+class JoinedSource(SourceWrapper):
     """A file of predictions with the columns of a file of labels beside its own.
 
     A column that both have is taken from the predictions, unless it is the label.
@@ -34,13 +34,13 @@ class JoinedSource(Around):
         theirs = (c for name, c in self._labels.columns.items() if name in self._theirs)
         return (*own, *(column.replace(beside=True) for column in theirs))
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows of the file that has the wanted columns."""
         if self._theirs.issuperset(wanted.names):
             return self._labels.sample(wanted)
         return self._source.sample(wanted)
 
-    def splits(self, wanted: Wanted) -> Iterator[Split]:
+    def splits(self, wanted: Projection) -> Iterator[Split]:
         """The rows of the predictions, joined one after another, since the order may decide."""
         theirs = [name for name in wanted.names if name in self._theirs]
         key = self._labels.key_beside([column.name for column in self._source.columns()])
@@ -51,7 +51,7 @@ class JoinedSource(Around):
                 yield JoinedSplit(self._labels.join(frame, theirs))
 
 
-class JoinedSplit(Value):
+class JoinedSplit(Record):
     """Rows that are already read."""
 
     frame: Frame

@@ -15,11 +15,11 @@ from ce_cli.binding.paired import paired
 from ce_cli.binding.renamed import RenamedSource
 from ce_cli.errors import DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
-from ce_cli.findings.row_issues import Finding, Ledger
-from ce_cli.findings.row_locations import Places
-from ce_cli.inputs.source import Frame, Source, Wanted
+from ce_cli.findings.row_issues import RowIssue, RowIssues
+from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.source import Frame, Projection, Source
 from ce_cli.spec import Spec
-from ce_cli.text import counted, listed, quoted, shell_word
+from ce_cli.text import plural, quoted, quoted_list, shell_word
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -90,7 +90,7 @@ class LabelFile:
         """What columns are called in the file."""
         return [self._names.get(name, name) for name in names]
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows."""
         return self._source.sample(wanted)
 
@@ -114,7 +114,7 @@ class LabelFile:
             self._witness = next(iter((*ids, *texts)), None)
         return self.key or self._witness
 
-    def load(self, wanted: Wanted) -> None:
+    def load(self, wanted: Projection) -> None:
         """Read the wanted columns, and the key, of all rows, unless that is done.
 
         Raises
@@ -127,17 +127,17 @@ class LabelFile:
         key = self.key or self._witness
         wanted = wanted.with_text(key)
         frames: list[Frame] = []
-        ledger = Ledger.of()
+        issues = RowIssues.of()
         for split in self._source.splits(wanted):
             for frame in split.frames():
                 frames.append(frame)
-                ledger = ledger.merge(Ledger.of(frame.findings, read=frame.rows))
-        if bad := fatal(list(ledger.findings.values()), sums_must_fit=False):
-            raise DataError(*sentences(bad, Places((self.name,), (0,)), None))
-        if not ledger.read:
+                issues = issues.merge(RowIssues.of(frame.issues, read=frame.rows))
+        if bad := fatal(list(issues.by_kind.values()), sums_must_fit=False):
+            raise DataError(*sentences(bad, RowLocations((self.name,), (0,)), None))
+        if not issues.read:
             raise DataError(f"{self.name}: there is no data row.")
         self._rows = {name: _appended([f.columns[name] for f in frames]) for name in wanted.names}
-        self._used = np.zeros(ledger.read, np.bool_)
+        self._used = np.zeros(issues.read, np.bool_)
         if self.key is not None:
             self._index(self._rows[self.key])
 
@@ -158,7 +158,7 @@ class LabelFile:
             *self._findings("unmatched", frame, lost & (not self.skip)),
         ]
         keep = np.flatnonzero(~(repeated | (lost & (not self.skip))))
-        frame = frame.replace(columns=own, findings=(*frame.findings, *found))
+        frame = frame.replace(columns=own, issues=(*frame.issues, *found))
         if len(keep) < len(places):
             frame = frame.take(keep)
         added = {name: _taken(self._rows[name], places[keep]) for name in names}
@@ -185,9 +185,9 @@ class LabelFile:
         names = list(self._places)
         lost = [names[row] for row in np.flatnonzero(~self._used)[:5]]
         raise DataError(
-            f"{self.name}: no prediction in {predictions} for {counted(self.unused, 'row')}: "
-            f"{quoted(self.key)} {listed(lost)}{', …' if self.unused > len(lost) else ''}; leave "
-            "them out with --missing skip."
+            f"{self.name}: no prediction in {predictions} for {plural(self.unused, 'row')}: "
+            f"{quoted(self.key)} {quoted_list(lost)}{', …' if self.unused > len(lost) else ''}; "
+            "leave them out with --missing skip."
         )
 
     def _index(self, keys: pa.Array) -> None:
@@ -235,7 +235,7 @@ class LabelFile:
         advice = "rows that do not stand in one order have to be joined with --id"
         if not any(column.named for column in self.columns.values()):
             advice = "if its first line names the columns, say which is the label with --label"
-        count = counted(len(self._used), "row")
+        count = plural(len(self._used), "row")
         return f"{self.name}: has {count}, {predictions} {theirs}: {advice}."
 
     def _by_key(self, frame: Frame) -> RowPlaces:
@@ -254,12 +254,12 @@ class LabelFile:
         repeated: NDArray[np.bool_] = again & there
         return repeated
 
-    def _findings(self, code: str, frame: Frame, rows: NDArray[np.bool_]) -> Iterator[Finding]:
+    def _findings(self, code: str, frame: Frame, rows: NDArray[np.bool_]) -> Iterator[RowIssue]:
         at = np.flatnonzero(rows)
         if len(at):
             codes, texts = tokens(frame.columns[self.key or ""])
             shown = [texts[codes[row]] if codes[row] >= 0 else "" for row in at[:10]]
-            yield Finding.of(code, self.key or "", frame.row_numbers[at], shown)
+            yield RowIssue.of(code, self.key or "", frame.row_numbers[at], shown)
 
 
 def _id(text: str) -> str:

@@ -17,7 +17,7 @@ from ce_cli.binding.names import (
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Spec
-from ce_cli.text import listed, shell_word
+from ce_cli.text import quoted_list, shell_word
 
 _LABELS = frozenset(
     "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
@@ -50,7 +50,7 @@ def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[
         return (found[0],), ""
     if found:
         raise DataError(
-            f"more than one column may hold the label: {listed(found)}; "
+            f"more than one column may hold the label: {quoted_list(found)}; "
             f"say which, for example --label {shell_word(found[0])}.",
             option=("--label", found[0]),
         )
@@ -60,15 +60,15 @@ def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[
         return (), f"{numbers_for_names(names)}, and which columns with --label 1 --pred 2."
     return (), (
         f"no column is named like a label (label, y, y_true, target, class, …); "
-        f"the columns are {listed(names)}: say which with --label, or, if the prediction is the "
-        "probability of what happened, say --task likelihood."
+        f"the columns are {quoted_list(names)}: say which with --label, or, if the prediction is "
+        "the probability of what happened, say --task likelihood."
     )
 
 
 def numbers_for_names(names: Sequence[str]) -> str:
     """Say that a file has no header."""
     return (
-        f"the first line holds numbers ({listed(names, 3)}) where the names of the columns "
+        f"the first line holds numbers ({quoted_list(names, 3)}) where the names of the columns "
         "belong: say --no-header"
     )
 
@@ -102,7 +102,7 @@ def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[
             groups.setdefault(("last", match[2].lower()), []).append(name)
     families = [tuple(group) for group in groups.values() if len(group) > 1]
     if len(families) > 1:
-        shown = "; ".join(listed(family, 3) for family in families[:4])
+        shown = "; ".join(quoted_list(family, 3) for family in families[:4])
         raise DataError(
             f"more than one set of columns may hold the labels: {shown}; "
             f"say which, for example --label {shell_word(pattern_of(families[0]))}.",

@@ -12,7 +12,7 @@ from ce_cli.binding.checked import Checked
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.prediction_rows import ROUNDING, list_cells, map_cells, number_cells, somewhere
-from ce_cli.findings.row_issues import Finding
+from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.losses import class_sums
 from ce_cli.kernels.outcomes import certain_codes
 from ce_cli.spec import Spec
@@ -103,8 +103,8 @@ def _note_labels(
     for code in hard[:_LABELS_KEPT]:
         first = int(np.argmax(codes == code)) if len(codes) else 0
         if len(codes) and codes[first] == code:
-            finding = Finding("label", texts[code], 1, (int(checked.rows[first]),))
-            checked.findings.append(finding)
+            issue = RowIssue("label", texts[code], 1, (int(checked.rows[first]),))
+            checked.issues.append(issue)
 
 
 def _shares(checked: Checked, binding: Binding) -> Floats:

@@ -17,7 +17,7 @@ from ce_cli.binding.names import class_named, expand
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Spec
-from ce_cli.text import listed, quoted, sanitize
+from ce_cli.text import quoted, quoted_list, sanitize
 
 NO_LABELS = Labels((), "none", NamedClasses(()))
 
@@ -87,7 +87,7 @@ def two_classes(
     if len(labels) != 2:
         raise DataError(
             f"{quoted(prediction)} tells two classes apart, and there are {len(labels)} label "
-            f"columns: {listed(labels)}; give a prediction for each with --pred."
+            f"columns: {quoted_list(labels)}; give a prediction for each with --pred."
         )
     for names in label_namings(labels):
         positive = spec.positive or class_named(prediction, names)
@@ -97,8 +97,8 @@ def two_classes(
         if sorted(codes.tolist()) == [0, 1]:
             return oriented(names, names[codes.tolist().index(1)], spec)
     raise DataError(
-        f"which of the label columns {listed(labels)} {quoted(prediction)} is the prediction of, "
-        "their names do not tell: say so with --positive."
+        f"which of the label columns {quoted_list(labels)} {quoted(prediction)} is the prediction "
+        "of, their names do not tell: say so with --positive."
     )
 
 
@@ -116,7 +116,9 @@ def oriented(
     """
     codes = OneAgainstRest(spec.positive or positive).codes(names).tolist()
     if sorted(codes) != [0, 1]:
-        raise UsageError(f"--positive {quoted(spec.positive or '')} is none of {listed(names)}.")
+        raise UsageError(
+            f"--positive {quoted(spec.positive or '')} is none of {quoted_list(names)}."
+        )
     return (names[codes.index(0)], names[codes.index(1)]), tuple(codes)
 
 
@@ -158,9 +160,12 @@ def _unmatched(labels: Sequence[str], classes: Sequence[str]) -> str:
         return f"there is no label column for {_classes(hollow)}: {advice}"
     if astray and not hollow:
         return f"there is no prediction for {_classes(astray)}, which has a label column: {advice}"
-    known = f"the label columns are for {listed(labels)}, the predictions for {listed(classes)}"
+    known = (
+        f"the label columns are for {quoted_list(labels)}, the predictions for "
+        f"{quoted_list(classes)}"
+    )
     return f"{known}: {advice}"
 
 
 def _classes(names: Sequence[str]) -> str:
-    return f"{'the class' if len(names) == 1 else 'the classes'} {listed(names)}"
+    return f"{'the class' if len(names) == 1 else 'the classes'} {quoted_list(names)}"

@@ -10,7 +10,7 @@ from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Values
-from ce_cli.text import closest, listed, quoted, shell_word
+from ce_cli.text import closest, quoted, quoted_list, shell_word
 
 # Single predictions, the surer names first: a column called `prediction` is as often the
 # predicted class, so it gives way to one called `prob`.
@@ -103,7 +103,7 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
             break
     choices = list(dict.fromkeys(choices))
     if len(choices) > 1:
-        shown = "; ".join(listed(choice, 3) for choice in choices[:4])
+        shown = "; ".join(quoted_list(choice, 3) for choice in choices[:4])
         raise DataError(
             f"more than one set of columns may hold the predictions: {shown}; "
             f"say which, for example --pred {shell_word(pattern_of(choices[0]))}.",
@@ -145,7 +145,8 @@ def is_id(name: str) -> bool:
 def no_column(name: str, names: Sequence[str]) -> str:
     """Say that a column is not there, and what is."""
     return (
-        f"there is no column {quoted(name)}{closest(name, names)}; the columns are {listed(names)}."
+        f"there is no column {quoted(name)}{closest(name, names)}; the columns are "
+        f"{quoted_list(names)}."
     )
 
 
@@ -166,7 +167,7 @@ def values_of(columns: Sequence[str]) -> Values | None:
     kinds = {_announced(name) for name in columns}
     if len(kinds) > 1:
         raise DataError(
-            f"the predictions {listed(columns, 4)} are named as different kinds of numbers; "
+            f"the predictions {quoted_list(columns, 4)} are named as different kinds of numbers; "
             "say which with --as probabilities, logits or logprobs."
         )
     return kinds.pop()

@@ -8,11 +8,11 @@ from ce_cli.binding.label_names import find_label_family, find_labels, numbers_f
 from ce_cli.binding.names import are_fractions, expand, is_id, no_column
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Spec
 
 
-class Pairing(Value):
+class ColumnPairing(Record):
     """The columns that a file of labels and a file of predictions bring in.
 
     Attributes
@@ -30,7 +30,7 @@ class Pairing(Value):
     shared: tuple[str, ...]
 
 
-def paired(source: Source, truth: Source, spec: Spec) -> Pairing:
+def paired(source: Source, truth: Source, spec: Spec) -> ColumnPairing:
     """Tell what the columns of predictions and those in the file of labels are.
 
     Raises
@@ -47,7 +47,7 @@ def paired(source: Source, truth: Source, spec: Spec) -> Pairing:
         raise DataError(f"{source.name}: {numbers_for_names(names)}.")
     predictions = spec.predictions or _predictions(own, names, labels)
     meant = _named(predictions, own)
-    return Pairing(labels, predictions, tuple(name for name in labels if name in meant))
+    return ColumnPairing(labels, predictions, tuple(name for name in labels if name in meant))
 
 
 def _labels(

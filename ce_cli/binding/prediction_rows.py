@@ -11,10 +11,10 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries, floats, lists, nulls
-from ce_cli.findings.row_issues import Finding
+from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.losses import class_sums
 from ce_cli.spec import Spec
-from ce_cli.text import counted
+from ce_cli.text import plural
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -60,7 +60,7 @@ def list_cells(checked: Checked, name: str, width: int) -> Floats:
         checked.miss(name, missing)
     wrong = (lengths != width) if missing is None else (lengths != width) & ~missing
     if wrong.any():
-        checked.drop(wrong, "list-length", name, lambda row: counted(lengths[row], "number"))
+        checked.drop(wrong, "list-length", name, lambda row: plural(lengths[row], "number"))
     if (lengths == width).all():
         matrix = np.ascontiguousarray(values.reshape(-1, width).T)
     else:
@@ -128,7 +128,7 @@ def settle_unnamed(
     if len(at):
         peak = at[np.argmax(rest[at])]
         worst = (float(rest[peak]), int(checked.rows[peak]), f"{rest[peak]:.6g}")
-        checked.findings.append(Finding.of("rest-missing", name, checked.rows[at], (), worst))
+        checked.issues.append(RowIssue.of("rest-missing", name, checked.rows[at], (), worst))
     return matrix
 
 
@@ -215,9 +215,9 @@ def _summing_to_one(checked: Checked, matrix: Floats, sparse: Bools, spec: Spec)
     shown = [_sum_text(sums[row], logs) for row in at[:10]]
     worst = (float(gaps[peak]), int(checked.rows[peak]), _sum_text(sums[peak], logs))
     if spec.on_bad_sum != "renormalize":
-        checked.findings.append(Finding.of("bad-sum", "", checked.rows[at], shown, worst))
+        checked.issues.append(RowIssue.of("bad-sum", "", checked.rows[at], shown, worst))
         return matrix
-    checked.findings.append(Finding.of("renormalized", "", checked.rows[at], shown, worst))
+    checked.issues.append(RowIssue.of("renormalized", "", checked.rows[at], shown, worst))
     fitted = matrix.copy()
     fitted[:, at] = matrix[:, at] - sums[at] if logs else matrix[:, at] / sums[at]
     return fitted

@@ -12,9 +12,9 @@ from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries, floats
 from ce_cli.binding.names import expand, find_predictions, find_unreadable, namings_of
 from ce_cli.errors import DataError, UsageError
-from ce_cli.inputs.source import Column, Source, Wanted
+from ce_cli.inputs.source import Column, Projection, Source
 from ce_cli.spec import Spec
-from ce_cli.text import counted, listed, quoted
+from ce_cli.text import plural, quoted, quoted_list
 
 EPSILON = {"text": 2.0**-52, "float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10}
 TOLERANCE = {"text": 1e-3, "float64": 1.5e-8, "float32": 3.5e-4, "float16": 3.2e-2}
@@ -47,10 +47,10 @@ def prediction_columns(
         return found
     free = [column.name for column in columns if column.name not in taken]
     nested = [column.name for column in columns if column.kind == "nested"]
-    within = f"; ce does not look into {listed(nested)}: take numbers out of it, say with jq"
+    within = f"; ce does not look into {quoted_list(nested)}: take numbers out of it, say with jq"
     raise DataError(
         "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
-        f"the columns left are {listed(free) or 'none'}: say which with --pred"
+        f"the columns left are {quoted_list(free) or 'none'}: say which with --pred"
         f"{within if nested else ''}."
     )
 
@@ -81,7 +81,7 @@ def namings_for(
     names = [column.name for column in predictions]
     count = len(names) if shape == "columns" else _width(source, predictions[0], spec)
     if spec.classes and len(spec.classes) != count:
-        where = listed(names) if shape == "columns" else f"the lists of {listed(names)}"
+        where = quoted_list(names) if shape == "columns" else f"the lists of {quoted_list(names)}"
         raise UsageError(
             f"--classes names {len(spec.classes)} classes, and there are {count} "
             f"predictions: {where}."
@@ -140,20 +140,20 @@ def _named_like_labels(
 
 def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
     """Whether these are all the classes: one that has no row yet would be missing in the sums."""
-    frame = source.sample(Wanted(columns, ()))
+    frame = source.sample(Projection(columns, ()))
     sums = np.add.reduce([floats(frame.columns[name]) for name in columns])
     return bool((np.abs(sums - 1.0) <= TOLERANCE["text"]).all())
 
 
 def _keys(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
     """The names in the maps of the first rows, and the labels there that are none of them."""
-    _, _, names, _ = entries(source.sample(Wanted((), (), maps=(name,))).columns[name])
+    _, _, names, _ = entries(source.sample(Projection((), (), maps=(name,))).columns[name])
     codes = NamedClasses(tuple(names)).codes(seen)
     known = not seen or (codes != UNKNOWN).any()  # or else the names are no labels at all
     unlisted = [t for t, code in zip(seen, codes, strict=True) if code == UNKNOWN and known]
     if len(names) + len(unlisted) < 2:
         raise DataError(
-            f"the maps in {quoted(name)} name {counted(len(names), 'class')} in the first rows, "
+            f"the maps in {quoted(name)} name {plural(len(names), 'class')} in the first rows, "
             "and two classes are the fewest: name all with --classes."
         )
     return (*names, *unlisted)
@@ -173,13 +173,13 @@ def _width(source: Source, column: Column, spec: Spec) -> int:
     if width is None and spec.classes:
         return len(spec.classes)
     if width is None:
-        frame = source.sample(Wanted((), (), (column.name,)))
+        frame = source.sample(Projection((), (), (column.name,)))
         values: list[list[float] | None] = frame.columns[column.name].to_pylist()
         lengths = Counter(len(value) for value in values if value)
         width = lengths.most_common(1)[0][0] if lengths else 0
     if width < 2:
         raise DataError(
-            f"the lists in {quoted(column.name)} hold {counted(width, 'prediction')}, "
+            f"the lists in {quoted(column.name)} hold {plural(width, 'prediction')}, "
             "and two classes are the fewest."
         )
     return width
@@ -187,5 +187,5 @@ def _width(source: Source, column: Column, spec: Spec) -> int:
 
 def _checked(classes: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(classes)) != len(classes):
-        raise UsageError(f"--classes names a class twice: {listed(classes, 20)}.")
+        raise UsageError(f"--classes names a class twice: {quoted_list(classes, 20)}.")
     return classes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
-from ce_cli.record import Value
+from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
+from ce_cli.record import Record
 
 
-class RenamedSource(Around):
+class RenamedSource(SourceWrapper):
     """A file, some columns of which are called otherwise.
 
     Parameters
@@ -31,20 +31,20 @@ class RenamedSource(Around):
             for column in self._source.columns()
         ]
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows."""
         return _renamed(self._source.sample(self._inner(wanted)), self._new)
 
-    def splits(self, wanted: Wanted) -> Iterator[RenamedSplit]:
+    def splits(self, wanted: Projection) -> Iterator[RenamedSplit]:
         """Those of the file."""
         for split in self._source.splits(self._inner(wanted)):
             yield RenamedSplit(split, self._new)
 
-    def _inner(self, wanted: Wanted) -> Wanted:
+    def _inner(self, wanted: Projection) -> Projection:
         return wanted.renamed(lambda name: self._old.get(name, name))
 
 
-class RenamedSplit(Value):
+class RenamedSplit(Record):
     """A piece of the file, and the new names of its columns."""
 
     split: Split

@@ -13,7 +13,7 @@ from ce_cli.binding.checked import Checked
 from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.label_rows import read_labels
 from ce_cli.binding.prediction_rows import check_predictions, nan, read_predictions, settle_unnamed
-from ce_cli.findings.row_issues import Finding
+from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame
 from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
@@ -28,7 +28,7 @@ from ce_cli.kernels.outcomes import (
     smoothed,
 )
 from ce_cli.metrics.groups import GroupKey
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
@@ -40,7 +40,7 @@ _SHORTEST_BATCH = 1 << 9
 _MISSING = -1
 
 
-class Bound(Value):
+class Bound(Record):
     """The rows of one frame, checked.
 
     Attributes
@@ -49,7 +49,7 @@ class Bound(Value):
         Rows to score, in order.
     keys : list of tuple
         The group of each group code.
-    findings : list of Finding
+    issues : list of RowIssue
         What was wrong on the way, by row of the frame.
     skipped, ignored : int
         Rows left out since something was missing, or since their label is to be ignored.
@@ -57,7 +57,7 @@ class Bound(Value):
 
     batches: list[Batch]
     keys: list[GroupKey]
-    findings: list[Finding]
+    issues: list[RowIssue]
     skipped: int
     ignored: int = 0
 
@@ -92,7 +92,7 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
     if not checked.keep.all():
         whole = whole.take(np.flatnonzero(checked.keep))
     batches = list(_cut(whole, len(matrix)))
-    return Bound(batches, keys, checked.findings, checked.skipped, checked.ignored)
+    return Bound(batches, keys, checked.issues, checked.skipped, checked.ignored)
 
 
 def _weights(checked: Checked, name: str | None) -> Floats | None:
@@ -147,7 +147,7 @@ def outcomes_of(
 ) -> Outcomes:
     """Predictions of shape (K, n) beside what happened: class codes, or shares where given."""
     if spec.convention or spec.conventions:
-        from ce_cli.binding.chosen_convention import rule_of
+        from ce_cli.binding.convention_choice import rule_of
         from ce_cli.kernels.rules import ruled
 
         rule, plain = rule_of(binding, spec), spec.replace(convention=None, conventions=False)

@@ -19,7 +19,7 @@ from ce_cli.cli.common import (
 
 @opt.asking
 def compare(
-    asked: opt.Asked,
+    asked: opt.DataOptions,
     files: opt.Models = None,
     model: opt.Model = None,
     by: opt.By = None,
@@ -61,14 +61,14 @@ def compare(
     place = place_of(reference, [name for name, _ in models])
     for _, own in models:
         check_names(own, reading, asked.labels is not None)
+    from ce_cli.comparing.bound_models import ComparisonPlan, data_sets
     from ce_cli.comparing.compare import compare as compared
-    from ce_cli.comparing.entrants import Plan, data_sets
     from ce_cli.outputs.files import written
 
     data = data_sets(paths, models, reading, labels_opener(asked.labels, reading, spec))
     read = [name for one in data for name in all_read(one.names, asked.labels)]
     check_targets(all_read(read, None), None, output)
-    plan = Plan(place, join == "inner", cluster, test, worst)
+    plan = ComparisonPlan(place, join == "inner", cluster, test, worst)
     with contextlib.ExitStack() as stack:
         progress = None if quiet else stack.enter_context(progress_shown())
         result = compared(data, plan, reading.threads, progress)

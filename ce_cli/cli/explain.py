@@ -21,7 +21,7 @@ from ce_cli.cli.common import (
 from ce_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from ce_cli.explaining.sought import Wanted
+    from ce_cli.explaining.row_search import RowSelector
     from ce_cli.results.explain import Explained
     from ce_cli.spec import Spec
 
@@ -33,7 +33,7 @@ _WITH_NUMBERS = {  # what says something about numbers that are typed
 
 @opt.asking
 def explain(
-    asked: opt.Asked,
+    asked: opt.DataOptions,
     files: opt.Files = None,
     row: opt.Row = None,
     of: opt.Of = None,
@@ -66,19 +66,19 @@ def explain(
     if q is not None:
         _check_typed(asked, files, row, of)
         from ce_cli.explaining.anatomy import explained
-        from ce_cli.explaining.typed import Typed, subject_of
+        from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
 
         labels = spec.labels
         if len(labels) > 1:
             raise UsageError("--label names one class that happened; for several, say --p.")
-        typed = Typed(q, p, labels[0] if labels else None)
+        typed = TypedNumbers(q, p, labels[0] if labels else None)
         result = explained(subject_of(typed, spec), curve)
     else:
         if p is not None:
             raise UsageError("--p is the label of a prediction that is typed: give it with --q.")
-        from ce_cli.explaining.sought import wanted_row
+        from ce_cli.explaining.row_search import row_selector
 
-        wanted = wanted_row(row, of, asked.id_)
+        wanted = row_selector(row, of, asked.id_)
         result = _of_files(asked, spec, files, wanted, curve, output, quiet)
     from ce_cli.outputs.files import written
 
@@ -89,10 +89,10 @@ def explain(
 
 
 def _of_files(
-    asked: opt.Asked,
+    asked: opt.DataOptions,
     spec: Spec,
     files: Sequence[str] | None,
-    wanted: Wanted,
+    wanted: RowSelector,
     curve: bool,
     output: str | None,
     quiet: bool,
@@ -124,7 +124,7 @@ def _of_files(
 
 
 def _check_typed(
-    asked: opt.Asked, files: Sequence[str] | None, row: int | None, of: str | None
+    asked: opt.DataOptions, files: Sequence[str] | None, row: int | None, of: str | None
 ) -> None:
     """Refuse what is about files where the numbers are typed."""
     if files:
@@ -133,7 +133,7 @@ def _check_typed(
     given |= {
         name: getattr(asked, name)
         for name in asked._fields
-        if name not in _WITH_NUMBERS and getattr(asked, name) != getattr(opt.Asked, name)
+        if name not in _WITH_NUMBERS and getattr(asked, name) != getattr(opt.DataOptions, name)
     }
     for name, value in given.items():
         if value is not None:

@@ -25,8 +25,8 @@ from ce_cli.errors import CheckFailed, UsageError
 from ce_cli.text import STDIN, display_name, shell_word
 
 if TYPE_CHECKING:
-    from ce_cli.cli.gate_plans import Plan
-    from ce_cli.gating.judge import Ready
+    from ce_cli.cli.gate_plans import GatePlan
+    from ce_cli.gating.judge import PreparedGate
     from ce_cli.gating.request import GateRequest
     from ce_cli.results.gate import Gate, Gated
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def gate(
     context: typer.Context,
     limits: own.Limits,
-    asked: opt.Asked,
+    asked: opt.DataOptions,
     files: opt.Files = None,
     format_: own.Format = "table",
     json: opt.Json = False,
@@ -90,7 +90,9 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def _given(
-    context: typer.Context, files: Sequence[str] | None, typed: Sequence[own.Limits | opt.Asked]
+    context: typer.Context,
+    files: Sequence[str] | None,
+    typed: Sequence[own.Limits | opt.DataOptions],
 ) -> dict[str, Any]:
     """What was typed, by field; the rest is up to the configuration."""
     fields = {
@@ -102,7 +104,7 @@ def _given(
     return {"files": list(files), **fields} if files else fields
 
 
-def _names(plan: Plan) -> list[str]:
+def _names(plan: GatePlan) -> list[str]:
     """The files of a gate."""
     from ce_cli.inputs.locate import located
 
@@ -112,7 +114,7 @@ def _names(plan: Plan) -> list[str]:
     return names
 
 
-def _paths(plan: Plan) -> list[str]:
+def _paths(plan: GatePlan) -> list[str]:
     try:
         return paths_of(plan.files, "gate")
     except UsageError as error:
@@ -123,7 +125,7 @@ def _paths(plan: Plan) -> list[str]:
         ) from None
 
 
-def _request(plan: Plan) -> GateRequest:
+def _request(plan: GatePlan) -> GateRequest:
     names = _names(plan)
     return plan.request(names, plan.requirements())
 
@@ -151,7 +153,9 @@ def _check_baseline(baseline: str | None, names: Sequence[str]) -> None:
         )
 
 
-def _check_paths(gates: Sequence[Ready], targets: Sequence[Target], config: Sequence[str]) -> None:
+def _check_paths(
+    gates: Sequence[PreparedGate], targets: Sequence[Target], config: Sequence[str]
+) -> None:
     """Refuse to read a pipe twice, or to write over what is read."""
     read = [*config]
     for gate in gates:
@@ -162,13 +166,13 @@ def _check_paths(gates: Sequence[Ready], targets: Sequence[Target], config: Sequ
     check_written_once(read, paths, "--output and --report")
 
 
-def _judged(gates: Sequence[Ready], quiet: bool) -> Gated:
+def _judged(gates: Sequence[PreparedGate], quiet: bool) -> Gated:
     from ce_cli.results.gate import Gated
 
     return Gated(tuple(_one_judged(gate, quiet) for gate in gates))
 
 
-def _one_judged(gate: Ready, quiet: bool) -> Gate:
+def _one_judged(gate: PreparedGate, quiet: bool) -> Gate:
     from ce_cli.gating.judge import judged
     from ce_cli.inputs.locate import opener
 
@@ -202,7 +206,7 @@ def _initialize(given: Mapping[str, Any], output: str | None, quiet: bool) -> No
     from ce_cli.cli.gate_config import NAME
     from ce_cli.cli.gate_init import configuration_from
     from ce_cli.cli.gate_plans import plans
-    from ce_cli.gating.judge import Ready
+    from ce_cli.gating.judge import PreparedGate
     from ce_cli.outputs.files import written
 
     target = NAME if output is None else output
@@ -210,7 +214,7 @@ def _initialize(given: Mapping[str, Any], output: str | None, quiet: bool) -> No
         raise UsageError(f"{display_name(target)}: is there already, and is not written over.")
     plan = plans(None, (), given)[0]
     request = _checked(plan.request(_names(plan), ()))
-    score = _one_judged(Ready(request), quiet).score
+    score = _one_judged(PreparedGate(request), quiet).score
     written(configuration_from(given, score, target), target, sys.stdout)
     if not quiet and target != STDIN:
         how = "ce gate" if Path(target).name == NAME else f"ce gate --config {shell_word(target)}"

@@ -9,13 +9,13 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ce_cli.cli.gate_options import Limits
-from ce_cli.cli.options import Asked
+from ce_cli.cli.options import DataOptions
 from ce_cli.errors import UsageError
 from ce_cli.gating.requirements import at_least_rows, at_most, no_regression, requirement
-from ce_cli.inputs.bytestream import explained
-from ce_cli.inspection.typed import joined
-from ce_cli.record import Value
-from ce_cli.text import STDIN, closest, display_name, listed, quoted, sanitize
+from ce_cli.inputs.bytestream import storage_errors
+from ce_cli.inspection.score_command import joined
+from ce_cli.record import Record
+from ce_cli.text import STDIN, closest, display_name, quoted, quoted_list, sanitize
 
 NAME = "ce.toml"
 _PROJECT = "pyproject.toml"
@@ -29,7 +29,7 @@ _CHECKED: dict[str, Callable[[Any], object]] = {
 }
 
 
-class Key(Value):
+class Key(Record):
     """What may stand in a table: an option, without its dashes, and what it takes."""
 
     name: str
@@ -40,7 +40,7 @@ class Key(Value):
 def keys() -> dict[str, Key]:
     """Everything that may stand in the table of a gate, by its name."""
     found = [Key("files", "files", list[str])]
-    for kind in (Limits, Asked):
+    for kind in (Limits, DataOptions):
         hints = get_type_hints(kind)
         found += [Key(option_name(field), field, hints[field]) for field in kind._fields]
     return {key.name: key for key in found}
@@ -51,7 +51,7 @@ def option_name(field: str) -> str:
     return field.rstrip("_").replace("_", "-")
 
 
-class Config(Value):
+class Config(Record):
     """The gates of one file.
 
     Attributes
@@ -61,7 +61,7 @@ class Config(Value):
     prefix : str
         The table that holds the gates.
     shared : dict
-        What holds for all gates, by field of `Asked` and `Limits`.
+        What holds for all gates, by field of `DataOptions` and `Limits`.
     gates : dict of dict
         What the named gates say beside that.
     """
@@ -109,7 +109,7 @@ def configuration(path: str | None) -> Config | None:
 def _parsed(path: str) -> dict[str, Any]:
     import tomllib
 
-    with explained(path):
+    with storage_errors(path):
         text = Path(path).read_bytes()
     try:
         return tomllib.loads(text.decode("utf-8-sig"))
@@ -205,7 +205,7 @@ def _value(place: str, key: Key, value: Any) -> Any:
     choices = get_args(kind) if get_origin(kind) is Literal else (text,)
     if text not in choices:
         near = closest(text, choices)
-        raise UsageError(f"{place}: {quoted(text)} is none of {listed(choices)}{near}.")
+        raise UsageError(f"{place}: {quoted(text)} is none of {quoted_list(choices)}{near}.")
     return text
 
 

@@ -8,7 +8,7 @@ import typer
 
 from ce_cli.cli import options as opt
 from ce_cli.gating.request import Mode
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Max = Annotated[
     str | None,
@@ -145,7 +145,7 @@ ExitZero = Annotated[
 ]
 
 
-class Limits(Value):
+class Limits(Record):
     """What is asked of the figures, as it was typed."""
 
     max_: Max = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.cli.gate_options import Limits
-from ce_cli.cli.options import Asked
+from ce_cli.cli.options import DataOptions
 from ce_cli.errors import UsageError
 from ce_cli.gating.request import GateRequest
 from ce_cli.gating.requirements import (
@@ -19,9 +19,9 @@ from ce_cli.gating.requirements import (
     no_regression,
     requirement,
 )
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import check_convention
-from ce_cli.text import closest, listed, quoted, sanitize
+from ce_cli.text import closest, quoted, quoted_list, sanitize
 
 if TYPE_CHECKING:
     from ce_cli.cli.gate_config import Config
@@ -32,7 +32,7 @@ _UNNAMED = "gate"
 _WITHOUT_NUMBER = "per_class"
 
 
-class Plan(Value):
+class GatePlan(Record):
     """One gate before it is run.
 
     Attributes
@@ -47,7 +47,7 @@ class Plan(Value):
 
     name: str
     files: tuple[str, ...]
-    asked: Asked
+    asked: DataOptions
     limits: Limits
     origin: str = ""
 
@@ -129,7 +129,7 @@ class Plan(Value):
 
 def plans(
     config: Config | None, chosen: Sequence[str], given: Mapping[str, Any]
-) -> tuple[Plan, ...]:
+) -> tuple[GatePlan, ...]:
     """What to run.
 
     Parameters
@@ -158,7 +158,7 @@ def plans(
     for name in chosen:
         if name not in config.gates:
             known = list(config.gates)
-            there = f"there is {listed(known)}" if known else "it has no named gates"
+            there = f"there is {quoted_list(known)}" if known else "it has no named gates"
             near = closest(name, known)
             raise UsageError(f"{config.table}: there is no gate {quoted(name)}{near}; {there}.")
     found = []
@@ -171,9 +171,9 @@ def plans(
     return tuple(found)
 
 
-def _plan(name: str, fields: Mapping[str, Any], origin: str) -> Plan:
-    asked, limits = Asked(**_of(Asked, fields)), Limits(**_of(Limits, fields))
-    return Plan(sanitize(name), tuple(fields.get("files") or ()), asked, limits, origin)
+def _plan(name: str, fields: Mapping[str, Any], origin: str) -> GatePlan:
+    asked, limits = DataOptions(**_of(DataOptions, fields)), Limits(**_of(Limits, fields))
+    return GatePlan(sanitize(name), tuple(fields.get("files") or ()), asked, limits, origin)
 
 
 def _together(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,5 +183,5 @@ def _together(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return {**merged, "require": limits} if limits else merged
 
 
-def _of(kind: type[Value], fields: Mapping[str, Any]) -> dict[str, Any]:
+def _of(kind: type[Record], fields: Mapping[str, Any]) -> dict[str, Any]:
     return {field: fields[field] for field in kind._fields if field in fields}

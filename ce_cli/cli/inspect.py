@@ -20,7 +20,7 @@ from ce_cli.cli.common import (
 
 @opt.asking
 def inspect(
-    asked: opt.Asked,
+    asked: opt.DataOptions,
     files: opt.Files = None,
     by: opt.By = None,
     format_: opt.InspectFormat = "table",
@@ -38,7 +38,7 @@ def inspect(
       ce inspect preds.parquet --json | jq '.findings[] | .code'
     """
     from ce_cli import registry
-    from ce_cli.inspection.typed import typed
+    from ce_cli.inspection.score_command import typed
 
     form = "json" if json else format_
     renderer = registry.find(registry.INSPECT_OUTPUTS, form, "format")

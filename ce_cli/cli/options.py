@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hi
 
 import typer
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 if TYPE_CHECKING:
     from ce_cli.spec import Reading, Spec
@@ -474,7 +474,7 @@ Threads = Annotated[
 ]
 
 
-class Asked(Value):
+class DataOptions(Record):
     """What is said about the data: the options that every command has, as they were typed."""
 
     label: Label = None
@@ -549,9 +549,9 @@ class Asked(Value):
 
 
 def asking(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that are declared together as fields of a `Value`.
+    """Give a command the options that are declared together as fields of a `Record`.
 
-    An argument of such a type, like `Asked`, reaches the command made of what was typed.
+    An argument of such a type, like `DataOptions`, reaches the command made of what was typed.
     """
     kinds = get_type_hints(command, include_extras=True)
     together = {name: kind for name, kind in kinds.items() if _is_value(kind)}
@@ -578,10 +578,10 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _is_value(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Value)
+    return isinstance(kind, type) and issubclass(kind, Record)
 
 
-def _fields_of(kind: type[Value]) -> Iterator[Parameter]:
+def _fields_of(kind: type[Record]) -> Iterator[Parameter]:
     annotations = get_type_hints(kind, include_extras=True)
     for name in kind._fields:
         default = getattr(kind, name)

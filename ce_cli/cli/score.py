@@ -20,7 +20,7 @@ from ce_cli.cli.common import (
 
 @opt.asking
 def score(
-    asked: opt.Asked,
+    asked: opt.DataOptions,
     files: opt.Files = None,
     by: opt.By = None,
     convention: opt.Convention = None,

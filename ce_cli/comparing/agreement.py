@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import UNKNOWN
 from ce_cli.binding.prediction_rows import somewhere
-from ce_cli.comparing.entrants import Entrant
-from ce_cli.comparing.scored import Scored
+from ce_cli.comparing.bound_models import BoundModel
+from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
 from ce_cli.kernels.outcomes import indicator
-from ce_cli.record import Value
-from ce_cli.text import counted, listed, quoted
+from ce_cli.record import Record
+from ce_cli.text import plural, quoted, quoted_list
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
@@ -27,12 +27,12 @@ _ENDS = ("0", "1")  # what a share of the positive class is between
 _SHARES_AGREE = 1e-6  # as far apart as shares of soft labels may be that are stored differently
 
 
-class ClassOrder(Value):
+class ClassOrder(Record):
     """The reference's code of each class of a model, shape (K,)."""
 
     codes: Codes
 
-    def differing(self, reference: Scored, other: Scored) -> Bools:
+    def differing(self, reference: ScoredRows, other: ScoredRows) -> Bools:
         """Where the labels of two models are not the same, for the same rows in the same order."""
         if reference.masses is None and other.masses is None:
             if not len(self.codes):
@@ -95,10 +95,10 @@ def _matches(reference: Binding, other: Binding) -> dict[int, int]:
 
 
 def _shown(binding: Binding) -> str:
-    return listed(binding.classes or binding.sample[:2])
+    return quoted_list(binding.classes or binding.sample[:2])
 
 
-def _masses(scored: Scored, classes: int) -> Floats:
+def _masses(scored: ScoredRows, classes: int) -> Floats:
     return indicator(scored.codes, classes) if scored.masses is None else scored.masses
 
 
@@ -107,7 +107,7 @@ class Agreement:
 
     Parameters
     ----------
-    entrants : sequence of Entrant
+    entrants : sequence of BoundModel
         The models, the reference first.
 
     Attributes
@@ -116,7 +116,7 @@ class Agreement:
         How many rows some model could not score.
     """
 
-    def __init__(self, entrants: Sequence[Entrant]) -> None:
+    def __init__(self, entrants: Sequence[BoundModel]) -> None:
         own = entrants[0]
         self.entrants = entrants
         self.left_out = 0
@@ -125,7 +125,7 @@ class Agreement:
         ]
         self._differing = [_Differing() for _ in entrants]
 
-    def __call__(self, parts: Sequence[Scored]) -> list[Scored]:
+    def __call__(self, parts: Sequence[ScoredRows]) -> list[ScoredRows]:
         """The rows that all models could score; where they do not agree is remembered."""
         common = common_rows(parts)
         own = common[0]
@@ -166,7 +166,7 @@ class _Differing:
         self._counts = {"label": 0, "weight": 0}
         self._first: dict[str, _Pair] = {}
 
-    def labels(self, own: Scored, other: Scored, differ: Bools, order: ClassOrder) -> None:
+    def labels(self, own: ScoredRows, other: ScoredRows, differ: Bools, order: ClassOrder) -> None:
         """Note where the labels differ."""
         if not differ.any():
             return
@@ -175,7 +175,7 @@ class _Differing:
         pair = ("", "") if soft else (int(own.codes[at]), int(order.codes[other.codes[at]]))
         self._note("label", own, at, pair, int(differ.sum()))
 
-    def weights(self, own: Scored, other: Scored) -> None:
+    def weights(self, own: ScoredRows, other: ScoredRows) -> None:
         """Note where the weights differ, if both have any."""
         if own.weights is None or other.weights is None:
             return
@@ -186,7 +186,7 @@ class _Differing:
             self._note("weight", own, at, pair, int(differ.sum()))
 
     def _note(
-        self, what: str, own: Scored, at: int, pair: tuple[str | int, str | int], count: int
+        self, what: str, own: ScoredRows, at: int, pair: tuple[str | int, str | int], count: int
     ) -> None:
         self._counts[what] += count
         row = int(own.rows[at])
@@ -203,7 +203,7 @@ class _Differing:
             return None
         row, name, ours, theirs = self._first[what]
         count = self._counts[what]
-        more = f" (and {counted(count - 1, 'more row')})" if count > 1 else ""
+        more = f" (and {plural(count - 1, 'more row')})" if count > 1 else ""
         shown = [classes[one] if isinstance(one, int) else one for one in (ours, theirs)]
         told = f": {quoted(shown[0])} and {quoted(shown[1])}" if shown[0] else ""
         start = f"{reference} and {model} have different {what}s"
@@ -215,7 +215,7 @@ class _Differing:
         return f"{start} for {quoted(key)} {quoted(name)}{told}{more}: they tell of other outcomes."
 
 
-def common_rows(parts: Sequence[Scored]) -> list[Scored]:
+def common_rows(parts: Sequence[ScoredRows]) -> list[ScoredRows]:
     """The same rows of each model: those that all of them could score."""
     rows = parts[0].rows
     if all(len(part.rows) == len(rows) and (part.rows == rows).all() for part in parts[1:]):

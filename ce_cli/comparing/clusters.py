@@ -8,22 +8,22 @@ from typing import Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.comparing.tally import Keys, Name, States, Tally
+from ce_cli.comparing.paired_sums import Keys, Name, PairedSums, States
 from ce_cli.metrics.groups import GroupKey, sortable
 from ce_cli.metrics.state import Sums
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
 
-class Clusters(Value):
+class Clusters(Record):
     """Sums by cluster: weights, shape (C,), and weighted losses of each model, (M, C)."""
 
     weights: Floats
     losses: Floats
 
     @classmethod
-    def all_of(cls, tally: Tally) -> Self:
+    def all_of(cls, tally: PairedSums) -> Self:
         """All clusters, joining the parts of those that are in several groups."""
         places: dict[str | None, int] = {}
         index = [places.setdefault(key[-1], len(places)) for key in tally.cluster_keys]
@@ -32,7 +32,7 @@ class Clusters(Value):
         return cls._taken(states, _order(tuple((name,) for name in places), states))
 
     @classmethod
-    def by_group(cls, tally: Tally) -> Iterator[tuple[GroupKey, Self]]:
+    def by_group(cls, tally: PairedSums) -> Iterator[tuple[GroupKey, Self]]:
         """The clusters in each group."""
         keys = tally.cluster_keys
         order = _order(keys, tally.clusters)

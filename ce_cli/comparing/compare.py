@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ce_cli.comparing.agreement import Agreement
-from ce_cli.comparing.entrants import DataSet, Plan
-from ce_cli.comparing.field import Field
-from ce_cli.comparing.meeting import Meeting
+from ce_cli.comparing.bound_models import ComparisonPlan, DataSet
+from ce_cli.comparing.model_set import ModelSet
+from ce_cli.comparing.paired_sums import SumPairs, folded
+from ce_cli.comparing.row_alignment import RowAlignment
 from ce_cli.comparing.summary import Summary
-from ce_cli.comparing.tally import Tallying, folded
 from ce_cli.errors import DataError, UsageError
 from ce_cli.results.compare import Compared
 from ce_cli.scoring.pipeline import Progress
@@ -17,7 +17,7 @@ from ce_cli.scoring.pipeline import Progress
 
 def compare(
     data_sets: Sequence[DataSet],
-    plan: Plan,
+    plan: ComparisonPlan,
     threads: int = 1,
     progress: Progress | None = None,
     groupings: Sequence[Sequence[str]] | None = None,
@@ -28,7 +28,7 @@ def compare(
     ----------
     data_sets : sequence of DataSet
         Two or more models in one data set or several.
-    plan : Plan
+    plan : ComparisonPlan
         How to compare.
     threads : int
         How many splits of each data set are worked on at once.
@@ -43,7 +43,7 @@ def compare(
     CeError
         Whatever is wrong with the options, the data or the files, or rows that do not meet.
     """
-    field = Field.of(data_sets, plan, threads)
+    field = ModelSet.of(data_sets, plan, threads)
     spec = field.entrants[0].spec
     several = len(field.feeds) > 1
     if plan.inner and several and spec.id is None:
@@ -51,9 +51,9 @@ def compare(
             "--join inner leaves out rows by their names: say with --id what they are."
         )
     by_key = several and spec.id is not None
-    meeting = Meeting(field.feeds, field.key, by_key, plan.inner)
+    meeting = RowAlignment(field.feeds, field.key, by_key, plan.inner)
     agreement = Agreement(field.entrants)
-    work = Tallying(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
+    work = SumPairs(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
     rows = meeting.rows(threads, progress)
     tally = folded(work(field.with_groups(agreement(field.in_order(some)))) for some in rows)
     for feed in field.feeds:

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.comparing.clusters import Clusters
-from ce_cli.comparing.tally import Blocks, Difference, Name
-from ce_cli.kernels.deciding import holm, holm_levels, rows_to_tell
+from ce_cli.comparing.paired_sums import DifferenceSums, Name, SignBlocks
+from ce_cli.kernels.deciding import holm, holm_levels, rows_to_decide
 from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.kernels.signflip import fewest_to_tell, sign_flip_p_value
+from ce_cli.kernels.signflip import fewest_to_decide, sign_flip_p_value
 from ce_cli.kernels.student import t_p_value
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.compare import Comparison, Verdict
-from ce_cli.scoring.computed import interval
+from ce_cli.scoring.figures import interval
 from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ _ROUNDING = 1e-12  # as far apart, by their root mean square, as losses are by o
 _MOST_ROWS = 1e15  # more than this is no number of rows that helps
 
 
-class Figures(Value):
+class GroupSums(Record):
     """The sums of one group of rows.
 
     Attributes
@@ -166,7 +166,7 @@ class Figures(Value):
     def _flipping(self, model: int) -> Floats:
         if self.clusters is not None:
             return self._apart(model)
-        return cast(Blocks, self.states["blocks", model]).sums.floats()
+        return cast(SignBlocks, self.states["blocks", model]).sums.floats()
 
     def _apart(self, model: int) -> Floats:
         """Σ w·d of each cluster."""
@@ -190,8 +190,8 @@ class Figures(Value):
     def _of(self, kind: str, model: int) -> Loss:
         return cast(Loss, self.states[kind, model])
 
-    def _difference(self, model: int) -> Difference:
-        return cast(Difference, self.states["difference", model])
+    def _difference(self, model: int) -> DifferenceSums:
+        return cast(DifferenceSums, self.states["difference", model])
 
 
 def _root(squares: Fraction, count: int) -> float:
@@ -203,7 +203,7 @@ def _root(squares: Fraction, count: int) -> float:
 
 
 def comparisons(
-    figures: Figures, names: Sequence[str], spec: Spec, flipped: bool
+    figures: GroupSums, names: Sequence[str], spec: Spec, flipped: bool
 ) -> Iterator[Comparison]:
     """The models after the first, compared with it; verdicts are settled later, for all at once."""
     method = "Student t on the paired differences"
@@ -240,7 +240,7 @@ def comparisons(
         )
 
 
-class Size(Value):
+class Size(Record):
     """How many rows there are, and how many rows or clusters of them vary independently."""
 
     rows: int
@@ -248,9 +248,9 @@ class Size(Value):
 
     def more(self, one: Comparison, level: float, flipped: bool) -> int | None:
         """How many rows more, of as large clusters, would tell a difference of this size."""
-        wanted = rows_to_tell(self.units, one.difference["absolute"], one.standard_error, level)
+        wanted = rows_to_decide(self.units, one.difference["absolute"], one.standard_error, level)
         if flipped:
-            wanted = max(wanted, fewest_to_tell(level))
+            wanted = max(wanted, fewest_to_decide(level))
         rows = wanted * self.rows / self.units if self.units else math.nan
         return max(1, math.ceil(rows) - self.rows) if 0 < rows < _MOST_ROWS else None
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.comparing.scored import Scored
-from ce_cli.record import Value
+from ce_cli.comparing.scored_rows import ScoredRows
+from ce_cli.record import Record
 from ce_cli.scoring.row_losses import largest_first
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Codes = NDArray[np.intp]
 Rows = NDArray[np.int64]
 
 
-class MovedRows(Value):
+class MovedRows(Record):
     """Some rows, those that moved most first.
 
     Attributes
@@ -41,7 +41,7 @@ class MovedRows(Value):
     losses: Floats
 
     @classmethod
-    def of(cls, own: Scored, other: Scored, chosen: Codes) -> Self:
+    def of(cls, own: ScoredRows, other: ScoredRows, chosen: Codes) -> Self:
         """Some of the rows that two models have in common."""
         return cls(
             own.rows[chosen],
@@ -66,7 +66,7 @@ class MovedRows(Value):
         return type(self)(rows[first], ids, codes[first], reference[first], losses[first])
 
 
-class Moved(Value):
+class Moved(Record):
     """The rows that moved most each way, `most` of them."""
 
     worse: MovedRows
@@ -74,7 +74,7 @@ class Moved(Value):
     most: int
 
     @classmethod
-    def of(cls, own: Scored, other: Scored, most: int) -> Self:
+    def of(cls, own: ScoredRows, other: ScoredRows, most: int) -> Self:
         """Of some rows, `own` of the reference and `other` of the model."""
         with np.errstate(invalid="ignore"):
             differences = other.losses - own.losses if most else np.zeros(0)

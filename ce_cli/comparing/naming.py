@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from ce_cli.errors import UsageError
 from ce_cli.spec import Spec
-from ce_cli.text import STDIN, closest, listed, quoted, sanitize
+from ce_cli.text import STDIN, closest, quoted, quoted_list, sanitize
 
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+$")
 
@@ -88,7 +88,7 @@ def place_of(reference: str | None, names: Sequence[str]) -> int:
     if reference not in names:
         raise UsageError(
             f"--reference {quoted(reference)} is none of the models{closest(reference, names)}: "
-            f"they are {listed(names)}."
+            f"they are {quoted_list(names)}."
         )
     return list(names).index(reference)
 

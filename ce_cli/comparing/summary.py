@@ -7,32 +7,32 @@ from itertools import islice
 
 import numpy as np
 
+from ce_cli.comparing.bound_models import BoundModel, ComparisonPlan, ModelReader
 from ce_cli.comparing.clusters import Clusters
-from ce_cli.comparing.entrants import Entrant, Feed, Plan
-from ce_cli.comparing.field import Field
-from ce_cli.comparing.figures import Figures, Size, comparisons, settled
-from ce_cli.comparing.meeting import Meeting
-from ce_cli.comparing.tally import Tally
+from ce_cli.comparing.figures import GroupSums, Size, comparisons, settled
+from ce_cli.comparing.model_set import ModelSet
+from ce_cli.comparing.paired_sums import PairedSums
+from ce_cli.comparing.row_alignment import RowAlignment
 from ce_cli.errors import DataError
 from ce_cli.metrics.bounds import STUDENT
 from ce_cli.metrics.groups import sortable
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.compare import Compared, ComparedGroup, Model
 from ce_cli.results.score import Interval, Note, Scalar
-from ce_cli.scoring.computed import class_names, interval
-from ce_cli.scoring.notes import few_clusters, ledger_notes
+from ce_cli.scoring.figures import class_names, interval
+from ce_cli.scoring.warnings import few_clusters, issue_warnings
 from ce_cli.spec import Spec
-from ce_cli.text import counted
+from ce_cli.text import plural
 
 
-class Summary(Value):
+class Summary(Record):
     """All that a comparison is made of."""
 
-    field: Field
-    plan: Plan
-    meeting: Meeting
+    field: ModelSet
+    plan: ComparisonPlan
+    meeting: RowAlignment
     left_out: int
-    tally: Tally
+    tally: PairedSums
     classes: tuple[str, ...]
 
     @property
@@ -77,10 +77,10 @@ class Summary(Value):
             warnings=tuple(self._warnings(whole)),
         )
 
-    def _whole(self) -> Figures:
+    def _whole(self) -> GroupSums:
         nowhere = np.zeros(len(self.tally.keys), np.intp)
         states = {name: state.regroup(nowhere, 1) for name, state in self.tally.states.items()}
-        return Figures(states, None if self.plan.cluster is None else Clusters.all_of(self.tally))
+        return GroupSums(states, None if self.plan.cluster is None else Clusters.all_of(self.tally))
 
     def _groups(self, by: Sequence[str], flipped: bool) -> Iterator[tuple[ComparedGroup, Size]]:
         if not by:
@@ -90,7 +90,7 @@ class Summary(Value):
         clusters = {} if self.plan.cluster is None else dict(Clusters.by_group(tally))
         for place in sorted(range(len(keys)), key=lambda place: sortable(keys[place])):
             states = {name: state.at(place) for name, state in tally.states.items()}
-            figures = Figures(states, clusters.get(keys[place]))
+            figures = GroupSums(states, clusters.get(keys[place]))
             if not figures.rows:
                 continue
             group = ComparedGroup(
@@ -103,23 +103,23 @@ class Summary(Value):
             )
             yield group, figures.size
 
-    def _metrics(self, figures: Figures, model: int) -> dict[str, float]:
+    def _metrics(self, figures: GroupSums, model: int) -> dict[str, float]:
         scale = self.spec.scale
         return {
             "cross_entropy": figures.mean(model) / scale,
             "standard_error": figures.standard_error(model) / scale,
         }
 
-    def _intervals(self, figures: Figures, model: int) -> dict[str, Interval]:
+    def _intervals(self, figures: GroupSums, model: int) -> dict[str, Interval]:
         mean, error, scale = figures.mean(model), figures.standard_error(model), self.spec.scale
         method = STUDENT + (", summed by cluster" if figures.clusters is not None else "")
         confidence = self.spec.confidence
         nats = interval(mean, error, figures.units, confidence, method)
         return {"cross_entropy": nats.replace(low=nats.low / scale, high=nats.high / scale)}
 
-    def _models(self, whole: Figures) -> Iterator[Model]:
+    def _models(self, whole: GroupSums) -> Iterator[Model]:
         for model, (one, feed, place) in enumerate(self._placed()):
-            binding, ledger = one.binding, feed.ledgers[place]
+            binding, issues = one.binding, feed.issues[place]
             at = self.field.feeds.index(feed)
             yield Model(
                 name=one.name,
@@ -130,15 +130,15 @@ class Summary(Value):
                     "shape": binding.shape,
                     "labels_from": feed.label_file,
                 },
-                classes=class_names(binding, ledger.labels),
+                classes=class_names(binding, issues.labels),
                 values=one.spec.values,
                 signature=one.spec.signature(),
                 rows={
-                    "read": ledger.read,
-                    "skipped": ledger.skipped,
-                    "ignored": ledger.ignored,
-                    "clipped": ledger.count("clipped"),
-                    "infinite": ledger.count("infinite"),
+                    "read": issues.read,
+                    "skipped": issues.skipped,
+                    "ignored": issues.ignored,
+                    "clipped": issues.count("clipped"),
+                    "infinite": issues.count("infinite"),
                     "unmatched": self.meeting.unmatched[at],
                     "repeated": self.meeting.repeated[at],
                 },
@@ -146,7 +146,7 @@ class Summary(Value):
                 intervals=self._intervals(whole, model),
             )
 
-    def _placed(self) -> list[tuple[Entrant, Feed, int]]:
+    def _placed(self) -> list[tuple[BoundModel, ModelReader, int]]:
         """Each model with its data set and its place in it."""
         every = [(f, place) for f in self.field.feeds for place in range(len(f.entrants))]
         return [
@@ -165,7 +165,7 @@ class Summary(Value):
         }
 
     def _moved(self) -> Iterator[dict[str, Scalar]]:
-        places = self.field.feeds[0].places
+        places = self.field.feeds[0].locations
         for model, moved in self.tally.moved.items():
             for direction, some in (("worse", moved.worse), ("better", moved.better)):
                 ids = [None] * len(some.rows) if some.ids is None else some.ids.to_pylist()
@@ -188,18 +188,18 @@ class Summary(Value):
                         "difference": (theirs - ours) / self.spec.scale,
                     }
 
-    def _warnings(self, whole: Figures) -> Iterator[Note]:
+    def _warnings(self, whole: GroupSums) -> Iterator[Note]:
         for one, feed, place in self._placed():
-            ledger = feed.ledgers[place]
+            issues = feed.issues[place]
             raised, total = (float(s[place].floats()[0]) for s in (feed.clipped, feed.totals))
             clip, convention = one.spec.clip or 0.0, one.spec.convention
-            for note in ledger_notes(ledger, feed.places, clip, raised, total, convention):
+            for note in issue_warnings(issues, feed.locations, clip, raised, total, convention):
                 yield note.replace(message=f"{one.name}: {note.message}")
         yield from self._unlike()
         if self.left_out:
             yield Note(
                 "left_out",
-                f"{counted(self.left_out, 'row')} left out that not every model could score.",
+                f"{plural(self.left_out, 'row')} left out that not every model could score.",
                 self.left_out,
             )
         for at, feed in enumerate(self.field.feeds):
@@ -210,7 +210,7 @@ class Summary(Value):
     def _unlike(self) -> Iterator[Note]:
         """Clips that differ, where they have raised a loss."""
         own = self.spec
-        raised = {one.name: feed.ledgers[n].count("clipped") for one, feed, n in self._placed()}
+        raised = {one.name: feed.issues[n].count("clipped") for one, feed, n in self._placed()}
         for one in self.field.entrants[1:]:
             count = raised[self.names[0]] + raised[one.name]
             if count and (one.spec.clip or 0.0) != (own.clip or 0.0):
@@ -237,11 +237,11 @@ def _settled_groups(
         yield group.replace(comparisons=tuple(islice(told, len(group.comparisons))))
 
 
-def _unmet(feed: Feed, unmatched: int, repeated: int) -> Iterator[Note]:
+def _unmet(feed: ModelReader, unmatched: int, repeated: int) -> Iterator[Note]:
     """What an inner join has left out."""
     for code, count, what in (
         ("unmatched", unmatched, "without a partner"),
         ("repeated", repeated, "called like one before"),
     ):
         if count:
-            yield Note(code, f"{feed.title}: {counted(count, 'row')} {what} left out.", count)
+            yield Note(code, f"{feed.title}: {plural(count, 'row')} {what} left out.", count)

@@ -18,8 +18,8 @@ from ce_cli.kernels.outcomes import (
     indicator,
     products,
 )
-from ce_cli.record import Value
-from ce_cli.results.explain import Curve, Explained, Part
+from ce_cli.record import Record
+from ce_cli.results.explain import ClassTerm, Curve, Explained
 from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ _MARKS = 6
 _ROUNDING = 2.0**-48  # a divergence below this share of the entropy is that of its last digits
 
 
-class Subject(Value):
+class Subject(Record):
     """One row, ready to be taken apart.
 
     Attributes
@@ -80,7 +80,7 @@ def explained(subject: Subject, with_curve: bool) -> Explained:
     )
 
 
-def _parts(subject: Subject) -> Iterator[Part]:
+def _parts(subject: Subject) -> Iterator[ClassTerm]:
     outcomes = subject.outcomes
     if isinstance(outcomes, Likelihood):
         yield _what_happened(subject, outcomes)
@@ -90,7 +90,7 @@ def _parts(subject: Subject) -> Iterator[Part]:
         yield from _of_classes(subject, outcomes)
 
 
-def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[Part]:
+def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[ClassTerm]:
     labels, stated = (_shares(one) for one in (outcomes, subject.stated))
     predictions = outcomes.form.probabilities()[:, 0].tolist()
     surprisals = outcomes.form.surprisals()
@@ -99,7 +99,7 @@ def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[Part]:
     if len(given) < len(predictions):
         given = [None, *given]
     for code, name in enumerate(subject.classes):
-        yield Part(
+        yield ClassTerm(
             name=name,
             label=float(labels[code, 0]),
             stated=float(stated[code, 0]),
@@ -111,14 +111,14 @@ def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[Part]:
         )
 
 
-def _independent(subject: Subject, outcomes: Multilabel) -> Iterator[Part]:
+def _independent(subject: Subject, outcomes: Multilabel) -> Iterator[ClassTerm]:
     missed, held = outcomes.form.surprisals()[:, :, 0] / subject.spec.scale
     losses = outcomes.parts()[1][:, 0] / subject.spec.scale
     predictions = outcomes.form.probabilities()[1, :, 0].tolist()
     stated = subject.stated.masses()
     for code, name in enumerate(subject.classes):
         label = float(outcomes.shares[code, 0])
-        yield Part(
+        yield ClassTerm(
             name=name,
             label=label,
             stated=label if stated is None else float(stated[code, 0]),
@@ -131,12 +131,12 @@ def _independent(subject: Subject, outcomes: Multilabel) -> Iterator[Part]:
         )
 
 
-def _what_happened(subject: Subject, outcomes: Likelihood) -> Part:
+def _what_happened(subject: Subject, outcomes: Likelihood) -> ClassTerm:
     prediction = float(outcomes.probability[0])
     cost = subject.loss / subject.spec.scale
     clipped = _is_clipped(prediction, subject.spec)
     given = float(subject.given[0])
-    return Part(None, None, None, given, prediction, cost, cost, clipped=clipped)
+    return ClassTerm(None, None, None, given, prediction, cost, cost, clipped=clipped)
 
 
 def _shares(outcomes: Outcomes) -> Floats:
@@ -150,7 +150,7 @@ def _is_clipped(prediction: float, spec: Spec) -> bool:
     return not clip <= prediction <= 1.0 - clip
 
 
-def _curve(parts: Sequence[Part], scale: float) -> Curve:
+def _curve(parts: Sequence[ClassTerm], scale: float) -> Curve:
     """The curve from 0 to 1, and what happened, the larger shares first."""
     along = np.linspace(0.0, 1.0, CURVE_STEPS + 1)
     points = zip(along.tolist(), (surprisal(along) / scale).tolist(), strict=True)
@@ -160,7 +160,7 @@ def _curve(parts: Sequence[Part], scale: float) -> Curve:
     return Curve(tuple(points), shown, len(marks) - len(shown))
 
 
-def _marks(part: Part) -> Iterator[tuple[float, str | None, float, float]]:
+def _marks(part: ClassTerm) -> Iterator[tuple[float, str | None, float, float]]:
     """What happened of a class, with its share; an independent label may hold or not."""
     share = 1.0 if part.label is None else part.label
     if share > 0:

@@ -14,28 +14,28 @@ from ce_cli.binding.rows import Bound, bound_rows
 from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import DataError
 from ce_cli.explaining.anatomy import Subject, explained
-from ce_cli.explaining.sought import Found, Scoring, Stretch, Wanted, name_of
-from ce_cli.explaining.tally import Largest, Tally
+from ce_cli.explaining.rank_counts import LargestLoss, RankCounts
+from ce_cli.explaining.row_search import FoundRow, RowSelector, SearchedRows, SearchSplit, name_of
 from ce_cli.findings.messages import fatal, sentences
-from ce_cli.findings.row_locations import Places
+from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.source import Frame, Source
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.loss import Loss
-from ce_cli.results.explain import Explained, Standing
+from ce_cli.results.explain import Explained, LossRank
 from ce_cli.results.score import Result
-from ce_cli.scoring.computed import Computed
+from ce_cli.scoring.figures import Computed
 from ce_cli.scoring.pipeline import Prepared, Progress, Sources, balance, prepared
-from ce_cli.scoring.reduce import Work
-from ce_cli.scoring.report import report
+from ce_cli.scoring.reduce import ScoreSplit
+from ce_cli.scoring.result import report
 from ce_cli.spec import Spec
-from ce_cli.text import counted, quoted
+from ce_cli.text import plural, quoted
 
 
 def explain(
     sources: Sources,
     names: Sequence[str],
     spec: Spec,
-    wanted: Wanted,
+    wanted: RowSelector,
     with_curve: bool = False,
     threads: int = 1,
     progress: Progress | None = None,
@@ -47,7 +47,7 @@ def explain(
     ----------
     sources, names, spec, threads, progress, labels
         As `ce_cli.scoring.pipeline.run` takes them.
-    wanted : Wanted
+    wanted : RowSelector
         Which row.
     with_curve : bool
         Whether to draw −log q.
@@ -61,7 +61,7 @@ def explain(
     ready = prepared(sources(), spec, labels and labels())
     if weights:
         ready = ready.replace(binding=ready.binding.replace(class_weights=weights))
-    hunt = Hunt(ready, names, wanted)
+    hunt = RowSearch(ready, names, wanted)
     try:
         hunt.run(threads, progress)
     finally:
@@ -69,7 +69,7 @@ def explain(
     return hunt.result(with_curve)
 
 
-class Hunt:
+class RowSearch:
     """Looking for one row while all of them are scored.
 
     Parameters
@@ -78,42 +78,42 @@ class Hunt:
         The data set.
     names : sequence of str
         Of the files.
-    wanted : Wanted
+    wanted : RowSelector
         The row.
     """
 
-    def __init__(self, ready: Prepared, names: Sequence[str], wanted: Wanted) -> None:
+    def __init__(self, ready: Prepared, names: Sequence[str], wanted: RowSelector) -> None:
         self._ready = ready
         self._wanted = wanted
-        self._work = Work(ready.binding, ready.spec, (Loss,))
+        self._work = ScoreSplit(ready.binding, ready.spec, (Loss,))
         self._total = self._work.empty()
-        self._places = Places(tuple(names))
-        self._found: Found | None = None
+        self._places = RowLocations(tuple(names))
+        self._found: FoundRow | None = None
         self._again: list[int] = []
-        self.tally = Tally()
-        self._largest = Largest()
+        self.tally = RankCounts()
+        self._largest = LargestLoss()
 
     def run(self, threads: int, progress: Progress | None) -> None:
         """Read everything once."""
         called = self._wanted.called
-        scoring = Scoring(self._work, None if called is None else called.strip())
+        scoring = SearchSplit(self._work, None if called is None else called.strip())
         for stretch in map_in_order(scoring, self._ready.splits(), threads):
-            start = self._total.ledger.read
+            start = self._total.issues.read
             self._places = self._places.begun(stretch.part, start)
             self._total = self._work.merge(self._total, stretch.outcome)
-            if self._wanted == Wanted():
+            if self._wanted == RowSelector():
                 self._keep_largest(stretch, start)
             else:
                 self._look(stretch, start)
             if progress is not None:
-                progress(self._total.ledger.read)
+                progress(self._total.issues.read)
 
-    def _keep_largest(self, stretch: Stretch, start: int) -> None:
+    def _keep_largest(self, stretch: SearchedRows, start: int) -> None:
         at = self._largest.place(stretch.losses)
         if at is not None:
             self._found = _found(stretch, start, int(stretch.rows[at]))
 
-    def _look(self, stretch: Stretch, start: int) -> None:
+    def _look(self, stretch: SearchedRows, start: int) -> None:
         self.tally.add(stretch.losses)
         for place in self._found_in(stretch, start):
             if self._found is not None:
@@ -123,11 +123,11 @@ class Hunt:
             if self._found.loss is not None:
                 self.tally.settle(self._found.loss)
 
-    def _found_in(self, stretch: Stretch, start: int) -> Iterator[int]:
+    def _found_in(self, stretch: SearchedRows, start: int) -> Iterator[int]:
         """Where the wanted row is in a stretch; an id may be there more than once."""
         if self._wanted.row is None:
             yield from stretch.called
-        elif 0 <= self._wanted.row - 1 - start < stretch.outcome.ledger.read:
+        elif 0 <= self._wanted.row - 1 - start < stretch.outcome.issues.read:
             yield self._wanted.row - 1 - start
 
     def result(self, with_curve: bool) -> Explained:
@@ -139,43 +139,43 @@ class Hunt:
             It is not there, or cannot be scored; or the data is bad elsewhere.
         """
         binding, spec = self._ready.binding, self._ready.spec
-        places = self._places.ended(self._total.ledger.read)
+        locations = self._places.ended(self._total.issues.read)
         found = self._found
         if found is None:
-            self._ready.refuse_bad(self._total.ledger, places)
-            raise DataError(self._absent(places))
+            self._ready.refuse_bad(self._total.issues, locations)
+            raise DataError(self._absent(locations))
         frame, row = found.frame()
         bound = bound_rows(frame, binding, spec)
-        _refuse_row(bound, found, row, self._ready, places)
-        self._ready.refuse_bad(self._total.ledger, places)
-        self._refuse_other(bound, found, places)
-        computed = Computed(self._total, binding, spec, (Loss,), places, self._ready.label_file)
+        _refuse_row(bound, found, row, self._ready, locations)
+        self._ready.refuse_bad(self._total.issues, locations)
+        self._refuse_other(bound, found, locations)
+        computed = Computed(self._total, binding, spec, (Loss,), locations, self._ready.label_file)
         score = report(computed)
         subject = _subject(frame, bound, self._ready, computed.classes, found.loss or 0.0)
         anatomy = explained(subject, with_curve)
         weight = _weight(bound.batches[0])
         return anatomy.replace(
-            row=_row(found, places, frame, binding, weight),
+            row=_row(found, locations, frame, binding, weight),
             score=score,
             standing=self._standing(anatomy.cross_entropy, weight, score),
             warnings=score.warnings,
         )
 
-    def _absent(self, places: Places) -> str:
-        rows = counted(self._total.ledger.read, "row")
+    def _absent(self, locations: RowLocations) -> str:
+        rows = plural(self._total.issues.read, "row")
         if self._wanted.called is None:
-            return f"{places.title}: there is no row {self._wanted.row:,}: it has {rows}."
+            return f"{locations.title}: there is no row {self._wanted.row:,}: it has {rows}."
         column = quoted(self._ready.binding.id or "")
-        return f"{places.title}: no row has {quoted(self._wanted.called)} in {column}."
+        return f"{locations.title}: no row has {quoted(self._wanted.called)} in {column}."
 
-    def _refuse_other(self, bound: Bound, found: Found, places: Places) -> None:
+    def _refuse_other(self, bound: Bound, found: FoundRow, locations: RowLocations) -> None:
         """Refuse a row that is not the only one of its name, or was left out on purpose."""
-        where = places.told(found.number)
+        where = locations.told(found.number)
         if self._again:
             name, column = quoted(self._wanted.called or ""), self._ready.binding.id or ""
             raise DataError(
                 f"{where}, column {quoted(column)}: {name} is there again in "
-                f"{places.told(self._again[0])}; choose one of them with --row."
+                f"{locations.told(self._again[0])}; choose one of them with --row."
             )
         if bound.batches:
             return
@@ -183,11 +183,11 @@ class Hunt:
             raise DataError(f"{where} is left out by --ignore-label, and has no loss.")
         raise DataError(f"{where} is left out by --missing skip: a value is missing in it.")
 
-    def _standing(self, loss: float, weight: float, score: Result) -> Standing:
-        tally = self._largest if self._wanted == Wanted() else self.tally
+    def _standing(self, loss: float, weight: float, score: Result) -> LossRank:
+        tally = self._largest if self._wanted == RowSelector() else self.tally
         total = score.metrics["total"]
         known = 0.0 < total < math.inf
-        return Standing(
+        return LossRank(
             rank=tally.larger + 1,
             rows=tally.rows,
             lower=tally.rows - tally.larger - tally.same,
@@ -198,19 +198,21 @@ class Hunt:
         )
 
 
-def _found(stretch: Stretch, start: int, place: int) -> Found:
+def _found(stretch: SearchedRows, start: int, place: int) -> FoundRow:
     at = np.flatnonzero(stretch.rows == place)
     loss = float(stretch.losses[at[0]]) if len(at) else None
-    return Found(start + place, place, stretch.split, loss)
+    return FoundRow(start + place, place, stretch.split, loss)
 
 
-def _refuse_row(bound: Bound, found: Found, row: int, ready: Prepared, places: Places) -> None:
+def _refuse_row(
+    bound: Bound, found: FoundRow, row: int, ready: Prepared, locations: RowLocations
+) -> None:
     """Refuse the row itself if it is bad, before whatever else is bad in the data."""
-    findings = [one.shifted(found.number - row) for one in bound.findings]
-    own = [one.replace(count=1, worst=None) for one in findings if one.rows[:1] == (found.number,)]
+    issues = [one.shifted(found.number - row) for one in bound.issues]
+    own = [one.replace(count=1, worst=None) for one in issues if one.rows[:1] == (found.number,)]
     bad = fatal(own, sums_must_fit=ready.spec.on_bad_sum == "error")
     if bad:
-        raise DataError(*sentences(bad, places, ready.binding.classes))
+        raise DataError(*sentences(bad, locations, ready.binding.classes))
 
 
 def _subject(
@@ -234,8 +236,8 @@ def _weight(batch: Batch) -> float:
 
 
 def _row(
-    found: Found, places: Places, frame: Frame, binding: Binding, weight: float
+    found: FoundRow, locations: RowLocations, frame: Frame, binding: Binding, weight: float
 ) -> dict[str, str | int | float | None]:
-    file, number = places.of(found.number)
+    file, number = locations.of(found.number)
     name = name_of(frame, binding)
     return {"row": found.number + 1, "file": file, "file_row": number, **name, "weight": weight}

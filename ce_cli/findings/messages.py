@@ -1,4 +1,4 @@
-"""The sentence for each finding: what, where, and what to do."""
+"""The sentence for each issue: what, where, and what to do."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ce_cli.findings.row_issues import Finding
-from ce_cli.findings.row_locations import Places
-from ce_cli.text import counted, listed, quoted, sanitize, shell_word
+from ce_cli.findings.row_issues import RowIssue
+from ce_cli.findings.row_locations import RowLocations
+from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
 
 _COLUMNS_TOLD = 2
 # What makes data bad, the most basic first. {row} is the first row that is meant and {cell} its
@@ -123,47 +123,46 @@ _MENDING = (  # what cells that are no numbers look like
 )
 
 
-def fatal(findings: Sequence[Finding], sums_must_fit: bool) -> list[Finding]:
+def fatal(issues: Sequence[RowIssue], sums_must_fit: bool) -> list[RowIssue]:
     """Those that make the data bad, the most basic first."""
     order = [code for code in _TROUBLES if code != "bad-sum" or sums_must_fit]
-    unreadable = {finding.column for finding in findings if finding.code in _UNREADABLE}
-    if unreadable or any(finding.code == "not-a-number" for finding in findings):
+    unreadable = {issue.column for issue in issues if issue.code in _UNREADABLE}
+    if unreadable or any(issue.code == "not-a-number" for issue in issues):
         order = [code for code in order if code not in _SUMS]
     bad = [
-        finding
-        for finding in findings
-        if finding.code in order
-        and (finding.code in _UNREADABLE or finding.column not in unreadable)
+        issue
+        for issue in issues
+        if issue.code in order and (issue.code in _UNREADABLE or issue.column not in unreadable)
     ]
     return sorted(bad, key=lambda one: (order.index(one.code), one.rows[0], one.column))
 
 
 def sentences(
-    bad: Sequence[Finding], places: Places, classes: Sequence[str] | None
+    bad: Sequence[RowIssue], locations: RowLocations, classes: Sequence[str] | None
 ) -> Iterator[str]:
     """A sentence for each; where many columns have the same trouble, for the first of them."""
-    for _, kind in groupby(bad, key=lambda finding: finding.code):
+    for _, kind in groupby(bad, key=lambda issue: issue.code):
         alike = list(kind)
         if len(alike) <= _COLUMNS_TOLD:
-            yield from (sentence(finding, places, classes) for finding in alike)
+            yield from (sentence(issue, locations, classes) for issue in alike)
         else:
-            more = counted(len(alike) - 1, "more column")
-            yield f"{sentence(alike[0], places, classes)[:-1]} (and so in {more})."
+            more = plural(len(alike) - 1, "more column")
+            yield f"{sentence(alike[0], locations, classes)[:-1]} (and so in {more})."
 
 
-def sentence(finding: Finding, places: Places, classes: Sequence[str] | None) -> str:
+def sentence(issue: RowIssue, locations: RowLocations, classes: Sequence[str] | None) -> str:
     """One sentence with file, row, column, value, the total and the option that helps."""
-    row = places.first(finding)
-    value = finding.values[0] if finding.values else ""
-    return _TROUBLES[finding.code].format(
+    row = locations.first(issue)
+    value = issue.values[0] if issue.values else ""
+    return _TROUBLES[issue.code].format(
         row=row,
-        cell=f"{row}, column {quoted(finding.column)}" if finding.column else row,
+        cell=f"{row}, column {quoted(issue.column)}" if issue.column else row,
         value=sanitize(value),
         shown=quoted(value),
         word=shell_word(value),
-        more=places.others(finding),
-        worst=places.worst(finding),
-        classes=listed(classes or (), 10),
+        more=locations.others(issue),
+        worst=locations.worst(issue),
+        classes=quoted_list(classes or (), 10),
         count=len(classes or ("negative", "positive")),
         absent=_absent(value),
         mending=_mending(value),
@@ -188,35 +187,35 @@ def _otherwise(value: str) -> str:
     return "percentages, divide them by 100"
 
 
-def sum_warning(finding: Finding, places: Places, convention: str | None = None) -> str:
+def sum_warning(issue: RowIssue, locations: RowLocations, convention: str | None = None) -> str:
     """For rows that do not sum to 1 and were scored all the same, maybe as a tool does."""
     if convention is not None:
         return (
-            f"{counted(finding.count, 'row')} of probabilities did not sum to 1, scored as "
-            f"{convention} does{places.worst(finding)}."
+            f"{plural(issue.count, 'row')} of probabilities did not sum to 1, scored as "
+            f"{convention} does{locations.worst(issue)}."
         )
-    done = "renormalised" if finding.code == "renormalized" else "scored as found"
-    advice = "" if finding.code == "renormalized" else " (--on-bad-sum renormalize changes that)"
+    done = "renormalised" if issue.code == "renormalized" else "scored as found"
+    advice = "" if issue.code == "renormalized" else " (--on-bad-sum renormalize changes that)"
     return (
-        f"{counted(finding.count, 'row')} of probabilities did not sum to 1, {done}{advice}"
-        f"{places.worst(finding)}."
+        f"{plural(issue.count, 'row')} of probabilities did not sum to 1, {done}{advice}"
+        f"{locations.worst(issue)}."
     )
 
 
-def rest_warning(finding: Finding, places: Places) -> str:
+def rest_warning(issue: RowIssue, locations: RowLocations) -> str:
     """For maps that name only some of the classes."""
     return (
-        f"{counted(finding.count, 'row')} do not name all classes; the rest of their mass counts "
-        f"for no class{places.worst(finding)}."
+        f"{plural(issue.count, 'row')} do not name all classes; the rest of their mass counts "
+        f"for no class{locations.worst(issue)}."
     )
 
 
-def no_weight(places: Places, column: str) -> str:
+def no_weight(locations: RowLocations, column: str) -> str:
     """Where every weight is 0."""
     which = f"all weights in {quoted(column)}" if column else "the weights of all rows"
-    return f"{places.title}: {which} are 0, so there is nothing to average."
+    return f"{locations.title}: {which} are 0, so there is nothing to average."
 
 
-def no_bytes(places: Places, column: str) -> str:
+def no_bytes(locations: RowLocations, column: str) -> str:
     """Where every row has 0 bytes."""
-    return f"{places.title}: all bytes in {quoted(column)} are 0, so there are no bits per byte."
+    return f"{locations.title}: all bytes in {quoted(column)} are 0, so there are no bits per byte."

@@ -8,13 +8,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 EXAMPLES = 5
-KINDS = 200  # more kinds of findings than anyone reads are not kept
+KINDS = 200  # more kinds of issues than anyone reads are not kept
 
 
-class Finding(Value):
+class RowIssue(Record):
     """One kind of trouble in one column, with its first rows.
 
     Attributes
@@ -73,39 +73,39 @@ class Finding(Value):
         return self.replace(rows=tuple(row + rows for row in self.rows), worst=worst)
 
 
-class Ledger(Value):
-    """Counts of rows, and findings by code and column; a monoid in file order."""
+class RowIssues(Record):
+    """Counts of rows, and issues by code and column; a monoid in file order."""
 
     read: int
     scored: int
     skipped: int
     ignored: int
-    findings: dict[tuple[str, str], Finding]
+    by_kind: dict[tuple[str, str], RowIssue]
 
     @classmethod
     def of(
         cls,
-        findings: Iterable[Finding] = (),
+        issues: Iterable[RowIssue] = (),
         read: int = 0,
         scored: int = 0,
         skipped: int = 0,
         ignored: int = 0,
     ) -> Self:
-        """Collect findings, the later of a kind joining the earlier."""
-        collected: dict[tuple[str, str], Finding] = {}
-        for finding in findings:
-            key = (finding.code, finding.column)
+        """Collect issues, the later of a kind joining the earlier."""
+        collected: dict[tuple[str, str], RowIssue] = {}
+        for issue in issues:
+            key = (issue.code, issue.column)
             known = collected.get(key)
             if known is None and len(collected) >= KINDS:
                 continue
-            collected[key] = known.merge(finding) if known else finding
+            collected[key] = known.merge(issue) if known else issue
         return cls(read, scored, skipped, ignored, collected)
 
     def merge(self, later: Self) -> Self:
         """Append the rows of `later`; associative, not commutative."""
-        shifted = (finding.shifted(self.read) for finding in later.findings.values())
+        shifted = (issue.shifted(self.read) for issue in later.by_kind.values())
         return self.of(
-            (*self.findings.values(), *shifted),
+            (*self.by_kind.values(), *shifted),
             self.read + later.read,
             self.scored + later.scored,
             self.skipped + later.skipped,
@@ -113,14 +113,14 @@ class Ledger(Value):
         )
 
     def count(self, code: str) -> int:
-        """How many rows a kind of finding concerns."""
-        return sum(finding.count for finding in self.findings.values() if finding.code == code)
+        """How many rows a kind of issue concerns."""
+        return sum(issue.count for issue in self.by_kind.values() if issue.code == code)
 
-    def named(self, code: str) -> list[Finding]:
-        """The findings of a kind, in the order in which they first occurred."""
-        return [finding for finding in self.findings.values() if finding.code == code]
+    def named(self, code: str) -> list[RowIssue]:
+        """The issues of a kind, in the order in which they first occurred."""
+        return [issue for issue in self.by_kind.values() if issue.code == code]
 
     @property
     def labels(self) -> list[str]:
         """The labels that occurred, where the classes are not known beforehand."""
-        return [finding.column for finding in self.named("label")]
+        return [issue.column for issue in self.named("label")]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Self
 
-from ce_cli.findings.row_issues import Finding
-from ce_cli.record import Value
-from ce_cli.text import counted, display_name, files_title
+from ce_cli.findings.row_issues import RowIssue
+from ce_cli.record import Record
+from ce_cli.text import display_name, files_title, plural
 
 
-class Places(Value):
+class RowLocations(Record):
     """Which file a row of the data set is in.
 
     Attributes
@@ -43,29 +43,29 @@ class Places(Value):
         """The first file, and how many more there are."""
         return files_title(self.names)
 
-    def first(self, finding: Finding) -> str:
-        """``preds.csv: row 17``, the first row of a finding."""
-        return self.told(finding.rows[0])
+    def first(self, issue: RowIssue) -> str:
+        """``preds.csv: row 17``, the first row of a issue."""
+        return self.told(issue.rows[0])
 
     def told(self, row: int) -> str:
         """The same of a row of the data set counted from 0."""
         name, number = self.of(row)
         return f"{display_name(name)}: row {number:,}"
 
-    def others(self, finding: Finding) -> str:
+    def others(self, issue: RowIssue) -> str:
         """`` (and 4 more rows: 18, 19, 25, …)``, or nothing if there is only one."""
-        more = finding.count - 1
+        more = issue.count - 1
         if not more:
             return ""
-        rows = ", ".join(f"{self.of(row)[1]:,}" for row in finding.rows[1:])
-        tail = ", …" if finding.count > len(finding.rows) else ""
-        return f" (and {counted(more, 'more row')}: {rows}{tail})"
+        rows = ", ".join(f"{self.of(row)[1]:,}" for row in issue.rows[1:])
+        tail = ", …" if issue.count > len(issue.rows) else ""
+        return f" (and {plural(more, 'more row')}: {rows}{tail})"
 
-    def worst(self, finding: Finding) -> str:
+    def worst(self, issue: RowIssue) -> str:
         """``; the worst is row 17 with 1.2``, or nothing if none is known to be the worst."""
-        if finding.worst is None:
+        if issue.worst is None:
             return ""
-        _, row, value = finding.worst
+        _, row, value = issue.worst
         name, number = self.of(row)
         inside = f" of {display_name(name)}" if len(self.names) > 1 else ""
         return f"; the worst is row {number:,}{inside} with {value}"

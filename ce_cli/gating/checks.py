@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from ce_cli.errors import UsageError
-from ce_cli.gating.figures import ABSOLUTE, RELATIVE, Figures
+from ce_cli.gating.figures import ABSOLUTE, RELATIVE, GroupFigures
 from ce_cli.gating.request import Mode
 from ce_cli.gating.requirements import COUNTS, REGRESSION, Requirement
 from ce_cli.results.gate import Check
 from ce_cli.results.score import Interval
-from ce_cli.text import closest, listed, quoted
+from ce_cli.text import closest, quoted, quoted_list
 
 
 def checks_of(
-    requirement: Requirement, figures: Sequence[Figures], confident: bool, mode: Mode
+    requirement: Requirement, figures: Sequence[GroupFigures], confident: bool, mode: Mode
 ) -> Iterator[Check]:
     """One check for all rows, or one for each group that a requirement looks at.
 
@@ -23,7 +23,7 @@ def checks_of(
     ----------
     requirement : Requirement
         What is asked.
-    figures : sequence of Figures
+    figures : sequence of GroupFigures
         Of all rows and of all groups.
     confident : bool
         Whether the far bound of an interval has to pass, where a metric has one.
@@ -48,13 +48,13 @@ def checks_of(
             yield _of_value(requirement, one)
 
 
-def _of_value(requirement: Requirement, figures: Figures) -> Check:
+def _of_value(requirement: Requirement, figures: GroupFigures) -> Check:
     value = figures.values.get(requirement.metric, math.nan)
     interval = figures.intervals.get(requirement.metric)
     return _check(requirement, figures, value, value, interval, "")
 
 
-def _of_bound(requirement: Requirement, figures: Figures, interval: Interval) -> Check:
+def _of_bound(requirement: Requirement, figures: GroupFigures, interval: Interval) -> Check:
     """Whether even the end of the interval that is nearest to the limit passes."""
     value = figures.values[requirement.metric]
     bound = interval.high if requirement.upper else interval.low
@@ -67,7 +67,7 @@ def _of_bound(requirement: Requirement, figures: Figures, interval: Interval) ->
     return _check(requirement, figures, value, bound, interval, reason)
 
 
-def _of_regression(requirement: Requirement, figures: Figures, mode: Mode) -> Check:
+def _of_regression(requirement: Requirement, figures: GroupFigures, mode: Mode) -> Check:
     kind = RELATIVE if requirement.relative else ABSOLUTE
     value = figures.values.get(kind, math.nan)
     interval = figures.intervals.get(kind)
@@ -89,7 +89,7 @@ def _of_regression(requirement: Requirement, figures: Figures, mode: Mode) -> Ch
 
 def _check(
     requirement: Requirement,
-    figures: Figures,
+    figures: GroupFigures,
     value: float,
     compared: float,
     interval: Interval | None,
@@ -113,7 +113,7 @@ def _check(
     )
 
 
-def _no_number(metric: str, value: float, figures: Figures) -> str:
+def _no_number(metric: str, value: float, figures: GroupFigures) -> str:
     if math.isinf(value):
         return f"The {metric} is infinite."
     if figures.reason:
@@ -124,16 +124,16 @@ def _no_number(metric: str, value: float, figures: Figures) -> str:
     return f"The {metric} is not defined for these rows."
 
 
-def _interval(requirement: Requirement, figures: Figures) -> Interval:
+def _interval(requirement: Requirement, figures: GroupFigures) -> Interval:
     if requirement.metric in figures.intervals:
         return figures.intervals[requirement.metric]
     raise UsageError(
         f"{quoted(requirement.text)}: --confident needs an interval, and {requirement.metric} has "
-        f"none: {listed(figures.intervals)} have one."
+        f"none: {quoted_list(figures.intervals)} have one."
     )
 
 
-def _unknown_group(requirement: Requirement, figures: Iterable[Figures]) -> Check:
+def _unknown_group(requirement: Requirement, figures: Iterable[GroupFigures]) -> Check:
     """The check of a group that is not there, which fails."""
     named = dict(requirement.only)
     found = [one.by for one in figures if one.by and set(one.by) == set(requirement.columns)]
@@ -142,5 +142,5 @@ def _unknown_group(requirement: Requirement, figures: Iterable[Figures]) -> Chec
     if len(named) == 1:
         ((name, value),) = named.items()
         near = closest(value or "", [key[name] or "" for key in found])
-    nowhere = Figures(dict(named), {}, {}, f"There is no group {quoted(shown)}{near}.")
+    nowhere = GroupFigures(dict(named), {}, {}, f"There is no group {quoted(shown)}{near}.")
     return _check(requirement, nowhere, math.nan, math.nan, None, "")

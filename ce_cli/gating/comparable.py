@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ce_cli.errors import DataError
 from ce_cli.gating.documents import BaselineScore
 from ce_cli.results.score import Note, Result
-from ce_cli.text import counted, listed, sanitize
+from ce_cli.text import plural, quoted_list, sanitize
 
 _OPTIONS = {
     "task": "--task",
@@ -81,8 +81,8 @@ def _other_rows(baseline: BaselineScore, result: Result) -> Iterator[str]:
     theirs, ours = baseline.whole.rows, result.rows["scored"]
     if theirs != ours:
         yield (
-            f"rows: the baseline was scored on {counted(theirs, 'row')}, this on "
-            f"{counted(ours, 'row')}: they have to be the same ones."
+            f"rows: the baseline was scored on {plural(theirs, 'row')}, this on "
+            f"{plural(ours, 'row')}: they have to be the same ones."
         )
     elif baseline.whole.weight_sum != result.weight_sum:
         yield (
@@ -98,6 +98,6 @@ def _other_task(baseline: BaselineScore, result: Result, differing: Sequence[str
         yield f"unit: the baseline is in {sanitize(baseline.unit)}, this is in {result.unit}."
     elif sorted(baseline.classes) != sorted(result.classes):
         yield (
-            f"classes: the baseline has {listed(baseline.classes)}, this has "
-            f"{listed(result.classes)}."
+            f"classes: the baseline has {quoted_list(baseline.classes)}, this has "
+            f"{quoted_list(result.classes)}."
         )

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import explained, open_bytes
-from ce_cli.record import Value
-from ce_cli.text import STDIN, counted, display_name, quoted, sanitize
+from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.record import Record
+from ce_cli.text import STDIN, display_name, plural, quoted, sanitize
 
 SCORE = "ce.score/1"
 GATE = "ce.gate/1"
@@ -22,7 +22,7 @@ _SCHEMA = re.compile(rb'\s*\{[^{}\[\]]*"schema"\s*:\s*"ce\.')
 _MARK = b"\xef\xbb\xbf"
 
 
-class BaselineFigures(Value):
+class BaselineFigures(Record):
     """The figures of all rows, or of a group, in the unit of the document.
 
     Attributes
@@ -41,7 +41,7 @@ class BaselineFigures(Value):
     units: int
 
 
-class BaselineScore(Value):
+class BaselineScore(Record):
     """What a document says of a score, checked.
 
     Attributes
@@ -78,7 +78,7 @@ def document_at(path: str) -> BaselineScore | None:
     name = display_name(path)
     if path != STDIN and "://" not in path and Path(path).is_dir():
         return None
-    with explained(path), open_bytes(path) as raw:
+    with storage_errors(path), open_bytes(path) as raw:
         start = raw.peek(_BEGINNING)[:_BEGINNING].removeprefix(_MARK)
         if not path.lower().endswith(".json") and not _SCHEMA.match(start):
             if path == STDIN:
@@ -89,10 +89,10 @@ def document_at(path: str) -> BaselineScore | None:
         document = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{name}: is no whole JSON document: {_lowered(error)}.") from None
-    return _score(name, _Part(name, "", document))
+    return _score(name, _JsonNode(name, "", document))
 
 
-class _Part:
+class _JsonNode:
     """A JSON object with typed access; what does not fit is told by where it stands."""
 
     def __init__(self, name: str, path: str, value: object) -> None:
@@ -113,15 +113,15 @@ class _Part:
             raise DataError(f"{self.name}: {sanitize(path)} is missing; was the file edited?")
         return path, self.values[key]
 
-    def part(self, key: str) -> _Part:
+    def part(self, key: str) -> _JsonNode:
         path, value = self.value(key)
-        return _Part(self.name, path, value)
+        return _JsonNode(self.name, path, value)
 
-    def parts(self, key: str) -> list[_Part]:
+    def parts(self, key: str) -> list[_JsonNode]:
         path, value = self.value(key)
         if not isinstance(value, list):
             self.refuse(path, "a list", value)
-        return [_Part(self.name, f"{path}[{place}]", one) for place, one in enumerate(value)]
+        return [_JsonNode(self.name, f"{path}[{place}]", one) for place, one in enumerate(value)]
 
     def text(self, key: str) -> str:
         path, value = self.value(key)
@@ -159,7 +159,7 @@ class _Part:
 _BELOW_ZERO = math.nextafter(0.0, -1.0)
 
 
-def _score(name: str, document: _Part) -> BaselineScore:
+def _score(name: str, document: _JsonNode) -> BaselineScore:
     """Find the score in a document of either command, and check all that is used of it."""
     if "schema" not in document.values:
         raise DataError(f"{name}: is JSON, but no document that ce score --json wrote.")
@@ -168,7 +168,7 @@ def _score(name: str, document: _Part) -> BaselineScore:
         gates = document.parts("gates")
         if len(gates) != 1:
             raise DataError(
-                f"{name}: holds {counted(len(gates), 'gate')}, and a baseline has to be one."
+                f"{name}: holds {plural(len(gates), 'gate')}, and a baseline has to be one."
             )
         return _score(name, gates[0].part("score"))
     if schema != SCORE:
@@ -207,7 +207,7 @@ def _score(name: str, document: _Part) -> BaselineScore:
     )
 
 
-def _group(part: _Part) -> BaselineFigures:
+def _group(part: _JsonNode) -> BaselineFigures:
     by, metrics = part.part("by"), part.part("metrics")
     for key, value in by.values.items():
         if value is not None and not isinstance(value, str):
@@ -223,7 +223,7 @@ def _group(part: _Part) -> BaselineFigures:
     )
 
 
-def _or_nan(metrics: _Part, key: str) -> float:
+def _or_nan(metrics: _JsonNode, key: str) -> float:
     """A number, 0 or more, or NaN where there is none."""
     absent = metrics.values.get(key) is None
     return math.nan if absent else metrics.number(key, above=_BELOW_ZERO)

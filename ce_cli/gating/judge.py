@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ce_cli.gating.against import Against
+from ce_cli.gating.baseline_comparison import BaselineComparison
 from ce_cli.gating.checks import checks_of
 from ce_cli.gating.documents import BaselineScore, document_at
 from ce_cli.gating.figures import figures_of, regression_figures
@@ -13,7 +13,7 @@ from ce_cli.gating.paired import check_read_again, check_weighs_rows, paired_com
 from ce_cli.gating.request import GateRequest
 from ce_cli.gating.requirements import groupings
 from ce_cli.gating.unpaired import check_error_known, unpaired_comparison
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.gate import Check, Gate
 from ce_cli.scoring import pipeline
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ce_cli.results.score import Result
 
 
-class Ready(Value):
+class PreparedGate(Record):
     """A gate of which everything is known but the data.
 
     Attributes
@@ -37,7 +37,7 @@ class Ready(Value):
     baseline: BaselineScore | None = None
 
 
-def ready(request: GateRequest) -> Ready:
+def ready(request: GateRequest) -> PreparedGate:
     """Settle what can be settled without the data, the document of a baseline included.
 
     Raises
@@ -46,18 +46,18 @@ def ready(request: GateRequest) -> Ready:
         The baseline is not a usable document, or does not fit the request.
     """
     if request.baseline is None:
-        return Ready(request)
+        return PreparedGate(request)
     baseline = document_at(request.baseline)
     if baseline is not None and request.mode != "point":
         check_error_known(baseline)
     if baseline is None:
         check_read_again(request.names, request.baseline)
         check_weighs_rows(request.spec)
-    return Ready(request, baseline)
+    return PreparedGate(request, baseline)
 
 
 def judged(
-    gate: Ready,
+    gate: PreparedGate,
     sources: pipeline.Sources,
     labels: Callable[[], Source] | None,
     progress: pipeline.Progress | None,
@@ -66,7 +66,7 @@ def judged(
 
     Parameters
     ----------
-    gate : Ready
+    gate : PreparedGate
         What `ready` gave.
     sources, labels, progress
         As `ce_cli.scoring.pipeline.run` takes them.
@@ -100,11 +100,11 @@ def judged(
 
 
 def _against(
-    gate: Ready,
+    gate: PreparedGate,
     result: Result,
     labels: Callable[[], Source] | None,
     progress: pipeline.Progress | None,
-) -> Against | None:
+) -> BaselineComparison | None:
     request = gate.request
     regressions = [one for one in request.requirements if one.is_regression]
     if not regressions or request.baseline is None:
@@ -119,7 +119,9 @@ def _against(
     )
 
 
-def _checks(gate: Ready, result: Result, against: Against | None) -> Iterator[Check]:
+def _checks(
+    gate: PreparedGate, result: Result, against: BaselineComparison | None
+) -> Iterator[Check]:
     figures = list(figures_of(result))
     regressions = []
     if against is not None:

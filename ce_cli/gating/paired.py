@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ce_cli.comparing.bound_models import ComparisonPlan, DataSet
 from ce_cli.comparing.compare import compare
-from ce_cli.comparing.entrants import DataSet, Plan
 from ce_cli.errors import DataError, UsageError
-from ce_cli.gating.against import Against, GroupAgainst
+from ce_cli.gating.baseline_comparison import BaselineComparison, GroupComparison
 from ce_cli.inputs.locate import located, opener
 from ce_cli.scoring.pipeline import Progress
 from ce_cli.spec import Reading, Spec
@@ -61,7 +61,7 @@ def paired_comparison(
     groupings: Sequence[Sequence[str]],
     progress: Progress | None = None,
     inner: bool = False,
-) -> Against:
+) -> BaselineComparison:
     """Compare the files of a gate with predictions for the same rows.
 
     Parameters
@@ -75,7 +75,7 @@ def paired_comparison(
     labels : callable, optional
         Opens the file that has the labels.
     groupings : sequence of sequence of str
-        Sets of columns, of whose groups `Against.groups` says how they compare.
+        Sets of columns, of whose groups `BaselineComparison.groups` says how they compare.
     progress : callable, optional
         Is given the number of rows read so far.
     inner : bool
@@ -87,7 +87,7 @@ def paired_comparison(
         The two do not have the same rows, or whatever is wrong with the baseline.
     """
     shown = display_name(baseline)
-    plan = Plan(inner=inner, cluster=spec.cluster)
+    plan = ComparisonPlan(inner=inner, cluster=spec.cluster)
     spec = spec.replace(bytes=None, cluster=None)  # which the losses do not depend on
     both = ((shown, located([baseline])), (display_name(names[0]), names))
     sets = [
@@ -98,11 +98,11 @@ def paired_comparison(
     unlike = [note.message for note in found.warnings if note.code == _UNLIKE]
     if unlike:
         raise DataError(*(f"{shown}: {message}" for message in unlike))
-    return Against(
+    return BaselineComparison(
         name=shown,
         paired=True,
         whole=found.comparisons[0],
-        groups=tuple(GroupAgainst(one.by, one.comparisons[0]) for one in found.groups),
+        groups=tuple(GroupComparison(one.by, one.comparisons[0]) for one in found.groups),
         warnings=tuple(
             note
             for note in found.warnings

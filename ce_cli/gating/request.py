@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from ce_cli.gating.requirements import Requirement
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Reading, Spec
 
 Mode = Literal["point", "confident", "proven"]
 
 
-class GateRequest(Value):
+class GateRequest(Record):
     """One gate before it is run.
 
     Attributes

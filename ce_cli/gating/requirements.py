@@ -10,9 +10,9 @@ from typing import cast
 
 from ce_cli import registry
 from ce_cli.errors import UsageError
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.gate import Operator
-from ce_cli.text import closest, listed, quoted
+from ce_cli.text import closest, quoted, quoted_list
 
 REGRESSION = "regression"
 COUNTS = ("rows", "weight_sum")
@@ -26,7 +26,7 @@ _HOLDS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.
 _EXAMPLES = "'accuracy >= 0.9' or 'cross_entropy.by(segment) <= 0.5'"
 
 
-class Requirement(Value):
+class Requirement(Record):
     """One limit on one metric.
 
     Attributes
@@ -190,7 +190,7 @@ def _check_metric(text: str, metric: str, by_group: bool) -> None:
         known = [*names, *COUNTS, REGRESSION]
         raise UsageError(
             f"{quoted(text)}: {quoted(metric)} is no metric{closest(metric, known)}: there is "
-            f"{listed(known, 40)}."
+            f"{quoted_list(known, 40)}."
         )
     if by_group and not all(entry.load().grouped for entry in entries):
         raise UsageError(

@@ -6,14 +6,20 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from ce_cli.errors import DataError
-from ce_cli.gating.against import Against, GroupAgainst
+from ce_cli.gating.baseline_comparison import BaselineComparison, GroupComparison
 from ce_cli.gating.comparable import check_comparable
 from ce_cli.gating.documents import BaselineFigures, BaselineScore
-from ce_cli.kernels.welch import METHOD, Difference, Mean, difference, relative_difference
+from ce_cli.kernels.welch import (
+    METHOD,
+    DifferenceEstimate,
+    MeanEstimate,
+    difference,
+    relative_difference,
+)
 from ce_cli.results.compare import Comparison, Verdict
 from ce_cli.results.score import Group, Interval, Note, Result
 from ce_cli.spec import Spec
-from ce_cli.text import counted, display_name, listed
+from ce_cli.text import display_name, plural, quoted_list
 
 Key = frozenset[tuple[str, str | None]]
 
@@ -35,7 +41,7 @@ def check_error_known(baseline: BaselineScore) -> None:
 
 def unpaired_comparison(
     baseline: BaselineScore, spec: Spec, result: Result, groupings: Sequence[Sequence[str]]
-) -> Against:
+) -> BaselineComparison:
     """Compare a score with what a document says of another one.
 
     Parameters
@@ -70,11 +76,11 @@ def unpaired_comparison(
         "of independent rows, wider than need be; predictions as a baseline are compared row by "
         "row.",
     )
-    return Against(baseline.name, False, whole, tuple(groups), (unpaired, *notes))
+    return BaselineComparison(baseline.name, False, whole, tuple(groups), (unpaired, *notes))
 
 
-def _mean(units: int, metrics: dict[str, float]) -> Mean:
-    return Mean(metrics["cross_entropy"], metrics.get("standard_error", math.nan), units)
+def _mean(units: int, metrics: dict[str, float]) -> MeanEstimate:
+    return MeanEstimate(metrics["cross_entropy"], metrics.get("standard_error", math.nan), units)
 
 
 def _groups(
@@ -83,36 +89,38 @@ def _groups(
     baseline: BaselineScore,
     columns: Sequence[str],
     spec: Spec,
-) -> Iterator[GroupAgainst]:
+) -> Iterator[GroupComparison]:
     """The groups by `columns` of either side."""
     theirs = {_key(one.by): one for one in baseline.groups if set(one.by) == set(columns)}
     if not theirs:
         options = " ".join(f"--by {column}" for column in columns)
         raise DataError(
-            f"{baseline.name}: there are no groups by {listed(columns)}: write it with ce score "
-            f"--json {options}."
+            f"{baseline.name}: there are no groups by {quoted_list(columns)}: write it with ce "
+            f"score --json {options}."
         )
     for group in groups:
         if set(group.by) == set(columns):
             yield _group(name, group, theirs.pop(_key(group.by), None), baseline, spec)
     for gone in theirs.values():
         by = {column: gone.by[column] for column in columns}
-        yield GroupAgainst(by, None, "The baseline has this group, and the data do not.")
+        yield GroupComparison(by, None, "The baseline has this group, and the data do not.")
 
 
 def _group(
     name: str, group: Group, other: BaselineFigures | None, baseline: BaselineScore, spec: Spec
-) -> GroupAgainst:
+) -> GroupComparison:
     if other is None:
-        return GroupAgainst(group.by, None, "The data have this group, and the baseline does not.")
+        return GroupComparison(
+            group.by, None, "The data have this group, and the baseline does not."
+        )
     if (other.rows, other.weight_sum) != (group.rows, group.weight_sum):
         reason = (
-            f"The baseline has other rows of this group ({counted(other.rows, 'row')}, here "
-            f"{counted(group.rows, 'row')})."
+            f"The baseline has other rows of this group ({plural(other.rows, 'row')}, here "
+            f"{plural(group.rows, 'row')})."
         )
-        return GroupAgainst(group.by, None, reason)
+        return GroupComparison(group.by, None, reason)
     mean = _mean(group.rows, group.metrics)
-    return GroupAgainst(group.by, _comparison(name, mean, baseline, other, spec))
+    return GroupComparison(group.by, _comparison(name, mean, baseline, other, spec))
 
 
 def _key(by: dict[str, str | None]) -> Key:
@@ -120,9 +128,9 @@ def _key(by: dict[str, str | None]) -> Key:
 
 
 def _comparison(
-    name: str, mean: Mean, baseline: BaselineScore, other: BaselineFigures, spec: Spec
+    name: str, mean: MeanEstimate, baseline: BaselineScore, other: BaselineFigures, spec: Spec
 ) -> Comparison:
-    reference = Mean(other.cross_entropy, other.standard_error, other.units)
+    reference = MeanEstimate(other.cross_entropy, other.standard_error, other.units)
     absolute = difference(mean, reference, spec.confidence)
     relative = relative_difference(mean, reference, spec.confidence)
     # bits are the same difference in another unit
@@ -149,7 +157,7 @@ def _comparison(
     )
 
 
-def _verdict(found: Difference) -> Verdict:
+def _verdict(found: DifferenceEstimate) -> Verdict:
     if found.low == found.high == 0.0:
         return "same"
     if found.low > 0.0:

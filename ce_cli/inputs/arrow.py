@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.inputs.source import Column, Frame, Kind, Stored, Wanted
+from ce_cli.inputs.source import Column, Frame, Kind, Projection, Stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +16,7 @@ def columns_of_schema(schema: pa.Schema) -> Sequence[Column]:
     return tuple(_column(field.name, field.type) for field in schema)
 
 
-def frame_of_batch(batch: pa.RecordBatch | pa.Table, wanted: Wanted) -> Frame:
+def frame_of_batch(batch: pa.RecordBatch | pa.Table, wanted: Projection) -> Frame:
     """Take the wanted columns of `batch` as they are."""
     columns = {}
     for name in wanted.names:

@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 
 def open_bytes(path: str) -> io.BufferedReader:
     """Open a path, a URI or ``-`` for reading."""
-    with explained(path):
+    with storage_errors(path):
         if path == STDIN and sys.stdin is None:
             raise StorageError("Standard input is closed.")
         if path == STDIN:
@@ -37,11 +37,11 @@ def open_bytes(path: str) -> io.BufferedReader:
 
 def first_bytes(path: str, raw: io.BufferedReader) -> bytes:
     """Look at the first bytes without taking them."""
-    with explained(path):
+    with storage_errors(path):
         return raw.peek(16)[:16]
 
 
-class explained:  # noqa: N801 - reads as a word: with explained(path)
+class storage_errors:  # noqa: N801 - reads as a word: with explained(path)
     """Turn what the operating system or a decompressor says into one sentence."""
 
     def __init__(self, path: str) -> None:
@@ -109,7 +109,7 @@ class ByteStream:
             held, self._held = self._held, b""
             return held
         while not self._ended:
-            with explained(self.path):
+            with storage_errors(self.path):
                 data = self._read(size)
             self._ended = not data
             data = self._recode(data, self._ended)
@@ -144,7 +144,7 @@ def _unpacked(path: str, packed: io.BufferedReader, kind: str) -> Callable[[int]
         return lzma.LZMAFile(packed).read
     import pyarrow as pa
 
-    with explained(path):
+    with storage_errors(path):
         stream = pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), kind)
     return stream.read  # type: ignore[no-any-return]
 

@@ -13,12 +13,12 @@ from ce_cli.inputs.delimited_split import DelimitedSplit, Malformed
 from ce_cli.inputs.dialect import (
     DELIMITERS,
     LAST_RESORT,
+    declared_delimiter,
     distinct,
     found_delimiter,
     is_misfit,
-    told_delimiter,
 )
-from ce_cli.inputs.source import FORMATS, NO_TEXTS, Column, Frame, Wanted
+from ce_cli.inputs.source import FORMATS, NO_TEXTS, Column, Frame, Projection
 from ce_cli.spec import Reading
 from ce_cli.text import display_name, quoted
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 1 << 18
 _SNIFFED_BYTES = 1 << 16
-_AS_WRITTEN = Wanted((), (), missing_texts=NO_TEXTS)
+_AS_WRITTEN = Projection((), (), missing_texts=NO_TEXTS)
 
 
 def open_delimited(path: str, stream: ByteStream, reading: Reading) -> DelimitedSource:
@@ -99,11 +99,11 @@ class DelimitedSource:
             self._columns = self._found_columns()
         return self._columns
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
         return next(self._split(self._first, wanted).frames())
 
-    def splits(self, wanted: Wanted) -> Iterator[DelimitedSplit]:
+    def splits(self, wanted: Projection) -> Iterator[DelimitedSplit]:
         """Blocks of whole records."""
         size = self._reading.block_bytes
         delimiter = self._delimiter.encode()
@@ -114,7 +114,7 @@ class DelimitedSource:
     def _may_delimit(self) -> bytes:
         return (self._delimiter or "".join((*DELIMITERS, LAST_RESORT))).encode()
 
-    def _split(self, block: bytes, wanted: Wanted) -> DelimitedSplit:
+    def _split(self, block: bytes, wanted: Projection) -> DelimitedSplit:
         names, decimal = tuple(self._names), self._reading.decimal
         kinds = {column.name: column.kind for column in self.columns()} if wanted.numbers else {}
         booleans = tuple(name for name in wanted.numbers if kinds[name] == "boolean")
@@ -147,7 +147,7 @@ class DelimitedSource:
         """Take Excel's first line ``sep=;`` away, once, and its word for the delimiter."""
         if told:
             return head, told
-        told, length = told_delimiter(head)
+        told, length = declared_delimiter(head)
         self._delimiter = self._delimiter or told
         return head[length:].lstrip(b"\r\n") if told else head, told
 
@@ -184,7 +184,7 @@ class DelimitedSource:
     def _found_columns(self) -> tuple[Column, ...]:
         if not self._first.strip():
             return tuple(Column(name, "number", "text", "text") for name in self._header)
-        inferred = self._split(self._first, Wanted((), ())).legible().table({}, [])
+        inferred = self._split(self._first, Projection((), ())).legible().table({}, [])
         columns = zip(self._header, inferred.columns, strict=True)
         decimal = self._reading.decimal
         found = (column_of(name, cells, decimal) for name, cells in columns)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ce_cli.findings.row_issues import Finding
+from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.cells import decoded, number_in, truth_in
-from ce_cli.inputs.source import Frame, Wanted
-from ce_cli.record import Value
+from ce_cli.inputs.source import Frame, Projection
+from ce_cli.record import Record
 from ce_cli.spec import MISSING_TEXTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Malformed(Value):
+class Malformed(Record):
     """A record with more or fewer fields than there are columns.
 
     Attributes
@@ -25,7 +25,7 @@ class Malformed(Value):
     row : int
         From 0.
     code : str
-        Of the finding: ``comment`` if the record looks like one.
+        Of the issue: ``comment`` if the record looks like one.
     fields : str
         How many of how many.
     """
@@ -35,7 +35,7 @@ class Malformed(Value):
     fields: str
 
 
-class DelimitedSplit(Value):
+class DelimitedSplit(Record):
     """A block of whole records.
 
     Attributes
@@ -53,7 +53,7 @@ class DelimitedSplit(Value):
     block: bytes
     names: tuple[str, ...]
     delimiter: str
-    wanted: Wanted
+    wanted: Projection
     decimal: str = "."
     booleans: tuple[str, ...] = ()
 
@@ -144,7 +144,7 @@ class DelimitedSplit(Value):
         malformed: list[Malformed] = []
         raw = self.table({name: pa.binary() for name in types}, malformed)
         columns: dict[str, pa.Array] = {}
-        findings: list[Finding] = []
+        issues: list[RowIssue] = []
         spoiled: list[tuple[str, tuple[int, ...]]] = []
         rows = np.arange(raw.num_rows + len(malformed))
         rows = np.delete(rows, [one.row for one in malformed])
@@ -153,7 +153,7 @@ class DelimitedSplit(Value):
             texts, unreadable = decoded(cells)
             if len(unreadable):
                 shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
-                findings.append(Finding.of("encoding", name, rows[unreadable], shown))
+                issues.append(RowIssue.of("encoding", name, rows[unreadable], shown))
             if name not in self.wanted.numbers:
                 plain = pa.array(texts, pa.utf8())
                 columns[name] = plain.dictionary_encode() if name in self.wanted.texts else plain
@@ -163,14 +163,14 @@ class DelimitedSplit(Value):
             bad = [row for row, number in enumerate(numbers) if number is None]
             bad = [row for row in bad if texts[row] is not None]
             if bad:
-                findings.append(
-                    Finding.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
+                issues.append(
+                    RowIssue.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
                 )
                 spoiled.append((name, tuple(bad)))
                 for row in bad:
                     numbers[row] = 0.0  # told as what it is, and not as missing too
             columns[name] = pa.array(numbers, pa.float64())
-        frame = self._frame(columns, raw.num_rows, malformed, tuple(findings))
+        frame = self._frame(columns, raw.num_rows, malformed, tuple(issues))
         return frame.replace(spoiled=tuple(spoiled))
 
     def _frame(
@@ -178,7 +178,7 @@ class DelimitedSplit(Value):
         columns: dict[str, pa.Array],
         parsed: int,
         malformed: list[Malformed],
-        findings: tuple[Finding, ...],
+        issues: tuple[RowIssue, ...],
     ) -> Frame:
         for name in self.wanted.verbatim:
             if columns[name].null_count:
@@ -187,12 +187,12 @@ class DelimitedSplit(Value):
         rows = parsed + len(left_out)
         for name in (*self.wanted.lists, *self.wanted.maps):
             columns[name], found = self._structured(name, columns[name], rows, left_out)
-            findings = (*findings, *found)
+            issues = (*issues, *found)
         for code in dict.fromkeys(one.code for one in malformed):
             alike = [one for one in malformed if one.code == code]
-            told = Finding.of(code, "", [one.row for one in alike], [one.fields for one in alike])
-            findings = (*findings, told)
-        return Frame(columns, rows, left_out, findings)
+            told = RowIssue.of(code, "", [one.row for one in alike], [one.fields for one in alike])
+            issues = (*issues, told)
+        return Frame(columns, rows, left_out, issues)
 
     def _verbatim(self, name: str, column: pa.Array) -> pa.Array:
         """A column in which ``None`` and the like are words, unless the user has said otherwise."""
@@ -207,7 +207,7 @@ class DelimitedSplit(Value):
 
     def _structured(
         self, name: str, texts: pa.Array, rows: int, left_out: tuple[int, ...]
-    ) -> tuple[pa.Array, list[Finding]]:
+    ) -> tuple[pa.Array, list[RowIssue]]:
         """Read the texts of a column as lists or maps."""
         from ce_cli.inputs.nested import lists_of, maps_of
 
@@ -217,7 +217,7 @@ class DelimitedSplit(Value):
             return values, []
         places = np.delete(np.arange(rows), left_out)[bad]
         shown = [texts[row].as_py() for row in bad[:10]]
-        return values, [Finding.of("not-a-list" if as_list else "not-a-map", name, places, shown)]
+        return values, [RowIssue.of("not-a-list" if as_list else "not-a-map", name, places, shown)]
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

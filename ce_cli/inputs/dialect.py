@@ -14,7 +14,7 @@ _SNIFFED_RECORDS = 50
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
-def told_delimiter(head: bytes) -> tuple[str, int]:
+def declared_delimiter(head: bytes) -> tuple[str, int]:
     """What Excel's first line ``sep=;`` says, and its length; nothing where it is not there."""
     match = _EXCEL.match(head)
     told = match[1].decode("ascii", "replace") if match else ""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ce_cli.errors import DataError
 from ce_cli.inputs import arrays
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
-from ce_cli.inputs.bytestream import explained, first_bytes, open_bytes
-from ce_cli.inputs.source import Column, Frame, Source, Wanted
+from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.inputs.spool import on_disk
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Reading
 from ce_cli.text import STDIN, display_name, sanitize
 
@@ -57,7 +57,7 @@ class FileSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open_file(self.name, path)
-        with _told(self.name):
+        with _arrow_errors(self.name):
             self._columns = columns_of_schema(self._file.schema)
 
     @property
@@ -73,7 +73,7 @@ class FileSource:
         """The columns of the schema."""
         return self._columns
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows of the file."""
         for split in self.splits(wanted):
             for frame in split.frames():
@@ -81,7 +81,7 @@ class FileSource:
                     return frame
         return frame_of_batch(self._file.schema.empty_table(), wanted)
 
-    def splits(self, wanted: Wanted) -> Iterator[FileSplit]:
+    def splits(self, wanted: Projection) -> Iterator[FileSplit]:
         """One for each record batch, or for several where there are very many."""
         fields = tuple(sorted(map(self._file.schema.get_field_index, wanted.names)))
         count = self._file.num_record_batches
@@ -91,7 +91,7 @@ class FileSource:
             yield FileSplit(self.name, self._path, every, fields, wanted, self._spool)
 
 
-class FileSplit(Value):
+class FileSplit(Record):
     """Some record batches of a file.
 
     Attributes
@@ -104,7 +104,7 @@ class FileSplit(Value):
     path: str
     batches: range
     fields: tuple[int, ...]
-    wanted: Wanted
+    wanted: Projection
     spool: object = None  # keeps a spooled file alive while its batches wait to be read
 
     def frames(self) -> Iterator[Frame]:
@@ -132,7 +132,7 @@ class StreamSource:
 
         self.name = display_name(path)
         self._is_file = path != STDIN and "://" not in path and raw.seekable()
-        with explained(path), _told(self.name):
+        with storage_errors(path), _arrow_errors(self.name):
             source = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
             self._reader = pa.ipc.open_stream(source, options=_options())
             self._columns = columns_of_schema(self._reader.schema)
@@ -146,13 +146,13 @@ class StreamSource:
         """The columns of the schema."""
         return self._columns
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows of the stream."""
         if self._first is None:
             return frame_of_batch(self._reader.schema.empty_table(), wanted)
         return next(_frames(self.name, self._first, wanted))
 
-    def splits(self, wanted: Wanted) -> Iterator[BatchSplit]:
+    def splits(self, wanted: Projection) -> Iterator[BatchSplit]:
         """One for each record batch."""
         if self._first is not None:
             yield BatchSplit(self.name, self._first, wanted)
@@ -166,7 +166,7 @@ class StreamSource:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         while True:
-            with explained(self.name), _told(self.name):
+            with storage_errors(self.name), _arrow_errors(self.name):
                 try:
                     batch = self._reader.read_next_batch()
                 except StopIteration:
@@ -174,19 +174,19 @@ class StreamSource:
             yield batch
 
 
-class BatchSplit(Value):
+class BatchSplit(Record):
     """One record batch of a stream."""
 
     name: str
     batch: pa.RecordBatch
-    wanted: Wanted
+    wanted: Projection
 
     def frames(self) -> Iterator[Frame]:
         """A bounded number of cells at a time."""
         return _frames(self.name, self.batch, self.wanted)
 
 
-class _told:  # noqa: N801 - reads as a word: with _told(name)
+class _arrow_errors:  # noqa: N801 - reads as a word: with _told(name)
     """Turn what Arrow says of broken bytes into one sentence."""
 
     def __init__(self, name: str) -> None:
@@ -216,24 +216,24 @@ def _options(fields: Sequence[int] = ()) -> pa.ipc.IpcReadOptions:
 def _open_file(name: str, path: str, fields: Sequence[int] = ()) -> pa.RecordBatchFileReader:
     import pyarrow as pa
 
-    with explained(name):
+    with storage_errors(name):
         if "://" in path:
             source: Any = pa.PythonFile(open_bytes(path), mode="r")
         else:
             source = pa.memory_map(path)
-    with _told(name):
+    with _arrow_errors(name):
         return pa.ipc.open_file(source, options=_options(fields))
 
 
 def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBatch:
-    with _told(name):
+    with _arrow_errors(name):
         return file.get_batch(place)
 
 
-def _frames(name: str, batch: pa.RecordBatch, wanted: Wanted) -> Iterator[Frame]:
+def _frames(name: str, batch: pa.RecordBatch, wanted: Projection) -> Iterator[Frame]:
     """Slices of bounded size, one at least, checked since a wrong offset would lead astray."""
     chosen = batch.select(list(wanted.names))
-    with _told(name):
+    with _arrow_errors(name):
         chosen.validate(full=True)
     cells = sum(map(_cells, chosen.columns))
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))

@@ -14,7 +14,7 @@ from ce_cli.spec import MISSING_TEXTS
 _SHOWN = 120
 
 
-class Object(dict[str, Any]):
+class JsonObject(dict[str, Any]):
     """A JSON object, with the keys that stand in it more than once."""
 
     repeated: frozenset[str] = frozenset()
@@ -26,7 +26,7 @@ class UnfitError(ValueError):
     Parameters
     ----------
     code : str
-        Of the finding.
+        Of the issue.
     value : object
         What stands there.
     """
@@ -37,13 +37,13 @@ class UnfitError(ValueError):
         self.shown = value if isinstance(value, str) else _written(value)[:_SHOWN]
 
 
-def parsed(line: bytes) -> Object | None:
+def parsed(line: bytes) -> JsonObject | None:
     """The object in a line, None if it holds anything else."""
     try:
         found = json.loads(line, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, Object) else None
+    return found if isinstance(found, JsonObject) else None
 
 
 def number_of(value: Any, missing: Collection[str]) -> float | None:
@@ -93,7 +93,7 @@ def map_of(value: Any, missing: Collection[str]) -> dict[str, float | None] | No
     """Numbers by name."""
     if value is None or (isinstance(value, str) and value in missing):
         return None
-    if not isinstance(value, Object) or value.repeated:
+    if not isinstance(value, JsonObject) or value.repeated:
         raise UnfitError("not-a-map", value)
     try:
         return {name: number_of(one, missing) for name, one in value.items()}
@@ -103,17 +103,17 @@ def map_of(value: Any, missing: Collection[str]) -> dict[str, float | None] | No
 
 def column_of(name: str, values: Sequence[Any]) -> Column:
     """The column that holds these values, which are not null."""
-    shapes = [type(value) if isinstance(value, list | Object) else None for value in values]
+    shapes = [type(value) if isinstance(value, list | JsonObject) else None for value in values]
     shape = max(dict.fromkeys(shapes), key=shapes.count, default=None)
     if shape is None:
-        scalars = [value for value in values if not isinstance(value, list | Object)]
+        scalars = [value for value in values if not isinstance(value, list | JsonObject)]
         return Column(name, _kind(scalars), "text", "text")
     inner = [value for value in values if isinstance(value, shape)]
     cells = [one for value in inner for one in _cells(value) if one is not None]
     scalars = [one for one in cells if isinstance(one, int | float | str)]
     if 2 * len(scalars) < len(cells) or _kind(scalars) == "text":
         return Column(name, "nested", "nested JSON")
-    if shape is Object:
+    if shape is JsonObject:
         return Column(name, "map", "objects of numbers", "text")
     widths = {len(value) for value in inner}
     width = widths.pop() if len(widths) == 1 else None
@@ -129,7 +129,7 @@ def _kind(values: Sequence[Any]) -> Kind:
     return "number" if 2 * numbers >= len(told) else "text"
 
 
-def _cells(value: list[Any] | Object) -> Iterable[Any]:
+def _cells(value: list[Any] | JsonObject) -> Iterable[Any]:
     return value if isinstance(value, list) else value.values()
 
 
@@ -146,8 +146,8 @@ def _written(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> Object:
-    found = Object(pairs)
+def _object(pairs: Sequence[tuple[str, Any]]) -> JsonObject:
+    found = JsonObject(pairs)
     if len(found) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         found.repeated = frozenset(name for name, count in counts.items() if count > 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ce_cli.errors import DataError
-from ce_cli.findings.row_issues import EXAMPLES, Finding
+from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inputs import arrays, records
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json_values import (
@@ -21,8 +21,8 @@ from ce_cli.inputs.json_values import (
     number_of,
     parsed,
 )
-from ce_cli.inputs.source import Column, Frame, Wanted
-from ce_cli.record import Value
+from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.record import Record
 from ce_cli.spec import MISSING_TEXTS, Reading
 from ce_cli.text import display_name, quoted
 
@@ -99,11 +99,11 @@ class JsonLinesSource:
             )
         raise DataError(f"{self.name}: row 1 is {shown}, an object without keys.")
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
         return _Lines(self._first, wanted).frame()
 
-    def splits(self, wanted: Wanted) -> Iterator[JsonLinesSplit]:
+    def splits(self, wanted: Projection) -> Iterator[JsonLinesSplit]:
         """Blocks of whole lines."""
         types = _types(self._values, wanted)
         ends = records.cut(self._stream, self._size, lambda data: data.rfind(b"\n") + 1, _too_long)
@@ -123,7 +123,7 @@ class JsonLinesSource:
         return found
 
 
-class JsonLinesSplit(Value):
+class JsonLinesSplit(Record):
     """A block of whole lines.
 
     Attributes
@@ -136,7 +136,7 @@ class JsonLinesSplit(Value):
     """
 
     block: bytes
-    wanted: Wanted
+    wanted: Projection
     types: dict[str, Any] | None
 
     def frames(self) -> Iterator[Frame]:
@@ -175,9 +175,9 @@ class JsonLinesSplit(Value):
 
 
 class _Lines:
-    """The slow way: line by line, with a finding for everything that is not as it should be."""
+    """The slow way: line by line, with a issue for everything that is not as it should be."""
 
-    def __init__(self, block: bytes, wanted: Wanted) -> None:
+    def __init__(self, block: bytes, wanted: Projection) -> None:
         self._block = block
         self._wanted = wanted
         self._found: dict[tuple[str, str], tuple[list[int], list[str]]] = {}
@@ -196,12 +196,12 @@ class _Lines:
                 cells[name].append(value)
             count += 1
         makers = self._makers()
-        findings = (Finding.of(*key, *found) for key, found in self._found.items())
+        issues = (RowIssue.of(*key, *found) for key, found in self._found.items())
         return Frame(
             {name: makers[name](values) for name, values in cells.items()},
             count,
             tuple(self._left_out),
-            tuple(findings),
+            tuple(issues),
         )
 
     def _row(
@@ -272,7 +272,7 @@ def _labels(column: pa.Array) -> pa.Array | None:
     return column
 
 
-def _types(values: Mapping[str, Sequence[Any]], wanted: Wanted) -> dict[str, Any] | None:
+def _types(values: Mapping[str, Sequence[Any]], wanted: Projection) -> dict[str, Any] | None:
     """What Arrow is to expect of each column; None where it had to read what it cannot."""
     import pyarrow as pa
 

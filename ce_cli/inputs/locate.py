@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ce_cli import registry
 from ce_cli.errors import DataError, StorageError
-from ce_cli.inputs.bytestream import ByteStream, explained, first_bytes, open_bytes
+from ce_cli.inputs.bytestream import ByteStream, first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import Source
 from ce_cli.spec import Reading
@@ -36,7 +36,7 @@ def located(paths: Sequence[str]) -> list[str]:
         if path == STDIN or "://" in path:
             found.append(path)
             continue
-        with explained(path):
+        with storage_errors(path):
             if not path or not Path(path).exists():
                 raise StorageError(f"{display_name(path)}: there is no such file.")
             found += _data_files(Path(path)) if Path(path).is_dir() else [path]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
-from ce_cli.inputs.source import Column, Frame, Wanted
-from ce_cli.record import Value
+from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.record import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,21 +41,21 @@ class TableSource:
         """The columns of the schema."""
         return columns_of_schema(self._table.schema)
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows."""
         return frame_of_batch(self._table.slice(0, _ROWS), wanted)
 
-    def splits(self, wanted: Wanted) -> Iterator[TableSplit]:
+    def splits(self, wanted: Projection) -> Iterator[TableSplit]:
         """Slices of bounded size, one at least."""
         for start in range(0, max(1, self._table.num_rows), _ROWS):
             yield TableSplit(self._table.slice(start, _ROWS), wanted)
 
 
-class TableSplit(Value):
+class TableSplit(Record):
     """Some rows of a table."""
 
     table: pa.Table
-    wanted: Wanted
+    wanted: Projection
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""

@@ -9,7 +9,7 @@ from pathlib import PurePath
 import numpy as np
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import explained
+from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy_arrays import (
     Array,
     Header,
@@ -19,9 +19,9 @@ from ce_cli.inputs.numpy_arrays import (
     header_of,
     rows_at_once,
 )
-from ce_cli.inputs.source import Column, Frame, Wanted
+from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Reading
 from ce_cli.text import STDIN, display_name
 
@@ -53,7 +53,7 @@ class NpySource:
         self.name = display_name(name)
         self._path = path
         self._spool = spool
-        with explained(name), open(path, "rb") as file:  # noqa: PTH123
+        with storage_errors(name), open(path, "rb") as file:  # noqa: PTH123
             try:
                 self._header = header_of(file)
             except ValueError as error:
@@ -72,11 +72,11 @@ class NpySource:
         """The column of the array, or the fields of its records."""
         return self._columns
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows."""
         return next(next(self.splits(wanted)).frames())
 
-    def splits(self, wanted: Wanted) -> Iterator[NpySplit]:
+    def splits(self, wanted: Projection) -> Iterator[NpySplit]:
         """Slices of bounded size, one at least."""
         check_usable(self.name, [one for one in self._columns if one.name in wanted.names])
         step = rows_at_once([self._header])
@@ -84,7 +84,7 @@ class NpySource:
             yield NpySplit(self.name, self._path, self._header, start, step, wanted, self._spool)
 
 
-class NpySplit(Value):
+class NpySplit(Record):
     """Some rows of an array."""
 
     name: str
@@ -92,7 +92,7 @@ class NpySplit(Value):
     header: Header
     start: int
     rows: int
-    wanted: Wanted
+    wanted: Projection
     spool: object = None  # keeps a spooled file alive while its slices wait to be read
 
     def frames(self) -> Iterator[Frame]:
@@ -107,7 +107,7 @@ def _mapped(name: str, path: str, header: Header) -> Array:
     if not header.rows * header.row_bytes:
         return np.empty(header.shape, header.dtype)
     order = "F" if header.is_fortran else "C"
-    with explained(name):
+    with storage_errors(name):
         try:
             return np.memmap(path, header.dtype, "r", header.size, header.shape, order)  # type: ignore[call-overload,no-any-return]
         except (ValueError, OverflowError) as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import explained
+from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy_arrays import (
     Array,
     Header,
@@ -20,11 +20,11 @@ from ce_cli.inputs.numpy_arrays import (
     read_rows,
     rows_at_once,
 )
-from ce_cli.inputs.source import Column, Frame, Wanted
+from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Reading
-from ce_cli.text import counted, display_name, quoted, sanitize
+from ce_cli.text import display_name, plural, quoted, sanitize
 
 _SUFFIX = ".npy"
 
@@ -55,7 +55,7 @@ class NpzSource:
         self._spool = spool
         self._headers: dict[str, Header] = {}
         self._columns: dict[str, tuple[Column, ...]] = {}
-        with explained(name), _told(self.name):
+        with storage_errors(name), _zip_errors(self.name):
             self._zip = zipfile.ZipFile(file)
             for member in self._zip.namelist():
                 if member.endswith(_SUFFIX):
@@ -82,11 +82,11 @@ class NpzSource:
         """One for each array, or for each field of its records."""
         return [column for columns in self._columns.values() for column in columns]
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows."""
         return next(next(self.splits(wanted)).frames())
 
-    def splits(self, wanted: Wanted) -> Iterator[NpzSplit]:
+    def splits(self, wanted: Projection) -> Iterator[NpzSplit]:
         """Equally many rows of each wanted array, of bounded size."""
         check_usable(self.name, [one for one in self.columns() if one.name in wanted.names])
         members = self._members(wanted)
@@ -95,7 +95,7 @@ class NpzSource:
         step = rows_at_once(headers.values())
         pieces = {member: self._pieces(member, step) for member in headers}
         for _ in range(0, max(1, *(header.rows for header in headers.values())), step):
-            with explained(self.name), _told(self.name):
+            with storage_errors(self.name), _zip_errors(self.name):
                 rows = {member: next(those) for member, those in pieces.items()}
             columns = {}
             for name, member in members.items():
@@ -103,7 +103,7 @@ class NpzSource:
                 columns[name] = rows[member][name] if name in fields else rows[member]
             yield NpzSplit(self.name, columns)
 
-    def _members(self, wanted: Wanted) -> dict[str, str]:
+    def _members(self, wanted: Projection) -> dict[str, str]:
         """Where each wanted column is."""
         return {
             column.name: member
@@ -118,7 +118,7 @@ class NpzSource:
             if other.rows != one.rows:
                 names = [quoted(name.removesuffix(_SUFFIX)) for name in (first, member)]
                 raise DataError(
-                    f"{self.name}: {names[0]} has {counted(one.rows, 'row')} and {names[1]} "
+                    f"{self.name}: {names[0]} has {plural(one.rows, 'row')} and {names[1]} "
                     f"{other.rows:,}: arrays that are columns of one table are equally long."
                 )
 
@@ -138,7 +138,7 @@ class NpzSource:
                     yield read_rows(stream, header, count)
 
 
-class NpzSplit(Value):
+class NpzSplit(Record):
     """Some rows of each wanted array."""
 
     name: str
@@ -149,7 +149,7 @@ class NpzSplit(Value):
         yield frame_of_arrays(self.name, self.columns, len(next(iter(self.columns.values()))))
 
 
-class _told:  # noqa: N801 - reads as a word: with _told(name)
+class _zip_errors:  # noqa: N801 - reads as a word: with _told(name)
     """Turn what is said of a broken zip into one sentence."""
 
     def __init__(self, name: str) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ce_cli.errors import DataError
 from ce_cli.inputs import arrays
 from ce_cli.inputs.source import Column, Frame, Kind, Stored
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.text import quoted
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Readable(Protocol):
         ...
 
 
-class Header(Value):
+class Header(Record):
     """What stands before the numbers of an array.
 
     Attributes

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import columns_of_schema, frame_of_batch
-from ce_cli.inputs.bytestream import explained, open_bytes
-from ce_cli.inputs.source import Column, Frame, Wanted
+from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Reading
 from ce_cli.text import display_name, sanitize
 
@@ -57,7 +57,7 @@ class ParquetSource:
         """The columns of the schema."""
         return columns_of_schema(self._file.schema_arrow)
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows of the file."""
         for split in self.splits(wanted):
             for frame in split.frames():
@@ -65,19 +65,19 @@ class ParquetSource:
                     return frame
         return frame_of_batch(self._file.schema_arrow.empty_table(), wanted)
 
-    def splits(self, wanted: Wanted) -> Iterator[ParquetSplit]:
+    def splits(self, wanted: Projection) -> Iterator[ParquetSplit]:
         """One for each row group."""
         for group in range(self._file.num_row_groups):
             yield ParquetSplit(self.name, self._path, group, wanted, self._spool)
 
 
-class ParquetSplit(Value):
+class ParquetSplit(Record):
     """One row group."""
 
     name: str
     path: str
     group: int
-    wanted: Wanted
+    wanted: Projection
     spool: object = None  # keeps a spooled file alive while its row groups wait to be read
 
     def frames(self) -> Iterator[Frame]:
@@ -101,7 +101,7 @@ def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-    with explained(name):
+    with storage_errors(name):
         source: Any = open_bytes(path) if "://" in path else pa.OSFile(path)
         try:
             return ParquetFile(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ce_cli.inputs import arrays
-from ce_cli.inputs.source import Around, Column, Frame, Source, Split, Wanted
-from ce_cli.record import Value
+from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
+from ce_cli.record import Record
 from ce_cli.text import STDIN
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -31,7 +31,7 @@ def constants_of(path: str) -> dict[str, str | None]:
     return {name: None if text == _NO_VALUE else text for name, text in named.items()}
 
 
-class PartitionedSource(Around):
+class PartitionedSource(SourceWrapper):
     """A file with columns of one text each.
 
     Parameters
@@ -52,20 +52,20 @@ class PartitionedSource(Around):
         added = (Column(name, "text", "text in the path") for name in self._constants)
         return (*own, *added) if own else ()
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows."""
         return _with_constants(self._source.sample(self._inner(wanted)), self._added(wanted))
 
-    def splits(self, wanted: Wanted) -> Iterator[PartitionedSplit]:
+    def splits(self, wanted: Projection) -> Iterator[PartitionedSplit]:
         """Those of the file."""
         added = self._added(wanted)
         for split in self._source.splits(self._inner(wanted)):
             yield PartitionedSplit(split, added)
 
-    def _added(self, wanted: Wanted) -> dict[str, str | None]:
+    def _added(self, wanted: Projection) -> dict[str, str | None]:
         return {name: text for name, text in self._constants.items() if name in wanted.names}
 
-    def _inner(self, wanted: Wanted) -> Wanted:
+    def _inner(self, wanted: Projection) -> Projection:
         """What the file has to give, one column at least, since that tells how many rows it has."""
         inner = wanted.only(lambda name: name not in self._constants)
         columns = self._source.columns()
@@ -75,7 +75,7 @@ class PartitionedSource(Around):
         return inner.replace(texts=(plain or [columns[0].name])[:1])
 
 
-class PartitionedSplit(Value):
+class PartitionedSplit(Record):
     """A piece of the file, and what is added to it."""
 
     split: Split

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.findings.row_issues import Finding
-from ce_cli.record import Value
+from ce_cli.findings.row_issues import RowIssue
+from ce_cli.record import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,10 +19,10 @@ Stored = Literal["text", "float64", "float32", "float16"]
 
 
 FORMATS = "CSV, TSV, JSON Lines, Parquet, Arrow and NumPy files"
-NO_TEXTS = ("\0",)  # for `Wanted.missing_texts`: no text stands for a missing value
+NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text stands for a missing value
 
 
-class Column(Value):
+class Column(Record):
     """A column as its file declares it, or as the first rows of a text file show it.
 
     Attributes
@@ -51,7 +51,7 @@ class Column(Value):
     beside: bool = False
 
 
-class Wanted(Value):
+class Projection(Record):
     """The columns to read: as numbers, texts, lists of numbers, or numbers by name.
 
     Those of the texts that are `verbatim` hold words of the data, so ``None`` is no missing value.
@@ -94,7 +94,7 @@ class Wanted(Value):
         return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})
 
 
-class Frame(Value):
+class Frame(Record):
     """Some consecutive rows of one file.
 
     Attributes
@@ -105,7 +105,7 @@ class Frame(Value):
         Rows that the file has here, those left out included.
     left_out : tuple of int
         Rows, from 0, that are not in `columns` since their fields could not be told apart.
-    findings : tuple of Finding
+    issues : tuple of RowIssue
         What is wrong with these rows.
     spoiled : tuple of (str, tuple of int)
         Columns with cells that are no numbers, which are 0 there, and their places, from 0.
@@ -114,7 +114,7 @@ class Frame(Value):
     columns: dict[str, pa.Array]
     rows: int
     left_out: tuple[int, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    issues: tuple[RowIssue, ...] = ()
     spoiled: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     @property
@@ -167,16 +167,16 @@ class Source(Protocol):
         """The columns in file order."""
         ...
 
-    def sample(self, wanted: Wanted) -> Frame:
+    def sample(self, wanted: Projection) -> Frame:
         """The first rows, for the names of the classes; reading them again is not a second pass."""
         ...
 
-    def splits(self, wanted: Wanted) -> Iterator[Split]:
+    def splits(self, wanted: Projection) -> Iterator[Split]:
         """All rows, in file order."""
         ...
 
 
-class Around:
+class SourceWrapper:
     """What a source has in common with the one that it changes the columns of."""
 
     def __init__(self, source: Source) -> None:

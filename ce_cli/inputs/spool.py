@@ -6,7 +6,7 @@ import io
 import shutil
 import tempfile
 
-from ce_cli.inputs.bytestream import explained
+from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.text import STDIN
 
 
@@ -26,7 +26,7 @@ def on_disk(
     if path != STDIN and raw.seekable() and (is_local or not local):
         return path, None
     spool = tempfile.NamedTemporaryFile(prefix="ce-", suffix=suffix)  # noqa: SIM115
-    with explained(path):
+    with storage_errors(path):
         shutil.copyfileobj(raw, spool, 1 << 20)
         spool.flush()
     return spool.name, spool

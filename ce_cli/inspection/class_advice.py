@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.names import class_named
-from ce_cli.inspection.case import Case
 from ce_cli.inspection.crossed import Crossed
-from ce_cli.inspection.typed import joined, mended_path, mending, option
+from ce_cli.inspection.file_facts import FileFacts
+from ce_cli.inspection.score_command import joined, mended_path, option, with_option
 from ce_cli.kernels.assignment import assignment
-from ce_cli.record import Value
-from ce_cli.results.inspect import Advice
-from ce_cli.scoring.notes import FEW_ROWS, NO_LOSS
-from ce_cli.text import counted, listed, quoted, sanitize
+from ce_cli.record import Record
+from ce_cli.results.inspect import Finding
+from ce_cli.scoring.warnings import FEW_ROWS, NO_LOSS
+from ce_cli.text import plural, quoted, quoted_list, sanitize
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -33,7 +33,7 @@ _RARE = 0.01
 _SHOWN = 8
 
 
-class Pairing(Value):
+class ClassPairing(Record):
     """The predictions under the names that make the loss least, beside those they have.
 
     Attributes
@@ -97,11 +97,11 @@ def falls_much(own: float, other: float) -> bool:
     return own - other > _LEAST_FALL and own - other > _LEAST_SHARE * own
 
 
-def class_advice(case: Case) -> Iterator[Advice]:
+def class_advice(case: FileFacts) -> Iterator[Finding]:
     """What the losses say of the classes and the order of the rows."""
     crossed = case.exam.traps.crossed
     if crossed is not None:
-        pairing = Pairing(crossed.nats, crossed.counts)
+        pairing = ClassPairing(crossed.nats, crossed.counts)
         if pairing.is_better:
             yield _mixed_up(case, pairing)
         else:
@@ -111,7 +111,7 @@ def class_advice(case: Case) -> Iterator[Advice]:
     yield from _leak(case)
 
 
-def _worse_than_constant(case: Case, pairing: Pairing) -> Iterator[Advice]:
+def _worse_than_constant(case: FileFacts, pairing: ClassPairing) -> Iterator[Finding]:
     """Predictions that seem to be of other rows."""
     skill, rows = case.figures.get("skill", 0.0), pairing.rows
     guessing = case.figures.get("accuracy", 1.0) < rows.max() / max(rows.sum(), 1)
@@ -120,10 +120,10 @@ def _worse_than_constant(case: Case, pairing: Pairing) -> Iterator[Advice]:
             f"Always predicting the share of each class would score better (skill "
             f"{100 * skill:.0f} %): do predictions and labels belong to the same rows and classes?"
         )
-        yield Advice("worse_than_constant", "warning", message)
+        yield Finding("worse_than_constant", "warning", message)
 
 
-def _mixed_up(case: Case, pairing: Pairing) -> Advice:
+def _mixed_up(case: FileFacts, pairing: ClassPairing) -> Finding:
     """The permutation by its name."""
     own, other = pairing.means
     once = ", each row counted once" if case.binding is not None and case.binding.weight else ""
@@ -132,7 +132,7 @@ def _mixed_up(case: Case, pairing: Pairing) -> Advice:
     options = _classes_option(case, told)
     if len(told) == 2:
         message = f"The positive class looks flipped: the other way round {loss}."
-        return Advice("flipped_positive", "warning", message, options=options)
+        return Finding("flipped_positive", "warning", message, options=options)
     numbered = all(_is_whole(name) for name in case.classes)
     step = _cyclic_step(pairing) if numbered else None
     if step is not None:
@@ -142,11 +142,11 @@ def _mixed_up(case: Case, pairing: Pairing) -> Advice:
             f"The labels look shifted by one class against the predictions (0-based against "
             f"1-based numbers?): with each prediction for the class {step} it, {loss}."
         )
-        return Advice("shifted_classes", "warning", message, options=options)
+        return Finding("shifted_classes", "warning", message, options=options)
     order = _text_order(case.classes, told)
     if order is not None:
         message = f"The predictions look to be in the order of {order}: so bound, {loss}."
-        return Advice("text_sorted_classes", "warning", message, options=options)
+        return Finding("text_sorted_classes", "warning", message, options=options)
     pairs = [
         f"{sanitize(case.classes[int(code)])} → {sanitize(told[int(code)])}"
         for code in np.flatnonzero(np.array(told) != np.array(case.classes))
@@ -156,10 +156,10 @@ def _mixed_up(case: Case, pairing: Pairing) -> Advice:
         f"Predictions look to stand under the wrong classes ({', '.join(pairs[:_SHOWN])}{more}): "
         f"so bound, {loss}."
     )
-    return Advice("permuted_classes", "warning", message, options=options)
+    return Finding("permuted_classes", "warning", message, options=options)
 
 
-def _told(case: Case, pairing: Pairing) -> list[str]:
+def _told(case: FileFacts, pairing: ClassPairing) -> list[str]:
     """The class that each prediction, in their order, should be bound to."""
     told = [""] * len(case.classes)
     for code, stands in enumerate(pairing.best.tolist()):
@@ -167,7 +167,7 @@ def _told(case: Case, pairing: Pairing) -> list[str]:
     return told
 
 
-def _classes_option(case: Case, told: Sequence[str]) -> str | None:
+def _classes_option(case: FileFacts, told: Sequence[str]) -> str | None:
     """How to bind so; None where names inside the file would have to change."""
     binding = case.binding
     if binding is None or binding.shape == "map" or binding.labels.shape in ("list", "map"):
@@ -180,7 +180,7 @@ def _classes_option(case: Case, told: Sequence[str]) -> str | None:
     return option("--classes", joined(told))
 
 
-def _cyclic_step(pairing: Pairing) -> str | None:
+def _cyclic_step(pairing: ClassPairing) -> str | None:
     """``after`` or ``before`` if every prediction stands one class off, in numbered order."""
     classes = len(pairing.best)
     steps = set(((pairing.best - np.arange(classes)) % classes).tolist())
@@ -189,9 +189,9 @@ def _cyclic_step(pairing: Pairing) -> str | None:
     return "after" if steps == {classes - 1} else None
 
 
-def _counted_otherwise(case: Case) -> list[str] | None:
+def _counted_otherwise(case: FileFacts) -> list[str] | None:
     """The classes as the labels count them, where some label is one beyond those known."""
-    findings = case.exam.ledger.named("unknown-label")
+    findings = case.exam.issues.named("unknown-label")
     unknown = {value for finding in findings for value in finding.values}
     for step in (1, -1):
         shifted = [str(int(name) + step) for name in case.classes]
@@ -216,7 +216,7 @@ def _is_whole(name: str) -> bool:
     return name.isascii() and name.removeprefix("-").isdigit()
 
 
-def _row_shift(case: Case) -> Iterator[Advice]:
+def _row_shift(case: FileFacts) -> Iterator[Finding]:
     """Labels one row off, in the whole file."""
     seen = case.exam.traps.neighbours
     own, after, before = seen.means()
@@ -232,10 +232,10 @@ def _row_shift(case: Case) -> Iterator[Advice]:
         f"Labels look shifted by one row: against the label of the row {place}, the loss would be "
         f"{other:.4g} instead of {own:.4g} nats."
     )
-    yield Advice("shifted_rows", "warning", message, command=_unshifted(case, step))
+    yield Finding("shifted_rows", "warning", message, command=_unshifted(case, step))
 
 
-def _unshifted(case: Case, step: int) -> str | None:
+def _unshifted(case: FileFacts, step: int) -> str | None:
     """A command that moves the labels back."""
     binding = case.binding
     if binding is None or len(case.typed.paths) != 1:
@@ -243,13 +243,13 @@ def _unshifted(case: Case, step: int) -> str | None:
     path, labels = case.typed.paths[0], list(binding.labels.columns)
     kept = "f = f.iloc[:-1]" if step == 1 else "f = f.iloc[1:]"
     moved = f"f[{labels!r}] = f[{labels!r}].astype(object).shift({-step}); {kept}"
-    command = mending(case.typed, case.delimiter, moved)
+    command = with_option(case.typed, case.delimiter, moved)
     if command is None:
         return None
     return f"{command} && {case.typed.replace(paths=(str(mended_path(path)),)).line()}"
 
 
-def _occurrence(case: Case, crossed: Crossed) -> Iterator[Advice]:
+def _occurrence(case: FileFacts, crossed: Crossed) -> Iterator[Finding]:
     """Classes that never happen, are never predicted, or hardly ever happen."""
     rows, predicted = crossed.counts.sum(axis=1), crossed.counts.sum(axis=0)
     total = int(rows.sum())
@@ -257,11 +257,11 @@ def _occurrence(case: Case, crossed: Crossed) -> Iterator[Advice]:
         return
     absent = [name for name, count in zip(case.classes, rows, strict=True) if not count]
     if len(absent) == len(rows) - 1:
-        yield Advice("one_class", "warning", "All labels are one class, so skill is not defined.")
+        yield Finding("one_class", "warning", "All labels are one class, so skill is not defined.")
     elif absent:
         what = "class" if len(absent) == 1 else "classes"
-        message = f"No row is of the {what} {listed(absent)}."
-        yield Advice("class_never_seen", "note", message)
+        message = f"No row is of the {what} {quoted_list(absent)}."
+        yield Finding("class_never_seen", "note", message)
     unused = [
         name
         for name, count, own in zip(case.classes, predicted, rows, strict=True)
@@ -269,22 +269,22 @@ def _occurrence(case: Case, crossed: Crossed) -> Iterator[Advice]:
     ]
     if unused and total >= FEW_ROWS:
         verb = "is" if len(unused) == 1 else "are"
-        message = f"{listed(unused)} {verb} never the likeliest class."
-        yield Advice("class_never_predicted", "note", message)
+        message = f"{quoted_list(unused)} {verb} never the likeliest class."
+        yield Finding("class_never_predicted", "note", message)
     rare = int(rows[rows > 0].min())
     if rare < _RARE * total:
         name = case.classes[int(np.flatnonzero(rows == rare)[0])]
         message = (
-            f"The class {quoted(name)} has {counted(rare, 'row')} of {total:,}: its loss hardly "
+            f"The class {quoted(name)} has {plural(rare, 'row')} of {total:,}: its loss hardly "
             "shows in the mean."
         )
-        yield Advice("rare_class", "note", message)
+        yield Finding("rare_class", "note", message)
 
 
-def _leak(case: Case) -> Iterator[Advice]:
+def _leak(case: FileFacts) -> Iterator[Finding]:
     """A loss too small to be a prediction."""
     loss = case.figures.get("cross_entropy", math.inf)
-    if loss >= NO_LOSS or case.exam.ledger.scored < FEW_ROWS:
+    if loss >= NO_LOSS or case.exam.issues.scored < FEW_ROWS:
         return
     if case.figures.get("baseline", 1.0) == 0.0:
         return
@@ -292,4 +292,4 @@ def _leak(case: Case) -> Iterator[Advice]:
         f"All losses are nearly 0 (mean {loss:.2g} nats): were these rows trained on, or were the "
         "predictions made from the labels?"
     )
-    yield Advice("no_loss", "warning", message)
+    yield Finding("no_loss", "warning", message)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ce_cli.inputs.source import Column
-from ce_cli.inspection.case import Case
+from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.profiles import sortable
 from ce_cli.results.inspect import ColumnSeen
 from ce_cli.text import sanitize
 
 
-def columns_seen(case: Case) -> tuple[ColumnSeen, ...]:
+def columns_seen(case: FileFacts) -> tuple[ColumnSeen, ...]:
     """In the order of the file."""
     return tuple(_seen(case, column) for column in case.columns)
 
 
-def _seen(case: Case, column: Column) -> ColumnSeen:
+def _seen(case: FileFacts, column: Column) -> ColumnSeen:
     part, of, why = _part(case, column)
     profile = case.exam.profiles.get(column.name)
     names = [one.name for one in case.columns]
@@ -36,7 +36,7 @@ def _seen(case: Case, column: Column) -> ColumnSeen:
     )
 
 
-def _part(case: Case, column: Column) -> tuple[str | None, str | None, str]:
+def _part(case: FileFacts, column: Column) -> tuple[str | None, str | None, str]:
     """Its part, the class it speaks of, and the reason."""
     binding, given, name = case.binding, case.given, column.name
     if binding is None:
@@ -59,20 +59,20 @@ def _part(case: Case, column: Column) -> tuple[str | None, str | None, str]:
     return None, None, "not used"
 
 
-def _reason(case: Case, option: str, is_given: bool, otherwise: str) -> str:
+def _reason(case: FileFacts, option: str, is_given: bool, otherwise: str) -> str:
     if is_given:
         return option
     return f"assumed: {option}" if option in case.settled.assumed else otherwise
 
 
-def _label_class(case: Case, name: str) -> str | None:
+def _label_class(case: FileFacts, name: str) -> str | None:
     binding = case.binding
     if binding is None or binding.labels.shape != "columns":
         return None
     return case.classes[binding.labels.places[binding.labels.columns.index(name)]]
 
 
-def _prediction_class(case: Case, name: str) -> str | None:
+def _prediction_class(case: FileFacts, name: str) -> str | None:
     binding = case.binding
     if binding is None or not case.classes:
         return None

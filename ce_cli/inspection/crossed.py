@@ -11,7 +11,7 @@ from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.forms import Form, Logits
 from ce_cli.kernels.outcomes import Hard
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -22,7 +22,7 @@ CEILING = 745.0  # nats that count for an infinite surprisal
 _UNIT_BITS = 20  # surprisals are rounded to 2**-20 nats, so that their sums are whole numbers
 
 
-class Crossed(Value):
+class Crossed(Record):
     """Sums of surprisals by label and class, and counts by label and predicted class.
 
     Rows count once each, whatever their weight. Entry ``k * classes + j`` speaks of the rows of

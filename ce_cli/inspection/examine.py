@@ -11,12 +11,12 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.prediction_rows import read_predictions
 from ce_cli.binding.rows import Bound, bound_rows
-from ce_cli.findings.row_issues import Finding, Ledger
-from ce_cli.inputs.source import Column, Frame, Split, Wanted
+from ce_cli.findings.row_issues import RowIssue, RowIssues
+from ce_cli.inputs.source import Column, Frame, Projection, Split
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.ids import Ids
 from ce_cli.inspection.neighbours import Neighbours
-from ce_cli.inspection.numbers import Looks, Rereadings
+from ce_cli.inspection.numbers import NumberKinds, Rereadings
 from ce_cli.inspection.profiles import (
     Profile,
     profile_of_lists,
@@ -29,19 +29,19 @@ from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.state import State
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.scoring.reduce import States
 from ce_cli.spec import Spec
 
 _METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
 
 
-class Traps(Value):
+class AlignmentChecks(Record):
     """What tells whether the right rows meet under the right names; a monoid in file order."""
 
     crossed: Crossed | None = None
     neighbours: Neighbours = Neighbours()
-    looks: Looks = Looks()
+    looks: NumberKinds = NumberKinds()
     rereadings: Rereadings = Rereadings()
     ids: Ids = Ids()
 
@@ -68,25 +68,25 @@ class Traps(Value):
         )
 
 
-class Exam(Value):
+class Exam(Record):
     """What is known after some rows: a monoid in file order.
 
     Attributes
     ----------
-    ledger : Ledger
+    issues : RowIssues
         Counts and findings.
     profiles : dict of str to Profile
         By column.
     states : dict of State
         By their class, of the rows that can be scored.
-    traps : Traps
+    traps : AlignmentChecks
         What is kept for inspection alone.
     """
 
-    ledger: Ledger
+    issues: RowIssues
     profiles: dict[str, Profile]
     states: States
-    traps: Traps
+    traps: AlignmentChecks
 
     def merge(self, later: Exam) -> Exam:
         """Append the rows of `later`; associative."""
@@ -94,14 +94,14 @@ class Exam(Value):
         for name, profile in later.profiles.items():
             profiles[name] = profiles[name].merge(profile) if name in profiles else profile
         return Exam(
-            self.ledger.merge(later.ledger),
+            self.issues.merge(later.issues),
             profiles,
             {kind: state.merge(later.states[kind]) for kind, state in self.states.items()},
             self.traps.merge(later.traps),
         )
 
 
-class Examine(Value):
+class ExamineSplit(Record):
     """The work on one split; picklable.
 
     Attributes
@@ -119,7 +119,7 @@ class Examine(Value):
     ids: str | None
     missing_texts: tuple[str, ...]
 
-    def __call__(self, task: tuple[int, Split, Wanted]) -> tuple[int, Exam]:
+    def __call__(self, task: tuple[int, Split, Projection]) -> tuple[int, Exam]:
         """Read and look at one split of part ``task[0]``."""
         part, split, wanted = task
         total = self.empty()
@@ -129,9 +129,9 @@ class Examine(Value):
 
     def empty(self) -> Exam:
         """Of no rows: the identity of `Exam.merge`."""
-        return Exam(Ledger.of(), {}, self._empty_states(), Traps())
+        return Exam(RowIssues.of(), {}, self._empty_states(), AlignmentChecks())
 
-    def _exam(self, frame: Frame, wanted: Wanted) -> Exam:
+    def _exam(self, frame: Frame, wanted: Projection) -> Exam:
         spoiled = dict(frame.spoiled)
         profiles = {
             name: profile_of_numbers(frame.columns[name], spoiled.get(name, ()))
@@ -145,22 +145,24 @@ class Examine(Value):
         ids = Ids()
         if self.ids in frame.columns:
             ids = Ids.of(frame.columns[self.ids], frame.rows, frame.left_out)
-        states, traps = self._empty_states(), Traps(ids=ids)
-        bound = Bound([], [], list(frame.findings), 0)
+        states, traps = self._empty_states(), AlignmentChecks(ids=ids)
+        bound = Bound([], [], list(frame.issues), 0)
         if self.binding is not None:
             bound = bound_rows(frame, self.binding, self.spec)
             matrix, unnamed = read_predictions(Checked(frame), self.binding)
-            traps = Traps(ids=ids, looks=Looks() if unnamed is not None else Looks.of(matrix))
-        findings = list(bound.findings)
+            traps = AlignmentChecks(
+                ids=ids, looks=NumberKinds() if unnamed is not None else NumberKinds.of(matrix)
+            )
+        findings = list(bound.issues)
         batches = [self._unspoiled(batch, frame) for batch in bound.batches]
         for batch in batches:
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
-            traps = traps.merge(Traps.of(batch))
+            traps = traps.merge(AlignmentChecks.of(batch))
             if batch.infinite is not None:
-                findings.append(Finding.of("infinite", "", batch.rows[batch.infinite]))
+                findings.append(RowIssue.of("infinite", "", batch.rows[batch.infinite]))
         scored = sum(map(len, batches))
-        ledger = Ledger.of(findings, frame.rows, scored, bound.skipped, bound.ignored)
-        return Exam(ledger, profiles, states, traps)
+        issues = RowIssues.of(findings, frame.rows, scored, bound.skipped, bound.ignored)
+        return Exam(issues, profiles, states, traps)
 
     def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
         """Without the rows in which a number of theirs is made up."""
@@ -178,11 +180,11 @@ class Examine(Value):
         return {kind: kind.empty(1, space) for kind in kinds}
 
 
-def wanted_of(
+def projection_of(
     columns: Sequence[Column], binding: Binding | None, missing_texts: tuple[str, ...]
-) -> Wanted:
+) -> Projection:
     """Every column that holds one value a row; those without a part as their types say."""
-    base = Wanted((), (), missing_texts=missing_texts) if binding is None else binding.wanted
+    base = Projection((), (), missing_texts=missing_texts) if binding is None else binding.wanted
     names = [column.name for column in columns]
     free = [one for one in columns if one.name not in base.names and names.count(one.name) == 1]
     numbers = [one.name for one in free if _is_number(one)]

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.columns import as_texts, floats
 from ce_cli.binding.fingerprints import fingerprints
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Hashes = NDArray[np.uint64]
 
 MOST_ROWS = 1 << 24  # ids of the rows beyond are not looked at, so that memory is bounded
 
 
-class Ids(Value):
+class Ids(Record):
     """Fingerprints of the ids of some rows, in order; 0 for a missing one."""
 
     parts: tuple[Hashes, ...] = ()

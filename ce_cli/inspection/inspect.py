@@ -10,17 +10,17 @@ from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.binding.label_file import LabelFile
 from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import DataError
-from ce_cli.findings.row_locations import Places
-from ce_cli.inputs.source import Source, Split, Wanted
-from ce_cli.inspection.case import Case
+from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.source import Projection, Source, Split
 from ce_cli.inspection.class_advice import class_advice
 from ce_cli.inspection.columns_seen import columns_seen
-from ce_cli.inspection.examine import Examine, wanted_of
+from ce_cli.inspection.examine import ExamineSplit, projection_of
+from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.row_advice import row_advice
+from ce_cli.inspection.score_command import ScoreCommand
 from ce_cli.inspection.settle import Settled, settle
-from ce_cli.inspection.typed import Typed
 from ce_cli.inspection.value_advice import value_advice
-from ce_cli.results.inspect import SEVERITIES, Advice, ClassSeen, Inspected
+from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
 from ce_cli.scoring.pipeline import up_to_first_row, with_labels
 from ce_cli.spec import MISSING_TEXTS, Spec
 
@@ -50,7 +50,7 @@ def inspect(
     sources: Iterator[Source],
     names: Sequence[str],
     spec: Spec,
-    typed: Typed,
+    typed: ScoreCommand,
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
     labels: Source | None = None,
@@ -65,7 +65,7 @@ def inspect(
         Of the inputs, as they are shown.
     spec : Spec
         What is said of the columns and values.
-    typed : Typed
+    typed : ScoreCommand
         The command that would score them.
     threads : int
         How many splits are worked on at once.
@@ -95,74 +95,76 @@ def inspect(
     if binding is not None:
         missing = binding.missing_texts
     ids = spec.id or next((one.name for one in columns if one.name.lower() in _ID_NAMES), None)
-    work = Examine(None if binding is None else binding.replace(by=()), settled.spec, ids, missing)
-    total, places = work.empty(), Places(tuple(names))
-    misfits: list[Advice] = []
+    work = ExamineSplit(
+        None if binding is None else binding.replace(by=()), settled.spec, ids, missing
+    )
+    total, locations = work.empty(), RowLocations(tuple(names))
+    misfits: list[Finding] = []
     splits = _splits(chain(leading, sources), settled, missing, misfits)
     for part, exam in map_in_order(work, splits, threads):
-        places = places.begun(part, total.ledger.read)
+        locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
         if progress is not None:
-            progress(total.ledger.read)
+            progress(total.issues.read)
     if label_file is not None:
         misfits += _unused(label_file)
-    places = places.ended(total.ledger.read)
+    locations = locations.ended(total.issues.read)
     delimiter = getattr(source, "delimiter", ",")  # text alone has one
-    case = Case(total, settled, spec, columns, ids, places, typed, delimiter)
+    case = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter)
     return _inspected(case, source.format, misfits)
 
 
-def _unused(label_file: LabelFile) -> Iterator[Advice]:
+def _unused(label_file: LabelFile) -> Iterator[Finding]:
     try:
         label_file.check_used()
     except DataError as error:
         options = None if label_file.key is None else "--missing skip"
-        yield Advice("unpredicted", "error", str(error), label_file.unused, options=options)
+        yield Finding("unpredicted", "error", str(error), label_file.unused, options=options)
 
 
 def _splits(
-    sources: Iterator[Source], settled: Settled, missing: tuple[str, ...], misfits: list[Advice]
-) -> Iterator[tuple[int, Split, Wanted]]:
+    sources: Iterator[Source], settled: Settled, missing: tuple[str, ...], misfits: list[Finding]
+) -> Iterator[tuple[int, Split, Projection]]:
     """Splits of every file that fits the first; what keeps another from it is told."""
     binding = settled.binding
     for part, source in enumerate(sources):
         if binding is not None and not _fits(source, binding, part, misfits):
             continue
-        wanted = wanted_of(
+        wanted = projection_of(
             source.columns(), None if binding is None else binding.replace(by=()), missing
         )
         for split in source.splits(wanted):
             yield part, split, wanted
 
 
-def _fits(source: Source, binding: Binding, part: int, misfits: list[Advice]) -> bool:
+def _fits(source: Source, binding: Binding, part: int, misfits: list[Finding]) -> bool:
     try:
         check_fits(source, binding)
     except DataError as error:
-        misfits.append(Advice("other_file", "error", f"{error} Its rows were not looked at."))
+        misfits.append(Finding("other_file", "error", f"{error} Its rows were not looked at."))
         return False
     try:
         if part and binding.shape != "none":
             check_precision(source, binding)
     except DataError as error:
-        misfits.append(Advice("other_precision", "error", str(error)))
+        misfits.append(Finding("other_precision", "error", str(error)))
     return True
 
 
-def _inspected(case: Case, form: str, misfits: Sequence[Advice]) -> Inspected:
+def _inspected(case: FileFacts, form: str, misfits: Sequence[Finding]) -> Inspected:
     findings = [*case.settled.problems, *misfits]
     if case.bad_labels is not None:
-        findings.append(Advice("labels", "error", case.bad_labels))
+        findings.append(Finding("labels", "error", case.bad_labels))
     findings += [*value_advice(case), *class_advice(case), *row_advice(case)]
     findings = _without_repeats(_oriented(findings, case.figures.get("skill", 0.0)))
     findings.sort(key=_rank)
     following = _following(case, findings)
-    ledger, looks = case.exam.ledger, case.looks
+    issues, looks = case.exam.issues, case.looks
     several = len(looks.first) > 1 and case.spec.task != "multilabel"
     return Inspected(
-        inputs=case.places.names,
+        inputs=case.locations.names,
         format=form,
-        rows={"read": ledger.read, "usable": ledger.scored, "skipped": ledger.skipped},
+        rows={"read": issues.read, "usable": issues.scored, "skipped": issues.skipped},
         columns=columns_seen(case),
         task=None if case.binding is None else case.spec.task,
         values=None if case.binding is None else case.spec.values,
@@ -176,14 +178,14 @@ def _inspected(case: Case, form: str, misfits: Sequence[Advice]) -> Inspected:
     )
 
 
-def _rank(finding: Advice) -> tuple[int, int]:
+def _rank(finding: Finding) -> tuple[int, int]:
     """The graver first, then the more likely to be the cause of others."""
     known = finding.code in _TRAPS_FIRST
     place = _TRAPS_FIRST.index(finding.code) if known else len(_TRAPS_FIRST)
     return SEVERITIES.index(finding.severity), place
 
 
-def _oriented(findings: Sequence[Advice], skill: float) -> list[Advice]:
+def _oriented(findings: Sequence[Finding], skill: float) -> list[Finding]:
     """Where nobody said which class is which, the losses tell: that is no second trap.
 
     And if they do not tell, nothing is proposed.
@@ -196,11 +198,11 @@ def _oriented(findings: Sequence[Advice], skill: float) -> list[Advice]:
     return [told if one is assumed[0] else one for one in findings if one not in better]
 
 
-def _names_classes(finding: Advice) -> bool:
+def _names_classes(finding: Finding) -> bool:
     return (finding.options or "").startswith(("--positive", "--classes"))
 
 
-def _without_repeats(findings: Sequence[Advice]) -> list[Advice]:
+def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
     """What one cause explains is told once: sums are off where numbers are read amiss."""
     codes = {one.code for one in findings}
     explained: set[str] = set()
@@ -224,14 +226,14 @@ def _without_repeats(findings: Sequence[Advice]) -> list[Advice]:
     return [one.replace(options=None) if one.code == "positive_logprob" else one for one in kept]
 
 
-def _with_command(case: Case, finding: Advice) -> Advice:
+def _with_command(case: FileFacts, finding: Finding) -> Finding:
     if finding.options is None or finding.command is not None:
         return finding
     assumed = case.typed.adding(case.settled.assumed) if finding.code != "binding" else case.typed
     return finding.replace(command=assumed.adding(finding.options).line())
 
 
-def _following(case: Case, findings: Sequence[Advice]) -> str:
+def _following(case: FileFacts, findings: Sequence[Finding]) -> str:
     """The command for a clean run: every option that was found to help."""
     doubtful = any(one.code == "binding" and one.options is None for one in findings)
     command = case.typed if doubtful else case.typed.adding(case.settled.assumed)
@@ -242,7 +244,7 @@ def _following(case: Case, findings: Sequence[Advice]) -> str:
     return next((one for one in mended if one is not None), command.line())
 
 
-def _classes(case: Case) -> Iterator[ClassSeen]:
+def _classes(case: FileFacts) -> Iterator[ClassSeen]:
     crossed = case.exam.traps.crossed
     predicted = None if crossed is None else crossed.counts.sum(axis=0).tolist()
     total = sum(weight for _, weight, _ in case.class_rows)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from ce_cli.inspection.crossed import in_nats, whole_units
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.outcomes import Hard
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
 _SAMPLED = 4096  # rows of each batch: labels are off everywhere or nowhere
 
 
-class Neighbours(Value):
+class Neighbours(Record):
     """Sums of the losses of rows against their own label, the one after and the one before.
 
     Only rows with both neighbours in their batch take part, so the sums depend on how the rows

@@ -12,7 +12,7 @@ from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Probabilities
 from ce_cli.kernels.losses import class_sums, of_class
 from ce_cli.kernels.outcomes import Hard
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ NEAR = 0.02  # how far from 1 a sum may be and still look like one
 _SAMPLED = 4096
 
 
-class Looks(Value):
+class NumberKinds(Record):
     """Counts of rows by what their numbers look like; a monoid in file order.
 
     Attributes
@@ -110,7 +110,7 @@ class Looks(Value):
         )
 
 
-class Rereadings(Value):
+class Rereadings(Record):
     """Losses of rows that do not sum to 1, if they did: divided by their sum, or by softmax.
 
     Attributes

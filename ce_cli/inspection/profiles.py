@@ -11,14 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ce_cli.binding.columns import floats, tokens
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
 EXAMPLES = 8
 
 
-class Profile(Value):
+class Profile(Record):
     """A column of some rows; a monoid.
 
     Attributes

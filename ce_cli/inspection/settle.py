@@ -11,16 +11,16 @@ from ce_cli.binding.predictions import prediction_columns
 from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.inputs.source import Source
 from ce_cli.inspection.profiles import sortable
-from ce_cli.inspection.typed import joined, option
-from ce_cli.record import Value
-from ce_cli.results.inspect import Advice
-from ce_cli.scoring.computed import class_names
+from ce_cli.inspection.score_command import joined, option
+from ce_cli.record import Record
+from ce_cli.results.inspect import Finding
+from ce_cli.scoring.figures import class_names
 from ce_cli.spec import MISSING_TEXTS, Spec
 
 _TRIES = 4
 
 
-class Settled(Value):
+class Settled(Record):
     """What came of binding.
 
     Attributes
@@ -29,7 +29,7 @@ class Settled(Value):
         None where no column could be bound.
     spec : Spec
         Settled, if there is a binding.
-    problems : tuple of Advice
+    problems : tuple of Finding
         What ``ce score`` would stop at.
     assumed : str
         The options that were added to get this far, quoted for the shell.
@@ -37,7 +37,7 @@ class Settled(Value):
 
     binding: Binding | None
     spec: Spec
-    problems: tuple[Advice, ...] = ()
+    problems: tuple[Finding, ...] = ()
     assumed: str = ""
 
 
@@ -49,7 +49,7 @@ def settle(source: Source, spec: Spec) -> Settled:
     UsageError
         An option does not fit the file.
     """
-    problems: list[Advice] = []
+    problems: list[Finding] = []
     assumed: list[str] = []
     for _ in range(_TRIES):
         try:
@@ -64,7 +64,7 @@ def settle(source: Source, spec: Spec) -> Settled:
             helping = error.option or _classes_by_order(source, spec)
             options = None if helping is None else option(*helping)
             if str(told) not in (one.message for one in problems):
-                problems.append(Advice("binding", "error", str(told), options=options))
+                problems.append(Finding("binding", "error", str(told), options=options))
             following = None if helping is None else _with(spec, *helping)
             if options is None or following is None:
                 return Settled(None, spec, tuple(problems))

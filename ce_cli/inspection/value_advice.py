@@ -7,13 +7,13 @@ from math import isfinite
 
 import numpy as np
 
-from ce_cli.findings.row_issues import Finding
-from ce_cli.inspection.case import Case
+from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inspection.crossed import in_nats
-from ce_cli.inspection.numbers import Looks
-from ce_cli.inspection.typed import mended_path, mending, option
-from ce_cli.results.inspect import Advice, Severity
-from ce_cli.scoring.notes import FEW_ROWS
+from ce_cli.inspection.file_facts import FileFacts
+from ce_cli.inspection.numbers import NumberKinds
+from ce_cli.inspection.score_command import mended_path, option, with_option
+from ce_cli.results.inspect import Finding, Severity
+from ce_cli.scoring.warnings import FEW_ROWS
 
 _MOST = 0.9  # of the rows: what nearly all look like, they are
 _MANY = 0.1  # of the rows: too many for slips of single numbers
@@ -23,7 +23,7 @@ _FULL = 100.0
 _SUMS: dict[str, Severity] = {"error": "error", "warn": "warning", "renormalize": "note"}
 
 
-def value_advice(case: Case) -> Iterator[Advice]:
+def value_advice(case: FileFacts) -> Iterator[Finding]:
     """What to read the numbers as, and whether they say anything."""
     looks, binding = case.looks, case.binding
     if binding is None or not looks.rows or binding.task == "likelihood":
@@ -35,10 +35,10 @@ def value_advice(case: Case) -> Iterator[Advice]:
     yield from _one_answer(case, looks)
     if looks.coarse == looks.rows > looks.decided and looks.rows >= _FEW_ROWS:
         message = "Predictions are rounded to 2 decimals, so losses are as coarse as that."
-        yield Advice("rounded", "note", message)
+        yield Finding("rounded", "note", message)
 
 
-def _no_probabilities(case: Case, looks: Looks) -> Iterator[Advice]:
+def _no_probabilities(case: FileFacts, looks: NumberKinds) -> Iterator[Finding]:
     """Numbers outside [0, 1], or rows that sum to something else."""
     several, rows = len(looks.first) > 1 and case.spec.task != "multilabel", looks.rows
     reach = f"the predictions reach from {looks.low:.6g} to {looks.high:.6g}"
@@ -62,7 +62,7 @@ def _many(count: int, rows: int) -> bool:
     return count >= max(_MANY * rows, min(_SLIPS, rows))
 
 
-def _are_percentages(looks: Looks, several: bool) -> bool:
+def _are_percentages(looks: NumberKinds, several: bool) -> bool:
     if looks.high > _FULL:
         return False
     if several:
@@ -70,7 +70,7 @@ def _are_percentages(looks: Looks, several: bool) -> bool:
     return looks.high > 1.5 and _many(looks.above, looks.rows)
 
 
-def _percentages(case: Case, message: str) -> Advice:
+def _percentages(case: FileFacts, message: str) -> Finding:
     """There is no option that divides; a copy of the file is divided instead."""
     binding = case.binding
     found = _outside(case)
@@ -82,12 +82,12 @@ def _percentages(case: Case, message: str) -> Advice:
     ):
         path = case.typed.paths[0]
         columns = [str(name) for name in binding.predictions]
-        command = mending(
+        command = with_option(
             case.typed, case.delimiter, f"f[{columns!r}] = f[{columns!r}].astype(float) / 100"
         )
         if command is not None:
             command += f" && {case.typed.replace(paths=(str(mended_path(path)),)).line()}"
-    return Advice(
+    return Finding(
         "looks_like_percentages",
         "error",
         message,
@@ -97,19 +97,19 @@ def _percentages(case: Case, message: str) -> Advice:
     )
 
 
-def _looks_like(case: Case, kind: str, message: str, options: str) -> Advice:
+def _looks_like(case: FileFacts, kind: str, message: str, options: str) -> Finding:
     found = _outside(case)
     count, rows = (0, ()) if found is None else (found.count, tuple(r + 1 for r in found.rows))
-    return Advice(f"looks_like_{kind}", "error", message, count, rows, options)
+    return Finding(f"looks_like_{kind}", "error", message, count, rows, options)
 
 
-def _outside(case: Case) -> Finding | None:
+def _outside(case: FileFacts) -> RowIssue | None:
     """The finding that numbers are outside of their range, in the column of most such rows."""
-    found = case.exam.ledger.named("outside")
+    found = case.exam.issues.named("outside")
     return max(found, key=lambda one: one.count) if found else None
 
 
-def _sums_elsewhere(case: Case, looks: Looks) -> Advice:
+def _sums_elsewhere(case: FileFacts, looks: NumberKinds) -> Finding:
     """Rows within [0, 1] that are no distributions: what would make them so with less surprise."""
     read = case.exam.traps.rereadings
     softmax = read.rows >= _FEW_ROWS and read.softmax < read.divided
@@ -120,13 +120,13 @@ def _sums_elsewhere(case: Case, looks: Looks) -> Advice:
             f"{sums}they may be logits between 0 and 1, which sum to 1 only after softmax"
             f"{_against(read.softmax, read.divided, read.rows)}."
         )
-        return Advice("sums_after_softmax", kind, message, options="--as logits")
+        return Finding("sums_after_softmax", kind, message, options="--as logits")
     message = (
         f"{sums}these are distributions only after each row is divided by its sum"
         f"{_against(read.divided, read.softmax, read.rows)}."
     )
     options = "--on-bad-sum renormalize"
-    return Advice("sums_after_division", kind, message, options=options)
+    return Finding("sums_after_division", kind, message, options=options)
 
 
 def _against(better: int, worse: int, rows: int) -> str:
@@ -141,7 +141,7 @@ def _in_nats(units: int) -> float:
     return float(in_nats(np.array([units], np.float64))[0])
 
 
-def _rather_probabilities(case: Case, looks: Looks) -> Iterator[Advice]:
+def _rather_probabilities(case: FileFacts, looks: NumberKinds) -> Iterator[Finding]:
     """Read as logits or log-probabilities, but within [0, 1], or no logarithms at all."""
     several, rows = len(looks.first) > 1, looks.rows
     within = looks.low >= 0.0 and looks.high <= 1.0
@@ -152,13 +152,13 @@ def _rather_probabilities(case: Case, looks: Looks) -> Iterator[Advice]:
             f"These look like probabilities, not {_read_as(case)}: the predictions reach from "
             f"{looks.low:.6g} to {looks.high:.6g}{told}."
         )
-        yield Advice("looks_like_probabilities", "warning", message, options="--as probabilities")
+        yield Finding("looks_like_probabilities", "warning", message, options="--as probabilities")
     elif case.spec.values == "logprobs" and several and looks.to_one_by_exp < _MANY * rows:
         message = (
             "These look like logits, not log-probabilities: the exponentials of the rows do not "
             "sum to 1."
         )
-        yield Advice("looks_like_logits", "warning", message, options="--as logits")
+        yield Finding("looks_like_logits", "warning", message, options="--as logits")
     elif (
         case.spec.values == "logits"
         and several
@@ -169,24 +169,24 @@ def _rather_probabilities(case: Case, looks: Looks) -> Iterator[Advice]:
             "These are log-probabilities: their exponentials sum to 1. Softmax changes nothing "
             "but the last digits."
         )
-        yield Advice("looks_like_logprobs", "note", message, options="--as logprobs")
+        yield Finding("looks_like_logprobs", "note", message, options="--as logprobs")
 
 
-def _read_as(case: Case) -> str:
+def _read_as(case: FileFacts) -> str:
     return {"logits": "logits", "logprobs": "log-probabilities"}[case.spec.values]
 
 
-def _one_answer(case: Case, looks: Looks) -> Iterator[Advice]:
+def _one_answer(case: FileFacts, looks: NumberKinds) -> Iterator[Finding]:
     """Predictions that are all alike, or all decided."""
     if looks.rows < FEW_ROWS:
         return
-    if looks.constant and case.exam.ledger.scored:
+    if looks.constant and case.exam.issues.scored:
         shown = ", ".join(f"{value:.6g}" for value in looks.first[:6])
         more = ", …" if len(looks.first) > 6 else ""
         message = (
             f"The prediction is the same in every row ({shown}{more}): it tells nothing apart."
         )
-        yield Advice("constant_prediction", "warning", message, options=_other_column(case))
+        yield Finding("constant_prediction", "warning", message, options=_other_column(case))
     elif looks.decided == looks.rows and case.spec.values == "probabilities":
         other = _other_column(case)
         message = (
@@ -194,10 +194,10 @@ def _one_answer(case: Case, looks: Looks) -> Iterator[Advice]:
             "decision costs all that the clip allows"
             f"{'; there are other numbers between 0 and 1' if other else ''}."
         )
-        yield Advice("decisions", "warning", message, options=other)
+        yield Finding("decisions", "warning", message, options=other)
 
 
-def _other_column(case: Case) -> str | None:
+def _other_column(case: FileFacts) -> str | None:
     """The one column without a part that may hold the probabilities instead."""
     if case.binding is None or case.binding.shape != "single":
         return None

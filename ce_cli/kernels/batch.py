@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.exact import ExactSums, sum_of_products
-from ce_cli.kernels.outcomes import Outcomes, Space
-from ce_cli.record import Value
+from ce_cli.kernels.outcomes import LabelSpace, Outcomes
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 
-class Batch(Value):
+class Batch(Record):
     """Rows of which nothing is missing and nothing is out of range.
 
     Attributes
@@ -50,7 +50,7 @@ class Batch(Value):
         return len(self.rows)
 
     @property
-    def space(self) -> Space:
+    def space(self) -> LabelSpace:
         """What can happen, and what is known of the rows."""
         return self.outcomes.space.replace(sized=self.byte_counts is not None)
 

@@ -33,7 +33,7 @@ def holm_levels(p_values: Sequence[float], level: float) -> list[float]:
     return levels
 
 
-def rows_to_tell(rows: int, difference: float, standard_error: float, level: float) -> float:
+def rows_to_decide(rows: int, difference: float, standard_error: float, level: float) -> float:
     """How many rows would tell a difference like this from 0 in 4 cases of 5.
 
     ``n · ((z₁₋ₐ/₂ + z₀.₈) · se / difference)² + z²₁₋ₐ/₂ / 2``: the usual formula of sample size

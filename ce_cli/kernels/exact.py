@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -35,7 +35,7 @@ _WHOLE_FLOATS = 1 << 53  # every whole number up to here is a float64
 _ROOM = 1 << 62  # what an int64 limb may reach before its carries are passed on
 
 
-class ExactSums(Value):
+class ExactSums(Record):
     """Exact sums, one for each of G groups.
 
     Attributes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels import losses
 from ce_cli.kernels.losses import LOG_2, Softmax, class_sums, first_largest, of_class
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -27,7 +27,7 @@ class Form(Protocol):
         """Surprisal of the labels in nats, shape (n,)."""
         ...
 
-    def given(self, codes: Codes) -> Floats:
+    def label_probability(self, codes: Codes) -> Floats:
         """The probability that the labels were given, before any clipping, shape (n,)."""
         ...
 
@@ -60,7 +60,7 @@ class Form(Protocol):
         ...
 
 
-class BinaryProbability(Value):
+class BinaryProbability(Record):
     """P(positive), shape (n,), and the clip (0 for none)."""
 
     probability: Floats
@@ -73,7 +73,7 @@ class BinaryProbability(Value):
             clipped = np.clip(clipped, self.clip, 1.0 - self.clip)
         return losses.binary_probability_losses(clipped, codes)
 
-    def given(self, codes: Codes) -> Floats:
+    def label_probability(self, codes: Codes) -> Floats:
         """The probability q, or 1 − q."""
         return np.where(codes == 1, self.probability, 1.0 - self.probability)
 
@@ -107,7 +107,7 @@ class BinaryProbability(Value):
         return type(self)(self.probability[..., rows], self.clip)
 
 
-class BinaryLogit(Value):
+class BinaryLogit(Record):
     """Log-odds of the positive class, shape (n,)."""
 
     logit: Floats
@@ -116,7 +116,7 @@ class BinaryLogit(Value):
         """Softplus of the logit against the label."""
         return losses.binary_logit_losses(self.logit, codes)
 
-    def given(self, codes: Codes) -> Floats:
+    def label_probability(self, codes: Codes) -> Floats:
         """The logistic function of the logit for the label."""
         return _logistic(self.logit * (2.0 * codes - 1.0))
 
@@ -150,7 +150,7 @@ class BinaryLogit(Value):
         return type(self)(self.logit[..., rows])
 
 
-class BinaryLogprob(Value):
+class BinaryLogprob(Record):
     """Log P(positive), shape (n,)."""
 
     logprob: Floats
@@ -159,7 +159,7 @@ class BinaryLogprob(Value):
         """−lp, or −log(1 − e^lp)."""
         return losses.binary_logprob_losses(self.logprob, codes)
 
-    def given(self, codes: Codes) -> Floats:
+    def label_probability(self, codes: Codes) -> Floats:
         """e^lp or 1 − e^lp."""
         return np.where(codes == 1, np.exp(self.logprob), -np.expm1(self.logprob))
 
@@ -173,7 +173,7 @@ class BinaryLogprob(Value):
 
     def squared_errors(self, codes: Codes) -> Floats:
         """Square of what the other class was given."""
-        return np.square(self.given(1 - codes))
+        return np.square(self.label_probability(1 - codes))
 
     def probabilities(self) -> Floats:
         """1 − e^lp and e^lp."""
@@ -195,7 +195,7 @@ class BinaryLogprob(Value):
 BinaryForm = BinaryProbability | BinaryLogit | BinaryLogprob
 
 
-class Probabilities(Value):
+class Probabilities(Record):
     """Class probabilities, shape (K, n), and the clip (0 for none)."""
 
     matrix: Floats
@@ -208,7 +208,7 @@ class Probabilities(Value):
             given = np.clip(given, self.clip, 1.0 - self.clip)
         return losses.surprisal(given)
 
-    def given(self, codes: Codes) -> Floats:
+    def label_probability(self, codes: Codes) -> Floats:
         """q_y."""
         return of_class(self.matrix, codes)
 
@@ -244,7 +244,7 @@ class Probabilities(Value):
         return type(self)(self.matrix[:, rows], self.clip)
 
 
-class Logits(Value):
+class Logits(Record):
     """Class logits, shape (K, n)."""
 
     matrix: Floats
@@ -258,7 +258,7 @@ class Logits(Value):
         """Logsumexp(z) − z_y."""
         return self.softmax.losses(codes)
 
-    def given(self, codes: Codes) -> Floats:
+    def label_probability(self, codes: Codes) -> Floats:
         """Softmax of the label's class."""
         return np.exp(-self.losses(codes))
 
@@ -292,7 +292,7 @@ class Logits(Value):
         return type(self)(self.matrix[:, rows])
 
 
-class Logprobs(Value):
+class Logprobs(Record):
     """Class log-probabilities, shape (K, n)."""
 
     matrix: Floats
@@ -301,7 +301,7 @@ class Logprobs(Value):
         """−log q_y, without an exponential on the way."""
         return 0.0 - of_class(self.matrix, codes)
 
-    def given(self, codes: Codes) -> Floats:
+    def label_probability(self, codes: Codes) -> Floats:
         """q_y."""
         return np.exp(of_class(self.matrix, codes))
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -23,7 +23,7 @@ _DROPPED_BITS = 52 - 7
 _STRATUM_BITS = 7  # of the number of a bin, so that a stratum is a power of two
 
 
-class LogHistogram(Value):
+class LogHistogram(Record):
     """Weights by bin.
 
     Attributes

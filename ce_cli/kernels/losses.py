@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -64,7 +64,7 @@ def binary_logprob_losses(logprob: Floats, positive: Codes) -> Floats:
     return 0.0 - _select(logprob, other, positive)
 
 
-class Softmax(Value):
+class Softmax(Record):
     """Logits taken apart so that no digit is lost.
 
     Attributes

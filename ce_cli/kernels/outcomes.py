@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.forms import BinaryForm, Form
 from ce_cli.kernels.losses import class_sums, first_largest
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 NO_CLASS = -1
 
 
-class Space(Value):
+class LabelSpace(Record):
     """What can happen.
 
     Attributes
@@ -45,7 +45,7 @@ class Outcomes(Protocol):
     """Labels and predictions of n rows."""
 
     @property
-    def space(self) -> Space:
+    def space(self) -> LabelSpace:
         """What can happen."""
         ...
 
@@ -58,7 +58,7 @@ class Outcomes(Protocol):
         """Cross-entropy in nats, shape (n,)."""
         ...
 
-    def given(self) -> Floats:
+    def label_probability(self) -> Floats:
         """The probability that the class in `codes` was given, before any clipping, shape (n,)."""
         ...
 
@@ -70,7 +70,7 @@ class Outcomes(Protocol):
         """The probability that the likeliest class was given, shape (n,)."""
         ...
 
-    def right(self) -> Bools | Floats:
+    def correct(self) -> Bools | Floats:
         """How much of the label was predicted, from 0 to 1, shape (n,)."""
         ...
 
@@ -98,7 +98,7 @@ class Outcomes(Protocol):
         """Of two classes, how much of the second happened, shape (n,)."""
         ...
 
-    def gaps(self) -> Floats:
+    def residuals(self) -> Floats:
         """Of two classes, q − p of the second, shape (n,)."""
         ...
 
@@ -128,9 +128,9 @@ class _OneClass:
     form: Form
     codes: Codes
 
-    def given(self) -> Floats:
+    def label_probability(self) -> Floats:
         """Probability of the label's likeliest class."""
-        return self.form.given(self.codes)
+        return self.form.label_probability(self.codes)
 
     def predicted(self) -> Codes:
         """The likeliest class."""
@@ -140,10 +140,10 @@ class _OneClass:
         """Its probability."""
         return self.form.confidence()
 
-    def right(self) -> Bools:
+    def correct(self) -> Bools:
         """Whether label and prediction have the same likeliest class."""
-        right: Bools = self.predicted() == self.codes
-        return right
+        correct: Bools = self.predicted() == self.codes
+        return correct
 
     def uncertainties(self) -> Floats:
         """−Σ q·log q."""
@@ -178,12 +178,12 @@ class _NoOrder:
         """Unknown."""
         return self.ranking()
 
-    def gaps(self) -> Floats:
+    def residuals(self) -> Floats:
         """Unknown."""
         return self.ranking()
 
 
-class Hard(_OneClass, Value):
+class Hard(_OneClass, Record):
     """One class happened, and is known: `codes` of shape (n,) among `classes`."""
 
     form: Form
@@ -191,9 +191,9 @@ class Hard(_OneClass, Value):
     classes: int
 
     @property
-    def space(self) -> Space:
+    def space(self) -> LabelSpace:
         """The classes."""
-        return Space(self.classes)
+        return LabelSpace(self.classes)
 
     def losses(self) -> Floats:
         """Surprisal of the class that happened."""
@@ -211,16 +211,16 @@ class Hard(_OneClass, Value):
         """1 where the second class happened."""
         return np.equal(self.codes, 1).astype(np.float64)
 
-    def gaps(self) -> Floats:
+    def residuals(self) -> Floats:
         """What the second class was given, or where it happened, less what it was not."""
         first, second = self.form.probabilities()
         missed = first if isinstance(self.form, BinaryForm) else 1.0 - second
-        gaps: Floats = np.where(self.codes == 1, -missed, second)
-        return gaps
+        residuals: Floats = np.where(self.codes == 1, -missed, second)
+        return residuals
 
     def raised(self, clip: float) -> Bools:
         """Where the class that happened was given less."""
-        raised: Bools = self.form.given(self.codes) < clip
+        raised: Bools = self.form.label_probability(self.codes) < clip
         return raised
 
     def masses(self) -> None:
@@ -236,7 +236,7 @@ class Hard(_OneClass, Value):
         return type(self)(self.form.take(rows), self.codes[rows], self.classes)
 
 
-class Soft(_OneClass, Value):
+class Soft(_OneClass, Record):
     """Labels that are distributions over the classes: `shares` of shape (K, n).
 
     `codes`, shape (n,), is the likeliest class of each label before any smoothing.
@@ -247,9 +247,9 @@ class Soft(_OneClass, Value):
     codes: Codes
 
     @property
-    def space(self) -> Space:
+    def space(self) -> LabelSpace:
         """The classes."""
-        return Space(len(self.shares))
+        return LabelSpace(len(self.shares))
 
     def losses(self) -> Floats:
         """Σ p·(−log q), where 0·∞ is 0."""
@@ -273,10 +273,10 @@ class Soft(_OneClass, Value):
         second: Floats = self.shares[1]
         return second
 
-    def gaps(self) -> Floats:
+    def residuals(self) -> Floats:
         """As it stands: q − p."""
-        gaps: Floats = self.form.probabilities()[1] - self.shares[1]
-        return gaps
+        residuals: Floats = self.form.probabilities()[1] - self.shares[1]
+        return residuals
 
     def raised(self, clip: float) -> Bools:
         """Where a class with a share was given less."""
@@ -301,16 +301,16 @@ class Soft(_OneClass, Value):
         return type(self)(self.form.take(rows), self.shares[:, rows], self.codes[rows])
 
 
-class Multilabel(_NoOrder, Value):
+class Multilabel(_NoOrder, Record):
     """L labels, each of which may hold: predictions and `shares` from 0 to 1 of shape (L, n)."""
 
     form: BinaryForm
     shares: Floats
 
     @property
-    def space(self) -> Space:
+    def space(self) -> LabelSpace:
         """The labels."""
-        return Space(len(self.shares), independent=True)
+        return LabelSpace(len(self.shares), independent=True)
 
     @property
     def codes(self) -> Codes:
@@ -321,7 +321,7 @@ class Multilabel(_NoOrder, Value):
         """Mean over the labels of the binary cross-entropy."""
         return class_sums(self._label_losses) / len(self.shares)
 
-    def given(self) -> Floats:
+    def label_probability(self) -> Floats:
         """The geometric mean over the labels."""
         return np.exp(-self.losses())
 
@@ -333,7 +333,7 @@ class Multilabel(_NoOrder, Value):
         """Of no single class."""
         return np.full(self.shares.shape[1], np.nan)
 
-    def right(self) -> Floats:
+    def correct(self) -> Floats:
         """The share of the labels that were predicted."""
         hits = self.form.predicted() == (self.shares > 0.5)
         return class_sums(hits.astype(np.float64)) / len(self.shares)
@@ -341,8 +341,10 @@ class Multilabel(_NoOrder, Value):
     def squared_errors(self) -> Floats:
         """Mean over the labels of (q − y)²."""
         not_given, given = self.form.probabilities()
-        gaps = self.shares * not_given - (1.0 - self.shares) * given  # q − y, without cancelling
-        return class_sums(np.square(gaps)) / len(self.shares)
+        residuals = (
+            self.shares * not_given - (1.0 - self.shares) * given
+        )  # q − y, without cancelling
+        return class_sums(np.square(residuals)) / len(self.shares)
 
     def entropies(self) -> Floats:
         """Mean over the labels of the binary entropy."""
@@ -380,16 +382,16 @@ class Multilabel(_NoOrder, Value):
         return type(self)(self.form.take(rows), self.shares[:, rows])
 
 
-class Likelihood(_NoOrder, Value):
+class Likelihood(_NoOrder, Record):
     """Only what happened has a prediction: its surprisal and probability, shape (n,) each."""
 
     surprisal: Floats
     probability: Floats
 
     @property
-    def space(self) -> Space:
+    def space(self) -> LabelSpace:
         """Nothing is named."""
-        return Space(0)
+        return LabelSpace(0)
 
     @property
     def codes(self) -> Codes:
@@ -400,7 +402,7 @@ class Likelihood(_NoOrder, Value):
         """The surprisal."""
         return self.surprisal
 
-    def given(self) -> Floats:
+    def label_probability(self) -> Floats:
         """The probability."""
         return self.probability
 
@@ -412,7 +414,7 @@ class Likelihood(_NoOrder, Value):
         """Unknown."""
         return np.full(len(self.surprisal), np.nan)
 
-    def right(self) -> Floats:
+    def correct(self) -> Floats:
         """Unknown."""
         return self.confidence()
 

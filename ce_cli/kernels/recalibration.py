@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -32,7 +32,7 @@ _BISECTED = 3  # every so many steps between two bounds
 _ROUNDING = 8.0  # units in the last place of the predictions that differ by chance
 
 
-class Recalibration(Value):
+class Recalibration(Record):
     """The slope β, and the bias of each class, shape (K,)."""
 
     slope: float
@@ -44,7 +44,7 @@ class Recalibration(Value):
         return cls(1.0, np.zeros(classes))
 
 
-class Rows(Value):
+class Rows(Record):
     """Predictions and labels to fit to.
 
     Attributes

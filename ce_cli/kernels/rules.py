@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from ce_cli.kernels.forms import BinaryForm, Form, Logprobs, Probabilities
 from ce_cli.kernels.losses import class_sums, surprisal
 from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, products
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
 
-class Rule(Value):
+class Rule(Record):
     """How surprisals are kept within bounds, in nats.
 
     Attributes
@@ -47,7 +47,7 @@ class Rule(Value):
 UNBOUNDED = Rule()
 
 
-class Costs(Value):
+class Costs(Record):
     """What rows cost by a rule.
 
     Attributes

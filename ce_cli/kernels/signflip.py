@@ -48,7 +48,7 @@ def sign_flip_p_value(sums: Floats) -> float:
     return (1 + _as_far(sums, limit)) / (1 + DRAWS)
 
 
-def fewest_to_tell(level: float) -> int:
+def fewest_to_decide(level: float) -> int:
     """How many sums there have to be for a p-value below `level`: of n, it is 2 / 2ⁿ at least."""
     return math.floor(1.0 - math.log2(level)) + 1
 

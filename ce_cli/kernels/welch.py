@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from ce_cli.kernels.student import t_p_value, t_quantile
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 METHOD = "Welch's t on two independent means"
 
 
-class Mean(Value):
+class MeanEstimate(Record):
     """A mean, its standard error, and how many rows it is of."""
 
     value: float
@@ -18,7 +18,7 @@ class Mean(Value):
     rows: int
 
 
-class Difference(Value):
+class DifferenceEstimate(Record):
     """A difference with its interval; NaN stands for what is not known.
 
     Attributes
@@ -37,7 +37,9 @@ class Difference(Value):
     p_value: float
 
 
-def difference(model: Mean, reference: Mean, confidence: float) -> Difference:
+def difference(
+    model: MeanEstimate, reference: MeanEstimate, confidence: float
+) -> DifferenceEstimate:
     """How much larger one mean is than another, of other rows or as if it were.
 
     Notes
@@ -52,7 +54,9 @@ def difference(model: Mean, reference: Mean, confidence: float) -> Difference:
     return _around(value, errors, (model.rows, reference.rows), confidence)
 
 
-def relative_difference(model: Mean, reference: Mean, confidence: float) -> Difference:
+def relative_difference(
+    model: MeanEstimate, reference: MeanEstimate, confidence: float
+) -> DifferenceEstimate:
     """The same as a share of the reference, which is uncertain as well.
 
     Notes
@@ -63,7 +67,7 @@ def relative_difference(model: Mean, reference: Mean, confidence: float) -> Diff
     """
     if not 0.0 < reference.value < math.inf:
         nan = math.nan
-        return Difference(nan, nan, nan, nan, nan, nan)
+        return DifferenceEstimate(nan, nan, nan, nan, nan, nan)
     # a/b − 1 would lose the digits of a small difference
     value = (model.value - reference.value) / reference.value
     ratio = model.value / reference.value
@@ -76,15 +80,15 @@ def relative_difference(model: Mean, reference: Mean, confidence: float) -> Diff
 
 def _around(
     value: float, errors: tuple[float, float], rows: tuple[int, int], confidence: float
-) -> Difference:
+) -> DifferenceEstimate:
     """An interval around a sum of two terms with errors of their own."""
     error = math.hypot(*errors)
     if not (math.isfinite(value) and math.isfinite(error) and min(rows) > 1):
-        return Difference(value, math.nan, math.nan, math.nan, math.nan, math.nan)
+        return DifferenceEstimate(value, math.nan, math.nan, math.nan, math.nan, math.nan)
     if error == 0.0:
-        return Difference(value, value, value, 0.0, math.inf, 1.0 if value == 0.0 else 0.0)
+        return DifferenceEstimate(value, value, value, 0.0, math.inf, 1.0 if value == 0.0 else 0.0)
     parts = ((own / error) ** 4 / (count - 1) for own, count in zip(errors, rows, strict=True))
     degrees = max(1.0, 1.0 / sum(parts))
     reach = t_quantile(confidence, degrees) * error
     p_value = t_p_value(value / error, degrees)
-    return Difference(value, value - reach, value + reach, error, degrees, p_value)
+    return DifferenceEstimate(value, value - reach, value + reach, error, degrees, p_value)

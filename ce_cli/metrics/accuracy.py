@@ -30,7 +30,7 @@ class Accuracy(Mean):
     @classmethod
     def values(cls, outcomes: Outcomes) -> Floats | Bools:
         """Whether a row is right, or how much of it."""
-        return outcomes.right()
+        return outcomes.correct()
 
     def bounds(
         self,

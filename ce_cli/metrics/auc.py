@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.delong import delong
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.score_bins import binned, bins_of, middles_of
 from ce_cli.metrics.bounds import Bounds, on_logits
 from ce_cli.metrics.state import State, two_classes_only
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,7 +26,7 @@ METHOD = "DeLong, on the logit scale"
 MOST_EXACT = 4096  # distinct scores of a group that are kept as they are
 
 
-class Cells(Value):
+class Cells(Record):
     """Σ w of both classes by score, in order of the scores, shape (n,) each.
 
     Attributes
@@ -84,12 +84,12 @@ class Auc(State):
     squares: tuple[ExactSums, ...] = ()
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """It is of two classes."""
         return two_classes_only(space)
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         none = ExactSums.empty(0)
         return cls(np.zeros(0, np.intp), np.zeros(0), np.zeros(groups, np.bool_), none, none)

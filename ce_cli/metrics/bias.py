@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.kernels.outcomes import Outcomes, Space
+from ce_cli.kernels.outcomes import LabelSpace, Outcomes
 from ce_cli.metrics.mean import Mean
 from ce_cli.metrics.state import two_classes_only
 
@@ -23,11 +23,11 @@ class Bias(Mean):
     figure: ClassVar[str] = "bias"
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """It is of two classes."""
         return two_classes_only(space)
 
     @classmethod
     def values(cls, outcomes: Outcomes) -> Floats:
         """Q − p of each row."""
-        return outcomes.gaps()
+        return outcomes.residuals()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import LIMB_BITS, ExactSums, ratios, two_product
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import LARGEST, Spread, error_of_ratio, sums_of_both
@@ -38,7 +38,7 @@ class BitsPerByte(State):
     beyond: ExactSums
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """It needs to be told the bytes of each row."""
         return None if space.sized else "it needs the bytes of each row, --bytes COL"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
@@ -27,7 +27,7 @@ class BitsPerToken(State):
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """It is of tokens, of which only the one that happened has a prediction."""
         return "there are labels, so the rows are no tokens" if space.classes else None
 

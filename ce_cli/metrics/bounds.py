@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.student import t_quantile
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ WILSON = "Wilson score"
 _ENDLESS = 1e7  # degrees of freedom at which t is normal
 
 
-class Bounds(Value):
+class Bounds(Record):
     """The ends of the intervals of a figure, each of shape (groups,), NaN where there is none.
 
     Attributes

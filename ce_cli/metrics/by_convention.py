@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.rules import Rule, costs, row_sums
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Bools = NDArray[np.bool_]
 
 
-class ByConvention(Value):
+class ByConvention(Record):
     """Sums with an entry for each of R rules; a monoid like the states of metrics.
 
     Attributes

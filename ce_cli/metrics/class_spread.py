@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import STUDENT, Bounds, squares_about, standard_errors
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.state import State
@@ -34,7 +34,7 @@ class ClassSpread(State):
     second: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         return cls(*(ExactSums.empty(space.classes) for _ in cls._fields))
 

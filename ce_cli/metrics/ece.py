@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, squares_about, standard_errors
 from ce_cli.metrics.state import State, one_class_only
 
@@ -50,12 +50,12 @@ class Ece(State):
     second: ExactSums
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """It is of the likeliest class."""
         return one_class_only(space)
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         return cls(*(ExactSums.empty(groups * BINS) for _ in cls._fields))
 
@@ -66,7 +66,7 @@ class Ece(State):
         bins = np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
         start = 0 if batch.groups is None else batch.groups * BINS
         cells = batch.replace(groups=start + bins, group_count=batch.group_count * BINS)
-        right = batch.outcomes.right()
+        right = batch.outcomes.correct()
         gaps = right - confidence
         rights, confidences = cells.sums(right), cells.sums(confidence)
         plain = batch.weights is None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
@@ -26,7 +26,7 @@ class Loss(State):
     infinite: ExactSums
 
     @classmethod
-    def why_not(cls, space: Space) -> None:
+    def why_not(cls, space: LabelSpace) -> None:
         """It always applies."""
         return
 

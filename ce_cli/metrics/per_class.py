@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, weighted_sums
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State
 
@@ -30,7 +30,7 @@ class PerClass(State):
     loss: Loss
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         return cls(Loss.empty(space.classes, space))
 

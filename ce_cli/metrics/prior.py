@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, standard_errors
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
@@ -51,10 +51,10 @@ class Prior(State):
     costs: ExactSums
     squares: ExactSums
     soft: ExactSums
-    space: Space
+    space: LabelSpace
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         widths = _widths(space).values()
         shares, costs, squares, soft = (ExactSums.empty(groups * width) for width in widths)
@@ -170,7 +170,7 @@ class Prior(State):
         }
 
 
-def _widths(space: Space) -> dict[str, int]:
+def _widths(space: LabelSpace) -> dict[str, int]:
     """How many entries of each sum a group has."""
     classes = space.classes
     paired = classes <= _PAIRED and not space.independent

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.binomial import quantile_ranks
 from ce_cli.kernels.histogram import LogHistogram
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ METHOD = "order statistics (binomial)"
 _SHARES = {"median": 0.5, "p90": 0.9, "p99": 0.99}
 
 
-class Extremes(Value):
+class Extremes(Record):
     """The smallest and the largest value."""
 
     low: float = np.inf
@@ -50,12 +50,12 @@ class Quantiles(State):
     histogram: LogHistogram
 
     @classmethod
-    def why_not(cls, space: Space) -> None:
+    def why_not(cls, space: LabelSpace) -> None:
         """It always applies."""
         return
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         return cls(Extremes(), LogHistogram.empty())
 

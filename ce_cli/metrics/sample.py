@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, side_by_side
 from ce_cli.kernels.hashing import Hashes, hash_of_rows
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.recalibration import LOWEST, Rows
 from ce_cli.metrics.state import State, one_class_only
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -25,7 +25,7 @@ MOST_NUMBERS = 1 << 22
 _EVERY = (1 << 64) - 1
 
 
-class Part(Value):
+class DistinctRows(Record):
     """Some distinct rows.
 
     Attributes
@@ -49,12 +49,12 @@ class Part(Value):
     def __len__(self) -> int:
         return len(self.hashes)
 
-    def below(self, limit: int) -> Part:
+    def below(self, limit: int) -> DistinctRows:
         """Those whose hash is at most `limit`."""
         chosen = np.flatnonzero(self.hashes <= np.uint64(limit))
         if len(chosen) == len(self):
             return self
-        return Part(
+        return DistinctRows(
             self.hashes[chosen],
             self.numbers[:, chosen],
             self.codes[chosen],
@@ -76,7 +76,7 @@ class Sample(State):
         How many rows are kept; 0 before any row is seen.
     limit : int
         No hash above it is kept.
-    parts : tuple of Part
+    parts : tuple of DistinctRows
         Together the sample, and perhaps some rows too many or twice, until `settled`.
     """
 
@@ -84,15 +84,15 @@ class Sample(State):
 
     room: int
     limit: int
-    parts: tuple[Part, ...]
+    parts: tuple[DistinctRows, ...]
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """It is of rows in which one class happens."""
         return one_class_only(space)
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         return cls(0, _EVERY, ())
 
@@ -107,7 +107,7 @@ class Sample(State):
         shares = batch.outcomes.masses()
         hashes = hash_of_rows(numbers, codes if shares is None else np.zeros_like(codes))
         each = batch.replace(groups=np.arange(len(batch)), group_count=len(batch))
-        part = Part(hashes, numbers, codes, each.row_counts, each.weight_sums)
+        part = DistinctRows(hashes, numbers, codes, each.row_counts, each.weight_sums)
         room = max(1, min(MOST_ROWS, MOST_NUMBERS // len(numbers)))
         return cls(room, _EVERY, (part,))._tidy()
 
@@ -151,7 +151,7 @@ class Sample(State):
             side_by_side([getattr(part, name) for part in self.parts]).at_places(kept)
             for name in ("rows", "weight")
         )
-        part = Part(
+        part = DistinctRows(
             ranked[first],
             np.concatenate([part.numbers for part in self.parts], axis=1)[:, chosen],
             np.concatenate([part.codes for part in self.parts])[chosen],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.auc import Auc, Cells
 from ce_cli.metrics.state import State, two_classes_only
 
@@ -28,12 +28,12 @@ class Scores(State):
     rows: Auc
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """It is of two classes."""
         return two_classes_only(space)
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         none = Auc.empty(1, space)
         return cls(none, none)

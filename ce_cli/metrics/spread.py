@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import LIMB_BITS, ExactSums, two_product
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import STUDENT, Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import State
@@ -38,7 +38,7 @@ class Spread(State):
     beyond: ExactSums
 
     @classmethod
-    def why_not(cls, space: Space) -> None:
+    def why_not(cls, space: LabelSpace) -> None:
         """It always applies."""
         return
 

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
-class State(Value):
+class State(Record):
     """Base of the states: fields that merge and regroup, one entry for each group.
 
     Attributes
@@ -44,12 +44,12 @@ class State(Value):
     ranges: ClassVar[dict[str, tuple[float, float]]] = {}
 
     @classmethod
-    def why_not(cls, space: Space) -> str | None:
+    def why_not(cls, space: LabelSpace) -> str | None:
         """Why the metric does not apply to such labels, in words; None if it does."""
         return None if space.classes else "only what happened has a prediction"
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """The state of no rows, for `groups` groups; here, a sum in every field."""
         return cls(*(ExactSums.empty(groups) for _ in cls._fields))
 
@@ -115,14 +115,14 @@ def figures_of(states: Mapping[type[State], State]) -> dict[str, Floats]:
     }
 
 
-def one_class_only(space: Space) -> str | None:
+def one_class_only(space: LabelSpace) -> str | None:
     """Why a metric of the one class that happens does not apply, if it does not."""
     if space.independent:
         return "several labels may hold at once"
     return State.why_not(space)
 
 
-def two_classes_only(space: Space) -> str | None:
+def two_classes_only(space: LabelSpace) -> str | None:
     """Why a metric of two classes does not apply, if it does not."""
     if space.classes > 2 and not space.independent:
         return f"it needs two classes, and there are {space.classes}"

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ce_cli.outputs.numbers import shown
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.score import Interval, Note, Scalar
 from ce_cli.text import sanitize
 
 
-class Span(Value):
+class Span(Record):
     """Some text in one style, of those that rich knows by name."""
 
     text: str
     style: str = ""
 
 
-class Line(Value):
+class Line(Record):
     """Text that a terminal may wrap."""
 
     spans: tuple[Span, ...] = ()
 
 
-class Grid(Value):
+class Grid(Record):
     """Cells in columns.
 
     Attributes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 
-class Canvas(Value):
+class Canvas(Record):
     """Properties of the place that output is drawn on.
 
     Attributes

@@ -8,7 +8,7 @@ from ce_cli.outputs.numbers import shown, signed
 from ce_cli.results.compare import Comparison
 from ce_cli.results.gate import Check, Gate
 from ce_cli.results.score import Interval, Note
-from ce_cli.text import counted, sanitize
+from ce_cli.text import plural, sanitize
 
 _DIGITS = (5, 7, 9, 12, 17)
 _LONGEST = 200
@@ -69,8 +69,8 @@ def verdict_text(gate: Gate) -> str:
         return f"{name} failed: there is nothing to check"
     count = len(gate.checks)
     if gate.passed:
-        return f"{name} passed: {counted(count, 'check')}"
-    return f"{name} failed: {len(failed(gate)):,} of {counted(count, 'check')}"
+        return f"{name} passed: {plural(count, 'check')}"
+    return f"{name} failed: {len(failed(gate)):,} of {plural(count, 'check')}"
 
 
 def difference_text(comparison: Comparison, unit: str) -> str:

@@ -12,7 +12,7 @@ from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import clusters_of
 from ce_cli.results.compare import Compared, ComparedGroup, Comparison, Model
 from ce_cli.results.score import Interval
-from ce_cli.text import counted, display_name, level_text, sanitize
+from ce_cli.text import display_name, level_text, plural, sanitize
 
 _GROUPS_SHOWN = 50
 MARKS = {
@@ -92,7 +92,7 @@ def _headline(result: Compared) -> Line:
     files = dict.fromkeys(display_name(name) for model in result.models for name in model.inputs)
     names = list(files)
     listed = " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
-    rows = counted(result.rows["compared"], "row")
+    rows = plural(result.rows["compared"], "row")
     if result.cluster is not None:
         rows += clusters_of(result.cluster)
     met = {"order": "in order", "id": f"by {result.join['column']}", "file": ""}
@@ -218,7 +218,7 @@ def _below_groups(result: Compared) -> Iterator[Line]:
     """What is not shown, and why a verdict may be unclear beside an interval that is not."""
     more = len(result.groups) - _GROUPS_SHOWN
     if more > 0:
-        told = f"… and {counted(more, 'more group')} (--format csv shows all)"
+        told = f"… and {plural(more, 'more group')} (--format csv shows all)"
         yield Line((Span(told, "dim"),))
     count = len(result.groups) * len(result.comparisons)
     if count > 1:

@@ -13,8 +13,8 @@ from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
 from ce_cli.outputs.page import bound
 from ce_cli.outputs.plain import width_of
-from ce_cli.results.explain import Explained, Part, Standing
-from ce_cli.text import counted, display_name, sanitize
+from ce_cli.results.explain import ClassTerm, Explained, LossRank
+from ce_cli.text import display_name, plural, sanitize
 
 _COLUMNS = 80
 _CLASSES_SHOWN = 12
@@ -120,17 +120,17 @@ def _parts(result: Explained, columns: int) -> Grid:
     return Grid(tuple(names), tuple(right), tuple(map(tuple, rows)))
 
 
-def _bar(part: Part, kind: str, width: int) -> Span:
+def _bar(part: ClassTerm, kind: str, width: int) -> Span:
     share = part.label if kind == "label" else part.prediction
     text = bar(share or 0.0, width)
     return Span(text.ljust(width), "cyan" if kind == "label" else _heat(part))
 
 
-def _heat(part: Part) -> str:
+def _heat(part: ClassTerm) -> str:
     return "green" if part.label else "dim"
 
 
-def _chosen(parts: Sequence[Part]) -> list[Part]:
+def _chosen(parts: Sequence[ClassTerm]) -> list[ClassTerm]:
     if len(parts) <= _CLASSES_SHOWN:
         return list(parts)
     order = sorted(
@@ -145,7 +145,7 @@ def _is_hard(result: Explained) -> bool:
 
 
 def _texts(
-    result: Explained, parts: Sequence[Part]
+    result: Explained, parts: Sequence[ClassTerm]
 ) -> tuple[list[str], list[bool], list[list[str]]]:
     """Names of the columns, which are aligned to the right, and their cells."""
     columns: list[tuple[str, list[str]]] = []
@@ -266,14 +266,14 @@ def _divergence(result: Explained, columns: int) -> Grid:
     return Grid((), (False, False, True, False), tuple(rows))
 
 
-def _standing(result: Explained, standing: Standing) -> Grid:
+def _standing(result: Explained, standing: LossRank) -> Grid:
     ties = f", tied with {standing.equal:,} more" if standing.equal else ""
     lower = percent(standing.lower / standing.rows)
     lines = [
         (
             "rank",
             f"{standing.rank:,}",
-            f"of {counted(standing.rows, 'row')}{ties}: more surprising than {lower}",
+            f"of {plural(standing.rows, 'row')}{ties}: more surprising than {lower}",
         ),
         ("mean", shown(standing.mean), _beside(result, standing)),
         (
@@ -286,7 +286,7 @@ def _standing(result: Explained, standing: Standing) -> Grid:
     return Grid((), (False, True, False), tuple(rows))
 
 
-def _beside(result: Explained, standing: Standing) -> str:
+def _beside(result: Explained, standing: LossRank) -> str:
     if not 0 < standing.mean < math.inf or math.isinf(result.cross_entropy):
         return f"{result.unit} a row"
     times = shown(result.cross_entropy / standing.mean, 3)

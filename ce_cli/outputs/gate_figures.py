@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.gate import Gate
 from ce_cli.results.score import Interval
 
@@ -16,7 +16,7 @@ _IN_UNIT = frozenset(
 )
 
 
-class Figure(Value):
+class Figure(Record):
     """A number, what it is called, what it says, and the unit that it is in, if any."""
 
     name: str

@@ -7,16 +7,16 @@ from typing import Literal
 
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import failed, failure_text, title_text, verdict_text, warnings
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.gate import Gated
-from ce_cli.text import counted, sanitize
+from ce_cli.text import plural, sanitize
 
 # GitHub shows so many annotations of a level for each step, and drops the others in silence.
 _SHOWN = 10
 _LONGEST = 1000
 
 
-class _Annotation(Value):
+class _Annotation(Record):
     title: str
     message: str
 
@@ -57,7 +57,7 @@ def _commands(
 ) -> Iterator[str]:
     """As many as are shown; the last one counts those that are not."""
     if len(annotations) > _SHOWN:
-        rest = counted(len(annotations) - _SHOWN + 1, f"more {noun}")
+        rest = plural(len(annotations) - _SHOWN + 1, f"more {noun}")
         annotations = [*annotations[: _SHOWN - 1], _Annotation("ce gate", f"… and {rest}.")]
     for one in annotations:
         yield f"::{level} title={_property(one.title)}::{_data(one.message)}"

@@ -19,7 +19,7 @@ from ce_cli.outputs.check_text import (
 from ce_cli.outputs.markdown_text import code, escaped, table
 from ce_cli.outputs.numbers import shown
 from ce_cli.results.gate import Check, Gate, Gated
-from ce_cli.text import counted, display_name, more_files
+from ce_cli.text import display_name, more_files, plural
 
 _CHECKS_SHOWN = 50
 _GROUPS_SHOWN = 10
@@ -33,7 +33,7 @@ def render(result: Gated, canvas: Canvas) -> str:
     parts = [part for gate in result.gates for part in _gate(gate)]
     if len(result.gates) != 1:
         broken = sum(not gate.passed for gate in result.gates)
-        count = counted(len(result.gates), "gate")
+        count = plural(len(result.gates), "gate")
         verdict = f"{count} passed" if result.passed else f"{broken:,} of {count} failed"
         parts.insert(0, f"**{_mark(result.passed)} {verdict}**")
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -61,7 +61,7 @@ def _scored(gate: Gate) -> str:
     parts = []
     if score.inputs:
         parts.append(code(display_name(score.inputs[0])) + more_files(score.inputs))
-    parts.append(counted(score.rows["scored"], "row"))
+    parts.append(plural(score.rows["scored"], "row"))
     value = score.metrics.get("cross_entropy")
     if value is not None:
         interval = score.intervals.get("cross_entropy")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text
 from ce_cli.outputs.gate_figures import figures
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.gate import Gate, Gated
 from ce_cli.text import sanitize
 
@@ -21,7 +21,7 @@ _CHECK_HELP = {
 }
 
 
-class _Sample(Value):
+class _Sample(Record):
     """One number of a family, which has the same name, unit and help in all its samples."""
 
     name: str

@@ -14,7 +14,7 @@ from ce_cli.outputs.page import clusters_of
 from ce_cli.results.compare import Comparison
 from ce_cli.results.gate import Check, Gate, Gated
 from ce_cli.results.score import Interval
-from ce_cli.text import counted, display_name, files_title, level_text, sanitize
+from ce_cli.text import display_name, files_title, level_text, plural, sanitize
 
 _FAILED_SHOWN = 50
 _GROUPS_SHOWN = 5  # that passed
@@ -39,7 +39,7 @@ def blocks(result: Gated) -> Iterator[Block]:
 def _gate(gate: Gate) -> Iterator[Block]:
     score = gate.score
     clusters = clusters_of(score.cluster) if score.cluster is not None else ""
-    what = f"{counted(score.rows['scored'], 'row')}{clusters} · {score.task}"
+    what = f"{plural(score.rows['scored'], 'row')}{clusters} · {score.task}"
     mark = _PASSED if gate.passed else _FAILED
     name, files = f" {sanitize(gate.name)}", f"  {files_title(score.inputs)}"
     yield Line((mark, Span(name, "bold"), Span(files, "cyan"), Span(f"  {what}", "dim")))
@@ -113,7 +113,7 @@ def _listed(checks: Sequence[Check]) -> tuple[list[Check], str]:
         (len(failed) - _FAILED_SHOWN, "more check", "failed"),
         (len(groups) - len(some), "group", "passed"),
     )
-    rest = [f"{counted(count, noun)} {how}" for count, noun, how in hidden if count > 0]
+    rest = [f"{plural(count, noun)} {how}" for count, noun, how in hidden if count > 0]
     shown_checks = [*failed[:_FAILED_SHOWN], *whole, *some]
     return shown_checks, f"… and {' and '.join(rest)}" if rest else ""
 
@@ -164,10 +164,10 @@ def _verdict(result: Gated) -> Line:
     if len(result.gates) > 1:
         where = f" in {len(result.gates)} gates"
     if result.passed:
-        return Line((_PASSED, Span(f" passed: {counted(len(checks), 'check')}{where}", "bold")))
+        return Line((_PASSED, Span(f" passed: {plural(len(checks), 'check')}{where}", "bold")))
     if len(result.gates) > 1:
         names = ", ".join(sanitize(gate.name) for gate in result.gates if not gate.passed)
         where += f" ({names})"
     return Line(
-        (_FAILED, Span(f" failed: {failed:,} of {counted(len(checks), 'check')}{where}", "bold"))
+        (_FAILED, Span(f" failed: {failed:,} of {plural(len(checks), 'check')}{where}", "bold"))
     )

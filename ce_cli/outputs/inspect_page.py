@@ -8,8 +8,8 @@ from ce_cli.outputs.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.drawing import drawn
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.results.inspect import Advice, ClassSeen, ColumnSeen, Inspected
-from ce_cli.text import counted, files_title, sanitize
+from ce_cli.results.inspect import ClassSeen, ColumnSeen, Finding, Inspected
+from ce_cli.text import files_title, plural, sanitize
 
 _COLUMNS_SHOWN = 25
 _CLASSES_SHOWN = 20
@@ -49,7 +49,7 @@ def blocks(result: Inspected) -> Iterator[Block]:
 
 def _headline(result: Inspected) -> Line:
     read, usable = result.rows["read"], result.rows["usable"]
-    rows = counted(read, "row")
+    rows = plural(read, "row")
     if result.task is not None and usable != read:
         rows += f", {usable:,} usable"
     what = f" · {result.task}, {result.values}" if result.task else ""
@@ -143,18 +143,18 @@ def _figures(result: Inspected) -> Line:
     return Line(tuple(spans))
 
 
-def _verdict(findings: Sequence[Advice]) -> Line:
+def _verdict(findings: Sequence[Finding]) -> Line:
     if not findings:
         return Line((Span("✓ ", "bold green"), Span("Nothing is wrong with it.")))
     counts = [
-        counted(sum(one.severity == severity for one in findings), severity)
+        plural(sum(one.severity == severity for one in findings), severity)
         for severity in _MARKS
         if any(one.severity == severity for one in findings)
     ]
     return Line((Span("found ", "dim"), Span(", ".join(counts))))
 
 
-def _finding(finding: Advice) -> Iterator[Line]:
+def _finding(finding: Finding) -> Iterator[Line]:
     spans = [_MARKS[finding.severity], Span(finding.message)]
     if finding.rows and finding.severity != "error":
         word = "Row" if finding.count == 1 else "Rows"

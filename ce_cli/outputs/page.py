@@ -9,7 +9,7 @@ from itertools import zip_longest
 from ce_cli.outputs.blocks import Block, Grid, Line, Span, cell, noted, reach, shortened
 from ce_cli.outputs.numbers import percent, shown, signed
 from ce_cli.results.score import Interval, Result, Scalar
-from ce_cli.text import counted, files_title, level_text, sanitize
+from ce_cli.text import files_title, level_text, plural, sanitize
 
 _COLUMNS = (
     (
@@ -71,7 +71,7 @@ def _tables(result: Result) -> Iterator[Block]:
 
 def _inputs(result: Result) -> Line:
     read, scored = result.rows["read"], result.rows["scored"]
-    rows = counted(scored, "row") if read == scored else f"{scored:,} of {counted(read, 'row')}"
+    rows = plural(scored, "row") if read == scored else f"{scored:,} of {plural(read, 'row')}"
     if result.cluster is not None:
         rows += clusters_of(result.cluster)
     files = files_title(result.inputs)
@@ -80,7 +80,7 @@ def _inputs(result: Result) -> Line:
 
 def clusters_of(cluster: Mapping[str, Scalar]) -> str:
     """`` in 40 clusters by user``."""
-    clusters = counted(int(cluster["count"] or 0), "cluster")
+    clusters = plural(int(cluster["count"] or 0), "cluster")
     return f" in {clusters} by {sanitize(str(cluster['column']))}"
 
 

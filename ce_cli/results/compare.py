@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ce_cli import __version__
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.score import Interval, Note, Scalar, intervals_document, strict, strict_row
 
 Verdict = Literal["better", "worse", "same", "unclear"]
 
 
-class Model(Value):
+class Model(Record):
     """One model on the rows that all models have.
 
     Attributes
@@ -45,7 +45,7 @@ class Model(Value):
     intervals: dict[str, Interval]
 
 
-class Comparison(Value):
+class Comparison(Record):
     """How much more a model costs than the reference: below 0, it is better.
 
     Attributes
@@ -101,7 +101,7 @@ class Comparison(Value):
         }
 
 
-class ComparedGroup(Value):
+class ComparedGroup(Record):
     """One line of ``--by``: the values of the grouping columns, and who is better there.
 
     Attributes
@@ -118,7 +118,7 @@ class ComparedGroup(Value):
     comparisons: tuple[Comparison, ...]
 
 
-class Compared(Value):
+class Compared(Record):
     """The result of `compare`.
 
     Attributes

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Name = Literal["temperature", "temperature_bias", "isotonic"]
 Basis = Literal["rows", "bins", "sample"]
 
 
-class Recalibrated(Value):
+class Recalibrated(Record):
     """What one way of recalibrating would make of the predictions.
 
     Attributes
@@ -66,7 +66,7 @@ class Recalibrated(Value):
         }
 
 
-class Decomposed(Value):
+class Decomposed(Record):
     """Cross-entropy = uncertainty − discrimination + calibration.
 
     Attributes

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ce_cli import __version__
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.score import Note, Result, Scalar, strict, strict_row
 
 
-class Part(Value):
+class ClassTerm(Record):
     """One class of the row; of independent labels, one of them.
 
     Attributes
@@ -51,7 +51,7 @@ class Part(Value):
         return strict_row({"class": fields.pop("name"), **fields})
 
 
-class Standing(Value):
+class LossRank(Record):
     """Where the loss stands among all rows.
 
     Attributes
@@ -77,7 +77,7 @@ class Standing(Value):
     share: float
 
 
-class Curve(Value):
+class Curve(Record):
     """−log q, and where what happened lies on it.
 
     Attributes
@@ -102,14 +102,14 @@ class Curve(Value):
         }
 
 
-class Explained(Value):
+class Explained(Record):
     """The result of `explain`.
 
     Attributes
     ----------
     task, values, unit, signature : str
         What is predicted, what the numbers are, what losses are in, and what changes them.
-    parts : tuple of Part
+    parts : tuple of ClassTerm
         The classes, in their order.
     entropy, cross_entropy, kl_divergence : float
         Of the row; `cross_entropy` is its loss. NaN where there is no label.
@@ -119,7 +119,7 @@ class Explained(Value):
         Number, file, id and weight; None for numbers that were typed.
     score : Result or None
         The score of all rows.
-    standing : Standing or None
+    standing : LossRank or None
         Where the row stands among them.
     curve : Curve or None
         If asked for.
@@ -129,7 +129,7 @@ class Explained(Value):
     values: str
     unit: str
     signature: str
-    parts: tuple[Part, ...]
+    parts: tuple[ClassTerm, ...]
     entropy: float
     cross_entropy: float
     kl_divergence: float
@@ -137,7 +137,7 @@ class Explained(Value):
     smoothing: float
     row: dict[str, Scalar] | None = None
     score: Result | None = None
-    standing: Standing | None = None
+    standing: LossRank | None = None
     curve: Curve | None = None
     warnings: tuple[Note, ...] = ()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ce_cli import __version__
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.compare import Comparison
 from ce_cli.results.score import Interval, Note, Result, strict
 
 Operator = Literal["<=", "<", ">=", ">"]
 
 
-class Check(Value):
+class Check(Record):
     """One limit, held against one number.
 
     Attributes
@@ -78,7 +78,7 @@ class Check(Value):
         }
 
 
-class Gate(Value):
+class Gate(Record):
     """A set of checks on one data set.
 
     Attributes
@@ -126,7 +126,7 @@ class Gate(Value):
         }
 
 
-class Gated(Value):
+class Gated(Record):
     """The result of `gate`: one or several gates."""
 
     gates: tuple[Gate, ...]

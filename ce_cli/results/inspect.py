@@ -6,7 +6,7 @@ import math
 from typing import Any, Literal
 
 from ce_cli import __version__
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.score import Scalar
 
 Severity = Literal["error", "warning", "note"]
@@ -14,7 +14,7 @@ Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
-class Advice(Value):
+class Finding(Record):
     """One thing that was found, and the way out.
 
     Attributes
@@ -44,7 +44,7 @@ class Advice(Value):
     command: str | None = None
 
 
-class ColumnSeen(Value):
+class ColumnSeen(Record):
     """A column, and its part.
 
     Attributes
@@ -78,7 +78,7 @@ class ColumnSeen(Value):
     more: bool = False
 
 
-class ClassSeen(Value):
+class ClassSeen(Record):
     """A class: how many rows are of it, how many are predicted to be, and what its rows cost."""
 
     name: str
@@ -89,7 +89,7 @@ class ClassSeen(Value):
     cross_entropy: float
 
 
-class Inspected(Value):
+class Inspected(Record):
     """The result of ``ce inspect``.
 
     Attributes
@@ -106,7 +106,7 @@ class Inspected(Value):
         cross_entropy, baseline, skill and accuracy of the usable rows, in nats.
     sums : (float, float) or None
         The smallest and the largest sum of a row of predictions.
-    findings : tuple of Advice
+    findings : tuple of Finding
         The most serious first.
     next : str
         What to type next.
@@ -121,7 +121,7 @@ class Inspected(Value):
     classes: tuple[ClassSeen, ...]
     figures: dict[str, float]
     sums: tuple[float, float] | None
-    findings: tuple[Advice, ...]
+    findings: tuple[Finding, ...]
     next: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Inspected(Value):
         }
 
 
-def _strict(value: Value) -> dict[str, Any]:
+def _strict(value: Record) -> dict[str, Any]:
     fields = {name: getattr(value, name) for name in type(value)._fields}
     shown = {
         name: list(one) if isinstance(one, tuple) else _finite(one) for name, one in fields.items()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Scalar = str | int | float | bool | None
 
 
-class Note(Value):
+class Note(Record):
     """Something worth knowing about the data or the number.
 
     Attributes
@@ -49,7 +49,7 @@ class Note(Value):
         }
 
 
-class Interval(Value):
+class Interval(Record):
     """A confidence interval and the method behind it."""
 
     low: float
@@ -63,7 +63,7 @@ class Interval(Value):
         return {**ends, "confidence": self.confidence, "method": self.method}
 
 
-class Group(Value):
+class Group(Record):
     """One line of ``--by``: the values of the grouping columns, and the figures."""
 
     by: dict[str, str | None]
@@ -73,7 +73,7 @@ class Group(Value):
     intervals: dict[str, Interval]
 
 
-class Result(Value):
+class Result(Record):
     """The result of `score`.
 
     Attributes

@@ -19,7 +19,7 @@ from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.spread import Spread, bounds_of_loss
 from ce_cli.metrics.state import State, Sums
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -31,7 +31,7 @@ RANKED = "order statistics (binomial), of fewer rows by the design effect of the
 _ROWS, _WEIGHT = "rows", "weight"
 
 
-class Clustered(Value):
+class Clustered(Record):
     """Sums of the rows of each cluster, for means, and states of buckets of clusters, for the rest.
 
     Attributes

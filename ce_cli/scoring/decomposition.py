@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.folds import cross_fitted, fold_weights
 from ce_cli.kernels.hashing import Hashes, mixed
 from ce_cli.kernels.isotonic import isotonic_chance, isotonic_total, pools
-from ce_cli.kernels.outcomes import Space
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, fitted, tempered
 from ce_cli.metrics.auc import Cells
 from ce_cli.metrics.entropy import Entropy
@@ -23,7 +23,7 @@ from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
 from ce_cli.metrics.scores import Scores
 from ce_cli.metrics.state import State, one_class_only
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.decomposition import Basis, Decomposed, Name, Recalibrated
 from ce_cli.text import sanitize
 
@@ -44,7 +44,7 @@ _ENDLESS = "the loss is infinite at any temperature"
 _CONSTANT = "slope and bias need predictions that vary"
 
 
-class Evidence(Value):
+class Evidence(Record):
     """What recalibrations are fitted to: n entries, each of which may stand for several rows.
 
     Attributes
@@ -72,20 +72,25 @@ class Evidence(Value):
         return fold_weights(self.weights, self.counts, self.keys)
 
 
-def needed(space: Space) -> tuple[type[State], ...]:
+def needed(space: LabelSpace) -> tuple[type[State], ...]:
     """The states that a decomposition is made of: two classes take sums, more take a sample."""
     if why_not(space) is not None:
         return ()
     return Loss, Quantiles, Prior, Entropy, Scores if space.classes == 2 else Sample
 
 
-def why_not(space: Space) -> str | None:
+def why_not(space: LabelSpace) -> str | None:
     """Why there is none, in words; None if there is one."""
     return one_class_only(space)
 
 
 def decomposed(
-    states: States, space: Space, values: str, clip: float, classes: Sequence[str], scale: float
+    states: States,
+    space: LabelSpace,
+    values: str,
+    clip: float,
+    classes: Sequence[str],
+    scale: float,
 ) -> Decomposed:
     """Take the cross-entropy of all rows apart.
 
@@ -93,7 +98,7 @@ def decomposed(
     ----------
     states : mapping
         Those `needed`, each with one group.
-    space : Space
+    space : LabelSpace
         In which `why_not` has no objection.
     values : str
         What predictions are: probabilities, logits or logprobs.
@@ -144,7 +149,7 @@ def decomposed(
     )
 
 
-class Whole(Value):
+class Whole(Record):
     """What is known of all rows, in nats; a difference up to `rounding` is none."""
 
     uncertainty: float

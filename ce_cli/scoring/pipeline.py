@@ -13,18 +13,18 @@ from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
-from ce_cli.findings.row_issues import Ledger
-from ce_cli.findings.row_locations import Places
-from ce_cli.inputs.source import Source, Split, Wanted
+from ce_cli.findings.row_issues import RowIssues
+from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.source import Projection, Source, Split
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass, balanced_weights
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
-from ce_cli.record import Value
-from ce_cli.scoring.computed import Computed, class_names
-from ce_cli.scoring.reduce import Outcome, Work
-from ce_cli.scoring.report import report
+from ce_cli.record import Record
+from ce_cli.scoring.figures import Computed, class_names
+from ce_cli.scoring.reduce import ScoreSplit, SplitResult
+from ce_cli.scoring.result import report
 from ce_cli.spec import ALL, Spec
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def balance(
     return balanced_weights(cast(PerClass, counted.whole[PerClass]))
 
 
-class Pass(Value):
+class Pass(Record):
     """One reduce over the rows of all sources.
 
     Attributes
@@ -127,33 +127,35 @@ class Pass(Value):
 
             states = tuple(dict.fromkeys((*metrics, *needed(binding.space))))
         per_row, by_cluster = self.every_row is not None, settled.cluster is not None
-        work = Work(binding, settled, states, per_row, by_cluster)
-        total, places = self._reduced(work, ready.splits())
-        ready.refuse_bad(total.ledger, places)
-        return Computed(total, binding, settled, metrics, places, ready.label_file)
+        work = ScoreSplit(binding, settled, states, per_row, by_cluster)
+        total, locations = self._reduced(work, ready.splits())
+        ready.refuse_bad(total.issues, locations)
+        return Computed(total, binding, settled, metrics, locations, ready.label_file)
 
-    def _reduced(self, work: Work, splits: Iterator[tuple[int, Split]]) -> tuple[Outcome, Places]:
+    def _reduced(
+        self, work: ScoreSplit, splits: Iterator[tuple[int, Split]]
+    ) -> tuple[SplitResult, RowLocations]:
         """Merge the outcomes of all splits in order, and hand on their rows."""
         binding, total = work.binding, work.empty()
         predicted = class_names(binding, binding.sample)
-        places = Places(tuple(self.names))
+        locations = RowLocations(tuple(self.names))
         for part, outcome, rows in map_in_order(work, splits, self.threads):
-            before = total.ledger.read
-            places = places.begun(part, before)
+            before = total.issues.read
+            locations = locations.begun(part, before)
             total = work.merge(total, outcome)
             if self.every_row is not None and rows:
-                labels = class_names(binding, total.ledger.labels)
+                labels = class_names(binding, total.issues.labels)
                 for some in rows:
                     shifted = some.shifted(before)
                     self.every_row(
-                        shifted.table(labels, predicted, work.spec.scale, binding.id, places)
+                        shifted.table(labels, predicted, work.spec.scale, binding.id, locations)
                     )
             if self.progress is not None:
-                self.progress(total.ledger.read)
-        return total, places.ended(total.ledger.read)
+                self.progress(total.issues.read)
+        return total, locations.ended(total.issues.read)
 
 
-class Prepared(Value):
+class Prepared(Record):
     """A data set that is bound and not yet read.
 
     Attributes
@@ -178,7 +180,7 @@ class Prepared(Value):
     same_precision: bool = False
 
     def splits(
-        self, wanted: Wanted | None = None, others: Sequence[Binding] = ()
+        self, wanted: Projection | None = None, others: Sequence[Binding] = ()
     ) -> Iterator[tuple[int, Split]]:
         """What to read, beside the number of the file that it is of.
 
@@ -194,7 +196,7 @@ class Prepared(Value):
             for split in source.splits(wanted or self.binding.wanted):
                 yield part, split
 
-    def refuse_bad(self, ledger: Ledger, places: Places) -> None:
+    def refuse_bad(self, issues: RowIssues, locations: RowLocations) -> None:
         """Refuse the data if what was found on reading it is bad.
 
         Raises
@@ -204,7 +206,7 @@ class Prepared(Value):
         """
         if self.label_file is not None:
             self.label_file.check_used()
-        _refuse_bad_data(ledger, self.binding, self.spec, places)
+        _refuse_bad_data(issues, self.binding, self.spec, locations)
 
 
 def prepared(
@@ -303,14 +305,18 @@ def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
     return leading
 
 
-def _refuse_bad_data(ledger: Ledger, binding: Binding, spec: Spec, places: Places) -> None:
-    findings = list(ledger.findings.values())
-    bad = fatal(findings, sums_must_fit=spec.on_bad_sum == "error")
+def _refuse_bad_data(
+    issues: RowIssues, binding: Binding, spec: Spec, locations: RowLocations
+) -> None:
+    found = list(issues.by_kind.values())
+    bad = fatal(found, sums_must_fit=spec.on_bad_sum == "error")
     if bad:
-        raise DataError(*sentences(bad, places, binding.classes))
-    if not ledger.read:
-        raise DataError(f"{places.title}: there is no data row.")
-    if not ledger.scored:
-        left_out = ["--missing skip"] if ledger.skipped else []
-        left_out += ["--ignore-label"] if ledger.ignored else []
-        raise DataError(f"{places.title}: no row is left to score after {' and '.join(left_out)}.")
+        raise DataError(*sentences(bad, locations, binding.classes))
+    if not issues.read:
+        raise DataError(f"{locations.title}: there is no data row.")
+    if not issues.scored:
+        left_out = ["--missing skip"] if issues.skipped else []
+        left_out += ["--ignore-label"] if issues.ignored else []
+        raise DataError(
+            f"{locations.title}: no row is left to score after {' and '.join(left_out)}."
+        )

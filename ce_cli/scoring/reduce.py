@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows import Bound, bound_rows
-from ce_cli.findings.row_issues import Finding, Ledger
+from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.groups import GroupKey, merged_groups, without_last
 from ce_cli.metrics.state import State
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.scoring.row_losses import RowLosses
 from ce_cli.spec import Spec
 
@@ -33,13 +33,13 @@ Joined = TypeVar("Joined", "Clustered", "ByConvention")
 States = dict[type[State], State]
 
 
-class Outcome(Value):
+class SplitResult(Record):
     """What is known after some rows: a monoid in file order.
 
     Attributes
     ----------
-    ledger : Ledger
-        Counts and findings.
+    issues : RowIssues
+        Counts and issues.
     keys : tuple of tuple
         The groups, in the order of the entries of grouped states.
     states : dict of State
@@ -54,7 +54,7 @@ class Outcome(Value):
         The rows as other tools score them, if that was asked for.
     """
 
-    ledger: Ledger
+    issues: RowIssues
     keys: tuple[GroupKey, ...]
     states: States
     clipped: ExactSums
@@ -63,7 +63,7 @@ class Outcome(Value):
     by_convention: ByConvention | None = None
 
 
-class Work(Value):
+class ScoreSplit(Record):
     """What is done to every split; picklable, so that it can be sent to where the split is read."""
 
     binding: Binding
@@ -72,7 +72,7 @@ class Work(Value):
     every_row: bool = False
     by_cluster: bool = False
 
-    def __call__(self, task: tuple[int, Split]) -> tuple[int, Outcome, list[RowLosses]]:
+    def __call__(self, task: tuple[int, Split]) -> tuple[int, SplitResult, list[RowLosses]]:
         """Read, bind and score one split of part ``task[0]``."""
         part, split = task
         total = self.empty()
@@ -81,23 +81,23 @@ class Work(Value):
             bound = bound_rows(frame, self.binding, self.spec)
             ids = frame.columns.get(self.binding.id or "")
             if self.every_row:
-                rows += [RowLosses.of(b, ids).shifted(total.ledger.read) for b in bound.batches]
+                rows += [RowLosses.of(b, ids).shifted(total.issues.read) for b in bound.batches]
             total = self.merge(total, self.outcome(frame, bound, ids))
         return part, total, [RowLosses.joined(rows)] if rows else []
 
-    def empty(self) -> Outcome:
+    def empty(self) -> SplitResult:
         """The outcome of no rows: the identity of `merge`."""
         states = {kind: kind.empty(0, self.binding.space) for kind in self.metrics}
-        return Outcome(Ledger.of(), (), states, ExactSums.empty(1))
+        return SplitResult(RowIssues.of(), (), states, ExactSums.empty(1))
 
-    def merge(self, earlier: Outcome, later: Outcome) -> Outcome:
+    def merge(self, earlier: SplitResult, later: SplitResult) -> SplitResult:
         """Append the rows of `later`; associative."""
         keys, states = merged_groups(earlier.keys, earlier.states, later.keys, later.states)
         worst = [one for one in (earlier.worst, later.worst) if one is not None]
         if later.worst is not None:
-            worst[-1] = later.worst.shifted(earlier.ledger.read)
-        return Outcome(
-            earlier.ledger.merge(later.ledger),
+            worst[-1] = later.worst.shifted(earlier.issues.read)
+        return SplitResult(
+            earlier.issues.merge(later.issues),
             keys,
             states,
             earlier.clipped.merge(later.clipped),
@@ -106,7 +106,7 @@ class Work(Value):
             _both(earlier.by_convention, later.by_convention),
         )
 
-    def outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> Outcome:
+    def outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> SplitResult:
         """What the rows of one frame come to; `ids` are what all of them are called."""
         keys, index = tuple(bound.keys), None
         if self.by_cluster:
@@ -123,37 +123,37 @@ class Work(Value):
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
-        ledger, clipped = ledger_of(frame, bound, self.spec)
+        issues, clipped = issues_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
         clustered = _clustered(bound, self.metrics) if self.by_cluster else None
-        return Outcome(ledger, keys, states, clipped, kept, clustered, others)
+        return SplitResult(issues, keys, states, clipped, kept, clustered, others)
 
 
-def ledger_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[Ledger, ExactSums]:
+def issues_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[RowIssues, ExactSums]:
     """What happened to the rows of a frame, and Σ w·loss of those that the clip raised."""
-    findings = list(bound.findings)
+    found = list(bound.issues)
     clipped = ExactSums.empty(1)
     for batch in bound.batches:
-        findings += _infinite(batch)
+        found += _infinite(batch)
         raised = _clipped(batch, spec)
         if raised is not None:
-            findings.append(Finding.of("clipped", "", raised.rows))
+            found.append(RowIssue.of("clipped", "", raised.rows))
             clipped = clipped.merge(raised.loss_sums)
-    ledger = Ledger.of(
-        findings,
+    issues = RowIssues.of(
+        found,
         read=frame.rows,
         scored=sum(len(batch) for batch in bound.batches),
         skipped=bound.skipped,
         ignored=bound.ignored,
     )
-    return ledger, clipped
+    return issues, clipped
 
 
-def _infinite(batch: Batch) -> list[Finding]:
+def _infinite(batch: Batch) -> list[RowIssue]:
     if batch.infinite is None:
         return []
-    return [Finding.of("infinite", "", batch.rows[batch.infinite])]
+    return [RowIssue.of("infinite", "", batch.rows[batch.infinite])]
 
 
 def _clustered(bound: Bound, kinds: Sequence[type[State]]) -> Clustered | None:
@@ -168,7 +168,7 @@ def _clustered(bound: Bound, kinds: Sequence[type[State]]) -> Clustered | None:
 
 def _by_convention(bound: Bound, binding: Binding, spec: Spec) -> ByConvention:
     """The rows of a frame by every convention."""
-    from ce_cli.binding.chosen_convention import all_conventions
+    from ce_cli.binding.convention_choice import all_conventions
     from ce_cli.metrics.by_convention import ByConvention
 
     rules = [one.rule for one in all_conventions(binding, spec)]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.columns import as_texts
-from ce_cli.findings.row_locations import Places
+from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.batch import Batch
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +32,7 @@ _OWN_COLUMNS = (
 )
 
 
-class RowLosses(Value):
+class RowLosses(Record):
     """Some scored rows, one entry each.
 
     Attributes
@@ -68,7 +68,7 @@ class RowLosses(Value):
             own_ids,
             batch.outcomes.codes,
             batch.outcomes.predicted(),
-            batch.outcomes.given(),
+            batch.outcomes.label_probability(),
             batch.outcomes.confidence(),
             batch.losses,
         )
@@ -121,7 +121,7 @@ class RowLosses(Value):
         predicted: Sequence[str],
         scale: float,
         id_name: str | None,
-        places: Places,
+        places: RowLocations,
     ) -> pa.Table:
         """As a table of row number (from 1), id, label, probability, loss and predicted class.
 
@@ -133,7 +133,7 @@ class RowLosses(Value):
             What losses in nats are divided by.
         id_name : str or None
             Name of the id column; one that is taken gives way to ``id``.
-        places : Places
+        places : RowLocations
             Which file the rows are in; they must all be in one.
         """
         import pyarrow as pa

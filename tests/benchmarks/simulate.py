@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.comparing.clusters import Clusters
-from ce_cli.comparing.figures import Figures, comparisons, settled
-from ce_cli.comparing.scored import Scored
-from ce_cli.comparing.tally import Tallying
-from ce_cli.kernels.deciding import rows_to_tell
+from ce_cli.comparing.figures import GroupSums, comparisons, settled
+from ce_cli.comparing.paired_sums import SumPairs
+from ce_cli.comparing.scored_rows import ScoredRows
+from ce_cli.kernels.deciding import rows_to_decide
 from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
@@ -57,12 +57,12 @@ class Shape:
     def effect(self, rows: int) -> float:
         """The difference that about so many rows would tell."""
         units = rows / self.cluster
-        one = rows_to_tell(1, 1.0, self.spread, LEVEL) - rows_to_tell(1, 1.0, 0.0, LEVEL)
+        one = rows_to_decide(1, 1.0, self.spread, LEVEL) - rows_to_decide(1, 1.0, 0.0, LEVEL)
         return math.sqrt(one / units)
 
     def promised(self, effect: float) -> int:
         """How many rows the verdict would ask for, if it knew the truth."""
-        return self.cluster * math.ceil(rows_to_tell(1, effect, self.spread, LEVEL))
+        return self.cluster * math.ceil(rows_to_decide(1, effect, self.spread, LEVEL))
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def simulated(
     return Found(repetitions, told, covered)
 
 
-def _figures(first: Floats, second: Floats, cluster: int, test: str) -> Iterator[Figures]:
+def _figures(first: Floats, second: Floats, cluster: int, test: str) -> Iterator[GroupSums]:
     """Those of each repetition; they are groups of one data set."""
     count, rows = first.shape
     clusters = rows // cluster if cluster > 1 else 1
@@ -135,14 +135,14 @@ def _figures(first: Floats, second: Floats, cluster: int, test: str) -> Iterator
         groups = groups * clusters + numbers // cluster
         keys = [(f"{group:06}", str(one)) for group in range(count) for one in range(clusters)]
     parts = [
-        Scored(0, rows, numbers, own.ravel(), np.zeros_like(groups), None, None, groups, keys)
+        ScoredRows(0, rows, numbers, own.ravel(), np.zeros_like(groups), None, None, groups, keys)
         for own in (first, second)
     ]
-    tally = Tallying(cluster > 1, test == "sign-flip", 0)(parts)
+    tally = SumPairs(cluster > 1, test == "sign-flip", 0)(parts)
     sums = dict(Clusters.by_group(tally)) if cluster > 1 else {}
     for place, key in enumerate(tally.keys):
         states = {name: state.at(place) for name, state in tally.states.items()}
-        yield Figures(states, sums.get(key))
+        yield GroupSums(states, sums.get(key))
 
 
 # How losses come about

@@ -24,7 +24,7 @@ from pyarrow import ipc
 
 from ce_cli.binding.columns import floats
 from ce_cli.binding.fingerprints import fingerprints
-from ce_cli.comparing.scored import Scored
+from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.kernels.outcomes import indicator
 from ce_cli.metrics.groups import GroupKey
 
@@ -50,7 +50,7 @@ def row_names(ids: pa.Array) -> pa.Array:
     return pc.if_else(hollow, None, names) if pc.any(hollow).as_py() else names
 
 
-class Unsorted:
+class PartitionedJoin:
     """Rows of several data sets, to be joined by their names.
 
     Parameters
@@ -72,7 +72,7 @@ class Unsorted:
         self._first: dict[Kind, list[list[tuple[int, str]]]] = {
             kind: [[] for _ in range(data_sets)] for kind in get_args(Kind)
         }
-        self._parts = [[_Part() for _ in range(data_sets + 1)] for _ in range(1 << PART_BITS)]
+        self._parts = [[_Partition() for _ in range(data_sets + 1)] for _ in range(1 << PART_BITS)]
         self._held = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._keys: dict[GroupKey, int] = {}
@@ -93,13 +93,13 @@ class Unsorted:
         """The first few such rows of each data set: their numbers, and what they are called."""
         return self._first[kind]
 
-    def seen(self, scored: Scored) -> None:
+    def seen(self, scored: ScoredRows) -> None:
         """Remember what rows are called that have met already."""
         names = row_names(scored.ids)
         numbers = pa.array(np.arange(scored.start, scored.end), pa.int64())
         self._keep(-1, names, pa.table({"row": numbers, "name": names}))
 
-    def add(self, place: int, some: Sequence[Scored]) -> None:
+    def add(self, place: int, some: Sequence[ScoredRows]) -> None:
         """Keep rows of data set `place`, as each of its models sees them."""
         first = some[0]
         columns: dict[str, Any] = {
@@ -110,14 +110,14 @@ class Unsorted:
             columns |= {f"{name}_{model}": column for name, column in self._columns(one)}
         self._keep(place, columns["name"], pa.table(columns))
 
-    def joined(self) -> Iterator[list[Scored]]:
+    def joined(self) -> Iterator[list[ScoredRows]]:
         """The rows that all data sets have, in parts; each a row of the first one."""
         for part in self._parts:
             *tables, met = (one.table() for one in part)
             if met is not None or any(table is not None for table in tables):
                 yield from self._join(tables, met)
 
-    def _columns(self, one: Scored) -> Iterator[tuple[str, pa.Array]]:
+    def _columns(self, one: ScoredRows) -> Iterator[tuple[str, pa.Array]]:
         """What is kept of one model's rows; null where a row could not be scored."""
         places = one.rows - one.start
         missing = np.ones(one.read, np.bool_)
@@ -166,7 +166,7 @@ class Unsorted:
 
     def _join(
         self, tables: Sequence[pa.Table | None], met: pa.Table | None
-    ) -> Iterator[list[Scored]]:
+    ) -> Iterator[list[ScoredRows]]:
         """The rows of one part; `met` are those that have met already."""
         names = None if met is None else self._once(0, met, None)["name"]
         own = [
@@ -197,7 +197,7 @@ class Unsorted:
         self._tell("repeated", place, table, np.flatnonzero(again))
         return table.take(pa.array(np.flatnonzero(~again)))
 
-    def _scored(self, table: pa.Table, first: pa.Table) -> Iterator[Scored]:
+    def _scored(self, table: pa.Table, first: pa.Table) -> Iterator[ScoredRows]:
         """What each model of a data set makes of rows that have met, by number of the first's."""
         rows = _numbers(first["row"]).astype(np.int64)
         order = np.argsort(rows)
@@ -207,7 +207,7 @@ class Unsorted:
             losses = floats(table[f"loss_{model}"].combine_chunks())
             at = order[~np.isnan(losses[order])]
             codes = _numbers(table[f"code_{model}"])[at].astype(np.intp)
-            yield Scored(
+            yield ScoredRows(
                 start=0,
                 read=len(rows),
                 rows=rows[at],
@@ -251,7 +251,7 @@ class Unsorted:
         known[place] = heapq.nsmallest(_EXAMPLES, (*known[place], *names))
 
 
-class _Part:
+class _Partition:
     """The rows of one data set in one part, in the order in which they came."""
 
     def __init__(self) -> None:

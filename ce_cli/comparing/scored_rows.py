@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.columns import as_texts
 from ce_cli.binding.rows import Bound, bound_rows
-from ce_cli.findings.row_issues import Ledger
+from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.groups import GroupKey
-from ce_cli.record import Value
-from ce_cli.scoring.reduce import ledger_of
+from ce_cli.record import Record
+from ce_cli.scoring.reduce import issues_of
 from ce_cli.spec import Spec
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _NO_LOSSES = np.zeros(0, np.float64)
 _NO_CODES = np.zeros(0, np.intp)
 
 
-class Scored(Value):
+class ScoredRows(Record):
     """Consecutive rows of a data set, those of them that could be scored with their losses.
 
     Attributes
@@ -132,7 +132,7 @@ class Scored(Value):
         return self.start + self.read
 
 
-class Scoring(Value):
+class ScoreModels(Record):
     """What is done to every split: picklable, and the same for one model or several in a file.
 
     Attributes
@@ -147,7 +147,7 @@ class Scoring(Value):
     specs: Sequence[Spec]
     key: str | None
 
-    def __call__(self, task: tuple[int, Split]) -> tuple[int, list[list[Piece]]]:
+    def __call__(self, task: tuple[int, Split]) -> tuple[int, list[list[ModelRows]]]:
         """Score one split of part ``task[0]``: for every frame, a piece of each model."""
         part, split = task
         return part, [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
@@ -156,18 +156,18 @@ class Scoring(Value):
     def _models(self) -> range:
         return range(len(self.bindings))
 
-    def _piece(self, frame: Frame, model: int) -> Piece:
+    def _piece(self, frame: Frame, model: int) -> ModelRows:
         bound = bound_rows(frame, self.bindings[model], self.specs[model])
-        ledger, clipped = ledger_of(frame, bound, self.specs[model])
+        issues, clipped = issues_of(frame, bound, self.specs[model])
         total = reduce(
             ExactSums.merge,
             (_ungrouped(batch).loss_sums for batch in bound.batches),
             ExactSums.empty(1),
         )
-        return Piece(Scored.of(frame, bound, self.key), ledger, clipped, total)
+        return ModelRows(ScoredRows.of(frame, bound, self.key), issues, clipped, total)
 
 
-class Piece(Value):
+class ModelRows(Record):
     """The rows of one frame as one model sees them, and what happened to them.
 
     Attributes
@@ -176,8 +176,8 @@ class Piece(Value):
         Σ w·loss of the rows that the clip raised, and of all.
     """
 
-    scored: Scored
-    ledger: Ledger
+    scored: ScoredRows
+    issues: RowIssues
     clipped: ExactSums
     total: ExactSums
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from ce_cli.findings.messages import rest_warning, sum_warning
-from ce_cli.findings.row_issues import Ledger
-from ce_cli.findings.row_locations import Places
+from ce_cli.findings.row_issues import RowIssues
+from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.metrics.bounds import STUDENT
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.results.score import Note
-from ce_cli.scoring.computed import Computed, chosen, interval
+from ce_cli.scoring.figures import Computed, chosen, interval
 from ce_cli.spec import Spec
-from ce_cli.text import counted, level_text, listed
+from ce_cli.text import level_text, plural, quoted_list
 
 if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
@@ -41,13 +41,15 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
     """Everything to be said about the rows, and about these figures of all of them."""
     loss = float(cast(Loss, computed.whole[Loss]).loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
-    ledger, clip = computed.total.ledger, computed.spec.clip or 0.0
-    yield from ledger_notes(ledger, computed.places, clip, raised, loss, computed.spec.convention)
+    issues, clip = computed.total.issues, computed.spec.clip or 0.0
+    yield from issue_warnings(
+        issues, computed.locations, clip, raised, loss, computed.spec.convention
+    )
     if computed.convention is not None:
         yield from _convention_note(computed, computed.convention)
     if computed.label_file is not None and computed.label_file.unused:
         unused = computed.label_file.unused
-        message = f"{counted(unused, 'row')} of {computed.label_file.name} have no prediction."
+        message = f"{plural(unused, 'row')} of {computed.label_file.name} have no prediction."
         yield Note("unpredicted", message, unused)
     yield from _figure_warnings(computed, metrics)
     yield from _trap_warnings(computed, metrics)
@@ -55,16 +57,16 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
 
 
 def _convention_note(computed: Computed, convention: Convention) -> Iterator[Note]:
-    from ce_cli.binding.conventions import told
+    from ce_cli.binding.conventions import remark
 
     loss = cast(Loss, computed.whole[Loss])
-    message = told(convention, computed.total.ledger.scored, float(loss.weight.floats()[0]))
+    message = remark(convention, computed.total.issues.scored, float(loss.weight.floats()[0]))
     if message:
         yield Note("convention", message)
 
 
 def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
-    if "standard_error" in metrics and computed.total.ledger.scored < 2:
+    if "standard_error" in metrics and computed.total.issues.scored < 2:
         yield Note("no_interval", "One row has no standard error.")
     if metrics.get("baseline") == 0.0:
         yield Note("one_class", "All labels are one class, so skill is not defined.")
@@ -87,7 +89,7 @@ def _has_mean(metrics: Mapping[str, float], spec: Spec) -> bool:
 
 def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
     """Whether the interval of the mean covers what it says."""
-    rows, share = computed.total.ledger.scored, losses.top_heaviness(_TOP_SHARE)
+    rows, share = computed.total.issues.scored, losses.top_heaviness(_TOP_SHARE)
     if share > _TOP_HEAVY and rows * _TOP_SHARE >= 1:
         yield Note(
             "heavy_tail",
@@ -112,14 +114,14 @@ def _few_rows(computed: Computed, count: int, skewness: float, noun: str) -> Ite
 def few_clusters(count: int) -> Iterator[Note]:
     """That t on sums by cluster is too narrow by more than rounding."""
     if count < _FEW_CLUSTERS:
-        told = "there is no interval" if count < 2 else "the interval may be too narrow"
-        message = f"Only {counted(count, 'cluster')}: {told}."
+        effect = "there is no interval" if count < 2 else "the interval may be too narrow"
+        message = f"Only {plural(count, 'cluster')}: {effect}."
         yield Note("few_clusters", message)
 
 
 def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     """What `ce inspect` would look into, as far as the figures at hand tell."""
-    loss, rows = cast(Loss, computed.whole[Loss]), computed.total.ledger.scored
+    loss, rows = cast(Loss, computed.whole[Loss]), computed.total.issues.scored
     if loss.mean[0] < NO_LOSS and metrics.get("baseline", 0.0) > 0.0 and rows >= FEW_ROWS:
         yield Note(
             "no_loss",
@@ -152,23 +154,23 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
     absent = np.flatnonzero(own.rows.floats() == 0)
     enough = rows >= _ROWS_A_CLASS * len(computed.classes)
     if task == "multiclass" and enough and 0 < len(absent) < len(computed.classes) - 1:
-        names = listed(computed.classes[code] for code in absent)
+        names = quoted_list(computed.classes[code] for code in absent)
         what = "class" if len(absent) == 1 else "classes"
         yield Note("class_never_seen", f"No row is of the {what} {names}.")
 
 
 def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     """Say why what JSON shows as null is not a number, where nothing else has said it."""
-    if computed.total.ledger.count("infinite"):
+    if computed.total.issues.count("infinite"):
         return
     beyond = [name for name, value in metrics.items() if math.isinf(value)]
     if beyond and metrics.get("baseline") != 0.0:
         yield Note("overflow", f"Beyond the range of a float64: {', '.join(beyond)}.")
 
 
-def ledger_notes(
-    ledger: Ledger,
-    places: Places,
+def issue_warnings(
+    issues: RowIssues,
+    locations: RowLocations,
     clip: float,
     raised: float,
     total: float,
@@ -178,7 +180,7 @@ def ledger_notes(
 
     Parameters
     ----------
-    ledger, places
+    issues, locations
         What happened, and where.
     clip : float
         What probabilities were raised to.
@@ -187,33 +189,33 @@ def ledger_notes(
     convention : str, optional
         The tool as which they were scored.
     """
-    for finding in ledger.findings.values():
+    for issue in issues.by_kind.values():
         message = ""
-        if finding.code in ("bad-sum", "renormalized"):
-            message = sum_warning(finding, places, convention)
-        elif finding.code == "rest-missing":
-            message = rest_warning(finding, places)
-        elif finding.code == "clipped":
+        if issue.code in ("bad-sum", "renormalized"):
+            message = sum_warning(issue, locations, convention)
+        elif issue.code == "rest-missing":
+            message = rest_warning(issue, locations)
+        elif issue.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
-            message = _clip_message(finding.count, clip, share, convention)
-        elif finding.code == "infinite":
-            what = "it" if finding.count == 1 else "them"
+            message = _clip_message(issue.count, clip, share, convention)
+        elif issue.code == "infinite":
+            what = "it" if issue.count == 1 else "them"
             message = (
-                f"{counted(finding.count, 'row')} gave what happened a probability of 0: the loss "
+                f"{plural(issue.count, 'row')} gave what happened a probability of 0: the loss "
                 f"of {what}, and so the cross-entropy, is infinite."
             )
         if message:
-            rows = tuple(row + 1 for row in finding.rows)
-            yield Note(finding.code.replace("-", "_"), message, finding.count, rows)
-    if ledger.skipped:
-        message = f"{counted(ledger.skipped, 'row')} with a missing value left out."
-        yield Note("skipped", message, ledger.skipped)
+            rows = tuple(row + 1 for row in issue.rows)
+            yield Note(issue.code.replace("-", "_"), message, issue.count, rows)
+    if issues.skipped:
+        message = f"{plural(issues.skipped, 'row')} with a missing value left out."
+        yield Note("skipped", message, issues.skipped)
 
 
 def _clip_message(count: int, clip: float, share: float, convention: str | None) -> str:
     carries = "it carries" if count == 1 else "they carry"
     how = "--clip none shows infinity" if convention is None else f"--convention {convention}"
     return (
-        f"{counted(count, 'row')} gave what happened a probability below {clip:.2g}; "
+        f"{plural(count, 'row')} gave what happened a probability below {clip:.2g}; "
         f"clipped to that, {carries} {100 * share:.1f} % of the total loss ({how})."
     )

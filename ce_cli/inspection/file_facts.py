@@ -11,20 +11,20 @@ import numpy as np
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import ConventionalBinary
 from ce_cli.errors import DataError
-from ce_cli.findings.row_locations import Places
+from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.source import Column
 from ce_cli.inspection.examine import Exam
-from ce_cli.inspection.numbers import Looks
+from ce_cli.inspection.numbers import NumberKinds
+from ce_cli.inspection.score_command import ScoreCommand
 from ce_cli.inspection.settle import Settled
-from ce_cli.inspection.typed import Typed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
-from ce_cli.record import Value
-from ce_cli.scoring.computed import class_names
+from ce_cli.record import Record
+from ce_cli.scoring.figures import class_names
 from ce_cli.spec import Spec
 
 
-class Case(Value):
+class FileFacts(Record):
     """All that is known of a file.
 
     Attributes
@@ -39,9 +39,9 @@ class Case(Value):
         Of the first file.
     ids : str or None
         The column whose values should be distinct.
-    places : Places
+    locations : RowLocations
         Which row is in which file.
-    typed : Typed
+    typed : ScoreCommand
         The command that would score it.
     delimiter : str
         Between fields of a text file.
@@ -52,8 +52,8 @@ class Case(Value):
     given: Spec
     columns: tuple[Column, ...]
     ids: str | None
-    places: Places
-    typed: Typed
+    locations: RowLocations
+    typed: ScoreCommand
     delimiter: str
 
     @property
@@ -67,7 +67,7 @@ class Case(Value):
         return self.settled.spec
 
     @property
-    def looks(self) -> Looks:
+    def looks(self) -> NumberKinds:
         """What the predictions look like."""
         return self.exam.traps.looks
 
@@ -77,7 +77,7 @@ class Case(Value):
         if self.binding is None:
             return ()
         try:
-            return class_names(self.binding, self.exam.ledger.labels)
+            return class_names(self.binding, self.exam.issues.labels)
         except DataError:
             return ("0", "1")
 
@@ -86,9 +86,9 @@ class Case(Value):
         """What is wrong with the labels of a single prediction as a whole."""
         try:
             if self.binding is not None:
-                class_names(self.binding, self.exam.ledger.labels)
+                class_names(self.binding, self.exam.issues.labels)
         except DataError as error:
-            return str(error.about(self.places.title))
+            return str(error.about(self.locations.title))
         return None
 
     @cached_property

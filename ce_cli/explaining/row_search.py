@@ -11,10 +11,10 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.rows import bound_rows
 from ce_cli.errors import UsageError
-from ce_cli.findings.row_issues import Finding
+from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame, Split
-from ce_cli.record import Value
-from ce_cli.scoring.reduce import Outcome, Work
+from ce_cli.record import Record
+from ce_cli.scoring.reduce import ScoreSplit, SplitResult
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -23,7 +23,7 @@ _NO_ROWS = np.zeros(0, np.int64)
 _NO_LOSSES = np.zeros(0, np.float64)
 
 
-class Wanted(Value):
+class RowSelector(Record):
     """The row to explain: that of a number from 1, or of an id, or else the one that costs most."""
 
     row: int | None = None
@@ -35,7 +35,7 @@ class Wanted(Value):
             raise UsageError(f"--row {self.row}: rows are counted from 1.")
 
 
-def wanted_row(row: int | None, called: str | None, ids: str | None) -> Wanted:
+def row_selector(row: int | None, called: str | None, ids: str | None) -> RowSelector:
     """Which row is asked for; `ids` is the column that says what rows are called.
 
     Raises
@@ -47,10 +47,10 @@ def wanted_row(row: int | None, called: str | None, ids: str | None) -> Wanted:
         raise UsageError("Choose the row with --row or with --of, not with both.")
     if called is not None and ids is None:
         raise UsageError("--of names a row by its id: say which column has the ids, with --id COL.")
-    return Wanted(row, called)
+    return RowSelector(row, called)
 
 
-class Stretch(Value):
+class SearchedRows(Record):
     """The rows of one split, scored.
 
     Attributes
@@ -59,7 +59,7 @@ class Stretch(Value):
         Which file they are of.
     split : Split
         To be read again if the wanted row is among them.
-    outcome : Outcome
+    outcome : SplitResult
         What they come to.
     rows : ndarray of int, shape (n,)
         Numbers of the scored rows in the split, from 0.
@@ -71,32 +71,32 @@ class Stretch(Value):
 
     part: int
     split: Split
-    outcome: Outcome
+    outcome: SplitResult
     rows: Rows
     losses: Floats
     called: tuple[int, ...]
 
 
-class Scoring(Value):
+class SearchSplit(Record):
     """What is done to every split; picklable."""
 
-    work: Work
+    work: ScoreSplit
     called: str | None
 
-    def __call__(self, task: tuple[int, Split]) -> Stretch:
+    def __call__(self, task: tuple[int, Split]) -> SearchedRows:
         """Score one split of part ``task[0]``."""
         part, split = task
         total = self.work.empty()
         rows, losses, called = [_NO_ROWS], [_NO_LOSSES], list[int]()
         for frame in split.frames():
-            start = total.ledger.read
+            start = total.issues.read
             bound = bound_rows(frame, self.work.binding, self.work.spec)
             rows += [batch.rows + start for batch in bound.batches]
             losses += [batch.losses for batch in bound.batches]
             if self.called is not None:
                 called += (self._called(frame) + start).tolist()
             total = self.work.merge(total, self.work.outcome(frame, bound, None))
-        return Stretch(
+        return SearchedRows(
             part, split, total, np.concatenate(rows), np.concatenate(losses), tuple(called)
         )
 
@@ -108,7 +108,7 @@ class Scoring(Value):
         return found
 
 
-class Found(Value):
+class FoundRow(Record):
     """The wanted row.
 
     Attributes
@@ -141,13 +141,13 @@ class Found(Value):
 
 def alone(frame: Frame, row: int) -> Frame:
     """One row of a frame, with what was found wrong with it."""
-    findings = tuple(
-        Finding.of(one.code, one.column, (row,), one.values[one.rows.index(row) :])
-        for one in frame.findings
+    issues = tuple(
+        RowIssue.of(one.code, one.column, (row,), one.values[one.rows.index(row) :])
+        for one in frame.issues
         if row in one.rows
     )
     places = np.flatnonzero(frame.row_numbers == row)
-    return frame.take(places).replace(findings=findings)
+    return frame.take(places).replace(issues=issues)
 
 
 def name_of(frame: Frame, binding: Binding) -> dict[str, Any]:

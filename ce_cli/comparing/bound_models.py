@@ -8,23 +8,23 @@ from typing import Literal, get_args
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import is_id
-from ce_cli.comparing.scored import Scored, Scoring
+from ce_cli.comparing.scored_rows import ScoredRows, ScoreModels
 from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import CeError, UsageError
-from ce_cli.findings.row_issues import Ledger
-from ce_cli.findings.row_locations import Places
+from ce_cli.findings.row_issues import RowIssues
+from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.locate import located, opener
 from ce_cli.inputs.source import Source
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.scoring.pipeline import Prepared, Progress, Sources, prepared
 from ce_cli.spec import Reading, Spec
-from ce_cli.text import listed, quoted
+from ce_cli.text import quoted, quoted_list
 
 Test = Literal["t", "sign-flip"]
 
 
-class DataSet(Value):
+class DataSet(Record):
     """Files that are one data set, and the models whose predictions they hold.
 
     Attributes
@@ -45,7 +45,7 @@ class DataSet(Value):
     labels: Callable[[], Source] | None = None
 
 
-class Plan(Value):
+class ComparisonPlan(Record):
     """How to compare.
 
     Attributes
@@ -73,10 +73,10 @@ class Plan(Value):
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
         if self.test not in get_args(Test):
-            raise UsageError(f"test={quoted(self.test)} is none of {listed(get_args(Test))}.")
+            raise UsageError(f"test={quoted(self.test)} is none of {quoted_list(get_args(Test))}.")
 
 
-class Entrant(Value):
+class BoundModel(Record):
     """One model: its name, its data set as it is bound, and its own part of that."""
 
     name: str
@@ -85,7 +85,7 @@ class Entrant(Value):
     spec: Spec
 
 
-class Feed:
+class ModelReader:
     """The rows of one data set as they come, scored for each of its models.
 
     Parameters
@@ -95,9 +95,9 @@ class Feed:
 
     Attributes
     ----------
-    entrants : list of Entrant
+    entrants : list of BoundModel
         Its models.
-    ledgers : list of Ledger
+    issues : list of RowIssues
         What happened to the rows so far, for each model.
     clipped, totals : list of ExactSums
         Σ w·loss of the rows that the clip raised, and of all, for each model.
@@ -113,28 +113,28 @@ class Feed:
             own = spec.replace(labels=self._ready.spec.labels) if data.labels else spec
             bound.append(_bound(self._ready.source, _with_columns(own, self.columns)))
         self.entrants = [
-            Entrant(name, data.names, *pair)
+            BoundModel(name, data.names, *pair)
             for (name, _), pair in zip(data.models, bound, strict=True)
         ]
-        self.ledgers = [Ledger.of() for _ in bound]
+        self.issues = [RowIssues.of() for _ in bound]
         self.clipped = [ExactSums.empty(1) for _ in bound]
         self.totals = [ExactSums.empty(1) for _ in bound]
-        self._places = Places(data.names)
+        self._places = RowLocations(data.names)
 
     @property
     def title(self) -> str:
         """What the data set is called."""
-        return self.places.title
+        return self.locations.title
 
     @property
-    def places(self) -> Places:
+    def locations(self) -> RowLocations:
         """Which file a row is in, as far as rows have been read."""
         return self._places.ended(self.read)
 
     @property
     def read(self) -> int:
         """How many rows have been read."""
-        return self.ledgers[0].read
+        return self.issues[0].read
 
     def group(self, model: int | None, cluster: str | None) -> None:
         """Read groups and clusters for one model, or for none if another data set has them."""
@@ -165,10 +165,10 @@ class Feed:
 
     def rows(
         self, key: str | None, threads: int, progress: Progress | None
-    ) -> Iterator[list[Scored]]:
+    ) -> Iterator[list[ScoredRows]]:
         """All rows in order: for each stretch of them, what each model makes of it."""
         bindings = [one.binding for one in self.entrants]
-        work = Scoring(bindings, [one.spec for one in self.entrants], key)
+        work = ScoreModels(bindings, [one.spec for one in self.entrants], key)
         wanted = bindings[0].wanted.with_text(key)
         for binding in bindings[1:]:
             wanted = wanted.union(binding.wanted)
@@ -178,7 +178,7 @@ class Feed:
             for pieces in frames:
                 start = self.read
                 for model, piece in enumerate(pieces):
-                    self.ledgers[model] = self.ledgers[model].merge(piece.ledger)
+                    self.issues[model] = self.issues[model].merge(piece.issues)
                     self.clipped[model] = self.clipped[model].merge(piece.clipped)
                     self.totals[model] = self.totals[model].merge(piece.total)
                 if progress is not None:
@@ -188,9 +188,9 @@ class Feed:
 
     def refuse_bad(self) -> None:
         """Refuse the data if what was found on reading it is bad."""
-        for one, ledger in zip(self.entrants, self.ledgers, strict=True):
+        for one, issues in zip(self.entrants, self.issues, strict=True):
             ready = self._ready.replace(binding=one.binding, spec=one.spec)
-            ready.refuse_bad(ledger, self.places)
+            ready.refuse_bad(issues, self.locations)
 
     @property
     def label_file(self) -> str | None:
@@ -220,7 +220,7 @@ def data_sets(
     ]
 
 
-def common_id(feeds: Sequence[Feed]) -> str | None:
+def common_id(feeds: Sequence[ModelReader]) -> str | None:
     """A column that all data sets have, and that is called like an id."""
     numbers = {
         name

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.compare import Comparison
 from ce_cli.results.score import Note
 
 
-class GroupAgainst(Value):
+class GroupComparison(Record):
     """One group held against the same one of the baseline.
 
     Attributes
@@ -25,7 +25,7 @@ class GroupAgainst(Value):
     reason: str = ""
 
 
-class Against(Value):
+class BaselineComparison(Record):
     """A score held against a baseline.
 
     Attributes
@@ -36,7 +36,7 @@ class Against(Value):
         Whether the rows of both were compared one by one.
     whole : Comparison
         On all rows.
-    groups : tuple of GroupAgainst
+    groups : tuple of GroupComparison
         Of all sets of columns that were asked for, one after another; a group of either side is
         there once.
     """
@@ -44,5 +44,5 @@ class Against(Value):
     name: str
     paired: bool
     whole: Comparison
-    groups: tuple[GroupAgainst, ...] = ()
+    groups: tuple[GroupComparison, ...] = ()
     warnings: tuple[Note, ...] = ()

@@ -5,39 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ce_cli.binding.names import no_column
-from ce_cli.comparing.entrants import DataSet, Entrant, Feed, Plan, common_id
-from ce_cli.comparing.scored import Scored
+from ce_cli.comparing.bound_models import (
+    BoundModel,
+    ComparisonPlan,
+    DataSet,
+    ModelReader,
+    common_id,
+)
+from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import UsageError
-from ce_cli.record import Value
-from ce_cli.scoring.computed import class_names
+from ce_cli.record import Record
+from ce_cli.scoring.figures import class_names
 from ce_cli.scoring.pipeline import balance
 
 
-class Field(Value):
+class ModelSet(Record):
     """The models, the reference first, and the data sets that they are in.
 
     Attributes
     ----------
-    feeds : tuple of Feed
+    feeds : tuple of ModelReader
         That of the reference first.
     order : tuple of int
         Where each of `entrants` is among the models of the feeds.
     grouped : int
         Which of `entrants` is read with groups and clusters.
-    entrants : tuple of Entrant
+    entrants : tuple of BoundModel
         The models.
     key : str or None
         The column that says what rows are called.
     """
 
-    feeds: tuple[Feed, ...]
+    feeds: tuple[ModelReader, ...]
     order: tuple[int, ...]
     grouped: int
-    entrants: tuple[Entrant, ...]
+    entrants: tuple[BoundModel, ...]
     key: str | None
 
     @classmethod
-    def of(cls, data_sets: Sequence[DataSet], plan: Plan, threads: int) -> Field:
+    def of(cls, data_sets: Sequence[DataSet], plan: ComparisonPlan, threads: int) -> ModelSet:
         """Open the data sets and bind their columns.
 
         Raises
@@ -49,7 +55,7 @@ class Field(Value):
             raise UsageError("A comparison needs two models.")
         owner, place = _owner(data_sets, plan.reference)
         ordered = [data_sets[owner], *(one for one in data_sets if one is not data_sets[owner])]
-        feeds = [Feed(_clustered(data, plan.cluster)) for data in ordered]
+        feeds = [ModelReader(_clustered(data, plan.cluster)) for data in ordered]
         spec = data_sets[owner].models[place][1]
         by = spec.by if plan.cluster is None else (*spec.by, plan.cluster)
         grouping = feeds.index(_with_all(by, feeds))
@@ -68,11 +74,11 @@ class Field(Value):
         grouped = next((n for n, one in enumerate(entrants) if one.binding.by), 0)
         return cls(tuple(feeds), order, grouped, tuple(entrants), key)
 
-    def in_order(self, parts: Sequence[Scored]) -> list[Scored]:
+    def in_order(self, parts: Sequence[ScoredRows]) -> list[ScoredRows]:
         """What each model makes of some rows, the reference first."""
         return [parts[place] for place in self.order]
 
-    def with_groups(self, parts: Sequence[Scored]) -> list[Scored]:
+    def with_groups(self, parts: Sequence[ScoredRows]) -> list[ScoredRows]:
         """The same rows of each model, those of the reference with the groups and weights."""
         first, other = parts[0], parts[self.grouped]
         weights = next((part.weights for part in parts if part.weights is not None), None)
@@ -87,7 +93,7 @@ class Field(Value):
     @property
     def classes(self) -> tuple[str, ...]:
         """Names by the reference's codes."""
-        return class_names(self.entrants[0].binding, self.feeds[0].ledgers[self.order[0]].labels)
+        return class_names(self.entrants[0].binding, self.feeds[0].issues[self.order[0]].labels)
 
 
 def _owner(data_sets: Sequence[DataSet], model: int) -> tuple[int, int]:
@@ -112,7 +118,7 @@ def _balanced(data: DataSet, threads: int) -> tuple[float, ...]:
     return balance(data.sources, data.names, data.models[0][1], threads, data.labels)
 
 
-def _with_all(names: Sequence[str], feeds: Sequence[Feed]) -> Feed:
+def _with_all(names: Sequence[str], feeds: Sequence[ModelReader]) -> ModelReader:
     """The first data set that has all of some columns, that of the reference if it can be.
 
     Raises

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import names_of_two
 from ce_cli.errors import DataError
-from ce_cli.findings.row_locations import Places
+from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.exact import ratios
 from ce_cli.metrics.bounds import Bounds, reach_of
 from ce_cli.metrics.groups import GroupKey, coarser, regrouped
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import bounds_of_loss
 from ce_cli.metrics.state import State, figures_of
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.results.score import Interval
-from ce_cli.scoring.reduce import Outcome
+from ce_cli.scoring.reduce import SplitResult
 from ce_cli.spec import ALL, Spec
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ _MEAN_LOSSES = {
 }
 
 
-class Computed(Value):
+class Computed(Record):
     """All that a result is made of; `label_file` is the file of labels, if there is one."""
 
-    total: Outcome
+    total: SplitResult
     binding: Binding
     spec: Spec
     metrics: tuple[type[State], ...]
-    places: Places
+    locations: RowLocations
     label_file: LabelFile | None = None
 
     @cached_property
@@ -62,9 +62,9 @@ class Computed(Value):
             The labels of a single prediction are not two classes.
         """
         try:
-            return class_names(self.binding, self.total.ledger.labels)
+            return class_names(self.binding, self.total.issues.labels)
         except DataError as error:
-            raise error.about(self.places.title) from None
+            raise error.about(self.locations.title) from None
 
     @cached_property
     def whole(self) -> Mapping[type[State], State]:
@@ -76,7 +76,7 @@ class Computed(Value):
         """What ``--convention`` means here."""
         if self.spec.convention is None:
             return None
-        from ce_cli.binding.chosen_convention import chosen_convention
+        from ce_cli.binding.convention_choice import chosen_convention
 
         return chosen_convention(self.binding, self.spec)
 
@@ -87,8 +87,8 @@ class Computed(Value):
 
     def measured(self, names: Sequence[str]) -> Measured:
         """Figures of the groups by some of the grouping columns; of all rows, by none."""
-        places = [self.spec.by.index(name) for name in names]
-        keys, states = coarser(self.total.keys, self.total.states, places)
+        locations = [self.spec.by.index(name) for name in names]
+        keys, states = coarser(self.total.keys, self.total.states, locations)
         kinds = [kind for kind in self.metrics if kind.grouped or not names]
         own = {kind: states[kind] for kind in kinds}
         figures = figures_of(own)
@@ -99,7 +99,7 @@ class Computed(Value):
                 for name, one in state.bounds(figures, own, self.spec.confidence).items()
             }
         else:
-            clustered = self.total.clustered.by(places)
+            clustered = self.total.clustered.by(locations)
             errors, bounds = clustered.bounds(keys, figures, own, self.spec.confidence)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
         for kind in kinds:
@@ -117,7 +117,7 @@ class Computed(Value):
             )
 
 
-class Measured(Value):
+class Measured(Record):
     """Groups, their states, and figures and intervals of each, in the unit asked for."""
 
     keys: tuple[GroupKey, ...]

@@ -13,7 +13,7 @@ _IN_MEMORY = 64 << 20
 _BLOCK = 1 << 20
 
 
-class Tally:
+class RankCounts:
     """Rows with a larger, the same, and a smaller loss than one that is found on the way.
 
     Until then the losses wait: 8 bytes a row, beyond 64 MB in a temporary file.
@@ -56,13 +56,13 @@ class Tally:
         self.same += int(np.count_nonzero(losses == loss))
 
 
-class Largest:
+class LargestLoss:
     """The same of the first row of the largest loss.
 
     Attributes
     ----------
     rows, larger, same : int
-        As of `Tally`.
+        As of `RankCounts`.
     """
 
     def __init__(self) -> None:

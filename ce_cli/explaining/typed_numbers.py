@@ -18,16 +18,16 @@ from ce_cli.errors import UsageError
 from ce_cli.explaining.anatomy import Subject
 from ce_cli.kernels.losses import class_sums
 from ce_cli.kernels.outcomes import certain_codes, indicator
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Spec, Task
-from ce_cli.text import counted, listed, quoted
+from ce_cli.text import plural, quoted, quoted_list
 
 Floats = NDArray[np.float64]
 
 _BINARY = ("0", "1")
 
 
-class Typed(Value):
+class TypedNumbers(Record):
     """What was typed: numbers between commas, and the name of the class that happened."""
 
     q: str
@@ -35,7 +35,7 @@ class Typed(Value):
     label: str | None = None
 
 
-def subject_of(typed: Typed, spec: Spec) -> Subject:
+def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
     """Make a row of what was typed.
 
     Raises
@@ -88,7 +88,7 @@ def _number(word: str, option: str) -> float:
     return value / 100.0 if word.endswith("%") else value
 
 
-def _settled(typed: Typed, count: int, spec: Spec) -> Spec:
+def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
     """Without any ``auto``: what is predicted follows from how much was typed."""
     values = "probabilities" if spec.values == "auto" else spec.values
     nothing = typed.p is None and typed.label is None
@@ -110,7 +110,7 @@ def _settled(typed: Typed, count: int, spec: Spec) -> Spec:
         example = f"--p 1{',0' * (count - 1)}"
         raise UsageError(f"What happened? Give --label CLASS, or a distribution: {example}.")
     if (task == "binary" and count > 2) or (task == "multiclass" and count == 1):
-        raise UsageError(f"--task {task} does not fit {counted(count, 'number')} of --q.")
+        raise UsageError(f"--task {task} does not fit {plural(count, 'number')} of --q.")
     clip = EPSILON["text"] if spec.clip is None else spec.clip
     tolerance = TOLERANCE["text"] if spec.sum_tolerance is None else spec.sum_tolerance
     return spec.replace(
@@ -166,7 +166,7 @@ def _prediction(given: Floats, spec: Spec) -> Floats:
     return given - log_sums(column)[0] if spec.values == "logprobs" else given / total
 
 
-def _label(typed: Typed, classes: tuple[str, ...], spec: Spec) -> Floats | None:
+def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats | None:
     """How much of each class happened, shape (K, 1)."""
     if spec.task == "likelihood":
         return None
@@ -176,7 +176,7 @@ def _label(typed: Typed, classes: tuple[str, ...], spec: Spec) -> Floats | None:
     alone = spec.task == "binary" and len(shares) == 1
     if len(shares) != len(classes) and not alone:
         raise UsageError(
-            f"--p has {counted(len(shares), 'number')}, and there are {len(classes)} classes: "
+            f"--p has {plural(len(shares), 'number')}, and there are {len(classes)} classes: "
             "write one number for each."
         )
     if spec.label_counts and not alone and spec.task != "multilabel":
@@ -199,7 +199,7 @@ def _named(label: str, classes: tuple[str, ...], spec: Spec) -> Floats:
         raise UsageError("--task multilabel needs --p, a number from 0 to 1 for each label.")
     code = NamedClasses(classes).codes([label])
     if code[0] == UNKNOWN:
-        raise UsageError(f"--label {quoted(label)} is none of the classes {listed(classes)}.")
+        raise UsageError(f"--label {quoted(label)} is none of the classes {quoted_list(classes)}.")
     return indicator(code, len(classes))
 
 

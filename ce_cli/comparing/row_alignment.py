@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.comparing.entrants import Feed
-from ce_cli.comparing.scored import Scored
+from ce_cli.comparing.bound_models import ModelReader
+from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
-from ce_cli.text import counted, listed, quoted, shell_word
+from ce_cli.text import plural, quoted, quoted_list, shell_word
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ce_cli.comparing.unsorted import Unsorted
+    from ce_cli.comparing.partitioned_join import PartitionedJoin
     from ce_cli.scoring.pipeline import Progress
 
-Step = list[list[Scored]]
+Step = list[list[ScoredRows]]
 
 
-class Meeting:
+class RowAlignment:
     """The rows that data sets have in common, as they are read.
 
     Parameters
     ----------
-    feeds : sequence of Feed
+    feeds : sequence of ModelReader
         The data sets, that of the reference first.
     key : str or None
         The column that says what rows are called.
@@ -44,7 +44,11 @@ class Meeting:
     """
 
     def __init__(
-        self, feeds: Sequence[Feed], key: str | None, by_key: bool = False, inner: bool = False
+        self,
+        feeds: Sequence[ModelReader],
+        key: str | None,
+        by_key: bool = False,
+        inner: bool = False,
     ) -> None:
         self.feeds = feeds
         self.key = key
@@ -66,7 +70,7 @@ class Meeting:
         if self._troubles:
             raise DataError(*self._troubles)
 
-    def rows(self, threads: int, progress: Progress | None) -> Iterator[list[Scored]]:
+    def rows(self, threads: int, progress: Progress | None) -> Iterator[list[ScoredRows]]:
         """The rows in common, for each stretch of them those of every model.
 
         Raises
@@ -84,7 +88,9 @@ class Meeting:
         ]
         yield from self._by_key(streams) if self.by_key else self._in_order(streams)
 
-    def _in_order(self, streams: Sequence[Iterator[list[Scored]]]) -> Iterator[list[Scored]]:
+    def _in_order(
+        self, streams: Sequence[Iterator[list[ScoredRows]]]
+    ) -> Iterator[list[ScoredRows]]:
         for step in in_step(streams):
             if not all(step):
                 self._drain(streams)
@@ -94,10 +100,10 @@ class Meeting:
                 self._check_order(step)
             yield [one for some in step for one in some]
 
-    def _by_key(self, streams: Sequence[Iterator[list[Scored]]]) -> Iterator[list[Scored]]:
-        from ce_cli.comparing.unsorted import Unsorted
+    def _by_key(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[list[ScoredRows]]:
+        from ce_cli.comparing.partitioned_join import PartitionedJoin
 
-        with Unsorted(len(self.feeds)) as unsorted:
+        with PartitionedJoin(len(self.feeds)) as unsorted:
             for step in in_step(streams):
                 self.same_order = self.same_order and all(step) and self._alike(step)
                 if self.same_order and not self.inner:
@@ -109,7 +115,7 @@ class Meeting:
                         unsorted.add(place, some)
             yield from self._met(unsorted)
 
-    def _met(self, unsorted: Unsorted) -> Iterator[list[Scored]]:
+    def _met(self, unsorted: PartitionedJoin) -> Iterator[list[ScoredRows]]:
         """Join what did not stand in one order, and tell of what does not meet."""
         yield from unsorted.joined()
         self.repeated = unsorted.repeated
@@ -131,9 +137,9 @@ class Meeting:
                 more = ", …" if count > len(some) else ""
                 yield sentence.format(
                     file=feed.title,
-                    rows=counted(count, "row"),
+                    rows=plural(count, "row"),
                     key=quoted(self.key or ""),
-                    ids=f"{quoted(self.key or '')} {listed(names)}{more}",
+                    ids=f"{quoted(self.key or '')} {quoted_list(names)}{more}",
                     first=f"{some[0][0] + 1:,}",
                 )
 
@@ -159,13 +165,13 @@ class Meeting:
                 f"do not stand in one order; join them with --id {shell_word(self.key or '')}."
             )
 
-    def _drain(self, streams: Sequence[Iterator[list[Scored]]]) -> None:
+    def _drain(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> None:
         for stream in streams:
             for _ in stream:
                 pass
 
     def _uneven(self) -> str:
-        counts = [f"{feed.title} has {counted(feed.read, 'row')}" for feed in self.feeds]
+        counts = [f"{feed.title} has {plural(feed.read, 'row')}" for feed in self.feeds]
         how = f", for example with --id {shell_word(self.key)}" if self.key else " with --id"
         return f"{', '.join(counts)}: rows that do not stand in one order have to be joined{how}."
 
@@ -177,12 +183,12 @@ _REPEATED = "{file}: {rows} called like one before: {ids}; --join inner takes th
 _UNMATCHED = "{file}: {rows} without a partner: {ids}; leave them out with --join inner."
 
 
-def in_step(streams: Sequence[Iterator[list[Scored]]]) -> Iterator[Step]:
+def in_step(streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[Step]:
     """Cut streams so that each step has the same rows, by number, of every data set.
 
     What is left of the longer ones comes with nothing for those that have ended.
     """
-    heads: list[list[Scored]] = [[] for _ in streams]
+    heads: list[list[ScoredRows]] = [[] for _ in streams]
     while True:
         for place, stream in enumerate(streams):
             heads[place] = heads[place] or next(stream, [])
@@ -210,6 +216,6 @@ def _same(ours: pa.Array | None, theirs: pa.Array | None) -> bool:
 
 
 def _texts(ids: pa.Array | None) -> list[str]:
-    from ce_cli.comparing.unsorted import row_names
+    from ce_cli.comparing.partitioned_join import row_names
 
     return [] if ids is None else [text or "" for text in row_names(ids).to_pylist()]

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.comparing.moved import Moved
-from ce_cli.comparing.scored import Scored
+from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.kernels.outcomes import Likelihood, Space
+from ce_cli.kernels.outcomes import LabelSpace, Likelihood
 from ce_cli.metrics.groups import GroupKey, coarser, merged_groups
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, Sums
-from ce_cli.record import Value
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -26,7 +26,7 @@ Codes = NDArray[np.intp]
 BLOCKS = 4096  # sums that change their signs together, by the number of the row
 
 
-class Difference(State):
+class DifferenceSums(State):
     """Sums over the differences of two losses, d = loss − reference, by group.
 
     Attributes
@@ -51,7 +51,7 @@ class Difference(State):
     undefined: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         none = ExactSums.empty(groups)
         loss, spread = Loss.empty(groups, space), Spread.empty(groups, space)
@@ -93,7 +93,7 @@ def _products(finite: Batch, ours: Floats) -> Floats:
     return products if np.isfinite(products).all() else np.where(np.isfinite(products), products, 0)
 
 
-class Blocks(State):
+class SignBlocks(State):
     """Σ w·d of rows that change their signs together in a test: up to `BLOCKS` sums a group.
 
     Rows of which a difference is infinite say nothing here.
@@ -110,7 +110,7 @@ class Blocks(State):
     sums: ExactSums
 
     @classmethod
-    def empty(cls, groups: int, space: Space) -> Self:
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
         return cls(np.zeros(0, np.intp), ExactSums.empty(0))
 
@@ -152,7 +152,7 @@ States = dict[Name, State]
 Keys = tuple[GroupKey, ...]
 
 
-class Tally(Value):
+class PairedSums(Record):
     """What is known after some paired rows: a monoid, whatever the order of the rows.
 
     Attributes
@@ -192,7 +192,7 @@ class Tally(Value):
         return self.replace(keys=keys, states=states, cluster_keys=own, clusters=clusters)
 
 
-class Tallying(Value):
+class SumPairs(Record):
     """What is done to paired rows, those of the reference first.
 
     Attributes
@@ -209,7 +209,7 @@ class Tallying(Value):
     flipped: bool
     worst: int
 
-    def __call__(self, parts: Sequence[Scored]) -> Tally:
+    def __call__(self, parts: Sequence[ScoredRows]) -> PairedSums:
         """The tally of some rows, the same of each model."""
         own = parts[0]
         groups, keys, finest = _groups(own, self.clustered)
@@ -219,9 +219,9 @@ class Tallying(Value):
         for model, batch in enumerate(batches):
             states |= {("loss", model): Loss.of(batch), ("spread", model): Spread.of(batch)}
         for model in others:
-            states["difference", model] = Difference.between(batches[model], batches[0])
+            states["difference", model] = DifferenceSums.between(batches[model], batches[0])
             if self.flipped and not self.clustered:
-                states["blocks", model] = Blocks.between(batches[model], batches[0])
+                states["blocks", model] = SignBlocks.between(batches[model], batches[0])
         clusters: States = {}
         if self.clustered:
             for model, batch in enumerate(batches):
@@ -231,7 +231,7 @@ class Tallying(Value):
                     ("weight", 0): Sums(small.weight_sums),
                     ("rows", 0): Sums(small.row_counts),
                 }
-        return Tally(
+        return PairedSums(
             rows=len(own.rows),
             keys=keys,
             states=states,
@@ -241,9 +241,9 @@ class Tallying(Value):
         )
 
 
-def folded(tallies: Iterable[Tally]) -> Tally | None:
+def folded(tallies: Iterable[PairedSums]) -> PairedSums | None:
     """Merge all tallies, those of alike many parts with each other, since keys may be many."""
-    waiting: list[tuple[int, Tally]] = []
+    waiting: list[tuple[int, PairedSums]] = []
     for tally in tallies:
         parts, merged = 1, tally
         while waiting and waiting[-1][0] <= parts:
@@ -255,7 +255,7 @@ def folded(tallies: Iterable[Tally]) -> Tally | None:
     return reduce(lambda later, earlier: earlier.merge(later), (t for _, t in reversed(waiting)))
 
 
-def _batch(losses: Floats, like: Scored, groups: Codes | None, count: int) -> Batch:
+def _batch(losses: Floats, like: ScoredRows, groups: Codes | None, count: int) -> Batch:
     """Losses of one model, with the weights of the reference."""
     return Batch(Likelihood(losses, losses), like.weights, groups, count, like.rows, like.rows)
 
@@ -265,7 +265,7 @@ def _known(losses: Floats, like: Batch) -> Batch:
     return like.replace(outcomes=Likelihood(losses, losses))
 
 
-def _groups(own: Scored, clustered: bool) -> tuple[Codes | None, Keys, Codes]:
+def _groups(own: ScoredRows, clustered: bool) -> tuple[Codes | None, Keys, Codes]:
     """Codes and keys of the groups, and the codes of the clusters in them."""
     finest = np.zeros(len(own.rows), np.intp) if own.groups is None else own.groups
     if not clustered:

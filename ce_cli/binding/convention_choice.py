@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.conventions import Case, Convention, convention_of, every_convention
+from ce_cli.binding.conventions import Convention, ConventionCase, convention_of, every_convention
 from ce_cli.binding.predictions import EPSILON
 from ce_cli.kernels.rules import Rule
 from ce_cli.spec import Spec
 
 
-def case_of(binding: Binding, spec: Spec) -> Case:
+def case_of(binding: Binding, spec: Spec) -> ConventionCase:
     """What the rules depend on; the values have to be settled."""
     several = binding.task == "multilabel"
     single = binding.shape == "single" and binding.task != "likelihood"
     shares = binding.labels.shape not in ("single", "none") or bool(spec.label_smoothing)
-    return Case(
+    return ConventionCase(
         values=spec.values,
         alone=single or several,
         shares=shares and not several,

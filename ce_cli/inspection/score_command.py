@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from ce_cli.record import Value
+from ce_cli.record import Record
 from ce_cli.spec import Reading, Spec
 from ce_cli.text import STDIN
 
@@ -18,7 +18,7 @@ _READ_OTHERWISE = {"--decimal", "--no-header", "--comment", "--encoding", "--inp
 _ONE_OF = ("--classes", "--positive")  # each says which class a prediction is for
 
 
-class Typed(Value):
+class ScoreCommand(Record):
     """A command line of ``ce score``.
 
     Attributes
@@ -32,7 +32,7 @@ class Typed(Value):
     paths: tuple[str, ...]
     options: tuple[tuple[str, str | None], ...]
 
-    def adding(self, options: str) -> Typed:
+    def adding(self, options: str) -> ScoreCommand:
         """The same with further options, which replace those of the same name."""
         new = _parsed(options)
         names = {name for name, _ in new if name != "--na-value"}
@@ -53,7 +53,7 @@ class Typed(Value):
         return " ".join(("ce", verb, *map(pasted, (*self.paths, *words))))
 
 
-def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading) -> Typed:
+def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading) -> ScoreCommand:
     """The options of ``ce score`` that were given, but for those that are their defaults."""
     several = {
         "--label": spec.labels,
@@ -90,7 +90,7 @@ def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading
     options += [(name, value) for name, value in single.items() if value is not None]
     options += [("--label-counts", None)] if spec.label_counts else []
     options += [] if reading.header else [("--no-header", None)]
-    return Typed(tuple(paths), tuple(options))
+    return ScoreCommand(tuple(paths), tuple(options))
 
 
 def _parsed(options: str) -> list[tuple[str, str | None]]:
@@ -127,7 +127,7 @@ def mended_path(path: str) -> str | None:
     return str(place.with_name(f"{place.stem}-mended{place.suffix}"))
 
 
-def mending(typed: Typed, delimiter: str, statement: str) -> str | None:
+def with_option(typed: ScoreCommand, delimiter: str, statement: str) -> str | None:
     """A command that reads a table `f` with pandas, changes it, and writes a copy beside it."""
     path = typed.paths[0]
     target = mended_path(path)

@@ -19,8 +19,8 @@ from ce_cli.metrics.groups import sortable
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.results.score import Group, Result, Scalar
-from ce_cli.scoring.computed import Computed, weight_a_row
-from ce_cli.scoring.notes import warnings_of
+from ce_cli.scoring.figures import Computed, weight_a_row
+from ce_cli.scoring.warnings import warnings_of
 from ce_cli.spec import ALL
 
 if TYPE_CHECKING:
@@ -43,20 +43,20 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     DataError
         All weights are 0, or the labels are more than two classes.
     """
-    spec, binding, ledger = computed.spec, computed.binding, computed.total.ledger
+    spec, binding, issues = computed.spec, computed.binding, computed.total.issues
     loss = cast(Loss, computed.whole[Loss])
     weight_sum = float(loss.weight.floats()[0])
     if not weight_sum > 0:
-        raise DataError(no_weight(computed.places, spec.weight or ""))
+        raise DataError(no_weight(computed.locations, spec.weight or ""))
     measured = computed.measured(())
     if np.isnan(measured.figures.get("bits_per_byte", np.zeros(1))[0]):
-        raise DataError(no_bytes(computed.places, spec.bytes or ""))
+        raise DataError(no_bytes(computed.locations, spec.bytes or ""))
     metrics = {name: float(values[0]) for name, values in measured.figures.items()}
     chosen, intervals = measured.at(0, spec)
     labels = list(binding.labels.in_order)
     return Result(
         signature=spec.signature(),
-        inputs=computed.places.names,
+        inputs=computed.locations.names,
         task=spec.task,
         columns={
             "label": computed.label_file.own_names(labels) if computed.label_file else labels,
@@ -74,12 +74,12 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         values=spec.values,
         unit=spec.unit,
         rows={
-            "read": ledger.read,
-            "scored": ledger.scored,
-            "skipped": ledger.skipped,
-            "ignored": ledger.ignored,
-            "clipped": ledger.count("clipped"),
-            "infinite": ledger.count("infinite"),
+            "read": issues.read,
+            "scored": issues.scored,
+            "skipped": issues.skipped,
+            "ignored": issues.ignored,
+            "clipped": issues.count("clipped"),
+            "infinite": issues.count("infinite"),
         },
         weight_sum=weight_sum,
         cluster=_cluster(computed),
@@ -148,7 +148,7 @@ def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
     sums = computed.total.by_convention
     if sums is None:
         return
-    from ce_cli.binding.chosen_convention import all_conventions
+    from ce_cli.binding.convention_choice import all_conventions
     from ce_cli.binding.conventions import Facts, why
 
     loss, scale = cast(Loss, computed.whole[Loss]), computed.spec.scale
@@ -223,12 +223,12 @@ def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:
     if worst is None:
         return
     ids = [None] * len(worst) if worst.ids is None else worst.ids.to_pylist()
-    several = len(computed.places.names) > 1
+    several = len(computed.locations.names) > 1
     for place in range(len(worst)):
         row = int(worst.rows[place])
         line: dict[str, Scalar] = {"row": row + 1}
         if several:
-            line["file"], line["file_row"] = computed.places.of(row)
+            line["file"], line["file_row"] = computed.locations.of(row)
         if computed.binding.id:
             line["id"] = ids[place]
         yield line | {
