@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypedD
 
 from ce_cli.binding.joined import reading_of_labels
 from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.arrow.memory import TableSource
 from ce_cli.inputs.locate import located, opener
-from ce_cli.inputs.memory import TableSource
 from ce_cli.inputs.source import Source
 from ce_cli.results.compare import Compared
 from ce_cli.results.score import Result

@@ -41,21 +41,25 @@ class Entry(Record):
 
 
 INPUTS = (
-    Entry("ce_cli.inputs.parquet:open_parquet", ("parquet", "parq", "pq"), b"PAR1"),
+    Entry("ce_cli.inputs.arrow.parquet:open_parquet", ("parquet", "parq", "pq"), b"PAR1"),
     Entry(
-        "ce_cli.inputs.ipc:open_ipc",
+        "ce_cli.inputs.arrow.ipc:open_ipc",
         ("arrow", "feather", "ipc", "arrows"),
         rb"ARROW1|\xff\xff\xff\xff|FEA1",
     ),
-    Entry("ce_cli.inputs.npy:open_npy", ("npy",), rb"\x93NUMPY"),
-    Entry("ce_cli.inputs.npz:open_npz", ("npz",), rb"PK(\x03\x04|\x05\x06)"),
+    Entry("ce_cli.inputs.numpy.npy:open_npy", ("npy",), rb"\x93NUMPY"),
+    Entry("ce_cli.inputs.numpy.npz:open_npz", ("npz",), rb"PK(\x03\x04|\x05\x06)"),
     Entry(
-        "ce_cli.inputs.jsonlines:open_json_lines",
+        "ce_cli.inputs.json.jsonlines:open_json_lines",
         ("jsonl", "ndjson"),
         rb"\s*\{\s*([\"}]|$)|\s*\[\s*\{",
         text=True,
     ),
-    Entry("ce_cli.inputs.delimited:open_delimited", ("csv", "tsv", "tab", "txt", "psv"), text=True),
+    Entry(
+        "ce_cli.inputs.text.delimited:open_delimited",
+        ("csv", "tsv", "tab", "txt", "psv"),
+        text=True,
+    ),
 )
 
 COMMANDS = (
@@ -87,37 +91,37 @@ METRICS = (
 )
 
 OUTPUTS = (
-    Entry("ce_cli.outputs.table:render", ("table",)),
+    Entry("ce_cli.outputs.pages.score:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
-    Entry("ce_cli.outputs.csv:render", ("csv",)),
-    Entry("ce_cli.outputs.markdown:render", ("markdown",)),
+    Entry("ce_cli.outputs.tables.score_csv:render", ("csv",)),
+    Entry("ce_cli.outputs.markdown.score:render", ("markdown",)),
 )
 
 COMPARE_OUTPUTS = (
-    Entry("ce_cli.outputs.compare_page:render", ("table",)),
+    Entry("ce_cli.outputs.pages.compare:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
-    Entry("ce_cli.outputs.compare_csv:render", ("csv",)),
-    Entry("ce_cli.outputs.compare_markdown:render", ("markdown",)),
+    Entry("ce_cli.outputs.tables.compare_csv:render", ("csv",)),
+    Entry("ce_cli.outputs.markdown.compare:render", ("markdown",)),
 )
 
 INSPECT_OUTPUTS = (
-    Entry("ce_cli.outputs.inspect_page:render", ("table",)),
+    Entry("ce_cli.outputs.pages.inspect:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
 )
 
 EXPLAIN_OUTPUTS = (
-    Entry("ce_cli.outputs.explain_page:render", ("table",)),
+    Entry("ce_cli.outputs.pages.explain:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
 )
 
 GATE_OUTPUTS = (
-    Entry("ce_cli.outputs.gate_page:render", ("table",)),
+    Entry("ce_cli.outputs.pages.gate:render", ("table",)),
     Entry("ce_cli.outputs.json:render", ("json",)),
-    Entry("ce_cli.outputs.gate_markdown:render", ("markdown",)),
-    Entry("ce_cli.outputs.gate_junit:render", ("junit",)),
-    Entry("ce_cli.outputs.gate_github:render", ("github",)),
-    Entry("ce_cli.outputs.gate_openmetrics:render", ("openmetrics",)),
-    Entry("ce_cli.outputs.gate_metrics:render", ("metrics",)),
+    Entry("ce_cli.outputs.markdown.gate:render", ("markdown",)),
+    Entry("ce_cli.outputs.ci.junit:render", ("junit",)),
+    Entry("ce_cli.outputs.ci.github:render", ("github",)),
+    Entry("ce_cli.outputs.ci.openmetrics:render", ("openmetrics",)),
+    Entry("ce_cli.outputs.ci.metrics:render", ("metrics",)),
 )
 
 

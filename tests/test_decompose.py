@@ -395,8 +395,8 @@ def test_a_sample_says_nearly_what_all_rows_say(monkeypatch: pytest.MonkeyPatch)
 
 
 def page_of(data: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> str:
-    from ce_cli.outputs.canvas import Canvas
-    from ce_cli.outputs.table import render
+    from ce_cli.outputs.drawing.canvas import Canvas
+    from ce_cli.outputs.pages.score import render
 
     return render(score(data, decompose=True), Canvas())
 

@@ -27,7 +27,7 @@ from ce_cli.explaining import rank_counts
 from ce_cli.explaining.explain import explain
 from ce_cli.explaining.rank_counts import RankCounts
 from ce_cli.explaining.row_search import RowSelector, alone
-from ce_cli.inputs import parquet
+from ce_cli.inputs.arrow import parquet
 from ce_cli.inputs.locate import located, opened
 from ce_cli.scoring.pipeline import prepared
 from ce_cli.spec import Reading, Spec

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from ce_cli.outputs.canvas import Canvas
-from ce_cli.outputs.gate_page import render
+from ce_cli.outputs.drawing.canvas import Canvas
+from ce_cli.outputs.pages.gate import render
 from ce_cli.results.gate import Check, Gate, Gated
 from ce_cli.results.score import Result
 from tests.conftest import (

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ce_cli.outputs.github_files import publish
+from ce_cli.outputs.ci.github_files import publish
 from tests.conftest import run_ce
 from tests.gate_values import check, comparison, gate, gated
 

@@ -26,9 +26,9 @@ from prometheus_client.samples import Sample
 import ce_cli
 from ce_cli import registry
 from ce_cli.errors import StorageError
-from ce_cli.outputs.canvas import Canvas
 from ce_cli.outputs.check_text import group_text, limit_text, margin_text, value_text
-from ce_cli.outputs.github_files import publish
+from ce_cli.outputs.ci.github_files import publish
+from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.results.gate import Gated
 from ce_cli.results.score import Note
 from ce_cli.text import sanitize
@@ -76,7 +76,7 @@ def shows(line: str) -> bool:
 
 
 def test_the_writer_of_xml_is_not_imported_before_it_is_used() -> None:
-    code = "import sys, ce_cli.outputs.gate_junit; sys.exit('xml.etree.ElementTree' in sys.modules)"
+    code = "import sys, ce_cli.outputs.ci.junit; sys.exit('xml.etree.ElementTree' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

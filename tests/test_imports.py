@@ -250,7 +250,7 @@ def test_a_parser_outside_the_command_line_is_found(source: str) -> None:
 
 @pytest.mark.parametrize("unit", ["scoring", "binding", "metrics", "inputs", "engines", "kernels"])
 def test_a_renderer_that_looks_behind_the_result_is_found(unit: str) -> None:
-    arrows = arrows_of("ce_cli.outputs.table", f"def render():\n    import ce_cli.{unit}")
+    arrows = arrows_of("ce_cli.outputs.pages.score", f"def render():\n    import ce_cli.{unit}")
     assert [sees_more_than_a_result(arrow) for arrow in arrows] == [True]
 
 

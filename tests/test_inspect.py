@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_predict
 
-from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.drawing.canvas import Canvas
 from tests.conftest import (
     COMMAND,
     SAMPLES,
@@ -811,7 +811,7 @@ def test_names_from_the_file_drive_no_terminal(tmp_path: Path) -> None:
 
 
 def test_a_page_fits_80_columns() -> None:
-    from ce_cli.outputs.inspect_page import render
+    from ce_cli.outputs.pages.inspect import render
     from ce_cli.results.inspect import ColumnSeen, Finding, Inspected
 
     columns = tuple(

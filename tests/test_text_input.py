@@ -22,11 +22,11 @@ from sklearn.metrics import log_loss
 from ce_cli.api import score
 from ce_cli.errors import UsageError
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.comments import Uncommented
-from ce_cli.inputs.delimited import open_delimited
-from ce_cli.inputs.nested import list_in, lists_of, map_in
-from ce_cli.inputs.plain_lists import read_at_once
+from ce_cli.inputs.json.nested import list_in, lists_of, map_in
 from ce_cli.inputs.source import Projection
+from ce_cli.inputs.text.comments import Uncommented
+from ce_cli.inputs.text.delimited import open_delimited
+from ce_cli.inputs.text.plain_lists import read_at_once
 from ce_cli.spec import Reading
 from tests.conftest import complaints, run_ce, score_json
 

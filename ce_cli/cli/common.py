@@ -19,7 +19,7 @@ from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
     from ce_cli.inputs.source import Source
-    from ce_cli.outputs.canvas import Canvas
+    from ce_cli.outputs.drawing.canvas import Canvas
     from ce_cli.results.score import Note
     from ce_cli.spec import Reading, Spec
 
@@ -123,7 +123,7 @@ def labels_opener(labels: str | None, reading: Reading, spec: Spec) -> Callable[
 
 def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:
     """How wide and colourful the place is that the page is drawn on."""
-    from ce_cli.outputs.canvas import Canvas
+    from ce_cli.outputs.drawing.canvas import Canvas
 
     if output is not None or stream is None:
         return Canvas()

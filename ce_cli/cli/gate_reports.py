@@ -69,7 +69,7 @@ def write(gated: Gated, targets: Sequence[Target]) -> None:
     for text, path in drawn:
         written(text, path, sys.stdout)
     if any(form == "github" for form, _ in targets):
-        from ce_cli.outputs.github_files import publish
+        from ce_cli.outputs.ci.github_files import publish
 
         publish(gated, os.environ)
 

@@ -68,7 +68,7 @@ def score(
     paths = paths_of(files, "score")
     from ce_cli.inputs.locate import located, opener
     from ce_cli.outputs.files import written
-    from ce_cli.outputs.rows import row_writer
+    from ce_cli.outputs.tables.rows import row_writer
     from ce_cli.scoring import pipeline
 
     names = located(paths)

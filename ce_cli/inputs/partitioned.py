@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ce_cli.inputs import arrays
+from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
 from ce_cli.record import Record
 from ce_cli.text import STDIN

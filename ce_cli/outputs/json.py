@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Protocol
 
-from ce_cli.outputs.canvas import Canvas
+from ce_cli.outputs.drawing.canvas import Canvas
 
 # What would drive a terminal, reorder a line or is no text at all, such as the bytes of a file name
 # that are no UTF-8; every one has an escape of four digits.

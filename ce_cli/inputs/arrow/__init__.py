@@ -1,0 +1,1 @@
+"""Arrow: Parquet, IPC files and streams, tables in memory."""

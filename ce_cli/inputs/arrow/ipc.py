@@ -1,0 +1,258 @@
+"""Arrow IPC: files (also called Feather) batch by batch, and streams from the front."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.arrow import arrays
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
+from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.source import Column, Frame, Projection, Source
+from ce_cli.inputs.spool import on_disk
+from ce_cli.record import Record
+from ce_cli.spec import Reading
+from ce_cli.text import STDIN, display_name, sanitize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_CELLS = 1 << 18  # of one frame
+_SPLITS = 256  # of one file at most, since each opens it again
+
+
+def open_ipc(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
+    """Open an Arrow file, whose footer comes last, or a stream, which is read as it comes."""
+    start = first_bytes(path, raw)
+    if start.startswith(b"FEA1"):
+        raise DataError(
+            f"{display_name(path)}: is a Feather file of version 1, which Arrow has left behind; "
+            "write it again, for example with pyarrow.feather.write_feather."
+        )
+    if start.startswith(b"ARROW1"):
+        return FileSource(path, *on_disk(path, raw, ".arrow"))
+    return StreamSource(path, raw)
+
+
+class FileSource:
+    """An Arrow file.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    path : str
+        Path or URI.
+    spool : object
+        Kept as long as the source, since it takes the file away when it goes.
+    """
+
+    format = "Arrow file"
+
+    def __init__(self, name: str, path: str, spool: object = None) -> None:
+        self._spool = spool
+        self.name = display_name(name)
+        self._path = path
+        self._file = _open_file(self.name, path)
+        with _arrow_errors(self.name):
+            self._columns = columns_of_schema(self._file.schema)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        if not hasattr(self, "_is_empty"):
+            file = _open_file(self.name, self._path, [0] if len(self._file.schema) else [])
+            every = range(file.num_record_batches)
+            self._is_empty = not any(_batch(self.name, file, place).num_rows for place in every)
+        return self._is_empty
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the schema."""
+        return self._columns
+
+    def sample(self, wanted: Projection) -> Frame:
+        """The first rows of the file."""
+        for split in self.splits(wanted):
+            for frame in split.frames():
+                if frame.rows:
+                    return frame
+        return frame_of_batch(self._file.schema.empty_table(), wanted)
+
+    def splits(self, wanted: Projection) -> Iterator[FileSplit]:
+        """One for each record batch, or for several where there are very many."""
+        fields = tuple(sorted(map(self._file.schema.get_field_index, wanted.names)))
+        count = self._file.num_record_batches
+        step = -(-count // _SPLITS) or 1
+        for start in range(0, count, step):
+            every = range(start, min(start + step, count))
+            yield FileSplit(self.name, self._path, every, fields, wanted, self._spool)
+
+
+class FileSplit(Record):
+    """Some record batches of a file.
+
+    Attributes
+    ----------
+    fields : tuple of int
+        Where the wanted columns are in the schema.
+    """
+
+    name: str
+    path: str
+    batches: range
+    fields: tuple[int, ...]
+    wanted: Projection
+    spool: object = None  # keeps a spooled file alive while its batches wait to be read
+
+    def frames(self) -> Iterator[Frame]:
+        """Read a bounded number of cells at a time."""
+        file = _open_file(self.name, self.path, self.fields)
+        for place in self.batches:
+            yield from _frames(self.name, _batch(self.name, file, place), self.wanted)
+
+
+class StreamSource:
+    """A stream of record batches.
+
+    Parameters
+    ----------
+    path : str
+        For messages, and of a file to be mapped into memory.
+    raw : io.BufferedReader
+        Standing at the first byte.
+    """
+
+    format = "Arrow stream"
+
+    def __init__(self, path: str, raw: io.BufferedReader) -> None:
+        import pyarrow as pa
+
+        self.name = display_name(path)
+        self._is_file = path != STDIN and "://" not in path and raw.seekable()
+        with storage_errors(path), _arrow_errors(self.name):
+            source = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
+            self._reader = pa.ipc.open_stream(source, options=_options())
+            self._columns = columns_of_schema(self._reader.schema)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return self._first is None
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the schema."""
+        return self._columns
+
+    def sample(self, wanted: Projection) -> Frame:
+        """The first rows of the stream."""
+        if self._first is None:
+            return frame_of_batch(self._reader.schema.empty_table(), wanted)
+        return next(_frames(self.name, self._first, wanted))
+
+    def splits(self, wanted: Projection) -> Iterator[BatchSplit]:
+        """One for each record batch."""
+        if self._first is not None:
+            yield BatchSplit(self.name, self._first, wanted)
+            for batch in self._batches():
+                yield BatchSplit(self.name, batch, wanted)
+
+    @cached_property
+    def _first(self) -> pa.RecordBatch | None:
+        """The first batch that has rows."""
+        return next((batch for batch in self._batches() if batch.num_rows), None)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        while True:
+            with storage_errors(self.name), _arrow_errors(self.name):
+                try:
+                    batch = self._reader.read_next_batch()
+                except StopIteration:
+                    return
+            yield batch
+
+
+class BatchSplit(Record):
+    """One record batch of a stream."""
+
+    name: str
+    batch: pa.RecordBatch
+    wanted: Projection
+
+    def frames(self) -> Iterator[Frame]:
+        """A bounded number of cells at a time."""
+        return _frames(self.name, self.batch, self.wanted)
+
+
+class _arrow_errors:  # noqa: N801 - reads as a word: with _told(name)
+    """Turn what Arrow says of broken bytes into one sentence."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        import pyarrow as pa
+
+        if isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError):
+            reason = sanitize(str(error).splitlines()[0] if str(error) else "it ends", 120)
+            raise DataError(
+                f"{self._name}: is truncated or not an Arrow file ({reason.rstrip('.')})."
+            ) from error
+
+
+def _options(fields: Sequence[int] = ()) -> pa.ipc.IpcReadOptions:
+    import pyarrow as pa
+
+    return pa.ipc.IpcReadOptions(included_fields=list(fields), use_threads=False)
+
+
+def _open_file(name: str, path: str, fields: Sequence[int] = ()) -> pa.RecordBatchFileReader:
+    import pyarrow as pa
+
+    with storage_errors(name):
+        if "://" in path:
+            source: Any = pa.PythonFile(open_bytes(path), mode="r")
+        else:
+            source = pa.memory_map(path)
+    with _arrow_errors(name):
+        return pa.ipc.open_file(source, options=_options(fields))
+
+
+def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBatch:
+    with _arrow_errors(name):
+        return file.get_batch(place)
+
+
+def _frames(name: str, batch: pa.RecordBatch, wanted: Projection) -> Iterator[Frame]:
+    """Slices of bounded size, one at least, checked since a wrong offset would lead astray."""
+    chosen = batch.select(list(wanted.names))
+    with _arrow_errors(name):
+        chosen.validate(full=True)
+    cells = sum(map(_cells, chosen.columns))
+    known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
+    rows = max(1024, _CELLS * chosen.num_rows // max(1, cells), *known)  # each frame reads them all
+    for start in range(0, max(1, chosen.num_rows), rows):
+        frame = frame_of_batch(chosen.slice(start, rows), wanted)
+        texts = {name: _encoded(frame.columns[name]) for name in wanted.texts}
+        yield frame.replace(columns=frame.columns | texts)
+
+
+def _encoded(column: pa.Array) -> pa.Array:
+    """Texts as a dictionary column, anything else as it is."""
+    from pyarrow import types
+
+    is_text = types.is_string(column.type) or types.is_large_string(column.type)
+    return arrays.dictionary_of(column) if is_text else column
+
+
+def _cells(column: pa.Array) -> int:
+    from pyarrow import types
+
+    return int(column.nbytes) // 8 if types.is_nested(column.type) else len(column)

@@ -1,0 +1,116 @@
+"""Apache Parquet files: one row group a split, only the needed columns."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
+from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.inputs.spool import on_disk
+from ce_cli.record import Record
+from ce_cli.spec import Reading
+from ce_cli.text import display_name, sanitize
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+_CELLS = 1 << 18  # of one frame
+_BUFFER = 1 << 20  # bytes read ahead in each column, so that a large row group is not held whole
+
+
+def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
+    """Open a Parquet file; its footer comes last, so a pipe is spooled to disk first."""
+    return ParquetSource(path, *on_disk(path, raw, ".parquet"))
+
+
+class ParquetSource:
+    """A Parquet file.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    path : str
+        Path or URI.
+    spool : object
+        Kept as long as the source, since it takes the file away when it goes.
+    """
+
+    format = "Parquet"
+
+    def __init__(self, name: str, path: str, spool: object = None) -> None:
+        self._spool = spool
+        self.name = display_name(name)
+        self._path = path
+        self._file = _open(self.name, path)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return not self._file.metadata.num_rows
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the schema."""
+        return columns_of_schema(self._file.schema_arrow)
+
+    def sample(self, wanted: Projection) -> Frame:
+        """The first rows of the file."""
+        for split in self.splits(wanted):
+            for frame in split.frames():
+                if frame.rows:
+                    return frame
+        return frame_of_batch(self._file.schema_arrow.empty_table(), wanted)
+
+    def splits(self, wanted: Projection) -> Iterator[ParquetSplit]:
+        """One for each row group."""
+        for group in range(self._file.num_row_groups):
+            yield ParquetSplit(self.name, self._path, group, wanted, self._spool)
+
+
+class ParquetSplit(Record):
+    """One row group."""
+
+    name: str
+    path: str
+    group: int
+    wanted: Projection
+    spool: object = None  # keeps a spooled file alive while its row groups wait to be read
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the row group a bounded number of cells at a time."""
+        import pyarrow as pa
+
+        names = list(self.wanted.names)
+        file = _open(self.name, self.path, self.wanted.texts)
+        grouping = len(self.wanted.texts) > 1  # groups are merged frame by frame
+        rows = max(1024, (_CELLS << 2 if grouping else _CELLS) // max(1, len(names)))
+        try:
+            for batch in file.iter_batches(
+                rows, row_groups=[self.group], columns=names, use_threads=False
+            ):
+                yield frame_of_batch(batch, self.wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(_broken(self.name, error)) from error
+
+
+def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    with storage_errors(name):
+        source: Any = open_bytes(path) if "://" in path else pa.OSFile(path)
+        try:
+            return ParquetFile(
+                source, read_dictionary=list(texts), pre_buffer=False, buffer_size=_BUFFER
+            )
+        except pa.ArrowException as error:
+            raise DataError(_broken(name, error)) from error
+
+
+def _broken(name: str, error: BaseException) -> str:
+    reason = sanitize(str(error).splitlines()[0] if str(error) else type(error).__name__, 120)
+    return f"{name}: is truncated or not a Parquet file ({reason.rstrip('.')})."

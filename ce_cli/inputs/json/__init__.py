@@ -1,0 +1,1 @@
+"""JSON Lines, and lists and maps of numbers in cells."""

@@ -1,0 +1,323 @@
+"""JSON Lines: one object a line, its keys the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from ce_cli.errors import DataError
+from ce_cli.findings.row_issues import EXAMPLES, RowIssue
+from ce_cli.inputs.arrow import arrays
+from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.json.values import (
+    UnfitError,
+    column_of,
+    label_of,
+    list_of,
+    map_of,
+    number_of,
+    parsed,
+)
+from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.inputs.text import records
+from ce_cli.record import Record
+from ce_cli.spec import MISSING_TEXTS, Reading
+from ce_cli.text import display_name, quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_HEAD_BYTES = 1 << 18
+_SHOWN = 60
+_MOST_KEYS = 256  # of maps that are read as structs, whose every key takes room in every row
+_EXACT = 2.0**53
+
+
+def open_json_lines(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
+    """Open a file of objects, one a line."""
+    if stream.peek(64).lstrip().startswith(b"["):
+        raise DataError(
+            f"{display_name(path)}: begins with a JSON array, and ce reads one object a line: "
+            "write it so first, for example with jq -c '.[]'."
+        )
+    return JsonLinesSource(path, stream, reading)
+
+
+class JsonLinesSource:
+    """Objects, one a line.
+
+    Parameters
+    ----------
+    path : str
+        For messages.
+    stream : ByteStream
+        Standing at the first byte.
+    reading : Reading
+        Block size.
+    """
+
+    format = "JSON Lines"
+
+    def __init__(self, path: str, stream: ByteStream, reading: Reading) -> None:
+        self.name = display_name(path)
+        self._stream = stream
+        self._size = reading.block_bytes
+        head = stream.peek(_HEAD_BYTES)
+        while b"\n" not in head.lstrip() and len(longer := stream.peek(2 * len(head))) > len(head):
+            head = longer
+            if len(head) > records.LONGEST_RECORD:
+                raise DataError(_too_long(path))
+        end = head.rfind(b"\n") + 1 if len(head) >= _HEAD_BYTES else 0
+        self._first = head[: end or None]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no line."""
+        return not self._first.strip()
+
+    def columns(self) -> Sequence[Column]:
+        """The keys of the first rows, in the order in which they come.
+
+        Raises
+        ------
+        DataError
+            There is none.
+        """
+        if not self._values and not self.is_empty:
+            self._refuse()
+        return [column_of(name, values) for name, values in self._values.items()]
+
+    def _refuse(self) -> NoReturn:
+        line = self._first.strip().partition(b"\n")[0].rstrip()
+        shown = quoted(line.decode(errors="backslashreplace"))
+        if parsed(line) is None:
+            raise DataError(
+                f"{self.name}: row 1 is not a JSON object in one line: {shown}; write one object a "
+                "line, for example with jq -c."
+            )
+        raise DataError(f"{self.name}: row 1 is {shown}, an object without keys.")
+
+    def sample(self, wanted: Projection) -> Frame:
+        """The rows of the first quarter of a megabyte."""
+        return _Lines(self._first, wanted).frame()
+
+    def splits(self, wanted: Projection) -> Iterator[JsonLinesSplit]:
+        """Blocks of whole lines."""
+        types = _types(self._values, wanted)
+        ends = records.cut(self._stream, self._size, lambda data: data.rfind(b"\n") + 1, _too_long)
+        for block in ends:
+            yield JsonLinesSplit(block, wanted, types)
+
+    @cached_property
+    def _values(self) -> dict[str, list[Any]]:
+        """What the first rows hold for each key, where it is not null."""
+        found: dict[str, list[Any]] = {}
+        for line in self._first.split(b"\n"):
+            row = parsed(line)
+            for name, value in row.items() if row is not None else ():
+                known = found.setdefault(name, [])
+                if value is not None:
+                    known.append(value)
+        return found
+
+
+class JsonLinesSplit(Record):
+    """A block of whole lines.
+
+    Attributes
+    ----------
+    block : bytes
+        UTF-8 text.
+    types : dict of str to object, or None
+        What Arrow is to expect in each column, all of them if maps are wanted; None where it
+        cannot help.
+    """
+
+    block: bytes
+    wanted: Projection
+    types: dict[str, Any] | None
+
+    def frames(self) -> Iterator[Frame]:
+        """Parse the block as one frame: quickly, or where some value is not as expected, slowly."""
+        frame = self._quickly() if self.types else None
+        yield _Lines(self.block, self.wanted).frame() if frame is None else frame
+
+    def _quickly(self) -> Frame | None:
+        import pyarrow as pa
+        from pyarrow import json as arrow_json
+
+        try:
+            if not self.block.isascii():
+                self.block.decode()  # which Arrow does not check
+            table = arrow_json.read_json(
+                pa.BufferReader(self.block),
+                read_options=arrow_json.ReadOptions(
+                    use_threads=False, block_size=len(self.block) + 1
+                ),
+                parse_options=arrow_json.ParseOptions(
+                    explicit_schema=pa.schema([*(self.types or {}).items()]),
+                    unexpected_field_behavior="error" if self.wanted.maps else "ignore",
+                ),
+            )
+        except (pa.ArrowException, UnicodeDecodeError):
+            return None
+        if table.num_rows != _lines(self.block):
+            return None
+        columns = {name: table[name].combine_chunks() for name in self.wanted.names}
+        for name in self.wanted.texts:
+            column = _labels(columns[name])
+            if column is None:
+                return None
+            columns[name] = column
+        return Frame(columns, table.num_rows)
+
+
+class _Lines:
+    """The slow way: line by line, with a issue for everything that is not as it should be."""
+
+    def __init__(self, block: bytes, wanted: Projection) -> None:
+        self._block = block
+        self._wanted = wanted
+        self._found: dict[tuple[str, str], tuple[list[int], list[str]]] = {}
+        self._left_out: list[int] = []
+
+    def frame(self) -> Frame:
+        """All rows but those in which something is wrong."""
+        cells: dict[str, list[Any]] = {name: [] for name in self._wanted.names}
+        readers = self._readers()
+        count = 0
+        for line in self._block.split(b"\n"):
+            if not line.strip():
+                continue
+            values = self._row(line, readers, count)
+            for name, value in values.items() if values is not None else ():
+                cells[name].append(value)
+            count += 1
+        makers = self._makers()
+        issues = (RowIssue.of(*key, *found) for key, found in self._found.items())
+        return Frame(
+            {name: makers[name](values) for name, values in cells.items()},
+            count,
+            tuple(self._left_out),
+            tuple(issues),
+        )
+
+    def _row(
+        self, line: bytes, readers: Mapping[str, Callable[[Any], Any]], place: int
+    ) -> dict[str, Any] | None:
+        row = parsed(line)
+        if row is None:
+            code = "encoding" if _is_no_text(line) else "malformed-json"
+            self._note(
+                code, "", place, line.strip()[: 2 * _SHOWN].decode(errors="backslashreplace")
+            )
+            return None
+        values = {}
+        for name, read in readers.items():
+            if name in row.repeated:
+                self._note("repeated-key", name, place, "")
+                return None
+            try:
+                values[name] = read(row.get(name))
+            except UnfitError as wrong:
+                self._note(wrong.code, name, place, wrong.shown)
+                return None
+        return values
+
+    def _note(self, code: str, column: str, place: int, shown: str) -> None:
+        rows, values = self._found.setdefault((code, column), ([], []))
+        rows.append(place)
+        if len(values) < EXAMPLES:
+            values.append(shown)
+        self._left_out.append(place)
+
+    def _readers(self) -> dict[str, Callable[[Any], Any]]:
+        missing = frozenset(self._wanted.missing_texts or MISSING_TEXTS)
+        wanted = self._wanted
+        return (
+            dict.fromkeys(wanted.numbers, lambda value: number_of(value, missing))
+            | dict.fromkeys(wanted.texts, label_of)
+            | dict.fromkeys(wanted.lists, lambda value: list_of(value, missing))
+            | dict.fromkeys(wanted.maps, lambda value: map_of(value, missing))
+        )
+
+    def _makers(self) -> dict[str, Callable[[list[Any]], pa.Array]]:
+        wanted = self._wanted
+        return (
+            dict.fromkeys(wanted.numbers, arrays.floats)
+            | dict.fromkeys(wanted.texts, arrays.encoded)
+            | dict.fromkeys(wanted.lists, arrays.lists)
+            | dict.fromkeys(wanted.maps, arrays.maps)
+        )
+
+
+def _lines(block: bytes) -> int | None:
+    """How many lines there are beside blank ones; None if one cannot be an object of its own."""
+    lines = [line for line in map(bytes.strip, block.split(b"\n")) if line]
+    whole = all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
+    return len(lines) if whole else None
+
+
+def _labels(column: pa.Array) -> pa.Array | None:
+    """A text column as a dictionary, others as they are; None if numbers may have lost digits."""
+    from pyarrow import types
+
+    if types.is_string(column.type):
+        return arrays.dictionary_of(column)
+    if types.is_floating(column.type):
+        values = np.frombuffer(column.buffers()[1], np.float64, len(column))
+        return None if (np.abs(values) >= _EXACT).any() else column
+    return column
+
+
+def _types(values: Mapping[str, Sequence[Any]], wanted: Projection) -> dict[str, Any] | None:
+    """What Arrow is to expect of each column; None where it had to read what it cannot."""
+    import pyarrow as pa
+
+    number = pa.float64()
+    types: dict[str, Any] = {}
+    if wanted.maps:  # no key may be passed over in silence, so Arrow has to know them all
+        types = {name: _type_of(those) for name, those in values.items()}
+    types |= {name: _type_of(values.get(name, ())) for name in wanted.texts}
+    types |= dict.fromkeys(wanted.numbers, number) | dict.fromkeys(wanted.lists, pa.list_(number))
+    for name in wanted.numbers:
+        if values.get(name) and all(isinstance(value, bool) for value in values[name]):
+            types[name] = pa.bool_()
+    for name in wanted.maps:
+        maps = (one for one in values.get(name, ()) if isinstance(one, dict))
+        types[name] = pa.struct(dict.fromkeys((key for one in maps for key in one), number))
+        if not 0 < types[name].num_fields <= _MOST_KEYS:
+            return None
+    return None if None in types.values() else types
+
+
+def _type_of(values: Sequence[Any]) -> Any:
+    """The Arrow type of scalars of one kind; None if they are of more, or no scalars."""
+    import pyarrow as pa
+
+    kinds = {type(value) for value in values}
+    if kinds <= {str}:
+        return pa.utf8()
+    if kinds == {bool}:
+        return pa.bool_()
+    if kinds == {int}:
+        return pa.int64()
+    return pa.float64() if kinds <= {int, float} else None
+
+
+def _is_no_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _too_long(path: str) -> str:
+    return (
+        f"{display_name(path)}: a line is longer than {records.LONGEST_RECORD >> 20} MB: "
+        "ce reads one object a line."
+    )

@@ -1,0 +1,140 @@
+"""Lists and maps of numbers, as JSON, Python and numpy write them into a cell of text."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.inputs.text.plain_lists import NONE, PAIRS, bits, list_array, read_at_once, text_array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+Pairs = list[tuple[str, float]]
+
+_WRAPPED = re.compile(r"\bnp\.float\d+\(([^()]*)\)")  # numpy's own word for a number in a list
+_ARRAY = re.compile(r"(?:array|tensor)\((\[[^\[\]]*\])[^\[\]]*\)")
+_ENTRY = re.compile(
+    r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([-+.\w]+))\s*:\s*([-+.\w]+)\s*(?:,|$)"""
+)
+
+
+def list_in(text: str) -> list[float] | None:
+    """The numbers of ``[0.1, 0.9]``, ``(0.1, 0.9)`` or ``[0.1 0.9]``, None if it is no list."""
+    text = text.strip()
+    if "(" in text[1:]:
+        text = _WRAPPED.sub(r"\1", text)
+        if match := _ARRAY.fullmatch(text):
+            text = match[1]
+    if len(text) < 2 or PAIRS.get(text[0]) != text[-1]:
+        return None
+    inner = text[1:-1].strip()
+    if text[0] == "(":
+        if "," not in inner:  # in brackets, but no tuple
+            return None
+        inner = inner.removesuffix(",")
+    parts = inner.split(",") if "," in inner else inner.split()
+    numbers = [_number(part) for part in parts]
+    return None if None in numbers else numbers  # type: ignore[return-value]
+
+
+def map_in(text: str) -> Pairs | None:
+    """The entries of ``{"cat": 0.1, "dog": 0.9}``, None if it is no map of numbers."""
+    text = text.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    entries: Pairs | None = None
+    plain = "'" in text and '"' not in text and "\\" not in text  # Python's quotes, nothing else
+    with contextlib.suppress(ValueError, RecursionError):
+        entries = _json_entries(text.replace("'", '"') if plain else text)
+    if entries is None:
+        entries = _python_entries(_WRAPPED.sub(r"\1", text)[1:-1].strip())
+    if entries is None or len({key for key, _ in entries}) < len(entries):
+        return None
+    return entries
+
+
+def lists_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
+    """Lists of float64 from texts, null where they are null, and the rows that are no lists.
+
+    The numbers of all cells are read at once where every cell is plainly written.
+    """
+    read = read_at_once(texts)
+    if read is not None:
+        return read, []
+    values, known, bad = _each(texts, list_in)
+    numbers = np.fromiter(chain.from_iterable(values), np.float64)
+    return list_array(numbers, _offsets(values), known), bad
+
+
+def maps_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
+    """Maps from text to float64 from texts, and the rows that are no maps."""
+    import pyarrow as pa
+
+    values, known, bad = _each(texts, map_in)
+    keys = text_array([key for entries in values for key, _ in entries])
+    numbers = np.array([number for entries in values for _, number in entries], np.float64)
+    items = pa.Array.from_buffers(pa.float64(), len(numbers), [None, pa.py_buffer(numbers)])
+    type_ = pa.map_(pa.utf8(), pa.float64())
+    entries = pa.StructArray.from_arrays([keys, items], fields=[type_.key_field, type_.item_field])
+    buffers = [bits(known), pa.py_buffer(_offsets(values).astype(np.int32))]
+    return pa.Array.from_buffers(type_, len(texts), buffers, children=[entries]), bad
+
+
+def _each(
+    texts: pa.Array, read: Callable[[str], list[T] | None]
+) -> tuple[list[list[T]], NDArray[np.bool_], list[int]]:
+    """What `read` makes of every cell, which of them it understood, and where it could not."""
+    cells = texts.to_pylist()
+    values = [None if text is None else read(text) for text in cells]
+    bad = [row for row, text in enumerate(cells) if text is not None and values[row] is None]
+    known = np.array([value is not None for value in values], np.bool_)
+    return [value or [] for value in values], known, bad
+
+
+def _offsets(values: Sequence[Sequence[object]]) -> NDArray[np.int64]:
+    return np.cumsum([0, *map(len, values)], dtype=np.int64)
+
+
+def _number(text: str) -> float | None:
+    text = text.strip()
+    if text in NONE:
+        return float("nan")
+    try:
+        return None if "_" in text else float(text)
+    except ValueError:
+        return None
+
+
+def _json_entries(text: str) -> Pairs | None:
+    entries = json.loads(text, object_pairs_hook=list, parse_int=float)
+    told = [(key, float("nan") if value is None else value) for key, value in entries]
+    return told if all(isinstance(value, float) for _, value in told) else None
+
+
+def _python_entries(inner: str) -> Pairs | None:
+    entries: Pairs = []
+    place = 0
+    while place < len(inner):
+        match = _ENTRY.match(inner, place)
+        number = _number(match[3]) if match else None
+        if match is None or number is None:
+            return None
+        key = match[2]
+        if key is None:
+            try:
+                key = ast.literal_eval(match[1])  # one string, as the pattern has made sure
+            except (ValueError, SyntaxError):
+                return None
+        entries.append((str(key), number))
+        place = match.end()
+    return entries

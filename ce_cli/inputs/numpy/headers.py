@@ -1,0 +1,209 @@
+"""What NumPy's files mean to ce: headers, types, and arrays as columns. Nothing is unpickled."""
+
+from __future__ import annotations
+
+import ast
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.arrow import arrays
+from ce_cli.inputs.source import Column, Frame, Kind, Stored
+from ce_cli.record import Record
+from ce_cli.text import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MAGIC = b"\x93NUMPY"
+_LONGEST_HEADER = 1 << 16
+_PIECE = 4 << 20  # bytes of a piece
+_PLAIN = "biufUS"
+_STORED: dict[int, Stored] = {2: "float16", 4: "float32"}
+PICKLED = "Python objects (a pickle, which ce does not load: save it as a plain array)"
+
+Array = NDArray[Any]
+
+
+class Readable(Protocol):
+    """Bytes from the front."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes."""
+        ...
+
+
+class Header(Record):
+    """What stands before the numbers of an array.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        Of one element.
+    shape : tuple of int
+        Rows first.
+    is_fortran : bool
+        Whether columns lie together instead of rows.
+    size : int
+        Bytes of the header itself.
+    """
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    is_fortran: bool
+    size: int
+
+    @property
+    def rows(self) -> int:
+        """Length of the first axis."""
+        return self.shape[0] if self.shape else 0
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row."""
+        return int(self.dtype.itemsize) * math.prod(self.shape[1:])
+
+
+def header_of(stream: Readable) -> Header:
+    """Read a header of any version.
+
+    Raises
+    ------
+    ValueError
+        There is none; the message says why.
+    """
+    start = stream.read(8)
+    if len(start) < 8 or not start.startswith(_MAGIC):
+        raise ValueError("it does not begin like a NumPy array")
+    width = 2 if start[6] == 1 else 4
+    length = int.from_bytes(stream.read(width), "little")
+    if start[6] not in (1, 2, 3) or length > _LONGEST_HEADER:
+        raise ValueError("its header is of no known version")
+    text = stream.read(length)
+    if len(text) < length:
+        raise ValueError("its header is cut short")
+    try:
+        fields = ast.literal_eval(text.decode("utf-8" if start[6] == 3 else "latin-1"))
+        dtype = np.lib.format.descr_to_dtype(fields["descr"])
+        shape = tuple(int(size) for size in fields["shape"])
+        header = Header(dtype, shape, bool(fields["fortran_order"]), 8 + width + length)
+    except (SyntaxError, ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
+        raise ValueError("its header is broken") from error
+    if any(size < 0 for size in shape):
+        raise ValueError("its header is broken")
+    return header
+
+
+def column_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> Column:
+    """The column that an array of this type and shape makes, of kind ``other`` if none."""
+    inner = tuple(shape[1:])
+    if dtype.subdtype is not None:
+        dtype, inner = dtype.base, (*inner, *dtype.shape)
+    kind: Kind = {"b": "boolean", "U": "text", "S": "text"}.get(dtype.kind, "number")  # type: ignore[assignment]
+    stored = _STORED.get(dtype.itemsize, "float64") if dtype.kind == "f" else "float64"
+    if dtype.hasobject:
+        return Column(name, "other", PICKLED)
+    if not shape or len(inner) > 1 or dtype.kind not in _PLAIN or inner == (0,):
+        return Column(name, "other", _described(dtype, (*shape[:1], *inner)))
+    if inner in ((), (1,)):
+        return Column(name, kind, str(dtype), stored)
+    kind = "nested" if kind == "text" else "list"
+    return Column(name, kind, f"lists of {inner[0]} {dtype}", stored, inner[0])
+
+
+def _described(dtype: np.dtype[Any], shape: Sequence[int]) -> str:
+    what = "records" if dtype.names else str(dtype)
+    axes = {0: "a single value", 1: "an array", 2: "a 2-D array"}
+    return f"{axes.get(len(shape), f'a {len(shape)}-D array')} of {what}"
+
+
+def as_column(values: Array) -> pa.Array:
+    """Rows of a usable array as an Arrow column: one number or text each, or a list of them.
+
+    Raises
+    ------
+    ValueError
+        A text is none.
+    """
+    import pyarrow as pa
+
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim == 2:
+        flat = np.ascontiguousarray(values).reshape(-1)
+        if flat.dtype == np.bool_:
+            flat = flat.view(np.uint8)
+        return pa.FixedSizeListArray.from_arrays(_plain(flat), values.shape[1])
+    return _plain(values)
+
+
+def _plain(values: Array) -> pa.Array:
+    if values.dtype.kind in "US":
+        found = values.tolist()
+        native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+        if values.dtype.kind == "U" and native.view(np.uint32).max(initial=0) > sys.maxunicode:
+            raise ValueError("a character is beyond all there are")
+        if values.dtype.kind == "S":
+            found = [one.decode(errors="backslashreplace") for one in found]
+        return arrays.encoded(found)
+    return arrays.numbers(values)
+
+
+def fields_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> tuple[Column, ...]:
+    """One column for each field of a 1-D array of records, else the one column of the array."""
+    if dtype.names and len(shape) == 1:
+        return tuple(column_of(field, dtype[field], shape) for field in dtype.names)
+    return (column_of(name, dtype, shape),)
+
+
+def check_usable(name: str, columns: Iterable[Column]) -> None:
+    """Check that arrays can be columns.
+
+    Raises
+    ------
+    DataError
+        One of them holds something else.
+    """
+    for column in columns:
+        if column.kind == "other":
+            raise DataError(
+                f"{name}: {quoted(column.name)} holds {column.type}, not one value or one list of "
+                "numbers a row."
+            )
+
+
+def rows_at_once(headers: Iterable[Header]) -> int:
+    """How many rows of these arrays make a piece of bounded size."""
+    return max(1, _PIECE // max(1, sum(header.row_bytes for header in headers)))
+
+
+def frame_of_arrays(name: str, columns: Mapping[str, Array], rows: int) -> Frame:
+    """Arrays of equal length as columns."""
+    try:
+        return Frame({column: as_column(values) for column, values in columns.items()}, rows)
+    except ValueError as error:
+        raise DataError(f"{name}: holds text that is no Unicode ({error}).") from error
+
+
+def read_rows(stream: Readable, header: Header, rows: int) -> Array:
+    """The next rows of an array that lies row by row.
+
+    Raises
+    ------
+    EOFError
+        It ends before.
+    """
+    wanted = rows * header.row_bytes
+    data = bytearray()
+    while len(data) < wanted and (piece := stream.read(min(wanted - len(data), 1 << 24))):
+        data += piece
+    if len(data) < wanted:
+        raise EOFError(f"it ends {wanted - len(data):,} bytes too early")
+    return np.frombuffer(data, header.dtype, rows * math.prod(header.shape[1:])).reshape(
+        rows, *header.shape[1:]
+    )

@@ -1,0 +1,169 @@
+"""NumPy ``.npz`` files: arrays of equal length, one column each, streamed out of their zip."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.bytestream import storage_errors
+from ce_cli.inputs.numpy.headers import (
+    Array,
+    Header,
+    check_usable,
+    fields_of,
+    frame_of_arrays,
+    header_of,
+    read_rows,
+    rows_at_once,
+)
+from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.inputs.spool import on_disk
+from ce_cli.record import Record
+from ce_cli.spec import Reading
+from ce_cli.text import display_name, plural, quoted, sanitize
+
+_SUFFIX = ".npy"
+
+
+def open_npz(path: str, raw: io.BufferedReader, reading: Reading) -> NpzSource:
+    """Open a zip of arrays, whose directory comes last, so a pipe is spooled to disk first."""
+    where, spool = on_disk(path, raw, ".npz")
+    return NpzSource(path, raw if "://" in where else where, spool)
+
+
+class NpzSource:
+    """A zip of arrays.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    file : str or file
+        Path, or the bytes of a URI.
+    spool : object
+        Kept as long as the source, since it takes the file away when it goes.
+    """
+
+    format = "NumPy arrays"
+
+    def __init__(self, name: str, file: str | IO[bytes], spool: object = None) -> None:
+        self.name = display_name(name)
+        self._spool = spool
+        self._headers: dict[str, Header] = {}
+        self._columns: dict[str, tuple[Column, ...]] = {}
+        with storage_errors(name), _zip_errors(self.name):
+            self._zip = zipfile.ZipFile(file)
+            for member in self._zip.namelist():
+                if member.endswith(_SUFFIX):
+                    self._add(member)
+        if not self._headers:
+            raise DataError(
+                f"{self.name}: is a zip archive without a NumPy array (.npy) in it; "
+                "unpack it, or save the table in another format."
+            )
+
+    def _add(self, member: str) -> None:
+        with self._zip.open(member) as stream:
+            header = header_of(stream)
+        self._headers[member] = header
+        name = member.removesuffix(_SUFFIX)
+        self._columns[member] = fields_of(name, header.dtype, header.shape)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        return not any(header.rows for header in self._headers.values())
+
+    def columns(self) -> Sequence[Column]:
+        """One for each array, or for each field of its records."""
+        return [column for columns in self._columns.values() for column in columns]
+
+    def sample(self, wanted: Projection) -> Frame:
+        """The first rows."""
+        return next(next(self.splits(wanted)).frames())
+
+    def splits(self, wanted: Projection) -> Iterator[NpzSplit]:
+        """Equally many rows of each wanted array, of bounded size."""
+        check_usable(self.name, [one for one in self.columns() if one.name in wanted.names])
+        members = self._members(wanted)
+        headers = {member: self._headers[member] for member in dict.fromkeys(members.values())}
+        self._check_lengths(headers)
+        step = rows_at_once(headers.values())
+        pieces = {member: self._pieces(member, step) for member in headers}
+        for _ in range(0, max(1, *(header.rows for header in headers.values())), step):
+            with storage_errors(self.name), _zip_errors(self.name):
+                rows = {member: next(those) for member, those in pieces.items()}
+            columns = {}
+            for name, member in members.items():
+                fields = headers[member].dtype.names or ()
+                columns[name] = rows[member][name] if name in fields else rows[member]
+            yield NpzSplit(self.name, columns)
+
+    def _members(self, wanted: Projection) -> dict[str, str]:
+        """Where each wanted column is."""
+        return {
+            column.name: member
+            for member, columns in self._columns.items()
+            for column in columns
+            if column.name in wanted.names
+        }
+
+    def _check_lengths(self, headers: Mapping[str, Header]) -> None:
+        (first, one), *others = headers.items()
+        for member, other in others:
+            if other.rows != one.rows:
+                names = [quoted(name.removesuffix(_SUFFIX)) for name in (first, member)]
+                raise DataError(
+                    f"{self.name}: {names[0]} has {plural(one.rows, 'row')} and {names[1]} "
+                    f"{other.rows:,}: arrays that are columns of one table are equally long."
+                )
+
+    def _pieces(self, member: str, step: int) -> Iterator[Array]:
+        """Rows of an array, in order; one that does not lie row by row is read whole."""
+        header = self._headers[member]
+        with self._zip.open(member) as stream:
+            stream.read(header.size)
+            if header.is_fortran and len(header.shape) > 1:
+                whole = read_rows(stream, header, header.rows)
+                whole = whole.reshape(header.shape[::-1]).T
+            for start in range(0, max(1, header.rows), step):
+                count = min(step, header.rows - start)
+                if header.is_fortran and len(header.shape) > 1:
+                    yield whole[start : start + count]
+                else:
+                    yield read_rows(stream, header, count)
+
+
+class NpzSplit(Record):
+    """Some rows of each wanted array."""
+
+    name: str
+    columns: dict[str, Array]
+
+    def frames(self) -> Iterator[Frame]:
+        """All of them."""
+        yield frame_of_arrays(self.name, self.columns, len(next(iter(self.columns.values()))))
+
+
+class _zip_errors:  # noqa: N801 - reads as a word: with _told(name)
+    """Turn what is said of a broken zip into one sentence."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        broken = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
+        if isinstance(error, (*broken, RuntimeError)):  # the last of an encrypted zip
+            reason = sanitize(str(error) or "it ends too early", 120).rstrip(".")
+            raise DataError(
+                f"{self._name}: is truncated or not a NumPy .npz file ({reason})."
+            ) from error

@@ -1,0 +1,191 @@
+"""CSV, TSV and other delimited text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.source import FORMATS, NO_TEXTS, Column, Frame, Projection
+from ce_cli.inputs.text import records
+from ce_cli.inputs.text.cells import column_of
+from ce_cli.inputs.text.delimited_split import DelimitedSplit, Malformed
+from ce_cli.inputs.text.dialect import (
+    DELIMITERS,
+    LAST_RESORT,
+    declared_delimiter,
+    distinct,
+    found_delimiter,
+    is_misfit,
+)
+from ce_cli.spec import Reading
+from ce_cli.text import display_name, quoted
+
+if TYPE_CHECKING:
+    from ce_cli.inputs.text.comments import Uncommented
+
+_HEAD_BYTES = 1 << 18
+_SNIFFED_BYTES = 1 << 16
+_AS_WRITTEN = Projection((), (), missing_texts=NO_TEXTS)
+
+
+def open_delimited(path: str, stream: ByteStream, reading: Reading) -> DelimitedSource:
+    """Open a text table; what looks like none of the known formats is taken for one."""
+    return DelimitedSource(path, stream, reading)
+
+
+class DelimitedSource:
+    """A text table whose first record names the columns, or whose columns are counted from 1.
+
+    Parameters
+    ----------
+    name : str
+        Path, for messages.
+    stream : ByteStream
+        Standing at the first byte.
+    reading : Reading
+        How the text is written, and the block size.
+    """
+
+    def __init__(self, name: str, stream: ByteStream, reading: Reading) -> None:
+        self.name = display_name(name)
+        self._reading = reading
+        self._stream: ByteStream | Uncommented = stream
+        self._delimiter = reading.delimiter or ""
+        if reading.comment is not None:
+            from ce_cli.inputs.text.comments import Uncommented
+
+            self._stream = Uncommented(stream, reading.comment.encode(), self._may_delimit)
+        head, start = self._read_head()
+        if not self._delimiter:
+            sniffed = head[: max(start, _SNIFFED_BYTES)]
+            self._delimiter = found_delimiter(sniffed, reading.decimal)
+        if not isinstance(self._stream, ByteStream):
+            self._stream.settle(self._may_delimit)
+        self._header = self._names_in(head[:start])
+        if reading.comment is None and is_misfit(self._header, head[start:]):
+            raise DataError(
+                f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
+                "behind it; if it is a comment, leave such lines out with --comment '#'."
+            )
+        told = reading.names_columns
+        self._named = reading.header or (told is not None and told(self._header))
+        if not self._named:
+            self._header, start = [str(place + 1) for place in range(len(self._header))], 0
+        self._names = distinct(self._header)
+        self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
+        self._stream.push_back(head[start:])
+
+    @property
+    def format(self) -> str:
+        """CSV, TSV, or text with the delimiter that was found."""
+        named = {",": "CSV", "\t": "TSV"}
+        return named.get(self._delimiter, f"text delimited by {self._delimiter!r}")
+
+    @property
+    def delimiter(self) -> str:
+        """Between fields."""
+        return self._delimiter
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing behind the header."""
+        return not self._first.strip()
+
+    def columns(self) -> Sequence[Column]:
+        """The columns, with kinds as the first rows show them."""
+        if not hasattr(self, "_columns"):
+            self._columns = self._found_columns()
+        return self._columns
+
+    def sample(self, wanted: Projection) -> Frame:
+        """The rows of the first quarter of a megabyte."""
+        return next(self._split(self._first, wanted).frames())
+
+    def splits(self, wanted: Projection) -> Iterator[DelimitedSplit]:
+        """Blocks of whole records."""
+        size = self._reading.block_bytes
+        delimiter = self._delimiter.encode()
+        for block in records.blocks(self._stream, size, self._newline, delimiter):
+            yield self._split(block, wanted)
+
+    @property
+    def _may_delimit(self) -> bytes:
+        return (self._delimiter or "".join((*DELIMITERS, LAST_RESORT))).encode()
+
+    def _split(self, block: bytes, wanted: Projection) -> DelimitedSplit:
+        names, decimal = tuple(self._names), self._reading.decimal
+        kinds = {column.name: column.kind for column in self.columns()} if wanted.numbers else {}
+        booleans = tuple(name for name in wanted.numbers if kinds[name] == "boolean")
+        return DelimitedSplit(block, names, self._delimiter, wanted, decimal, booleans)
+
+    def _read_head(self) -> tuple[bytes, int]:
+        """The first bytes, with one record behind the header at least, and where that begins."""
+        head, told = b"", ""
+        while piece := self._stream.read(_HEAD_BYTES):
+            head = (head + piece).lstrip(b"\r\n")
+            if b"\0" in piece:
+                raise DataError(
+                    f"{self.name}: is not a text table (byte {head.index(0) + 1:,} is NUL); "
+                    f"ce reads {FORMATS}."
+                )
+            if len(head) < _HEAD_BYTES:
+                continue
+            head, told = self._without_excel_line(head, told)
+            start = self._first_end(head)
+            if start and self._last_end(head) > start:
+                return head, start
+            if len(head) > records.LONGEST_RECORD:
+                raise DataError(records.too_long(self._stream.path))
+        head, _ = self._without_excel_line(head, told)
+        if not head.strip():
+            raise DataError(f"{self.name}: the file is empty.")
+        return head, self._first_end(head) or len(head)
+
+    def _without_excel_line(self, head: bytes, told: str) -> tuple[bytes, str]:
+        """Take Excel's first line ``sep=;`` away, once, and its word for the delimiter."""
+        if told:
+            return head, told
+        told, length = declared_delimiter(head)
+        self._delimiter = self._delimiter or told
+        return head[length:].lstrip(b"\r\n") if told else head, told
+
+    def _first_end(self, head: bytes) -> int:
+        self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"
+        return records.first_record_end(head, self._newline, self._may_delimit)
+
+    def _last_end(self, head: bytes) -> int:
+        return records.last_record_end(head, self._newline, self._may_delimit)
+
+    def _names_in(self, header: bytes) -> list[str]:
+        try:
+            header.decode()
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{self.name}: the {'header' if self._reading.header else 'first line'} is not "
+                "UTF-8 text "
+                f"(byte {error.start + 1:,} is 0x{header[error.start]:02x}); "
+                "say which encoding, for example --encoding latin-1."
+            ) from None
+        import pyarrow as pa
+
+        count = header.count(self._delimiter.encode()) + 1
+        for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
+            numbered = tuple(str(place) for place in range(count))
+            split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
+            malformed: list[Malformed] = []
+            table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
+            if table.num_rows:
+                return [str(table[name][0]) for name in numbered]
+            count = int(malformed[0].fields.split()[0])
+        return []
+
+    def _found_columns(self) -> tuple[Column, ...]:
+        if not self._first.strip():
+            return tuple(Column(name, "number", "text", "text") for name in self._header)
+        inferred = self._split(self._first, Projection((), ())).legible().table({}, [])
+        columns = zip(self._header, inferred.columns, strict=True)
+        decimal = self._reading.decimal
+        found = (column_of(name, cells, decimal) for name, cells in columns)
+        return tuple(column.replace(named=self._named) for column in found)

@@ -1,0 +1,224 @@
+"""A block of delimited text, parsed into columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from ce_cli.findings.row_issues import RowIssue
+from ce_cli.inputs.source import Frame, Projection
+from ce_cli.inputs.text.cells import decoded, number_in, truth_in
+from ce_cli.record import Record
+from ce_cli.spec import MISSING_TEXTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Malformed(Record):
+    """A record with more or fewer fields than there are columns.
+
+    Attributes
+    ----------
+    row : int
+        From 0.
+    code : str
+        Of the issue: ``comment`` if the record looks like one.
+    fields : str
+        How many of how many.
+    """
+
+    row: int
+    code: str
+    fields: str
+
+
+class DelimitedSplit(Record):
+    """A block of whole records.
+
+    Attributes
+    ----------
+    block : bytes
+        UTF-8 text.
+    names : tuple of str
+        Of all columns of the file.
+    decimal : str
+        What stands before the fraction of a number.
+    booleans : tuple of str
+        Those of the wanted numbers that are written as true and false.
+    """
+
+    block: bytes
+    names: tuple[str, ...]
+    delimiter: str
+    wanted: Projection
+    decimal: str = "."
+    booleans: tuple[str, ...] = ()
+
+    def frames(self) -> Iterator[Frame]:
+        """Parse the block as one frame."""
+        import pyarrow as pa
+
+        number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
+        types = dict.fromkeys(self.wanted.numbers, number) | dict.fromkeys(self.wanted.texts, text)
+        types |= dict.fromkeys(self.booleans, pa.bool_())
+        types |= dict.fromkeys((*self.wanted.lists, *self.wanted.maps), pa.utf8())
+        malformed: list[Malformed] = []
+        try:
+            table = self.table(types)
+        except pa.ArrowInvalid:
+            legible = self.legible()
+            try:
+                table = legible.table(types, malformed)
+            except pa.ArrowInvalid:
+                yield legible._mended(types)
+                return
+        columns = {name: _whole(table[name]) for name in self.wanted.names}
+        yield self._frame(columns, table.num_rows, malformed, ())
+
+    def legible(self) -> Self:
+        """The same, but with escapes where malformed records are not UTF-8.
+
+        Arrow can tell which records are malformed only if it can decode them.
+        """
+        import pyarrow as pa
+
+        try:
+            self.block.decode()
+        except UnicodeDecodeError:
+            try:
+                self.table(dict.fromkeys(self.names, pa.binary()))
+            except pa.ArrowInvalid:
+                return self.replace(block=self.block.decode(errors="backslashreplace").encode())
+        return self
+
+    def table(
+        self, types: dict[str, pa.DataType], malformed: list[Malformed] | None = None
+    ) -> pa.Table:
+        """Parse the columns of `types`, or all of them with inferred types if there are none.
+
+        Raises
+        ------
+        pyarrow.ArrowInvalid
+            A cell is not what its type wants, or a record is malformed and not to be noted.
+        """
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        noted = [] if malformed is None else malformed
+
+        def note(row: Any) -> str:
+            code = "comment" if row.text.startswith("#") else "malformed"
+            fields = f"{row.actual_columns} of {row.expected_columns}"
+            noted.append(Malformed(row.number - 1, code, fields))
+            return "skip"
+
+        if not self.block or self.block.isspace():
+            return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
+        missing = self.wanted.missing_texts or MISSING_TEXTS
+        return arrow_csv.read_csv(
+            pa.BufferReader(self.block),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=len(self.block) + 1, column_names=self.names
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.delimiter,
+                newlines_in_values=b'"' in self.block,
+                invalid_row_handler=None if malformed is None else note,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                null_values=missing,
+                decimal_point=self.decimal,
+                strings_can_be_null=True,
+            ),
+        )
+
+    def _mended(self, types: dict[str, pa.DataType]) -> Frame:
+        """Parse a block in which some cell is not what its column wants, cell by cell."""
+        import pyarrow as pa
+
+        malformed: list[Malformed] = []
+        raw = self.table({name: pa.binary() for name in types}, malformed)
+        columns: dict[str, pa.Array] = {}
+        issues: list[RowIssue] = []
+        spoiled: list[tuple[str, tuple[int, ...]]] = []
+        rows = np.arange(raw.num_rows + len(malformed))
+        rows = np.delete(rows, [one.row for one in malformed])
+        for name in types:
+            cells = _whole(raw[name]).to_pylist()
+            texts, unreadable = decoded(cells)
+            if len(unreadable):
+                shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
+                issues.append(RowIssue.of("encoding", name, rows[unreadable], shown))
+            if name not in self.wanted.numbers:
+                plain = pa.array(texts, pa.utf8())
+                columns[name] = plain.dictionary_encode() if name in self.wanted.texts else plain
+                continue
+            read = truth_in if name in self.booleans else number_in
+            numbers = [read(text, self.decimal) for text in texts]
+            bad = [row for row, number in enumerate(numbers) if number is None]
+            bad = [row for row in bad if texts[row] is not None]
+            if bad:
+                issues.append(
+                    RowIssue.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
+                )
+                spoiled.append((name, tuple(bad)))
+                for row in bad:
+                    numbers[row] = 0.0  # told as what it is, and not as missing too
+            columns[name] = pa.array(numbers, pa.float64())
+        frame = self._frame(columns, raw.num_rows, malformed, tuple(issues))
+        return frame.replace(spoiled=tuple(spoiled))
+
+    def _frame(
+        self,
+        columns: dict[str, pa.Array],
+        parsed: int,
+        malformed: list[Malformed],
+        issues: tuple[RowIssue, ...],
+    ) -> Frame:
+        for name in self.wanted.verbatim:
+            if columns[name].null_count:
+                columns[name] = self._verbatim(name, columns[name])
+        left_out = tuple(one.row for one in malformed)
+        rows = parsed + len(left_out)
+        for name in (*self.wanted.lists, *self.wanted.maps):
+            columns[name], found = self._structured(name, columns[name], rows, left_out)
+            issues = (*issues, *found)
+        for code in dict.fromkeys(one.code for one in malformed):
+            alike = [one for one in malformed if one.code == code]
+            told = RowIssue.of(code, "", [one.row for one in alike], [one.fields for one in alike])
+            issues = (*issues, told)
+        return Frame(columns, rows, left_out, issues)
+
+    def _verbatim(self, name: str, column: pa.Array) -> pa.Array:
+        """A column in which ``None`` and the like are words, unless the user has said otherwise."""
+        import pyarrow as pa
+
+        said = (one for one in self.wanted.missing_texts if one not in MISSING_TEXTS)
+        own = self.replace(wanted=self.wanted.replace(missing_texts=("", *said)))
+        try:
+            return _whole(own.table({name: column.type}, [])[name])
+        except pa.ArrowInvalid:  # not UTF-8, which has been told
+            return column
+
+    def _structured(
+        self, name: str, texts: pa.Array, rows: int, left_out: tuple[int, ...]
+    ) -> tuple[pa.Array, list[RowIssue]]:
+        """Read the texts of a column as lists or maps."""
+        from ce_cli.inputs.json.nested import lists_of, maps_of
+
+        as_list = name in self.wanted.lists
+        values, bad = lists_of(texts) if as_list else maps_of(texts)
+        if not bad:
+            return values, []
+        places = np.delete(np.arange(rows), left_out)[bad]
+        shown = [texts[row].as_py() for row in bad[:10]]
+        return values, [RowIssue.of("not-a-list" if as_list else "not-a-map", name, places, shown)]
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -1,0 +1,1 @@
+"""What CI systems read: annotations, JUnit, OpenMetrics, metrics files."""

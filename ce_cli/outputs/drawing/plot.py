@@ -1,0 +1,136 @@
+"""A curve drawn with braille dots, two by four in each character, and marks on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+from ce_cli.outputs.drawing.blocks import Line, Span
+from ce_cli.outputs.numbers import shown
+from ce_cli.results.explain import Curve
+from ce_cli.text import sanitize
+
+WIDTH, HEIGHT = 60, 15
+_MARGIN = 8  # columns to the left of the plot, and one to its right
+_BRAILLE = 0x2800
+_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column, from the top
+_TOPS = {"nats": 5.0, "bits": 7.0, "bans": 2.0}
+_TICKS = 5
+_STYLES = {"dots": "cyan", "mark": "bold red", "guide": "dim", "": ""}
+_NAMES = "abcdefghij"
+
+Cell = tuple[str, str]  # a character and its kind
+
+
+def lines(curve: Curve, unit: str, columns: int) -> Iterator[Line]:
+    """The plot, no wider than `columns`, and what its marks are.
+
+    Parameters
+    ----------
+    curve : Curve
+        Evenly spaced points, two of them or a multiple for each column of the plot.
+    unit : str
+        Of the surprisals.
+    columns : int
+        How wide the page is.
+    """
+    width = WIDTH if columns >= WIDTH + _MARGIN + 1 else WIDTH // 2
+    top = _top(curve, unit)
+    yield Line((Span(f"{'surprisal':>{_MARGIN + 2}} ({unit})", "dim"),))
+    cells = _cells(curve, top, width)
+    labels = _labels(top)
+    for row, line in enumerate(cells):
+        label = Span(f"{labels.get(row, ''):>{_MARGIN - 2}} {'┤' if row in labels else '│'}", "dim")
+        yield Line((label, *_spans(line)))
+    yield Line((Span(_axis(width), "dim"),))
+    yield Line((Span(_scale(width), "dim"),))
+    yield Line((Span(" " * _MARGIN + f"{'probability given to what happened':^{width}}", "dim"),))
+    yield from _legend(curve, unit)
+
+
+def _top(curve: Curve, unit: str) -> float:
+    """Where the plot ends: high enough for every finite mark."""
+    highest = max((y for _, _, y in curve.marks if math.isfinite(y)), default=0.0)
+    return max(_TOPS[unit], math.ceil(highest * 1.05))
+
+
+def _cells(curve: Curve, top: float, width: int) -> list[list[Cell]]:
+    cells: list[list[Cell]] = [[(" ", "")] * width for _ in range(HEIGHT)]
+    _draw_curve(cells, curve, top, width)
+    alone = len(curve.marks) == 1
+    for number, (_, x, y) in reversed(list(enumerate(curve.marks))):
+        row, column = _dot(y, top) // 4, min(width - 1, int(x * width))
+        if alone:
+            _guide(cells, row, column)
+        cells[row][column] = ("●" if alone else _NAMES[number], "mark")
+    return cells
+
+
+def _draw_curve(cells: list[list[Cell]], curve: Curve, top: float, width: int) -> None:
+    """Fill every column of dots from one point to the next, so that the curve has no gap."""
+    step = (len(curve.points) - 1) // (2 * width)
+    for place, ((_, left), (_, right)) in enumerate(pairwise(curve.points[::step])):
+        for dot in range(_dot(left, top), _dot(right, top) + 1):
+            row, column = dot // 4, place // 2
+            before = ord(cells[row][column][0]) if cells[row][column][1] else _BRAILLE
+            cells[row][column] = (chr(before | _DOTS[place % 2][dot % 4]), "dots")
+
+
+def _dot(surprisal: float, top: float) -> int:
+    """The row of dots, from the top; what is beyond is at the top."""
+    last = 4 * HEIGHT - 1
+    return last - round(min(surprisal, top) / top * last)
+
+
+def _guide(cells: list[list[Cell]], row: int, column: int) -> None:
+    """Lead the eye from a mark to the axes, behind the curve."""
+    for left in range(column):
+        if cells[row][left][0] == " ":
+            cells[row][left] = ("┈", "guide")
+    for below in range(row + 1, HEIGHT):
+        if cells[below][column][0] == " ":
+            cells[below][column] = ("┊", "guide")
+
+
+def _spans(line: Sequence[Cell]) -> Iterator[Span]:
+    for kind, run in groupby(line, key=lambda cell: cell[1]):
+        yield Span("".join(character for character, _ in run), _STYLES[kind])
+
+
+def _labels(top: float) -> dict[int, str]:
+    """What stands beside the rows of the vertical axis."""
+    step = _step(top)
+    ticks = [number * step for number in range(int(top / step + 1e-9) + 1)]
+    return {_dot(tick, top) // 4: f"{tick:g}" for tick in ticks}
+
+
+def _step(top: float) -> float:
+    """1, 2 or 5 times a power of 10, for some ticks."""
+    power = 10.0 ** math.floor(math.log10(top / _TICKS))
+    return next(power * one for one in (1, 2, 5, 10) if top / (power * one) <= _TICKS + 1e-9)
+
+
+def _axis(width: int) -> str:
+    ticks = {round(quarter * (width - 1) / 4) for quarter in range(5)}
+    line = "".join("┬" if column in ticks else "─" for column in range(width))
+    return " " * (_MARGIN - 1) + "└" + line
+
+
+def _scale(width: int) -> str:
+    line = [" "] * (width + _MARGIN + 4)
+    for quarter, text in enumerate(("0", "0.25", "0.5", "0.75", "1")):
+        middle = _MARGIN + round(quarter * (width - 1) / 4)
+        start = middle - len(text) // 2
+        line[start : start + len(text)] = text
+    return "".join(line).rstrip()
+
+
+def _legend(curve: Curve, unit: str) -> Iterator[Line]:
+    for number, (name, x, y) in enumerate(curve.marks):
+        sign = "●" if len(curve.marks) == 1 else _NAMES[number]
+        who = f" {sanitize(name, 24)}:" if name is not None else ""
+        text = f"{who} given {shown(x)}, costs {shown(y)} {unit}"
+        yield Line((Span(f"{sign:>{_MARGIN + 1}}", "bold red"), Span(text)))
+    if curve.more:
+        yield Line((Span(f"{'':{_MARGIN}}… and {curve.more:,} more", "dim"),))

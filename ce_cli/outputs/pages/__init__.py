@@ -1,0 +1,1 @@
+"""Pages for people: each command's result as blocks of text."""

@@ -1,0 +1,293 @@
+"""The page of ``ce explain``: the classes, what adds up to the loss, and where it stands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from ce_cli.outputs.drawing import plot
+from ce_cli.outputs.drawing.bars import bar, bar_between
+from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, noted
+from ce_cli.outputs.drawing.canvas import Canvas
+from ce_cli.outputs.drawing.draw import drawn
+from ce_cli.outputs.drawing.plain import width_of
+from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.pages.score import bound
+from ce_cli.results.explain import ClassTerm, Explained, LossRank
+from ce_cli.text import display_name, plural, sanitize
+
+_COLUMNS = 80
+_CLASSES_SHOWN = 12
+_NAME = 14
+_CLIPPED = 20
+_GAP = 2
+_LONGEST_BAR, _SHORTEST_BAR = 24, 4
+_TERMS_SHOWN = 3
+_DIGITS = 4
+_DRAWN = {"label": "label p", "prediction": "prediction q"}
+_GIVEN = {"logits": "logit", "logprobs": "log-prob.", "probabilities": "as given"}
+_LOGS = {"nats": "log", "bits": "log₂", "bans": "log₁₀"}
+_CERTAIN = "The label is certain, so its entropy is 0: all of the loss is divergence."
+_SOFT = "entropy: what even the best prediction pays; KL divergence: what this one adds."
+_READ = {
+    "logits": {
+        "binary": "q is the logistic function of the logit, 1 / (1 + e^−z).",
+        "multiclass": "q is the softmax of the logits: e^z over the sum of all e^z.",
+    },
+    "logprobs": {"binary": "q is e to the log-probability."},
+}
+
+
+def render(result: Explained, canvas: Canvas) -> str:
+    """The whole page."""
+    return drawn(blocks(result, min(_COLUMNS, canvas.width or _COLUMNS)), canvas)
+
+
+def blocks(result: Explained, columns: int) -> Iterator[Block]:
+    """The page from top to bottom, for so many columns."""
+    yield from _headline(result)
+    yield Line()
+    yield _parts(result, columns)
+    yield from _taught(_meaning(result))
+    yield from _changed(result)
+    yield Line()
+    yield Line(tuple(_sum(result)))
+    yield Line()
+    if not math.isnan(result.entropy):
+        yield _divergence(result, columns)
+        hard = result.entropy == 0
+        yield from _taught([_CERTAIN if hard else _SOFT])
+        yield Line()
+    if result.standing is not None:
+        yield _standing(result, result.standing)
+        yield from _taught(["The mean over all rows is the cross-entropy that ce score reports."])
+        yield Line()
+    if result.curve is not None:
+        yield from plot.lines(result.curve, result.unit, columns)
+        yield from _taught(["The curve is −log q: cheap near 1, and without end towards 0."])
+        yield Line()
+    yield from noted(result.warnings)
+    yield Line((Span(result.signature, "dim"),))
+
+
+def _taught(sentences: Sequence[str]) -> Iterator[Line]:
+    for sentence in sentences:
+        yield Line((Span(sentence, "italic dim"),))
+
+
+def _headline(result: Explained) -> Iterator[Line]:
+    row, score = result.row, result.score
+    if row is None or score is None:
+        yield Line((Span("the numbers given", "bold"), Span(f"  {result.task}", "dim")))
+        return
+    told = f"row {row['file_row']:,}"
+    if len(score.inputs) > 1:
+        told += f" (row {row['row']:,} of all)"
+    if row.get("id") is not None:
+        told += f" · {sanitize(str(row['id']))}"
+    if row["weight"] != 1.0:
+        told += f" · weight {shown(float(row['weight'] or 0.0))}"
+    name = Span(display_name(str(row["file"])), "bold")
+    yield Line((name, Span(f"  {told}", "bold"), Span(f" · {result.task}", "dim")))
+    yield bound(score)
+
+
+def _parts(result: Explained, columns: int) -> Grid:
+    """The classes with bars; of many, those that happened or were predicted most."""
+    chosen = _chosen(result.parts)
+    names, right, texts = _texts(result, chosen)
+    rows = [list(map(Span, line)) for line in texts]
+    rest = len(result.parts) - len(chosen)
+    if rest:
+        more = Span(f"… {rest:,} more", "dim")
+        rows.append([more, *(Span("") for _ in names[1:])])
+    widths = [
+        max(width_of(text) for text in (name, *(row[place].text for row in rows)))
+        for place, name in enumerate(names)
+    ]
+    drawn_of = ["prediction"] if _is_hard(result) else ["label", "prediction"]
+    room = columns - sum(widths) - _GAP * (len(names) + len(drawn_of))
+    width = min(_LONGEST_BAR, room // len(drawn_of))
+    if width >= _SHORTEST_BAR:
+        for kind in drawn_of:
+            place = names.index(_DRAWN[kind]) + 1
+            names.insert(place, "")
+            right.insert(place, False)
+            for row, part in zip(rows, chosen, strict=False):
+                row.insert(place, _bar(part, kind, width))
+            if rest:
+                rows[-1].insert(place, Span(""))
+    return Grid(tuple(names), tuple(right), tuple(map(tuple, rows)))
+
+
+def _bar(part: ClassTerm, kind: str, width: int) -> Span:
+    share = part.label if kind == "label" else part.prediction
+    text = bar(share or 0.0, width)
+    return Span(text.ljust(width), "cyan" if kind == "label" else _heat(part))
+
+
+def _heat(part: ClassTerm) -> str:
+    return "green" if part.label else "dim"
+
+
+def _chosen(parts: Sequence[ClassTerm]) -> list[ClassTerm]:
+    if len(parts) <= _CLASSES_SHOWN:
+        return list(parts)
+    order = sorted(
+        range(len(parts)),
+        key=lambda code: (-(parts[code].product or 0.0), -parts[code].prediction, code),
+    )
+    return [parts[code] for code in sorted(order[:_CLASSES_SHOWN])]
+
+
+def _is_hard(result: Explained) -> bool:
+    return result.task == "likelihood" or all(part.label in (0.0, 1.0) for part in result.parts)
+
+
+def _texts(
+    result: Explained, parts: Sequence[ClassTerm]
+) -> tuple[list[str], list[bool], list[list[str]]]:
+    """Names of the columns, which are aligned to the right, and their cells."""
+    columns: list[tuple[str, list[str]]] = []
+    independent = result.task == "multilabel"
+    if result.task == "likelihood":
+        columns.append(("", ["what happened"]))
+    else:
+        name = "label" if independent else "class"
+        columns.append((name, [sanitize(str(part.name), _NAME) for part in parts]))
+        if any(part.stated != part.label for part in parts):
+            columns.append(("unsmoothed", [_cell(part.stated) for part in parts]))
+        columns.append((_DRAWN["label"], [_cell(part.label) for part in parts]))
+    if any(part.given not in (None, part.prediction) for part in parts):
+        columns.append((_GIVEN[result.values], [_cell(part.given) for part in parts]))
+    columns.append((_DRAWN["prediction"], [_cell(part.prediction) for part in parts]))
+    if independent:
+        columns.append(("−log q", [_cell(part.surprisal) for part in parts]))
+        columns.append(("−log(1−q)", [_cell(part.otherwise) for part in parts]))
+        columns.append(("loss", [_cell(part.product) for part in parts]))
+    else:
+        columns.append(("surprisal", [_cell(part.surprisal) for part in parts]))
+        if result.task != "likelihood":
+            columns.append(("p · surprisal", [_cell(part.product) for part in parts]))
+    names = [name for name, _ in columns]
+    right = [False, *(True for _ in names[1:])]
+    return names, right, [list(row) for row in zip(*(cells for _, cells in columns), strict=True)]
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return ""
+    return "1" if value == 1 else shown(value, _DIGITS)
+
+
+def _meaning(result: Explained) -> list[str]:
+    kind = "multiclass" if len(result.parts) > 2 and result.task != "multilabel" else "binary"
+    kind = "multiclass" if _all_given(result) and result.task == "binary" else kind
+    read = _READ.get(result.values, {})
+    how = read.get(kind) or read.get("binary")
+    log = _LOGS[result.unit]
+    cost = f"surprisal: what a class costs in {result.unit} if it happens, −{log} of its q."
+    if result.task == "likelihood":
+        cost = f"surprisal: what it costs in {result.unit}, −{log} of the probability it was given."
+    if result.task == "multilabel":
+        cost = (
+            f"A label costs −{log} q if it holds, else −{log}(1 − q): {result.unit} of surprisal."
+        )
+    return [*([how] if how else []), cost]
+
+
+def _all_given(result: Explained) -> bool:
+    return all(part.given is not None for part in result.parts)
+
+
+def _changed(result: Explained) -> Iterator[Line]:
+    """What clipping and smoothing changed."""
+    clipped = [part for part in result.parts if part.clipped]
+    if clipped:
+        names = sanitize(", ".join(str(part.name) for part in clipped if part.name), _CLIPPED)
+        who = f" of {names}" if names else ""
+        yield _note(f"clipped: q{who} stays {result.clip:.2g} away from 0 and 1 (--clip).")
+    if result.smoothing:
+        spread = percent(result.smoothing)
+        yield _note(f"smoothed: {spread} of the label is spread over all classes.")
+    probabilities = result.values == "probabilities" and result.task != "multilabel"
+    if probabilities and any(part.given not in (None, part.prediction) for part in result.parts):
+        yield _note("renormalised: the numbers are divided by their sum, which was not 1.")
+
+
+def _note(text: str) -> Line:
+    return Line((Span("! ", "bold yellow"), Span(text)))
+
+
+def _sum(result: Explained) -> Iterator[Span]:
+    """The loss as one would write it on paper."""
+    yield Span("loss", "bold")
+    happened = [part for part in result.parts if part.label is None or part.label > 0]
+    if result.task == "multilabel":
+        terms = [_cell(part.product) for part in result.parts]
+        count = len(terms)
+        terms = terms if count <= 2 * _TERMS_SHOWN else [*terms[:_TERMS_SHOWN], "…"]
+        yield Span(f" = ({' + '.join(terms)}) / {count}")
+    elif len(happened) == 1 and happened[0].label in (None, 1.0):
+        kept = min(max(happened[0].prediction, result.clip), 1.0 - result.clip)
+        yield Span(f" = −{_LOGS[result.unit]} {_cell(kept)}")
+    else:
+        if len(happened) > _TERMS_SHOWN:
+            happened.sort(key=lambda part: -part.product)
+        terms = [f"{_cell(part.label)} · {_cell(part.surprisal)}" for part in happened]
+        more = ["…"] if len(terms) > _TERMS_SHOWN else []
+        yield Span(f" = {' + '.join([*terms[:_TERMS_SHOWN], *more])}")
+    yield Span(" = ")
+    yield Span(shown(result.cross_entropy), "bold green")
+    yield Span(f" {result.unit}", "green")
+
+
+def _divergence(result: Explained, columns: int) -> Grid:
+    """Entropy and divergence end to end, and their sum."""
+    whole, part = result.cross_entropy, result.entropy
+    share = 0.0 if math.isinf(whole) or not whole else min(1.0, max(0.0, part / whole))
+    lines = (
+        ("entropy", "H(p)", part, 0.0, share, "cyan"),
+        ("+ KL divergence", "KL(p‖q)", result.kl_divergence, share, 1.0, "red"),
+        ("= cross-entropy", "H(p, q)", whole, 0.0, 1.0, "green"),
+    )
+    numbers = [shown(value) for _, _, value, _, _, _ in lines]
+    left = 15 + 7 + max(map(len, numbers)) + 3 * _GAP
+    width = max(_SHORTEST_BAR, min(_LONGEST_BAR * 2, columns - left))
+    rows = [
+        (
+            Span(name),
+            Span(formula, "dim"),
+            Span(number, "bold" if formula == "H(p, q)" else ""),
+            Span(bar_between(start, end, width) if value > 0 else "", style),
+        )
+        for (name, formula, value, start, end, style), number in zip(lines, numbers, strict=True)
+    ]
+    return Grid((), (False, False, True, False), tuple(rows))
+
+
+def _standing(result: Explained, standing: LossRank) -> Grid:
+    ties = f", tied with {standing.equal:,} more" if standing.equal else ""
+    lower = percent(standing.lower / standing.rows)
+    lines = [
+        (
+            "rank",
+            f"{standing.rank:,}",
+            f"of {plural(standing.rows, 'row')}{ties}: more surprising than {lower}",
+        ),
+        ("mean", shown(standing.mean), _beside(result, standing)),
+        (
+            "share",
+            percent(standing.share),
+            f"of the total of {shown(standing.total)} {result.unit}",
+        ),
+    ]
+    rows = [(Span(name, "dim"), Span(number), Span(text, "dim")) for name, number, text in lines]
+    return Grid((), (False, True, False), tuple(rows))
+
+
+def _beside(result: Explained, standing: LossRank) -> str:
+    if not 0 < standing.mean < math.inf or math.isinf(result.cross_entropy):
+        return f"{result.unit} a row"
+    times = shown(result.cross_entropy / standing.mean, 3)
+    return f"{result.unit} a row: this one costs {times} times that"

@@ -1,0 +1,287 @@
+"""What the page for people says: what was read and bound, the number, and its companions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+
+from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, cell, noted, reach, shortened
+from ce_cli.outputs.drawing.canvas import Canvas
+from ce_cli.outputs.drawing.draw import drawn
+from ce_cli.outputs.numbers import percent, shown, signed
+from ce_cli.results.score import Interval, Result, Scalar
+from ce_cli.text import files_title, level_text, plural, sanitize
+
+_COLUMNS = (
+    (
+        *("total", "perplexity", "bits_per_token", "bits_per_byte", "standard_error"),
+        *("baseline", "normalized_cross_entropy", "skill"),
+    ),
+    ("min", "median", "p90", "p99", "max"),
+    ("accuracy", "brier", "entropy", "kl_divergence"),
+)
+_ALWAYS = ("total", "standard_error", "median")  # in the default set, whatever the predictions
+_PERCENT = ("skill", "accuracy")
+_LABELS = {
+    "cross_entropy": "cross-entropy",
+    "standard_error": "standard error",
+    "bits_per_token": "bits per token",
+    "bits_per_byte": "bits per byte",
+    "normalized_cross_entropy": "normalized",
+    "kl_divergence": "KL divergence",
+}
+_OF_GROUPS = (("skill", "perplexity"), ("bits_per_byte", "bits_per_token"))  # of each the first
+_CLASSES_SHOWN = 20
+_GROUPS_SHOWN = 50
+_PAGE = 80  # columns that every terminal has
+_NARROWEST_WHY = 24
+_OTHERS_OF_GROUPS = 5
+_ROUNDING = 1e-12
+
+
+def render(result: Result, canvas: Canvas) -> str:
+    """The whole page."""
+    return drawn(blocks(result), canvas)
+
+
+def blocks(result: Result) -> Iterator[Block]:
+    """The page from top to bottom."""
+    yield _inputs(result)
+    yield bound(result)
+    yield Line()
+    if "cross_entropy" in result.metrics:
+        yield _headline(result)
+        yield Line()
+    yield from _tables(result)
+    if result.decomposition is not None:
+        from ce_cli.outputs.pages import decomposition as decomposition_page
+
+        yield from decomposition_page.blocks(result.decomposition, result.unit)
+    yield from noted(result.warnings)
+    for why in dict.fromkeys(result.not_applicable.values()):
+        names = [name for name, reason in result.not_applicable.items() if reason == why]
+        verb = "does" if len(names) == 1 else "do"
+        yield Line((Span("· ", "bold cyan"), Span(f"{', '.join(names)} {verb} not apply: {why}.")))
+    yield Line((Span(result.signature, "dim"),))
+
+
+def _tables(result: Result) -> Iterator[Block]:
+    """Each with a blank line after it."""
+    yield from _companions(result)
+    yield from _conventions(result)
+    yield from _groups(result)
+    if not result.conventions:
+        yield from _per_class(result)
+    yield from _worst(result)
+
+
+def _inputs(result: Result) -> Line:
+    read, scored = result.rows["read"], result.rows["scored"]
+    rows = plural(scored, "row") if read == scored else f"{scored:,} of {plural(read, 'row')}"
+    if result.cluster is not None:
+        rows += clusters_of(result.cluster)
+    files = files_title(result.inputs)
+    return Line((Span(files, "bold"), Span(f"  {rows} · {result.task}", "dim")))
+
+
+def clusters_of(cluster: Mapping[str, Scalar]) -> str:
+    """`` in 40 clusters by user``."""
+    clusters = plural(int(cluster["count"] or 0), "cluster")
+    return f" in {clusters} by {sanitize(str(cluster['column']))}"
+
+
+def bound(result: Result) -> Line:
+    """Which column plays which part."""
+    columns = result.columns
+    parts = [(result.values, _predictions(result))]
+    if columns["label"]:
+        names = [sanitize(name) for name in columns["label"]]
+        file = columns["labels_from"]
+        shown = shortened(names, 4) + (f" of {file}" if file else "")
+        parts.insert(0, ("label" if len(names) == 1 else "labels", shown))
+    parts += [(part, sanitize(columns[part])) for part in ("weight", "id") if columns[part]]
+    if columns["bytes"]:
+        counted_how = " (UTF-8)" if columns["bytes_shape"] == "text" else ""
+        parts.append(("bytes", sanitize(columns["bytes"]) + counted_how))
+    if columns["by"]:
+        parts.append(("by", ", ".join(map(sanitize, columns["by"]))))
+    spans: list[Span] = []
+    for part, column in parts:
+        spans += [Span(f"   {part} " if spans else f"{part} ", "dim"), Span(column, "cyan")]
+    return Line(tuple(spans))
+
+
+def _predictions(result: Result) -> str:
+    """Which prediction is for which class."""
+    predictions, classes = result.columns["predictions"], result.classes
+    if len(predictions) == len(classes):
+        pairs = zip(predictions, classes, strict=True)
+        return shortened([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
+    if not classes:
+        return f"{sanitize(predictions[0])} → what happened"
+    if result.columns["shape"] == "single":
+        other = sanitize(classes[0])
+        negation = other if other == f"not {classes[1]}" else f"not {other}"
+        return f"{sanitize(predictions[0])} → {sanitize(classes[1])} ({negation})"
+    return f"{sanitize(predictions[0])} → {shortened([sanitize(name) for name in classes], 6)}"
+
+
+def _headline(result: Result) -> Line:
+    spans = [
+        Span("cross-entropy  "),
+        Span(shown(result.metrics["cross_entropy"]), "bold green"),
+        Span(f" {result.unit}", "green"),
+    ]
+    interval = result.intervals.get("cross_entropy")
+    if interval is not None:
+        level = level_text(interval.confidence)
+        spans.append(Span(f"   {level} interval {reach(interval)}", "dim"))
+    else:
+        spans.append(Span("   --metric standard_error adds its interval", "dim"))
+    return Line(tuple(spans))
+
+
+def _companions(result: Result) -> Iterator[Block]:
+    """The default set side by side; of any other, each figure with its interval."""
+    others = [name for name in result.metrics if name != "cross_entropy"]
+    usual = [name for names in _COLUMNS for name in names]
+    if set(others) <= set(usual) and set(_ALWAYS) <= set(others):
+        if result.conventions:
+            return
+        columns = [[name for name in names if name in result.metrics] for names in _COLUMNS]
+        rows = [
+            tuple(span for name in line for span in _figure(result, name))
+            for line in zip_longest(*columns, fillvalue="")
+        ]
+        yield Grid((), (False, True) * len(columns), tuple(rows))
+        yield Line()
+    elif others:
+        yield from _listed(result, others)
+        yield Line()
+
+
+def _figure(result: Result, name: str) -> tuple[Span, Span]:
+    if not name:
+        return Span(""), Span("")
+    return Span(_LABELS.get(name, name), "dim"), Span(_metric(name, result.metrics[name]))
+
+
+def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
+    """Figures with their intervals, and how these were found."""
+    own = {name: result.intervals[name] for name in names if name in result.intervals}
+    rows = [(*_figure(result, name), _reach(name, own.get(name))) for name in names]
+    if not own:
+        yield Grid((), (False, True), tuple(row[:2] for row in rows))
+        return
+    level = f"{level_text(next(iter(own.values())).confidence)} interval"
+    yield Grid(("metric", "value", level), (False, True, True), tuple(rows))
+    yield Line()
+    methods = dict.fromkeys(interval.method for interval in own.values())
+    for method in methods:
+        of = ", ".join(name for name, interval in own.items() if interval.method == method)
+        yield Line((Span(f"{of}: {method}", "dim"),))
+
+
+def _reach(name: str, interval: Interval | None, style: str = "dim") -> Span:
+    if interval is None:
+        return Span("")
+    return Span(f"{_metric(name, interval.low)} … {_metric(name, interval.high)}", style)
+
+
+def _metric(name: str, value: float) -> str:
+    return percent(value) if name in _PERCENT else shown(value)
+
+
+def _conventions(result: Result) -> Iterator[Block]:
+    """The reasons are folded, so that the table fits 80 columns."""
+    if not result.conventions:
+        return
+    from textwrap import wrap
+
+    lines = [
+        (str(line["convention"]), cell(line["cross_entropy"]), _difference(line))
+        for line in result.conventions
+    ]
+    header = ("convention", "cross-entropy", "difference", "why")
+    widths = [max(map(len, column)) for column in zip(header[:3], *lines, strict=True)]
+    width = max(_NARROWEST_WHY, _PAGE - sum(widths) - 2 * len(widths))
+    rows: list[tuple[Span, ...]] = []
+    for cells, line in zip(lines, result.conventions, strict=True):
+        why = wrap(str(line["why"]), width)
+        rows.append(tuple(map(Span, (*cells, why[0]))))
+        rows += [(Span(""), Span(""), Span(""), Span(more)) for more in why[1:]]
+    yield Grid(header, (False, True, True, False), tuple(rows))
+    yield Line()
+
+
+def _difference(line: Mapping[str, Scalar]) -> str:
+    """With its sign; what rounding alone makes is none."""
+    difference, mean = (float(line[key] or 0.0) for key in ("difference", "cross_entropy"))
+    if abs(difference) <= _ROUNDING * abs(mean):
+        return "0"
+    return signed(difference)
+
+
+def _groups(result: Result) -> Iterator[Block]:
+    """A line for each group: the mean loss with its interval, or else what was asked for."""
+    if not result.groups:
+        return
+    by = [sanitize(name) for name in result.columns["by"]]
+    known = result.groups[0].metrics
+    first = "cross_entropy" if "cross_entropy" in known else next(iter(known), "cross_entropy")
+    found = [next((name for name in names if name in known), "") for names in _OF_GROUPS]
+    if first != "cross_entropy":
+        found = list(known)[1:_OTHERS_OF_GROUPS]
+    more = [name for name in found if name]
+    rows = [
+        (
+            *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
+            Span(f"{group.rows:,}"),
+            Span(_metric(first, group.metrics.get(first, math.nan))),
+            _reach(first, group.intervals.get(first), ""),
+            *(Span(_metric(name, group.metrics[name])) for name in more),
+        )
+        for group in result.groups[:_GROUPS_SHOWN]
+    ]
+    names = (_LABELS.get(name, name) for name in more)
+    header = (*by, "rows", _LABELS.get(first, first), "interval", *names)
+    right = (False,) * len(by) + (True,) * (3 + len(more))
+    yield Grid(header, right, tuple(rows))
+    yield from _rest(len(result.groups) - len(rows), "groups (--format csv shows all)")
+    yield Line()
+
+
+def _per_class(result: Result) -> Iterator[Block]:
+    if not result.per_class:
+        return
+    rows: list[tuple[Span, ...]] = []
+    for line in result.per_class[:_CLASSES_SHOWN]:
+        name, loss = Span(sanitize(str(line["class"]))), Span(cell(line["cross_entropy"]))
+        share = percent(float(line["weight_sum"] or 0.0) / result.weight_sum)
+        ends = (Span(f"{cell(line['low'])} … {cell(line['high'])}"),) if "low" in line else ()
+        rows.append((name, Span(f"{line['rows']:,}"), Span(share), loss, *ends))
+    header: tuple[str, ...] = ("class", "rows", "share", "cross-entropy", "interval")
+    if result.task == "multilabel":  # every row counts for every label
+        rows = [(name, *figures) for name, _, _, *figures in rows]
+        header = ("label", "cross-entropy", "interval")
+    header = header[: len(rows[0])]
+    yield Grid(header, (False, *(True for _ in header[1:])), tuple(rows))
+    yield from _rest(len(result.per_class) - len(rows), "classes (--json shows all)")
+    yield Line()
+
+
+def _rest(count: int, noun: str) -> Iterator[Line]:
+    """How many are not shown."""
+    if count > 0:
+        yield Line((Span(f"… and {count:,} more {noun}", "dim"),))
+
+
+def _worst(result: Result) -> Iterator[Block]:
+    if not result.worst:
+        return
+    first = result.worst[0]
+    rows = [tuple(Span(cell(value)) for value in line.values()) for line in result.worst]
+    right = tuple(isinstance(value, int | float) for value in first.values())
+    yield Grid(tuple(sanitize(name) for name in first), right, tuple(rows))
+    yield Line()

@@ -1,0 +1,1 @@
+"""Tables for programs: one line a row, a group or a comparison."""

@@ -1,0 +1,13 @@
+"""CSV: one line for each comparison, or for each in every group."""
+
+from __future__ import annotations
+
+from ce_cli.outputs.drawing.canvas import Canvas
+from ce_cli.outputs.tables.compare_flat import lines
+from ce_cli.outputs.tables.score_csv import table
+from ce_cli.results.compare import Compared
+
+
+def render(result: Compared, canvas: Canvas) -> str:
+    """One table, numbers in full; what is not defined is an empty cell."""
+    return table(lines(result))
