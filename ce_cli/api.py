@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypedDict, Unpack
 
 from ce_cli.binding.joined import reading_of_labels
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.arrow.memory import TableSource
+from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import located, opener
 from ce_cli.inputs.source import Source
 from ce_cli.results.compare import Compared
 from ce_cli.results.score import Result
 from ce_cli.scoring import pipeline
+from ce_cli.scoring.run import run_on
 from ce_cli.spec import Reading, Spec, Task, Values, check_convention, check_names, clip_of
 from ce_cli.text import closest, quoted
 
@@ -179,11 +181,10 @@ def score(
     spec = spec.replace(convention=convention, conventions=conventions, decompose=decompose)
     check_convention(spec)
     check_names(spec, reading, options.get("labels") is not None)
-    names, sources = _sources(data, reading)
     tables: list[pa.Table] = []
     keep = tables.append if per_row else None
-    labels = _labels(options, spec, reading)
-    result = pipeline.run(sources, names, spec, reading.threads, keep, labels=labels)
+    run = run_on("threads", reading.threads)
+    result = pipeline.score(_data_set(data, options, spec, reading), spec, run, keep)
     return result.replace(row_tables=tuple(tables))
 
 
@@ -242,7 +243,7 @@ def compare(
     >>> compare({"old": old, "new": new}).comparisons[0].win_rate
     1.0
     """
-    from ce_cli.comparing.bound_models import ComparisonPlan, DataSet
+    from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
     from ce_cli.comparing.compare import compare as compared
     from ce_cli.comparing.naming import check_without_bytes, place_of
 
@@ -252,13 +253,11 @@ def compare(
     check_without_bytes(spec)
     spec = spec.replace(by=_several(by))
     check_names(spec, reading, options.get("labels") is not None or preds is not None)
-    labels = _labels(options, spec, reading)
-    found: list[DataSet] = []
+    found: list[ModelData] = []
 
     def add(data: object, names: Sequence[str], called: str | None = None) -> None:
-        files, sources = _sources(data, reading, called)
         own = [(name, _predicting(spec, preds, name)) for name in names]
-        found.append(DataSet(tuple(files), sources, tuple(own), labels))
+        found.append(ModelData(_data_set(data, options, spec, reading, called), tuple(own)))
 
     if isinstance(models, Mapping):
         for name, data in models.items():
@@ -267,7 +266,7 @@ def compare(
         add(models, list(preds or ()))
     place = place_of(reference, [name for one in found for name, _ in one.models])
     plan = ComparisonPlan(place, join == "inner", cluster, test, worst)
-    return compared(found, plan, reading.threads)
+    return compared(found, plan, run_on("threads", reading.threads))
 
 
 def explain(
@@ -332,9 +331,8 @@ def explain(
     wanted = row_selector(
         None if row is None else operator.index(row), None if of is None else str(of), spec.id
     )
-    names, sources = _sources(data, reading)
-    labels = _labels(options, spec, reading)
-    return explained(sources, names, spec, wanted, curve, reading.threads, labels=labels)
+    run = run_on("threads", reading.threads)
+    return explained(_data_set(data, options, spec, reading), spec, wanted, run, curve)
 
 
 def _explained_numbers(
@@ -437,6 +435,13 @@ def _labels(options: Options, spec: Spec, reading: Reading) -> Callable[[], Sour
     return lambda: next(sources())
 
 
+def _data_set(
+    data: object, options: Options, spec: Spec, reading: Reading, called: str | None = None
+) -> DataSet:
+    names, sources = _sources(data, reading, called)
+    return DataSet(tuple(names), sources, _labels(options, spec, reading))
+
+
 def _pairs(weights: Mapping[object, float]) -> tuple[tuple[str, float], ...]:
     return tuple((str(name), float(weight)) for name, weight in weights.items())
 
@@ -447,7 +452,7 @@ def _several(names: str | Sequence[str]) -> tuple[str, ...]:
 
 def _sources(
     data: object, reading: Reading, called: str | None = None
-) -> tuple[list[str], pipeline.Sources]:
+) -> tuple[list[str], Callable[[], Iterator[Source]]]:
     """Names and sources; a table has no name of its own."""
     if isinstance(data, str | os.PathLike):
         data = [data]

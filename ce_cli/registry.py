@@ -70,6 +70,8 @@ COMMANDS = (
     Entry("ce_cli.cli.explain:explain", ("explain",)),
 )
 
+ENGINES = (Entry("ce_cli.engines.threads:Threads", ("threads",)),)
+
 METRICS = (
     Entry("ce_cli.metrics.loss:Loss", ("cross_entropy", "total", "perplexity")),
     Entry("ce_cli.metrics.spread:Spread", ("standard_error",)),

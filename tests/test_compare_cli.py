@@ -29,6 +29,7 @@ from ce_cli.comparing.compare import compare as run
 from ce_cli.comparing.naming import file_names
 from ce_cli.errors import DataError, UsageError
 from ce_cli.results.compare import Compared
+from ce_cli.scoring.run import run_on
 from ce_cli.spec import Reading, Spec
 from tests.conftest import (
     COMMAND,
@@ -86,7 +87,8 @@ def comparison(
     """The document of two files, as far as it does not say what they are called."""
     models = list(zip(("old", "new"), (spec, spec), strict=True))
     settled = Reading(**reading)
-    found = run(data_sets([str(path) for path in paths], models, settled), plan, settled.threads)
+    data = data_sets([str(path) for path in paths], models, settled)
+    found = run(data, plan, run_on("threads", settled.threads))
     return nameless(found)
 
 

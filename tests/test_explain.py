@@ -21,6 +21,7 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import entropy, rankdata
 
+from ce_cli.binding.joined import data_set
 from ce_cli.binding.rows import bound_rows
 from ce_cli.cli import app
 from ce_cli.explaining import rank_counts
@@ -28,8 +29,9 @@ from ce_cli.explaining.explain import explain
 from ce_cli.explaining.rank_counts import RankCounts
 from ce_cli.explaining.row_search import RowSelector, alone
 from ce_cli.inputs.arrow import parquet
-from ce_cli.inputs.locate import located, opened
+from ce_cli.inputs.locate import located
 from ce_cli.scoring.pipeline import prepared
+from ce_cli.scoring.run import run_on
 from ce_cli.spec import Reading, Spec
 from tests.conftest import (
     COMMAND,
@@ -96,11 +98,9 @@ def rows_of(path: Path, *options: str) -> list[dict[str, str]]:
 
 def of_file(path: Path, wanted: RowSelector, spec: Spec = PLAIN, **reading: Any) -> dict[str, Any]:
     """The document of one row, in this process."""
-    names, how = located([str(path)]), Reading(**reading)
-    found = explain(
-        lambda: (opened(name, how) for name in names), names, spec, wanted, threads=how.threads
-    )
-    return found.to_dict()
+    how = Reading(**reading)
+    data = data_set(located([str(path)]), how, spec)
+    return explain(data, spec, wanted, run_on("threads", how.threads)).to_dict()
 
 
 # Numbers that are typed
@@ -302,7 +302,7 @@ def test_the_loss_is_that_of_score_to_the_bit(name: str, spec: Spec) -> None:
 @pytest.mark.parametrize(("name", "spec"), FILES, ids=[name for name, _ in FILES])
 def test_every_row_alone_has_the_loss_of_score_to_the_bit(name: str, spec: Spec) -> None:
     scored = rows_of(SAMPLES / name, *options_of(spec))
-    ready = prepared(iter([opened(str(SAMPLES / name), Reading())]), spec, None)
+    ready = prepared(data_set([str(SAMPLES / name)], Reading(), spec), spec)
     [(_, split)] = ready.splits()
     [frame] = split.frames()
     assert frame.rows == len(scored)

@@ -402,8 +402,8 @@ def test_a_full_stderr_does_not_change_the_exit_code(tmp_path: Path) -> None:
 
 def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import ce_cli.scoring.pipeline\ndef run(*a, **k):\n    raise RuntimeError('oh')\n"
-        "ce_cli.scoring.pipeline.run = run\n"
+        "import ce_cli.scoring.pipeline\ndef score(*a, **k):\n    raise RuntimeError('oh')\n"
+        "ce_cli.scoring.pipeline.score = score\n"
     )
     paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
     for extra in ({}, {"CE_TRACEBACK": "1"}):

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -18,9 +18,10 @@ from ce_cli.errors import UsageError
 from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
-    from ce_cli.inputs.source import Source
+    from ce_cli.inputs.dataset import DataSet
     from ce_cli.outputs.drawing.canvas import Canvas
     from ce_cli.results.score import Note
+    from ce_cli.scoring.run import Run
     from ce_cli.spec import Reading, Spec
 
 _PROGRESS_SECONDS = 0.3
@@ -111,14 +112,34 @@ def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str
             raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")
 
 
-def labels_opener(labels: str | None, reading: Reading, spec: Spec) -> Callable[[], Source] | None:
-    """What opens the file of ``--labels``, if there is one."""
-    if labels is None:
-        return None
-    from ce_cli.binding.joined import reading_of_labels
-    from ce_cli.inputs.locate import opened
+def data_of(
+    paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading
+) -> tuple[DataSet, list[str]]:
+    """The data set of the files named, directories expanded, and everything that is read."""
+    from ce_cli.binding.joined import data_set
+    from ce_cli.inputs.locate import located
 
-    return lambda: opened(labels, reading_of_labels(reading, spec))
+    names = located(paths)
+    return data_set(names, reading, spec, labels), all_read(names, labels)
+
+
+@contextlib.contextmanager
+def running(reading: Reading, quiet: bool) -> Iterator[Run]:
+    """What the work is done with; what it shows on the way is gone at the end."""
+    from ce_cli.scoring.run import run_on
+
+    with contextlib.ExitStack() as stack:
+        progress = None if quiet else stack.enter_context(progress_shown())
+        yield run_on("threads", reading.threads, progress)
+
+
+def show(
+    result: Any, render: Callable[[Any, Canvas], str], output: str | None, stream: TextIO
+) -> None:
+    """Write a result to a file, or to the stream."""
+    from ce_cli.outputs.files import written
+
+    written(render(result, canvas_of(stream, output)), output, stream)
 
 
 def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:

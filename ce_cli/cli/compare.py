@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 
 from ce_cli.cli import options as opt
 from ce_cli.cli.common import (
     all_read,
-    canvas_of,
     check_targets,
     echo_warnings,
-    labels_opener,
     paths_of,
-    progress_shown,
+    running,
+    show,
 )
 
 
@@ -63,16 +61,13 @@ def compare(
         check_names(own, reading, asked.labels is not None)
     from ce_cli.comparing.bound_models import ComparisonPlan, data_sets
     from ce_cli.comparing.compare import compare as compared
-    from ce_cli.outputs.files import written
 
-    data = data_sets(paths, models, reading, labels_opener(asked.labels, reading, spec))
-    read = [name for one in data for name in all_read(one.names, asked.labels)]
+    data = data_sets(paths, models, reading, asked.labels)
+    read = [name for one in data for name in all_read(one.data.names, asked.labels)]
     check_targets(all_read(read, None), None, output)
     plan = ComparisonPlan(place, join == "inner", cluster, test, worst)
-    with contextlib.ExitStack() as stack:
-        progress = None if quiet else stack.enter_context(progress_shown())
-        result = compared(data, plan, reading.threads, progress)
-    text = renderer.load()(result, canvas_of(sys.stdout, output))
-    written(text, output, sys.stdout)
+    with running(reading, quiet) as run:
+        result = compared(data, plan, run)
+    show(result, renderer.load(), output, sys.stdout)
     if not quiet and (form in ("json", "csv") or output):
         echo_warnings(result.warnings)

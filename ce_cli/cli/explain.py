@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.cli import options as opt
 from ce_cli.cli.common import (
-    all_read,
-    canvas_of,
     check_read_twice,
     check_targets,
+    data_of,
     echo_warnings,
-    labels_opener,
     paths_of,
-    progress_shown,
+    running,
+    show,
 )
 from ce_cli.errors import UsageError
 
@@ -80,10 +78,7 @@ def explain(
 
         wanted = row_selector(row, of, asked.id_)
         result = _of_files(asked, spec, files, wanted, curve, output, quiet)
-    from ce_cli.outputs.files import written
-
-    text = renderer.load()(result, canvas_of(sys.stdout, output))
-    written(text, output, sys.stdout)
+    show(result, renderer.load(), output, sys.stdout)
     if not quiet and (form == "json" or output):
         echo_warnings(result.warnings)
 
@@ -103,24 +98,12 @@ def _of_files(
     check_names(spec, reading, asked.labels is not None)
     paths = paths_of(files, "explain")
     from ce_cli.explaining.explain import explain as explained
-    from ce_cli.inputs.locate import located, opener
 
-    names = located(paths)
-    read = all_read(names, asked.labels)
+    data, read = data_of(paths, asked.labels, spec, reading)
     check_targets(read, None, output)
     check_read_twice(spec, read)
-    with contextlib.ExitStack() as stack:
-        progress = None if quiet else stack.enter_context(progress_shown())
-        return explained(
-            opener(names, reading),
-            names,
-            spec,
-            wanted,
-            curve,
-            reading.threads,
-            progress,
-            labels_opener(asked.labels, reading, spec),
-        )
+    with running(reading, quiet) as run:
+        return explained(data, spec, wanted, run, curve)
 
 
 def _check_typed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,9 +15,8 @@ from ce_cli.cli.common import (
     all_read,
     check_read_twice,
     check_written_once,
-    labels_opener,
     paths_of,
-    progress_shown,
+    running,
 )
 from ce_cli.cli.gate_reports import Target, targets_of, warn, write
 from ce_cli.errors import CheckFailed, UsageError
@@ -173,18 +171,13 @@ def _judged(gates: Sequence[PreparedGate], quiet: bool) -> Gated:
 
 
 def _one_judged(gate: PreparedGate, quiet: bool) -> Gate:
+    from ce_cli.binding.joined import data_set
     from ce_cli.gating.judge import judged
-    from ce_cli.inputs.locate import opener
 
     request = gate.request
-    with contextlib.ExitStack() as stack:
-        progress = None if quiet else stack.enter_context(progress_shown())
-        return judged(
-            gate,
-            opener(request.names, request.reading),
-            labels_opener(request.labels, request.reading, request.spec),
-            progress,
-        )
+    data = data_set(request.names, request.reading, request.spec, request.labels)
+    with running(request.reading, quiet) as run:
+        return judged(gate, data, run)
 
 
 def _check_alone(context: typer.Context) -> None:

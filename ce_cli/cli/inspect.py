@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 
 import typer
 
 from ce_cli.cli import options as opt
 from ce_cli.cli.common import (
-    all_read,
-    canvas_of,
     check_targets,
-    labels_opener,
+    data_of,
     paths_of,
-    progress_shown,
+    running,
+    show,
 )
 
 
@@ -44,22 +42,14 @@ def inspect(
     renderer = registry.find(registry.INSPECT_OUTPUTS, form, "format")
     spec, reading = asked.spec(by=tuple(by or ())), asked.reading()
     paths = paths_of(files, "inspect")
-    from ce_cli.inputs.locate import located, opener
     from ce_cli.inspection.inspect import inspect as inspected
-    from ce_cli.outputs.files import written
 
-    names = located(paths)
-    check_targets(all_read(names, asked.labels), None, output)
-    sources = opener(names, reading)()
-    with contextlib.ExitStack() as stack:
-        progress = None if quiet else stack.enter_context(progress_shown())
-        command = typed(paths, asked.labels, spec, reading)
-        open_labels = labels_opener(asked.labels, reading, spec)
-        result = inspected(
-            sources, names, spec, command, reading.threads, progress, open_labels and open_labels()
-        )
-    text = renderer.load()(result, canvas_of(sys.stdout, output))
-    written(text, output, sys.stdout)
+    data, read = data_of(paths, asked.labels, spec, reading)
+    check_targets(read, None, output)
+    command = typed(paths, asked.labels, spec, reading)
+    with running(reading, quiet) as run:
+        result = inspected(data, spec, command, run)
+    show(result, renderer.load(), output, sys.stdout)
     if not quiet and (form == "json" or output):
         for finding in result.findings:
             if finding.severity != "note":

@@ -7,14 +7,13 @@ import sys
 
 from ce_cli.cli import options as opt
 from ce_cli.cli.common import (
-    all_read,
-    canvas_of,
     check_read_twice,
     check_targets,
+    data_of,
     echo_warnings,
-    labels_opener,
     paths_of,
-    progress_shown,
+    running,
+    show,
 )
 
 
@@ -66,29 +65,16 @@ def score(
     reading = asked.reading()
     check_names(spec, reading, asked.labels is not None)
     paths = paths_of(files, "score")
-    from ce_cli.inputs.locate import located, opener
-    from ce_cli.outputs.files import written
     from ce_cli.outputs.tables.rows import row_writer
-    from ce_cli.scoring import pipeline
+    from ce_cli.scoring.pipeline import score as scored
 
-    names = located(paths)
-    read = all_read(names, asked.labels)
+    data, read = data_of(paths, asked.labels, spec, reading)
     check_targets(read, per_row, output)
     check_read_twice(spec, read)
-    with contextlib.ExitStack() as stack:
-        every_row = None if per_row is None else stack.enter_context(row_writer(per_row))
-        progress = None if quiet else stack.enter_context(progress_shown())
-        result = pipeline.run(
-            opener(names, reading),
-            names,
-            spec,
-            reading.threads,
-            every_row,
-            progress,
-            labels_opener(asked.labels, reading, spec),
-        )
+    with contextlib.nullcontext() if per_row is None else row_writer(per_row) as every_row:
+        with running(reading, quiet) as run:
+            result = scored(data, spec, run, every_row)
         summary = sys.stderr if per_row == "-" else sys.stdout
-        text = renderer.load()(result, canvas_of(summary, output))
-        written(text, output, summary)
+        show(result, renderer.load(), output, summary)
     if not quiet and summary is sys.stdout and (json or format_ in ("json", "csv") or output):
         echo_warnings(result.warnings)

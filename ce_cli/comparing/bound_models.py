@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
+from ce_cli.binding.joined import data_set
 from ce_cli.binding.names import is_id
 from ce_cli.comparing.scored_rows import ScoredRows, ScoreModels
-from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import CeError, UsageError
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
-from ce_cli.inputs.locate import located, opener
+from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.locate import located
 from ce_cli.inputs.source import Source
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.record import Record
-from ce_cli.scoring.pipeline import Prepared, Progress, Sources, prepared
+from ce_cli.scoring.pipeline import Prepared, prepared
+from ce_cli.scoring.run import Run
 from ce_cli.spec import Reading, Spec
 from ce_cli.text import quoted, quoted_list
 
 Test = Literal["t", "sign-flip"]
 
 
-class DataSet(Record):
-    """Files that are one data set, and the models whose predictions they hold.
+class ModelData(Record):
+    """A data set, and the models whose predictions it holds.
 
     Attributes
     ----------
-    names : tuple of str
-        Of the files.
-    sources : callable
-        Opens them one after another.
+    data : DataSet
+        The files.
     models : tuple of (str, Spec)
         Names, and where the predictions are.
-    labels : callable, optional
-        Opens the file that has the labels, if these have none.
     """
 
-    names: tuple[str, ...]
-    sources: Sources
+    data: DataSet
     models: tuple[tuple[str, Spec], ...]
-    labels: Callable[[], Source] | None = None
 
 
 class ComparisonPlan(Record):
@@ -90,7 +86,7 @@ class ModelReader:
 
     Parameters
     ----------
-    data : DataSet
+    source : ModelData
         What to read.
 
     Attributes
@@ -103,10 +99,9 @@ class ModelReader:
         Σ w·loss of the rows that the clip raised, and of all, for each model.
     """
 
-    def __init__(self, data: DataSet) -> None:
-        (_, first), *others = data.models
-        opened_labels = data.labels and data.labels()
-        self._ready: Prepared = prepared(data.sources(), first, opened_labels, _with_columns)
+    def __init__(self, source: ModelData) -> None:
+        data, ((_, first), *others) = source.data, source.models
+        self._ready: Prepared = prepared(data, first, _with_columns)
         self.columns = [column.name for column in self._ready.source.columns()]
         bound = [(self._ready.binding, self._ready.spec)]
         for _, spec in others:
@@ -114,7 +109,7 @@ class ModelReader:
             bound.append(_bound(self._ready.source, _with_columns(own, self.columns)))
         self.entrants = [
             BoundModel(name, data.names, *pair)
-            for (name, _), pair in zip(data.models, bound, strict=True)
+            for (name, _), pair in zip(source.models, bound, strict=True)
         ]
         self.issues = [RowIssues.of() for _ in bound]
         self.clipped = [ExactSums.empty(1) for _ in bound]
@@ -163,9 +158,7 @@ class ModelReader:
                 binding=binding, spec=one.spec.replace(weight=spec.weight)
             )
 
-    def rows(
-        self, key: str | None, threads: int, progress: Progress | None
-    ) -> Iterator[list[ScoredRows]]:
+    def rows(self, key: str | None, run: Run) -> Iterator[list[ScoredRows]]:
         """All rows in order: for each stretch of them, what each model makes of it."""
         bindings = [one.binding for one in self.entrants]
         work = ScoreModels(bindings, [one.spec for one in self.entrants], key)
@@ -173,7 +166,7 @@ class ModelReader:
         for binding in bindings[1:]:
             wanted = wanted.union(binding.wanted)
         splits = self._ready.splits(wanted, bindings)
-        for part, frames in map_in_order(work, splits, threads):
+        for part, frames in run.results(work, splits):
             self._places = self._places.begun(part, self.read)
             for pieces in frames:
                 start = self.read
@@ -181,8 +174,7 @@ class ModelReader:
                     self.issues[model] = self.issues[model].merge(piece.issues)
                     self.clipped[model] = self.clipped[model].merge(piece.clipped)
                     self.totals[model] = self.totals[model].merge(piece.total)
-                if progress is not None:
-                    progress(self.read)
+                run.show(self.read)
                 if self.read > start:
                     yield [piece.scored.at(start) for piece in pieces]
 
@@ -203,8 +195,8 @@ def data_sets(
     paths: Sequence[str],
     models: Sequence[tuple[str, Spec]],
     reading: Reading,
-    labels: Callable[[], Source] | None = None,
-) -> list[DataSet]:
+    labels: str | None = None,
+) -> list[ModelData]:
     """One data set for each path, with a model each; or one path with all models.
 
     Raises
@@ -215,7 +207,7 @@ def data_sets(
     parts = [(model,) for model in models] if len(paths) > 1 else [tuple(models)]
     found = [tuple(located([path])) for path in paths]
     return [
-        DataSet(names, opener(names, reading), own, labels)
+        ModelData(data_set(names, reading, own[0][1], labels), own)
         for names, own in zip(found, parts, strict=True)
     ]
 

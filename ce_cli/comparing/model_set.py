@@ -8,7 +8,7 @@ from ce_cli.binding.names import no_column
 from ce_cli.comparing.bound_models import (
     BoundModel,
     ComparisonPlan,
-    DataSet,
+    ModelData,
     ModelReader,
     common_id,
 )
@@ -17,6 +17,7 @@ from ce_cli.errors import UsageError
 from ce_cli.record import Record
 from ce_cli.scoring.figures import class_names
 from ce_cli.scoring.pipeline import balance
+from ce_cli.scoring.run import Run
 
 
 class ModelSet(Record):
@@ -43,7 +44,7 @@ class ModelSet(Record):
     key: str | None
 
     @classmethod
-    def of(cls, data_sets: Sequence[DataSet], plan: ComparisonPlan, threads: int) -> ModelSet:
+    def of(cls, data_sets: Sequence[ModelData], plan: ComparisonPlan, run: Run) -> ModelSet:
         """Open the data sets and bind their columns.
 
         Raises
@@ -60,7 +61,11 @@ class ModelSet(Record):
         by = spec.by if plan.cluster is None else (*spec.by, plan.cluster)
         grouping = feeds.index(_with_all(by, feeds))
         weighting = feeds.index(_with_all([spec.weight] if spec.weight else [], feeds))
-        weights = _balanced(ordered[weighting], threads) if spec.balanced else ()
+        weights = (
+            balance(ordered[weighting].data, ordered[weighting].models[0][1], run)
+            if spec.balanced
+            else ()
+        )
         for n, feed in enumerate(feeds):
             chosen = 0 if n else place
             feed.group(chosen if n == grouping else None, plan.cluster)
@@ -96,7 +101,7 @@ class ModelSet(Record):
         return class_names(self.entrants[0].binding, self.feeds[0].issues[self.order[0]].labels)
 
 
-def _owner(data_sets: Sequence[DataSet], model: int) -> tuple[int, int]:
+def _owner(data_sets: Sequence[ModelData], model: int) -> tuple[int, int]:
     """The data set that a model is in, and its place there."""
     for owner, data in enumerate(data_sets):
         if model < len(data.models):
@@ -105,17 +110,12 @@ def _owner(data_sets: Sequence[DataSet], model: int) -> tuple[int, int]:
     raise UsageError("There is no such model.")
 
 
-def _clustered(data: DataSet, cluster: str | None) -> DataSet:
+def _clustered(data: ModelData, cluster: str | None) -> ModelData:
     """The data set with the clusters as its last grouping column."""
     if cluster is None:
         return data
     models = ((name, spec.replace(by=(*spec.by, cluster))) for name, spec in data.models)
     return data.replace(models=tuple(models))
-
-
-def _balanced(data: DataSet, threads: int) -> tuple[float, ...]:
-    """Class weights from the rows of a data set, which are read once more."""
-    return balance(data.sources, data.names, data.models[0][1], threads, data.labels)
 
 
 def _with_all(names: Sequence[str], feeds: Sequence[ModelReader]) -> ModelReader:

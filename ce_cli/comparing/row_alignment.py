@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.comparing.partitioned_join import PartitionedJoin
-    from ce_cli.scoring.pipeline import Progress
+    from ce_cli.scoring.run import Run
 
 Step = list[list[ScoredRows]]
 
@@ -70,7 +70,7 @@ class RowAlignment:
         if self._troubles:
             raise DataError(*self._troubles)
 
-    def rows(self, threads: int, progress: Progress | None) -> Iterator[list[ScoredRows]]:
+    def rows(self, run: Run) -> Iterator[list[ScoredRows]]:
         """The rows in common, for each stretch of them those of every model.
 
         Raises
@@ -79,13 +79,10 @@ class RowAlignment:
             Ids show that the rows do not stand in one order.
         """
         if len(self.feeds) == 1:
-            yield from self.feeds[0].rows(self.key, threads, progress)
+            yield from self.feeds[0].rows(self.key, run)
             return
-        watching = [progress, *([None] * (len(self.feeds) - 1))]
-        streams = [
-            feed.rows(self.key, threads, show)
-            for feed, show in zip(self.feeds, watching, strict=True)
-        ]
+        first, *others = self.feeds
+        streams = [first.rows(self.key, run), *(one.rows(self.key, run.silent) for one in others)]
         yield from self._by_key(streams) if self.by_key else self._in_order(streams)
 
     def _in_order(

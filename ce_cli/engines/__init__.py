@@ -1,1 +1,1 @@
-"""Where the reduce runs."""
+"""Where the reduce runs: one engine a file, each behind a line of the registry."""

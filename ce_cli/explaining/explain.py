@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,42 +11,36 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import Checked
 from ce_cli.binding.prediction_rows import read_predictions
 from ce_cli.binding.rows import Bound, bound_rows
-from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import DataError
 from ce_cli.explaining.anatomy import Subject, explained
 from ce_cli.explaining.rank_counts import LargestLoss, RankCounts
 from ce_cli.explaining.row_search import FoundRow, RowSelector, SearchedRows, SearchSplit, name_of
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_locations import RowLocations
-from ce_cli.inputs.source import Frame, Source
+from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.source import Frame
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.loss import Loss
 from ce_cli.results.explain import Explained, LossRank
 from ce_cli.results.score import Result
 from ce_cli.scoring.figures import Computed
-from ce_cli.scoring.pipeline import Prepared, Progress, Sources, balance, prepared
+from ce_cli.scoring.pipeline import Prepared, balance, prepared
 from ce_cli.scoring.reduce import ScoreSplit
 from ce_cli.scoring.result import report
+from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import plural, quoted
 
 
 def explain(
-    sources: Sources,
-    names: Sequence[str],
-    spec: Spec,
-    wanted: RowSelector,
-    with_curve: bool = False,
-    threads: int = 1,
-    progress: Progress | None = None,
-    labels: Callable[[], Source] | None = None,
+    data: DataSet, spec: Spec, wanted: RowSelector, run: Run, with_curve: bool = False
 ) -> Explained:
-    """Explain one row of all sources as one data set.
+    """Explain one row of a data set.
 
     Parameters
     ----------
-    sources, names, spec, threads, progress, labels
-        As `ce_cli.scoring.pipeline.run` takes them.
+    data, spec, run
+        As `ce_cli.scoring.pipeline.score` takes them.
     wanted : RowSelector
         Which row.
     with_curve : bool
@@ -57,13 +51,13 @@ def explain(
     CeError
         Whatever is wrong with the options, the data or the files, or there is no such row.
     """
-    weights = balance(sources, names, spec, threads, labels) if spec.balanced else ()
-    ready = prepared(sources(), spec, labels and labels())
+    weights = balance(data, spec, run) if spec.balanced else ()
+    ready = prepared(data, spec)
     if weights:
         ready = ready.replace(binding=ready.binding.replace(class_weights=weights))
-    hunt = RowSearch(ready, names, wanted)
+    hunt = RowSearch(ready, data.names, wanted)
     try:
-        hunt.run(threads, progress)
+        hunt.run(run)
     finally:
         hunt.tally.close()
     return hunt.result(with_curve)
@@ -93,11 +87,11 @@ class RowSearch:
         self.tally = RankCounts()
         self._largest = LargestLoss()
 
-    def run(self, threads: int, progress: Progress | None) -> None:
+    def run(self, run: Run) -> None:
         """Read everything once."""
         called = self._wanted.called
         scoring = SearchSplit(self._work, None if called is None else called.strip())
-        for stretch in map_in_order(scoring, self._ready.splits(), threads):
+        for stretch in run.results(scoring, self._ready.splits()):
             start = self._total.issues.read
             self._places = self._places.begun(stretch.part, start)
             self._total = self._work.merge(self._total, stretch.outcome)
@@ -105,8 +99,7 @@ class RowSearch:
                 self._keep_largest(stretch, start)
             else:
                 self._look(stretch, start)
-            if progress is not None:
-                progress(self._total.issues.read)
+            run.show(self._total.issues.read)
 
     def _keep_largest(self, stretch: SearchedRows, start: int) -> None:
         at = self._largest.place(stretch.losses)

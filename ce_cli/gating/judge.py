@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ce_cli.binding.joined import data_set
 from ce_cli.gating.baseline_comparison import BaselineComparison
 from ce_cli.gating.checks import checks_of
 from ce_cli.gating.documents import BaselineScore, document_at
@@ -13,12 +14,14 @@ from ce_cli.gating.paired import check_read_again, check_weighs_rows, paired_com
 from ce_cli.gating.request import GateRequest
 from ce_cli.gating.requirements import groupings
 from ce_cli.gating.unpaired import check_error_known, unpaired_comparison
+from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.locate import located
 from ce_cli.record import Record
 from ce_cli.results.gate import Check, Gate
-from ce_cli.scoring import pipeline
+from ce_cli.scoring.pipeline import score
+from ce_cli.scoring.run import Run
 
 if TYPE_CHECKING:
-    from ce_cli.inputs.source import Source
     from ce_cli.results.score import Result
 
 
@@ -56,20 +59,15 @@ def ready(request: GateRequest) -> PreparedGate:
     return PreparedGate(request, baseline)
 
 
-def judged(
-    gate: PreparedGate,
-    sources: pipeline.Sources,
-    labels: Callable[[], Source] | None,
-    progress: pipeline.Progress | None,
-) -> Gate:
+def judged(gate: PreparedGate, data: DataSet, run: Run) -> Gate:
     """Score the rows once, and check everything that is asked.
 
     Parameters
     ----------
     gate : PreparedGate
         What `ready` gave.
-    sources, labels, progress
-        As `ce_cli.scoring.pipeline.run` takes them.
+    data, run
+        As `ce_cli.scoring.pipeline.score` takes them.
 
     Raises
     ------
@@ -77,16 +75,8 @@ def judged(
         Whatever is wrong with the data, or with what is asked of them.
     """
     request = gate.request
-    result = pipeline.run(
-        sources,
-        request.names,
-        request.spec,
-        request.reading.threads,
-        progress=progress,
-        labels=labels,
-        groupings=groupings(request.requirements),
-    )
-    against = _against(gate, result, labels, progress)
+    result = score(data, request.spec, run, groupings=groupings(request.requirements))
+    against = _against(gate, result, data, run)
     return Gate(
         name=request.name,
         score=result,
@@ -102,8 +92,8 @@ def judged(
 def _against(
     gate: PreparedGate,
     result: Result,
-    labels: Callable[[], Source] | None,
-    progress: pipeline.Progress | None,
+    data: DataSet,
+    run: Run,
 ) -> BaselineComparison | None:
     request = gate.request
     regressions = [one for one in request.requirements if one.is_regression]
@@ -113,10 +103,8 @@ def _against(
     if gate.baseline is not None:
         return unpaired_comparison(gate.baseline, request.spec, result, wanted)
     spec = request.spec.replace(by=tuple(dict.fromkeys(name for some in wanted for name in some)))
-    return paired_comparison(
-        *(request.names, request.baseline, spec, request.reading, labels),
-        *(wanted, progress, request.inner),
-    )
+    baseline = data_set(located([request.baseline]), request.reading, spec, request.labels)
+    return paired_comparison(data, baseline, request.baseline, spec, run, wanted, request.inner)
 
 
 def _checks(

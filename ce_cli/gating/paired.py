@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from ce_cli.comparing.bound_models import ComparisonPlan, DataSet
+from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
 from ce_cli.comparing.compare import compare
 from ce_cli.errors import DataError, UsageError
 from ce_cli.gating.baseline_comparison import BaselineComparison, GroupComparison
-from ce_cli.inputs.locate import located, opener
-from ce_cli.scoring.pipeline import Progress
-from ce_cli.spec import Reading, Spec
+from ce_cli.inputs.dataset import DataSet
+from ce_cli.scoring.run import Run
+from ce_cli.spec import Spec
 from ce_cli.text import STDIN, display_name
-
-if TYPE_CHECKING:
-    from ce_cli.inputs.source import Source
 
 _OF_ALL = ("left_out", "unmatched", "repeated")  # warnings that are not about one of the two
 _UNLIKE = "other_clip"
@@ -53,31 +49,30 @@ def check_weighs_rows(spec: Spec) -> None:
 
 
 def paired_comparison(
-    names: Sequence[str],
-    baseline: str,
+    data: DataSet,
+    baseline: DataSet,
+    name: str,
     spec: Spec,
-    reading: Reading,
-    labels: Callable[[], Source] | None,
+    run: Run,
     groupings: Sequence[Sequence[str]],
-    progress: Progress | None = None,
     inner: bool = False,
 ) -> BaselineComparison:
     """Compare the files of a gate with predictions for the same rows.
 
     Parameters
     ----------
-    names : sequence of str
+    data : DataSet
         The files.
-    baseline : str
-        The file or directory of predictions to compare them with.
-    spec, reading : Spec, Reading
-        How both are scored and read; ``spec.by`` are the columns of all groupings.
-    labels : callable, optional
-        Opens the file that has the labels.
+    baseline : DataSet
+        The predictions to compare them with.
+    name : str
+        The baseline as it was typed.
+    spec : Spec
+        How both are scored; ``spec.by`` are the columns of all groupings.
+    run : Run
+        Where the work is done.
     groupings : sequence of sequence of str
         Sets of columns, of whose groups `BaselineComparison.groups` says how they compare.
-    progress : callable, optional
-        Is given the number of rows read so far.
     inner : bool
         Whether rows that only one of the two has are left out, and not an error.
 
@@ -86,15 +81,12 @@ def paired_comparison(
     CeError
         The two do not have the same rows, or whatever is wrong with the baseline.
     """
-    shown = display_name(baseline)
+    shown = display_name(name)
     plan = ComparisonPlan(inner=inner, cluster=spec.cluster)
     spec = spec.replace(bytes=None, cluster=None)  # which the losses do not depend on
-    both = ((shown, located([baseline])), (display_name(names[0]), names))
-    sets = [
-        DataSet(tuple(files), opener(files, reading), ((model, spec),), labels)
-        for model, files in both
-    ]
-    found = compare(sets, plan, reading.threads, progress, groupings)
+    both = ((shown, baseline), (display_name(data.names[0]), data))
+    sets = [ModelData(files, ((model, spec),)) for model, files in both]
+    found = compare(sets, plan, run, groupings)
     unlike = [note.message for note in found.warnings if note.code == _UNLIKE]
     if unlike:
         raise DataError(*(f"{shown}: {message}" for message in unlike))

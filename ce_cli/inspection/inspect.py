@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
 from ce_cli.binding.label_file import LabelFile
-from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Projection, Source, Split
 from ce_cli.inspection.class_advice import class_advice
 from ce_cli.inspection.columns_seen import columns_seen
@@ -22,6 +22,7 @@ from ce_cli.inspection.settle import Settled, settle
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
 from ce_cli.scoring.pipeline import up_to_first_row, with_labels
+from ce_cli.scoring.run import Run
 from ce_cli.spec import MISSING_TEXTS, Spec
 
 _ID_NAMES = frozenset(
@@ -46,33 +47,19 @@ _TRAPS_FIRST = (
 )
 
 
-def inspect(
-    sources: Iterator[Source],
-    names: Sequence[str],
-    spec: Spec,
-    typed: ScoreCommand,
-    threads: int = 1,
-    progress: Callable[[int], None] | None = None,
-    labels: Source | None = None,
-) -> Inspected:
-    """Look at the rows of all `sources` as one data set, in one pass.
+def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspected:
+    """Look at the rows of a data set, in one pass.
 
     Parameters
     ----------
-    sources : iterator of Source
-        Opened one after another; the first one decides the binding.
-    names : sequence of str
-        Of the inputs, as they are shown.
+    data : DataSet
+        The files; the first one decides the binding.
     spec : Spec
-        What is said of the columns and values.
+        The options that name columns and values.
     typed : ScoreCommand
         The command that would score them.
-    threads : int
-        How many splits are worked on at once.
-    progress : callable, optional
-        Is given the number of rows read so far.
-    labels : Source, optional
-        The file that has the labels, if the others have none.
+    run : Run
+        Where the work is done.
 
     Raises
     ------
@@ -83,7 +70,7 @@ def inspect(
     StorageError
         A file cannot be read.
     """
-    sources, spec, label_file = with_labels(sources, spec, labels)
+    sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)
     source = leading[-1]
     columns = tuple(source.columns())
@@ -98,14 +85,13 @@ def inspect(
     work = ExamineSplit(
         None if binding is None else binding.replace(by=()), settled.spec, ids, missing
     )
-    total, locations = work.empty(), RowLocations(tuple(names))
+    total, locations = work.empty(), RowLocations(data.names)
     misfits: list[Finding] = []
     splits = _splits(chain(leading, sources), settled, missing, misfits)
-    for part, exam in map_in_order(work, splits, threads):
+    for part, exam in run.results(work, splits):
         locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
-        if progress is not None:
-            progress(total.issues.read)
+        run.show(total.issues.read)
     if label_file is not None:
         misfits += _unused(label_file)
     locations = locations.ended(total.issues.read)

@@ -10,11 +10,11 @@ from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
-from ce_cli.engines.threads import map_in_order
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Projection, Source, Split
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass, balanced_weights
@@ -25,6 +25,7 @@ from ce_cli.record import Record
 from ce_cli.scoring.figures import Computed, class_names
 from ce_cli.scoring.reduce import ScoreSplit, SplitResult
 from ce_cli.scoring.result import report
+from ce_cli.scoring.run import Run
 from ce_cli.spec import ALL, Spec
 
 if TYPE_CHECKING:
@@ -33,39 +34,28 @@ if TYPE_CHECKING:
     from ce_cli.binding.label_file import LabelFile
     from ce_cli.results.score import Result
 
-Sources = Callable[[], Iterator[Source]]
 RowSink = Callable[["pa.Table"], None]
-Progress = Callable[[int], None]
 
 
-def run(
-    sources: Sources,
-    names: Sequence[str],
+def score(
+    data: DataSet,
     spec: Spec,
-    threads: int = 1,
+    run: Run,
     every_row: RowSink | None = None,
-    progress: Progress | None = None,
-    labels: Callable[[], Source] | None = None,
     groupings: Sequence[Sequence[str]] | None = None,
 ) -> Result:
-    """Score the rows of all sources as one data set.
+    """Score the rows of a data set.
 
     Parameters
     ----------
-    sources : callable
-        Opens the sources one after another, each time anew; the first one decides the binding.
-    names : sequence of str
-        Of the inputs, as they are shown.
+    data : DataSet
+        The files; the first one decides the binding.
     spec : Spec
         What to compute.
-    threads : int
-        How many splits are worked on at once.
+    run : Run
+        Where the work is done.
     every_row : callable, optional
         Is given tables of the scored rows, in order, as they come.
-    progress : callable, optional
-        Is given the number of rows read so far.
-    labels : callable, optional
-        Opens the file that has the labels, if the others have none.
     groupings : sequence of sequence of str, optional
         Sets of columns of `spec.by`, to make the groups of one after another; by default all
         columns together.
@@ -76,25 +66,18 @@ def run(
         Whatever is wrong with the options, the data or the files.
     """
     metrics = metric_states(spec)
-    weights = balance(sources, names, spec, threads, labels) if spec.balanced else ()
-    whole = Pass(names, spec, metrics, threads, weights, every_row, progress)
-    return report(whole.computed(sources(), labels and labels()), groupings)
+    weights = balance(data, spec, run) if spec.balanced else ()
+    whole = Pass(spec, metrics, run, weights, every_row)
+    return report(whole.computed(data), groupings)
 
 
-def balance(
-    sources: Sources,
-    names: Sequence[str],
-    spec: Spec,
-    threads: int = 1,
-    labels: Callable[[], Source] | None = None,
-) -> tuple[float, ...]:
+def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
     """The weights that give all classes the same sum of them, found by reading the data once."""
     plain = spec.replace(worst=0, by=(), cluster=None)
     plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
     plain = plain.replace(conventions=False, decompose=False)
-    once = Pass(names, plain, (Loss, PerClass), threads)
-    counted = once.computed(sources(), labels and labels())
-    return balanced_weights(cast(PerClass, counted.whole[PerClass]))
+    counts = Pass(plain, (Loss, PerClass), run.silent).computed(data)
+    return balanced_weights(cast(PerClass, counts.whole[PerClass]))
 
 
 class Pass(Record):
@@ -106,17 +89,15 @@ class Pass(Record):
         By class code, instead of those of the spec.
     """
 
-    names: Sequence[str]
     spec: Spec
     metrics: tuple[type[State], ...]
-    threads: int
+    run: Run
     class_weights: tuple[float, ...] = ()
     every_row: RowSink | None = None
-    progress: Progress | None = None
 
-    def computed(self, sources: Iterator[Source], labels: Source | None) -> Computed:
+    def computed(self, data: DataSet) -> Computed:
         """Bind, reduce, and refuse what is bad."""
-        ready = prepared(sources, self.spec, labels)
+        ready = prepared(data, self.spec)
         binding, settled = ready.binding, ready.spec
         if self.class_weights:
             binding = binding.replace(class_weights=self.class_weights)
@@ -128,21 +109,20 @@ class Pass(Record):
             states = tuple(dict.fromkeys((*metrics, *needed(binding.space))))
         per_row, by_cluster = self.every_row is not None, settled.cluster is not None
         work = ScoreSplit(binding, settled, states, per_row, by_cluster)
-        total, locations = self._reduced(work, ready.splits())
+        total, locations = self._reduced(work, ready.splits(), RowLocations(data.names))
         ready.refuse_bad(total.issues, locations)
         return Computed(total, binding, settled, metrics, locations, ready.label_file)
 
     def _reduced(
-        self, work: ScoreSplit, splits: Iterator[tuple[int, Split]]
+        self, work: ScoreSplit, splits: Iterator[tuple[int, Split]], locations: RowLocations
     ) -> tuple[SplitResult, RowLocations]:
-        """Merge the outcomes of all splits in order, and hand on their rows."""
+        """Merge the results of all splits in order, and hand on their rows."""
         binding, total = work.binding, work.empty()
         predicted = class_names(binding, binding.sample)
-        locations = RowLocations(tuple(self.names))
-        for part, outcome, rows in map_in_order(work, splits, self.threads):
+        for part, result, rows in self.run.results(work, splits):
             before = total.issues.read
             locations = locations.begun(part, before)
-            total = work.merge(total, outcome)
+            total = work.merge(total, result)
             if self.every_row is not None and rows:
                 labels = class_names(binding, total.issues.labels)
                 for some in rows:
@@ -150,8 +130,7 @@ class Pass(Record):
                     self.every_row(
                         shifted.table(labels, predicted, work.spec.scale, binding.id, locations)
                     )
-            if self.progress is not None:
-                self.progress(total.issues.read)
+            self.run.show(total.issues.read)
         return total, locations.ended(total.issues.read)
 
 
@@ -210,26 +189,23 @@ class Prepared(Record):
 
 
 def prepared(
-    sources: Iterator[Source],
-    spec: Spec,
-    labels: Source | None,
-    suited: Callable[[Spec, Sequence[str]], Spec] | None = None,
+    data: DataSet, spec: Spec, suited: Callable[[Spec, Sequence[str]], Spec] | None = None
 ) -> Prepared:
     """Join the labels, if they are in a file of their own, and bind.
 
     Parameters
     ----------
-    sources, spec, labels
-        As `run` takes them, but opened.
+    data, spec : DataSet, Spec
+        As `score` takes them.
     suited : callable, optional
         Makes the spec suit the columns that there are.
 
     Raises
     ------
     CeError
-        The columns do not fit the options, or do not tell their parts.
+        The columns do not fit the options, or do not show their roles.
     """
-    sources, spec, label_file = with_labels(sources, spec, labels)
+    sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)
     source = leading[-1]
     if not source.columns():
@@ -282,17 +258,16 @@ def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[S
     return tuple(kind for kind in metrics if kind.why_not(binding.space) is None)
 
 
-def with_labels(
-    sources: Iterator[Source], spec: Spec, labels: Source | None
-) -> tuple[Iterator[Source], Spec, LabelFile | None]:
-    """Join the labels of another file, if there is one."""
+def with_labels(data: DataSet, spec: Spec) -> tuple[Iterator[Source], Spec, LabelFile | None]:
+    """Open the files, and join the labels of another one, if there is one."""
+    labels = data.open_labels()
     if labels is None:
-        return sources, spec, None
+        return data.sources(), spec, None
     from ce_cli.binding.joined import joined
     from ce_cli.binding.label_file import LabelFile
 
     label_file = LabelFile(labels, spec.id, spec.missing == "skip")
-    return *joined(sources, label_file, spec), label_file
+    return *joined(data.sources(), label_file, spec), label_file
 
 
 def up_to_first_row(sources: Iterator[Source]) -> list[Source]:

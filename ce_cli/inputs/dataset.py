@@ -1,0 +1,30 @@
+"""A data set: the files that are read as one, and the file that has their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ce_cli.inputs.source import Source
+from ce_cli.record import Record
+
+
+class DataSet(Record):
+    """Files or tables whose rows are one data set.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What they are called in messages and documents.
+    sources : callable
+        Opens them one after another, each time anew.
+    labels : callable or None
+        Opens the file that has the labels, if the others have none.
+    """
+
+    names: tuple[str, ...]
+    sources: Callable[[], Iterator[Source]]
+    labels: Callable[[], Source] | None = None
+
+    def open_labels(self) -> Source | None:
+        """The file that has the labels, if it is another."""
+        return None if self.labels is None else self.labels()
