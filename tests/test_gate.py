@@ -24,6 +24,7 @@ from tests.conftest import (
     environment,
     run_ce,
     score_json,
+    spawn_ce,
     strict,
     write_csv,
 )
@@ -407,7 +408,7 @@ def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
     )
     paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
     for extra in ({}, {"CE_TRACEBACK": "1"}):
-        done = run_ce("gate", preds, "--max", "9", env={"PYTHONPATH": paths, **extra})
+        done = spawn_ce("gate", preds, "--max", "9", env={"PYTHONPATH": paths, **extra})
         assert done.returncode == 70
         assert "oh" in done.stderr
         assert ("Traceback" in done.stderr) == bool(extra)
