@@ -19,7 +19,8 @@ from referencing import Registry, Resource
 import ce_cli
 from tests import in_process
 
-SAMPLES = Path(__file__).parents[1] / "sample_data"
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "sample_data"
 _RESULTS = Path(ce_cli.__file__).parent / "results"
 _SCHEMAS = {
     f"ce.{name}/1": json.loads((_RESULTS / f"{name}.schema.json").read_text())

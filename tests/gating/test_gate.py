@@ -19,6 +19,7 @@ from ce_cli.results.gate import Check, Gate, Gated
 from ce_cli.results.score import Result
 from tests.conftest import (
     COMMAND,
+    ROOT,
     SAMPLES,
     complaints,
     environment,
@@ -28,7 +29,7 @@ from tests.conftest import (
     strict,
     write_csv,
 )
-from tests.gates import (
+from tests.gating.gates import (
     BAD_DATA,
     FAILED,
     HALVINGS,
@@ -406,7 +407,7 @@ def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
         "import ce_cli.scoring.pipeline\ndef run(*a, **k):\n    raise RuntimeError('oh')\n"
         "ce_cli.scoring.pipeline.run = run\n"
     )
-    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
     for extra in ({}, {"CE_TRACEBACK": "1"}):
         done = spawn_ce("gate", preds, "--max", "9", env={"PYTHONPATH": paths, **extra})
         assert done.returncode == 70
