@@ -1,4 +1,4 @@
-"""What the tests share: ce run as a process, and small files of predictions."""
+"""What the tests share: runs of ce, and small files of predictions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 import ce_cli
+from tests import in_process
 
-SAMPLES = Path(__file__).parents[1] / "sample_data"
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "sample_data"
 _RESULTS = Path(ce_cli.__file__).parent / "results"
 _SCHEMAS = {
     f"ce.{name}/1": json.loads((_RESULTS / f"{name}.schema.json").read_text())
@@ -51,14 +53,34 @@ def run_ce(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> Completed:
-    """Run ``ce ARGS`` to its end; without `stdin` nothing is piped in."""
+    """Run ``ce ARGS`` to its end, in this process; without `stdin` nothing is piped in.
+
+    Where a process is the point (start-up, signals, streams that break), `spawn_ce` is one.
+    """
+    assert not any(name.startswith("PYTHON") for name in env or ()), "only a new process reads it"
+    words = [*map(str, args)]
+    code, *written = in_process.run(words, environment(env), stdin, cwd)
+    return _completed([*COMMAND, *words], code, *written)
+
+
+def spawn_ce(
+    *args: str | Path,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Completed:
+    """Run ``ce ARGS`` to its end, as a process; without `stdin` nothing is piped in."""
     feed: dict[str, Any] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     command = [*COMMAND, *map(str, args)]
     done = subprocess.run(
         command, capture_output=True, check=False, env=environment(env), cwd=cwd, **feed
     )
-    decoded = [stream.decode("utf-8", "backslashreplace") for stream in (done.stdout, done.stderr)]
-    return subprocess.CompletedProcess(command, done.returncode, *decoded)
+    return _completed(command, done.returncode, done.stdout, done.stderr)
+
+
+def _completed(command: list[str], code: int, stdout: bytes, stderr: bytes) -> Completed:
+    decoded = [written.decode("utf-8", "backslashreplace") for written in (stdout, stderr)]
+    return subprocess.CompletedProcess(command, code, *decoded)
 
 
 def score_json(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from ce_cli import score
 from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, fitted, tempered
 from tests.conftest import run_ce, score_json, write_csv
-from tests.test_decompose import binary, multiclass, taken_apart, way
-from tests.test_recalibration import drawn
+from tests.kernels.test_recalibration import drawn
+from tests.scoring.test_decompose import binary, multiclass, taken_apart, way
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -18,7 +18,7 @@ from scipy.differentiate import derivative
 
 from ce_cli.kernels.welch import MeanEstimate, difference, relative_difference
 from tests.conftest import complaints, run_ce, score_json, write_csv
-from tests.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, halvings, refused, run_gate
+from tests.gating.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, halvings, refused, run_gate
 
 Floats = NDArray[np.float64]
 Change = Callable[[dict[str, Any]], object]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import math
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import mpmath
 import numpy as np
@@ -23,7 +20,6 @@ from scipy.stats import entropy, rankdata
 
 from ce_cli.binding.joined import data_set
 from ce_cli.binding.rows import bound_rows
-from ce_cli.cli import app
 from ce_cli.explaining import rank_counts
 from ce_cli.explaining.explain import explain
 from ce_cli.explaining.rank_counts import RankCounts
@@ -36,7 +32,6 @@ from ce_cli.spec import Reading, Spec
 from tests.conftest import (
     COMMAND,
     SAMPLES,
-    Completed,
     complaints,
     environment,
     run_ce,
@@ -51,35 +46,16 @@ PLAIN = Spec()
 THREE = "label,id,prob\n1,a,0.9\n0,b,0.2\n1,c,0.4\n"
 
 
-def run_here(*args: str | Path, env: dict[str, str] | None = None) -> Completed:
-    """Run ``ce ARGS`` in this process, which is quicker; a few runs below are real ones."""
-    written = [io.BytesIO(), io.BytesIO()]
-    out, err = (io.TextIOWrapper(stream, encoding="utf-8") for stream in written)
-    command = ["ce", *map(str, args)]
-    with (
-        mock.patch.object(sys, "argv", command),
-        mock.patch.object(app.app, "registered_commands", []),
-        mock.patch.dict(os.environ, environment(env), clear=True),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-    ):
-        code = app.run()
-    out.flush()
-    err.flush()
-    told = [stream.getvalue().decode() for stream in written]
-    return subprocess.CompletedProcess(command, code, *told)
-
-
 def explained(*args: str | Path) -> dict[str, Any]:
     """The strict JSON of ``ce explain ARGS --json``, which must work."""
-    done = run_here("explain", *args, "--json")
+    done = run_ce("explain", *args, "--json")
     assert done.returncode == 0, done.stderr
     assert "RuntimeWarning" not in done.stderr
     return strict(done.stdout)
 
 
 def page(*args: str | Path) -> str:
-    done = run_here("explain", *args)
+    done = run_ce("explain", *args)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -91,7 +67,7 @@ def column(document: dict[str, Any], name: str) -> list[Any]:
 
 def rows_of(path: Path, *options: str) -> list[dict[str, str]]:
     """What ``ce score --per-row`` writes of each row."""
-    done = run_here("score", path, "--per-row", "-", "--quiet", *options)
+    done = run_ce("score", path, "--per-row", "-", "--quiet", *options)
     assert done.returncode == 0, done.stderr
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
@@ -250,7 +226,7 @@ def test_without_a_clip_the_impossible_costs_everything() -> None:
     ],
 )
 def test_wrong_use_is_told(options: str, parts: Sequence[str]) -> None:
-    [line] = complaints(run_here("explain", *options.split()), USAGE)
+    [line] = complaints(run_ce("explain", *options.split()), USAGE)
     for part in parts:
         assert part in line
 
@@ -323,7 +299,7 @@ def test_without_a_row_it_is_the_most_surprising_one() -> None:
 
 def test_mean_total_and_share_are_those_of_score() -> None:
     path, options = SAMPLES / "breast_cancer_weighted.csv", ("--positive", "malignant")
-    score = strict(run_here("score", path, *options, "-w", "weight", "--json").stdout)
+    score = strict(run_ce("score", path, *options, "-w", "weight", "--json").stdout)
     found = explained(path, *options, "-w", "weight", "--row", "41")
     assert found["standing"]["mean"] == score["metrics"]["cross_entropy"]
     assert found["standing"]["total"] == score["metrics"]["total"]
@@ -485,13 +461,13 @@ def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
     text, options, parts = BAD[name]
     path = tmp_path / "rows.csv"
     path.write_text(text)
-    [line] = complaints(run_here("explain", path, *options.split()), BAD_DATA)
+    [line] = complaints(run_ce("explain", path, *options.split()), BAD_DATA)
     for part in ("rows.csv", *parts):
         assert part in line
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    complaints(run_here("explain", tmp_path / "none.csv"), STORAGE)
+    complaints(run_ce("explain", tmp_path / "none.csv"), STORAGE)
 
 
 def test_a_pipe_cannot_be_read_twice() -> None:
@@ -526,7 +502,7 @@ def test_the_page_fits_80_columns(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_terminal_with_colours_shows_the_same_text(name: str) -> None:
-    done = run_here("explain", *PAGES[name], env={"FORCE_COLOR": "1"})
+    done = run_ce("explain", *PAGES[name], env={"FORCE_COLOR": "1"})
     assert "\x1b[" in done.stdout
     bare = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
     assert bare.split() == page(*PAGES[name]).split()
@@ -588,7 +564,7 @@ def test_hostile_names_are_shown_as_text(tmp_path: Path) -> None:
 
 def test_it_is_written_to_a_file_as_well(tmp_path: Path) -> None:
     target = tmp_path / "row.txt"
-    done = run_here("explain", "--q", "0.5", "--output", target)
+    done = run_ce("explain", "--q", "0.5", "--output", target)
     assert (done.stdout, done.stderr) == ("", "")
     assert target.read_text(encoding="utf-8") == page("--q", "0.5")
 
@@ -596,10 +572,10 @@ def test_it_is_written_to_a_file_as_well(tmp_path: Path) -> None:
 def test_warnings_go_to_stderr_beside_json(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("label,prob\n1,0\n0,0.5\n")
-    done = run_here("explain", path, "--json")
+    done = run_ce("explain", path, "--json")
     assert "ce: warning: 1 row gave what happened" in done.stderr
     assert strict(done.stdout)["warnings"][0]["code"] == "clipped"
-    assert run_here("explain", path, "--json", "--quiet").stderr == ""
+    assert run_ce("explain", path, "--json", "--quiet").stderr == ""
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

@@ -22,7 +22,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, brier_score_loss, d2_log_loss_score, log_loss
 
-from tests.conftest import SAMPLES, run_ce, score_json, strict, write_csv, write_parquet
+from tests.conftest import SAMPLES, run_ce, score_json, spawn_ce, strict, write_csv, write_parquet
 
 WEIGHTED = ("breast_cancer_weighted.csv", "--positive", "malignant", "--weight", "weight")
 
@@ -437,7 +437,7 @@ def test_csv_with_an_empty_first_piece_is_one_data_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
 def test_a_terminal_that_knows_few_characters_still_gets_the_table(encoding: str) -> None:
-    done = run_ce("score", SAMPLES / "wine.csv", env={"PYTHONIOENCODING": encoding})
+    done = spawn_ce("score", SAMPLES / "wine.csv", env={"PYTHONIOENCODING": encoding})
     assert done.returncode == 0, done.stderr
     assert "0.13963" in done.stdout
 

@@ -24,7 +24,7 @@ from ce_cli.inspection.profiles import Profile, profile_of_numbers, profile_of_t
 from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.outcomes import Hard
-from tests.test_laws import FORMS, batch_of, lawful, vectors
+from tests.metrics.test_laws import FORMS, batch_of, lawful, vectors
 
 
 @st.composite

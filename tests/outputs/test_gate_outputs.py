@@ -32,7 +32,7 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.results.gate import Gated
 from ce_cli.results.score import Note
 from ce_cli.text import sanitize
-from tests.gate_values import (
+from tests.gating.gate_values import (
     BROKEN,
     EXAMPLES,
     HOSTILE,

@@ -19,15 +19,17 @@ from ce_cli.results.gate import Check, Gate, Gated
 from ce_cli.results.score import Result
 from tests.conftest import (
     COMMAND,
+    ROOT,
     SAMPLES,
     complaints,
     environment,
     run_ce,
     score_json,
+    spawn_ce,
     strict,
     write_csv,
 )
-from tests.gates import (
+from tests.gating.gates import (
     BAD_DATA,
     FAILED,
     HALVINGS,
@@ -405,9 +407,9 @@ def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
         "import ce_cli.scoring.pipeline\ndef score(*a, **k):\n    raise RuntimeError('oh')\n"
         "ce_cli.scoring.pipeline.score = score\n"
     )
-    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
     for extra in ({}, {"CE_TRACEBACK": "1"}):
-        done = run_ce("gate", preds, "--max", "9", env={"PYTHONPATH": paths, **extra})
+        done = spawn_ce("gate", preds, "--max", "9", env={"PYTHONPATH": paths, **extra})
         assert done.returncode == 70
         assert "oh" in done.stderr
         assert ("Traceback" in done.stderr) == bool(extra)

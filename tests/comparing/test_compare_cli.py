@@ -9,7 +9,6 @@ import os
 import random
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -22,7 +21,6 @@ import pyarrow as pa
 import pytest
 
 from ce_cli import compare, score
-from ce_cli.cli import app
 from ce_cli.comparing import partitioned_join
 from ce_cli.comparing.bound_models import ComparisonPlan, data_sets
 from ce_cli.comparing.compare import compare as run
@@ -520,20 +518,10 @@ BAD: dict[str, tuple[pd.DataFrame | str | bytes, pd.DataFrame | str | bytes, str
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_sentence_says_what_is_wrong(
-    name: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """The whole program, but in this process, since there are so many."""
+def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
     old, new, options, code, problems = BAD[name]
     before = [path.read_bytes() for path in written(tmp_path, old=old, new=new)]
-    monkeypatch.chdir(tmp_path)
-    arguments = ["ce", "compare", "old.csv", "new.csv", *options.split()]
-    monkeypatch.setattr(sys, "argv", arguments)
-    found = app.run()
-    done = subprocess.CompletedProcess(arguments, found, *capsys.readouterr())
+    done = run_ce("compare", "old.csv", "new.csv", *options.split(), cwd=tmp_path)
     told = complaints(done, code)
     assert len(told) == len(problems), told
     for line, parts in zip(told, problems, strict=True):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import SAMPLES, complaints, run_ce, score_json, write_csv
-from tests.gates import (
+from tests.gating.gates import (
     BAD_DATA,
     FAILED,
     HALVINGS,

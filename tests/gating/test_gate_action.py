@@ -15,10 +15,9 @@ import pytest
 import yaml
 
 from ce_cli.outputs.ci.github_files import publish
-from tests.conftest import run_ce
-from tests.gate_values import check, comparison, gate, gated
+from tests.conftest import ROOT, run_ce
+from tests.gating.gate_values import check, comparison, gate, gated
 
-ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".github" / "actions" / "gate"
 ACTION: dict[str, Any] = yaml.safe_load((FOLDER / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tests.conftest import complaints, run_ce, write_csv, write_parquet
-from tests.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, checks, refused, run_gate
+from tests.gating.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, checks, refused, run_gate
 
 Floats = NDArray[np.float64]
 
