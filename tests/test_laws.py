@@ -20,7 +20,7 @@ from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Form
 from ce_cli.kernels.outcomes import Hard, LabelSpace, Likelihood, Multilabel, Outcomes, Soft
 from ce_cli.metrics.state import State
-from ce_cli.registry import METRICS, Entry
+from ce_cli.registry import METRICS, Metric
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -218,7 +218,7 @@ def assert_weights_are_repetitions(kind: Kind, batch: Batch) -> None:
 @every_metric
 @lawful
 @given(batch=batches())
-def test_no_rows_are_the_identity_of_merge(entry: Entry, batch: Batch) -> None:
+def test_no_rows_are_the_identity_of_merge(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     states, nothing = states_of(kind, batch), empty_states(kind, batch)
     for both in (merged([nothing, states]), merged([states, nothing])):
@@ -229,7 +229,7 @@ def test_no_rows_are_the_identity_of_merge(entry: Entry, batch: Batch) -> None:
 @every_metric
 @lawful
 @given(batch=batches())
-def test_a_batch_of_no_rows_is_empty(entry: Entry, batch: Batch) -> None:
+def test_a_batch_of_no_rows_is_empty(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     assert states_of(kind, batch.take(slice(0, 0))) == empty_states(kind, batch)
 
@@ -238,7 +238,7 @@ def test_a_batch_of_no_rows_is_empty(entry: Entry, batch: Batch) -> None:
 @lawful
 @given(batch=batches(), data=st.data())
 def test_merge_is_associative_and_commutative(
-    entry: Entry, batch: Batch, data: st.DataObject
+    entry: Metric, batch: Batch, data: st.DataObject
 ) -> None:
     kind: Kind = entry.load()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(batch)), min_size=2, max_size=2)))
@@ -256,7 +256,7 @@ def test_merge_is_associative_and_commutative(
 @lawful
 @given(batch=batches(), data=st.data())
 def test_figures_are_the_same_however_rows_are_cut_and_ordered(
-    entry: Entry, batch: Batch, data: st.DataObject
+    entry: Metric, batch: Batch, data: st.DataObject
 ) -> None:
     kind: Kind = entry.load()
     order = data.draw(st.permutations(range(len(batch))))
@@ -273,7 +273,7 @@ def test_figures_are_the_same_however_rows_are_cut_and_ordered(
 @every_metric
 @lawful
 @given(batch=batches())
-def test_pickling_keeps_the_figures(entry: Entry, batch: Batch) -> None:
+def test_pickling_keeps_the_figures(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     states = states_of(kind, batch)
     expected = figures(kind, states)
@@ -285,14 +285,14 @@ def test_pickling_keeps_the_figures(entry: Entry, batch: Batch) -> None:
 @every_metric
 @lawful
 @given(batch=batches(weights=st.integers(0, 3).map(float), weighted=True))
-def test_whole_weights_are_repeated_rows(entry: Entry, batch: Batch) -> None:
+def test_whole_weights_are_repeated_rows(entry: Metric, batch: Batch) -> None:
     assert_weights_are_repetitions(entry.load(), batch)
 
 
 @every_metric
 @lawful
 @given(batch=batches(weighted=False))
-def test_weights_of_one_are_no_weights(entry: Entry, batch: Batch) -> None:
+def test_weights_of_one_are_no_weights(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     ones = np.ones(len(batch))
     weighted = batch.replace(weights=ones)
@@ -382,7 +382,7 @@ with_and_without_weights = pytest.mark.parametrize(
 @every_metric
 @every_form
 @with_and_without_weights
-def test_rows_one_by_one_give_the_same_state(entry: Entry, form: type, weighted: bool) -> None:
+def test_rows_one_by_one_give_the_same_state(entry: Metric, form: type, weighted: bool) -> None:
     kind: Kind = entry.load()
     classes = CLASSES if kind.why_not(LabelSpace(CLASSES, sized=True)) is None else 2
     whole, others = whole_and_cut(kind, ordinary(form, classes), weighted)
@@ -395,7 +395,7 @@ def test_rows_one_by_one_give_the_same_state(entry: Entry, form: type, weighted:
 @every_form
 @with_and_without_weights
 def test_extreme_rows_one_by_one_give_the_same_figures(
-    entry: Entry, form: type, weighted: bool
+    entry: Metric, form: type, weighted: bool
 ) -> None:
     kind: Kind = entry.load()
     whole, (_, backwards, _) = whole_and_cut(kind, extreme(form), weighted)
@@ -404,7 +404,7 @@ def test_extreme_rows_one_by_one_give_the_same_figures(
 
 @every_metric
 @every_form
-def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Entry, form: type) -> None:
+def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Metric, form: type) -> None:
     """A row of weight 0 is not there, however bad it is."""
     kind: Kind = entry.load()
     predictions = extreme(form)
@@ -418,7 +418,7 @@ def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Entry, form: typ
 
 
 @every_metric
-def test_any_finite_weights_and_losses_can_be_summed_up(entry: Entry) -> None:
+def test_any_finite_weights_and_losses_can_be_summed_up(entry: Metric) -> None:
     kind: Kind = entry.load()
     pairs = list(itertools.product((1.0, 1e80, 1e150), repeat=2))
     logit, weight = np.array(pairs).T
@@ -430,7 +430,7 @@ def test_any_finite_weights_and_losses_can_be_summed_up(entry: Entry) -> None:
 
 
 @every_metric
-def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Entry) -> None:
+def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Metric) -> None:
     kind: Kind = entry.load()
     rng = np.random.default_rng(10)
     labels = rng.integers(0, 2, 500).astype(np.intp)

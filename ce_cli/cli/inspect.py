@@ -37,11 +37,10 @@ def inspect(
 
       ce inspect preds.parquet --json | jq '.findings[] | .code'
     """
-    from ce_cli import registry
     from ce_cli.inspection.score_command import typed
+    from ce_cli.registry import output as output_format
 
-    form = "json" if json else format_
-    renderer = registry.find(registry.INSPECT_OUTPUTS, form, "format")
+    form = output_format("inspect", "json" if json else format_)
     spec, reading = asked.spec(by=tuple(by or ())), asked.reading()
     paths = paths_of(files, "inspect")
     from ce_cli.inputs.locate import located, opener
@@ -58,9 +57,9 @@ def inspect(
         result = inspected(
             sources, names, spec, command, reading.threads, progress, open_labels and open_labels()
         )
-    text = renderer.load()(result, canvas_of(sys.stdout, output))
+    text = form.load()(result, canvas_of(sys.stdout, output))
     written(text, output, sys.stdout)
-    if not quiet and (form == "json" or output):
+    if not quiet and (output or not form.shows_warnings):
         for finding in result.findings:
             if finding.severity != "note":
                 typer.echo(f"ce: {finding.severity}: {finding.message}", err=True)

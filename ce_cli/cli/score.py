@@ -47,10 +47,10 @@ def score(
 
       cat preds.csv | ce score --json | jq .metrics.cross_entropy
     """
-    from ce_cli import registry
+    from ce_cli.registry import output as output_format
     from ce_cli.spec import check_convention, check_names
 
-    renderer = registry.find(registry.OUTPUTS, "json" if json else format_, "format")
+    form = output_format("score", "json" if json else format_)
     spec = asked.spec(
         by=tuple(by or ()),
         convention=convention,
@@ -88,7 +88,7 @@ def score(
             labels_opener(asked.labels, reading, spec),
         )
         summary = sys.stderr if per_row == "-" else sys.stdout
-        text = renderer.load()(result, canvas_of(summary, output))
+        text = form.load()(result, canvas_of(summary, output))
         written(text, output, summary)
-    if not quiet and summary is sys.stdout and (json or format_ in ("json", "csv") or output):
+    if not quiet and summary is sys.stdout and (output or not form.shows_warnings):
         echo_warnings(result.warnings)

@@ -74,7 +74,7 @@ class Auc(State):
         these are the counts above, and 0.
     """
 
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {"auc": (0.0, 1.0)}
+    jackknifed: ClassVar[tuple[str, ...]] = ("auc",)
 
     groups: Codes
     scores: Floats

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import ClassVar, Self, cast
 
@@ -30,7 +29,7 @@ class BitsPerByte(State):
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {"bits_per_byte": (0.0, math.inf)}
+    jackknifed: ClassVar[tuple[str, ...]] = ("bits_per_byte",)
 
     total: ExactSums
     cross: ExactSums

@@ -39,7 +39,7 @@ class Ece(State):
         Σ w², Σ w²·gap and Σ w²·gap² of the gap right − confidence.
     """
 
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {"ece": (0.0, 1.0)}
+    jackknifed: ClassVar[tuple[str, ...]] = ("ece",)
 
     rows: ExactSums
     weight: ExactSums

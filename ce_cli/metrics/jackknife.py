@@ -22,7 +22,7 @@ States = Mapping[type[State], State]
 
 
 def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[float, float]]:
-    """Intervals of the figures in `State.ranges`, from what they are without each of some parts.
+    """Intervals of the figures in `State.jackknifed`, from their values without each of the parts.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[fl
     return {
         name: _ends(figures[name], np.array([own[name] for own in without]), shares, confidence)
         for kind in whole
-        for name in kind.ranges
+        for name in kind.jackknifed
     }
 
 

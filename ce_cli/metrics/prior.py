@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import ClassVar, Self, cast
 
@@ -42,10 +41,7 @@ class Prior(State):
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {
-        "normalized_cross_entropy": (0.0, math.inf),
-        "skill": (-math.inf, 1.0),
-    }
+    jackknifed: ClassVar[tuple[str, ...]] = ("normalized_cross_entropy", "skill")
 
     shares: ExactSums
     costs: ExactSums

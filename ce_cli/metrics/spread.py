@@ -95,13 +95,17 @@ class Spread(State):
         return bounds_of_loss(mean, loss.weight.floats())
 
 
+# whose interval is that of the mean loss, or follows from it
+FROM_MEAN_LOSS = ("cross_entropy", "total", "perplexity", "bits_per_token")
+
+
 def bounds_of_loss(mean: Bounds, weight: Floats) -> dict[str, Bounds]:
     """Of the mean loss, and what follows for its total and for its exponential."""
     with np.errstate(over="ignore"):
         total = Bounds(mean.low * weight, mean.high * weight, f"{mean.method}, times the weight")
         perplexity = Bounds(np.exp(mean.low), np.exp(mean.high), f"{mean.method}, exponentiated")
     bits = mean.over(LOG_2)
-    return {"cross_entropy": mean, "total": total, "perplexity": perplexity, "bits_per_token": bits}
+    return dict(zip(FROM_MEAN_LOSS, (mean, total, perplexity, bits), strict=True))
 
 
 def sums_of_both(batch: Batch, high: Floats, low: Floats) -> ExactSums:

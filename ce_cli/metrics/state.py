@@ -34,14 +34,14 @@ class State(Record):
         States whose sums `figures` reads beside its own.
     by_class : bool
         Whether the figures are of the classes, of all rows, instead of the groups.
-    ranges : dict
-        Figures that are no means of rows and have an interval, and between what they lie.
+    jackknifed : tuple of str
+        Figures that are not means over rows and have an interval: with clusters, the jackknife's.
     """
 
     grouped: ClassVar[bool] = True
     requires: ClassVar[tuple[type[State], ...]] = ()
     by_class: ClassVar[bool] = False
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {}
+    jackknifed: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:

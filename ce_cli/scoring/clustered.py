@@ -62,12 +62,12 @@ class Clustered(Record):
         index = np.array([places[key] for key in short], np.intp)
         groups = index[np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups]
         bucketed = batch.grouped_by(groups, len(places))
-        ranged: list[type[State]] = [Loss, *(kind for kind in kinds if kind.ranges)]
+        bucketwise: list[type[State]] = [Loss, *(kind for kind in kinds if kind.jackknifed)]
         return cls(
             tuple(keys),
             {name: Sums(one) for name, one in totals.items()},
             tuple(places),
-            {kind: kind.of(bucketed) for kind in ranged},
+            {kind: kind.of(bucketed) for kind in bucketwise},
         )
 
     def merge(self, other: Self) -> Self:

@@ -16,6 +16,7 @@ from ce_cli.metrics.bounds import STUDENT
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.metrics.spread import FROM_MEAN_LOSS
 from ce_cli.results.score import Note
 from ce_cli.scoring.figures import Computed, chosen, interval
 from ce_cli.spec import Spec
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 _ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) asks for 25 to be within 1 %
-_OF_THE_MEAN = {"cross_entropy", "total", "perplexity", "bits_per_token"}
 _FEW_CLUSTERS = 30
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
@@ -84,7 +84,7 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
 
 def _has_mean(metrics: Mapping[str, float], spec: Spec) -> bool:
     """Whether the interval of the mean loss, or what follows from it, is shown."""
-    return not _OF_THE_MEAN.isdisjoint(chosen(metrics, spec))
+    return not chosen(metrics, spec).keys().isdisjoint(FROM_MEAN_LOSS)
 
 
 def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
