@@ -7,7 +7,7 @@ import inspect
 import itertools
 import math
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -19,13 +19,14 @@ from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Form
 from ce_cli.kernels.outcomes import Hard, LabelSpace, Likelihood, Multilabel, Outcomes, Soft
-from ce_cli.metrics.state import State
+from ce_cli.metrics.groups import regrouped
+from ce_cli.metrics.state import State, States
+from ce_cli.metrics.state import merged as merged_states
 from ce_cli.registry import METRICS, Metric
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Kind = type[State]
-States = dict[Kind, State]
 Figures = dict[str, tuple[tuple[int, ...], bytes]]
 
 EPSILON = 2.0**-52
@@ -155,24 +156,24 @@ def needed(kind: Kind) -> tuple[Kind, ...]:
 def states_of(kind: Kind, batch: Batch) -> States:
     if any(one.why_not(batch.space) is not None for one in needed(kind)):
         assume(False)
-    return {one: one.of(batch) for one in needed(kind)}
+    return States({one: one.of(batch) for one in needed(kind)})
 
 
 def empty_states(kind: Kind, batch: Batch) -> States:
     """The states of no rows that fit those of a batch."""
-    return {
-        one: one.empty(batch.group_count if one.grouped else 1, batch.outcomes.space)
-        for one in needed(kind)
-    }
-
-
-def merged(parts: Sequence[States]) -> States:
-    return functools.reduce(
-        lambda left, right: {kind: left[kind].merge(right[kind]) for kind in left}, parts
+    return States(
+        {
+            one: one.empty(batch.group_count if one.grouped else 1, batch.outcomes.space)
+            for one in needed(kind)
+        }
     )
 
 
-def figures(kind: Kind, states: Mapping[Kind, State]) -> Figures:
+def merged(parts: Sequence[States]) -> States:
+    return functools.reduce(merged_states, parts)
+
+
+def figures(kind: Kind, states: States) -> Figures:
     """Names, shapes and bits; every NaN is alike."""
     said = states[kind].figures(states)
     return {
@@ -195,10 +196,7 @@ def states_of_some(kind: Kind, batch: Batch, chosen: Sequence[int]) -> States:
     seen = batch_of(some.outcomes, some.weights, own, len(keys), some.byte_counts)
     states = states_of(kind, seen) if chosen else empty_states(kind, seen)
     index = np.array(keys, np.intp)
-    return {
-        one: state.regroup(index, batch.group_count) if one.grouped else state
-        for one, state in states.items()
-    }
+    return States(regrouped(states, index, batch.group_count))
 
 
 def assert_weights_are_repetitions(kind: Kind, batch: Batch) -> None:
@@ -438,11 +436,7 @@ def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Metric) -> Non
     once = states_of(kind, batch_of(labelled(kind, predictions, labels, 2)))
     often, first_of_one = once, np.zeros(1, np.intp)
     for _ in range(300):
-        moved = {
-            one: state.regroup(first_of_one, 1) if one.grouped else state
-            for one, state in often.items()
-        }
-        often = merged([moved, once])
+        often = merged([States(regrouped(often, first_of_one, 1)), once])
     assert len(pickle.dumps(often)) < 2 * len(pickle.dumps(once)) + 1000
 
 

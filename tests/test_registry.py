@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ import pytest
 from ce_cli import registry, score
 from ce_cli.results.score import Result
 from tests.conftest import SCHEMAS, run_ce
+
+Base = Literal["e", "2", "10"]
 
 # Which figures are losses, and which of them are means of losses, by the table of aggregates.
 LOSSES = {
@@ -36,7 +38,7 @@ def predictions() -> dict[str, pd.DataFrame]:
     }
 
 
-def scored(base: str = "e", **options: Any) -> Iterator[tuple[str, Result]]:
+def scored(base: Base = "e", **options: Any) -> Iterator[tuple[str, Result]]:
     """Predictions that together have every figure."""
     for name, frame in predictions().items():
         columns: dict[str, Any] = {"weight": "w"} if name == "binary" else {"bytes": "bytes"}
@@ -68,7 +70,7 @@ def test_figures_that_are_losses_are_declared_so() -> None:
 
 
 @pytest.mark.parametrize(("base", "nats"), [("2", math.log(2)), ("10", math.log(10))])
-def test_the_base_divides_losses_and_leaves_all_else(base: str, nats: float) -> None:
+def test_the_base_divides_losses_and_leaves_all_else(base: Base, nats: float) -> None:
     for (_, natural), (_, other) in zip(scored(), scored(base), strict=True):
         for name, value in natural.metrics.items():
             scale = nats if name in LOSSES else 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import STUDENT, Bounds
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
@@ -71,9 +71,9 @@ class Spread(State):
             beyond,
         )
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """√( n/(n−1) · Σ w²(loss − mean)² ) / Σ w; NaN for fewer than two rows."""
-        loss = cast(Loss, states[Loss])
+        loss = states[Loss]
         sums = (loss.rows, loss.weight, loss.loss, self.weight, self.loss, self.square)
         units = [LIMB_BITS * one.lowest for one in sums]
         errors = [
@@ -85,11 +85,11 @@ class Spread(State):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """The mean loss ± t · standard error, and what follows for total and perplexity."""
-        loss = cast(Loss, states[Loss])
+        loss = states[Loss]
         errors = figures["standard_error"]
         mean = Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)
         return bounds_of_loss(mean, loss.weight.floats())

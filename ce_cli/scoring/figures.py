@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from ce_cli.metrics.bounds import Bounds, reach_of
 from ce_cli.metrics.groups import GroupKey, coarser, regrouped
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import bounds_of_loss
-from ce_cli.metrics.state import State, figures_of
+from ce_cli.metrics.state import State, States, figures_of
 from ce_cli.record import Record
 from ce_cli.registry import FIGURES, Figure
 from ce_cli.results.score import Interval
@@ -60,9 +60,10 @@ class Computed(Record):
             raise error.about(self.locations.title) from None
 
     @cached_property
-    def whole(self) -> Mapping[type[State], State]:
+    def whole(self) -> States:
         """States of all rows as one group."""
-        return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
+        whole = np.zeros(len(self.total.keys), np.intp)
+        return States(regrouped(self.total.states, whole, 1))
 
     @cached_property
     def convention(self) -> Convention | None:
@@ -83,7 +84,7 @@ class Computed(Record):
         locations = [self.spec.by.index(name) for name in names]
         keys, states = coarser(self.total.keys, self.total.states, locations)
         kinds = [kind for kind in self.metrics if kind.grouped or not names]
-        own = {kind: states[kind] for kind in kinds}
+        own = States({kind: states[kind] for kind in kinds})
         figures = figures_of(own)
         if self.total.clustered is None:
             bounds = {
@@ -97,7 +98,7 @@ class Computed(Record):
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
         bounds = {name: _in_range(one, FIGURES[name]) for name, one in bounds.items()}
         if self.by_rows:
-            figures, bounds = _divide_by_rows(figures, bounds, cast(Loss, own[Loss]))
+            figures, bounds = _divide_by_rows(figures, bounds, own[Loss])
         scales = {n: self.spec.scale if FIGURES[n].in_unit else 1.0 for n in figures}
         with np.errstate(over="ignore", invalid="ignore"):
             return Measured(
@@ -112,7 +113,7 @@ class Measured(Record):
     """Groups, their states, and figures and intervals of each, in the unit asked for."""
 
     keys: tuple[GroupKey, ...]
-    states: Mapping[type[State], State]
+    states: States
     figures: dict[str, Floats]
     bounds: dict[str, Bounds]
 

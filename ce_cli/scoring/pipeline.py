@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ce_cli import registry
 from ce_cli.binding.bind import bind
@@ -94,7 +94,7 @@ def balance(
     plain = plain.replace(conventions=False, decompose=False)
     once = Pass(names, plain, (Loss, PerClass), threads)
     counted = once.computed(sources(), labels and labels())
-    return balanced_weights(cast(PerClass, counted.whole[PerClass]))
+    return balanced_weights(counted.whole[PerClass])
 
 
 class Pass(Record):

@@ -12,7 +12,8 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import figure_text, percent, shown, signed
 from ce_cli.registry import FIGURES
-from ce_cli.results.score import Interval, Result, Scalar
+from ce_cli.results.document import Scalar
+from ce_cli.results.score import Interval, Result
 from ce_cli.text import files_title, level_text, plural, sanitize
 
 _COLUMNS = (  # figures that are not here come below the last of them
