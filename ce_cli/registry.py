@@ -1,10 +1,11 @@
-"""Names that users say, and where their code is: nothing is imported until it is asked for."""
+"""Names that users give, and where their code is: nothing is imported until it is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
@@ -19,25 +20,121 @@ class Entry(Record):
     target : str
         ``"module:attribute"``.
     names : tuple of str
-        What it goes by, or, for a metric, the figures it gives.
+        The names it goes by.
     magic : bytes
         A regular expression for how a file of this input format begins; nothing fits every file.
     text : bool
         Whether a file of this input format is text, which may be packed and encoded.
-    extra : bool
-        Whether a metric is computed only where it is asked for.
     """
 
     target: str
     names: tuple[str, ...]
     magic: bytes = b""
     text: bool = False
-    extra: bool = False
 
     def load(self) -> Any:
         """Import it."""
-        module, _, attribute = self.target.partition(":")
-        return getattr(import_module(module), attribute)
+        return _load(self.target)
+
+
+class Figure(Record):
+    """A number that a metric gives: its one declaration, which everything else reads.
+
+    Attributes
+    ----------
+    name : str
+        Its name in options, limits, documents and tables.
+    about : str
+        What it is, in one sentence.
+    title : str
+        Its name on pages; nothing if that is `name`.
+    in_unit : bool
+        Whether it is in the unit of the loss (nats, bits or bans), so that ``--base`` divides it.
+    mean_loss : bool
+        Whether it is a mean of losses, which some conventions divide by the number of rows.
+    percent : bool
+        Whether pages show it in percent.
+    low, high : float
+        Where its interval is cut off. Intervals by Student's t are symmetric and are not cut.
+    """
+
+    name: str
+    about: str
+    title: str = ""
+    in_unit: bool = False
+    mean_loss: bool = False
+    percent: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def heading(self) -> str:
+        """Its name on pages."""
+        return self.title or self.name
+
+
+class Metric(Record):
+    """A metric: where its state lives, and the figures that the state gives.
+
+    Attributes
+    ----------
+    target : str
+        ``"module:attribute"``.
+    figures : tuple of Figure
+        In the order of the documents.
+    tables : tuple of str
+        Names by which ``--metric`` can choose tables that it gives instead of figures.
+    extra : bool
+        Whether it is computed only where a name of it is given.
+    """
+
+    target: str
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[str, ...] = ()
+    extra: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which it can be chosen."""
+        return (*(figure.name for figure in self.figures), *self.tables)
+
+    def load(self) -> Any:
+        """Import it."""
+        return _load(self.target)
+
+
+class Output(Record):
+    """An output format.
+
+    Attributes
+    ----------
+    target : str
+        ``"module:attribute"``, called with the result and the canvas.
+    names : tuple of str
+        The names it goes by.
+    commands : tuple of str
+        The commands that can write it.
+    shows_warnings : bool
+        Whether people see the warnings in it; if not, they are repeated on stderr.
+    publishes : str
+        ``"module:attribute"``, called with the result and the environment: what else is written,
+        for the system that reads this format.
+    """
+
+    target: str
+    names: tuple[str, ...]
+    commands: tuple[str, ...]
+    shows_warnings: bool = False
+    publishes: str = ""
+
+    def load(self) -> Any:
+        """Import it."""
+        return _load(self.target)
+
+    def publish(self, result: object, environment: object) -> None:
+        """Write what belongs to this format elsewhere, if anything."""
+        if self.publishes:
+            _load(self.publishes)(result, environment)
 
 
 INPUTS = (
@@ -73,61 +170,195 @@ COMMANDS = (
 ENGINES = (Entry("ce_cli.engines.threads:Threads", ("threads",)),)
 
 METRICS = (
-    Entry("ce_cli.metrics.loss:Loss", ("cross_entropy", "total", "perplexity")),
-    Entry("ce_cli.metrics.spread:Spread", ("standard_error",)),
-    Entry("ce_cli.metrics.bits_per_token:BitsPerToken", ("bits_per_token",)),
-    Entry("ce_cli.metrics.bits_per_byte:BitsPerByte", ("bits_per_byte",)),
-    Entry("ce_cli.metrics.quantiles:Quantiles", ("min", "median", "p90", "p99", "max")),
-    Entry("ce_cli.metrics.prior:Prior", ("baseline", "normalized_cross_entropy", "skill")),
-    Entry("ce_cli.metrics.entropy:Entropy", ("entropy", "kl_divergence")),
-    Entry("ce_cli.metrics.accuracy:Accuracy", ("accuracy",)),
-    Entry("ce_cli.metrics.brier:Brier", ("brier",)),
-    Entry("ce_cli.metrics.confidence:Confidence", ("confidence",), extra=True),
-    Entry("ce_cli.metrics.bias:Bias", ("bias",), extra=True),
-    Entry("ce_cli.metrics.ece:Ece", ("ece",), extra=True),
-    Entry("ce_cli.metrics.auc:Auc", ("auc", "auc_error"), extra=True),
-    Entry("ce_cli.metrics.per_class:PerClass", ("per_class",)),
-    Entry("ce_cli.metrics.class_spread:ClassSpread", ("per_class",), extra=True),
-    Entry("ce_cli.metrics.scores:Scores", (), extra=True),  # these two have no figures, …
-    Entry("ce_cli.metrics.sample:Sample", (), extra=True),  # … and serve --decompose
+    Metric(
+        "ce_cli.metrics.loss:Loss",
+        (
+            Figure(
+                "cross_entropy",
+                "Mean loss of the rows.",
+                title="cross-entropy",
+                in_unit=True,
+                mean_loss=True,
+            ),
+            Figure("total", "Sum of the losses.", in_unit=True),
+            Figure("perplexity", "Exponential of the cross-entropy, the same in every unit."),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.spread:Spread",
+        (
+            Figure(
+                "standard_error",
+                "Standard error of the cross-entropy.",
+                title="standard error",
+                in_unit=True,
+                mean_loss=True,
+            ),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.bits_per_token:BitsPerToken",
+        (
+            Figure(
+                "bits_per_token",
+                "Cross-entropy of predictions without labels, in bits whatever the unit.",
+                title="bits per token",
+                mean_loss=True,
+            ),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.bits_per_byte:BitsPerByte",
+        (
+            Figure(
+                "bits_per_byte",
+                "Sum of the losses over the sum of the bytes, in bits whatever the unit.",
+                title="bits per byte",
+                low=0.0,
+            ),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.quantiles:Quantiles",
+        (
+            Figure("min", "Smallest loss.", in_unit=True),
+            Figure("median", "Median of the losses.", in_unit=True),
+            Figure("p90", "Loss that 90 % of the rows do not exceed.", in_unit=True),
+            Figure("p99", "Loss that 99 % of the rows do not exceed.", in_unit=True),
+            Figure("max", "Largest loss.", in_unit=True),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.prior:Prior",
+        (
+            Figure(
+                "baseline",
+                "Cross-entropy of always predicting the share of each class.",
+                in_unit=True,
+                mean_loss=True,
+            ),
+            Figure(
+                "normalized_cross_entropy",
+                "Cross-entropy divided by the baseline.",
+                title="normalized",
+                low=0.0,
+            ),
+            Figure(
+                "skill",
+                "1 minus the normalized cross-entropy: 0 is the baseline, 1 is perfect.",
+                percent=True,
+                high=1.0,
+            ),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.entropy:Entropy",
+        (
+            Figure("entropy", "Mean entropy of the labels.", in_unit=True, mean_loss=True),
+            Figure(
+                "kl_divergence",
+                "Cross-entropy minus the entropy of the labels.",
+                title="KL divergence",
+                in_unit=True,
+                mean_loss=True,
+            ),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.accuracy:Accuracy",
+        (
+            Figure(
+                "accuracy",
+                "Share of the rows whose most probable class is the label.",
+                percent=True,
+                low=0.0,
+                high=1.0,
+            ),
+        ),
+    ),
+    Metric(
+        "ce_cli.metrics.brier:Brier",
+        (Figure("brier", "Mean squared error of the predicted probabilities."),),
+    ),
+    Metric(
+        "ce_cli.metrics.confidence:Confidence",
+        (
+            Figure(
+                "confidence",
+                "Mean entropy of the predictions: the cross-entropy that the model expects.",
+                in_unit=True,
+                mean_loss=True,
+            ),
+        ),
+        extra=True,
+    ),
+    Metric(
+        "ce_cli.metrics.bias:Bias",
+        (Figure("bias", "Mean predicted probability minus the share of what happened."),),
+        extra=True,
+    ),
+    Metric(
+        "ce_cli.metrics.ece:Ece",
+        (Figure("ece", "Expected calibration error over 15 bins.", low=0.0, high=1.0),),
+        extra=True,
+    ),
+    Metric(
+        "ce_cli.metrics.auc:Auc",
+        (
+            Figure("auc", "Area under the ROC curve; ties count one half.", low=0.0, high=1.0),
+            Figure("auc_error", "Bound on the error of auc that its bins leave.", low=0.0),
+        ),
+        extra=True,
+    ),
+    Metric("ce_cli.metrics.per_class:PerClass", tables=("per_class",)),
+    Metric("ce_cli.metrics.class_spread:ClassSpread", tables=("per_class",), extra=True),
+    Metric("ce_cli.metrics.scores:Scores", extra=True),  # these two have no names, …
+    Metric("ce_cli.metrics.sample:Sample", extra=True),  # … and serve --decompose
 )
+
+FIGURES: Mapping[str, Figure] = {
+    figure.name: figure for metric in METRICS for figure in metric.figures
+}
+
+TABLES: tuple[str, ...] = tuple(dict.fromkeys(name for metric in METRICS for name in metric.tables))
+
+_EVERY_COMMAND = ("score", "compare", "gate", "inspect", "explain")
 
 OUTPUTS = (
-    Entry("ce_cli.outputs.pages.score:render", ("table",)),
-    Entry("ce_cli.outputs.json:render", ("json",)),
-    Entry("ce_cli.outputs.tables.score_csv:render", ("csv",)),
-    Entry("ce_cli.outputs.markdown.score:render", ("markdown",)),
-)
-
-COMPARE_OUTPUTS = (
-    Entry("ce_cli.outputs.pages.compare:render", ("table",)),
-    Entry("ce_cli.outputs.json:render", ("json",)),
-    Entry("ce_cli.outputs.tables.compare_csv:render", ("csv",)),
-    Entry("ce_cli.outputs.markdown.compare:render", ("markdown",)),
-)
-
-INSPECT_OUTPUTS = (
-    Entry("ce_cli.outputs.pages.inspect:render", ("table",)),
-    Entry("ce_cli.outputs.json:render", ("json",)),
-)
-
-EXPLAIN_OUTPUTS = (
-    Entry("ce_cli.outputs.pages.explain:render", ("table",)),
-    Entry("ce_cli.outputs.json:render", ("json",)),
-)
-
-GATE_OUTPUTS = (
-    Entry("ce_cli.outputs.pages.gate:render", ("table",)),
-    Entry("ce_cli.outputs.json:render", ("json",)),
-    Entry("ce_cli.outputs.markdown.gate:render", ("markdown",)),
-    Entry("ce_cli.outputs.ci.junit:render", ("junit",)),
-    Entry("ce_cli.outputs.ci.github:render", ("github",)),
-    Entry("ce_cli.outputs.ci.openmetrics:render", ("openmetrics",)),
-    Entry("ce_cli.outputs.ci.metrics:render", ("metrics",)),
+    Output("ce_cli.outputs.pages.score:render", ("table",), ("score",), shows_warnings=True),
+    Output("ce_cli.outputs.pages.compare:render", ("table",), ("compare",), shows_warnings=True),
+    Output("ce_cli.outputs.pages.gate:render", ("table",), ("gate",), shows_warnings=True),
+    Output("ce_cli.outputs.pages.inspect:render", ("table",), ("inspect",), shows_warnings=True),
+    Output("ce_cli.outputs.pages.explain:render", ("table",), ("explain",), shows_warnings=True),
+    Output("ce_cli.outputs.json:render", ("json",), _EVERY_COMMAND),
+    Output("ce_cli.outputs.tables.score_csv:render", ("csv",), ("score",)),
+    Output("ce_cli.outputs.tables.compare_csv:render", ("csv",), ("compare",)),
+    Output("ce_cli.outputs.markdown.score:render", ("markdown",), ("score",), shows_warnings=True),
+    Output(
+        "ce_cli.outputs.markdown.compare:render", ("markdown",), ("compare",), shows_warnings=True
+    ),
+    Output("ce_cli.outputs.markdown.gate:render", ("markdown",), ("gate",)),  # for another page
+    Output("ce_cli.outputs.ci.junit:render", ("junit",), ("gate",)),
+    Output(
+        "ce_cli.outputs.ci.github:render",
+        ("github",),
+        ("gate",),
+        publishes="ce_cli.outputs.ci.github_files:publish",
+    ),
+    Output("ce_cli.outputs.ci.openmetrics:render", ("openmetrics",), ("gate",)),
+    Output("ce_cli.outputs.ci.metrics:render", ("metrics",), ("gate",)),
 )
 
 
-def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
+class _Named(Protocol):
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
+Found = TypeVar("Found", bound=_Named)
+
+
+def find(entries: Sequence[Found], name: str, what: str) -> Found:
     """Look `name` up.
 
     Raises
@@ -138,7 +369,38 @@ def find(entries: Sequence[Entry], name: str, what: str) -> Entry:
     for entry in entries:
         if name in entry.names:
             return entry
-    known = list(dict.fromkeys(known for entry in entries for known in entry.names))
+    known = names_of(entries)
     raise UsageError(
         f"{quoted(name)} is no {what}{closest(name, known)}: there is {quoted_list(known, 40)}."
     )
+
+
+def names_of(entries: Sequence[_Named]) -> tuple[str, ...]:
+    """Every name, once."""
+    return tuple(dict.fromkeys(name for entry in entries for name in entry.names))
+
+
+def outputs_of(command: str) -> tuple[Output, ...]:
+    """The output formats of a command."""
+    return tuple(output for output in OUTPUTS if command in output.commands)
+
+
+def output(command: str, name: str) -> Output:
+    """The output format of a command that goes by `name`.
+
+    Raises
+    ------
+    UsageError
+        There is none; the message lists those that there are.
+    """
+    return find(outputs_of(command), name, "format")
+
+
+def formats(command: str) -> str:
+    """The names of the output formats of a command, as help shows them: ``table|json``."""
+    return "|".join(names_of(outputs_of(command)))
+
+
+def _load(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)

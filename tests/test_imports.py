@@ -141,12 +141,12 @@ def strangers_in_kernels(arrow: Arrow) -> bool:
 
 
 def sees_more_than_a_result(arrow: Arrow) -> bool:
-    """Whether a renderer imports more of the package than results and the ground."""
+    """Whether a renderer imports more than results, the declarations of figures and the ground."""
     return (
         unit_of(arrow.importer) == "outputs"
         and is_ours(arrow.imported)
         and unit_of(arrow.imported)
-        not in {"ce_cli", "outputs", "results", "text", "record", "errors"}
+        not in {"ce_cli", "outputs", "results", "registry", "text", "record", "errors"}
     )
 
 

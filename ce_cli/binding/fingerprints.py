@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.kernels.hashing import STEP, finalised
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Hashes = NDArray[np.uint64]
 
-_SEED = 0x9E3779B97F4A7C15
 _PERIOD = 1 << 16
 
 
@@ -33,15 +34,8 @@ def fingerprints(texts: pa.Array) -> Hashes:
     terms = (data.astype(np.uint64) + np.uint64(1)) * factors[places % _PERIOD]
     running = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)))
     sums = running[starts + lengths] - running[starts]
-    return np.where(lengths > 0, _mixed(sums + np.uint64(1)), np.uint64(0))
+    return np.where(lengths > 0, finalised(sums + np.uint64(1)), np.uint64(0))
 
 
 def _factors(count: int) -> Hashes:
-    return _mixed(np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_SEED)) | np.uint64(1)
-
-
-def _mixed(values: Hashes) -> Hashes:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    return finalised(np.arange(1, count + 1, dtype=np.uint64) * STEP) | np.uint64(1)

@@ -28,7 +28,7 @@ def compare(
     base: opt.Base = "e",
     confidence: opt.Confidence = 0.95,
     worst: opt.MovedMost = 0,
-    format_: opt.Format = "table",
+    format_: opt.CompareFormat = "table",
     json: opt.Json = False,
     output: opt.Output = None,
     quiet: opt.Quiet = False,
@@ -43,12 +43,11 @@ def compare(
 
       ce compare both.csv --pred 'old_*' --pred 'new_*' --cluster user
     """
-    from ce_cli import registry
     from ce_cli.comparing.naming import check_without_bytes, families, file_models, place_of
+    from ce_cli.registry import output as output_format
     from ce_cli.spec import check_names
 
-    form = "json" if json else format_
-    renderer = registry.find(registry.COMPARE_OUTPUTS, form, "format")
+    form = output_format("compare", "json" if json else format_)
     spec = asked.spec(by=tuple(by or ()), base=base, confidence=confidence)
     check_without_bytes(spec)
     reading = asked.reading()
@@ -68,6 +67,6 @@ def compare(
     plan = ComparisonPlan(place, join == "inner", cluster, test, worst)
     with running(reading, quiet) as run:
         result = compared(data, plan, run)
-    show(result, renderer.load(), output, sys.stdout)
-    if not quiet and (form in ("json", "csv") or output):
+    show(result, form.load(), output, sys.stdout)
+    if not quiet and (output or not form.shows_warnings):
         echo_warnings(result.warnings)

@@ -39,7 +39,7 @@ def explain(
     p: opt.LabelTyped = None,
     curve: opt.Curve = False,
     base: opt.Base = "e",
-    format_: opt.InspectFormat = "table",
+    format_: opt.ExplainFormat = "table",
     json: opt.Json = False,
     output: opt.Output = None,
     quiet: opt.Quiet = False,
@@ -56,10 +56,9 @@ def explain(
 
       ce explain --q 2.1,-0.3,0.4 --as logits --classes cat,dog,cow --label dog
     """
-    from ce_cli import registry
+    from ce_cli.registry import output as output_format
 
-    form = "json" if json else format_
-    renderer = registry.find(registry.EXPLAIN_OUTPUTS, form, "format")
+    form = output_format("explain", "json" if json else format_)
     spec = asked.spec(base=base)
     if q is not None:
         _check_typed(asked, files, row, of)
@@ -78,8 +77,8 @@ def explain(
 
         wanted = row_selector(row, of, asked.id_)
         result = _of_files(asked, spec, files, wanted, curve, output, quiet)
-    show(result, renderer.load(), output, sys.stdout)
-    if not quiet and (form == "json" or output):
+    show(result, form.load(), output, sys.stdout)
+    if not quiet and (output or not form.shows_warnings):
         echo_warnings(result.warnings)
 
 

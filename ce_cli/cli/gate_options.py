@@ -124,17 +124,7 @@ Report = Annotated[
         rich_help_panel=opt.OUTPUT,
     ),
 ]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="NAME",
-        help="How the result is written: table, json, markdown, junit, github, openmetrics or "
-        "metrics.",
-        rich_help_panel=opt.OUTPUT,
-    ),
-]
+Format = Annotated[str, opt.format_option("gate")]
 ExitZero = Annotated[
     bool,
     typer.Option(

@@ -20,6 +20,7 @@ from ce_cli.gating.requirements import (
     requirement,
 )
 from ce_cli.record import Record
+from ce_cli.registry import TABLES
 from ce_cli.spec import check_convention
 from ce_cli.text import closest, quoted, quoted_list, sanitize
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 HEADLINE = ("cross_entropy", "standard_error", "skill", "accuracy")
 _UNNAMED = "gate"
-_WITHOUT_NUMBER = "per_class"
 
 
 class GatePlan(Record):
@@ -107,7 +107,7 @@ class GatePlan(Record):
     def _spec(self, requirements: Sequence[Requirement]) -> Spec:
         """What to compute for these."""
         by = dict.fromkeys(name for columns in groupings(requirements) for name in columns)
-        numberless = (*COUNTS, REGRESSION, _WITHOUT_NUMBER)
+        numberless = (*COUNTS, REGRESSION, *TABLES)
         needed = (one.metric for one in requirements if one.metric not in numberless)
         spec = self.asked.spec(
             by=tuple(by),

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli import registry
 from ce_cli.cli.common import canvas_of, echo_warnings
 from ce_cli.errors import UsageError
+from ce_cli.registry import output as output_format
 from ce_cli.text import STDIN, quoted
 
 if TYPE_CHECKING:
@@ -54,29 +54,27 @@ def targets_of(
             "Two reports cannot both go to standard output: name a file for one of them."
         )
     for name, _ in further:
-        registry.find(registry.GATE_OUTPUTS, name, "format")
+        output_format("gate", name)
     return further
 
 
 def write(gated: Gated, targets: Sequence[Target]) -> None:
-    """Draw everything before the first of it is written; GitHub also gets summary and outputs."""
+    """Draw everything before the first of it is written, then publish what belongs to a format."""
     from ce_cli.outputs.files import written
 
     drawn = []
     for form, path in targets:
-        renderer = registry.find(registry.GATE_OUTPUTS, form, "format").load()
-        drawn.append((renderer(gated, canvas_of(sys.stdout, path)), path))
+        text = output_format("gate", form).load()(gated, canvas_of(sys.stdout, path))
+        drawn.append((text, path))
     for text, path in drawn:
         written(text, path, sys.stdout)
-    if any(form == "github" for form, _ in targets):
-        from ce_cli.outputs.ci.github_files import publish
-
-        publish(gated, os.environ)
+    for one in dict.fromkeys(output_format("gate", form) for form, _ in targets):
+        one.publish(gated, os.environ)
 
 
 def warn(gated: Gated, targets: Sequence[Target]) -> None:
-    """Say on stderr what a page on stdout would have said."""
-    if ("table", None) in targets:
+    """Repeat the warnings on stderr unless a page on stdout shows them."""
+    if any(path is None and output_format("gate", form).shows_warnings for form, path in targets):
         return
     for gate in gated.gates:
         about = f"{gate.name}: " if len(gated.gates) > 1 else ""

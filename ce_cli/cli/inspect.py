@@ -35,11 +35,10 @@ def inspect(
 
       ce inspect preds.parquet --json | jq '.findings[] | .code'
     """
-    from ce_cli import registry
     from ce_cli.inspection.score_command import typed
+    from ce_cli.registry import output as output_format
 
-    form = "json" if json else format_
-    renderer = registry.find(registry.INSPECT_OUTPUTS, form, "format")
+    form = output_format("inspect", "json" if json else format_)
     spec, reading = asked.spec(by=tuple(by or ())), asked.reading()
     paths = paths_of(files, "inspect")
     from ce_cli.inspection.inspect import inspect as inspected
@@ -49,8 +48,8 @@ def inspect(
     command = typed(paths, asked.labels, spec, reading)
     with running(reading, quiet) as run:
         result = inspected(data, spec, command, run)
-    show(result, renderer.load(), output, sys.stdout)
-    if not quiet and (form == "json" or output):
+    show(result, form.load(), output, sys.stdout)
+    if not quiet and (output or not form.shows_warnings):
         for finding in result.findings:
             if finding.severity != "note":
                 typer.echo(f"ce: {finding.severity}: {finding.message}", err=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hi
 import typer
 
 from ce_cli.record import Record
+from ce_cli.registry import METRICS, formats, names_of
 
 if TYPE_CHECKING:
     from ce_cli.spec import Reading, Spec
@@ -23,6 +24,7 @@ _SCORING = "Scoring"
 OUTPUT = "Output"
 _READING = "Reading"
 CONFIGURATION = "Configuration"
+_LONGEST_METAVAR = 30
 _PANELS = (
     *(SUBJECT, LIMITS, AGAINST, _COLUMNS, _VALUES, _SCORING),
     *(OUTPUT, _READING, CONFIGURATION),
@@ -235,7 +237,8 @@ Metric = Annotated[
         "--metric",
         "-m",
         metavar="NAME",
-        help="Compute only this, or all of them; repeatable.",
+        help=f"Compute only this figure; repeatable. One of: {', '.join(names_of(METRICS))}; "
+        "or all.",
         rich_help_panel=_SCORING,
     ),
 ]
@@ -372,26 +375,26 @@ Curve = Annotated[
         rich_help_panel=SUBJECT,
     ),
 ]
-Format = Annotated[
-    str,
-    typer.Option(
+
+
+def format_option(command: str) -> Any:
+    """``--format`` of a command, with the names that the registry has for it."""
+    names = formats(command)
+    return typer.Option(
         "--format",
         "-f",
-        metavar="table|json|csv|markdown",
-        help="How the result is written.",
+        metavar="NAME" if len(names) > _LONGEST_METAVAR else names,
+        help=f"Write the result as: {names.replace('|', ', ')}."
+        if len(names) > _LONGEST_METAVAR
+        else "How the result is written.",
         rich_help_panel=OUTPUT,
-    ),
-]
-InspectFormat = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="table|json",
-        help="How the result is written.",
-        rich_help_panel=OUTPUT,
-    ),
-]
+    )
+
+
+Format = Annotated[str, format_option("score")]
+CompareFormat = Annotated[str, format_option("compare")]
+InspectFormat = Annotated[str, format_option("inspect")]
+ExplainFormat = Annotated[str, format_option("explain")]
 Json = Annotated[
     bool, typer.Option("--json", help="Short for --format json.", rich_help_panel=OUTPUT)
 ]

@@ -46,10 +46,10 @@ def score(
 
       cat preds.csv | ce score --json | jq .metrics.cross_entropy
     """
-    from ce_cli import registry
+    from ce_cli.registry import output as output_format
     from ce_cli.spec import check_convention, check_names
 
-    renderer = registry.find(registry.OUTPUTS, "json" if json else format_, "format")
+    form = output_format("score", "json" if json else format_)
     spec = asked.spec(
         by=tuple(by or ()),
         convention=convention,
@@ -75,6 +75,6 @@ def score(
         with running(reading, quiet) as run:
             result = scored(data, spec, run, every_row)
         summary = sys.stderr if per_row == "-" else sys.stdout
-        show(result, renderer.load(), output, summary)
-    if not quiet and summary is sys.stdout and (json or format_ in ("json", "csv") or output):
+        show(result, form.load(), output, summary)
+    if not quiet and summary is sys.stdout and (output or not form.shows_warnings):
         echo_warnings(result.warnings)

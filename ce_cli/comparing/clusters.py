@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self, cast
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.comparing.paired_sums import Keys, Name, PairedSums, States
+from ce_cli.comparing.paired_sums import ClusterSums, Keys, Name, PairedSums
 from ce_cli.metrics.groups import GroupKey, sortable
-from ce_cli.metrics.state import Sums
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -44,17 +43,17 @@ class Clusters(Record):
             yield group, cls(whole.weights[places], whole.losses[:, places])
 
     @classmethod
-    def _taken(cls, states: States, order: list[int]) -> Self:
+    def _taken(cls, states: ClusterSums, order: list[int]) -> Self:
         models = sum(kind == "loss" for kind, _ in states)
         losses = np.stack([_sums(states, ("loss", model)) for model in range(models)])
         return cls(_sums(states, ("weight", 0))[order], losses[:, order])
 
 
-def _order(keys: Keys, states: States) -> list[int]:
+def _order(keys: Keys, states: ClusterSums) -> list[int]:
     """Where the clusters are that have rows, by their names: the order of the rows is all one."""
     there = np.flatnonzero(_sums(states, ("rows", 0))).tolist()
     return sorted(there, key=lambda place: sortable(keys[place]))
 
 
-def _sums(states: States, name: Name) -> Floats:
-    return cast(Sums, states[name]).sums.floats()
+def _sums(states: ClusterSums, name: Name) -> Floats:
+    return states[name].sums.floats()

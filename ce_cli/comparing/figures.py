@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,16 @@ from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.signflip import fewest_to_decide, sign_flip_p_value
 from ce_cli.kernels.student import t_p_value
+from ce_cli.metrics.bounds import clustered_error
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
 from ce_cli.results.compare import Comparison, Verdict
 from ce_cli.scoring.figures import interval
 from ce_cli.spec import Spec
+
+Kind = TypeVar("Kind", bound=State)
 
 Floats = NDArray[np.float64]
 
@@ -48,12 +51,12 @@ class GroupSums(Record):
     @property
     def rows(self) -> int:
         """How many rows there are."""
-        return int(self._of("loss", 0).rows.floats()[0])
+        return int(self._state(Loss, "loss", 0).rows.floats()[0])
 
     @property
     def weight(self) -> float:
         """Their weights."""
-        return float(self._of("loss", 0).weight.floats()[0])
+        return float(self._state(Loss, "loss", 0).weight.floats()[0])
 
     @property
     def size(self) -> Size:
@@ -67,7 +70,7 @@ class GroupSums(Record):
 
     def mean(self, model: int) -> float:
         """The cross-entropy of a model, in nats."""
-        return float(self._of("loss", model).mean[0])
+        return float(self._state(Loss, "loss", model).mean[0])
 
     def standard_error(self, model: int) -> float:
         """Of the cross-entropy of a model, in nats."""
@@ -76,9 +79,9 @@ class GroupSums(Record):
             if math.isinf(mean):
                 return math.inf
             return self._clustered(sums, mean, self.clusters.weights)
-        loss = self._of("loss", model)
-        spread = cast(Spread, self.states["spread", model])
-        return float(spread.figures({Loss: loss})["standard_error"][0])
+        loss = self._state(Loss, "loss", model)
+        spread = self._state(Spread, "spread", model)
+        return float(spread.figures(States({Loss: loss}))["standard_error"][0])
 
     def difference(self, model: int) -> float:
         """How much more the model costs than the reference, in nats."""
@@ -100,7 +103,7 @@ class GroupSums(Record):
         if self.clusters is not None:
             return self._clustered(self._apart(model), difference, self.clusters.weights)
         state = self._difference(model)
-        return float(state.spread.figures({Loss: state.loss})["standard_error"][0])
+        return float(state.spread.figures(States({Loss: state.loss}))["standard_error"][0])
 
     def relative_error(self, model: int) -> float:
         """The standard error of difference / reference.
@@ -117,7 +120,7 @@ class GroupSums(Record):
             return self._clustered(self._apart(model), ratio, self.clusters.losses[0]) / reference
         if not math.isfinite(self.difference_error(model) + self.standard_error(0)):
             return math.nan
-        state, ours = self._difference(model), cast(Spread, self.states["spread", 0])
+        state, ours = self._difference(model), self._state(Spread, "spread", 0)
         slope = Fraction(ratio)
         squares = (
             state.spread.square.totals()[0]
@@ -151,7 +154,7 @@ class GroupSums(Record):
 
     def rates(self, model: int) -> tuple[float, float]:
         """The shares of the weight where the model's loss is lower, and where it is the same."""
-        state, weight = self._difference(model), self._of("loss", 0).weight
+        state, weight = self._difference(model), self._state(Loss, "loss", 0).weight
         return float(ratios(state.wins, weight)[0]), float(ratios(state.ties, weight)[0])
 
     def alike(self, model: int) -> bool:
@@ -166,7 +169,7 @@ class GroupSums(Record):
     def _flipping(self, model: int) -> Floats:
         if self.clusters is not None:
             return self._apart(model)
-        return cast(SignBlocks, self.states["blocks", model]).sums.floats()
+        return self._state(SignBlocks, "blocks", model).sums.floats()
 
     def _apart(self, model: int) -> Floats:
         """Σ w·d of each cluster."""
@@ -177,21 +180,21 @@ class GroupSums(Record):
         return apart
 
     def _clustered(self, sums: Floats, slope: float, others: Floats) -> float:
-        """√( G/(G−1) · Σ (sum − slope · other)² ) / Σ w, over the clusters."""
-        count = self.units
-        if count < 2:
+        """Of Σ w·d, where the residual of a cluster is sum − slope · other."""
+        if self.units < 2:
             return math.nan
-        with np.errstate(over="ignore", invalid="ignore"):
-            squares = ((sums - slope * others) / self.weight) ** 2
-        if not np.isfinite(squares).all():
-            return math.inf
-        return math.sqrt(math.fsum(squares) * count / (count - 1))
+        with np.errstate(over="ignore", invalid="ignore"):  # weighed first, so that few overflow
+            residuals = (sums - slope * others) / self.weight
+            if not np.isfinite(np.square(residuals)).all():
+                return math.inf
+        return clustered_error(residuals, 1.0)
 
-    def _of(self, kind: str, model: int) -> Loss:
-        return cast(Loss, self.states[kind, model])
+    def _state(self, kind: type[Kind], name: str, model: int) -> Kind:
+        """The state of a model that goes by `name`, an instance of `kind`."""
+        return cast(Kind, self.states[name, model])
 
     def _difference(self, model: int) -> DifferenceSums:
-        return cast(DifferenceSums, self.states["difference", model])
+        return self._state(DifferenceSums, "difference", model)
 
 
 def _root(squares: Fraction, count: int) -> float:

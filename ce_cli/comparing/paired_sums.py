@@ -148,7 +148,8 @@ class SignBlocks(State):
 
 
 Name = tuple[str, int]
-States = dict[Name, State]
+PairStates = dict[Name, State]
+ClusterSums = dict[Name, Sums]
 Keys = tuple[GroupKey, ...]
 
 
@@ -171,9 +172,9 @@ class PairedSums(Record):
 
     rows: int
     keys: Keys
-    states: States
+    states: PairStates
     cluster_keys: Keys
-    clusters: States
+    clusters: ClusterSums
     moved: dict[int, Moved]
 
     def merge(self, other: Self) -> Self:
@@ -215,14 +216,14 @@ class SumPairs(Record):
         groups, keys, finest = _groups(own, self.clustered)
         batches = [_batch(part.losses, own, groups, len(keys)) for part in parts]
         others = range(1, len(parts))
-        states: States = {}
+        states: PairStates = {}
         for model, batch in enumerate(batches):
             states |= {("loss", model): Loss.of(batch), ("spread", model): Spread.of(batch)}
         for model in others:
             states["difference", model] = DifferenceSums.between(batches[model], batches[0])
             if self.flipped and not self.clustered:
                 states["blocks", model] = SignBlocks.between(batches[model], batches[0])
-        clusters: States = {}
+        clusters: ClusterSums = {}
         if self.clustered:
             for model, batch in enumerate(batches):
                 small = batch.grouped_by(finest, len(own.keys))

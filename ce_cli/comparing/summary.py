@@ -18,7 +18,8 @@ from ce_cli.metrics.bounds import STUDENT
 from ce_cli.metrics.groups import sortable
 from ce_cli.record import Record
 from ce_cli.results.compare import Compared, ComparedGroup, Model
-from ce_cli.results.score import Interval, Note, Scalar
+from ce_cli.results.document import Scalar
+from ce_cli.results.score import Interval, Note
 from ce_cli.scoring.figures import class_names, interval
 from ce_cli.scoring.warnings import few_clusters, issue_warnings
 from ce_cli.spec import Spec

@@ -186,8 +186,7 @@ def _unreadable(text: str) -> str:
 def _check_metric(text: str, metric: str, by_group: bool) -> None:
     entries = [entry for entry in registry.METRICS if metric in entry.names]
     if not entries and metric not in (*COUNTS, REGRESSION):
-        names = dict.fromkeys(name for entry in registry.METRICS for name in entry.names)
-        known = [*names, *COUNTS, REGRESSION]
+        known = [*registry.names_of(registry.METRICS), *COUNTS, REGRESSION]
         raise UsageError(
             f"{quoted(text)}: {quoted(metric)} is no metric{closest(metric, known)}: there is "
             f"{quoted_list(known, 40)}."

@@ -28,9 +28,8 @@ from ce_cli.metrics.accuracy import Accuracy
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States, merged
 from ce_cli.record import Record
-from ce_cli.scoring.reduce import States
 from ce_cli.spec import Spec
 
 _METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
@@ -96,7 +95,7 @@ class Exam(Record):
         return Exam(
             self.issues.merge(later.issues),
             profiles,
-            {kind: state.merge(later.states[kind]) for kind, state in self.states.items()},
+            merged(self.states, later.states),
             self.traps.merge(later.traps),
         )
 
@@ -156,7 +155,7 @@ class ExamineSplit(Record):
         findings = list(bound.issues)
         batches = [self._unspoiled(batch, frame) for batch in bound.batches]
         for batch in batches:
-            states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
+            states = merged(states, States({kind: kind.of(batch) for kind in states}))
             traps = traps.merge(AlignmentChecks.of(batch))
             if batch.infinite is not None:
                 findings.append(RowIssue.of("infinite", "", batch.rows[batch.infinite]))
@@ -174,10 +173,10 @@ class ExamineSplit(Record):
 
     def _empty_states(self) -> States:
         if self.binding is None:
-            return {}
+            return States({})
         space = self.binding.space
         kinds = [kind for kind in _METRICS if kind.why_not(space) is None]
-        return {kind: kind.empty(1, space) for kind in kinds}
+        return States({kind: kind.empty(1, space) for kind in kinds})
 
 
 def projection_of(

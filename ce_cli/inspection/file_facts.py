@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 
@@ -95,7 +94,7 @@ class FileFacts(Record):
     def figures(self) -> dict[str, float]:
         """Of the rows that can be scored, in nats; nothing if there are none."""
         states = self.exam.states
-        if not states or not cast(Loss, states[Loss]).weight.floats()[0] > 0:
+        if not states or not states[Loss].weight.floats()[0] > 0:
             return {}
         wanted = ("cross_entropy", "baseline", "skill", "accuracy")
         found: dict[str, float] = {}
@@ -108,10 +107,9 @@ class FileFacts(Record):
     @cached_property
     def class_rows(self) -> tuple[tuple[int, float, float], ...]:
         """Rows, weight and mean loss of each class."""
-        state = self.exam.states.get(PerClass)
-        if state is None:
+        if PerClass not in self.exam.states:
             return ()
-        loss = cast(PerClass, state).loss
+        loss = self.exam.states[PerClass].loss
         rows = loss.rows.floats().astype(np.int64).tolist()
         return tuple(zip(rows, loss.weight.floats().tolist(), loss.mean.tolist(), strict=True))
 

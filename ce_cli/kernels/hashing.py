@@ -7,15 +7,19 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _UNIT = 2.0**-53
 
 
 def mixed(words: Hashes) -> Hashes:
     """Scatter 64-bit words, one to one (SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
-    found = words + _STEP
-    found ^= found >> np.uint64(30)
+    return finalised(words + STEP)
+
+
+def finalised(words: Hashes) -> Hashes:
+    """The last part of `mixed`, which scatters all words but 0."""
+    found = words ^ (words >> np.uint64(30))
     found *= _FIRST
     found ^= found >> np.uint64(27)
     found *= _SECOND

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ce_cli.metrics.bounds import WILSON, Bounds, normal_reach
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.mean import Mean
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import States
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -35,13 +35,13 @@ class Accuracy(Mean):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """Wilson's of rows that are right or wrong, as many as Kish counts; else that of a mean."""
         if not self.is_of_whole_rows:
             return super().bounds(figures, states, confidence)
-        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        loss, spread = states[Loss], states[Spread]
         with np.errstate(all="ignore"):
             effective = loss.weight.floats() ** 2 / spread.weight.floats()
         reach = normal_reach(confidence)

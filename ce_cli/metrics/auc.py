@@ -15,7 +15,7 @@ from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.score_bins import binned, bins_of, middles_of
 from ce_cli.metrics.bounds import Bounds, on_logits
-from ce_cli.metrics.state import State, two_classes_only
+from ce_cli.metrics.state import State, States, two_classes_only
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ class Auc(State):
         these are the counts above, and 0.
     """
 
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {"auc": (0.0, 1.0)}
+    jackknifed: ClassVar[tuple[str, ...]] = ("auc",)
 
     groups: Codes
     scores: Floats
@@ -156,7 +156,7 @@ class Auc(State):
         moved = self.replace(groups=index[self.groups], scores=scores, coarse=coarse)
         return moved._joined(scores)._few()
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """The area, and how far rounding the scores may have moved it at most."""
         positive, negative = self.positive.floats(), self.negative.floats()
         areas, errors = list[float](), list[float]()
@@ -173,7 +173,7 @@ class Auc(State):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """By DeLong's standard error, on the scale of logits; NaN where there are no mistakes."""

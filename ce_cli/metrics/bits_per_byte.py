@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import LARGEST, Spread, error_of_ratio, sums_of_both
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +29,7 @@ class BitsPerByte(State):
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {"bits_per_byte": (0.0, math.inf)}
+    jackknifed: ClassVar[tuple[str, ...]] = ("bits_per_byte",)
 
     total: ExactSums
     cross: ExactSums
@@ -69,9 +68,9 @@ class BitsPerByte(State):
             beyond,
         )
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Σ w·loss / Σ w·bytes over ln 2; NaN where there are no bytes."""
-        loss = cast(Loss, states[Loss])
+        loss = states[Loss]
         endless = loss.infinite.floats() > 0
         ratio = np.where(endless, np.inf, ratios(loss.loss, self.total))
         return {"bits_per_byte": np.where(self.total.floats() > 0, ratio, np.nan) / LOG_2}
@@ -79,7 +78,7 @@ class BitsPerByte(State):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """The ratio R ± t · standard error, by the delta method.
@@ -87,7 +86,7 @@ class BitsPerByte(State):
         √( n/(n−1) · Σ w²(loss − R·bytes)² ) / Σ w·bytes: Cochran, Sampling Techniques, 3rd ed.
         1977, section 6.4.
         """
-        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        loss, spread = states[Loss], states[Spread]
         sums = (loss.rows, self.total, loss.loss, self.square, self.cross, spread.square)
         units = [LIMB_BITS * one.lowest for one in sums]
         errors = [

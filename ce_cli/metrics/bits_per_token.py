@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +39,6 @@ class BitsPerToken(State):
         """Nothing to move."""
         return self
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """The cross-entropy over ln 2."""
-        return {"bits_per_token": cast(Loss, states[Loss]).mean / LOG_2}
+        return {"bits_per_token": states[Loss].mean / LOG_2}

@@ -86,6 +86,24 @@ def standard_errors(squares: Floats, rows: Floats, weight: Floats) -> Floats:
     return np.where(rows > 1, errors, np.nan)
 
 
+def clustered_error(residuals: Floats, weight: float) -> float:
+    """√( G/(G−1) · Σ residual² ) / Σ w of G clusters; NaN for fewer than two.
+
+    Parameters
+    ----------
+    residuals : ndarray, shape (G,)
+        Σ w·(v − mean) over the rows of each cluster (Liang and Zeger, Biometrika 73, 1986).
+    weight : float
+        Σ w.
+    """
+    count = len(residuals)
+    if count < 2:
+        return math.nan
+    with np.errstate(over="ignore"):
+        squares = math.fsum(np.square(residuals).tolist())
+    return math.sqrt(count / (count - 1.0) * squares) / weight
+
+
 def normal_reach(confidence: float) -> float:
     """How many standard errors a two-sided interval reaches where they are known."""
     return t_quantile(confidence, _ENDLESS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import STUDENT, Bounds, squares_about, standard_errors
 from ce_cli.metrics.per_class import PerClass
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
@@ -56,15 +55,15 @@ class ClassSpread(State):
         sums = (weighted_sums(bounded(one), batch.weights, cells, classes) for one in shares)
         return cls(*sums)
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """√( n/(n−1) · Σ v²(cost − mean)² ) / Σ v of each class, shape (K,)."""
-        loss = cast(PerClass, states[PerClass]).loss
+        loss = states[PerClass].loss
         rows, weight, mean = loss.rows.floats(), loss.weight.floats(), loss.mean
         sums = (one.floats() for one in (self.weight, self.first, self.second))
         return {"class_error": standard_errors(squares_about(mean, *sums), rows, weight)}
 
-    def class_bounds(self, states: Mapping[type[State], State], confidence: float) -> Bounds:
+    def class_bounds(self, states: States, confidence: float) -> Bounds:
         """The interval of the mean of each class, each of shape (K,)."""
-        loss = cast(PerClass, states[PerClass]).loss
+        loss = states[PerClass].loss
         errors = self.figures(states)["class_error"]
         return Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)

@@ -13,7 +13,7 @@ from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, squares_about, standard_errors
-from ce_cli.metrics.state import State, one_class_only
+from ce_cli.metrics.state import State, States, one_class_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -39,7 +39,7 @@ class Ece(State):
         Σ w², Σ w²·gap and Σ w²·gap² of the gap right − confidence.
     """
 
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {"ece": (0.0, 1.0)}
+    jackknifed: ClassVar[tuple[str, ...]] = ("ece",)
 
     rows: ExactSums
     weight: ExactSums
@@ -89,7 +89,7 @@ class Ece(State):
         moved = (getattr(self, name).move_blocks(index, groups, BINS) for name in self._fields)
         return type(self)(*moved)
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Σ share·|accuracy − confidence| over the bins."""
         weight = self.weight.floats().reshape(-1, BINS)
         gaps = self._gaps().reshape(-1, BINS)
@@ -99,7 +99,7 @@ class Ece(State):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """As of the mean of ±gap, the sign being that of the bin, and wider below.

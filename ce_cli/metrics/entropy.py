@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.mean import Mean, mean_bounds
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import States
 
 Floats = NDArray[np.float64]
 
@@ -57,20 +57,20 @@ class Entropy(Mean):
         entropies = outcomes.entropies()
         return np.zeros(len(outcomes.codes)) if entropies is None else entropies
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Mean H(p), and the Kullback-Leibler divergence H(p, q) − H(p)."""
         entropy = super().figures(states)
-        loss = cast(Loss, states[Loss])
+        loss = states[Loss]
         return {**entropy, "kl_divergence": loss.mean - entropy["entropy"]}
 
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """Of both, the divergence being the mean of loss − H(p)."""
-        spread = cast(Spread, states[Spread])
+        spread = states[Spread]
         first = spread.loss.minus(self.first)
         second = spread.square.minus(self.mixed).minus(self.mixed).merge(self.second)
         mean = np.where(spread.beyond.floats() > 0, np.inf, figures["kl_divergence"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.metrics.state import State
 
 Name = TypeVar("Name")
+Kind = TypeVar("Kind", bound=State)
 
 GroupKey = tuple[str | None, ...]
 Codes = NDArray[np.intp]
@@ -19,10 +20,10 @@ Codes = NDArray[np.intp]
 
 def merged_groups(
     earlier: tuple[GroupKey, ...],
-    left: Mapping[Name, State],
+    left: Mapping[Name, Kind],
     later: tuple[GroupKey, ...],
-    right: Mapping[Name, State],
-) -> tuple[tuple[GroupKey, ...], dict[Name, State]]:
+    right: Mapping[Name, Kind],
+) -> tuple[tuple[GroupKey, ...], dict[Name, Kind]]:
     """Merge states of the groups `earlier` and `later`, those of one key with each other."""
     keys = earlier
     if earlier != later:
@@ -37,8 +38,8 @@ def merged_groups(
 
 
 def coarser(
-    keys: Sequence[GroupKey], states: Mapping[Name, State], places: Sequence[int]
-) -> tuple[tuple[GroupKey, ...], dict[Name, State]]:
+    keys: Sequence[GroupKey], states: Mapping[Name, Kind], places: Sequence[int]
+) -> tuple[tuple[GroupKey, ...], dict[Name, Kind]]:
     """The groups by some parts of their keys."""
     short = [tuple(key[place] for place in places) for key in keys]
     codes = {key: code for code, key in enumerate(dict.fromkeys(short))}
@@ -52,7 +53,7 @@ def without_last(keys: Sequence[GroupKey]) -> tuple[tuple[GroupKey, ...], Codes]
     return tuple(codes), np.array([codes[key[:-1]] for key in keys], np.intp)
 
 
-def regrouped(states: Mapping[Name, State], index: Codes, groups: int) -> dict[Name, State]:
+def regrouped(states: Mapping[Name, Kind], index: Codes, groups: int) -> dict[Name, Kind]:
     """Move group g of every grouped state to ``index[g]`` of `groups`, joining those that meet."""
     return {
         name: state.regroup(index, groups) if state.grouped else state

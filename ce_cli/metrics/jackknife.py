@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from itertools import accumulate
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.metrics.bounds import reach_of
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.state import State, figures_of
+from ce_cli.metrics.state import States, figures_of, merged
 
 Floats = NDArray[np.float64]
 _NOTHING = 1e-9  # of the weight, in one part or in all others
 
-States = Mapping[type[State], State]
-
 
 def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[float, float]]:
-    """Intervals of the figures in `State.ranges`, from what they are without each of some parts.
+    """Intervals of the figures in `State.jackknifed`, from their values without each of the parts.
 
     Parameters
     ----------
@@ -51,12 +48,12 @@ def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[fl
     return {
         name: _ends(figures[name], np.array([own[name] for own in without]), shares, confidence)
         for kind in whole
-        for name in kind.ranges
+        for name in kind.jackknifed
     }
 
 
 def _weight(states: States) -> float:
-    return float(cast(Loss, states[Loss]).weight.floats()[0])
+    return float(states[Loss].weight.floats()[0])
 
 
 def _figures(states: States) -> dict[str, float]:
@@ -80,16 +77,12 @@ def _ends(value: float, without: Floats, shares: Floats, confidence: float) -> t
 
 def _whole_and_others(parts: Sequence[States]) -> tuple[States, list[States]]:
     """The states of all parts together, and of all but each."""
-    before = list(accumulate(parts, _merged))
-    after = list(accumulate(reversed(parts), _merged))[::-1]
+    before = list(accumulate(parts, merged))
+    after = list(accumulate(reversed(parts), merged))[::-1]
     others = [
-        reduce(_merged, [*before[place - 1 : place], *after[place + 1 : place + 2]])
+        reduce(merged, [*before[place - 1 : place], *after[place + 1 : place + 2]])
         if len(parts) > 1
         else parts[0]
         for place in range(len(parts))
     ]
     return before[-1], others
-
-
-def _merged(one: States, other: States) -> States:
-    return {kind: state.merge(other[kind]) for kind, state in one.items()}

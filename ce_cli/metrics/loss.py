@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Self
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +48,7 @@ class Loss(State):
         """Σ w·loss / Σ w, correctly rounded, shape (groups,)."""
         return np.where(self.infinite.floats() > 0, np.inf, ratios(self.loss, self.weight))
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Mean, total and perplexity."""
         with np.errstate(over="ignore"):
             perplexity = np.exp(self.mean)

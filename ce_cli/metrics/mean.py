@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from ce_cli.kernels.outcomes import Outcomes
 from ce_cli.metrics.bounds import STUDENT, Bounds, squares_about, standard_errors
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -61,14 +61,14 @@ class Mean(State):
         """Of the number itself."""
         return {cls.figure: batch.sums(cls.values(batch.outcomes))}
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Σ w·v / Σ w, correctly rounded."""
-        return {self.figure: ratios(self.total, cast(Loss, states[Loss]).weight)}
+        return {self.figure: ratios(self.total, states[Loss].weight)}
 
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """Mean ± t · standard error."""
@@ -80,7 +80,7 @@ def mean_bounds(
     mean: Floats,
     first: ExactSums,
     second: ExactSums,
-    states: Mapping[type[State], State],
+    states: States,
     confidence: float,
 ) -> Bounds:
     """Mean ± t · √( n/(n−1) · Σ w²(v − mean)² ) / Σ w; NaN for fewer than two rows.
@@ -96,7 +96,7 @@ def mean_bounds(
     confidence : float
         Between 0 and 1.
     """
-    loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+    loss, spread = states[Loss], states[Spread]
     rows = loss.rows.floats()
     squares = squares_about(mean, spread.weight.floats(), first.floats(), second.floats())
     errors = standard_errors(squares, rows, loss.weight.floats())

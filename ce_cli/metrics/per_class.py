@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +55,7 @@ class PerClass(State):
             )
         )
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Rows, weight and mean loss, each of shape (K,)."""
         return {
             "class_rows": self.loss.rows.floats(),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, standard_errors
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -42,10 +41,7 @@ class Prior(State):
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {
-        "normalized_cross_entropy": (0.0, math.inf),
-        "skill": (-math.inf, 1.0),
-    }
+    jackknifed: ClassVar[tuple[str, ...]] = ("normalized_cross_entropy", "skill")
 
     shares: ExactSums
     costs: ExactSums
@@ -112,12 +108,12 @@ class Prior(State):
             }
         )
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """H(π) of the label shares π, the mean over it, and 1 less that.
 
         Of independent labels, H(π) is the mean of their binary entropies.
         """
-        loss = cast(Loss, states[Loss])
+        loss = states[Loss]
         mean = loss.mean
         weights = self.shares.floats().reshape(-1, self.space.classes)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -137,7 +133,7 @@ class Prior(State):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """Of the ratio L / H(π) and of the skill, by what a little more of a row's weight changes.
@@ -147,7 +143,7 @@ class Prior(State):
         """
         if self.space.independent:
             return {}
-        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        loss, spread = states[Loss], states[Spread]
         rows = loss.rows.floats()
         classes = self.space.classes
         weights, costs = (one.near().reshape(-1, classes) for one in (self.shares, self.costs))

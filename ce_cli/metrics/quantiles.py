@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,7 @@ class Quantiles(State):
         extremes = Extremes(float(losses.min()), float(losses.max()))
         return cls(extremes, LogHistogram.of(losses, weights))
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Quantiles by the inverse of the distribution function, clamped to the extremes."""
         middles = np.clip(
             self.histogram.quantiles(tuple(_SHARES.values())), self.extremes.low, self.extremes.high
@@ -82,14 +82,14 @@ class Quantiles(State):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """Order statistics between which a quantile lies; of weighted rows, as of Kish's number.
 
         Ends are widened to those of their bins; one that is open is NaN.
         """
-        loss, spread = cast(Loss, states[Loss]), cast(Spread, states[Spread])
+        loss, spread = states[Loss], states[Spread]
         with np.errstate(all="ignore"):
             effective = float((loss.weight.floats() ** 2 / spread.weight.floats())[0])
         return self.bounds_of(effective, confidence, METHOD)

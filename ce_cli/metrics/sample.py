@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -14,7 +13,7 @@ from ce_cli.kernels.exact import ExactSums, side_by_side
 from ce_cli.kernels.hashing import Hashes, hash_of_rows
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.recalibration import LOWEST, Rows
-from ce_cli.metrics.state import State, one_class_only
+from ce_cli.metrics.state import State, States, one_class_only
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -119,7 +118,7 @@ class Sample(State):
             parts = tuple(part for part in (one.below(limit) for one in parts) if len(part))
         return type(self)(max(self.room, other.room), limit, parts)._tidy()
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Nothing by itself."""
         return {}
 

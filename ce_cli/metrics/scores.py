@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.auc import Auc, Cells
-from ce_cli.metrics.state import State, two_classes_only
+from ce_cli.metrics.state import State, States, two_classes_only
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +53,7 @@ class Scores(State):
         unweighted = self.weight is self.rows and other.weight is other.rows
         return type(self)(rows if unweighted else self.weight.merge(other.weight), rows)
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """Nothing by itself."""
         return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import ClassVar, Self, cast
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import STUDENT, Bounds
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
@@ -71,9 +71,9 @@ class Spread(State):
             beyond,
         )
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """√( n/(n−1) · Σ w²(loss − mean)² ) / Σ w; NaN for fewer than two rows."""
-        loss = cast(Loss, states[Loss])
+        loss = states[Loss]
         sums = (loss.rows, loss.weight, loss.loss, self.weight, self.loss, self.square)
         units = [LIMB_BITS * one.lowest for one in sums]
         errors = [
@@ -85,14 +85,18 @@ class Spread(State):
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """The mean loss ± t · standard error, and what follows for total and perplexity."""
-        loss = cast(Loss, states[Loss])
+        loss = states[Loss]
         errors = figures["standard_error"]
         mean = Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)
         return bounds_of_loss(mean, loss.weight.floats())
+
+
+# whose interval is that of the mean loss, or follows from it
+FROM_MEAN_LOSS = ("cross_entropy", "total", "perplexity", "bits_per_token")
 
 
 def bounds_of_loss(mean: Bounds, weight: Floats) -> dict[str, Bounds]:
@@ -101,7 +105,7 @@ def bounds_of_loss(mean: Bounds, weight: Floats) -> dict[str, Bounds]:
         total = Bounds(mean.low * weight, mean.high * weight, f"{mean.method}, times the weight")
         perplexity = Bounds(np.exp(mean.low), np.exp(mean.high), f"{mean.method}, exponentiated")
     bits = mean.over(LOG_2)
-    return {"cross_entropy": mean, "total": total, "perplexity": perplexity, "bits_per_token": bits}
+    return dict(zip(FROM_MEAN_LOSS, (mean, total, perplexity, bits), strict=True))
 
 
 def sums_of_both(batch: Batch, high: Floats, low: Floats) -> ExactSums:

@@ -7,8 +7,8 @@ same reduce runs on one thread, on all cores and on a cluster.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Self
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Kind = TypeVar("Kind", bound="State")
 
 
 class State(Record):
@@ -34,14 +35,14 @@ class State(Record):
         States whose sums `figures` reads beside its own.
     by_class : bool
         Whether the figures are of the classes, of all rows, instead of the groups.
-    ranges : dict
-        Figures that are no means of rows and have an interval, and between what they lie.
+    jackknifed : tuple of str
+        Figures that are not means over rows and have an interval: with clusters, the jackknife's.
     """
 
     grouped: ClassVar[bool] = True
     requires: ClassVar[tuple[type[State], ...]] = ()
     by_class: ClassVar[bool] = False
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {}
+    jackknifed: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
@@ -58,14 +59,14 @@ class State(Record):
         """The state of one batch."""
         raise NotImplementedError
 
-    def figures(self, states: Mapping[type[State], State]) -> dict[str, Floats]:
+    def figures(self, states: States) -> dict[str, Floats]:
         """What the state says, by name, in nats, each of shape (groups,)."""
         raise NotImplementedError
 
     def bounds(
         self,
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
         """Intervals of those figures that have one, taking the rows for independent.
@@ -99,13 +100,40 @@ class State(Record):
         return type(self)(*(getattr(self, name).regroup(index, groups) for name in self._fields))
 
 
+class States(Mapping[type[State], State]):
+    """States by their class, so that what is looked up has the type of its key.
+
+    Parameters
+    ----------
+    states : mapping
+        Each an instance of the class that it is the value of.
+    """
+
+    def __init__(self, states: Mapping[type[State], State]) -> None:
+        self._by_kind = dict(states)
+
+    def __getitem__(self, kind: type[Kind]) -> Kind:
+        return cast(Kind, self._by_kind[kind])
+
+    def __iter__(self) -> Iterator[type[State]]:
+        return iter(self._by_kind)
+
+    def __len__(self) -> int:
+        return len(self._by_kind)
+
+
 class Sums(State):
     """Σ of anything, by group."""
 
     sums: ExactSums
 
 
-def figures_of(states: Mapping[type[State], State]) -> dict[str, Floats]:
+def merged(earlier: States, later: States) -> States:
+    """The states of the rows of both, of the same kinds and groups."""
+    return States({kind: state.merge(later[kind]) for kind, state in earlier.items()})
+
+
+def figures_of(states: States) -> dict[str, Floats]:
     """What all states say of the groups, each of shape (groups,)."""
     return {
         name: values

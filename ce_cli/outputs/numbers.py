@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from ce_cli.registry import FIGURES
+
 
 def shown(value: float, digits: int = 5) -> str:
     """`digits` significant digits, plain where that is short: ``0.073837``, ``1.2e-20``, ``∞``."""
@@ -28,3 +30,8 @@ def signed(value: float, told: Callable[[float], str] = shown) -> str:
 def percent(value: float) -> str:
     """``97.89 %``."""
     return f"{100 * value:.2f} %" if math.isfinite(value) else shown(value)
+
+
+def figure_text(name: str, value: float) -> str:
+    """A figure as pages show it: in percent if its declaration says so."""
+    return percent(value) if FIGURES[name].percent else shown(value)

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from ce_cli import __version__
 from ce_cli.record import Record
-from ce_cli.results.score import Interval, Note, Scalar, intervals_document, strict, strict_row
+from ce_cli.results.document import Scalar, strict, strict_row
+from ce_cli.results.score import Interval, Note, intervals_document
 
 Verdict = Literal["better", "worse", "same", "unclear"]
 

@@ -6,6 +6,7 @@ import math
 from typing import Any, Literal
 
 from ce_cli.record import Record
+from ce_cli.results.document import strict
 
 Name = Literal["temperature", "temperature_bias", "isotonic"]
 Basis = Literal["rows", "bins", "sample"]
@@ -56,13 +57,13 @@ class Recalibrated(Record):
         """What JSON can write."""
         return {
             "name": self.name,
-            "cross_entropy": _strict(self.cross_entropy),
-            "calibration": _strict(self.calibration),
-            "discrimination": _strict(self.discrimination),
-            "standard_error": _strict(self.standard_error),
+            "cross_entropy": strict(self.cross_entropy),
+            "calibration": strict(self.calibration),
+            "discrimination": strict(self.discrimination),
+            "standard_error": strict(self.standard_error),
             "cross_fitted": self.cross_fitted,
-            "temperature": _strict(self.temperature),
-            "biases": {name: _strict(bias) for name, bias in self.biases.items()},
+            "temperature": strict(self.temperature),
+            "biases": {name: strict(bias) for name, bias in self.biases.items()},
         }
 
 
@@ -104,17 +105,13 @@ class Decomposed(Record):
     def to_dict(self) -> dict[str, Any]:
         """What JSON can write."""
         return {
-            "uncertainty": _strict(self.uncertainty),
-            "cross_entropy": _strict(self.cross_entropy),
-            "label_noise": _strict(self.label_noise),
-            "calibration_slope": _strict(self.slope),
+            "uncertainty": strict(self.uncertainty),
+            "cross_entropy": strict(self.cross_entropy),
+            "label_noise": strict(self.label_noise),
+            "calibration_slope": strict(self.slope),
             "basis": self.basis,
             "rows": self.rows,
             "rows_used": self.used,
             "recalibrations": [one.to_dict() for one in self.recalibrations],
             "not_applicable": self.not_applicable,
         }
-
-
-def _strict(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -6,7 +6,8 @@ from typing import Any
 
 from ce_cli import __version__
 from ce_cli.record import Record
-from ce_cli.results.score import Note, Result, Scalar, strict, strict_row
+from ce_cli.results.document import Scalar, strict, strict_row
+from ce_cli.results.score import Note, Result
 
 
 class ClassTerm(Record):

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from ce_cli import __version__
 from ce_cli.record import Record
 from ce_cli.results.compare import Comparison
-from ce_cli.results.score import Interval, Note, Result, strict
+from ce_cli.results.document import strict
+from ce_cli.results.score import Interval, Note, Result
 
 Operator = Literal["<=", "<", ">=", ">"]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 from ce_cli import __version__
 from ce_cli.record import Record
-from ce_cli.results.score import Scalar
+from ce_cli.results.document import strict_value
 
 Severity = Literal["error", "warning", "note"]
 
@@ -132,26 +131,24 @@ class Inspected(Record):
             "inputs": list(self.inputs),
             "format": self.format,
             "rows": self.rows,
-            "columns": [_strict(column) for column in self.columns],
+            "columns": [_document(column) for column in self.columns],
             "task": self.task,
             "values": self.values,
-            "classes": [_strict(one) for one in self.classes],
-            "figures": {name: _finite(value) for name, value in self.figures.items()},
-            "sums": self.sums and {"low": _finite(self.sums[0]), "high": _finite(self.sums[1])},
-            "findings": [_strict(finding) for finding in self.findings],
+            "classes": [_document(one) for one in self.classes],
+            "figures": {name: strict_value(value) for name, value in self.figures.items()},
+            "sums": self.sums
+            and {"low": strict_value(self.sums[0]), "high": strict_value(self.sums[1])},
+            "findings": [_document(finding) for finding in self.findings],
             "next": self.next,
         }
 
 
-def _strict(value: Record) -> dict[str, Any]:
+def _document(value: Record) -> dict[str, Any]:
     fields = {name: getattr(value, name) for name in type(value)._fields}
     shown = {
-        name: list(one) if isinstance(one, tuple) else _finite(one) for name, one in fields.items()
+        name: list(one) if isinstance(one, tuple) else strict_value(one)
+        for name, one in fields.items()
     }
     if isinstance(value, ClassSeen):
         shown["class"] = shown.pop("name")
     return shown
-
-
-def _finite(value: Scalar) -> Scalar:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

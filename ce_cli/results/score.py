@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
+from ce_cli.results.document import Scalar, strict, strict_row
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
     from ce_cli.results.decomposition import Decomposed
-
-Scalar = str | int | float | bool | None
 
 
 class Note(Record):
@@ -207,18 +205,6 @@ def flat_group(group: Group) -> dict[str, Scalar]:
         figures |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
     by = {f"by_{name}" if name in figures else name: value for name, value in group.by.items()}
     return {**by, **figures}
-
-
-def strict(value: float) -> float | None:
-    """A number as JSON can write it."""
-    return value if math.isfinite(value) else None
-
-
-def strict_row(row: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """A line of a table as JSON can write it."""
-    return {
-        name: strict(value) if isinstance(value, float) else value for name, value in row.items()
-    }
 
 
 def intervals_document(intervals: Mapping[str, Interval]) -> dict[str, Any]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Self, cast
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.accuracy import Accuracy
-from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, reach_of
+from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reach_of
 from ce_cli.metrics.groups import GroupKey, coarser, merged_groups
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.spread import Spread, bounds_of_loss
-from ce_cli.metrics.state import State, Sums
+from ce_cli.metrics.state import State, States, Sums
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -47,9 +47,9 @@ class Clustered(Record):
     """
 
     keys: tuple[GroupKey, ...]
-    totals: Mapping[str, State]
+    totals: Mapping[str, Sums]
     bucket_keys: tuple[GroupKey, ...]
-    buckets: Mapping[type[State], State]
+    buckets: States
 
     @classmethod
     def of(cls, batch: Batch, keys: Sequence[GroupKey], kinds: Sequence[type[State]]) -> Self:
@@ -62,26 +62,30 @@ class Clustered(Record):
         index = np.array([places[key] for key in short], np.intp)
         groups = index[np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups]
         bucketed = batch.grouped_by(groups, len(places))
-        ranged: list[type[State]] = [Loss, *(kind for kind in kinds if kind.ranges)]
+        bucketwise: list[type[State]] = [Loss, *(kind for kind in kinds if kind.jackknifed)]
         return cls(
             tuple(keys),
             {name: Sums(one) for name, one in totals.items()},
             tuple(places),
-            {kind: kind.of(bucketed) for kind in ranged},
+            States({kind: kind.of(bucketed) for kind in bucketwise}),
         )
 
     def merge(self, other: Self) -> Self:
         """Of the rows of both."""
+        bucket_keys, buckets = merged_groups(
+            self.bucket_keys, self.buckets, other.bucket_keys, other.buckets
+        )
         return type(self)(
             *merged_groups(self.keys, self.totals, other.keys, other.totals),
-            *merged_groups(self.bucket_keys, self.buckets, other.bucket_keys, other.buckets),
+            bucket_keys,
+            States(buckets),
         )
 
     def by(self, places: Sequence[int]) -> Self:
         """The groups by some parts of their keys; the clusters stay as they are."""
+        bucket_keys, buckets = coarser(self.bucket_keys, self.buckets, (*places, -1))
         return type(self)(
-            *coarser(self.keys, self.totals, (*places, -1)),
-            *coarser(self.bucket_keys, self.buckets, (*places, -1)),
+            *coarser(self.keys, self.totals, (*places, -1)), bucket_keys, States(buckets)
         )
 
     @property
@@ -103,7 +107,7 @@ class Clustered(Record):
         self,
         groups: Sequence[GroupKey],
         figures: Mapping[str, Floats],
-        states: Mapping[type[State], State],
+        states: States,
         confidence: float,
     ) -> tuple[Floats, dict[str, Bounds]]:
         """Standard errors of the mean loss, and intervals of all figures that have one.
@@ -116,11 +120,6 @@ class Clustered(Record):
             Figures and states of all rows, with an entry for each group.
         confidence : float
             Between 0 and 1.
-
-        Notes
-        -----
-        Of G clusters, √( G/(G−1) · Σ (Σ w·(v − mean))² ) / Σ w, the inner sum over the rows of a
-        cluster (Liang and Zeger, Biometrika 73, 1986).
         """
         members = _places([key[:-1] for key in self.keys], groups)
         counts, errors = self._errors(members, figures)
@@ -128,12 +127,12 @@ class Clustered(Record):
             name: Bounds.around(figures[name], error, counts, confidence, SUMMED)
             for name, error in errors.items()
         }
-        weight = cast(Loss, states[Loss]).weight.floats()
+        weight = states[Loss].weight.floats()
         found |= bounds_of_loss(found["cross_entropy"], weight)
-        if Accuracy in states and cast(Accuracy, states[Accuracy]).is_of_whole_rows:
+        if Accuracy in states and states[Accuracy].is_of_whole_rows:
             found |= _of_accuracy(figures, errors, counts, confidence)
         if Quantiles in states and Spread in states:
-            losses, spread = cast(Quantiles, states[Quantiles]), cast(Spread, states[Spread])
+            losses, spread = states[Quantiles], states[Spread]
             with np.errstate(all="ignore"):
                 effective = weight**2 / spread.weight.floats()
                 effect = (errors["cross_entropy"] / figures["standard_error"]) ** 2
@@ -160,15 +159,15 @@ class Clustered(Record):
         return np.array([len(places) for places in there], np.float64), errors
 
     def _sums(self, name: str) -> Floats:
-        return cast(Sums, self.totals[name]).sums.floats()
+        return self.totals[name].sums.floats()
 
     def _jackknifed(self, groups: Sequence[GroupKey], confidence: float) -> dict[str, Bounds]:
-        weights = cast(Loss, self.buckets[Loss]).weight.floats()
+        weights = self.buckets[Loss].weight.floats()
         ends: dict[str, list[tuple[float, float]]] = {}
         for places in _places([key[:-1] for key in self.bucket_keys], groups):
             order = sorted(places.tolist(), key=lambda place: self.bucket_keys[place][-1] or "")
             parts = [
-                {kind: state.at(place) for kind, state in self.buckets.items()}
+                States({kind: state.at(place) for kind, state in self.buckets.items()})
                 for place in order
                 if weights[place] > 0
             ]
@@ -206,9 +205,8 @@ def _places(keys: Sequence[GroupKey], groups: Sequence[GroupKey]) -> list[Codes]
 
 
 def _clustered_error(totals: Floats, weights: Floats, mean: float) -> float:
-    if len(totals) < 2 or not math.isfinite(mean):
+    if not math.isfinite(mean):
         return math.nan
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        squares = math.fsum(np.square(totals - mean * weights).tolist())
-        scale = len(totals) / (len(totals) - 1.0)
-        return math.sqrt(scale * squares) / math.fsum(weights.tolist())
+    with np.errstate(over="ignore", invalid="ignore"):
+        residuals = totals - mean * weights
+    return clustered_error(residuals, math.fsum(weights.tolist()))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +21,13 @@ from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
 from ce_cli.metrics.scores import Scores
-from ce_cli.metrics.state import State, one_class_only
+from ce_cli.metrics.state import State, States, one_class_only
 from ce_cli.record import Record
 from ce_cli.results.decomposition import Basis, Decomposed, Name, Recalibrated
 from ce_cli.text import sanitize
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
-States = Mapping[type[State], State]
 
 _FEWEST_ROWS = 20
 _FEWEST_OF_A_CLASS = 5  # of two classes at least
@@ -109,19 +107,19 @@ def decomposed(
     scale : float
         What a number in nats is divided by in the result.
     """
-    loss = cast(Loss, states[Loss])
-    uncertainty = float(cast(Prior, states[Prior]).figures(states)["baseline"][0])
+    loss = states[Loss]
+    uncertainty = float(states[Prior].figures(states)["baseline"][0])
     mean, rows = float(loss.mean[0]), int(loss.rows.floats()[0])
-    label_noise = float(cast(Entropy, states[Entropy]).figures(states)["entropy"][0])
+    label_noise = float(states[Entropy].figures(states)["entropy"][0])
     if math.isnan(uncertainty):
         parts = (uncertainty / scale, mean / scale, label_noise / scale, math.nan)
         return Decomposed(*parts, "rows", rows, rows, (), dict.fromkeys(_WAYS, _OVERFLOWN))
     if space.classes == 2:
-        cells, counts = cast(Scores, states[Scores]).cells()
+        cells, counts = states[Scores].cells()
         cells, counts = _in_range(cells, counts)
         evidence = _of_cells(cells, counts, values, clip, soft=label_noise > 0)
     else:
-        evidence = _of_sample(cast(Sample, states[Sample]), states, space.classes)
+        evidence = _of_sample(states[Sample], states, space.classes)
     digits = float(np.finfo(evidence.entries.logs.dtype).eps)
     rounding = max(_ROUNDING * mean, digits * (mean + math.log(space.classes)))
     whole = Whole(uncertainty, mean, rows, classes, scale, rounding)
@@ -307,6 +305,6 @@ def _of_sample(sample: Sample, states: States, classes: int) -> Evidence:
     weights /= weights.max()
     if sample.is_whole:
         return Evidence(entries, weights, counts, part.hashes, "rows")
-    histogram = cast(Quantiles, states[Quantiles]).histogram
+    histogram = states[Quantiles].histogram
     factors, share = histogram.reweighting(np.maximum(entries.losses(), 0.0), weights)
     return Evidence(entries, weights * factors, counts, part.hashes, "sample", share)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,9 @@ from ce_cli.metrics.bounds import Bounds, reach_of
 from ce_cli.metrics.groups import GroupKey, coarser, regrouped
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import bounds_of_loss
-from ce_cli.metrics.state import State, figures_of
+from ce_cli.metrics.state import State, States, figures_of
 from ce_cli.record import Record
+from ce_cli.registry import FIGURES, Figure
 from ce_cli.results.score import Interval
 from ce_cli.scoring.reduce import SplitResult
 from ce_cli.spec import ALL, Spec
@@ -29,17 +30,9 @@ if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
     from ce_cli.binding.label_file import LabelFile
 
-Figure = TypeVar("Figure", float, Interval)
+Shown = TypeVar("Shown", float, Interval)
 
 Floats = NDArray[np.float64]
-
-_UNITLESS = {
-    *("perplexity", "normalized_cross_entropy", "skill", "accuracy", "brier"),
-    *("bias", "ece", "auc", "auc_error", "bits_per_token", "bits_per_byte"),
-}
-_MEAN_LOSSES = {
-    *("standard_error", "bits_per_token", "entropy", "kl_divergence", "baseline", "confidence"),
-}
 
 
 class Computed(Record):
@@ -67,9 +60,10 @@ class Computed(Record):
             raise error.about(self.locations.title) from None
 
     @cached_property
-    def whole(self) -> Mapping[type[State], State]:
+    def whole(self) -> States:
         """States of all rows as one group."""
-        return regrouped(self.total.states, np.zeros(len(self.total.keys), np.intp), 1)
+        whole = np.zeros(len(self.total.keys), np.intp)
+        return States(regrouped(self.total.states, whole, 1))
 
     @cached_property
     def convention(self) -> Convention | None:
@@ -90,7 +84,7 @@ class Computed(Record):
         locations = [self.spec.by.index(name) for name in names]
         keys, states = coarser(self.total.keys, self.total.states, locations)
         kinds = [kind for kind in self.metrics if kind.grouped or not names]
-        own = {kind: states[kind] for kind in kinds}
+        own = States({kind: states[kind] for kind in kinds})
         figures = figures_of(own)
         if self.total.clustered is None:
             bounds = {
@@ -102,12 +96,10 @@ class Computed(Record):
             clustered = self.total.clustered.by(locations)
             errors, bounds = clustered.bounds(keys, figures, own, self.spec.confidence)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
-        for kind in kinds:
-            for name in kind.ranges.keys() & bounds.keys():
-                bounds[name] = bounds[name].within(*kind.ranges[name])
+        bounds = {name: _in_range(one, FIGURES[name]) for name, one in bounds.items()}
         if self.by_rows:
-            figures, bounds = _divide_by_rows(figures, bounds, cast(Loss, own[Loss]))
-        scales = {name: 1.0 if name in _UNITLESS else self.spec.scale for name in figures}
+            figures, bounds = _divide_by_rows(figures, bounds, own[Loss])
+        scales = {n: self.spec.scale if FIGURES[n].in_unit else 1.0 for n in figures}
         with np.errstate(over="ignore", invalid="ignore"):
             return Measured(
                 keys,
@@ -121,7 +113,7 @@ class Measured(Record):
     """Groups, their states, and figures and intervals of each, in the unit asked for."""
 
     keys: tuple[GroupKey, ...]
-    states: Mapping[type[State], State]
+    states: States
     figures: dict[str, Floats]
     bounds: dict[str, Bounds]
 
@@ -150,13 +142,20 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
     return binding.classes or names_of_two(binding.labels.reader, seen)
 
 
+def _in_range(bounds: Bounds, figure: Figure) -> Bounds:
+    """The interval without what the figure cannot be."""
+    if math.isinf(figure.low) and math.isinf(figure.high):
+        return bounds
+    return bounds.within(figure.low, figure.high)
+
+
 def _divide_by_rows(
     figures: dict[str, Floats], bounds: dict[str, Bounds], loss: Loss
 ) -> tuple[dict[str, Floats], dict[str, Bounds]]:
     """Means of losses as Σ w·loss / n; what is no loss, or a ratio of two, stays as it is."""
     share, figures, bounds = weight_a_row(loss), dict(figures), dict(bounds)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for name in figures.keys() & {*_MEAN_LOSSES, "cross_entropy"}:
+        for name in [name for name in figures if FIGURES[name].mean_loss]:
             figures[name] = figures[name] * share
             if name in bounds:
                 bounds[name] = bounds[name].over(1.0 / share)
@@ -173,7 +172,7 @@ def weight_a_row(loss: Loss) -> Floats:
     return loss.weight.floats() / np.maximum(loss.rows.floats(), 1.0)
 
 
-def chosen(metrics: Mapping[str, Figure], spec: Spec) -> dict[str, Figure]:
+def chosen(metrics: Mapping[str, Shown], spec: Spec) -> dict[str, Shown]:
     """Those that were asked for; all of them if none was."""
     if not spec.metrics or ALL in spec.metrics:
         return dict(metrics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ce_cli import registry
 from ce_cli.binding.bind import bind
@@ -77,7 +77,7 @@ def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
     plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
     plain = plain.replace(conventions=False, decompose=False)
     counts = Pass(plain, (Loss, PerClass), run.silent).computed(data)
-    return balanced_weights(cast(PerClass, counts.whole[PerClass]))
+    return balanced_weights(counts.whole[PerClass])
 
 
 class Pass(Record):

@@ -16,7 +16,7 @@ from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.groups import GroupKey, merged_groups, without_last
-from ce_cli.metrics.state import State
+from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
 from ce_cli.scoring.row_losses import RowLosses
 from ce_cli.spec import Spec
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Codes = NDArray[np.intp]
 Joined = TypeVar("Joined", "Clustered", "ByConvention")
-States = dict[type[State], State]
 
 
 class SplitResult(Record):
@@ -87,7 +86,7 @@ class ScoreSplit(Record):
 
     def empty(self) -> SplitResult:
         """The outcome of no rows: the identity of `merge`."""
-        states = {kind: kind.empty(0, self.binding.space) for kind in self.metrics}
+        states = States({kind: kind.empty(0, self.binding.space) for kind in self.metrics})
         return SplitResult(RowIssues.of(), (), states, ExactSums.empty(1))
 
     def merge(self, earlier: SplitResult, later: SplitResult) -> SplitResult:
@@ -99,7 +98,7 @@ class ScoreSplit(Record):
         return SplitResult(
             earlier.issues.merge(later.issues),
             keys,
-            states,
+            States(states),
             earlier.clipped.merge(later.clipped),
             RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
             _both(earlier.clustered, later.clustered),
@@ -111,7 +110,7 @@ class ScoreSplit(Record):
         keys, index = tuple(bound.keys), None
         if self.by_cluster:
             keys, index = without_last(bound.keys)
-        states = {
+        states: dict[type[State], State] = {
             kind: kind.empty(len(keys) if kind.grouped else 1, self.binding.space)
             for kind in self.metrics
         }
@@ -127,7 +126,7 @@ class ScoreSplit(Record):
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
         clustered = _clustered(bound, self.metrics) if self.by_cluster else None
-        return SplitResult(issues, keys, states, clipped, kept, clustered, others)
+        return SplitResult(issues, keys, States(states), clipped, kept, clustered, others)
 
 
 def issues_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[RowIssues, ExactSums]:

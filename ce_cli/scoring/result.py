@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.groups import sortable
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
-from ce_cli.results.score import Group, Result, Scalar
+from ce_cli.results.document import Scalar
+from ce_cli.results.score import Group, Result
 from ce_cli.scoring.figures import Computed, weight_a_row
 from ce_cli.scoring.warnings import warnings_of
 from ce_cli.spec import ALL
@@ -44,7 +45,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         All weights are 0, or the labels are more than two classes.
     """
     spec, binding, issues = computed.spec, computed.binding, computed.total.issues
-    loss = cast(Loss, computed.whole[Loss])
+    loss = computed.whole[Loss]
     weight_sum = float(loss.weight.floats()[0])
     if not weight_sum > 0:
         raise DataError(no_weight(computed.locations, spec.weight or ""))
@@ -140,7 +141,7 @@ def _decomposition(computed: Computed) -> Decomposed | None:
 def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:
     """The bins of the expected calibration error."""
     if Ece in computed.metrics:
-        yield from cast(Ece, computed.whole[Ece]).bins()
+        yield from computed.whole[Ece].bins()
 
 
 def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
@@ -151,7 +152,7 @@ def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
     from ce_cli.binding.convention_choice import all_conventions
     from ce_cli.binding.conventions import Facts, why
 
-    loss, scale = cast(Loss, computed.whole[Loss]), computed.spec.scale
+    loss, scale = computed.whole[Loss], computed.spec.scale
     kinds = all_conventions(computed.binding, computed.spec)
     counts = [kind.floats() for kind in (sums.infinite, sums.raised, sums.lowered)]
     facts = []
@@ -184,10 +185,10 @@ def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
     """A line for each class; with the interval of its mean where that was asked for."""
     if PerClass not in computed.metrics:
         return
-    scale, loss = computed.spec.scale, cast(PerClass, computed.whole[PerClass]).loss
+    scale, loss = computed.spec.scale, computed.whole[PerClass].loss
     ends: list[dict[str, Scalar]] = [{} for _ in computed.classes]
     if ClassSpread in computed.metrics and computed.spec.cluster is None:
-        spread = cast(ClassSpread, computed.whole[ClassSpread])
+        spread = computed.whole[ClassSpread]
         bounds = spread.class_bounds(computed.whole, computed.spec.confidence)
         bounds = bounds.over(scale / weight_a_row(loss) if computed.by_rows else scale)
         pairs = zip(bounds.low.tolist(), bounds.high.tolist(), strict=True)
@@ -210,7 +211,7 @@ def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
     if not names:
         return
     measured = computed.measured(names)
-    loss = cast(Loss, measured.states[Loss])
+    loss = measured.states[Loss]
     rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
     occurring = [place for place, count in enumerate(rows) if count]
     for place in sorted(occurring, key=lambda place: sortable(measured.keys[place])):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ce_cli.metrics.bounds import STUDENT
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
+from ce_cli.metrics.spread import FROM_MEAN_LOSS
 from ce_cli.results.score import Note
 from ce_cli.scoring.figures import Computed, chosen, interval
 from ce_cli.spec import Spec
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
 _TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
 _ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) asks for 25 to be within 1 %
-_OF_THE_MEAN = {"cross_entropy", "total", "perplexity", "bits_per_token"}
 _FEW_CLUSTERS = 30
 
 NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
@@ -39,7 +39,7 @@ _MANY_ROWS = 30  # fewer may be bad luck
 
 def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     """Everything to be said about the rows, and about these figures of all of them."""
-    loss = float(cast(Loss, computed.whole[Loss]).loss.floats()[0])
+    loss = float(computed.whole[Loss].loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
     issues, clip = computed.total.issues, computed.spec.clip or 0.0
     yield from issue_warnings(
@@ -59,7 +59,7 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
 def _convention_note(computed: Computed, convention: Convention) -> Iterator[Note]:
     from ce_cli.binding.conventions import remark
 
-    loss = cast(Loss, computed.whole[Loss])
+    loss = computed.whole[Loss]
     message = remark(convention, computed.total.issues.scored, float(loss.weight.floats()[0]))
     if message:
         yield Note("convention", message)
@@ -79,12 +79,12 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
         if clustered.count >= _FEW_CLUSTERS and _has_mean(metrics, spec):
             yield from _few_rows(computed, clustered.count, clustered.skewness(), "clusters")
     elif Quantiles in computed.metrics and _has_mean(metrics, spec):
-        yield from _tail_warnings(cast(Quantiles, computed.whole[Quantiles]), computed)
+        yield from _tail_warnings(computed.whole[Quantiles], computed)
 
 
 def _has_mean(metrics: Mapping[str, float], spec: Spec) -> bool:
     """Whether the interval of the mean loss, or what follows from it, is shown."""
-    return not _OF_THE_MEAN.isdisjoint(chosen(metrics, spec))
+    return not chosen(metrics, spec).keys().isdisjoint(FROM_MEAN_LOSS)
 
 
 def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
@@ -121,7 +121,7 @@ def few_clusters(count: int) -> Iterator[Note]:
 
 def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     """What `ce inspect` would look into, as far as the figures at hand tell."""
-    loss, rows = cast(Loss, computed.whole[Loss]), computed.total.issues.scored
+    loss, rows = computed.whole[Loss], computed.total.issues.scored
     if loss.mean[0] < NO_LOSS and metrics.get("baseline", 0.0) > 0.0 and rows >= FEW_ROWS:
         yield Note(
             "no_loss",
@@ -130,7 +130,7 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
         )
     if PerClass not in computed.metrics:
         return
-    own = cast(PerClass, computed.whole[PerClass]).loss
+    own = computed.whole[PerClass].loss
     accuracy, task = metrics.get("accuracy", 1.0), computed.binding.task
     flipped = task == "binary" and accuracy < _WRONG and own.mean.min() > LOG_2
     if flipped and rows >= _MANY_ROWS:

@@ -7,7 +7,7 @@ import inspect
 import itertools
 import math
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -19,13 +19,14 @@ from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Form
 from ce_cli.kernels.outcomes import Hard, LabelSpace, Likelihood, Multilabel, Outcomes, Soft
-from ce_cli.metrics.state import State
-from ce_cli.registry import METRICS, Entry
+from ce_cli.metrics.groups import regrouped
+from ce_cli.metrics.state import State, States
+from ce_cli.metrics.state import merged as merged_states
+from ce_cli.registry import METRICS, Metric
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Kind = type[State]
-States = dict[Kind, State]
 Figures = dict[str, tuple[tuple[int, ...], bytes]]
 
 EPSILON = 2.0**-52
@@ -155,24 +156,24 @@ def needed(kind: Kind) -> tuple[Kind, ...]:
 def states_of(kind: Kind, batch: Batch) -> States:
     if any(one.why_not(batch.space) is not None for one in needed(kind)):
         assume(False)
-    return {one: one.of(batch) for one in needed(kind)}
+    return States({one: one.of(batch) for one in needed(kind)})
 
 
 def empty_states(kind: Kind, batch: Batch) -> States:
     """The states of no rows that fit those of a batch."""
-    return {
-        one: one.empty(batch.group_count if one.grouped else 1, batch.outcomes.space)
-        for one in needed(kind)
-    }
-
-
-def merged(parts: Sequence[States]) -> States:
-    return functools.reduce(
-        lambda left, right: {kind: left[kind].merge(right[kind]) for kind in left}, parts
+    return States(
+        {
+            one: one.empty(batch.group_count if one.grouped else 1, batch.outcomes.space)
+            for one in needed(kind)
+        }
     )
 
 
-def figures(kind: Kind, states: Mapping[Kind, State]) -> Figures:
+def merged(parts: Sequence[States]) -> States:
+    return functools.reduce(merged_states, parts)
+
+
+def figures(kind: Kind, states: States) -> Figures:
     """Names, shapes and bits; every NaN is alike."""
     said = states[kind].figures(states)
     return {
@@ -195,10 +196,7 @@ def states_of_some(kind: Kind, batch: Batch, chosen: Sequence[int]) -> States:
     seen = batch_of(some.outcomes, some.weights, own, len(keys), some.byte_counts)
     states = states_of(kind, seen) if chosen else empty_states(kind, seen)
     index = np.array(keys, np.intp)
-    return {
-        one: state.regroup(index, batch.group_count) if one.grouped else state
-        for one, state in states.items()
-    }
+    return States(regrouped(states, index, batch.group_count))
 
 
 def assert_weights_are_repetitions(kind: Kind, batch: Batch) -> None:
@@ -218,7 +216,7 @@ def assert_weights_are_repetitions(kind: Kind, batch: Batch) -> None:
 @every_metric
 @lawful
 @given(batch=batches())
-def test_no_rows_are_the_identity_of_merge(entry: Entry, batch: Batch) -> None:
+def test_no_rows_are_the_identity_of_merge(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     states, nothing = states_of(kind, batch), empty_states(kind, batch)
     for both in (merged([nothing, states]), merged([states, nothing])):
@@ -229,7 +227,7 @@ def test_no_rows_are_the_identity_of_merge(entry: Entry, batch: Batch) -> None:
 @every_metric
 @lawful
 @given(batch=batches())
-def test_a_batch_of_no_rows_is_empty(entry: Entry, batch: Batch) -> None:
+def test_a_batch_of_no_rows_is_empty(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     assert states_of(kind, batch.take(slice(0, 0))) == empty_states(kind, batch)
 
@@ -238,7 +236,7 @@ def test_a_batch_of_no_rows_is_empty(entry: Entry, batch: Batch) -> None:
 @lawful
 @given(batch=batches(), data=st.data())
 def test_merge_is_associative_and_commutative(
-    entry: Entry, batch: Batch, data: st.DataObject
+    entry: Metric, batch: Batch, data: st.DataObject
 ) -> None:
     kind: Kind = entry.load()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(batch)), min_size=2, max_size=2)))
@@ -256,7 +254,7 @@ def test_merge_is_associative_and_commutative(
 @lawful
 @given(batch=batches(), data=st.data())
 def test_figures_are_the_same_however_rows_are_cut_and_ordered(
-    entry: Entry, batch: Batch, data: st.DataObject
+    entry: Metric, batch: Batch, data: st.DataObject
 ) -> None:
     kind: Kind = entry.load()
     order = data.draw(st.permutations(range(len(batch))))
@@ -273,7 +271,7 @@ def test_figures_are_the_same_however_rows_are_cut_and_ordered(
 @every_metric
 @lawful
 @given(batch=batches())
-def test_pickling_keeps_the_figures(entry: Entry, batch: Batch) -> None:
+def test_pickling_keeps_the_figures(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     states = states_of(kind, batch)
     expected = figures(kind, states)
@@ -285,14 +283,14 @@ def test_pickling_keeps_the_figures(entry: Entry, batch: Batch) -> None:
 @every_metric
 @lawful
 @given(batch=batches(weights=st.integers(0, 3).map(float), weighted=True))
-def test_whole_weights_are_repeated_rows(entry: Entry, batch: Batch) -> None:
+def test_whole_weights_are_repeated_rows(entry: Metric, batch: Batch) -> None:
     assert_weights_are_repetitions(entry.load(), batch)
 
 
 @every_metric
 @lawful
 @given(batch=batches(weighted=False))
-def test_weights_of_one_are_no_weights(entry: Entry, batch: Batch) -> None:
+def test_weights_of_one_are_no_weights(entry: Metric, batch: Batch) -> None:
     kind: Kind = entry.load()
     ones = np.ones(len(batch))
     weighted = batch.replace(weights=ones)
@@ -382,7 +380,7 @@ with_and_without_weights = pytest.mark.parametrize(
 @every_metric
 @every_form
 @with_and_without_weights
-def test_rows_one_by_one_give_the_same_state(entry: Entry, form: type, weighted: bool) -> None:
+def test_rows_one_by_one_give_the_same_state(entry: Metric, form: type, weighted: bool) -> None:
     kind: Kind = entry.load()
     classes = CLASSES if kind.why_not(LabelSpace(CLASSES, sized=True)) is None else 2
     whole, others = whole_and_cut(kind, ordinary(form, classes), weighted)
@@ -395,7 +393,7 @@ def test_rows_one_by_one_give_the_same_state(entry: Entry, form: type, weighted:
 @every_form
 @with_and_without_weights
 def test_extreme_rows_one_by_one_give_the_same_figures(
-    entry: Entry, form: type, weighted: bool
+    entry: Metric, form: type, weighted: bool
 ) -> None:
     kind: Kind = entry.load()
     whole, (_, backwards, _) = whole_and_cut(kind, extreme(form), weighted)
@@ -404,7 +402,7 @@ def test_extreme_rows_one_by_one_give_the_same_figures(
 
 @every_metric
 @every_form
-def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Entry, form: type) -> None:
+def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Metric, form: type) -> None:
     """A row of weight 0 is not there, however bad it is."""
     kind: Kind = entry.load()
     predictions = extreme(form)
@@ -418,7 +416,7 @@ def test_whole_weights_are_repeated_rows_at_the_extremes(entry: Entry, form: typ
 
 
 @every_metric
-def test_any_finite_weights_and_losses_can_be_summed_up(entry: Entry) -> None:
+def test_any_finite_weights_and_losses_can_be_summed_up(entry: Metric) -> None:
     kind: Kind = entry.load()
     pairs = list(itertools.product((1.0, 1e80, 1e150), repeat=2))
     logit, weight = np.array(pairs).T
@@ -430,7 +428,7 @@ def test_any_finite_weights_and_losses_can_be_summed_up(entry: Entry) -> None:
 
 
 @every_metric
-def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Entry) -> None:
+def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Metric) -> None:
     kind: Kind = entry.load()
     rng = np.random.default_rng(10)
     labels = rng.integers(0, 2, 500).astype(np.intp)
@@ -438,11 +436,7 @@ def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Entry) -> None
     once = states_of(kind, batch_of(labelled(kind, predictions, labels, 2)))
     often, first_of_one = once, np.zeros(1, np.intp)
     for _ in range(300):
-        moved = {
-            one: state.regroup(first_of_one, 1) if one.grouped else state
-            for one, state in often.items()
-        }
-        often = merged([moved, once])
+        often = merged([States(regrouped(often, first_of_one, 1)), once])
     assert len(pickle.dumps(often)) < 2 * len(pickle.dumps(once)) + 1000
 
 

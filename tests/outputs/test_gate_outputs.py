@@ -51,7 +51,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def rendered(format_: str, result: Gated) -> str:
-    text = registry.find(registry.GATE_OUTPUTS, format_, "format").load()(result, Canvas())
+    text = registry.output("gate", format_).load()(result, Canvas())
     assert isinstance(text, str)
     return text
 
@@ -60,9 +60,11 @@ def rendered(format_: str, result: Gated) -> str:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-@pytest.mark.parametrize("entry", registry.GATE_OUTPUTS, ids=lambda entry: str(entry.names[0]))
+@pytest.mark.parametrize(
+    "entry", registry.outputs_of("gate"), ids=lambda entry: str(entry.names[0])
+)
 def test_every_format_writes_every_gate_in_lines_that_show(
-    entry: registry.Entry, example: str
+    entry: registry.Output, example: str
 ) -> None:
     text = entry.load()(EXAMPLES[example], Canvas())
     assert text.encode().decode() == text
@@ -534,6 +536,17 @@ def test_openmetrics_keeps_units_apart() -> None:
     result = gated(gate(check(), name="a"), bits, gate(check(), name="c"))
     assert len(gauges(result, "ce_cross_entropy_nats")) == 2
     assert len(gauges(result, "ce_cross_entropy_bits")) == 1
+
+
+def test_openmetrics_gives_every_loss_the_unit_that_the_base_sets() -> None:
+    """Also to those that are computed only where a limit names them."""
+    for unit in ("nats", "bits"):
+        losses = {"confidence": 0.5, "entropy": 0.25, "brier": 0.125}
+        result = gated(gate(check(), score=score(unit=unit, metrics=losses, intervals={})))
+        assert gauges(result, f"ce_confidence_{unit}") == [0.5]
+        assert gauges(result, "ce_confidence") == []
+        assert gauges(result, f"ce_entropy_{unit}") == [0.25]
+        assert gauges(result, "ce_brier") == [0.125]
 
 
 def test_openmetrics_spells_what_is_not_finite() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ce_cli.outputs.numbers import shown
 from ce_cli.record import Record
-from ce_cli.results.score import Interval, Note, Scalar
+from ce_cli.results.document import Scalar
+from ce_cli.results.score import Interval, Note
 from ce_cli.text import sanitize
 
 

@@ -6,7 +6,8 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.markdown.text import code, escaped, table
 from ce_cli.outputs.numbers import shown
 from ce_cli.outputs.tables.flat import Line, tables
-from ce_cli.results.score import Result, Scalar
+from ce_cli.results.document import Scalar
+from ce_cli.results.score import Result
 
 
 def render(result: Result, canvas: Canvas) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
-from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.numbers import figure_text, percent, shown
 from ce_cli.results.inspect import ClassSeen, ColumnSeen, Finding, Inspected
 from ce_cli.text import files_title, plural, sanitize
 
@@ -134,9 +134,9 @@ def _figures(result: Inspected) -> Line:
         Span(shown(figures["cross_entropy"]), "green"),
         Span(" nats", "dim"),
     ]
-    for name, told in (("baseline", shown), ("accuracy", percent)):
+    for name in ("baseline", "accuracy"):
         if name in figures:
-            spans += [Span(f"   {name} ", "dim"), Span(told(figures[name]))]
+            spans += [Span(f"   {name} ", "dim"), Span(figure_text(name, figures[name]))]
     if result.sums is not None:
         low, high = (f"{value:.5g}" for value in result.sums)
         spans += [Span("   rows sum to ", "dim"), Span(low if low == high else f"{low} … {high}")]

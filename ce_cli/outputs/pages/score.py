@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
+from ce_cli import registry
 from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, cell, noted, reach, shortened
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
-from ce_cli.outputs.numbers import percent, shown, signed
-from ce_cli.results.score import Interval, Result, Scalar
+from ce_cli.outputs.numbers import figure_text, percent, shown, signed
+from ce_cli.registry import FIGURES
+from ce_cli.results.document import Scalar
+from ce_cli.results.score import Interval, Result
 from ce_cli.text import files_title, level_text, plural, sanitize
 
-_COLUMNS = (
+_COLUMNS = (  # figures that are not here come below the last of them
     (
         *("total", "perplexity", "bits_per_token", "bits_per_byte", "standard_error"),
         *("baseline", "normalized_cross_entropy", "skill"),
@@ -22,15 +25,6 @@ _COLUMNS = (
     ("accuracy", "brier", "entropy", "kl_divergence"),
 )
 _ALWAYS = ("total", "standard_error", "median")  # in the default set, whatever the predictions
-_PERCENT = ("skill", "accuracy")
-_LABELS = {
-    "cross_entropy": "cross-entropy",
-    "standard_error": "standard error",
-    "bits_per_token": "bits per token",
-    "bits_per_byte": "bits per byte",
-    "normalized_cross_entropy": "normalized",
-    "kl_divergence": "KL divergence",
-}
 _OF_GROUPS = (("skill", "perplexity"), ("bits_per_byte", "bits_per_token"))  # of each the first
 _CLASSES_SHOWN = 20
 _GROUPS_SHOWN = 50
@@ -145,11 +139,10 @@ def _headline(result: Result) -> Line:
 def _companions(result: Result) -> Iterator[Block]:
     """The default set side by side; of any other, each figure with its interval."""
     others = [name for name in result.metrics if name != "cross_entropy"]
-    usual = [name for names in _COLUMNS for name in names]
-    if set(others) <= set(usual) and set(_ALWAYS) <= set(others):
+    if set(others) <= _usual() and set(_ALWAYS) <= set(others):
         if result.conventions:
             return
-        columns = [[name for name in names if name in result.metrics] for names in _COLUMNS]
+        columns = _columns(others)
         rows = [
             tuple(span for name in line for span in _figure(result, name))
             for line in zip_longest(*columns, fillvalue="")
@@ -161,10 +154,24 @@ def _companions(result: Result) -> Iterator[Block]:
         yield Line()
 
 
+def _usual() -> set[str]:
+    """The figures of the default set."""
+    metrics = (metric for metric in registry.METRICS if not metric.extra)
+    return {figure.name for metric in metrics for figure in metric.figures}
+
+
+def _columns(names: Sequence[str]) -> list[list[str]]:
+    """Figures in the columns of the page."""
+    columns = [[name for name in column if name in names] for column in _COLUMNS]
+    placed = {name for column in columns for name in column}
+    columns[-1] += [name for name in names if name not in placed]
+    return columns
+
+
 def _figure(result: Result, name: str) -> tuple[Span, Span]:
     if not name:
         return Span(""), Span("")
-    return Span(_LABELS.get(name, name), "dim"), Span(_metric(name, result.metrics[name]))
+    return Span(FIGURES[name].heading, "dim"), Span(figure_text(name, result.metrics[name]))
 
 
 def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
@@ -186,11 +193,7 @@ def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
 def _reach(name: str, interval: Interval | None, style: str = "dim") -> Span:
     if interval is None:
         return Span("")
-    return Span(f"{_metric(name, interval.low)} … {_metric(name, interval.high)}", style)
-
-
-def _metric(name: str, value: float) -> str:
-    return percent(value) if name in _PERCENT else shown(value)
+    return Span(f"{figure_text(name, interval.low)} … {figure_text(name, interval.high)}", style)
 
 
 def _conventions(result: Result) -> Iterator[Block]:
@@ -238,14 +241,14 @@ def _groups(result: Result) -> Iterator[Block]:
         (
             *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
             Span(f"{group.rows:,}"),
-            Span(_metric(first, group.metrics.get(first, math.nan))),
+            Span(figure_text(first, group.metrics.get(first, math.nan))),
             _reach(first, group.intervals.get(first), ""),
-            *(Span(_metric(name, group.metrics[name])) for name in more),
+            *(Span(figure_text(name, group.metrics[name])) for name in more),
         )
         for group in result.groups[:_GROUPS_SHOWN]
     ]
-    names = (_LABELS.get(name, name) for name in more)
-    header = (*by, "rows", _LABELS.get(first, first), "interval", *names)
+    names = (FIGURES[name].heading for name in more)
+    header = (*by, "rows", FIGURES[first].heading, "interval", *names)
     right = (False,) * len(by) + (True,) * (3 + len(more))
     yield Grid(header, right, tuple(rows))
     yield from _rest(len(result.groups) - len(rows), "groups (--format csv shows all)")

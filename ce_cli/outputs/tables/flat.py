@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ce_cli.results.score import Result, Scalar, flat_group
+from ce_cli.results.document import Scalar
+from ce_cli.results.score import Result, flat_group
 
 Line = dict[str, Scalar]
 

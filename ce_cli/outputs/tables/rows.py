@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError, UsageError
 from ce_cli.outputs.files import replacing
+from ce_cli.results.document import strict_row
 from ce_cli.text import quoted
 
 if TYPE_CHECKING:
@@ -88,8 +88,5 @@ class _JsonLines:
 
     def write_table(self, table: pa.Table) -> None:
         for line in table.to_pylist():
-            strict = {
-                name: None if isinstance(value, float) and not math.isfinite(value) else value
-                for name, value in line.items()
-            }
-            self._file.write(json.dumps(strict, ensure_ascii=False).encode() + b"\n")
+            text = json.dumps(strict_row(line), ensure_ascii=False)
+            self._file.write(text.encode() + b"\n")
