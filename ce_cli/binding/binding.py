@@ -106,7 +106,7 @@ class Binding(Record):
         return LabelSpace(self.class_count, self.task == "multilabel", self.bytes is not None)
 
     @property
-    def wanted(self) -> Projection:
+    def projection(self) -> Projection:
         """The columns to read."""
         parts = ((self.predictions, self.shape), (self.labels.columns, self.labels.shape))
         named = {shape: [c for cs, own in parts if own == shape for c in cs] for _, shape in parts}

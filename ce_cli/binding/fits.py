@@ -20,18 +20,18 @@ def check_fits(source: Source, binding: Binding) -> None:
     """
     columns = source.columns()
     kinds = {column.name: column for column in columns}
-    wanted = binding.wanted
+    projection = binding.projection
     if source.is_empty:
         return
-    for name in wanted.names:
+    for name in projection.names:
         if sum(column.name == name for column in columns) > 1:
             raise DataError(f"more than one column is called {quoted(name)}.").about(source.name)
         if name not in kinds:
             raise DataError(no_column(name, list(kinds))).about(source.name)
     for names, fitting in (
-        (wanted.numbers, ("number", "boolean")),
-        (wanted.lists, ("list",)),
-        (wanted.maps, ("map",)),
+        (projection.numbers, ("number", "boolean")),
+        (projection.lists, ("list",)),
+        (projection.maps, ("map",)),
     ):
         for column in (kinds[name] for name in names):
             if column.kind not in fitting and column.stored != "text":

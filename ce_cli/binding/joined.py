@@ -36,18 +36,18 @@ class JoinedSource(SourceWrapper):
         theirs = (c for name, c in self._labels.columns.items() if name in self._theirs)
         return (*own, *(column.replace(beside=True) for column in theirs))
 
-    def sample(self, wanted: Projection) -> Frame:
-        """The first rows of the file that has the wanted columns."""
-        if self._theirs.issuperset(wanted.names):
-            return self._labels.sample(wanted)
-        return self._source.sample(wanted)
+    def sample(self, projection: Projection) -> Frame:
+        """The first rows of the file that has these columns."""
+        if self._theirs.issuperset(projection.names):
+            return self._labels.sample(projection)
+        return self._source.sample(projection)
 
-    def splits(self, wanted: Projection) -> Iterator[Split]:
+    def splits(self, projection: Projection) -> Iterator[Split]:
         """The rows of the predictions, joined one after another, since the order may decide."""
-        theirs = [name for name in wanted.names if name in self._theirs]
+        theirs = [name for name in projection.names if name in self._theirs]
         key = self._labels.key_beside([column.name for column in self._source.columns()])
-        self._labels.load(wanted.only(lambda name: name in self._theirs))
-        own = wanted.only(lambda name: name not in self._theirs).with_text(key)
+        self._labels.load(projection.only(lambda name: name in self._theirs))
+        own = projection.only(lambda name: name not in self._theirs).with_text(key)
         for split in self._source.splits(own):
             for frame in split.frames():
                 yield JoinedSplit(self._labels.join(frame, theirs))

@@ -30,7 +30,7 @@ _MISSING = -1
 
 
 class LabelFile:
-    """The file of labels, held in memory once its columns are wanted.
+    """The file of labels, held in memory once its columns are needed.
 
     Parameters
     ----------
@@ -90,9 +90,9 @@ class LabelFile:
         """What columns are called in the file."""
         return [self._names.get(name, name) for name in names]
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return self._source.sample(wanted)
+        return self._source.sample(projection)
 
     def beside(self, columns: Sequence[str], labels: Sequence[str]) -> frozenset[str]:
         """The columns to take from here, beside those of the first file of predictions."""
@@ -114,21 +114,21 @@ class LabelFile:
             self._witness = next(iter((*ids, *texts)), None)
         return self.key or self._witness
 
-    def load(self, wanted: Projection) -> None:
-        """Read the wanted columns, and the key, of all rows, unless that is done.
+    def load(self, projection: Projection) -> None:
+        """Read the columns, and the key, of all rows, unless that is done.
 
         Raises
         ------
         DataError
             Rows are broken, or a key occurs twice.
         """
-        if self._rows or not wanted.names:
+        if self._rows or not projection.names:
             return
         key = self.key or self._witness
-        wanted = wanted.with_text(key)
+        projection = projection.with_text(key)
         frames: list[Frame] = []
         issues = RowIssues.of()
-        for split in self._source.splits(wanted):
+        for split in self._source.splits(projection):
             for frame in split.frames():
                 frames.append(frame)
                 issues = issues.merge(RowIssues.of(frame.issues, read=frame.rows))
@@ -136,7 +136,9 @@ class LabelFile:
             raise DataError(*sentences(bad, RowLocations((self.name,), (0,)), None))
         if not issues.read:
             raise DataError(f"{self.name}: there is no data row.")
-        self._rows = {name: _appended([f.columns[name] for f in frames]) for name in wanted.names}
+        self._rows = {
+            name: _appended([f.columns[name] for f in frames]) for name in projection.names
+        }
         self._used = np.zeros(issues.read, np.bool_)
         if self.key is not None:
             self._index(self._rows[self.key])
@@ -281,11 +283,11 @@ def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
     """Some of the rows, null where a place is missing."""
     import pyarrow as pa
 
-    wanted = pa.array(np.where(places < 0, 0, places), pa.int64())
+    indices = pa.array(np.where(places < 0, 0, places), pa.int64())
     if (places < 0).any():
-        wanted = pa.Array.from_buffers(
+        indices = pa.Array.from_buffers(
             pa.int64(),
             len(places),
-            [pa.py_buffer(np.packbits(places >= 0, bitorder="little")), wanted.buffers()[1]],
+            [pa.py_buffer(np.packbits(places >= 0, bitorder="little")), indices.buffers()[1]],
         )
-    return column.take(wanted)
+    return column.take(indices)

@@ -31,17 +31,17 @@ class RenamedSource(SourceWrapper):
             for column in self._source.columns()
         ]
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return _renamed(self._source.sample(self._inner(wanted)), self._new)
+        return _renamed(self._source.sample(self._inner(projection)), self._new)
 
-    def splits(self, wanted: Projection) -> Iterator[RenamedSplit]:
+    def splits(self, projection: Projection) -> Iterator[RenamedSplit]:
         """Those of the file."""
-        for split in self._source.splits(self._inner(wanted)):
+        for split in self._source.splits(self._inner(projection)):
             yield RenamedSplit(split, self._new)
 
-    def _inner(self, wanted: Projection) -> Projection:
-        return wanted.renamed(lambda name: self._old.get(name, name))
+    def _inner(self, projection: Projection) -> Projection:
+        return projection.renamed(lambda name: self._old.get(name, name))
 
 
 class RenamedSplit(Record):

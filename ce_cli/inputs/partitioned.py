@@ -52,22 +52,24 @@ class PartitionedSource(SourceWrapper):
         added = (Column(name, "text", "text in the path") for name in self._constants)
         return (*own, *added) if own else ()
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return _with_constants(self._source.sample(self._inner(wanted)), self._added(wanted))
+        return _with_constants(
+            self._source.sample(self._inner(projection)), self._added(projection)
+        )
 
-    def splits(self, wanted: Projection) -> Iterator[PartitionedSplit]:
+    def splits(self, projection: Projection) -> Iterator[PartitionedSplit]:
         """Those of the file."""
-        added = self._added(wanted)
-        for split in self._source.splits(self._inner(wanted)):
+        added = self._added(projection)
+        for split in self._source.splits(self._inner(projection)):
             yield PartitionedSplit(split, added)
 
-    def _added(self, wanted: Projection) -> dict[str, str | None]:
-        return {name: text for name, text in self._constants.items() if name in wanted.names}
+    def _added(self, projection: Projection) -> dict[str, str | None]:
+        return {name: text for name, text in self._constants.items() if name in projection.names}
 
-    def _inner(self, wanted: Projection) -> Projection:
+    def _inner(self, projection: Projection) -> Projection:
         """What the file has to give, one column at least, since that tells how many rows it has."""
-        inner = wanted.only(lambda name: name not in self._constants)
+        inner = projection.only(lambda name: name not in self._constants)
         columns = self._source.columns()
         if inner.names or not columns:
             return inner

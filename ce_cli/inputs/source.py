@@ -66,7 +66,7 @@ class Projection(Record):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every wanted column once."""
+        """Every column to read, once."""
         return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists, *self.maps)))
 
     def only(self, kept: Callable[[str], bool]) -> Self:
@@ -100,7 +100,7 @@ class Frame(Record):
     Attributes
     ----------
     columns : dict of str to pyarrow.Array
-        The wanted columns, all of one length: a map is an Arrow map or struct of numbers.
+        The columns that were read, all of one length: a map is an Arrow map or struct of numbers.
     rows : int
         Rows that the file has here, those left out included.
     left_out : tuple of int
@@ -167,11 +167,11 @@ class Source(Protocol):
         """The columns in file order."""
         ...
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows, for the names of the classes; reading them again is not a second pass."""
         ...
 
-    def splits(self, wanted: Projection) -> Iterator[Split]:
+    def splits(self, projection: Projection) -> Iterator[Split]:
         """All rows, in file order."""
         ...
 

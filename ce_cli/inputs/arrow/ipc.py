@@ -73,22 +73,22 @@ class FileSource:
         """The columns of the schema."""
         return self._columns
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
-        for split in self.splits(wanted):
+        for split in self.splits(projection):
             for frame in split.frames():
                 if frame.rows:
                     return frame
-        return frame_of_batch(self._file.schema.empty_table(), wanted)
+        return frame_of_batch(self._file.schema.empty_table(), projection)
 
-    def splits(self, wanted: Projection) -> Iterator[FileSplit]:
+    def splits(self, projection: Projection) -> Iterator[FileSplit]:
         """One for each record batch, or for several where there are very many."""
-        fields = tuple(sorted(map(self._file.schema.get_field_index, wanted.names)))
+        fields = tuple(sorted(map(self._file.schema.get_field_index, projection.names)))
         count = self._file.num_record_batches
         step = -(-count // _SPLITS) or 1
         for start in range(0, count, step):
             every = range(start, min(start + step, count))
-            yield FileSplit(self.name, self._path, every, fields, wanted, self._spool)
+            yield FileSplit(self.name, self._path, every, fields, projection, self._spool)
 
 
 class FileSplit(Record):
@@ -97,21 +97,21 @@ class FileSplit(Record):
     Attributes
     ----------
     fields : tuple of int
-        Where the wanted columns are in the schema.
+        The places of the columns in the schema.
     """
 
     name: str
     path: str
     batches: range
     fields: tuple[int, ...]
-    wanted: Projection
+    projection: Projection
     spool: object = None  # keeps a spooled file alive while its batches wait to be read
 
     def frames(self) -> Iterator[Frame]:
         """Read a bounded number of cells at a time."""
         file = _open_file(self.name, self.path, self.fields)
         for place in self.batches:
-            yield from _frames(self.name, _batch(self.name, file, place), self.wanted)
+            yield from _frames(self.name, _batch(self.name, file, place), self.projection)
 
 
 class StreamSource:
@@ -146,18 +146,18 @@ class StreamSource:
         """The columns of the schema."""
         return self._columns
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows of the stream."""
         if self._first is None:
-            return frame_of_batch(self._reader.schema.empty_table(), wanted)
-        return next(_frames(self.name, self._first, wanted))
+            return frame_of_batch(self._reader.schema.empty_table(), projection)
+        return next(_frames(self.name, self._first, projection))
 
-    def splits(self, wanted: Projection) -> Iterator[BatchSplit]:
+    def splits(self, projection: Projection) -> Iterator[BatchSplit]:
         """One for each record batch."""
         if self._first is not None:
-            yield BatchSplit(self.name, self._first, wanted)
+            yield BatchSplit(self.name, self._first, projection)
             for batch in self._batches():
-                yield BatchSplit(self.name, batch, wanted)
+                yield BatchSplit(self.name, batch, projection)
 
     @cached_property
     def _first(self) -> pa.RecordBatch | None:
@@ -179,11 +179,11 @@ class BatchSplit(Record):
 
     name: str
     batch: pa.RecordBatch
-    wanted: Projection
+    projection: Projection
 
     def frames(self) -> Iterator[Frame]:
         """A bounded number of cells at a time."""
-        return _frames(self.name, self.batch, self.wanted)
+        return _frames(self.name, self.batch, self.projection)
 
 
 class _arrow_errors:  # noqa: N801 - reads as a word: with _told(name)
@@ -230,17 +230,17 @@ def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBa
         return file.get_batch(place)
 
 
-def _frames(name: str, batch: pa.RecordBatch, wanted: Projection) -> Iterator[Frame]:
+def _frames(name: str, batch: pa.RecordBatch, projection: Projection) -> Iterator[Frame]:
     """Slices of bounded size, one at least, checked since a wrong offset would lead astray."""
-    chosen = batch.select(list(wanted.names))
+    chosen = batch.select(list(projection.names))
     with _arrow_errors(name):
         chosen.validate(full=True)
     cells = sum(map(_cells, chosen.columns))
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
     rows = max(1024, _CELLS * chosen.num_rows // max(1, cells), *known)  # each frame reads them all
     for start in range(0, max(1, chosen.num_rows), rows):
-        frame = frame_of_batch(chosen.slice(start, rows), wanted)
-        texts = {name: _encoded(frame.columns[name]) for name in wanted.texts}
+        frame = frame_of_batch(chosen.slice(start, rows), projection)
+        texts = {name: _encoded(frame.columns[name]) for name in projection.texts}
         yield frame.replace(columns=frame.columns | texts)
 
 

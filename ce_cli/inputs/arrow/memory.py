@@ -41,22 +41,22 @@ class TableSource:
         """The columns of the schema."""
         return columns_of_schema(self._table.schema)
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return frame_of_batch(self._table.slice(0, _ROWS), wanted)
+        return frame_of_batch(self._table.slice(0, _ROWS), projection)
 
-    def splits(self, wanted: Projection) -> Iterator[TableSplit]:
+    def splits(self, projection: Projection) -> Iterator[TableSplit]:
         """Slices of bounded size, one at least."""
         for start in range(0, max(1, self._table.num_rows), _ROWS):
-            yield TableSplit(self._table.slice(start, _ROWS), wanted)
+            yield TableSplit(self._table.slice(start, _ROWS), projection)
 
 
 class TableSplit(Record):
     """Some rows of a table."""
 
     table: pa.Table
-    wanted: Projection
+    projection: Projection
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""
-        yield frame_of_batch(self.table, self.wanted)
+        yield frame_of_batch(self.table, self.projection)

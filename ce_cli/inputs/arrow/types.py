@@ -16,10 +16,10 @@ def columns_of_schema(schema: pa.Schema) -> Sequence[Column]:
     return tuple(_column(field.name, field.type) for field in schema)
 
 
-def frame_of_batch(batch: pa.RecordBatch | pa.Table, wanted: Projection) -> Frame:
-    """Take the wanted columns of `batch` as they are."""
+def frame_of_batch(batch: pa.RecordBatch | pa.Table, projection: Projection) -> Frame:
+    """Take the columns of the projection from `batch`, unchanged."""
     columns = {}
-    for name in wanted.names:
+    for name in projection.names:
         column = batch.column(batch.schema.get_field_index(name))
         columns[name] = column.combine_chunks() if hasattr(column, "combine_chunks") else column
     return Frame(columns, batch.num_rows)

@@ -100,16 +100,16 @@ class JsonLinesSource:
             )
         raise DataError(f"{self.name}: row 1 is {shown}, an object without keys.")
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
-        return _Lines(self._first, wanted).frame()
+        return _Lines(self._first, projection).frame()
 
-    def splits(self, wanted: Projection) -> Iterator[JsonLinesSplit]:
+    def splits(self, projection: Projection) -> Iterator[JsonLinesSplit]:
         """Blocks of whole lines."""
-        types = _types(self._values, wanted)
+        types = _types(self._values, projection)
         ends = records.cut(self._stream, self._size, lambda data: data.rfind(b"\n") + 1, _too_long)
         for block in ends:
-            yield JsonLinesSplit(block, wanted, types)
+            yield JsonLinesSplit(block, projection, types)
 
     @cached_property
     def _values(self) -> dict[str, list[Any]]:
@@ -132,18 +132,18 @@ class JsonLinesSplit(Record):
     block : bytes
         UTF-8 text.
     types : dict of str to object, or None
-        What Arrow is to expect in each column, all of them if maps are wanted; None where it
+        The type of each column for Arrow, of all columns if maps are read; None where Arrow
         cannot help.
     """
 
     block: bytes
-    wanted: Projection
+    projection: Projection
     types: dict[str, Any] | None
 
     def frames(self) -> Iterator[Frame]:
         """Parse the block as one frame: quickly, or where some value is not as expected, slowly."""
         frame = self._quickly() if self.types else None
-        yield _Lines(self.block, self.wanted).frame() if frame is None else frame
+        yield _Lines(self.block, self.projection).frame() if frame is None else frame
 
     def _quickly(self) -> Frame | None:
         import pyarrow as pa
@@ -159,15 +159,15 @@ class JsonLinesSplit(Record):
                 ),
                 parse_options=arrow_json.ParseOptions(
                     explicit_schema=pa.schema([*(self.types or {}).items()]),
-                    unexpected_field_behavior="error" if self.wanted.maps else "ignore",
+                    unexpected_field_behavior="error" if self.projection.maps else "ignore",
                 ),
             )
         except (pa.ArrowException, UnicodeDecodeError):
             return None
         if table.num_rows != _lines(self.block):
             return None
-        columns = {name: table[name].combine_chunks() for name in self.wanted.names}
-        for name in self.wanted.texts:
+        columns = {name: table[name].combine_chunks() for name in self.projection.names}
+        for name in self.projection.texts:
             column = _labels(columns[name])
             if column is None:
                 return None
@@ -178,15 +178,15 @@ class JsonLinesSplit(Record):
 class _Lines:
     """The slow way: line by line, with a issue for everything that is not as it should be."""
 
-    def __init__(self, block: bytes, wanted: Projection) -> None:
+    def __init__(self, block: bytes, projection: Projection) -> None:
         self._block = block
-        self._wanted = wanted
+        self._projection = projection
         self._found: dict[tuple[str, str], tuple[list[int], list[str]]] = {}
         self._left_out: list[int] = []
 
     def frame(self) -> Frame:
         """All rows but those in which something is wrong."""
-        cells: dict[str, list[Any]] = {name: [] for name in self._wanted.names}
+        cells: dict[str, list[Any]] = {name: [] for name in self._projection.names}
         readers = self._readers()
         count = 0
         for line in self._block.split(b"\n"):
@@ -235,22 +235,22 @@ class _Lines:
         self._left_out.append(place)
 
     def _readers(self) -> dict[str, Callable[[Any], Any]]:
-        missing = frozenset(self._wanted.missing_texts or MISSING_TEXTS)
-        wanted = self._wanted
+        missing = frozenset(self._projection.missing_texts or MISSING_TEXTS)
+        projection = self._projection
         return (
-            dict.fromkeys(wanted.numbers, lambda value: number_of(value, missing))
-            | dict.fromkeys(wanted.texts, label_of)
-            | dict.fromkeys(wanted.lists, lambda value: list_of(value, missing))
-            | dict.fromkeys(wanted.maps, lambda value: map_of(value, missing))
+            dict.fromkeys(projection.numbers, lambda value: number_of(value, missing))
+            | dict.fromkeys(projection.texts, label_of)
+            | dict.fromkeys(projection.lists, lambda value: list_of(value, missing))
+            | dict.fromkeys(projection.maps, lambda value: map_of(value, missing))
         )
 
     def _makers(self) -> dict[str, Callable[[list[Any]], pa.Array]]:
-        wanted = self._wanted
+        projection = self._projection
         return (
-            dict.fromkeys(wanted.numbers, arrays.floats)
-            | dict.fromkeys(wanted.texts, arrays.encoded)
-            | dict.fromkeys(wanted.lists, arrays.lists)
-            | dict.fromkeys(wanted.maps, arrays.maps)
+            dict.fromkeys(projection.numbers, arrays.floats)
+            | dict.fromkeys(projection.texts, arrays.encoded)
+            | dict.fromkeys(projection.lists, arrays.lists)
+            | dict.fromkeys(projection.maps, arrays.maps)
         )
 
 
@@ -273,20 +273,22 @@ def _labels(column: pa.Array) -> pa.Array | None:
     return column
 
 
-def _types(values: Mapping[str, Sequence[Any]], wanted: Projection) -> dict[str, Any] | None:
+def _types(values: Mapping[str, Sequence[Any]], projection: Projection) -> dict[str, Any] | None:
     """What Arrow is to expect of each column; None where it had to read what it cannot."""
     import pyarrow as pa
 
     number = pa.float64()
     types: dict[str, Any] = {}
-    if wanted.maps:  # no key may be passed over in silence, so Arrow has to know them all
+    if projection.maps:  # no key may be passed over in silence, so Arrow has to know them all
         types = {name: _type_of(those) for name, those in values.items()}
-    types |= {name: _type_of(values.get(name, ())) for name in wanted.texts}
-    types |= dict.fromkeys(wanted.numbers, number) | dict.fromkeys(wanted.lists, pa.list_(number))
-    for name in wanted.numbers:
+    types |= {name: _type_of(values.get(name, ())) for name in projection.texts}
+    types |= dict.fromkeys(projection.numbers, number) | dict.fromkeys(
+        projection.lists, pa.list_(number)
+    )
+    for name in projection.numbers:
         if values.get(name) and all(isinstance(value, bool) for value in values[name]):
             types[name] = pa.bool_()
-    for name in wanted.maps:
+    for name in projection.maps:
         maps = (one for one in values.get(name, ()) if isinstance(one, dict))
         types[name] = pa.struct(dict.fromkeys((key for one in maps for key in one), number))
         if not 0 < types[name].num_fields <= _MOST_KEYS:

@@ -198,12 +198,12 @@ def read_rows(stream: Readable, header: Header, rows: int) -> Array:
     EOFError
         It ends before.
     """
-    wanted = rows * header.row_bytes
+    size = rows * header.row_bytes
     data = bytearray()
-    while len(data) < wanted and (piece := stream.read(min(wanted - len(data), 1 << 24))):
+    while len(data) < size and (piece := stream.read(min(size - len(data), 1 << 24))):
         data += piece
-    if len(data) < wanted:
-        raise EOFError(f"it ends {wanted - len(data):,} bytes too early")
+    if len(data) < size:
+        raise EOFError(f"it ends {size - len(data):,} bytes too early")
     return np.frombuffer(data, header.dtype, rows * math.prod(header.shape[1:])).reshape(
         rows, *header.shape[1:]
     )

@@ -82,14 +82,14 @@ class NpzSource:
         """One for each array, or for each field of its records."""
         return [column for columns in self._columns.values() for column in columns]
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return next(next(self.splits(wanted)).frames())
+        return next(next(self.splits(projection)).frames())
 
-    def splits(self, wanted: Projection) -> Iterator[NpzSplit]:
-        """Equally many rows of each wanted array, of bounded size."""
-        check_usable(self.name, [one for one in self.columns() if one.name in wanted.names])
-        members = self._members(wanted)
+    def splits(self, projection: Projection) -> Iterator[NpzSplit]:
+        """The same rows of each array to read, of bounded size."""
+        check_usable(self.name, [one for one in self.columns() if one.name in projection.names])
+        members = self._members(projection)
         headers = {member: self._headers[member] for member in dict.fromkeys(members.values())}
         self._check_lengths(headers)
         step = rows_at_once(headers.values())
@@ -103,13 +103,13 @@ class NpzSource:
                 columns[name] = rows[member][name] if name in fields else rows[member]
             yield NpzSplit(self.name, columns)
 
-    def _members(self, wanted: Projection) -> dict[str, str]:
-        """Where each wanted column is."""
+    def _members(self, projection: Projection) -> dict[str, str]:
+        """The member that holds each column."""
         return {
             column.name: member
             for member, columns in self._columns.items()
             for column in columns
-            if column.name in wanted.names
+            if column.name in projection.names
         }
 
     def _check_lengths(self, headers: Mapping[str, Header]) -> None:
@@ -139,7 +139,7 @@ class NpzSource:
 
 
 class NpzSplit(Record):
-    """Some rows of each wanted array."""
+    """Some rows of each array to read."""
 
     name: str
     columns: dict[str, Array]

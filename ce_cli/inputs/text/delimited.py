@@ -99,26 +99,28 @@ class DelimitedSource:
             self._columns = self._found_columns()
         return self._columns
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
-        return next(self._split(self._first, wanted).frames())
+        return next(self._split(self._first, projection).frames())
 
-    def splits(self, wanted: Projection) -> Iterator[DelimitedSplit]:
+    def splits(self, projection: Projection) -> Iterator[DelimitedSplit]:
         """Blocks of whole records."""
         size = self._reading.block_bytes
         delimiter = self._delimiter.encode()
         for block in records.blocks(self._stream, size, self._newline, delimiter):
-            yield self._split(block, wanted)
+            yield self._split(block, projection)
 
     @property
     def _may_delimit(self) -> bytes:
         return (self._delimiter or "".join((*DELIMITERS, LAST_RESORT))).encode()
 
-    def _split(self, block: bytes, wanted: Projection) -> DelimitedSplit:
+    def _split(self, block: bytes, projection: Projection) -> DelimitedSplit:
         names, decimal = tuple(self._names), self._reading.decimal
-        kinds = {column.name: column.kind for column in self.columns()} if wanted.numbers else {}
-        booleans = tuple(name for name in wanted.numbers if kinds[name] == "boolean")
-        return DelimitedSplit(block, names, self._delimiter, wanted, decimal, booleans)
+        kinds = (
+            {column.name: column.kind for column in self.columns()} if projection.numbers else {}
+        )
+        booleans = tuple(name for name in projection.numbers if kinds[name] == "boolean")
+        return DelimitedSplit(block, names, self._delimiter, projection, decimal, booleans)
 
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with one record behind the header at least, and where that begins."""

@@ -47,13 +47,13 @@ class DelimitedSplit(Record):
     decimal : str
         What stands before the fraction of a number.
     booleans : tuple of str
-        Those of the wanted numbers that are written as true and false.
+        The number columns that are written as true and false.
     """
 
     block: bytes
     names: tuple[str, ...]
     delimiter: str
-    wanted: Projection
+    projection: Projection
     decimal: str = "."
     booleans: tuple[str, ...] = ()
 
@@ -62,9 +62,11 @@ class DelimitedSplit(Record):
         import pyarrow as pa
 
         number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
-        types = dict.fromkeys(self.wanted.numbers, number) | dict.fromkeys(self.wanted.texts, text)
+        types = dict.fromkeys(self.projection.numbers, number) | dict.fromkeys(
+            self.projection.texts, text
+        )
         types |= dict.fromkeys(self.booleans, pa.bool_())
-        types |= dict.fromkeys((*self.wanted.lists, *self.wanted.maps), pa.utf8())
+        types |= dict.fromkeys((*self.projection.lists, *self.projection.maps), pa.utf8())
         malformed: list[Malformed] = []
         try:
             table = self.table(types)
@@ -75,7 +77,7 @@ class DelimitedSplit(Record):
             except pa.ArrowInvalid:
                 yield legible._mended(types)
                 return
-        columns = {name: _whole(table[name]) for name in self.wanted.names}
+        columns = {name: _whole(table[name]) for name in self.projection.names}
         yield self._frame(columns, table.num_rows, malformed, ())
 
     def legible(self) -> Self:
@@ -117,7 +119,7 @@ class DelimitedSplit(Record):
 
         if not self.block or self.block.isspace():
             return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
-        missing = self.wanted.missing_texts or MISSING_TEXTS
+        missing = self.projection.missing_texts or MISSING_TEXTS
         return arrow_csv.read_csv(
             pa.BufferReader(self.block),
             read_options=arrow_csv.ReadOptions(
@@ -154,9 +156,11 @@ class DelimitedSplit(Record):
             if len(unreadable):
                 shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
                 issues.append(RowIssue.of("encoding", name, rows[unreadable], shown))
-            if name not in self.wanted.numbers:
+            if name not in self.projection.numbers:
                 plain = pa.array(texts, pa.utf8())
-                columns[name] = plain.dictionary_encode() if name in self.wanted.texts else plain
+                columns[name] = (
+                    plain.dictionary_encode() if name in self.projection.texts else plain
+                )
                 continue
             read = truth_in if name in self.booleans else number_in
             numbers = [read(text, self.decimal) for text in texts]
@@ -180,12 +184,12 @@ class DelimitedSplit(Record):
         malformed: list[Malformed],
         issues: tuple[RowIssue, ...],
     ) -> Frame:
-        for name in self.wanted.verbatim:
+        for name in self.projection.verbatim:
             if columns[name].null_count:
                 columns[name] = self._verbatim(name, columns[name])
         left_out = tuple(one.row for one in malformed)
         rows = parsed + len(left_out)
-        for name in (*self.wanted.lists, *self.wanted.maps):
+        for name in (*self.projection.lists, *self.projection.maps):
             columns[name], found = self._structured(name, columns[name], rows, left_out)
             issues = (*issues, *found)
         for code in dict.fromkeys(one.code for one in malformed):
@@ -198,8 +202,8 @@ class DelimitedSplit(Record):
         """A column in which ``None`` and the like are words, unless the user has said otherwise."""
         import pyarrow as pa
 
-        said = (one for one in self.wanted.missing_texts if one not in MISSING_TEXTS)
-        own = self.replace(wanted=self.wanted.replace(missing_texts=("", *said)))
+        said = (one for one in self.projection.missing_texts if one not in MISSING_TEXTS)
+        own = self.replace(projection=self.projection.replace(missing_texts=("", *said)))
         try:
             return _whole(own.table({name: column.type}, [])[name])
         except pa.ArrowInvalid:  # not UTF-8, which has been told
@@ -211,7 +215,7 @@ class DelimitedSplit(Record):
         """Read the texts of a column as lists or maps."""
         from ce_cli.inputs.json.nested import lists_of, maps_of
 
-        as_list = name in self.wanted.lists
+        as_list = name in self.projection.lists
         values, bad = lists_of(texts) if as_list else maps_of(texts)
         if not bad:
             return values, []
