@@ -163,12 +163,12 @@ class RowSearch:
 
     def _refuse_other(self, bound: Bound, found: FoundRow, locations: RowLocations) -> None:
         """Refuse a row that is not the only one of its name, or was left out on purpose."""
-        where = locations.told(found.number)
+        where = locations.describe(found.number)
         if self._again:
             name, column = quoted(self._wanted.called or ""), self._ready.binding.id or ""
             raise DataError(
                 f"{where}, column {quoted(column)}: {name} is there again in "
-                f"{locations.told(self._again[0])}; choose one of them with --row."
+                f"{locations.describe(self._again[0])}; choose one of them with --row."
             )
         if bound.batches:
             return

@@ -180,7 +180,7 @@ class DelimitedSource:
             table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
             if table.num_rows:
                 return [str(table[name][0]) for name in numbered]
-            count = int(malformed[0].fields.split()[0])
+            count = malformed[0].found
         return []
 
     def _found_columns(self) -> tuple[Column, ...]:

@@ -12,6 +12,7 @@ from ce_cli.inputs.source import Frame, Projection
 from ce_cli.inputs.text.cells import decoded, number_in, truth_in
 from ce_cli.record import Record
 from ce_cli.spec import MISSING_TEXTS
+from ce_cli.text import plural
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,13 +27,19 @@ class Malformed(Record):
         From 0.
     code : str
         Of the issue: ``comment`` if the record looks like one.
-    fields : str
-        How many of how many.
+    found, expected : int
+        Its number of fields, and that of the other records.
     """
 
     row: int
     code: str
-    fields: str
+    found: int
+    expected: int
+
+    @property
+    def fields(self) -> str:
+        """``3 fields instead of 2``."""
+        return f"{plural(self.found, 'field')} instead of {self.expected:,}"
 
 
 class DelimitedSplit(Record):
@@ -113,8 +120,7 @@ class DelimitedSplit(Record):
 
         def note(row: Any) -> str:
             code = "comment" if row.text.startswith("#") else "malformed"
-            fields = f"{row.actual_columns} of {row.expected_columns}"
-            noted.append(Malformed(row.number - 1, code, fields))
+            noted.append(Malformed(row.number - 1, code, row.actual_columns, row.expected_columns))
             return "skip"
 
         if not self.block or self.block.isspace():
