@@ -1,4 +1,4 @@
-"""A file whose columns go by other names, so that they can stand beside those of another file."""
+"""A file with some columns renamed, so that they do not clash with those of another file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ce_cli.record import Record
 
 
 class RenamedSource(SourceWrapper):
-    """A file, some columns of which are called otherwise.
+    """A file in which some columns have other names.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class RenamedSource(SourceWrapper):
         self._old = {new: old for old, new in names.items()}
 
     def columns(self) -> Sequence[Column]:
-        """Those of the file, by their new names."""
+        """The columns of the file, under their new names."""
         return [
             column.replace(name=self._new.get(column.name, column.name))
             for column in self._source.columns()
@@ -36,7 +36,7 @@ class RenamedSource(SourceWrapper):
         return _renamed(self._source.sample(self._inner(projection)), self._new)
 
     def splits(self, projection: Projection) -> Iterator[RenamedSplit]:
-        """Those of the file."""
+        """The splits of the file."""
         for split in self._source.splits(self._inner(projection)):
             yield RenamedSplit(split, self._new)
 
@@ -45,7 +45,7 @@ class RenamedSource(SourceWrapper):
 
 
 class RenamedSplit(Record):
-    """A piece of the file, and the new names of its columns."""
+    """A part of the file, and the new names of its columns."""
 
     split: Split
     names: Mapping[str, str]

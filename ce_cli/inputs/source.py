@@ -38,7 +38,7 @@ class Column(Record):
         Length of a list, where it is fixed or the first rows agree.
     named : bool
         Whether the name is from the file; if not, it is a number and says nothing.
-    beside : bool
+    from_labels : bool
         Whether it is from the file of labels, so that it is no prediction unless it is asked for.
     """
 
@@ -48,7 +48,7 @@ class Column(Record):
     stored: Stored = "float64"
     width: int | None = None
     named: bool = True
-    beside: bool = False
+    from_labels: bool = False
 
 
 class Projection(Record):

@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import Checked
+from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.prediction_rows import read_predictions
-from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.binding.rows import BoundRows, bound_rows
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.inputs.source import Column, Frame, Projection, Split
 from ce_cli.inspection.crossed import Crossed
@@ -146,10 +146,10 @@ class ExamineSplit(Record):
         if self.ids in frame.columns:
             ids = Ids.of(frame.columns[self.ids], frame.rows, frame.left_out)
         states, traps = self._empty_states(), AlignmentChecks(ids=ids)
-        bound = Bound([], [], list(frame.issues), 0)
+        bound = BoundRows([], [], list(frame.issues), 0)
         if self.binding is not None:
             bound = bound_rows(frame, self.binding, self.spec)
-            matrix, unnamed = read_predictions(Checked(frame), self.binding)
+            matrix, unnamed = read_predictions(CheckedRows(frame), self.binding)
             traps = AlignmentChecks(
                 ids=ids, looks=NumberKinds() if unnamed is not None else NumberKinds.of(matrix)
             )
