@@ -132,7 +132,7 @@ class ExamineSplit(Record):
         return Exam(RowIssues.of(), {}, self._empty_states(), AlignmentChecks())
 
     def _exam(self, frame: Frame, projection: Projection) -> Exam:
-        spoiled = dict(frame.spoiled)
+        spoiled = dict(frame.invalid_cells)
         profiles = {
             name: profile_of_numbers(frame.columns[name], spoiled.get(name, ()))
             for name in dict.fromkeys(projection.numbers)
@@ -167,7 +167,7 @@ class ExamineSplit(Record):
     def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
         """Without the rows in which a number of theirs is made up."""
         own = () if self.binding is None else self.binding.projection.numbers
-        spoiled = [place for name, places in frame.spoiled if name in own for place in places]
+        spoiled = [place for name, places in frame.invalid_cells if name in own for place in places]
         if not spoiled:
             return batch
         return batch.take(np.flatnonzero(~np.isin(batch.places, spoiled)))

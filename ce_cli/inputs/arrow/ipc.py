@@ -1,4 +1,4 @@
-"""Arrow IPC: files (also called Feather) batch by batch, and streams from the front."""
+"""Arrow IPC: files (also called Feather), batch by batch, and streams, sequentially."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _SPLITS = 256  # of one file at most, since each opens it again
 
 
 def open_ipc(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
-    """Open an Arrow file, whose footer comes last, or a stream, which is read as it comes."""
+    """Open an Arrow file, whose footer is at the end, or a stream, which is read sequentially."""
     start = first_bytes(path, raw)
     if start.startswith(b"FEA1"):
         raise DataError(
-            f"{display_name(path)}: is a Feather file of version 1, which Arrow has left behind; "
+            f"{display_name(path)}: is a Feather version 1 file, which Arrow no longer supports; "
             "write it again, for example with pyarrow.feather.write_feather."
         )
     if start.startswith(b"ARROW1"):
@@ -47,7 +47,7 @@ class FileSource:
     path : str
         Path or URI.
     spool : object
-        Kept as long as the source, since it takes the file away when it goes.
+        Kept with the source, since a spooled file is deleted with it.
     """
 
     format = "Arrow file"
@@ -62,7 +62,7 @@ class FileSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         if not hasattr(self, "_is_empty"):
             file = _open_file(self.name, self._path, [0] if len(self._file.schema) else [])
             every = range(file.num_record_batches)
@@ -82,7 +82,7 @@ class FileSource:
         return frame_of_batch(self._file.schema.empty_table(), projection)
 
     def splits(self, projection: Projection) -> Iterator[FileSplit]:
-        """One for each record batch, or for several where there are very many."""
+        """One split for each record batch, or for several where there are very many."""
         fields = tuple(sorted(map(self._file.schema.get_field_index, projection.names)))
         count = self._file.num_record_batches
         step = -(-count // _SPLITS) or 1
@@ -120,9 +120,9 @@ class StreamSource:
     Parameters
     ----------
     path : str
-        For messages, and of a file to be mapped into memory.
+        For messages, and to map a file into memory.
     raw : io.BufferedReader
-        Standing at the first byte.
+        Positioned at the first byte.
     """
 
     format = "Arrow stream"
@@ -139,7 +139,7 @@ class StreamSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return self._first is None
 
     def columns(self) -> Sequence[Column]:
@@ -153,7 +153,7 @@ class StreamSource:
         return next(_frames(self.name, self._first, projection))
 
     def splits(self, projection: Projection) -> Iterator[BatchSplit]:
-        """One for each record batch."""
+        """One split for each record batch."""
         if self._first is not None:
             yield BatchSplit(self.name, self._first, projection)
             for batch in self._batches():
@@ -186,8 +186,8 @@ class BatchSplit(Record):
         return _frames(self.name, self.batch, self.projection)
 
 
-class _arrow_errors:  # noqa: N801 - reads as a word: with _told(name)
-    """Turn what Arrow says of broken bytes into one sentence."""
+class _arrow_errors:  # noqa: N801 - reads as a phrase: with _arrow_errors(name)
+    """Turn Arrow's errors about broken bytes into one sentence."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -231,7 +231,7 @@ def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBa
 
 
 def _frames(name: str, batch: pa.RecordBatch, projection: Projection) -> Iterator[Frame]:
-    """Slices of bounded size, one at least, checked since a wrong offset would lead astray."""
+    """Slices of bounded size, at least one; validated, since a wrong offset gives wrong data."""
     chosen = batch.select(list(projection.names))
     with _arrow_errors(name):
         chosen.validate(full=True)

@@ -34,7 +34,7 @@ class TableSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return not self._table.num_rows
 
     def columns(self) -> Sequence[Column]:
@@ -46,7 +46,7 @@ class TableSource:
         return frame_of_batch(self._table.slice(0, _ROWS), projection)
 
     def splits(self, projection: Projection) -> Iterator[TableSplit]:
-        """Slices of bounded size, one at least."""
+        """Slices of bounded size, at least one."""
         for start in range(0, max(1, self._table.num_rows), _ROWS):
             yield TableSplit(self._table.slice(start, _ROWS), projection)
 

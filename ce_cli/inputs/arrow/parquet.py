@@ -1,4 +1,4 @@
-"""Apache Parquet files: one row group a split, only the needed columns."""
+"""Apache Parquet files: one split per row group, only the needed columns."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
-_BUFFER = 1 << 20  # bytes read ahead in each column, so that a large row group is not held whole
+_BUFFER = (
+    1 << 20
+)  # bytes read ahead in each column, so that a large row group is not held in memory whole
 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
-    """Open a Parquet file; its footer comes last, so a pipe is spooled to disk first."""
+    """Open a Parquet file; its footer is at the end, so a pipe is spooled to disk first."""
     return ParquetSource(path, *on_disk(path, raw, ".parquet"))
 
 
@@ -37,7 +39,7 @@ class ParquetSource:
     path : str
         Path or URI.
     spool : object
-        Kept as long as the source, since it takes the file away when it goes.
+        Kept with the source, since a spooled file is deleted with it.
     """
 
     format = "Parquet"
@@ -50,7 +52,7 @@ class ParquetSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return not self._file.metadata.num_rows
 
     def columns(self) -> Sequence[Column]:
@@ -66,7 +68,7 @@ class ParquetSource:
         return frame_of_batch(self._file.schema_arrow.empty_table(), projection)
 
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
-        """One for each row group."""
+        """One split for each row group."""
         for group in range(self._file.num_row_groups):
             yield ParquetSplit(self.name, self._path, group, projection, self._spool)
 

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, its keys the columns."""
+"""JSON Lines: one object per line, its keys the columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json.values import (
-    UnfitError,
+    CellError,
     column_of,
     label_of,
     list_of,
@@ -32,29 +32,29 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 1 << 18
 _SHOWN = 60
-_MOST_KEYS = 256  # of maps that are read as structs, whose every key takes room in every row
+_MOST_KEYS = 256  # in maps that are read as structs, where every key takes space in every row
 _EXACT = 2.0**53
 
 
 def open_json_lines(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
-    """Open a file of objects, one a line."""
+    """Open a file of objects, one per line."""
     if stream.peek(64).lstrip().startswith(b"["):
         raise DataError(
-            f"{display_name(path)}: begins with a JSON array, and ce reads one object a line: "
-            "write it so first, for example with jq -c '.[]'."
+            f"{display_name(path)}: begins with a JSON array, but ce reads one object per line; "
+            "convert it first, for example with jq -c '.[]'."
         )
     return JsonLinesSource(path, stream, reading)
 
 
 class JsonLinesSource:
-    """Objects, one a line.
+    """Objects, one per line.
 
     Parameters
     ----------
     path : str
         For messages.
     stream : ByteStream
-        Standing at the first byte.
+        Positioned at the first byte.
     reading : Reading
         Block size.
     """
@@ -75,11 +75,11 @@ class JsonLinesSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no line."""
+        """Whether there are no lines."""
         return not self._first.strip()
 
     def columns(self) -> Sequence[Column]:
-        """The keys of the first rows, in the order in which they come.
+        """The keys of the first rows, in order of appearance.
 
         Raises
         ------
@@ -95,8 +95,8 @@ class JsonLinesSource:
         shown = quoted(line.decode(errors="backslashreplace"))
         if parsed(line) is None:
             raise DataError(
-                f"{self.name}: row 1 is not a JSON object in one line: {shown}; write one object a "
-                "line, for example with jq -c."
+                f"{self.name}: row 1 is not a JSON object on one line: {shown}; write one object "
+                "per line, for example with jq -c."
             )
         raise DataError(f"{self.name}: row 1 is {shown}, an object without keys.")
 
@@ -113,7 +113,7 @@ class JsonLinesSource:
 
     @cached_property
     def _values(self) -> dict[str, list[Any]]:
-        """What the first rows hold for each key, where it is not null."""
+        """The values of each key in the first rows, except null."""
         found: dict[str, list[Any]] = {}
         for line in self._first.split(b"\n"):
             row = parsed(line)
@@ -176,7 +176,7 @@ class JsonLinesSplit(Record):
 
 
 class _Lines:
-    """The slow way: line by line, with a issue for everything that is not as it should be."""
+    """The slow way: line by line, with an issue for every value that does not fit."""
 
     def __init__(self, block: bytes, projection: Projection) -> None:
         self._block = block
@@ -185,7 +185,7 @@ class _Lines:
         self._left_out: list[int] = []
 
     def frame(self) -> Frame:
-        """All rows but those in which something is wrong."""
+        """All rows except those with an issue."""
         cells: dict[str, list[Any]] = {name: [] for name in self._projection.names}
         readers = self._readers()
         count = 0
@@ -210,7 +210,7 @@ class _Lines:
     ) -> dict[str, Any] | None:
         row = parsed(line)
         if row is None:
-            code = "encoding" if _is_no_text(line) else "malformed-json"
+            code = "encoding" if _is_binary(line) else "malformed-json"
             self._note(
                 code, "", place, line.strip()[: 2 * _SHOWN].decode(errors="backslashreplace")
             )
@@ -222,7 +222,7 @@ class _Lines:
                 return None
             try:
                 values[name] = read(row.get(name))
-            except UnfitError as wrong:
+            except CellError as wrong:
                 self._note(wrong.code, name, place, wrong.shown)
                 return None
         return values
@@ -255,7 +255,7 @@ class _Lines:
 
 
 def _lines(block: bytes) -> int | None:
-    """How many lines there are beside blank ones; None if one cannot be an object of its own."""
+    """Number of lines that are not blank; None if one of them cannot be a whole object."""
     lines = [line for line in map(bytes.strip, block.split(b"\n")) if line]
     whole = all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
     return len(lines) if whole else None
@@ -274,12 +274,12 @@ def _labels(column: pa.Array) -> pa.Array | None:
 
 
 def _types(values: Mapping[str, Sequence[Any]], projection: Projection) -> dict[str, Any] | None:
-    """What Arrow is to expect of each column; None where it had to read what it cannot."""
+    """The type of each column for Arrow; None where Arrow cannot read some column."""
     import pyarrow as pa
 
     number = pa.float64()
     types: dict[str, Any] = {}
-    if projection.maps:  # no key may be passed over in silence, so Arrow has to know them all
+    if projection.maps:  # no key may be ignored in silence, so Arrow has to know them all
         types = {name: _type_of(those) for name, those in values.items()}
     types |= {name: _type_of(values.get(name, ())) for name in projection.texts}
     types |= dict.fromkeys(projection.numbers, number) | dict.fromkeys(
@@ -297,7 +297,7 @@ def _types(values: Mapping[str, Sequence[Any]], projection: Projection) -> dict[
 
 
 def _type_of(values: Sequence[Any]) -> Any:
-    """The Arrow type of scalars of one kind; None if they are of more, or no scalars."""
+    """The Arrow type of scalars of one kind; None if kinds differ or are not scalars."""
     import pyarrow as pa
 
     kinds = {type(value) for value in values}
@@ -310,7 +310,7 @@ def _type_of(values: Sequence[Any]) -> Any:
     return pa.float64() if kinds <= {int, float} else None
 
 
-def _is_no_text(line: bytes) -> bool:
+def _is_binary(line: bytes) -> bool:
     try:
         line.decode()
     except UnicodeDecodeError:
@@ -320,6 +320,6 @@ def _is_no_text(line: bytes) -> bool:
 
 def _too_long(path: str) -> str:
     return (
-        f"{display_name(path)}: a line is longer than {records.LONGEST_RECORD >> 20} MB: "
-        "ce reads one object a line."
+        f"{display_name(path)}: a line is longer than {records.LONGEST_RECORD >> 20} MB; "
+        "write one object per line, for example with jq -c."
     )

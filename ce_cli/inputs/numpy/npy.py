@@ -27,7 +27,7 @@ from ce_cli.text import STDIN, display_name
 
 
 def open_npy(path: str, raw: io.BufferedReader, reading: Reading) -> NpySource:
-    """Open an array; what is no local file is spooled to disk first."""
+    """Open an array; anything but a local file is spooled to disk first."""
     stem = "array" if path == STDIN else PurePath(path).stem
     return NpySource(path, stem, *on_disk(path, raw, ".npy", local=True))
 
@@ -40,11 +40,11 @@ class NpySource:
     name : str
         For messages.
     stem : str
-        What a lone column is called.
+        Name of the column of a plain array.
     path : str
-        Of the file.
+        Path of the file.
     spool : object
-        Kept as long as the source, since it takes the file away when it goes.
+        Kept with the source, since a spooled file is deleted with it.
     """
 
     format = "NumPy array"
@@ -65,7 +65,7 @@ class NpySource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return not self._header.rows
 
     def columns(self) -> Sequence[Column]:

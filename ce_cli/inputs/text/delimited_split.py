@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Malformed(Record):
-    """A record with more or fewer fields than there are columns.
+    """A record with more or fewer fields than the table has columns.
 
     Attributes
     ----------
     row : int
-        From 0.
+        Number of the row, from 0.
     code : str
-        Of the issue: ``comment`` if the record looks like one.
+        Code of the issue: ``comment`` if the record looks like a comment.
     found, expected : int
         Its number of fields, and that of the other records.
     """
@@ -50,9 +50,9 @@ class DelimitedSplit(Record):
     block : bytes
         UTF-8 text.
     names : tuple of str
-        Of all columns of the file.
+        Names of all columns of the file.
     decimal : str
-        What stands before the fraction of a number.
+        The decimal mark.
     booleans : tuple of str
         The number columns that are written as true and false.
     """
@@ -82,15 +82,15 @@ class DelimitedSplit(Record):
             try:
                 table = legible.table(types, malformed)
             except pa.ArrowInvalid:
-                yield legible._mended(types)
+                yield legible._cell_by_cell(types)
                 return
         columns = {name: _whole(table[name]) for name in self.projection.names}
         yield self._frame(columns, table.num_rows, malformed, ())
 
     def legible(self) -> Self:
-        """The same, but with escapes where malformed records are not UTF-8.
+        """The same block, with escapes where malformed records are not UTF-8.
 
-        Arrow can tell which records are malformed only if it can decode them.
+        Arrow can report which records are malformed only if it can decode them.
         """
         import pyarrow as pa
 
@@ -111,7 +111,7 @@ class DelimitedSplit(Record):
         Raises
         ------
         pyarrow.ArrowInvalid
-            A cell is not what its type wants, or a record is malformed and not to be noted.
+            A cell does not fit its type, or a record is malformed and `malformed` is None.
         """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
@@ -145,15 +145,15 @@ class DelimitedSplit(Record):
             ),
         )
 
-    def _mended(self, types: dict[str, pa.DataType]) -> Frame:
-        """Parse a block in which some cell is not what its column wants, cell by cell."""
+    def _cell_by_cell(self, types: dict[str, pa.DataType]) -> Frame:
+        """Parse a block in which some cell does not fit its column, cell by cell."""
         import pyarrow as pa
 
         malformed: list[Malformed] = []
         raw = self.table({name: pa.binary() for name in types}, malformed)
         columns: dict[str, pa.Array] = {}
         issues: list[RowIssue] = []
-        spoiled: list[tuple[str, tuple[int, ...]]] = []
+        invalid_cells: list[tuple[str, tuple[int, ...]]] = []
         rows = np.arange(raw.num_rows + len(malformed))
         rows = np.delete(rows, [one.row for one in malformed])
         for name in types:
@@ -176,12 +176,12 @@ class DelimitedSplit(Record):
                 issues.append(
                     RowIssue.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
                 )
-                spoiled.append((name, tuple(bad)))
+                invalid_cells.append((name, tuple(bad)))
                 for row in bad:
-                    numbers[row] = 0.0  # told as what it is, and not as missing too
+                    numbers[row] = 0.0  # reported as not a number, so not as missing too
             columns[name] = pa.array(numbers, pa.float64())
         frame = self._frame(columns, raw.num_rows, malformed, tuple(issues))
-        return frame.replace(spoiled=tuple(spoiled))
+        return frame.replace(invalid_cells=tuple(invalid_cells))
 
     def _frame(
         self,
@@ -200,19 +200,19 @@ class DelimitedSplit(Record):
             issues = (*issues, *found)
         for code in dict.fromkeys(one.code for one in malformed):
             alike = [one for one in malformed if one.code == code]
-            told = RowIssue.of(code, "", [one.row for one in alike], [one.fields for one in alike])
-            issues = (*issues, told)
+            rows_alike, fields = [one.row for one in alike], [one.fields for one in alike]
+            issues = (*issues, RowIssue.of(code, "", rows_alike, fields))
         return Frame(columns, rows, left_out, issues)
 
     def _verbatim(self, name: str, column: pa.Array) -> pa.Array:
-        """A column in which ``None`` and the like are words, unless the user has said otherwise."""
+        """A column in which ``None`` and the like are words, unless --na-value lists them."""
         import pyarrow as pa
 
-        said = (one for one in self.projection.missing_texts if one not in MISSING_TEXTS)
-        own = self.replace(projection=self.projection.replace(missing_texts=("", *said)))
+        added = (one for one in self.projection.missing_texts if one not in MISSING_TEXTS)
+        own = self.replace(projection=self.projection.replace(missing_texts=("", *added)))
         try:
             return _whole(own.table({name: column.type}, [])[name])
-        except pa.ArrowInvalid:  # not UTF-8, which has been told
+        except pa.ArrowInvalid:  # not UTF-8, which has already been reported
             return column
 
     def _structured(
