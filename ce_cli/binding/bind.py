@@ -79,9 +79,9 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         missing_texts=missing, sample=tuple(text for text in seen if text not in missing)
     )
     _check_task(spec, bound)
-    settled = _settled(spec, bound)
+    resolved = _resolved(spec, bound)
     _check_seen(bound)
-    return bound.replace(class_weights=_class_weights(spec, bound)), settled
+    return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
 
 def _is_likelihood(columns: Sequence[Column], spec: Spec, others: Sequence[str]) -> bool:
@@ -256,7 +256,7 @@ def _check_task(spec: Spec, bound: Binding) -> None:
         raise UsageError("--label-smoothing needs a label.")
 
 
-def _settled(spec: Spec, bound: Binding) -> Spec:
+def _resolved(spec: Spec, bound: Binding) -> Spec:
     task = bound.task
     values = spec.values
     if values == "auto":

@@ -51,7 +51,7 @@ def paired(source: Source, truth: Source, spec: Spec) -> ColumnPairing:
 
 
 def _labels(
-    columns: Sequence[Column], beside: Sequence[str], file: str, spec: Spec
+    columns: Sequence[Column], others: Sequence[str], file: str, spec: Spec
 ) -> tuple[str, ...]:
     """Those of ``--label``, or named like labels, or the only one, or those in both files."""
     own = [column for column in columns if column.name != spec.id]
@@ -65,7 +65,7 @@ def _labels(
     names = [column.name for column in own]
     rest = _but_others(names, spec)
     single = next((tuple(some) for some in (names, rest) if len(some) == 1), ())
-    shared = tuple(name for name in rest if name in beside)
+    shared = tuple(name for name in rest if name in others)
     found = found or find_label_family(own, taken) or single or shared
     if not found:
         raise DataError(f"{file}: {why}")

@@ -121,14 +121,14 @@ class ExactSums(Record):
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`; groups that share an index are added."""
-        settled = self._carried()
-        limbs = np.zeros((len(settled.limbs), groups), np.int64)
+        carried = self._carried()
+        limbs = np.zeros((len(carried.limbs), groups), np.int64)
         if len(index) and np.bincount(index).max() == 1:  # no index is shared
-            limbs[:, index] = settled.limbs
+            limbs[:, index] = carried.limbs
         else:
-            for row, column in zip(limbs, settled.limbs, strict=True):
+            for row, column in zip(limbs, carried.limbs, strict=True):
                 np.add.at(row, index, column)
-        return type(self)(limbs, settled.lowest, settled.bound * max(1, len(index)))._settled()
+        return type(self)(limbs, carried.lowest, carried.bound * max(1, len(index)))._settled()
 
     def between(self, first: int, last: int) -> Self:
         """The sums of the groups from `first` up to, but excluding, `last`."""
@@ -173,11 +173,11 @@ class ExactSums(Record):
 
         Equal sums give the same bits.
         """
-        settled = self._carried()
-        total = np.zeros(settled.limbs.shape[1])
+        carried = self._carried()
+        total = np.zeros(carried.limbs.shape[1])
         with np.errstate(over="ignore"):
-            for place, row in enumerate(settled.limbs):
-                total += np.ldexp(row.astype(np.float64), LIMB_BITS * (settled.lowest + place))
+            for place, row in enumerate(carried.limbs):
+                total += np.ldexp(row.astype(np.float64), LIMB_BITS * (carried.lowest + place))
         return total
 
     def __eq__(self, other: object) -> bool:

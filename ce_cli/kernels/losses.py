@@ -108,8 +108,8 @@ class Softmax(Record):
 
     def losses(self, codes: Codes) -> Floats:
         """logsumexp(z) − z_y as (max z − z_y) + log1p(rest)."""
-        behind = self.rest_error / (1.0 + self.rest) - of_class(self.shifted_errors, codes)
-        return (np.log1p(self.rest) + behind) - of_class(self.shifted, codes)
+        correction = self.rest_error / (1.0 + self.rest) - of_class(self.shifted_errors, codes)
+        return (np.log1p(self.rest) + correction) - of_class(self.shifted, codes)
 
     def probabilities(self) -> Floats:
         """softmax(z), shape (K, n)."""
