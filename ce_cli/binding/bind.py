@@ -309,7 +309,7 @@ def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
         known = f"; the classes are {quoted_list(bound.classes)}" if bound.classes else ""
         raise UsageError(f"--class-weight: there is no class {quoted(unknown)}{known}.")
     if len(set(codes)) < len(codes):
-        raise UsageError(f"--class-weight repeats a class: {quoted_list(names)}.")
+        raise UsageError(f"--class-weight names a class twice: {quoted_list(names)}.")
     weights = [1.0] * bound.class_count
     for code, (_, weight) in zip(codes, spec.class_weights, strict=True):
         weights[code] = weight

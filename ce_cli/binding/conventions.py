@@ -21,7 +21,7 @@ OWN = "ce"
 
 _SAME = 1e-12  # relative; numbers closer than this differ by rounding alone
 _SUM_SHOWN = 1e-6  # row sums closer to 1 than this are not mentioned
-_NO_SUCH_LABELS = "does not take such labels; shown by its rule nevertheless"
+_NO_SUCH_LABELS = "does not take such labels; its rule is applied nevertheless"
 _SINGLE = 2.0**-23  # eps of the single precision that Keras and XGBoost compute in
 
 

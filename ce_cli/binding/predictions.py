@@ -187,5 +187,5 @@ def _width(source: Source, column: Column, spec: Spec) -> int:
 
 def _checked(classes: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(classes)) != len(classes):
-        raise UsageError(f"--classes repeats a class: {quoted_list(classes, 20)}.")
+        raise UsageError(f"--classes names a class twice: {quoted_list(classes, 20)}.")
     return classes
