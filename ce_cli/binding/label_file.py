@@ -61,7 +61,7 @@ class LabelFile:
         self._used = np.zeros(0, np.bool_)
         self._order_column: str | None = None
         self._added: frozenset[str] | None = None
-        self._places: dict[str, int] = {}
+        self._row_of_id: dict[str, int] = {}
         self._next = 0
 
     def pair(self, source: Source, spec: Spec) -> Spec:
@@ -184,7 +184,7 @@ class LabelFile:
         predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
         if self.key is None:
             raise DataError(self._uneven(predictions, self._next))
-        names = list(self._places)
+        names = list(self._row_of_id)
         lost = [names[row] for row in np.flatnonzero(~self._used)[:5]]
         verb = "has" if self.unused == 1 else "have"
         raise DataError(
@@ -202,9 +202,9 @@ class LabelFile:
             )
         ids = [_id(text) for text in texts]
         names = [ids[code] for code in codes.tolist()]
-        self._places = {name: row for row, name in enumerate(names)}
-        if len(self._places) < len(names):
-            first = next(row for row, name in enumerate(names) if self._places[name] != row)
+        self._row_of_id = {name: row for row, name in enumerate(names)}
+        if len(self._row_of_id) < len(names):
+            first = next(row for row, name in enumerate(names) if self._row_of_id[name] != row)
             again = names.index(names[first], first + 1)
             raise DataError(
                 f"{self.name}: rows {first + 1:,} and {again + 1:,} both have "
@@ -246,7 +246,7 @@ class LabelFile:
 
     def _by_key(self, frame: Frame) -> Positions:
         codes, texts = tokens(frame.columns[self.key or ""])
-        places = [self._places.get(_id(text), _MISSING) for text in texts]
+        places = [self._row_of_id.get(_id(text), _MISSING) for text in texts]
         return np.array([*places, _MISSING], np.int64)[codes]
 
     def _repeated(self, places: Positions) -> NDArray[np.bool_]:
