@@ -1,4 +1,4 @@
-"""What can go wrong, each with the exit code that scripts may rely on."""
+"""The errors that users may see, each with an exit code that scripts can rely on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Self
 
 
 class CeError(Exception):
-    """A mistake that is told to the user in plain sentences, without a traceback.
+    """An error that is reported to the user in plain sentences, without a traceback.
 
     Parameters
     ----------
     *sentences : str
-        What is wrong, where, and what to do; one string for each problem.
+        The problem, its place and its fix; one string for each problem.
     option : (str, str), optional
         An option that may help, and its value.
     """
@@ -24,13 +24,14 @@ class CeError(Exception):
         self.option = option
 
     def about(self, name: str) -> Self:
-        """The same, each sentence beginning with the file that it is about."""
-        told = (one if one.startswith(f"{name}: ") else f"{name}: {one}" for one in self.sentences)
-        return type(self)(*told, option=self.option)
+        """The same error, with the name of its file at the start of each sentence."""
+        start = f"{name}: "
+        named = (one if one.startswith(start) else start + one for one in self.sentences)
+        return type(self)(*named, option=self.option)
 
 
 class UsageError(CeError):
-    """The options or the configuration do not fit."""
+    """The options or the configuration are wrong."""
 
     exit_code = 2
 
@@ -41,13 +42,13 @@ class DataError(CeError):
     exit_code = 3
 
 
-class CheckFailed(CeError):  # noqa: N818 - no mistake, but what was asked for
-    """A gate did not pass: all is told already, and nothing else exits with 1."""
+class CheckFailed(CeError):  # noqa: N818 - not an error, but the result of a gate
+    """A gate did not pass, as its report shows; nothing else exits with 1."""
 
     exit_code = 1
 
 
 class StorageError(CeError):
-    """Something could not be read or written."""
+    """A file could not be read or written."""
 
     exit_code = 4

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 STDIN = "-"
 _LONGEST = 60
 _BIDIRECTIONAL = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_BREAKING = {0x2028, 0x2029, 0xFFFE, 0xFFFF}  # they end lines, or are no characters of XML
+_BREAKING = {0x2028, 0x2029, 0xFFFE, 0xFFFF}  # they end lines, or are not allowed in XML
 
 
 def sanitize(text: str, longest: int = _LONGEST) -> str:
     """Show control and bidirectional characters as escapes and cap the length.
 
-    Everything that a file says (labels, column names, paths) goes through here before it is
-    printed, so that it can neither drive the terminal nor reorder the line it stands in.
+    All text from files (labels, column names, paths) goes through here before it is printed, so
+    that it can neither control the terminal nor reorder the line that it is in.
     """
     if len(text) > longest:
         text = text[: longest - 1] + "…"
@@ -24,14 +24,14 @@ def sanitize(text: str, longest: int = _LONGEST) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Not a command to the runner of a CI job that reads its own log."""
+    """Break commands to a CI runner that reads the log of its own job."""
     if text.lstrip().startswith("::"):
         text = text.replace("::", ":\\:", 1)
     return text.replace("##[", "##\\[")
 
 
 def display_name(path: str) -> str:
-    """How a path is called in messages and on the page."""
+    """The name of a path in messages and on the page."""
     return "standard input" if path == STDIN else sanitize(path, 200)
 
 
@@ -56,14 +56,14 @@ def quoted(text: str) -> str:
 
 
 def shell_word(text: str) -> str:
-    """A value as it can be pasted behind an option."""
+    """A value quoted for the shell, to be pasted after an option."""
     from shlex import quote
 
     return quote(sanitize(text))
 
 
 def quoted_list(items: Iterable[str], most: int = 8) -> str:
-    """Quote and join items; the tail of a long list is counted instead."""
+    """Quote and join items; a long list ends in the number of items left out."""
     shown = [quoted(item) for item in items]
     more = len(shown) - most
     return ", ".join(shown[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Deciding which column plays which part, and which prediction belongs to which class."""
+"""Deciding which column plays which role, and which prediction belongs to which class."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from ce_cli.binding.labels import (
     NO_LABELS,
     hard_reader,
     label_columns,
+    matched_labels,
     oriented,
-    places_of,
     two_classes,
 )
 from ce_cli.binding.names import find_predictions, no_column, values_of
-from ce_cli.binding.parts import bytes_shape, check_labels, check_others, check_predictions
 from ce_cli.binding.predictions import (
     EPSILON,
     TOLERANCE,
@@ -30,6 +29,7 @@ from ce_cli.binding.predictions import (
     prediction_columns,
     shape_of,
 )
+from ce_cli.binding.roles import bytes_shape, check_labels, check_others, check_predictions
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import NO_TEXTS, Column, Projection, Source
 from ce_cli.spec import MISSING_TEXTS, Spec, Task
@@ -41,14 +41,14 @@ _LABELS_SAMPLED = 5000  # soft labels may all differ
 
 
 def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
-    """Bind the columns of `source`, and settle every ``auto`` of `spec`.
+    """Bind the columns of `source`, and resolve every ``auto`` of `spec`.
 
     Raises
     ------
     UsageError
-        An option names a column or class that is not there.
+        An option names a column or class that does not exist.
     DataError
-        The names do not tell, or the labels name none of the classes.
+        The names do not show the roles, or no label names a class.
     """
     columns = source.columns()
     names = [column.name for column in columns]
@@ -67,9 +67,9 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     missing = (*MISSING_TEXTS, *spec.na_values)
     ignored = NamedClasses(spec.ignore_labels)
     seen = [t for t in texts if t not in missing and ignored.codes([t])[0] == UNKNOWN]
-    spoken = label_namings(labels)[0] if len(labels) > 1 else seen
-    predictions = prediction_columns(source, spec, labels, others, spoken)
-    _check_parts(spec, names, kinds, labels, predictions)
+    named_classes = label_namings(labels)[0] if len(labels) > 1 else seen
+    predictions = prediction_columns(source, spec, labels, others, named_classes)
+    _check_roles(spec, names, kinds, labels, predictions)
     bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
     if spec.bytes is not None:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
@@ -79,13 +79,13 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         missing_texts=missing, sample=tuple(text for text in seen if text not in missing)
     )
     _check_task(spec, bound)
-    settled = _settled(spec, bound)
+    resolved = _resolved(spec, bound)
     _check_seen(bound)
-    return bound.replace(class_weights=_class_weights(spec, bound)), settled
+    return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
 
 def _is_likelihood(columns: Sequence[Column], spec: Spec, others: Sequence[str]) -> bool:
-    """Whether there is one prediction, of what happened, and no label by design."""
+    """Whether the single prediction is that of what happened, so that there is no label."""
     if spec.task == "likelihood":
         return True
     if spec.task != "auto" or spec.values not in ("auto", "logprobs"):
@@ -94,16 +94,16 @@ def _is_likelihood(columns: Sequence[Column], spec: Spec, others: Sequence[str])
     return len(found) == 1 and values_of(found) == "logprobs" and "*" not in found[0]
 
 
-def _check_parts(
+def _check_roles(
     spec: Spec, names: Sequence[str], kinds: Kinds, labels: Sequence[str], preds: Sequence[str]
 ) -> None:
-    """Check that every column can play its part, and plays one only."""
+    """Check that every column suits its role, and plays only one."""
     weight = [spec.weight] if spec.weight else []
     rest = [*([spec.id] if spec.id else []), *spec.grouping]
     sizes = [spec.bytes] if spec.bytes else []
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
-        raise DataError(f"more than one column is called {quoted_list(repeated)}.")
+        raise DataError(f"more than one column is named {quoted_list(repeated)}.")
     check_others(kinds, rest, spec.weight)
     check_predictions([kinds[name] for name in preds], labels)
     counts = [name for name in sizes if bytes_shape(kinds[name]) == "counts"]
@@ -111,7 +111,9 @@ def _check_parts(
         raise UsageError(f"{quoted(sizes[0])} cannot be both bytes and prediction.")
     for name in (*preds, *weight, *counts):
         if name in rest:
-            raise UsageError(f"{quoted(name)} cannot be both numbers and a name of rows or groups.")
+            raise UsageError(
+                f"{quoted(name)} cannot be both a column of numbers and an id or group column."
+            )
 
 
 def _bound(
@@ -127,10 +129,12 @@ def _bound(
     if not labels:
         classes, bound = None, NO_LABELS
         if shape != "single":
-            raise UsageError("--task likelihood takes one prediction column, of what happened.")
+            raise UsageError(
+                "--task likelihood takes one prediction column: the probability of what happened."
+            )
     elif shape == "single":
-        said = names[0] if predictions[0].named else ""
-        classes, bound = _single_classes(spec, labels, said, seen)
+        prediction = names[0] if predictions[0].named else ""
+        classes, bound = _single_classes(spec, labels, prediction, seen)
     else:
         namings = namings_for(source, spec, predictions, seen)
         if shape == "list" and len(labels) > 1 and not spec.classes:
@@ -166,8 +170,8 @@ def _single_classes(
     if labels[0].kind == "map":
         if classes is None:
             raise DataError(
-                f"{quoted(names[0])} is a map of shares, and {quoted(prediction)} one prediction: "
-                "say which class it is for with --classes, the other class first."
+                f"{quoted(names[0])} is a map of shares, but {quoted(prediction)} is one "
+                "prediction; name both classes with --classes, the predicted class last."
             )
         return classes, Labels(names, "map", NamedClasses(classes))
     if labels[0].kind == "list":
@@ -185,18 +189,18 @@ def _several_classes(
 ) -> tuple[tuple[str, ...], Labels]:
     names = tuple(column.name for column in labels)
     if len(labels) > 1:
-        naming, places = places_of(names, namings, spec)
+        naming, places = matched_labels(names, namings, spec)
         return naming, Labels(names, "columns", NamedClasses(naming), places)
     naming = best_naming(namings, seen)
     if labels[0].kind == "map":
         return naming, Labels(names, "map", NamedClasses(naming))
     if labels[0].kind == "list":
-        return naming, Labels(names, "list", NamedClasses(naming), _list_places(spec, naming))
+        return naming, Labels(names, "list", NamedClasses(naming), _list_codes(spec, naming))
     return naming, Labels(names, "single", hard_reader(spec, naming, (), seen))
 
 
-def _list_places(spec: Spec, classes: Sequence[str]) -> tuple[int, ...]:
-    """The class of each place in a list of shares, which has no names."""
+def _list_codes(spec: Spec, classes: Sequence[str]) -> tuple[int, ...]:
+    """The class of each position in a list of shares, which has no names."""
     if spec.classes:
         return tuple(range(len(classes)))
     for start in (0, 1):
@@ -204,9 +208,9 @@ def _list_places(spec: Spec, classes: Sequence[str]) -> tuple[int, ...]:
         if UNKNOWN not in codes:
             return tuple(codes.tolist())
     raise DataError(
-        "the lists of labels do not say which number is which of the classes "
-        f"{quoted_list(classes)}: "
-        "give --pred in the order of the lists, and name the classes in it with --classes."
+        "the lists of labels do not show which number is for which of the classes "
+        f"{quoted_list(classes)}; name the columns with --pred and the classes with --classes, "
+        "both in the order of the lists."
     )
 
 
@@ -219,15 +223,15 @@ def _task(spec: Spec, labels: Sequence[Column], classes: Sequence[str] | None) -
 
 
 def _check_task(spec: Spec, bound: Binding) -> None:
-    """Refuse options that do not fit what is predicted."""
+    """Refuse options that do not fit the task."""
     if spec.task == "binary" and bound.task != "binary":
         raise UsageError(f"--task binary does not fit {bound.class_count} prediction columns.")
     if spec.task == "multiclass" and bound.shape == "single":
         raise UsageError("--task multiclass needs one prediction column for each class.")
     if spec.task == "multilabel" and (bound.shape == "single" or bound.labels.shape == "single"):
         raise UsageError(
-            "--task multilabel needs a label column of 0 and 1 for each of several predictions: "
-            "give them with --label and --pred, which take globs."
+            "--task multilabel needs a label column of 0 and 1 for each of several predictions; "
+            "name them with --label and --pred, which take globs."
         )
     if (
         spec.positive is not None
@@ -235,31 +239,31 @@ def _check_task(spec: Spec, bound: Binding) -> None:
         and NamedClasses(bound.classes or ()).codes([spec.positive])[0] == UNKNOWN
     ):
         raise UsageError(
-            f"--positive {quoted(spec.positive)} is none of the classes "
+            f"--positive: there is no class {quoted(spec.positive)}; the classes are "
             f"{quoted_list(bound.classes or ())}."
         )
     hard = bound.labels.shape == "single"
-    given = {"--ignore-label": spec.ignore_labels, "--class-weight": spec.class_weights}
-    given["--class-weight balanced"] = ("balanced",) if spec.balanced else ()
-    for option, value in given.items():
+    options = {"--ignore-label": spec.ignore_labels, "--class-weight": spec.class_weights}
+    options["--class-weight balanced"] = ("balanced",) if spec.balanced else ()
+    for option, value in options.items():
         if value and not hard:
-            raise UsageError(f"{option} needs labels that are classes, in one column.")
+            raise UsageError(f"{option} needs one label column that holds classes.")
     if spec.label_counts and (hard or bound.task == "likelihood"):
         raise UsageError("--label-counts needs a label column of counts for each class.")
     if spec.label_counts and bound.task == "multilabel":
-        raise UsageError("--label-counts does not go with --task multilabel.")
+        raise UsageError("--label-counts cannot be used with --task multilabel.")
     if spec.label_smoothing and bound.task == "likelihood":
         raise UsageError("--label-smoothing needs a label.")
 
 
-def _settled(spec: Spec, bound: Binding) -> Spec:
+def _resolved(spec: Spec, bound: Binding) -> Spec:
     task = bound.task
     values = spec.values
     if values == "auto":
         values = values_of(bound.predictions) or "probabilities"
     if task == "likelihood" and values == "logits":
         raise UsageError(
-            "the logit of what happened alone does not say its probability: give those of all "
+            "the logit of what happened does not determine its probability; name the logits of all "
             "classes with --pred, and the label with --label."
         )
     clip = max(EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
@@ -280,7 +284,7 @@ def _settled(spec: Spec, bound: Binding) -> Spec:
 
 
 def _convention_floor(bound: Binding, spec: Spec) -> float:
-    """What probabilities are raised to by ``--convention``."""
+    """The value that ``--convention`` raises smaller probabilities to."""
     from ce_cli.binding.convention_choice import chosen_convention
 
     chosen = chosen_convention(bound, spec)
@@ -288,24 +292,22 @@ def _convention_floor(bound: Binding, spec: Spec) -> float:
         return 0.0
     if chosen.unknown:
         raise UsageError(
-            f"--convention {chosen.name} does not go with --label-smoothing and --class-weight "
+            f"--convention {chosen.name} cannot be used with --label-smoothing and --class-weight "
             f"together: {chosen.name} {chosen.unknown}."
         )
     return chosen.floor
 
 
 def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
-    """By class code; none for no class weights."""
+    """By class code; empty for no class weights."""
     if not spec.class_weights:
         return ()
     names = [name for name, _ in spec.class_weights]
     codes = bound.labels.reader.codes(names).tolist()
     if UNKNOWN in codes:
-        strange = names[codes.index(UNKNOWN)]
-        raise UsageError(
-            f"--class-weight names {quoted(strange)}, which is none of the classes"
-            f"{' ' + quoted_list(bound.classes) if bound.classes else ''}."
-        )
+        unknown = names[codes.index(UNKNOWN)]
+        known = f"; the classes are {quoted_list(bound.classes)}" if bound.classes else ""
+        raise UsageError(f"--class-weight: there is no class {quoted(unknown)}{known}.")
     if len(set(codes)) < len(codes):
         raise UsageError(f"--class-weight names a class twice: {quoted_list(names)}.")
     weights = [1.0] * bound.class_count
@@ -315,7 +317,7 @@ def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
 
 
 def _check_seen(bound: Binding) -> None:
-    """Fail at once, with the way out, where the first rows hold no known label at all."""
+    """Fail at once, and name the fix, where the first rows hold no known label at all."""
     seen, reader = bound.sample, bound.labels.reader
     if not seen or not (reader.codes(seen) == UNKNOWN).all():
         return
@@ -324,20 +326,20 @@ def _check_seen(bound: Binding) -> None:
     label = quoted(bound.labels.columns[0])
     if bound.classes is None:
         raise DataError(
-            f"the labels in {label} are {quoted_list(seen, 4)}: say which of them "
-            f"{quoted(bound.predictions[0])} is the prediction of, for example "
+            f"the labels in {label} are {quoted_list(seen, 4)}; name the class that "
+            f"{quoted(bound.predictions[0])} predicts, for example "
             f"--positive {shell_word(seen[0])}.",
             option=("--positive", seen[0]),
         )
     raise DataError(
         f"the labels in {label} are {quoted_list(seen, 4)}, but the predictions are for "
-        f"the classes {quoted_list(bound.classes)}: name the class of each prediction, in their "
-        "order, with --classes."
+        f"the classes {quoted_list(bound.classes)}; name the class of each prediction, in order, "
+        "with --classes."
     )
 
 
 def sample_labels(source: Source, label: str) -> list[str]:
-    """The labels of the first rows, each once, what may stand for a missing one included."""
+    """The labels of the first rows, each once, including texts that may mean a missing one."""
     frame = source.sample(Projection((), (label,), missing_texts=NO_TEXTS))
     codes, names = tokens(frame.columns[label])
     known, first = np.unique(codes, return_index=True)

@@ -1,4 +1,4 @@
-"""What was bound: which column plays which part, and which class each number speaks of."""
+"""A binding: which column plays which role, and which class each prediction is for."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ Shape = Literal["single", "share", "columns", "list", "map", "none"]
 
 
 class Labels(Record):
-    """How what happened is written down.
+    """How the labels are stored.
 
     Attributes
     ----------
     columns : tuple of str
-        One column of classes; or one of shares of the positive class; or one column of shares for
-        each class; or one list or map of them; or nothing.
+        One column of classes; one of shares of the positive class; one column of shares for each
+        class; one list or map of shares; or no column.
     shape : {"single", "share", "columns", "list", "map", "none"}
         Which of these.
     reader : LabelReader
-        From texts, or from the names in a map, to class codes.
-    places : tuple of int
-        The class code of each column, or of each place in a list.
+        Turns texts, or the names in a map, into class codes.
+    class_codes : tuple of int
+        The class code of each column, or of each position in a list.
     tolerance : float
-        How far from 1 shares may sum, by what rounding in the file explains.
+        How far from 1 the sum of shares may be, which allows for rounding in the file.
     """
 
     columns: tuple[str, ...]
     shape: Shape
     reader: LabelReader
-    places: tuple[int, ...] = ()
+    class_codes: tuple[int, ...] = ()
     tolerance: float = 0.0
 
     @property
@@ -43,38 +43,40 @@ class Labels(Record):
         """The columns in the order of the classes, where there is one for each."""
         if self.shape != "columns":
             return self.columns
-        return tuple(self.columns[self.places.index(code)] for code in range(len(self.places)))
+        return tuple(
+            self.columns[self.class_codes.index(code)] for code in range(len(self.class_codes))
+        )
 
 
 class Binding(Record):
-    """Which column plays which part; the same for every file of a data set.
+    """Which column plays which role; the same for every file of a data set.
 
     Attributes
     ----------
     labels : Labels
-        What happened.
+        The labels.
     predictions : tuple of str
         One column, one list or map column, or one column for each class.
     shape : {"single", "columns", "list", "map"}
         Which of these.
     classes : tuple of str or None
-        In the order of the predictions; None if a single prediction's labels will tell.
+        In the order of the predictions; None for a single prediction whose labels name them.
     task : {"binary", "multiclass", "multilabel", "likelihood"}
-        What is predicted.
+        The task.
     missing_texts : tuple of str
-        Texts that stand for a missing value.
+        Texts that mean a missing value.
     sample : tuple of str
         The labels of the first rows.
     stored : tuple of str
-        How finely the predictions are stored.
+        The precision in which the predictions are stored.
     class_weights : tuple of float
-        By class code; none for no class weights.
+        By class code; empty for no class weights.
     complete : tuple of str
-        Those of the grouping columns in which no value may be missing.
+        The grouping columns in which no value may be missing.
     bytes : str or None
-        The column that tells how many bytes each row has.
+        The column with the bytes of each row.
     bytes_shape : {"counts", "text"} or None
-        Whether it has their numbers, or the text that they are of.
+        Whether it holds their number, or the text itself.
     """
 
     labels: Labels
@@ -95,21 +97,21 @@ class Binding(Record):
 
     @property
     def class_count(self) -> int:
-        """K or L; 2 for a single prediction, 0 if only what happened has one."""
+        """K or L; 2 for a single prediction, 0 for likelihoods."""
         if self.task == "likelihood":
             return 0
         return 2 if self.classes is None else len(self.classes)
 
     @property
     def space(self) -> LabelSpace:
-        """What can happen."""
+        """The possible outcomes."""
         return LabelSpace(self.class_count, self.task == "multilabel", self.bytes is not None)
 
     @property
-    def wanted(self) -> Projection:
+    def projection(self) -> Projection:
         """The columns to read."""
-        parts = ((self.predictions, self.shape), (self.labels.columns, self.labels.shape))
-        named = {shape: [c for cs, own in parts if own == shape for c in cs] for _, shape in parts}
+        roles = ((self.predictions, self.shape), (self.labels.columns, self.labels.shape))
+        named = {shape: [c for cs, own in roles if own == shape for c in cs] for _, shape in roles}
         texts = self.labels.columns if self.labels.shape == "single" else ()
         single = self.predictions if self.shape == "single" else ()
         weight = (self.weight,) if self.weight else ()

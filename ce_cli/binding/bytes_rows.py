@@ -1,4 +1,4 @@
-"""How many bytes each row has: as a column says, or as its text has in UTF-8."""
+"""Number of bytes of each row: from a column of counts, or of its text in UTF-8."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import Checked
+from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import as_texts, floats, nulls
 from ce_cli.binding.prediction_rows import nan
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_MOST = 2.0**53  # beyond which not every whole number is a float64
+_MOST = 2.0**53  # above this, not every whole number is a float64
 
 
-def read_bytes(checked: Checked, binding: Binding) -> Floats | None:
-    """Numbers of bytes, shape (n,), or None for none; a bad one is a issue."""
+def read_bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
+    """Numbers of bytes, shape (n,), or None without such a column; bad ones are issues."""
     name = binding.bytes
     if name is None:
         return None
@@ -36,7 +36,7 @@ def read_bytes(checked: Checked, binding: Binding) -> Floats | None:
 
 
 def lengths(column: pa.Array) -> Floats:
-    """How many bytes texts have in UTF-8, or binary values as they are; NaN where null."""
+    """Number of bytes of texts in UTF-8, or of binary values; NaN where null."""
     import pyarrow as pa
 
     types = pa.types

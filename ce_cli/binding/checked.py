@@ -1,4 +1,4 @@
-"""The rows of a frame while they are checked: fewer and fewer are kept, and issues grow."""
+"""The rows of a frame while they are checked: which to keep, and the issues found."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Bools = NDArray[np.bool_]
 
 Shown = Callable[[int], str]
 
-_NEAR_ONE = (0.99, 1.01)  # where six digits would not show what is wrong
+_NEAR_ONE = (0.99, 1.01)  # where six digits would not show the deviation
 
 
-class Checked:
-    """Which rows of a frame are still good.
+class CheckedRows:
+    """The rows of a frame that have passed all checks so far.
 
     Attributes
     ----------
     columns : dict of str to pyarrow.Array
-        Of the frame.
+        The columns of the frame.
     rows : ndarray of int, shape (n,)
         Numbers of the rows in the frame, from 0.
     keep : ndarray of bool, shape (n,)
-        The rows that are good so far.
+        The rows that have passed so far.
     issues : list of RowIssue
-        What was wrong with the others, by row of the frame.
+        The issues of the others, by row of the frame.
     ignored, skipped : int
-        Rows left out on purpose: by their label, or since something is missing.
+        Rows left out on purpose: by label, or because a value is missing.
     """
 
     def __init__(self, frame: Frame) -> None:
@@ -48,7 +48,7 @@ class Checked:
         return len(self.rows)
 
     def ignore(self, rows: Bools) -> None:
-        """Leave rows out, whatever else is in them."""
+        """Leave rows out, whatever they contain."""
         self.ignored += int((rows & self.keep).sum())
         self.keep &= ~rows
 
@@ -58,7 +58,7 @@ class Checked:
         self._missing[column] = rows if known is None else known | rows
 
     def settle_missing(self, skip: bool) -> None:
-        """Drop the rows in which something is missing, with or without a issue."""
+        """Drop the rows in which a value is missing, with an issue unless they are skipped."""
         for name, missing in self._missing.items():
             if not missing.any():
                 continue
@@ -69,7 +69,7 @@ class Checked:
                 self.drop(missing, "missing", name, lambda row: "")
 
     def drop(self, bad: Bools, code: str, column: str, shown: Shown) -> None:
-        """Drop rows, with a issue."""
+        """Drop rows, with an issue."""
         at = np.flatnonzero(bad & self.keep)
         if len(at):
             self.issues.append(
@@ -78,7 +78,7 @@ class Checked:
         self.keep &= ~bad
 
     def drop_cells(self, columns: Iterable[str], matrix: Floats, bad: Bools, code: str) -> None:
-        """Drop the rows of bad cells, shape (K, n), with a issue for each of the columns."""
+        """Drop the rows of bad cells, shape (K, n), with an issue for each column."""
         for name, values, cells in zip(columns, matrix, bad, strict=True):
             at = np.flatnonzero(cells & self.keep)
             if len(at):

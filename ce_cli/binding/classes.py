@@ -1,4 +1,4 @@
-"""Labels as class codes: classes meet labels by name, never by the order they sort in."""
+"""Labels as class codes: matched to classes by name, never by sort order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BINARY_FAMILIES = (
 
 
 def canonical(text: str) -> str:
-    """One spelling for one value: ``1``, ``1.0``, ``01`` and ``True`` meet as ``1``."""
+    """One spelling for each value: ``1``, ``1.0``, ``01`` and ``True`` all become ``1``."""
     lowered = text.lower()
     if lowered in ("true", "false"):
         return "1" if lowered == "true" else "0"
@@ -43,12 +43,12 @@ class LabelReader(Protocol):
     """Turns the texts of labels into class codes."""
 
     def codes(self, texts: Sequence[str]) -> Codes:
-        """The class code of each text, `UNKNOWN` for what is no class."""
+        """The class code of each text, `UNKNOWN` where there is no such class."""
         ...
 
 
 class NamedClasses(Record):
-    """Classes known by name before the first row is read.
+    """Classes whose names are known before the first row is read.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class NamedClasses(Record):
     names: tuple[str, ...]
 
     def codes(self, texts: Sequence[str]) -> Codes:
-        """Match by text, and where that fails by value."""
+        """Match by text and, where that fails, by value."""
         found = [
             self._by_text.get(text, self._by_value.get(canonical(text), UNKNOWN)) for text in texts
         ]
@@ -77,7 +77,7 @@ class NamedClasses(Record):
 
 
 class OneAgainstRest(Record):
-    """A single prediction for the class `positive`; whatever else the labels say is the other."""
+    """A single prediction for the class `positive`; any other label is the negative class."""
 
     positive: str
 
@@ -90,7 +90,7 @@ class OneAgainstRest(Record):
 
 
 class ConventionalBinary(Record):
-    """A single prediction for labels that say by themselves which one is positive."""
+    """A single prediction for labels whose names show which one is positive."""
 
     def codes(self, texts: Sequence[str]) -> Codes:
         """0 or 1 by the usual words: 0/1, false/true, -1/1, no/yes, negative/positive."""
@@ -98,7 +98,7 @@ class ConventionalBinary(Record):
 
     @staticmethod
     def share(text: str) -> float | None:
-        """How much of a soft label, a number between 0 and 1, is the positive class."""
+        """The share of the positive class, if the text is a number between 0 and 1."""
         try:
             number = float(text)
         except ValueError:
@@ -115,19 +115,19 @@ class ConventionalBinary(Record):
 
 
 def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
-    """What the two classes of a single prediction are called, by the labels `seen`.
+    """The names of the two classes of a single prediction, given the labels `seen`.
 
     Raises
     ------
     DataError
-        The labels are no two classes.
+        The labels do not form two classes.
     """
     if isinstance(labels, OneAgainstRest):
         others = [text for text in seen if not labels.codes([text])[0]]
         if len(set(map(canonical, others))) > 1:
             raise DataError(
-                f"the labels beside the positive class {quoted(labels.positive)} are "
-                f"{quoted_list(others)}: one prediction column tells only two classes apart."
+                f"besides the positive class {quoted(labels.positive)}, the labels are "
+                f"{quoted_list(others)}, but one prediction column separates only two classes."
             )
         return (others[0] if others else f"not {labels.positive}", labels.positive)
     known = [text for text in seen if labels.codes([text])[0] != UNKNOWN]
@@ -135,11 +135,11 @@ def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
     for pair in _BINARY_FAMILIES:
         if set(spelled) <= set(pair):
             return spelled.get(pair[0], pair[0]), spelled.get(pair[1], pair[1])
-    if {canonical(text) for text in known} <= {"0", "1"}:  # 0 and false are one, as anywhere else
+    if {canonical(text) for text in known} <= {"0", "1"}:  # 0 and false are the same class
         return "0", "1"
     raise DataError(
-        f"the labels {quoted_list(seen)} do not belong together as two classes; "
-        "name the positive one with --positive."
+        f"the labels {quoted_list(seen)} are not a known pair of classes; "
+        "name the positive class with --positive."
     )
 
 

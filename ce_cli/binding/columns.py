@@ -1,7 +1,7 @@
 """Arrow columns as numpy arrays, without copying and without pandas.
 
-``Array.to_numpy`` imports pandas, and ``Array.is_null`` the whole of `pyarrow.compute`, behind
-one's back; the buffers are there for the taking.
+``Array.to_numpy`` silently imports pandas, and ``Array.is_null`` all of `pyarrow.compute`; so the
+buffers are read directly.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def floats(column: pa.Array) -> Floats:
         values = _bits(column.buffers()[1], column.offset, len(column)).astype(np.float64)
     elif str(column.type) in _WIDTHS:
         values = _fixed(column).astype(np.float64, copy=False)
-    else:  # decimals: Python rounds them right, Arrow's cast may not
+    else:  # decimals: Python rounds them correctly, Arrow's cast may not
         return np.array([np.nan if v is None else float(v) for v in column.to_pylist()], np.float64)
     missing = nulls(column)
     return values if missing is None else np.where(missing, np.nan, values)
@@ -61,7 +61,7 @@ def nulls(column: pa.Array) -> Bools | None:
 def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
     """Values as codes into a list of texts; a missing value has code −1.
 
-    Whole floats are written without their ``.0``; text is stripped of white space around it.
+    Whole floats are written without ``.0``; surrounding white space is removed from text.
     """
     import pyarrow as pa
 
@@ -70,9 +70,9 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
         texts = [v.strip() if isinstance(v, str) else _text(v) for v in values]
         codes = _fixed(column.indices).astype(np.intp)
         missing = nulls(column.indices)
-        hollow = [code for code, text in enumerate(texts) if text is None]
-        if hollow:
-            codes[np.isin(codes, hollow)] = -1
+        null_codes = [code for code, text in enumerate(texts) if text is None]
+        if null_codes:
+            codes[np.isin(codes, null_codes)] = -1
         names = [text or "" for text in texts]
     elif pa.types.is_boolean(column.type):
         codes = _bits(column.buffers()[1], column.offset, len(column)).astype(np.intp)
@@ -102,7 +102,7 @@ def as_texts(column: pa.Array) -> pa.Array:
 
 
 def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
-    """The numbers of a list column in a row, and the offset of each list, shape (n + 1,)."""
+    """The numbers of all lists in a column, and the offset of each list, shape (n + 1,)."""
     import pyarrow as pa
 
     values = floats(column.flatten())
@@ -122,31 +122,31 @@ def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def entries(column: pa.Array) -> tuple[Codes, Codes, list[str], Floats]:
-    """What is in a column of maps or structs: rows, codes into the names, names, and values.
+    """The entries of a column of maps or structs: rows, codes into the names, names and values.
 
-    An entry without a value is none.
+    Entries without a value are omitted.
     """
     import pyarrow as pa
 
     if pa.types.is_struct(column.type):
         names = [field.name for field in column.type]
         values = np.stack([floats(column.field(place)) for place in range(len(names))])
-        hollow = np.stack([_hollow(column.field(place)) for place in range(len(names))])
+        null = np.stack([_null_mask(column.field(place)) for place in range(len(names))])
         own = nulls(column)
         if own is not None:
-            hollow |= own
-        codes, rows = np.nonzero(~hollow)
+            null |= own
+        codes, rows = np.nonzero(~null)
         return rows, codes, names, values[codes, rows]
     offsets = np.frombuffer(column.buffers()[1], np.int32)
     offsets = offsets[column.offset : column.offset + len(column) + 1]
     keys, items = column.keys[offsets[0] : offsets[-1]], column.items[offsets[0] : offsets[-1]]
     codes, names = tokens(keys)
     rows = np.repeat(np.arange(len(column)), np.diff(offsets))
-    there = ~_hollow(items)
-    return rows[there], codes[there], names, floats(items)[there]
+    present = ~_null_mask(items)
+    return rows[present], codes[present], names, floats(items)[present]
 
 
-def _hollow(column: pa.Array) -> Bools:
+def _null_mask(column: pa.Array) -> Bools:
     missing = nulls(column)
     return np.zeros(len(column), np.bool_) if missing is None else missing
 

@@ -1,4 +1,4 @@
-"""Which rules of other tools suit what was bound."""
+"""Which rules of other tools apply to a binding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ce_cli.spec import Spec
 
 
 def case_of(binding: Binding, spec: Spec) -> ConventionCase:
-    """What the rules depend on; the values have to be settled."""
+    """The properties that the rules depend on; ``auto`` values have to be resolved."""
     several = binding.task == "multilabel"
     single = binding.shape == "single" and binding.task != "likelihood"
     shares = binding.labels.shape not in ("single", "none") or bool(spec.label_smoothing)
@@ -32,7 +32,7 @@ def chosen_convention(binding: Binding, spec: Spec) -> Convention | None:
 
 
 def all_conventions(binding: Binding, spec: Spec) -> tuple[Convention, ...]:
-    """Those of ``--conventions``, that of `ce` itself first; none if they are not asked for."""
+    """All conventions, that of `ce` itself first; empty without ``--conventions``."""
     return every_convention(case_of(binding, spec), spec.clip or 0.0) if spec.conventions else ()
 
 

@@ -19,30 +19,30 @@ from ce_cli.text import plural
 
 OWN = "ce"
 
-_SAME = 1e-12  # relative; numbers nearer than this differ by rounding alone
-_SUM_TOLD = 1e-6  # sums of rows nearer to 1 than this are not worth a word
-_NO_SUCH_LABELS = "takes no such labels, its rule all the same"
+_SAME = 1e-12  # relative; numbers closer than this differ by rounding alone
+_SUM_SHOWN = 1e-6  # row sums closer to 1 than this are not mentioned
+_NO_SUCH_LABELS = "does not take such labels; its rule is applied nevertheless"
 _SINGLE = 2.0**-23  # eps of the single precision that Keras and XGBoost compute in
 
 
 class ConventionCase(Record):
-    """What a rule may depend on.
+    """The properties of labels and predictions that a rule may depend on.
 
     Attributes
     ----------
     values : str
         Probabilities, logits or logprobs.
     alone : bool
-        Whether each prediction stands alone, as of the positive class or of independent labels,
-        and not beside those of the other classes.
+        Whether each prediction is separate, as for a positive class or independent labels, and not
+        one of several classes.
     shares : bool
         Whether labels are shares of the classes.
     several : bool
-        Whether several labels may hold at once.
+        Whether several labels may apply at once.
     epsilon : float
-        Of the stored type.
+        Machine epsilon of the stored type.
     mixed : bool
-        Whether smoothed labels meet weights of classes.
+        Whether label smoothing and class weights are combined.
     """
 
     values: str
@@ -59,18 +59,18 @@ class Convention(Record):
     Attributes
     ----------
     rule : Rule
-        What probabilities may cost.
+        The bounds on surprisals.
     floor, rest_floor : float
-        What probabilities, and 1 − q of a single one, count as if they are below `floor` and
-        `rest_below`; 0 for no floor.
+        The values that probabilities below `floor`, and 1 − q of a single one below `rest_below`,
+        are raised to; 0 for no floor.
     by_rows : bool
         Whether the weighted sum is divided by the number of rows, not by the sum of weights.
     remarks : tuple of str
-        What is to be known of such predictions and labels.
+        Remarks about such predictions and labels.
     beyond : str
-        What is to be known of rows below the floor.
+        A remark about rows below the floor.
     unknown : str
-        Why there is no number; nothing if there is one.
+        Why there is no number; empty if there is one.
     """
 
     name: str
@@ -85,19 +85,19 @@ class Convention(Record):
 
 
 class Facts(Record):
-    """What was found in the data.
+    """The figures of the data that reasons refer to.
 
     Attributes
     ----------
     mean : float
         The cross-entropy, in any unit.
     infinite, raised, lowered : int
-        Rows with an infinite loss, and in which a probability was below the floor or above the
+        Rows with an infinite loss, and with a probability below the floor or above the
         ceiling.
     rows, weight : float
-        Their number and Σ w.
+        Number of rows, and Σ w.
     sums : tuple of float
-        The smallest and the largest sum of a row.
+        The smallest and largest sum of a row.
     """
 
     mean: float
@@ -115,7 +115,7 @@ def convention_of(name: str, case: ConventionCase) -> Convention:
 
 
 def own_convention(clip: float) -> Convention:
-    """What `ce` does without being told."""
+    """What `ce` does by default."""
     return Convention(OWN, clipped(clip), clip, clip, clip)
 
 
@@ -139,7 +139,7 @@ def _torch(case: ConventionCase) -> Convention:
     """
     unknown = ""
     if case.mixed and not case.alone:
-        unknown = "weighs each class's part of a smoothed label by itself: not computed"
+        unknown = "weights each class's share of a smoothed label separately: not computed"
     if case.values != "probabilities":
         remarks = (f"scores {_named(case)} as they are",)
         return Convention("torch", UNBOUNDED, by_rows=case.alone, remarks=remarks, unknown=unknown)
@@ -208,21 +208,21 @@ def _named(case: ConventionCase) -> str:
 
 
 def _as_probabilities(case: ConventionCase) -> tuple[str, ...]:
-    """What tools do that score nothing but probabilities."""
+    """For tools that score only probabilities."""
     if case.values == "probabilities":
         return ()
     return (f"scores {_named(case)} as probabilities",)
 
 
 def _one_class(case: ConventionCase) -> tuple[str, ...]:
-    """For tools that take labels of one class only."""
+    """For tools that take hard labels only."""
     if case.shares or case.several:
         return (_NO_SUCH_LABELS,)
     return ()
 
 
 def _share_of_two(case: ConventionCase) -> tuple[str, ...]:
-    """For tools that take a share of the positive class, but none of several classes."""
+    """For tools that take shares of the positive class, but not of several classes."""
     return (_NO_SUCH_LABELS,) if case.shares and not case.alone else ()
 
 
@@ -232,7 +232,7 @@ def differs(mean: float, own: float) -> bool:
 
 
 def why(convention: Convention, facts: Facts, own: Convention, own_facts: Facts) -> str:
-    """Why the number of a tool is what it is here, beside that of `ce`."""
+    """Why the number of a tool differs, or not, from that of `ce`."""
     if convention.unknown:
         return convention.unknown
     differing = differs(facts.mean, own_facts.mean)
@@ -244,7 +244,7 @@ def why(convention: Convention, facts: Facts, own: Convention, own_facts: Facts)
 
 
 def remark(convention: Convention, rows: int, weight: float) -> str:
-    """What is to be known where only this convention is asked for; maybe nothing."""
+    """Remarks where only this convention is used; may be empty."""
     known = "; ".join((*convention.remarks, *_division(convention, rows, weight)))
     return f"{convention.name} {known}." if known else ""
 
@@ -260,17 +260,17 @@ def _reasons(
 ) -> Iterator[str]:
     yield from _division(convention, facts.rows, facts.weight)
     low, high = facts.sums
-    if convention.rule.divided and max(1.0 - low, high - 1.0) > _SUM_TOLD and low <= high:
+    if convention.rule.divided and max(1.0 - low, high - 1.0) > _SUM_SHOWN and low <= high:
         yield f"divides rows by their sums ({low:.6g} to {high:.6g})"
     if facts.infinite:
-        what = "is" if facts.infinite == 1 else "are"
-        yield f"no floor, and {plural(facts.infinite, 'row')} {what} infinite"
+        verb = "is" if facts.infinite == 1 else "are"
+        yield f"no floor, and {plural(facts.infinite, 'row')} {verb} infinite"
     if facts.raised:
         yield _raised(convention, facts.raised)
     kept = own_facts.raised - facts.raised
     if kept > 0 and own.floor > convention.floor:
-        what = "it is" if kept == 1 else "they are"
-        yield f"leaves {plural(kept, 'row')} below {own.floor:.2g} as {what}"
+        unchanged = "it is" if kept == 1 else "they are"
+        yield f"leaves {plural(kept, 'row')} below {own.floor:.2g} as {unchanged}"
     if facts.lowered and differing and convention.rule.least != own.rule.least:
         ceiling = -math.expm1(-convention.rule.least)
         yield f"{plural(facts.lowered, 'row')} above 1 − {ceiling:.2g} lowered to it"
@@ -279,7 +279,7 @@ def _reasons(
 def _raised(convention: Convention, count: int) -> str:
     rows = plural(count, "row")
     if convention.rule.most == 100.0:
-        return f"{rows} with a log below −100 taken for −100{convention.beyond}"
+        return f"{rows} with a log below −100 taken as −100{convention.beyond}"
     rest = ""
     if convention.rest_below != convention.floor:
         rounded = "" if convention.rest_below == convention.rest_floor else ", which is 0 to it"

@@ -1,4 +1,4 @@
-"""A 64-bit number for each of many texts."""
+"""64-bit hashes of texts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PERIOD = 1 << 16
 
 
 def fingerprints(texts: pa.Array) -> Hashes:
-    """A number for each text, 0 for none: sums of bytes, each times a number for its place.
+    """A hash for each text, 0 for an empty one: the sum of its bytes, each times a factor.
 
-    Multilinear hashing (Carter and Wegman 1979): two texts meet once in about 2**64 pairs.
+    Multilinear hashing (Carter and Wegman 1979): about one pair of texts in 2**64 collides.
     """
     if not len(texts):
         return np.zeros(0, np.uint64)

@@ -1,63 +1,65 @@
-"""Whether a further file of a data set fits the binding that the first one decided."""
+"""Whether the other files of a data set fit the binding of the first one."""
 
 from __future__ import annotations
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import no_column
-from ce_cli.binding.parts import bytes_shape, held
+from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Source
 from ce_cli.text import quoted
 
 
 def check_fits(source: Source, binding: Binding) -> None:
-    """Check that a further file of a data set has the columns of the first.
+    """Check that another file of a data set has the columns of the first.
 
     Raises
     ------
     DataError
-        A column is not there, or not of a kind that can play its part.
+        A column does not exist, or its type does not suit its role.
     """
     columns = source.columns()
     kinds = {column.name: column for column in columns}
-    wanted = binding.wanted
+    projection = binding.projection
     if source.is_empty:
         return
-    for name in wanted.names:
+    for name in projection.names:
         if sum(column.name == name for column in columns) > 1:
-            raise DataError(f"more than one column is called {quoted(name)}.").about(source.name)
+            raise DataError(f"more than one column is named {quoted(name)}.").about(source.name)
         if name not in kinds:
             raise DataError(no_column(name, list(kinds))).about(source.name)
-    for names, fitting in (
-        (wanted.numbers, ("number", "boolean")),
-        (wanted.lists, ("list",)),
-        (wanted.maps, ("map",)),
+    for names, suitable in (
+        (projection.numbers, ("number", "boolean")),
+        (projection.lists, ("list",)),
+        (projection.maps, ("map",)),
     ):
         for column in (kinds[name] for name in names):
-            if column.kind not in fitting and column.stored != "text":
+            if column.kind not in suitable and column.stored != "text":
                 raise DataError(
-                    f"the column {quoted(column.name)} holds {held(column)} here."
+                    f"the column {quoted(column.name)} holds {type_of(column)} here."
                 ).about(source.name)
     if binding.bytes is None or kinds[binding.bytes].stored == "text":
         return
     if bytes_shape(kinds[binding.bytes]) != binding.bytes_shape:
-        what = held(kinds[binding.bytes])
-        raise DataError(f"the column {quoted(binding.bytes)} holds {what} here.").about(source.name)
+        type_ = type_of(kinds[binding.bytes])
+        raise DataError(f"the column {quoted(binding.bytes)} holds {type_} here.").about(
+            source.name
+        )
 
 
 def check_precision(source: Source, binding: Binding) -> None:
-    """Check that a further file stores its probabilities as finely as the first.
+    """Check that another file stores its probabilities in the precision of the first.
 
     Raises
     ------
     DataError
-        It does not, so that one clip and one tolerance cannot be right for both.
+        It does not, so no single clip and tolerance would suit both.
     """
     kinds = {column.name: column for column in source.columns()}
     stored = {kinds[name].stored for name in binding.predictions if name in kinds}
     if stored - set(binding.stored) and not source.is_empty:
         raise DataError(
-            f"stores its probabilities as {' and '.join(sorted(stored))}, the files before it as "
-            f"{' and '.join(sorted(set(binding.stored)))}: say --clip and --sum-tolerance, which "
-            "depend on that."
+            f"stores its probabilities as {' and '.join(sorted(stored))}, but the files before it "
+            f"as {' and '.join(sorted(set(binding.stored)))}; set --clip and --sum-tolerance, "
+            "which depend on the precision."
         ).about(source.name)

@@ -17,9 +17,9 @@ from ce_cli.spec import Reading, Spec
 
 
 class JoinedSource(SourceWrapper):
-    """A file of predictions with the columns of a file of labels beside its own.
+    """A file of predictions, joined with the columns of a file of labels.
 
-    A column that both have is taken from the predictions, unless it is the label.
+    A column in both files is taken from the predictions, unless it is the label.
     """
 
     def __init__(self, source: Source, file: LabelFile, labels: Sequence[str]) -> None:
@@ -28,33 +28,33 @@ class JoinedSource(SourceWrapper):
         own = [column.name for column in source.columns()]
         if file.key is not None and file.key not in own:
             raise UsageError(f"{self.name}: {no_column(file.key, own)}")
-        self._theirs = file.beside(own, labels)
+        self._theirs = file.added_columns(own, labels)
 
     def columns(self) -> Sequence[Column]:
-        """Those of the predictions, then those of the labels."""
+        """The columns of the predictions, then those of the labels."""
         own = [column for column in self._source.columns() if column.name not in self._theirs]
         theirs = (c for name, c in self._labels.columns.items() if name in self._theirs)
-        return (*own, *(column.replace(beside=True) for column in theirs))
+        return (*own, *(column.replace(from_labels=True) for column in theirs))
 
-    def sample(self, wanted: Projection) -> Frame:
-        """The first rows of the file that has the wanted columns."""
-        if self._theirs.issuperset(wanted.names):
-            return self._labels.sample(wanted)
-        return self._source.sample(wanted)
+    def sample(self, projection: Projection) -> Frame:
+        """The first rows of the file that has these columns."""
+        if self._theirs.issuperset(projection.names):
+            return self._labels.sample(projection)
+        return self._source.sample(projection)
 
-    def splits(self, wanted: Projection) -> Iterator[Split]:
-        """The rows of the predictions, joined one after another, since the order may decide."""
-        theirs = [name for name in wanted.names if name in self._theirs]
-        key = self._labels.key_beside([column.name for column in self._source.columns()])
-        self._labels.load(wanted.only(lambda name: name in self._theirs))
-        own = wanted.only(lambda name: name not in self._theirs).with_text(key)
+    def splits(self, projection: Projection) -> Iterator[Split]:
+        """The rows of the predictions, joined one after another, since their order may matter."""
+        theirs = [name for name in projection.names if name in self._theirs]
+        key = self._labels.join_column([column.name for column in self._source.columns()])
+        self._labels.load(projection.only(lambda name: name in self._theirs))
+        own = projection.only(lambda name: name not in self._theirs).with_text(key)
         for split in self._source.splits(own):
             for frame in split.frames():
                 yield JoinedSplit(self._labels.join(frame, theirs))
 
 
 class JoinedSplit(Record):
-    """Rows that are already read."""
+    """Rows that have already been read."""
 
     frame: Frame
 
@@ -64,7 +64,7 @@ class JoinedSplit(Record):
 
 
 def reading_of_labels(reading: Reading, spec: Spec) -> Reading:
-    """How to read a file of labels: it may have a header where the predictions have none."""
+    """How to read a file of labels, which may have a header when the predictions have none."""
     return reading.replace(names_columns=lambda names: names_label(names, spec))
 
 
@@ -80,14 +80,14 @@ def data_set(
 
 
 def joined(sources: Iterator[Source], file: LabelFile, spec: Spec) -> tuple[Iterator[Source], Spec]:
-    """Join every file of predictions; the first one settles which columns are what.
+    """Join every file of predictions; the first one decides the roles of columns.
 
     Raises
     ------
     UsageError
-        ``--label`` names nothing.
+        ``--label`` matches no column.
     DataError
-        No name tells the label.
+        No name shows the label.
     """
     first = next(sources)
     spec = file.pair(first, spec)

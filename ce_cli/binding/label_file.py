@@ -1,4 +1,4 @@
-"""The file of labels: found, read, and met by the rows of the predictions."""
+"""The file of labels: read, and joined to the rows of the predictions."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from ce_cli.text import plural, quoted, quoted_list, shell_word
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RowPlaces = NDArray[np.int64]
+Positions = NDArray[np.int64]
 
 _MISSING = -1
 
 
 class LabelFile:
-    """The file of labels, held in memory once its columns are wanted.
+    """The file of labels, held in memory once its columns are needed.
 
     Parameters
     ----------
     source : Source
         The open file.
     key : str or None
-        The column by which rows meet; None is by their order.
+        The column to join rows by; None joins them in order.
     skip : bool
-        Whether rows that are in one of the files only are left out, and not an error.
+        Whether rows that only one of the files has are skipped instead of an error.
 
     Attributes
     ----------
     predictions : list of str
-        The files that were joined so far.
+        The files joined so far.
     """
 
     def __init__(self, source: Source, key: str | None, skip: bool) -> None:
@@ -59,22 +59,22 @@ class LabelFile:
         self._names: dict[str, str] = {}
         self._rows: dict[str, pa.Array] = {}
         self._used = np.zeros(0, np.bool_)
-        self._witness: str | None = None
-        self._beside: frozenset[str] | None = None
-        self._places: dict[str, int] = {}
+        self._order_column: str | None = None
+        self._added: frozenset[str] | None = None
+        self._row_of_id: dict[str, int] = {}
         self._next = 0
 
     def pair(self, source: Source, spec: Spec) -> Spec:
-        """Settle what the columns of this file and of `source`, that of the predictions, are.
+        """Decide which columns of this file are labels, and which of `source` are predictions.
 
-        A label that is called like a prediction goes by a name with the file in it from here on.
+        A label with the name of a prediction gets a new name, which includes that of the file.
 
         Raises
         ------
         UsageError
-            ``--label`` names nothing.
+            ``--label`` matches no column.
         DataError
-            No name tells the label.
+            No name shows the label.
         """
         pairing = paired(source, self._source, spec)
         self._names = {f"{name} ({PurePath(self.name).name})": name for name in pairing.shared}
@@ -87,62 +87,64 @@ class LabelFile:
         return spec.replace(labels=pairing.labels, predictions=pairing.predictions)
 
     def own_names(self, names: Sequence[str]) -> list[str]:
-        """What columns are called in the file."""
+        """The names of columns in the file itself."""
         return [self._names.get(name, name) for name in names]
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return self._source.sample(wanted)
+        return self._source.sample(projection)
 
-    def beside(self, columns: Sequence[str], labels: Sequence[str]) -> frozenset[str]:
-        """The columns to take from here, beside those of the first file of predictions."""
-        if self._beside is None:
+    def added_columns(self, columns: Sequence[str], labels: Sequence[str]) -> frozenset[str]:
+        """The columns to add to those of the first file of predictions."""
+        if self._added is None:
             own = {*columns, self.key}
-            self._beside = frozenset(n for n in self.columns if n in labels or n not in own)
-        return self._beside
+            self._added = frozenset(n for n in self.columns if n in labels or n not in own)
+        return self._added
 
-    def key_beside(self, columns: Sequence[str]) -> str | None:
+    def join_column(self, columns: Sequence[str]) -> str | None:
         """The column of predictions to read for the join.
 
-        Where rows meet by their order, a column that both files have, and that is called like an
-        id or else is text, has to agree row by row.
+        Where rows are joined in order, a column that both files have, and that is named like an id
+        or holds text, has to agree row by row.
         """
-        if self.key is None and self._witness is None:
-            shared = [n for n in columns if n in self.columns and n not in (self._beside or ())]
+        if self.key is None and self._order_column is None:
+            shared = [n for n in columns if n in self.columns and n not in (self._added or ())]
             texts = [name for name in shared if self.columns[name].kind == "text"]
             ids = [name for name in shared if is_id(name)]
-            self._witness = next(iter((*ids, *texts)), None)
-        return self.key or self._witness
+            self._order_column = next(iter((*ids, *texts)), None)
+        return self.key or self._order_column
 
-    def load(self, wanted: Projection) -> None:
-        """Read the wanted columns, and the key, of all rows, unless that is done.
+    def load(self, projection: Projection) -> None:
+        """Read the columns and the key of all rows, unless that has been done.
 
         Raises
         ------
         DataError
-            Rows are broken, or a key occurs twice.
+            Rows have issues, or a key occurs twice.
         """
-        if self._rows or not wanted.names:
+        if self._rows or not projection.names:
             return
-        key = self.key or self._witness
-        wanted = wanted.with_text(key)
+        key = self.key or self._order_column
+        projection = projection.with_text(key)
         frames: list[Frame] = []
         issues = RowIssues.of()
-        for split in self._source.splits(wanted):
+        for split in self._source.splits(projection):
             for frame in split.frames():
                 frames.append(frame)
                 issues = issues.merge(RowIssues.of(frame.issues, read=frame.rows))
         if bad := fatal(list(issues.by_kind.values()), sums_must_fit=False):
             raise DataError(*sentences(bad, RowLocations((self.name,), (0,)), None))
         if not issues.read:
-            raise DataError(f"{self.name}: there is no data row.")
-        self._rows = {name: _appended([f.columns[name] for f in frames]) for name in wanted.names}
+            raise DataError(f"{self.name}: there are no data rows.")
+        self._rows = {
+            name: _appended([f.columns[name] for f in frames]) for name in projection.names
+        }
         self._used = np.zeros(issues.read, np.bool_)
         if self.key is not None:
             self._index(self._rows[self.key])
 
     def join(self, frame: Frame, names: Sequence[str]) -> Frame:
-        """Add the columns `names` to a frame of predictions, the rows of which come in order.
+        """Add the columns `names` to the next frame of predictions.
 
         Raises
         ------
@@ -154,8 +156,8 @@ class LabelFile:
         lost = places == _MISSING
         repeated = self._repeated(places)
         found = [
-            *self._findings("duplicate-id", frame, repeated),
-            *self._findings("unmatched", frame, lost & (not self.skip)),
+            *self._issues("duplicate-id", frame, repeated),
+            *self._issues("unmatched", frame, lost & (not self.skip)),
         ]
         keep = np.flatnonzero(~(repeated | (lost & (not self.skip))))
         frame = frame.replace(columns=own, issues=(*frame.issues, *found))
@@ -166,11 +168,11 @@ class LabelFile:
 
     @property
     def unused(self) -> int:
-        """How many rows have no prediction."""
+        """Number of rows without a prediction."""
         return int(len(self._used) - self._used.sum())
 
     def check_used(self) -> None:
-        """Check that every row has a prediction, when all predictions were read.
+        """Check that every row has a prediction, once all predictions were read.
 
         Raises
         ------
@@ -182,40 +184,43 @@ class LabelFile:
         predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
         if self.key is None:
             raise DataError(self._uneven(predictions, self._next))
-        names = list(self._places)
+        names = list(self._row_of_id)
         lost = [names[row] for row in np.flatnonzero(~self._used)[:5]]
+        verb = "has" if self.unused == 1 else "have"
         raise DataError(
-            f"{self.name}: no prediction in {predictions} for {plural(self.unused, 'row')}: "
+            f"{self.name}: {plural(self.unused, 'row')} {verb} no prediction in {predictions}: "
             f"{quoted(self.key)} {quoted_list(lost)}{', …' if self.unused > len(lost) else ''}; "
-            "leave them out with --missing skip."
+            "skip such rows with --missing skip."
         )
 
     def _index(self, keys: pa.Array) -> None:
         codes, texts = tokens(keys)
         if (codes == _MISSING).any():
             row = int(np.argmax(codes == _MISSING)) + 1
-            raise DataError(f"{self.name}: row {row:,}, column {quoted(self.key or '')}: no id.")
+            raise DataError(
+                f"{self.name}: row {row:,}, column {quoted(self.key or '')}: the id is missing."
+            )
         ids = [_id(text) for text in texts]
         names = [ids[code] for code in codes.tolist()]
-        self._places = {name: row for row, name in enumerate(names)}
-        if len(self._places) < len(names):
-            first = next(row for row, name in enumerate(names) if self._places[name] != row)
+        self._row_of_id = {name: row for row, name in enumerate(names)}
+        if len(self._row_of_id) < len(names):
+            first = next(row for row, name in enumerate(names) if self._row_of_id[name] != row)
             again = names.index(names[first], first + 1)
             raise DataError(
                 f"{self.name}: rows {first + 1:,} and {again + 1:,} both have "
-                f"{quoted(self.key or '')} {quoted(names[first])}: an id has to be of one row."
+                f"{quoted(self.key or '')} {quoted(names[first])}: ids have to be unique."
             )
 
-    def _in_order(self, frame: Frame) -> RowPlaces:
+    def _in_order(self, frame: Frame) -> Positions:
         start, self._next = self._next, self._next + frame.rows
         if self._next > len(self._used):
             raise DataError(self._uneven("the predictions", self._next))
         places = start + frame.row_numbers
-        if self._witness is not None:
-            self._check_witness(frame, places, self._witness)
+        if self._order_column is not None:
+            self._check_order(frame, places, self._order_column)
         return places
 
-    def _check_witness(self, frame: Frame, places: RowPlaces, name: str) -> None:
+    def _check_order(self, frame: Frame, places: Positions, name: str) -> None:
         own, texts = tokens(frame.columns[name])
         others, known = tokens(_taken(self._rows[name], places))
         index = {text: code for code, text in enumerate(texts)}
@@ -225,36 +230,37 @@ class LabelFile:
         place = int(np.argmin(same))
         theirs, ours = ([*known, ""][others[place]], [*texts, ""][own[place]])
         raise DataError(
-            f"{self.name}: row {int(places[place]) + 1:,} has {quoted(name)} {quoted(theirs)}, and "
-            f"that row of the predictions {quoted(ours)}: the rows do not stand in one order; "
+            f"{self.name}: row {int(places[place]) + 1:,} has {quoted(name)} {quoted(theirs)}, but "
+            f"that row of the predictions has {quoted(ours)}: the rows are not in the same order; "
             f"join them with --id {shell_word(name)}."
         )
 
     def _uneven(self, predictions: str, rows: int) -> str:
         theirs = "more" if rows > len(self._used) else f"{rows:,}"
-        advice = "rows that do not stand in one order have to be joined with --id"
+        advice = "join rows that are not in the same order with --id"
         if not any(column.named for column in self.columns.values()):
-            advice = "if its first line names the columns, say which is the label with --label"
+            advice = "if its first line names the columns, name the label with --label"
         count = plural(len(self._used), "row")
-        return f"{self.name}: has {count}, {predictions} {theirs}: {advice}."
+        verb = "have" if predictions == "the predictions" else "has"
+        return f"{self.name}: has {count}, but {predictions} {verb} {theirs}; {advice}."
 
-    def _by_key(self, frame: Frame) -> RowPlaces:
+    def _by_key(self, frame: Frame) -> Positions:
         codes, texts = tokens(frame.columns[self.key or ""])
-        places = [self._places.get(_id(text), _MISSING) for text in texts]
+        places = [self._row_of_id.get(_id(text), _MISSING) for text in texts]
         return np.array([*places, _MISSING], np.int64)[codes]
 
-    def _repeated(self, places: RowPlaces) -> NDArray[np.bool_]:
-        """Rows whose label has been taken before; marks the others as taken."""
-        there = places != _MISSING
+    def _repeated(self, places: Positions) -> NDArray[np.bool_]:
+        """Rows whose label has already been used; marks the others as used."""
+        known = places != _MISSING
         _, first = np.unique(places, return_index=True)
         again = np.ones(len(places), np.bool_)
         again[first] = False
-        again |= self._used[np.where(there, places, 0)]
-        self._used[places[there]] = True
-        repeated: NDArray[np.bool_] = again & there
+        again |= self._used[np.where(known, places, 0)]
+        self._used[places[known]] = True
+        repeated: NDArray[np.bool_] = again & known
         return repeated
 
-    def _findings(self, code: str, frame: Frame, rows: NDArray[np.bool_]) -> Iterator[RowIssue]:
+    def _issues(self, code: str, frame: Frame, rows: NDArray[np.bool_]) -> Iterator[RowIssue]:
         at = np.flatnonzero(rows)
         if len(at):
             codes, texts = tokens(frame.columns[self.key or ""])
@@ -263,7 +269,7 @@ class LabelFile:
 
 
 def _id(text: str) -> str:
-    """``17`` for ``17.0``, which is what pandas makes of whole numbers beside a missing one."""
+    """``17`` for ``17.0``: pandas writes whole numbers so if one of them is missing."""
     whole = text.removesuffix(".0")
     return whole if whole.isdecimal() else text
 
@@ -278,14 +284,14 @@ def _appended(parts: Sequence[pa.Array]) -> pa.Array:
 
 
 def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
-    """Some of the rows, null where a place is missing."""
+    """Some of the rows, null where a position is missing."""
     import pyarrow as pa
 
-    wanted = pa.array(np.where(places < 0, 0, places), pa.int64())
+    indices = pa.array(np.where(places < 0, 0, places), pa.int64())
     if (places < 0).any():
-        wanted = pa.Array.from_buffers(
+        indices = pa.Array.from_buffers(
             pa.int64(),
             len(places),
-            [pa.py_buffer(np.packbits(places >= 0, bitorder="little")), wanted.buffers()[1]],
+            [pa.py_buffer(np.packbits(places >= 0, bitorder="little")), indices.buffers()[1]],
         )
-    return column.take(wanted)
+    return column.take(indices)

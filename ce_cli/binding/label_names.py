@@ -1,4 +1,4 @@
-"""Finding label columns by their names, and the classes that these speak of."""
+"""Finding label columns by name, and the classes in those names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LAST_LABEL = rf"(?i)(.+?){SEPARATORS}+({'|'.join(_LABEL_STEMS)})"
 
 
 def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[str, ...], str]:
-    """The one column that is named like a label; if there is none, a sentence that says so.
+    """The one column that is named like a label; if there is none, a message that says so.
 
     Raises
     ------
@@ -51,39 +51,44 @@ def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[
     if found:
         raise DataError(
             f"more than one column may hold the label: {quoted_list(found)}; "
-            f"say which, for example --label {shell_word(found[0])}.",
+            f"choose one, for example --label {shell_word(found[0])}.",
             option=("--label", found[0]),
         )
     names = [column.name for column in columns]
-    numbered = names == [str(place + 1) for place in range(len(names))]  # or so they are counted
+    numbered = names == [
+        str(place + 1) for place in range(len(names))
+    ]  # which may be names that ce has given
     if not numbered and all(map(is_number, names)):
-        return (), f"{numbers_for_names(names)}, and which columns with --label 1 --pred 2."
+        return (
+            (),
+            f"{numbers_for_names(names)}, and name columns by number, as in --label 1 --pred 2.",
+        )
     return (), (
         f"no column is named like a label (label, y, y_true, target, class, …); "
-        f"the columns are {quoted_list(names)}: say which with --label, or, if the prediction is "
-        "the probability of what happened, say --task likelihood."
+        f"the columns are {quoted_list(names)}; name the label with --label, or, if the prediction "
+        "is the probability of what happened, use --task likelihood."
     )
 
 
 def numbers_for_names(names: Sequence[str]) -> str:
-    """Say that a file has no header."""
+    """The message that a file has no header."""
     return (
-        f"the first line holds numbers ({quoted_list(names, 3)}) where the names of the columns "
-        "belong: say --no-header"
+        f"the first line holds numbers ({quoted_list(names, 3)}) instead of the names of columns; "
+        "use --no-header"
     )
 
 
 def names_label(names: Iterable[str], spec: Spec) -> bool:
-    """Whether the first record of a file of labels is a header: it names a column that is known.
+    """Whether the first record of a file of labels is a header: it has a known column name.
 
     ``true`` is a label more often than it is the name of one.
     """
-    given = {*spec.labels, spec.id, spec.weight, spec.bytes, *spec.grouping}
-    return any(name in given or plain(name) in _LABELS - {"true"} for name in names)
+    known = {*spec.labels, spec.id, spec.weight, spec.bytes, *spec.grouping}
+    return any(name in known or plain(name) in _LABELS - {"true"} for name in names)
 
 
 def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
-    """Columns of numbers that are named like a label of each class; nothing if there are none.
+    """Columns of numbers named like a label for each class; empty if there are none.
 
     Raises
     ------
@@ -105,14 +110,14 @@ def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[
         shown = "; ".join(quoted_list(family, 3) for family in families[:4])
         raise DataError(
             f"more than one set of columns may hold the labels: {shown}; "
-            f"say which, for example --label {shell_word(pattern_of(families[0]))}.",
+            f"choose one, for example --label {shell_word(pattern_of(families[0]))}.",
             option=("--label", pattern_of(families[0])),
         )
     return families[0] if families else ()
 
 
 def label_namings(columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """What the classes of several label `columns` may be called, the likeliest first."""
+    """Possible names of the classes of several label `columns`, the most likely first."""
     namings = [tuple(map(_labelled, columns)), without_common(columns), tuple(columns)]
     return usable(namings, len(columns))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import Checked
+from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.prediction_rows import ROUNDING, list_cells, map_cells, number_cells, somewhere
@@ -24,7 +24,7 @@ _MISSING = -1
 _LABELS_KEPT = 20
 
 
-def read_labels(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, Floats | None]:
+def read_labels(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Codes, Floats | None]:
     """Class codes, shape (n,), and for labels that are not hard the shares, shape (K, n)."""
     if binding.task == "likelihood":
         return np.zeros(len(checked), np.intp), None
@@ -42,19 +42,19 @@ def read_labels(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, 
     return (shares.argmax(axis=0), shares) if codes is None else (codes, None)
 
 
-def _from_texts(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, Floats | None]:
-    """One column of labels; rows of an unknown one are dropped."""
+def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Codes, Floats | None]:
+    """One column of labels; rows with an unknown label are dropped."""
     name, reader = binding.labels.columns[0], binding.labels.reader
     codes, texts = tokens(checked.columns[name])
     if spec.ignore_labels:
-        unwanted = NamedClasses(spec.ignore_labels).codes(texts) != UNKNOWN
-        checked.ignore(np.append(unwanted, False)[codes])
-    hollow = [code for code, text in enumerate(texts) if text in binding.missing_texts]
-    if hollow:
-        codes = np.where(np.isin(codes, hollow), _MISSING, codes)
+        ignored = NamedClasses(spec.ignore_labels).codes(texts) != UNKNOWN
+        checked.ignore(np.append(ignored, False)[codes])
+    missing = [code for code, text in enumerate(texts) if text in binding.missing_texts]
+    if missing:
+        codes = np.where(np.isin(codes, missing), _MISSING, codes)
     checked.miss(name, codes == _MISSING)
     classes = reader.codes(texts)
-    weighted = binding.class_weights or spec.balanced  # which only hard labels have
+    weighted = binding.class_weights or spec.balanced  # only hard labels can have weights
     soft = UNKNOWN in classes and not weighted
     shares = _soft_texts(reader, texts, classes) if soft else None
     if shares is not None:
@@ -73,7 +73,7 @@ def _from_texts(checked: Checked, binding: Binding, spec: Spec) -> tuple[Codes, 
     return labels, np.stack([1.0 - positive, positive])
 
 
-def _from_share(checked: Checked, binding: Binding) -> tuple[Codes, Floats | None]:
+def _from_share(checked: CheckedRows, binding: Binding) -> tuple[Codes, Floats | None]:
     """One column of the share of the positive class."""
     positive = _within_one(checked, number_cells(checked, binding.labels.columns), binding)[0]
     codes = (positive > 0.5).astype(np.intp)
@@ -83,7 +83,7 @@ def _from_share(checked: Checked, binding: Binding) -> tuple[Codes, Floats | Non
 
 
 def _soft_texts(reader: object, texts: Sequence[str], classes: Codes) -> Floats | None:
-    """The share of the positive class that each text stands for, if some text is a soft label."""
+    """The share of the positive class in each text, if some text is a soft label."""
     if not isinstance(reader, ConventionalBinary):
         return None
     shares = np.where(classes == UNKNOWN, np.nan, classes.astype(np.float64))
@@ -95,9 +95,9 @@ def _soft_texts(reader: object, texts: Sequence[str], classes: Codes) -> Floats 
 
 
 def _note_labels(
-    checked: Checked, texts: Sequence[str], codes: Codes, shares: Floats | None
+    checked: CheckedRows, texts: Sequence[str], codes: Codes, shares: Floats | None
 ) -> None:
-    """Remember which labels occur, since they will name the classes."""
+    """Record which labels occur, since they name the classes."""
     few = range(len(texts)) if len(texts) <= _LABELS_KEPT else np.unique(codes[codes >= 0])
     hard = [code for code in few if shares is None or shares[code] in (0.0, 1.0)]
     for code in hard[:_LABELS_KEPT]:
@@ -107,7 +107,7 @@ def _note_labels(
             checked.issues.append(issue)
 
 
-def _shares(checked: Checked, binding: Binding) -> Floats:
+def _shares(checked: CheckedRows, binding: Binding) -> Floats:
     """Shares or counts in the order of the classes, shape (K, n)."""
     labels = binding.labels
     if labels.shape == "map":
@@ -117,11 +117,11 @@ def _shares(checked: Checked, binding: Binding) -> Floats:
     else:
         cells = number_cells(checked, labels.columns)
     shares = np.empty_like(cells)
-    shares[list(labels.places)] = cells
+    shares[list(labels.class_codes)] = cells
     return shares
 
 
-def _within_one(checked: Checked, shares: Floats, binding: Binding) -> Floats:
+def _within_one(checked: CheckedRows, shares: Floats, binding: Binding) -> Floats:
     """Check that each of independent labels is between 0 and 1."""
     with np.errstate(invalid="ignore"):
         outside = (shares < -ROUNDING) | (shares > 1.0 + ROUNDING)
@@ -130,21 +130,21 @@ def _within_one(checked: Checked, shares: Floats, binding: Binding) -> Floats:
     return np.clip(shares, 0.0, 1.0)
 
 
-def _counted(checked: Checked, counts: Floats, binding: Binding) -> Floats:
+def _counted(checked: CheckedRows, counts: Floats, binding: Binding) -> Floats:
     """Divide counts of annotators by their sum."""
     with np.errstate(invalid="ignore"):
         bad = (counts < 0.0) | np.isinf(counts)
     if bad.any():
         checked.drop_cells(_columns(binding), counts, bad, "bad-count")
     sums = class_sums(counts)
-    hollow = sums == 0.0
-    if hollow.any():
-        checked.drop(hollow, "no-count", binding.labels.columns[0], lambda row: "0")
+    empty = sums == 0.0
+    if empty.any():
+        checked.drop(empty, "no-count", binding.labels.columns[0], lambda row: "0")
     with np.errstate(invalid="ignore"):
-        return counts / np.where(hollow | somewhere(bad), 1.0, sums)
+        return counts / np.where(empty | somewhere(bad), 1.0, sums)
 
 
-def _check_sums(checked: Checked, shares: Floats, binding: Binding, spec: Spec) -> None:
+def _check_sums(checked: CheckedRows, shares: Floats, binding: Binding, spec: Spec) -> None:
     with np.errstate(invalid="ignore"):
         outside = shares < -ROUNDING
     if outside.any():
@@ -158,7 +158,7 @@ def _check_sums(checked: Checked, shares: Floats, binding: Binding, spec: Spec) 
 
 def _columns(binding: Binding) -> Sequence[str]:
     """The label column of each class."""
-    columns, places = binding.labels.columns, binding.labels.places
+    columns, places = binding.labels.columns, binding.labels.class_codes
     if binding.labels.shape == "share":
         return columns
     if len(columns) < binding.class_count:

@@ -1,4 +1,4 @@
-"""How labels are written down: one column of classes, or shares of each class."""
+"""How labels are stored: one column of classes, or shares of each class."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ NO_LABELS = Labels((), "none", NamedClasses(()))
 def label_columns(
     columns: Sequence[Column], spec: Spec, others: Sequence[str]
 ) -> tuple[tuple[str, ...], str]:
-    """The columns that hold what happened, and, where there is none, what to say of that.
+    """The label columns, and the message to show if there are none.
 
     Raises
     ------
     UsageError
-        An option names a column that is not there.
+        An option names a column that does not exist.
     DataError
-        More than one may be it.
+        There is more than one choice.
     """
     if spec.task == "likelihood":
         if spec.labels:
-            raise UsageError("--task likelihood has no label: give --pred alone.")
+            raise UsageError("--task likelihood has no label; use --pred without --label.")
         return (), ""
     if spec.labels:
         return expand(spec.labels, columns, (*spec.predictions, *others)), ""
@@ -67,9 +67,9 @@ def hard_reader(
     reader = OneAgainstRest(spec.positive)
     if named is not None and not reader.codes([named])[0]:
         raise UsageError(
-            f"{quoted(predictions[0])} is named for the class {quoted(named)}, not for "
-            f"--positive {sanitize(spec.positive)}; if the name is wrong, say --classes with the "
-            "other class first."
+            f"{quoted(predictions[0])} is named after the class {quoted(named)}, not after "
+            f"--positive {sanitize(spec.positive)}; if the name is wrong, name both classes with "
+            "--classes, the positive class last."
         )
     return reader
 
@@ -77,17 +77,17 @@ def hard_reader(
 def two_classes(
     spec: Spec, prediction: str, labels: Sequence[str]
 ) -> tuple[tuple[str, str], tuple[int, ...]]:
-    """Which of two label columns the one prediction speaks of: negative and positive, and places.
+    """The negative and positive class of one prediction, and the code of each of two label columns.
 
     Raises
     ------
     DataError
-        There are not two, or the names do not tell.
+        There are not two, or the names do not show which is positive.
     """
     if len(labels) != 2:
         raise DataError(
-            f"{quoted(prediction)} tells two classes apart, and there are {len(labels)} label "
-            f"columns: {quoted_list(labels)}; give a prediction for each with --pred."
+            f"{quoted(prediction)} separates two classes, but there are {len(labels)} label "
+            f"columns: {quoted_list(labels)}; name a prediction for each with --pred."
         )
     for names in label_namings(labels):
         positive = spec.positive or class_named(prediction, names)
@@ -97,8 +97,8 @@ def two_classes(
         if sorted(codes.tolist()) == [0, 1]:
             return oriented(names, names[codes.tolist().index(1)], spec)
     raise DataError(
-        f"which of the label columns {quoted_list(labels)} {quoted(prediction)} is the prediction "
-        "of, their names do not tell: say so with --positive."
+        f"the names do not show which of the label columns {quoted_list(labels)} "
+        f"{quoted(prediction)} predicts; name the positive class with --positive."
     )
 
 
@@ -107,27 +107,27 @@ def oriented(
 ) -> tuple[tuple[str, str], tuple[int, ...]]:
     """Two classes, the negative one first, and the code of each of `names`.
 
-    `positive` is the one that a single prediction is for, unless ``--positive`` says otherwise.
+    `positive` is the class of a single prediction, unless ``--positive`` names another.
 
     Raises
     ------
     UsageError
-        ``--positive`` is neither.
+        ``--positive`` is neither of them.
     """
     codes = OneAgainstRest(spec.positive or positive).codes(names).tolist()
     if sorted(codes) != [0, 1]:
         raise UsageError(
-            f"--positive {quoted(spec.positive or '')} is none of {quoted_list(names)}."
+            f"--positive {quoted(spec.positive or '')} is not one of {quoted_list(names)}."
         )
     return (names[codes.index(0)], names[codes.index(1)]), tuple(codes)
 
 
-def places_of(
+def matched_labels(
     labels: Sequence[str], namings: Sequence[tuple[str, ...]], spec: Spec
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Match label columns to classes by name: the naming that fits, and the class of each column.
+    """Match label columns to classes by name: the matching names, and the code of each column.
 
-    `namings` is what the classes may be called, the likeliest first.
+    `namings` holds possible names of the classes, the most likely first.
 
     Raises
     ------
@@ -145,26 +145,36 @@ def places_of(
 
 
 def _one_by_one(labels: Sequence[str], classes: Sequence[str], spec: Spec) -> bool:
-    """Whether label columns and classes were both named one after another, in one order."""
+    """Whether options name label columns and classes one by one, so that their order counts."""
     ordered = spec.classes or spec.predictions
     return labels == spec.labels and len(labels) == len(ordered) == len(classes)
 
 
 def _unmatched(labels: Sequence[str], classes: Sequence[str]) -> str:
-    hollow = [name for name in classes if NamedClasses(tuple(labels)).codes([name])[0] == UNKNOWN]
-    astray = [name for name in labels if NamedClasses(tuple(classes)).codes([name])[0] == UNKNOWN]
+    unlabelled = _without(labels, classes)
+    unpredicted = _without(classes, labels)
     advice = (
-        "give --label and --pred in one order, and name the classes in that order with --classes."
+        "list the columns in --label and --pred in the same order, and name the classes in that "
+        "order with --classes."
     )
-    if hollow and not astray:
-        return f"there is no label column for {_classes(hollow)}: {advice}"
-    if astray and not hollow:
-        return f"there is no prediction for {_classes(astray)}, which has a label column: {advice}"
-    known = (
-        f"the label columns are for {quoted_list(labels)}, the predictions for "
-        f"{quoted_list(classes)}"
+    if unlabelled and not unpredicted:
+        return f"there is no label column for {_classes(unlabelled)}; {advice}"
+    if unpredicted and not unlabelled:
+        verb = "has" if len(unpredicted) == 1 else "have"
+        return (
+            f"there is no prediction for {_classes(unpredicted)}, which {verb} a label column; "
+            f"{advice}"
+        )
+    return (
+        f"the label columns are for {quoted_list(labels)}, but the predictions are for "
+        f"{quoted_list(classes)}; {advice}"
     )
-    return f"{known}: {advice}"
+
+
+def _without(known: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The `names` that are not among the classes `known`."""
+    codes = NamedClasses(tuple(known)).codes(names)
+    return [name for name, code in zip(names, codes, strict=True) if code == UNKNOWN]
 
 
 def _classes(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Finding prediction columns by their names, and the classes and numbers that these speak of."""
+"""Finding prediction columns by name, and the classes and kinds of values in those names."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ce_cli.inputs.source import Column
 from ce_cli.spec import Values
 from ce_cli.text import closest, quoted, quoted_list, shell_word
 
-# Single predictions, the surer names first: a column called `prediction` is as often the
-# predicted class, so it gives way to one called `prob`.
+# Single predictions, the clearest names first: a column called `prediction` is as often the
+# predicted class, so `prob` takes precedence.
 _SINGLES = (
     frozenset(
         "prob p proba probability y_prob y_proba y_pred_proba y_pred_prob predict_proba "
@@ -27,7 +27,7 @@ _SINGLES = (
     frozenset("score scores y_score y_scores prediction_score".split()),
     frozenset("y_pred y_preds pred preds prediction predictions y_hat yhat predicted".split()),
 )
-_SURE_TIERS = 2  # a family beside a single of these is ambiguous
+_CLEAR_TIERS = 2  # a family together with such a single prediction is ambiguous
 _STEMS = (
     "predicted_probability prediction_probability predict_proba log_probability probabilities "
     "probability prediction_score prediction predicted pred_proba pred_prob pred_logit pred "
@@ -42,14 +42,14 @@ _LAST = re.compile(rf"(?i)(.+?){SEPARATORS}+({'|'.join(_STEMS)})")
 
 
 def are_fractions(names: Sequence[str]) -> bool:
-    """Whether these are predictions, and no names: whole numbers may be the names of classes."""
+    """Whether these are predictions, not names: whole numbers may be the names of classes."""
     return all(map(is_number, names)) and any(re.search(r"[.eE]", name) for name in names)
 
 
 def find_predictions(
     columns: Sequence[Column], taken: Iterable[str], seen: Sequence[str]
 ) -> tuple[str, ...]:
-    """The one prediction column or family of numbers; nothing if no name tells.
+    """The one prediction column or family of columns; empty if no name shows it.
 
     Raises
     ------
@@ -68,13 +68,13 @@ def find_predictions(
 
 
 def find_unreadable(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
-    """A column that is surely named like a prediction and holds no numbers, to be told so."""
-    sure = _SINGLES[0] | _SINGLES[1]
-    return tuple(c.name for c in columns if c.name not in taken and plain(c.name) in sure)[:1]
+    """A column that is clearly named like a prediction but holds no numbers, to be reported."""
+    clear = _SINGLES[0] | _SINGLES[1]
+    return tuple(c.name for c in columns if c.name not in taken and plain(c.name) in clear)[:1]
 
 
 def class_named(column: str, seen: Sequence[str]) -> str | None:
-    """The label, of those `seen`, that the name of a lone prediction column speaks of.
+    """The label, among those `seen`, that the name of a single prediction column refers to.
 
     ``p_dog`` is the probability of ``dog``, and ``prob_negative`` that of 0 where the labels are
     0 and 1.
@@ -84,11 +84,11 @@ def class_named(column: str, seen: Sequence[str]) -> str | None:
         found = [text for text in seen if reader.codes([text])[0] == 0]
         if found:
             return found[0]
-    meant = ConventionalBinary().codes([_varying(column)])[0]
-    if len(_varying(column)) == 1 or meant == UNKNOWN:
+    named = ConventionalBinary().codes([_varying(column)])[0]
+    if len(_varying(column)) == 1 or named == UNKNOWN:
         return None
-    told = ConventionalBinary().codes(seen)
-    return next((text for text, code in zip(seen, told, strict=True) if code == meant), None)
+    codes = ConventionalBinary().codes(seen)
+    return next((text for text, code in zip(seen, codes, strict=True) if code == named), None)
 
 
 def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
     choices: list[tuple[str, ...]] = [(name,) for name in lists] + families
     for rank, names in enumerate(_SINGLES):
         singles = [name for name in numbers if plain(name) in names and name not in in_family]
-        if rank < _SURE_TIERS or not choices:
+        if rank < _CLEAR_TIERS or not choices:
             choices += [(name,) for name in singles]
         if choices and rank == 0:
             break
@@ -106,7 +106,7 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
         shown = "; ".join(quoted_list(choice, 3) for choice in choices[:4])
         raise DataError(
             f"more than one set of columns may hold the predictions: {shown}; "
-            f"say which, for example --pred {shell_word(pattern_of(choices[0]))}.",
+            f"choose one, for example --pred {shell_word(pattern_of(choices[0]))}.",
             option=("--pred", pattern_of(choices[0])),
         )
     return choices[0] if choices else ()
@@ -115,12 +115,12 @@ def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]
 def expand(
     patterns: Sequence[str], columns: Sequence[Column], taken: Iterable[str]
 ) -> tuple[str, ...]:
-    """Columns named by `patterns`, which are names or globs, in the order given.
+    """Columns that match `patterns`, which are names or globs, in the order of the patterns.
 
     Raises
     ------
     UsageError
-        A pattern names nothing.
+        A pattern matches no column.
     """
     names = [column.name for column in columns]
     taken = set(taken)
@@ -137,13 +137,13 @@ def expand(
 
 
 def is_id(name: str) -> bool:
-    """Whether a column is called like one that tells rows apart."""
+    """Whether a column is named like one that identifies rows."""
     words = "ids?|key|index|uuid|guid|uid|case|name|file|filename|path|image|doc|document|sample"
     return bool(re.fullmatch(rf"(.*_)?({words})", plain(name)) or re.search("[a-z]I[dD]$", name))
 
 
 def no_column(name: str, names: Sequence[str]) -> str:
-    """Say that a column is not there, and what is."""
+    """The message that a column does not exist, with the columns that do."""
     return (
         f"there is no column {quoted(name)}{closest(name, names)}; the columns are "
         f"{quoted_list(names)}."
@@ -151,33 +151,33 @@ def no_column(name: str, names: Sequence[str]) -> str:
 
 
 def namings_of(columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """What the classes of prediction `columns` may be called, the likeliest first."""
+    """Possible names of the classes of prediction `columns`, the most likely first."""
     namings = [tuple(_varying(name) for name in columns), without_common(columns), tuple(columns)]
     return usable(namings, len(columns))
 
 
 def values_of(columns: Sequence[str]) -> Values | None:
-    """What kind of numbers the names announce, None if they announce nothing.
+    """The kind of values that the names show, None if they show none.
 
     Raises
     ------
     DataError
-        They announce different kinds.
+        They show different kinds.
     """
-    kinds = {_announced(name) for name in columns}
+    kinds = {_values_in(name) for name in columns}
     if len(kinds) > 1:
         raise DataError(
-            f"the predictions {quoted_list(columns, 4)} are named as different kinds of numbers; "
-            "say which with --as probabilities, logits or logprobs."
+            f"the names of the predictions {quoted_list(columns, 4)} show different kinds of "
+            "values; set the kind with --as probabilities, --as logits or --as logprobs."
         )
     return kinds.pop()
 
 
-def _announced(name: str) -> Values | None:
-    said = plain(name)
-    if re.search(r"log_?p(rob|roba|robability|robs)?(_|\d|$)|log_?(prob|likelihood)", said):
+def _values_in(name: str) -> Values | None:
+    words = plain(name)
+    if re.search(r"log_?p(rob|roba|robability|robs)?(_|\d|$)|log_?(prob|likelihood)", words):
         return "logprobs"
-    return "logits" if re.search(r"(^|_)(logits?|rawformulaval)(_|\d|$)", said) else None
+    return "logits" if re.search(r"(^|_)(logits?|rawformulaval)(_|\d|$)", words) else None
 
 
 def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -185,7 +185,7 @@ def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
     for name in names:
         if match := _FIRST.fullmatch(name):
             stem, varying = match[1].lower(), match[2] or match[3] or match[4]
-            # class_weight and class_id are no classes, nor is a p-value one
+            # class_weight and class_id do not name classes, nor does p-value
             if (stem != "class" or varying.isdigit()) and (stem, varying) != ("p", "value"):
                 groups.setdefault(("first", stem), []).append(name)
         if match := _LAST.fullmatch(name):
@@ -195,15 +195,15 @@ def _families(names: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def usable(namings: Iterable[tuple[str, ...]], count: int) -> list[tuple[str, ...]]:
-    """Namings that give each of `count` classes a name of its own."""
+    """The namings that give each of `count` classes a different name."""
     return [one for one in dict.fromkeys(namings) if all(one) and len(set(one)) == count]
 
 
 def is_prediction(name: str) -> bool:
-    """Whether a name that begins or ends like a label's is rather a prediction's."""
+    """Whether a name that begins or ends like a label is that of a prediction."""
     match = _FIRST.fullmatch(name)
-    sure = match is not None and match[1].lower() not in ("class", "p")
-    return sure or any(plain(name) in names for names in _SINGLES)
+    clear = match is not None and match[1].lower() not in ("class", "p")
+    return clear or any(plain(name) in names for names in _SINGLES)
 
 
 def is_number(name: str) -> bool:
@@ -220,7 +220,7 @@ def _varying(name: str) -> str:
 
 
 def without_common(names: Sequence[str]) -> tuple[str, ...]:
-    """Names less the words that they all begin or end with."""
+    """Names without the words that they all begin or end with."""
     split = [re.split(rf"({SEPARATORS})", name) for name in names]
     start = _common(split)
     end = _common([parts[start:][::-1] for parts in split])
@@ -238,7 +238,7 @@ def _common(words: Sequence[Sequence[str]]) -> int:
 
 
 def pattern_of(names: Sequence[str]) -> str:
-    """A glob for all of these columns."""
+    """A glob that matches all of these columns."""
     if len(names) == 1:
         return names[0]
     first = names[0]
@@ -249,5 +249,5 @@ def pattern_of(names: Sequence[str]) -> str:
 
 
 def plain(name: str) -> str:
-    """A name in small letters and single underscores."""
+    """A name in lower case with single underscores."""
     return re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")

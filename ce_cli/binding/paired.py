@@ -1,4 +1,4 @@
-"""Which column is what where labels and predictions stand in two files."""
+"""Which columns are labels and predictions where these are in two files."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ce_cli.spec import Spec
 
 
 class ColumnPairing(Record):
-    """The columns that a file of labels and a file of predictions bring in.
+    """The columns that a file of labels and a file of predictions contribute.
 
     Attributes
     ----------
     labels : tuple of str
-        In the file of labels.
+        Columns of the file of labels.
     predictions : tuple of str
-        In that of predictions, columns or globs; nothing if their names are to tell.
+        Columns or globs in the file of predictions; empty if they are to be found by name.
     shared : tuple of str
-        Labels that are called as predictions are.
+        Labels that have the name of a prediction.
     """
 
     labels: tuple[str, ...]
@@ -31,14 +31,14 @@ class ColumnPairing(Record):
 
 
 def paired(source: Source, truth: Source, spec: Spec) -> ColumnPairing:
-    """Tell what the columns of predictions and those in the file of labels are.
+    """Find the label columns in the file of labels, and the prediction columns in the other.
 
     Raises
     ------
     UsageError
-        ``--label`` names nothing.
+        ``--label`` matches no column.
     DataError
-        No name tells the label, or the predictions have no names.
+        No name shows the label, or the predictions have no names.
     """
     own = source.columns()
     names = _but_others([column.name for column in own], spec)
@@ -46,14 +46,14 @@ def paired(source: Source, truth: Source, spec: Spec) -> ColumnPairing:
     if not spec.predictions and are_fractions(names):
         raise DataError(f"{source.name}: {numbers_for_names(names)}.")
     predictions = spec.predictions or _predictions(own, names, labels)
-    meant = _named(predictions, own)
-    return ColumnPairing(labels, predictions, tuple(name for name in labels if name in meant))
+    named = _named(predictions, own)
+    return ColumnPairing(labels, predictions, tuple(name for name in labels if name in named))
 
 
 def _labels(
-    columns: Sequence[Column], beside: Sequence[str], file: str, spec: Spec
+    columns: Sequence[Column], others: Sequence[str], file: str, spec: Spec
 ) -> tuple[str, ...]:
-    """Those asked for, or named like labels, or the only one, or those that both files have."""
+    """Those of ``--label``, or named like labels, or the only one, or those in both files."""
     own = [column for column in columns if column.name != spec.id]
     if spec.labels:
         for pattern in spec.labels:
@@ -64,9 +64,9 @@ def _labels(
     found, why = find_labels(own, taken)
     names = [column.name for column in own]
     rest = _but_others(names, spec)
-    lone = next((tuple(some) for some in (names, rest) if len(some) == 1), ())
-    shared = tuple(name for name in rest if name in beside)
-    found = found or find_label_family(own, taken) or lone or shared
+    single = next((tuple(some) for some in (names, rest) if len(some) == 1), ())
+    shared = tuple(name for name in rest if name in others)
+    found = found or find_label_family(own, taken) or single or shared
     if not found:
         raise DataError(f"{file}: {why}")
     return found
@@ -75,7 +75,7 @@ def _labels(
 def _predictions(
     own: Sequence[Column], names: Sequence[str], labels: Sequence[str]
 ) -> tuple[str, ...]:
-    """The only column, or all but texts if they have no names, or none but those of the labels."""
+    """The only column, or all that match labels, or all but texts if there are no names."""
     if len(names) == 1 or set(names) <= set(labels):
         return tuple(names)
     unnamed = not any(column.named for column in own)
@@ -84,7 +84,7 @@ def _predictions(
 
 
 def _named(patterns: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
-    """Columns named by those of the `patterns` that name any."""
+    """The columns that match any of the `patterns`."""
     found: list[str] = []
     for pattern in patterns:
         try:
@@ -95,6 +95,6 @@ def _named(patterns: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...
 
 
 def _but_others(names: Sequence[str], spec: Spec) -> list[str]:
-    """Names but those of ids, weights and groups, and of the index that pandas writes."""
+    """Names without those of ids, weights and groups, and of the index that pandas writes."""
     others = {spec.id, spec.weight, spec.bytes, *spec.grouping, ""}
     return [name for name in names if name not in others and not is_id(name)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import Checked
+from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries, floats, lists, nulls
 from ce_cli.findings.row_issues import RowIssue
@@ -20,13 +20,13 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 ROUNDING = 1e-9  # how far outside [0, 1] a probability may be by rounding alone
-_FLOAT32_ROUNDING = 1e-6  # the same where probabilities are stored in single precision or less
+_FLOAT32_ROUNDING = 1e-6  # for probabilities stored in single precision or less
 
 
-def read_predictions(checked: Checked, binding: Binding) -> tuple[Floats, Bools | None]:
-    """All predictions, shape (K, n), or (1, n) for a single column; what is missing is NaN.
+def read_predictions(checked: CheckedRows, binding: Binding) -> tuple[Floats, Bools | None]:
+    """All predictions, shape (K, n), or (1, n) for a single column; missing ones are NaN.
 
-    For maps, also where a class is not named, shape (K, n); what stands there says nothing.
+    For maps, also where a class is not named, shape (K, n); predictions there are meaningless.
     """
     names = binding.predictions
     if binding.shape == "list":
@@ -37,7 +37,7 @@ def read_predictions(checked: Checked, binding: Binding) -> tuple[Floats, Bools 
     return number_cells(checked, names), None
 
 
-def number_cells(checked: Checked, names: Sequence[str]) -> Floats:
+def number_cells(checked: CheckedRows, names: Sequence[str]) -> Floats:
     """Columns of numbers, shape (K, n)."""
     if len(names) == 1:
         matrix = floats(checked.columns[names[0]])[np.newaxis, :]
@@ -50,7 +50,7 @@ def number_cells(checked: Checked, names: Sequence[str]) -> Floats:
     return matrix
 
 
-def list_cells(checked: Checked, name: str, width: int) -> Floats:
+def list_cells(checked: CheckedRows, name: str, width: int) -> Floats:
     """Lists of `width` numbers, shape (width, n)."""
     column = checked.columns[name]
     values, offsets = lists(column)
@@ -71,7 +71,7 @@ def list_cells(checked: Checked, name: str, width: int) -> Floats:
     return matrix
 
 
-def map_cells(checked: Checked, name: str, classes: Sequence[str]) -> tuple[Floats, Bools]:
+def map_cells(checked: CheckedRows, name: str, classes: Sequence[str]) -> tuple[Floats, Bools]:
     """Maps from class to number, shape (K, n), and where a class is not named."""
     column = checked.columns[name]
     missing = nulls(column)
@@ -79,33 +79,39 @@ def map_cells(checked: Checked, name: str, classes: Sequence[str]) -> tuple[Floa
         checked.miss(name, missing)
     rows, codes, keys, values = entries(column)
     own = NamedClasses(tuple(classes)).codes(keys)[codes] if len(codes) else codes
-    strange = own == UNKNOWN
-    if strange.any():
-        first = dict(zip(rows[strange][::-1].tolist(), codes[strange][::-1].tolist(), strict=True))
-        bad = np.isin(np.arange(len(checked)), rows[strange])
+    unknown = own == UNKNOWN
+    if unknown.any():
+        first = dict(zip(rows[unknown][::-1].tolist(), codes[unknown][::-1].tolist(), strict=True))
+        bad = np.isin(np.arange(len(checked)), rows[unknown])
         checked.drop(bad, "unknown-class", name, lambda row: keys[first[row]])
     cells = own * len(checked) + rows
     if len(np.unique(cells)) < len(cells):
-        distinct, counts = np.unique(cells[~strange], return_counts=True)
+        distinct, counts = np.unique(cells[~unknown], return_counts=True)
         twice = np.isin(np.arange(len(checked)), distinct[counts > 1] % len(checked))
         checked.drop(twice, "repeated-key", name, lambda row: "")
     matrix = np.zeros((len(classes), len(checked)))
     unnamed = np.ones(matrix.shape, np.bool_)
-    matrix[own[~strange], rows[~strange]] = values[~strange]
-    unnamed[own[~strange], rows[~strange]] = False
+    matrix[own[~unknown], rows[~unknown]] = values[~unknown]
+    unnamed[own[~unknown], rows[~unknown]] = False
     checked.miss(name, somewhere(np.isnan(matrix)))
-    hollow = ~somewhere(~unnamed)
-    checked.miss(name, hollow)
-    return matrix, unnamed & ~hollow
+    empty = ~somewhere(~unnamed)
+    checked.miss(name, empty)
+    return matrix, unnamed & ~empty
 
 
 def settle_unnamed(
-    checked: Checked, matrix: Floats, unnamed: Bools, happened: Bools, binding: Binding, spec: Spec
+    checked: CheckedRows,
+    matrix: Floats,
+    unnamed: Bools,
+    happened: Bools,
+    binding: Binding,
+    spec: Spec,
 ) -> Floats:
-    """Maps may name the likeliest classes only: then what happened has to be among them.
+    """Complete maps that name only some classes, among which the label has to be.
 
-    Predictions, which of them are not there, and which classes have a share of the label are all
-    of shape (K, n); so is what is returned, with a probability of 0 for classes not named.
+    `matrix` holds the predictions, `unnamed` is true where a map lacks a class, and `happened`
+    where a class has a share of the label: all of shape (K, n), like the predictions returned,
+    where classes that are not named have a probability of 0.
     """
     name = binding.predictions[0]
     if spec.values == "logits":  # without all of them there are no probabilities
@@ -133,9 +139,9 @@ def settle_unnamed(
 
 
 def check_predictions(
-    checked: Checked, matrix: Floats, unnamed: Bools | None, binding: Binding, spec: Spec
+    checked: CheckedRows, matrix: Floats, unnamed: Bools | None, binding: Binding, spec: Spec
 ) -> Floats:
-    """Check the range of the numbers and the sums of the rows; what is off by rounding is mended.
+    """Check the range of the numbers and the sums of the rows; correct rounding errors.
 
     Returns
     -------
@@ -157,9 +163,9 @@ def check_predictions(
 
 
 def _probabilities(
-    checked: Checked, matrix: Floats, columns: Sequence[str], binding: Binding
+    checked: CheckedRows, matrix: Floats, columns: Sequence[str], binding: Binding
 ) -> Floats:
-    """Check the range; what is outside by rounding alone is put on the edge."""
+    """Check the range; values outside it by rounding alone are clipped."""
     low, high = _range(matrix)
     if low >= 0.0 and high <= 1.0:
         return matrix
@@ -172,8 +178,8 @@ def _probabilities(
     return np.clip(matrix, 0.0, 1.0)
 
 
-def _logprobs(checked: Checked, matrix: Floats, columns: Sequence[str]) -> Floats:
-    """Check that none is positive; rounding above 0 is put to 0."""
+def _logprobs(checked: CheckedRows, matrix: Floats, columns: Sequence[str]) -> Floats:
+    """Check that none is positive; values above 0 by rounding alone become 0."""
     if _range(matrix)[1] <= 0.0:
         return matrix
     with np.errstate(invalid="ignore"):
@@ -183,37 +189,37 @@ def _logprobs(checked: Checked, matrix: Floats, columns: Sequence[str]) -> Float
     return np.minimum(matrix, 0.0)
 
 
-def _logits(checked: Checked, matrix: Floats) -> None:
-    """Check that no row has two classes of infinite odds, or none of any."""
+def _logits(checked: CheckedRows, matrix: Floats) -> None:
+    """Check that no row has several logits of inf, or only logits of −inf."""
     low, high = _range(matrix)
     if len(matrix) == 1 or (low > -np.inf and high < np.inf):
         return
     bad = ((matrix == np.inf).sum(axis=0) > 1) | (matrix == -np.inf).all(axis=0)
     if (bad & checked.keep).any():
-        checked.drop(bad, "bad-logits", "", lambda row: _listed(matrix[:, row]))
+        checked.drop(bad, "bad-logits", "", lambda row: _row_text(matrix[:, row]))
 
 
-def _summing_to_one(checked: Checked, matrix: Floats, sparse: Bools, spec: Spec) -> Floats:
-    """Check that the probabilities of each row sum to 1, and renormalise if asked.
+def _summing_to_one(checked: CheckedRows, matrix: Floats, sparse: Bools, spec: Spec) -> Floats:
+    """Check that the probabilities of each row sum to 1, and renormalise them if requested.
 
-    Rows that are `sparse`, since they do not name all classes, may sum to less.
+    Rows that are `sparse`, which do not name all classes, may sum to less.
     """
     logs = spec.values == "logprobs"
     sums = log_sums(matrix) if logs else class_sums(matrix)
     with np.errstate(over="ignore"):
-        gaps = np.abs(np.expm1(sums) if logs else sums - 1.0)
-    bad = checked.keep & ~(gaps <= (spec.sum_tolerance or 0.0))
+        deviations = np.abs(np.expm1(sums) if logs else sums - 1.0)
+    bad = checked.keep & ~(deviations <= (spec.sum_tolerance or 0.0))
     bad &= ~sparse | (sums > (0.0 if logs else 1.0))
-    hollow = bad & (sums == (-np.inf if logs else 0.0))
-    if hollow.any():
-        checked.drop(hollow, "zero-sum", "", lambda row: "0")
-        bad &= ~hollow
+    zero = bad & (sums == (-np.inf if logs else 0.0))
+    if zero.any():
+        checked.drop(zero, "zero-sum", "", lambda row: "0")
+        bad &= ~zero
     if not bad.any():
         return matrix
     at = np.flatnonzero(bad)
-    peak = at[np.argmax(gaps[at])]
+    peak = at[np.argmax(deviations[at])]
     shown = [_sum_text(sums[row], logs) for row in at[:10]]
-    worst = (float(gaps[peak]), int(checked.rows[peak]), _sum_text(sums[peak], logs))
+    worst = (float(deviations[peak]), int(checked.rows[peak]), _sum_text(sums[peak], logs))
     if spec.on_bad_sum != "renormalize":
         checked.issues.append(RowIssue.of("bad-sum", "", checked.rows[at], shown, worst))
         return matrix
@@ -224,13 +230,13 @@ def _summing_to_one(checked: Checked, matrix: Floats, sparse: Bools, spec: Spec)
 
 
 def somewhere(cells: Bools) -> Bools:
-    """The rows in which some cell is true, shape (n,), for cells of shape (K, n)."""
+    """Whether any cell of each row is true, shape (n,), for cells of shape (K, n)."""
     rows: Bools = np.logical_or.reduce(cells, axis=0)
     return rows
 
 
 def nan(values: Floats) -> Bools:
-    """Where values are NaN; the minimum tells first, and quickly, if there are any."""
+    """Where values are NaN; the minimum quickly shows whether there are any."""
     if len(values) and np.isnan(values.min()):
         return np.isnan(values)
     return np.zeros(len(values), np.bool_)
@@ -246,7 +252,7 @@ def log_sums(logprobs: Floats) -> Floats:
 
 
 def _range(matrix: Floats) -> tuple[float, float]:
-    """The smallest and largest value, NaN left aside."""
+    """The smallest and largest value, ignoring NaN."""
     if not matrix.size:
         return 0.0, 0.0
     low, high = float(matrix.min()), float(matrix.max())
@@ -261,6 +267,6 @@ def _sum_text(total: float, is_log: bool) -> str:
     )
 
 
-def _listed(values: Floats) -> str:
+def _row_text(values: Floats) -> str:
     shown = ", ".join(f"{value:g}" for value in values[:6])
     return f"[{shown}, …]" if len(values) > 6 else f"[{shown}]"

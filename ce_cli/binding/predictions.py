@@ -30,15 +30,15 @@ def prediction_columns(
     Raises
     ------
     UsageError
-        An option names a column that is not there.
+        An option names a column that does not exist.
     DataError
-        The names do not tell.
+        The names do not show them.
     """
     columns = source.columns()
     taken = (*labels, *others)
     if spec.predictions:
         return expand(spec.predictions, columns, taken)
-    columns = [column for column in columns if not column.beside]
+    columns = [column for column in columns if not column.from_labels]
     found = find_predictions(columns, taken, seen)
     if not found and spec.values in ("auto", "probabilities"):
         found = _named_like_labels(source, columns, taken, seen)
@@ -47,16 +47,16 @@ def prediction_columns(
         return found
     free = [column.name for column in columns if column.name not in taken]
     nested = [column.name for column in columns if column.kind == "nested"]
-    within = f"; ce does not look into {quoted_list(nested)}: take numbers out of it, say with jq"
+    within = f"; ce does not read {quoted_list(nested)}: extract its numbers, for example with jq"
     raise DataError(
         "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
-        f"the columns left are {quoted_list(free) or 'none'}: say which with --pred"
+        f"the remaining columns are {quoted_list(free) or 'none'}; name the predictions with --pred"
         f"{within if nested else ''}."
     )
 
 
 def shape_of(predictions: Sequence[Column]) -> Shape:
-    """How predictions are written down."""
+    """How predictions are stored."""
     if len(predictions) > 1:
         return "columns"
     kind = predictions[0].kind
@@ -66,7 +66,7 @@ def shape_of(predictions: Sequence[Column]) -> Shape:
 def namings_for(
     source: Source, spec: Spec, predictions: Sequence[Column], seen: Sequence[str]
 ) -> Namings:
-    """What the classes of several predictions may be called, the likeliest first.
+    """Possible names of the classes of several predictions, the most likely first.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def namings_for(
     if spec.classes and len(spec.classes) != count:
         where = quoted_list(names) if shape == "columns" else f"the lists of {quoted_list(names)}"
         raise UsageError(
-            f"--classes names {len(spec.classes)} classes, and there are {count} "
+            f"--classes names {len(spec.classes)} classes, but there are {count} "
             f"predictions: {where}."
         )
     if spec.classes:
@@ -94,7 +94,7 @@ def namings_for(
 
 
 def best_naming(namings: Namings, seen: Sequence[str]) -> tuple[str, ...]:
-    """The naming that knows all labels seen, or else some of them."""
+    """The first naming that has all labels seen, or else some of them."""
     for naming in namings:
         if seen and UNKNOWN not in NamedClasses(naming).codes(seen):
             return naming
@@ -105,22 +105,22 @@ def best_naming(namings: Namings, seen: Sequence[str]) -> tuple[str, ...]:
 
 
 def classes_of_single(spec: Spec) -> tuple[str, ...] | None:
-    """The two classes of a single prediction, if they are given.
+    """The two classes of a single prediction, if ``--classes`` names them.
 
     Raises
     ------
     UsageError
-        They are not two, or ``--positive`` is none of them.
+        They are not two, or ``--positive`` is not one of them.
     """
     if not spec.classes:
         return None
     if len(spec.classes) != 2:
         raise UsageError(
-            "one prediction column tells two classes apart: --classes takes two names here, "
+            "one prediction column separates two classes, so --classes needs two names here, "
             "the negative class first."
         )
     if spec.positive is not None and spec.positive not in spec.classes:
-        raise UsageError(f"--positive {quoted(spec.positive)} is none of --classes.")
+        raise UsageError(f"--positive {quoted(spec.positive)} is not one of --classes.")
     first, second = _checked(spec.classes)
     return (second, first) if spec.positive == first else (first, second)
 
@@ -128,7 +128,7 @@ def classes_of_single(spec: Spec) -> tuple[str, ...] | None:
 def _named_like_labels(
     source: Source, columns: Sequence[Column], taken: Sequence[str], seen: Sequence[str]
 ) -> tuple[str, ...]:
-    """Columns of numbers that are called just like the labels of the first rows."""
+    """Columns of numbers whose names are exactly the labels of the first rows."""
     numbers = [column.name for column in columns if column.kind == "number" and column.named]
     known = NamedClasses(tuple(name for name in numbers if name not in taken))
     if not known.names:
@@ -139,28 +139,28 @@ def _named_like_labels(
 
 
 def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
-    """Whether these are all the classes: one that has no row yet would be missing in the sums."""
+    """Whether these are all the classes: without one of them, sums would fall short of 1."""
     frame = source.sample(Projection(columns, ()))
     sums = np.add.reduce([floats(frame.columns[name]) for name in columns])
     return bool((np.abs(sums - 1.0) <= TOLERANCE["text"]).all())
 
 
 def _keys(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
-    """The names in the maps of the first rows, and the labels there that are none of them."""
+    """The names in the maps of the first rows, and labels there that the maps do not name."""
     _, _, names, _ = entries(source.sample(Projection((), (), maps=(name,))).columns[name])
     codes = NamedClasses(tuple(names)).codes(seen)
-    known = not seen or (codes != UNKNOWN).any()  # or else the names are no labels at all
+    known = not seen or (codes != UNKNOWN).any()  # otherwise the names are not labels at all
     unlisted = [t for t, code in zip(seen, codes, strict=True) if code == UNKNOWN and known]
     if len(names) + len(unlisted) < 2:
         raise DataError(
             f"the maps in {quoted(name)} name {plural(len(names), 'class')} in the first rows, "
-            "and two classes are the fewest: name all with --classes."
+            "but at least two classes are needed; list all classes with --classes."
         )
     return (*names, *unlisted)
 
 
 def _numbered(count: int, seen: Sequence[str]) -> tuple[str, ...]:
-    """Names for places in a list: from 0, unless the labels seen go from 1 to K."""
+    """Names for positions in a list: from 0, unless the labels seen go from 1 to K."""
     from_one = tuple(str(place + 1) for place in range(count))
     if str(count) in seen and UNKNOWN not in NamedClasses(from_one).codes(seen):
         return from_one
@@ -168,7 +168,7 @@ def _numbered(count: int, seen: Sequence[str]) -> tuple[str, ...]:
 
 
 def _width(source: Source, column: Column, spec: Spec) -> int:
-    """Length of the lists: as declared, or of most of the first rows."""
+    """Length of the lists: as declared, or the most common one in the first rows."""
     width = column.width
     if width is None and spec.classes:
         return len(spec.classes)
@@ -180,7 +180,7 @@ def _width(source: Source, column: Column, spec: Spec) -> int:
     if width < 2:
         raise DataError(
             f"the lists in {quoted(column.name)} hold {plural(width, 'prediction')}, "
-            "and two classes are the fewest."
+            "but at least two classes are needed."
         )
     return width
 

@@ -1,4 +1,4 @@
-"""A file whose columns go by other names, so that they can stand beside those of another file."""
+"""A file with some columns renamed, so that they do not clash with those of another file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ce_cli.record import Record
 
 
 class RenamedSource(SourceWrapper):
-    """A file, some columns of which are called otherwise.
+    """A file in which some columns have other names.
 
     Parameters
     ----------
@@ -25,27 +25,27 @@ class RenamedSource(SourceWrapper):
         self._old = {new: old for old, new in names.items()}
 
     def columns(self) -> Sequence[Column]:
-        """Those of the file, by their new names."""
+        """The columns of the file, under their new names."""
         return [
             column.replace(name=self._new.get(column.name, column.name))
             for column in self._source.columns()
         ]
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return _renamed(self._source.sample(self._inner(wanted)), self._new)
+        return _renamed(self._source.sample(self._inner(projection)), self._new)
 
-    def splits(self, wanted: Projection) -> Iterator[RenamedSplit]:
-        """Those of the file."""
-        for split in self._source.splits(self._inner(wanted)):
+    def splits(self, projection: Projection) -> Iterator[RenamedSplit]:
+        """The splits of the file."""
+        for split in self._source.splits(self._inner(projection)):
             yield RenamedSplit(split, self._new)
 
-    def _inner(self, wanted: Projection) -> Projection:
-        return wanted.renamed(lambda name: self._old.get(name, name))
+    def _inner(self, projection: Projection) -> Projection:
+        return projection.renamed(lambda name: self._old.get(name, name))
 
 
 class RenamedSplit(Record):
-    """A piece of the file, and the new names of its columns."""
+    """A part of the file, and the new names of its columns."""
 
     split: Split
     names: Mapping[str, str]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.bytes_rows import read_bytes
-from ce_cli.binding.checked import Checked
+from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.label_rows import read_labels
 from ce_cli.binding.prediction_rows import check_predictions, nan, read_predictions, settle_unnamed
@@ -40,7 +40,7 @@ _SHORTEST_BATCH = 1 << 9
 _MISSING = -1
 
 
-class Bound(Record):
+class BoundRows(Record):
     """The rows of one frame, checked.
 
     Attributes
@@ -50,9 +50,9 @@ class Bound(Record):
     keys : list of tuple
         The group of each group code.
     issues : list of RowIssue
-        What was wrong on the way, by row of the frame.
+        The issues found, by row of the frame.
     skipped, ignored : int
-        Rows left out since something was missing, or since their label is to be ignored.
+        Rows left out because a value is missing, or because their label is ignored.
     """
 
     batches: list[Batch]
@@ -62,9 +62,9 @@ class Bound(Record):
     ignored: int = 0
 
 
-def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
+def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
     """Check the rows of `frame` and cut them into batches."""
-    checked = Checked(frame)
+    checked = CheckedRows(frame)
     codes, shares = read_labels(checked, binding, spec)
     matrix, unnamed = read_predictions(checked, binding)
     weights = _weights(checked, binding.weight)
@@ -72,13 +72,13 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
     groups, keys = _groups(checked, binding)
     if unnamed is not None:
         happened = indicator(codes, binding.class_count) > 0 if shares is None else shares > 0
-        happened |= bool(spec.label_smoothing)  # which gives every class a share
+        happened |= bool(spec.label_smoothing)  # smoothing gives every class a share
         matrix = settle_unnamed(checked, matrix, unnamed, happened, binding, spec)
     checked.settle_missing(spec.missing == "skip")
     matrix = check_predictions(checked, matrix, unnamed, binding, spec)
     if binding.class_weights:
         own = np.array(binding.class_weights)[np.where(checked.keep, codes, 0)]
-        with np.errstate(over="ignore"):  # an endless weight is told below
+        with np.errstate(over="ignore"):  # an infinite weight is reported later
             weights = own if weights is None else weights * own
     whole = Batch(
         outcomes=outcomes_of(matrix, codes, shares, binding, spec),
@@ -92,10 +92,10 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> Bound:
     if not checked.keep.all():
         whole = whole.take(np.flatnonzero(checked.keep))
     batches = list(_cut(whole, len(matrix)))
-    return Bound(batches, keys, checked.issues, checked.skipped, checked.ignored)
+    return BoundRows(batches, keys, checked.issues, checked.skipped, checked.ignored)
 
 
-def _weights(checked: Checked, name: str | None) -> Floats | None:
+def _weights(checked: CheckedRows, name: str | None) -> Floats | None:
     """Weights, shape (n,), or None for none."""
     if name is None:
         return None
@@ -107,7 +107,7 @@ def _weights(checked: Checked, name: str | None) -> Floats | None:
     return weights
 
 
-def _groups(checked: Checked, binding: Binding) -> tuple[Codes | None, list[GroupKey]]:
+def _groups(checked: CheckedRows, binding: Binding) -> tuple[Codes | None, list[GroupKey]]:
     """Group codes, shape (n,), and their keys; a missing value is a group of its own."""
     if not binding.by:
         return None, [()]
@@ -121,7 +121,7 @@ def _groups(checked: Checked, binding: Binding) -> tuple[Codes | None, list[Grou
     return codes, keys
 
 
-def _group_column(checked: Checked, name: str, complete: bool) -> tuple[Codes, list[GroupKey]]:
+def _group_column(checked: CheckedRows, name: str, complete: bool) -> tuple[Codes, list[GroupKey]]:
     """Codes of one grouping column; some keys may have no row."""
     codes, texts = tokens(checked.columns[name])
     keys: list[GroupKey] = [(text,) for text in texts]
@@ -135,7 +135,7 @@ def _group_column(checked: Checked, name: str, complete: bool) -> tuple[Codes, l
 
 
 def _cut(rows: Batch, columns: int) -> Iterator[Batch]:
-    """Cut into batches that fit the cache; many groups make longer ones worth their while."""
+    """Cut into batches that fit the cache; with many groups, longer ones pay off."""
     fitting = max(_SHORTEST_BATCH, _BATCH_CELLS // columns)
     size = max(min(_LONGEST_BATCH, fitting), 4 * rows.group_count)
     for start in range(0, len(rows), size):
@@ -145,7 +145,7 @@ def _cut(rows: Batch, columns: int) -> Iterator[Batch]:
 def outcomes_of(
     matrix: Floats, codes: Codes, shares: Floats | None, binding: Binding, spec: Spec
 ) -> Outcomes:
-    """Predictions of shape (K, n) beside what happened: class codes, or shares where given."""
+    """Predictions of shape (K, n) with their labels: shares, or class codes if `shares` is None."""
     if spec.convention or spec.conventions:
         from ce_cli.binding.convention_choice import rule_of
         from ce_cli.kernels.rules import ruled

@@ -162,10 +162,10 @@ class ModelReader:
         """All rows in order: for each stretch of them, what each model makes of it."""
         bindings = [one.binding for one in self.entrants]
         work = ScoreModels(bindings, [one.spec for one in self.entrants], key)
-        wanted = bindings[0].wanted.with_text(key)
+        projection = bindings[0].projection.with_text(key)
         for binding in bindings[1:]:
-            wanted = wanted.union(binding.wanted)
-        splits = self._ready.splits(wanted, bindings)
+            projection = projection.union(binding.projection)
+        splits = self._ready.splits(projection, bindings)
         for part, frames in run.results(work, splits):
             self._places = self._places.begun(part, self.read)
             for pieces in frames:
@@ -218,7 +218,11 @@ def common_id(feeds: Sequence[ModelReader]) -> str | None:
         name
         for feed in feeds
         for one in feed.entrants
-        for kind in (one.binding.wanted.numbers, one.binding.wanted.lists, one.binding.wanted.maps)
+        for kind in (
+            one.binding.projection.numbers,
+            one.binding.projection.lists,
+            one.binding.projection.maps,
+        )
         for name in kind
     }
     for name in feeds[0].columns:

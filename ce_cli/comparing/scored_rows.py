@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.columns import as_texts
-from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.binding.rows import BoundRows, bound_rows
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
@@ -72,7 +72,7 @@ class ScoredRows(Record):
     places: Codes | None = None
 
     @classmethod
-    def of(cls, frame: Frame, bound: Bound, key: str | None) -> Self:
+    def of(cls, frame: Frame, bound: BoundRows, key: str | None) -> Self:
         """The rows of a frame; `key` is the column that says what they are called."""
         batches = bound.batches
         masses = [mass for batch in batches if (mass := batch.outcomes.masses()) is not None]

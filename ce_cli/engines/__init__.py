@@ -1,1 +1,1 @@
-"""Where the reduce runs: one engine a file, each behind a line of the registry."""
+"""Engines: where the reduce runs; one engine per file and line of the registry."""

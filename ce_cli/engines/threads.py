@@ -8,16 +8,16 @@ from itertools import chain, islice
 
 from ce_cli.engines.engine import Item, Made
 
-_AHEAD = 2  # items in hand for each thread, so that none waits for the next
+_AHEAD = 2  # items submitted for each thread, so that none waits for the next
 
 
 class Threads:
-    """A pool of threads; a lone item, or a lone thread, needs no pool and gets none.
+    """A pool of threads; a single item or a single thread runs without a pool.
 
     Parameters
     ----------
     workers : int
-        How many items are worked on at once.
+        How many items are processed at once.
     """
 
     def __init__(self, workers: int) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import Checked
+from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.prediction_rows import read_predictions
-from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.binding.rows import BoundRows, bound_rows
 from ce_cli.errors import DataError
 from ce_cli.explaining.anatomy import Subject, explained
 from ce_cli.explaining.rank_counts import LargestLoss, RankCounts
@@ -161,14 +161,14 @@ class RowSearch:
         column = quoted(self._ready.binding.id or "")
         return f"{locations.title}: no row has {quoted(self._wanted.called)} in {column}."
 
-    def _refuse_other(self, bound: Bound, found: FoundRow, locations: RowLocations) -> None:
+    def _refuse_other(self, bound: BoundRows, found: FoundRow, locations: RowLocations) -> None:
         """Refuse a row that is not the only one of its name, or was left out on purpose."""
-        where = locations.told(found.number)
+        where = locations.describe(found.number)
         if self._again:
             name, column = quoted(self._wanted.called or ""), self._ready.binding.id or ""
             raise DataError(
                 f"{where}, column {quoted(column)}: {name} is there again in "
-                f"{locations.told(self._again[0])}; choose one of them with --row."
+                f"{locations.describe(self._again[0])}; choose one of them with --row."
             )
         if bound.batches:
             return
@@ -198,7 +198,7 @@ def _found(stretch: SearchedRows, start: int, place: int) -> FoundRow:
 
 
 def _refuse_row(
-    bound: Bound, found: FoundRow, row: int, ready: Prepared, locations: RowLocations
+    bound: BoundRows, found: FoundRow, row: int, ready: Prepared, locations: RowLocations
 ) -> None:
     """Refuse the row itself if it is bad, before whatever else is bad in the data."""
     issues = [one.shifted(found.number - row) for one in bound.issues]
@@ -209,11 +209,11 @@ def _refuse_row(
 
 
 def _subject(
-    frame: Frame, bound: Bound, ready: Prepared, classes: tuple[str, ...], loss: float
+    frame: Frame, bound: BoundRows, ready: Prepared, classes: tuple[str, ...], loss: float
 ) -> Subject:
     spec = ready.spec
     stated = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
-    given, _ = read_predictions(Checked(frame), ready.binding)
+    given, _ = read_predictions(CheckedRows(frame), ready.binding)
     return Subject(
         bound.batches[0].outcomes,
         stated.batches[0].outcomes,

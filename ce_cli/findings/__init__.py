@@ -1,1 +1,1 @@
-"""What is wrong with rows, where it is, and the sentence for it."""
+"""Issues of rows: what they are, where they are, and the message for each."""

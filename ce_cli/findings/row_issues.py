@@ -1,4 +1,4 @@
-"""What happened to the rows: how many were scored, and what was found, in file order."""
+"""Issues of rows, and counts of rows read, scored and left out, in file order."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 from ce_cli.record import Record
 
 EXAMPLES = 5
-KINDS = 200  # more kinds of issues than anyone reads are not kept
+KINDS = 200  # further kinds of issues are dropped: nobody reads so many
 
 
 class RowIssue(Record):
-    """One kind of trouble in one column, with its first rows.
+    """One kind of issue in one column, with its first rows.
 
     Attributes
     ----------
     code : str
-        What is wrong; `ce_cli.findings.messages` has the sentence.
+        The kind; `ce_cli.findings.messages` has its sentence.
     column : str
-        Where, or nothing if it is the whole row; for ``label``, which label it is.
+        The column, empty if the whole row is meant; for ``label``, the label.
     count : int
-        How many rows.
+        Number of rows.
     rows : tuple of int
-        The first few of them, from 0.
+        The first few of them, counted from 0.
     values : tuple of str
-        What stands there.
+        Their values.
     worst : (float, int, str) or None
-        How bad the worst one is, its row, and what stands there.
+        The deviation of the worst row, its number, and its value.
     """
 
     code: str
@@ -49,13 +49,13 @@ class RowIssue(Record):
         values: Iterable[str] = (),
         worst: tuple[float, int, str] | None = None,
     ) -> Self:
-        """Keep the first few rows of all that were found."""
+        """Keep the first few of all `rows`."""
         first = tuple(int(row) for row in rows[:EXAMPLES])
         shown = tuple(value for value, _ in zip(values, first, strict=False))
         return cls(code, column, len(rows), first, shown, worst)
 
     def merge(self, later: Self) -> Self:
-        """Join what was found further down."""
+        """Merge with the same kind of issue in later rows."""
         worst = max(
             (self.worst, later.worst),
             key=lambda one: (-1.0, 0) if one is None else (one[0], -one[1]),
@@ -68,7 +68,7 @@ class RowIssue(Record):
         )
 
     def shifted(self, rows: int) -> Self:
-        """The same, with `rows` rows before it."""
+        """The same issue after `rows` preceding rows."""
         worst = self.worst and (self.worst[0], self.worst[1] + rows, self.worst[2])
         return self.replace(rows=tuple(row + rows for row in self.rows), worst=worst)
 
@@ -91,7 +91,7 @@ class RowIssues(Record):
         skipped: int = 0,
         ignored: int = 0,
     ) -> Self:
-        """Collect issues, the later of a kind joining the earlier."""
+        """Collect issues; later ones are merged into earlier ones of the same kind."""
         collected: dict[tuple[str, str], RowIssue] = {}
         for issue in issues:
             key = (issue.code, issue.column)
@@ -113,11 +113,11 @@ class RowIssues(Record):
         )
 
     def count(self, code: str) -> int:
-        """How many rows a kind of issue concerns."""
+        """How many rows have an issue of this kind."""
         return sum(issue.count for issue in self.by_kind.values() if issue.code == code)
 
     def named(self, code: str) -> list[RowIssue]:
-        """The issues of a kind, in the order in which they first occurred."""
+        """The issues of this kind, in the order in which they first occurred."""
         return [issue for issue in self.by_kind.values() if issue.code == code]
 
     @property

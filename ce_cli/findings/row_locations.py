@@ -1,4 +1,4 @@
-"""Which file a row is in, and how rows are pointed at."""
+"""The file and number of a row, and how messages refer to rows."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ce_cli.text import display_name, files_title, plural
 
 
 class RowLocations(Record):
-    """Which file a row of the data set is in.
+    """The file and number of each row of the data set.
 
     Attributes
     ----------
     names : tuple of str
-        Of the files.
+        Names of the files.
     starts : tuple of int
-        How many rows come before each, as far as files have been begun.
+        Number of rows before each file, for the files begun so far.
     """
 
     names: tuple[str, ...]
     starts: tuple[int, ...] = ()
 
     def begun(self, part: int, rows: int) -> Self:
-        """The same while file number `part`, from 0, is read, with so many rows before it."""
+        """The same once file number `part`, from 0, is begun, with `rows` rows before it."""
         missing = part + 1 - len(self.starts)
         return self.replace(starts=(*self.starts, *([rows] * missing)))
 
     def ended(self, rows: int) -> Self:
-        """The same when all files are read, which have so many rows."""
+        """The same once all files are read, which have `rows` rows."""
         return self.begun(len(self.names) - 1, rows)
 
     def of(self, row: int) -> tuple[str, int]:
@@ -44,11 +44,11 @@ class RowLocations(Record):
         return files_title(self.names)
 
     def first(self, issue: RowIssue) -> str:
-        """``preds.csv: row 17``, the first row of a issue."""
-        return self.told(issue.rows[0])
+        """``preds.csv: row 17``, the first row of an issue."""
+        return self.describe(issue.rows[0])
 
-    def told(self, row: int) -> str:
-        """The same of a row of the data set counted from 0."""
+    def describe(self, row: int) -> str:
+        """``preds.csv: row 17``, for a row of the data set counted from 0."""
         name, number = self.of(row)
         return f"{display_name(name)}: row {number:,}"
 
@@ -62,7 +62,7 @@ class RowLocations(Record):
         return f" (and {plural(more, 'more row')}: {rows}{tail})"
 
     def worst(self, issue: RowIssue) -> str:
-        """``; the worst is row 17 with 1.2``, or nothing if none is known to be the worst."""
+        """``; the worst is row 17 with 1.2``, or nothing if the worst row is unknown."""
         if issue.worst is None:
             return ""
         _, row, value = issue.worst

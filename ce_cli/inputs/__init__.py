@@ -1,1 +1,1 @@
-"""Where rows come from: files are located, opened by format, and cut into splits."""
+"""Reading rows: files are located, opened by format, and cut into splits."""

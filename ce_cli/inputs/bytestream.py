@@ -1,4 +1,4 @@
-"""Bytes of a file, a URI or standard input: decompressed, decoded and read from the front."""
+"""Bytes of a file, a URI or standard input, decompressed, recoded and read sequentially."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def open_bytes(path: str) -> io.BufferedReader:
 
 
 def first_bytes(path: str, raw: io.BufferedReader) -> bytes:
-    """Look at the first bytes without taking them."""
+    """Look at the first bytes without consuming them."""
     with storage_errors(path):
         return raw.peek(16)[:16]
 
 
-class storage_errors:  # noqa: N801 - reads as a word: with explained(path)
-    """Turn what the operating system or a decompressor says into one sentence."""
+class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(path)
+    """Turn errors of the operating system or a decompressor into one sentence."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -71,7 +71,7 @@ class storage_errors:  # noqa: N801 - reads as a word: with explained(path)
 
 
 class Bytes(Protocol):
-    """What can be read from the front."""
+    """Bytes that can be read sequentially."""
 
     path: str
 
@@ -81,16 +81,16 @@ class Bytes(Protocol):
 
 
 class ByteStream:
-    """The plain UTF-8 bytes of a text file, whatever it is packed in.
+    """The plain UTF-8 bytes of a text file, whatever its compression and encoding.
 
     Parameters
     ----------
     path : str
         For messages.
     raw : io.BufferedReader
-        What `open_bytes` gave.
+        The file, from `open_bytes`.
     encoding : str
-        Of the text; anything but UTF-8 is recoded.
+        Encoding of the text; anything but UTF-8 is recoded.
     """
 
     def __init__(self, path: str, raw: io.BufferedReader, encoding: str = "utf-8") -> None:
@@ -118,7 +118,7 @@ class ByteStream:
         return b""
 
     def peek(self, size: int) -> bytes:
-        """Look at the next bytes, `size` at least if there are so many, without taking them."""
+        """Look at the next bytes, at least `size` if there are so many, without consuming them."""
         pieces = [self.read(size)]
         while sum(map(len, pieces)) < size and (piece := self.read(size)):
             pieces.append(piece)
@@ -126,14 +126,14 @@ class ByteStream:
         return self._held
 
     def push_back(self, data: bytes) -> None:
-        """Give bytes back, to be read next."""
+        """Return bytes to the stream, to be read next."""
         self._held = data + self._held
 
     def _without_mark(self, start: bytes) -> bytes:
         while len(start) < 3 and (more := self.read(4)):
             start += more
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise DataError(f"{display_name(self.path)}: is UTF-16 text; say --encoding utf-16.")
+            raise DataError(f"{display_name(self.path)}: is UTF-16 text; use --encoding utf-16.")
         return start.removeprefix(codecs.BOM_UTF8)
 
 
@@ -167,7 +167,7 @@ def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
         except UnicodeError as error:
             raise DataError(
                 f"{display_name(path)}: is not {name} text ({sanitize(str(error), 120)}); "
-                "say which with --encoding."
+                "set the encoding with --encoding."
             ) from None
 
     return recode

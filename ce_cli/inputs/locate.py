@@ -1,4 +1,4 @@
-"""From what the user named to open sources: files, directories, URIs, standard input."""
+"""From the names of files, directories, URIs and standard input to open sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ce_cli.spec import Reading
 from ce_cli.text import STDIN, display_name
 
 _PACKED = {".gz", ".bz2", ".zst", ".xz"}
-_TELLING = 64  # bytes of a text in which its format shows
+_FORMAT_BYTES = 64  # beginning of a text that shows its format
 _TEXT = [entry for entry in registry.INPUTS if entry.text]
 _BINARY = [entry for entry in registry.INPUTS if not entry.text]
 
@@ -44,14 +44,14 @@ def located(paths: Sequence[str]) -> list[str]:
 
 
 def opened(path: str, reading: Reading) -> Source:
-    """Open one file as the format that its first bytes tell.
+    """Open one file in the format that its first bytes show.
 
     Raises
     ------
     StorageError
         It cannot be read.
     DataError
-        It is empty, or no table.
+        It is empty, or not a table.
     """
     raw = open_bytes(path)
     entry = _binary_format(first_bytes(path, raw), reading)
@@ -65,7 +65,7 @@ def opened(path: str, reading: Reading) -> Source:
 
 
 def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Source]]:
-    """What opens files one after another, each time anew."""
+    """A function that opens files one after another, anew at each call."""
     return lambda: (opened(name, reading) for name in names)
 
 
@@ -77,22 +77,22 @@ def _binary_format(start: bytes, reading: Reading) -> registry.Entry | None:
 
 
 def _text_format(path: str, stream: ByteStream, reading: Reading) -> registry.Entry:
-    """The format of a text by its beginning, and where that does not tell, by its suffix."""
+    """The format of a text by its beginning or, where that does not show it, by its suffix."""
     if reading.input_format is not None:
         return registry.find(registry.INPUTS, reading.input_format, "input format")
-    start = stream.peek(_TELLING)
+    start = stream.peek(_FORMAT_BYTES)
     if packed := next((one for one in _BINARY if re.match(one.magic, start)), None):
         raise DataError(
-            f"{display_name(path)}: is a packed {packed.names[0]} file, and ce unpacks only text: "
-            "unpack it first."
+            f"{display_name(path)}: is a compressed {packed.names[0]} file, but ce decompresses "
+            "only text; decompress it first."
         )
-    told = (one for one in _TEXT if one.magic and re.match(one.magic, start))
-    named = (one for one in _TEXT if _suffix(Path(path))[1:] in one.names)
-    return next(chain(told, named, _TEXT[-1:]))
+    by_content = (one for one in _TEXT if one.magic and re.match(one.magic, start))
+    by_name = (one for one in _TEXT if _suffix(Path(path))[1:] in one.names)
+    return next(chain(by_content, by_name, _TEXT[-1:]))
 
 
 def _suffix(path: Path) -> str:
-    """The suffix that tells the format, in small letters: ``.csv`` of ``a.CSV.gz``."""
+    """The suffix that shows the format, in lower case: ``.csv`` for ``a.CSV.gz``."""
     suffix = path.suffix.lower()
     return path.with_suffix("").suffix.lower() if suffix in _PACKED else suffix
 

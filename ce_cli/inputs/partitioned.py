@@ -1,4 +1,4 @@
-"""Columns that stand in the path, as Hive writes it: ``run/segment=eu/part-0.parquet``."""
+"""Columns in the path, as Hive writes them: ``run/segment=eu/part-0.parquet``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def partitioned(source: Source, path: str) -> Source:
-    """Add the columns in the directories of `path`; one that the file has itself goes before."""
+    """Add the columns in the directories of `path`; those of the file itself take precedence."""
     own = {column.name for column in source.columns()} if "=" in path else set()
     constants = {name: text for name, text in constants_of(path).items() if name not in own}
     return PartitionedSource(source, constants) if constants else source
@@ -32,14 +32,14 @@ def constants_of(path: str) -> dict[str, str | None]:
 
 
 class PartitionedSource(SourceWrapper):
-    """A file with columns of one text each.
+    """A file with additional columns, each with one text for all rows.
 
     Parameters
     ----------
     source : Source
         The file itself.
     constants : mapping of str to str or None
-        The text in each further column.
+        The text of each additional column.
     """
 
     def __init__(self, source: Source, constants: Mapping[str, str | None]) -> None:
@@ -52,22 +52,24 @@ class PartitionedSource(SourceWrapper):
         added = (Column(name, "text", "text in the path") for name in self._constants)
         return (*own, *added) if own else ()
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return _with_constants(self._source.sample(self._inner(wanted)), self._added(wanted))
+        return _with_constants(
+            self._source.sample(self._inner(projection)), self._added(projection)
+        )
 
-    def splits(self, wanted: Projection) -> Iterator[PartitionedSplit]:
-        """Those of the file."""
-        added = self._added(wanted)
-        for split in self._source.splits(self._inner(wanted)):
+    def splits(self, projection: Projection) -> Iterator[PartitionedSplit]:
+        """The splits of the file."""
+        added = self._added(projection)
+        for split in self._source.splits(self._inner(projection)):
             yield PartitionedSplit(split, added)
 
-    def _added(self, wanted: Projection) -> dict[str, str | None]:
-        return {name: text for name, text in self._constants.items() if name in wanted.names}
+    def _added(self, projection: Projection) -> dict[str, str | None]:
+        return {name: text for name, text in self._constants.items() if name in projection.names}
 
-    def _inner(self, wanted: Projection) -> Projection:
-        """What the file has to give, one column at least, since that tells how many rows it has."""
-        inner = wanted.only(lambda name: name not in self._constants)
+    def _inner(self, projection: Projection) -> Projection:
+        """The columns to read from the file: at least one, which shows how many rows it has."""
+        inner = projection.only(lambda name: name not in self._constants)
         columns = self._source.columns()
         if inner.names or not columns:
             return inner
@@ -76,13 +78,13 @@ class PartitionedSource(SourceWrapper):
 
 
 class PartitionedSplit(Record):
-    """A piece of the file, and what is added to it."""
+    """A part of the file, and the columns to add."""
 
     split: Split
     constants: dict[str, str | None]
 
     def frames(self) -> Iterator[Frame]:
-        """The rows with the further columns."""
+        """The rows with the additional columns."""
         for frame in self.split.frames():
             yield _with_constants(frame, self.constants)
 

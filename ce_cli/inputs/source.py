@@ -1,4 +1,4 @@
-"""What every input format offers: columns by name, and the rows in splits."""
+"""The interface of input formats: columns by name, and rows in splits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Stored = Literal["text", "float64", "float32", "float16"]
 
 
 FORMATS = "CSV, TSV, JSON Lines, Parquet, Arrow and NumPy files"
-NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text stands for a missing value
+NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text means a missing value
 
 
 class Column(Record):
@@ -28,18 +28,18 @@ class Column(Record):
     Attributes
     ----------
     kind : str
-        What the values are: a ``list`` holds numbers, a ``map`` numbers by name, and ``nested`` is
+        Kind of the values: a ``list`` holds numbers, a ``map`` numbers by name, and ``nested`` is
         any other structure.
     type : str
-        The file's own word for the type, for messages.
+        The type in the file's own terms, for messages.
     stored : str
-        How finely numbers are stored: decides the clip and the tolerance of sums.
+        Precision of the stored numbers, which decides the clip and the tolerance for sums.
     width : int or None
-        Length of a list, where it is fixed or the first rows agree.
+        Length of the lists, where it is fixed or the same in the first rows.
     named : bool
-        Whether the name is from the file; if not, it is a number and says nothing.
-    beside : bool
-        Whether it is from the file of labels, so that it is no prediction unless it is asked for.
+        Whether the name is from the file; otherwise it is a mere column number.
+    from_labels : bool
+        Whether it is from the file of labels; it is then a prediction only if ``--pred`` names it.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Column(Record):
     stored: Stored = "float64"
     width: int | None = None
     named: bool = True
-    beside: bool = False
+    from_labels: bool = False
 
 
 class Projection(Record):
     """The columns to read: as numbers, texts, lists of numbers, or numbers by name.
 
-    Those of the texts that are `verbatim` hold words of the data, so ``None`` is no missing value.
+    In `verbatim` texts, ``None`` and the like are words of the data, not missing values.
     """
 
     numbers: tuple[str, ...]
@@ -66,25 +66,25 @@ class Projection(Record):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every wanted column once."""
+        """Every column to read, once."""
         return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists, *self.maps)))
 
     def only(self, kept: Callable[[str], bool]) -> Self:
-        """Some of the columns."""
+        """The columns whose names `kept` accepts."""
         return self._mapped(lambda names: tuple(name for name in names if kept(name)))
 
     def renamed(self, new: Callable[[str], str]) -> Self:
-        """The same columns by other names."""
+        """The same columns under other names."""
         return self._mapped(lambda names: tuple(map(new, names)))
 
     def with_text(self, name: str | None) -> Self:
-        """One column more, as text."""
+        """The same columns and one more, as text."""
         if name is None or name in self.texts:
             return self
         return self.replace(texts=(*self.texts, name))
 
     def union(self, other: Self) -> Self:
-        """The columns of both; `other` has the same texts for a missing value."""
+        """The columns of both; `other` has the same `missing_texts`."""
         kinds = ("numbers", "texts", "lists", "maps", "verbatim")
         both = {kind: (*getattr(self, kind), *getattr(other, kind)) for kind in kinds}
         return self.replace(**{kind: tuple(dict.fromkeys(names)) for kind, names in both.items()})
@@ -100,22 +100,22 @@ class Frame(Record):
     Attributes
     ----------
     columns : dict of str to pyarrow.Array
-        The wanted columns, all of one length: a map is an Arrow map or struct of numbers.
+        The columns that were read, all of one length: a map is an Arrow map or struct of numbers.
     rows : int
-        Rows that the file has here, those left out included.
+        Number of rows in this part of the file, including those left out.
     left_out : tuple of int
-        Rows, from 0, that are not in `columns` since their fields could not be told apart.
+        Rows, from 0, that are not in `columns`, since their fields could not be separated.
     issues : tuple of RowIssue
-        What is wrong with these rows.
-    spoiled : tuple of (str, tuple of int)
-        Columns with cells that are no numbers, which are 0 there, and their places, from 0.
+        The issues of these rows.
+    invalid_cells : tuple of (str, tuple of int)
+        Columns with cells that are not numbers, and the positions of these, which hold 0.
     """
 
     columns: dict[str, pa.Array]
     rows: int
     left_out: tuple[int, ...] = ()
     issues: tuple[RowIssue, ...] = ()
-    spoiled: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    invalid_cells: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     @property
     def row_numbers(self) -> NDArray[np.int64]:
@@ -133,18 +133,18 @@ class Frame(Record):
         return self.replace(
             columns={name: column.take(at) for name, column in self.columns.items()},
             left_out=(*self.left_out, *np.delete(rows, places).tolist()),
-            spoiled=tuple(
+            invalid_cells=tuple(
                 (name, tuple(new[place] for place in bad if place in new))
-                for name, bad in self.spoiled
+                for name, bad in self.invalid_cells
             ),
         )
 
 
 class Split(Protocol):
-    """A piece of a file that one worker reads: cheap and picklable."""
+    """A part of a file that one worker reads: cheap and picklable."""
 
     def frames(self) -> Iterator[Frame]:
-        """Read the rows, in order, in pieces of bounded size."""
+        """Read the rows, in order, in frames of bounded size."""
         ...
 
 
@@ -155,29 +155,29 @@ class Source(Protocol):
 
     @property
     def format(self) -> str:
-        """What it is, in words."""
+        """The format, in words."""
         ...
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         ...
 
     def columns(self) -> Sequence[Column]:
         """The columns in file order."""
         ...
 
-    def sample(self, wanted: Projection) -> Frame:
-        """The first rows, for the names of the classes; reading them again is not a second pass."""
+    def sample(self, projection: Projection) -> Frame:
+        """The first rows, which show the names of classes; `splits` returns them again."""
         ...
 
-    def splits(self, wanted: Projection) -> Iterator[Split]:
+    def splits(self, projection: Projection) -> Iterator[Split]:
         """All rows, in file order."""
         ...
 
 
 class SourceWrapper:
-    """What a source has in common with the one that it changes the columns of."""
+    """Base of sources that change the columns of another source."""
 
     def __init__(self, source: Source) -> None:
         self.name = source.name
@@ -185,10 +185,10 @@ class SourceWrapper:
 
     @property
     def format(self) -> str:
-        """That of the file."""
+        """The format of the file."""
         return self._source.format
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return self._source.is_empty

@@ -1,4 +1,4 @@
-"""Files that have to be read from any place: pipes are written to disk first."""
+"""Files for random access: pipes are written to disk first."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ce_cli.text import STDIN
 def on_disk(
     path: str, raw: io.BufferedReader, suffix: str, local: bool = False
 ) -> tuple[str, object]:
-    """Spool what is no file, or no local one where it has to be.
+    """Spool anything that is not a file, or, with `local`, not a local one.
 
     Returns
     -------
     str
-        What to open.
+        The path or URI to open.
     object
-        To be kept as long as that is read, since it takes a spooled file away when it goes.
+        Keep this while reading: a spooled file is deleted with it.
     """
     is_local = "://" not in path
     if path != STDIN and raw.seekable() and (is_local or not local):

@@ -69,7 +69,7 @@ def _label_class(case: FileFacts, name: str) -> str | None:
     binding = case.binding
     if binding is None or binding.labels.shape != "columns":
         return None
-    return case.classes[binding.labels.places[binding.labels.columns.index(name)]]
+    return case.classes[binding.labels.class_codes[binding.labels.columns.index(name)]]
 
 
 def _prediction_class(case: FileFacts, name: str) -> str | None:

@@ -86,7 +86,7 @@ def _surprisals(form: Form, classes: int, batch: Batch) -> Floats:
     if isinstance(form, Logits):
         parts = form.softmax
         with np.errstate(invalid="ignore"):
-            surprisals: Floats = np.log1p(parts.rest) - parts.gaps
+            surprisals: Floats = np.log1p(parts.rest) - parts.shifted
         return np.where(np.isnan(surprisals), CEILING, surprisals)
     if classes > 2:
         return form.surprisals()

@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import Checked
+from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.prediction_rows import read_predictions
-from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.binding.rows import BoundRows, bound_rows
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.inputs.source import Column, Frame, Projection, Split
 from ce_cli.inspection.crossed import Crossed
@@ -120,35 +120,35 @@ class ExamineSplit(Record):
 
     def __call__(self, task: tuple[int, Split, Projection]) -> tuple[int, Exam]:
         """Read and look at one split of part ``task[0]``."""
-        part, split, wanted = task
+        part, split, projection = task
         total = self.empty()
         for frame in split.frames():
-            total = total.merge(self._exam(frame, wanted))
+            total = total.merge(self._exam(frame, projection))
         return part, total
 
     def empty(self) -> Exam:
         """Of no rows: the identity of `Exam.merge`."""
         return Exam(RowIssues.of(), {}, self._empty_states(), AlignmentChecks())
 
-    def _exam(self, frame: Frame, wanted: Projection) -> Exam:
-        spoiled = dict(frame.spoiled)
+    def _exam(self, frame: Frame, projection: Projection) -> Exam:
+        spoiled = dict(frame.invalid_cells)
         profiles = {
             name: profile_of_numbers(frame.columns[name], spoiled.get(name, ()))
-            for name in dict.fromkeys(wanted.numbers)
+            for name in dict.fromkeys(projection.numbers)
         }
-        for name in wanted.texts:
-            missing = () if name in wanted.verbatim else self.missing_texts
+        for name in projection.texts:
+            missing = () if name in projection.verbatim else self.missing_texts
             profiles[name] = profile_of_texts(frame.columns[name], missing)
-        for name in wanted.lists:
+        for name in projection.lists:
             profiles[name] = profile_of_lists(frame.columns[name])
         ids = Ids()
         if self.ids in frame.columns:
             ids = Ids.of(frame.columns[self.ids], frame.rows, frame.left_out)
         states, traps = self._empty_states(), AlignmentChecks(ids=ids)
-        bound = Bound([], [], list(frame.issues), 0)
+        bound = BoundRows([], [], list(frame.issues), 0)
         if self.binding is not None:
             bound = bound_rows(frame, self.binding, self.spec)
-            matrix, unnamed = read_predictions(Checked(frame), self.binding)
+            matrix, unnamed = read_predictions(CheckedRows(frame), self.binding)
             traps = AlignmentChecks(
                 ids=ids, looks=NumberKinds() if unnamed is not None else NumberKinds.of(matrix)
             )
@@ -165,8 +165,8 @@ class ExamineSplit(Record):
 
     def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
         """Without the rows in which a number of theirs is made up."""
-        own = () if self.binding is None else self.binding.wanted.numbers
-        spoiled = [place for name, places in frame.spoiled if name in own for place in places]
+        own = () if self.binding is None else self.binding.projection.numbers
+        spoiled = [place for name, places in frame.invalid_cells if name in own for place in places]
         if not spoiled:
             return batch
         return batch.take(np.flatnonzero(~np.isin(batch.places, spoiled)))
@@ -183,7 +183,9 @@ def projection_of(
     columns: Sequence[Column], binding: Binding | None, missing_texts: tuple[str, ...]
 ) -> Projection:
     """Every column that holds one value a row; those without a part as their types say."""
-    base = Projection((), (), missing_texts=missing_texts) if binding is None else binding.wanted
+    base = (
+        Projection((), (), missing_texts=missing_texts) if binding is None else binding.projection
+    )
     names = [column.name for column in columns]
     free = [one for one in columns if one.name not in base.names and names.count(one.name) == 1]
     numbers = [one.name for one in free if _is_number(one)]

@@ -116,7 +116,7 @@ class FileFacts(Record):
     @property
     def used(self) -> frozenset[str]:
         """Columns that ``ce score`` reads."""
-        return frozenset(() if self.binding is None else self.binding.wanted.names)
+        return frozenset(() if self.binding is None else self.binding.projection.names)
 
     @property
     def is_usual(self) -> bool:

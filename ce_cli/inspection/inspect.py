@@ -116,11 +116,11 @@ def _splits(
     for part, source in enumerate(sources):
         if binding is not None and not _fits(source, binding, part, misfits):
             continue
-        wanted = projection_of(
+        projection = projection_of(
             source.columns(), None if binding is None else binding.replace(by=()), missing
         )
-        for split in source.splits(wanted):
-            yield part, split, wanted
+        for split in source.splits(projection):
+            yield part, split, projection
 
 
 def _fits(source: Source, binding: Binding, part: int, misfits: list[Finding]) -> bool:

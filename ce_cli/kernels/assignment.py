@@ -1,4 +1,4 @@
-"""The best way to pair rows with columns."""
+"""The cheapest one-to-one pairing of rows with columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Codes = NDArray[np.intp]
 
 
 def assignment(costs: Floats) -> Codes:
-    """The column of each row that makes the sum of the costs least, each column taken once.
+    """The column of each row in the pairing with the smallest total cost; each column is used once.
 
     Shortest augmenting paths with dual variables (Kuhn 1955; Jonker and Volgenant 1987), in
     O(K³) for finite `costs` of shape (K, K).
@@ -21,7 +21,9 @@ def assignment(costs: Floats) -> Codes:
     """
     size = len(costs)
     row_price, column_price = np.zeros(size + 1), np.zeros(size + 1)
-    taken_by = np.full(size + 1, size)  # the row of each column; the last column is a start
+    taken_by = np.full(
+        size + 1, size
+    )  # the row of each column; the last column is a dummy to start from
     for row in range(size):
         came_from = np.full(size, size)
         distance = np.full(size, np.inf)

@@ -18,7 +18,7 @@ Codes = NDArray[np.intp]
 
 
 class Batch(Record):
-    """Rows of which nothing is missing and nothing is out of range.
+    """Rows in which nothing is missing and nothing is out of range.
 
     Attributes
     ----------
@@ -29,13 +29,13 @@ class Batch(Record):
     groups : ndarray of int, shape (n,), or None
         Group codes; None if all rows are one group.
     group_count : int
-        How many groups the codes speak of.
+        Number of groups that the codes refer to.
     rows : ndarray of int, shape (n,)
         Numbers of the rows in their frame, from 0.
     places : ndarray of int, shape (n,)
-        Where the rows stand in the columns of their frame, which lack the malformed rows.
+        Positions of the rows in the columns of their frame, which omit the malformed rows.
     byte_counts : ndarray, shape (n,), or None
-        How many bytes each row has; None if that is not known.
+        Number of bytes of each row; None if unknown.
     """
 
     outcomes: Outcomes
@@ -51,7 +51,7 @@ class Batch(Record):
 
     @property
     def space(self) -> LabelSpace:
-        """What can happen, and what is known of the rows."""
+        """The possible outcomes, and whether the rows have byte counts."""
         return self.outcomes.space.replace(sized=self.byte_counts is not None)
 
     @cached_property
@@ -66,7 +66,7 @@ class Batch(Record):
 
     @cached_property
     def finite_losses(self) -> Floats:
-        """Row losses with 0 for the infinite ones, which are counted apart."""
+        """Row losses, with 0 in place of infinite ones, which are counted separately."""
         return self.losses if self.infinite is None else np.where(self.infinite, 0.0, self.losses)
 
     def sums(self, values: Floats | Bools) -> ExactSums:
@@ -129,7 +129,7 @@ class Batch(Record):
         return grouped
 
     def take(self, chosen: Codes | slice) -> Batch:
-        """Some of the rows: a slice, or places in any order."""
+        """Some of the rows: a slice, or positions in any order."""
         return Batch(
             outcomes=self.outcomes.take(chosen),
             weights=None if self.weights is None else self.weights[chosen],
@@ -142,6 +142,6 @@ class Batch(Record):
 
 
 def bounded(values: Floats) -> Floats:
-    """The values, with the largest float for what went beyond it."""
+    """The values, with overflow replaced by the largest finite float."""
     largest = np.finfo(np.float64).max
     return np.clip(values, -largest, largest)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-_SPREADS = 12.0  # standard deviations beyond which there is nothing to speak of
+_SPREADS = 12.0  # standard deviations beyond which the probability is negligible
 
 
 @lru_cache(maxsize=4096)
@@ -17,16 +17,16 @@ def quantile_ranks(count: int, share: float, confidence: float) -> tuple[int, in
     Parameters
     ----------
     count : int
-        How many independent numbers there are, at least 1.
+        Number of independent values, at least 1.
     share : float
-        Which quantile, between 0 and 1.
+        The quantile, between 0 and 1.
     confidence : float
-        How often it has to be between them at least, whatever the distribution.
+        Least probability that the quantile lies between them, whatever the distribution.
 
     Returns
     -------
     tuple of int
-        From 0 to `count` + 1, which are no ranks and stand for an end that is open.
+        Between 0 and `count` + 1; these two are not ranks and mean that the end is open.
 
     Notes
     -----

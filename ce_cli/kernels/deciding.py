@@ -1,4 +1,4 @@
-"""What to make of p-values: many at once, and differences that are too close to call."""
+"""Multiple p-values, and the number of rows that a difference needs to be significant."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-POWER = 0.8  # how often so many rows would tell the difference
+POWER = 0.8  # probability that so many rows would show the difference
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p-values so that the chance of one false alarm among them all stays below the level.
+    """Adjust p-values so that the chance of any false alarm among them stays below the level.
 
     The k-th smallest of m is multiplied by m − k + 1, and none falls below the one before it
-    (Holm, Scand. J. Stat. 6, 1979). A NaN stays one, and does not count.
+    (Holm, Scand. J. Stat. 6, 1979). A NaN stays NaN and is not counted.
     """
     order = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
     adjusted = [math.nan] * len(p_values)
@@ -25,7 +25,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def holm_levels(p_values: Sequence[float], level: float) -> list[float]:
-    """The level that each p-value has to stay below by Holm's method, the others as they are."""
+    """The level that each p-value must stay below by Holm's method; NaN keeps `level`."""
     order = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
     levels = [level] * len(p_values)
     for rank, (_, place) in enumerate(order):
@@ -34,20 +34,20 @@ def holm_levels(p_values: Sequence[float], level: float) -> list[float]:
 
 
 def rows_to_decide(rows: int, difference: float, standard_error: float, level: float) -> float:
-    """How many rows would tell a difference like this from 0 in 4 cases of 5.
+    """How many rows would show that such a difference is not 0, in 4 cases out of 5.
 
-    ``n · ((z₁₋ₐ/₂ + z₀.₈) · se / difference)² + z²₁₋ₐ/₂ / 2``: the usual formula of sample size
-    (Cohen, Statistical Power Analysis, 1988, section 2.4), and what a t test needs more (Guenther,
-    Am. Stat. 35, 1981), which matters for a few dozen.
+    ``n · ((z₁₋ₐ/₂ + z₀.₈) · se / difference)² + z²₁₋ₐ/₂ / 2``: the usual formula for sample size
+    (Cohen, Statistical Power Analysis, 1988, section 2.4), plus the extra rows that a t test needs
+    (Guenther, Am. Stat. 35, 1981), which matter for a few dozen.
 
     Parameters
     ----------
     rows : int
-        How many there are; or clusters, and then so are those that it gives.
+        Number of rows observed; or of clusters, and then the result is a number of clusters.
     difference, standard_error : float
-        What was found, in one unit.
+        The observed values, in one unit.
     level : float
-        Of a two-sided test, for example 0.05.
+        Significance level of a two-sided test, for example 0.05.
 
     Returns
     -------

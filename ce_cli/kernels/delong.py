@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 def delong(
     up: Floats, down: Floats, up_square: Floats, down_square: Floats, mixed: Floats
 ) -> tuple[float, float, float]:
-    """Area, standard error, and how many rows the rarer class has, from sums by score.
+    """Area, standard error and number of rows of the rarer class, from sums by score.
 
     Parameters
     ----------
@@ -22,10 +22,10 @@ def delong(
 
     Notes
     -----
-    DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988): each row has the share of the other
-    class that it is ranked right against, and the variance is that of the mean of these shares in
-    both classes. Weighted rows are counted as Kish's (Σ w)² / Σ w²; a label that is partly of both
-    classes counts with both parts at once.
+    DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988): for each row, take the share of the
+    other class that it is ranked correctly against; the variance is that of the mean of these
+    shares in both classes. Weighted rows count as Kish's effective size (Σ w)² / Σ w²; a soft
+    label counts in both classes with its shares.
     """
     with np.errstate(all="ignore"):
         above = 1.0 - (np.cumsum(up) - 0.5 * up) / up.sum()
@@ -33,8 +33,10 @@ def delong(
         area = float(np.dot(up, below) / up.sum())
         variance = 2.0 * np.dot(mixed, (below - area) * (above - area)) / (up.sum() * down.sum())
         counts = []
-        for own, square, right in ((up, up_square, below), (down, down_square, above)):
+        for own, square, correct in ((up, up_square, below), (down, down_square, above)):
             count = own.sum() ** 2 / square.sum()
-            variance += np.dot(square, (right - area) ** 2) / own.sum() ** 2 * count / (count - 1.0)
+            variance += (
+                np.dot(square, (correct - area) ** 2) / own.sum() ** 2 * count / (count - 1.0)
+            )
             counts.append(float(count))
         return area, float(np.sqrt(variance)), min(counts)

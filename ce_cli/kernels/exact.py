@@ -4,7 +4,7 @@ A sum is kept as a fixed-point number in base 2**32, one column of limbs for eac
 are cut on the grid of the limbs with the error-free extraction of Rump, Ogita and Oishi
 ("Accurate floating-point summation", SIAM J. Sci. Comput. 31, 2008): adding and subtracting a
 power of two leaves the high part as a small whole number of limb units, and such numbers add up
-in float64 without rounding. What is left goes to the next limb until nothing is left.
+in float64 without rounding. The remainder goes to the next limb until nothing remains.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Ints = NDArray[np.int64]
 LIMB_BITS = 32
 _SLICE = 1 << 13  # rows whose limb units add up exactly in float64, and fit the cache
 _LONGEST = _SLICE << 9  # rows whose slices add up within an int64
-_CAPACITY_BITS = 53 - 13  # so one limb may take values up to 2**40 units
+_CAPACITY_BITS = 53 - 13  # so one limb can hold values up to 2**40 units
 _HUGE = 2.0**900  # above this the extraction constant would overflow
 _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of limbs
 _WHOLE_FLOATS = 1 << 53  # every whole number up to here is a float64
@@ -43,7 +43,7 @@ class ExactSums(Record):
     limbs : ndarray of int64, shape (L, G)
         Group g holds ``sum(limbs[i, g] * 2**(32 * (lowest + i)))``.
     lowest : int
-        Place of the first limb.
+        Exponent of the first limb, in limbs.
     bound : int
         No limb is larger than this in absolute value.
     """
@@ -116,22 +116,22 @@ class ExactSums(Record):
         return type(self)(limbs, lowest, self.bound + other.bound)._settled()
 
     def minus(self, other: Self) -> Self:
-        """Take another sum off, group by group."""
+        """Subtract another sum, group by group."""
         return self.merge(other.replace(limbs=-other.limbs))
 
     def regroup(self, index: Codes, groups: int) -> Self:
-        """Move group g to ``index[g]`` of `groups`, adding up those that meet."""
-        settled = self._carried()
-        limbs = np.zeros((len(settled.limbs), groups), np.int64)
-        if len(index) and np.bincount(index).max() == 1:  # none meet
-            limbs[:, index] = settled.limbs
+        """Move group g to ``index[g]`` of `groups`; groups that share an index are added."""
+        carried = self._carried()
+        limbs = np.zeros((len(carried.limbs), groups), np.int64)
+        if len(index) and np.bincount(index).max() == 1:  # no index is shared
+            limbs[:, index] = carried.limbs
         else:
-            for row, column in zip(limbs, settled.limbs, strict=True):
+            for row, column in zip(limbs, carried.limbs, strict=True):
                 np.add.at(row, index, column)
-        return type(self)(limbs, settled.lowest, settled.bound * max(1, len(index)))._settled()
+        return type(self)(limbs, carried.lowest, carried.bound * max(1, len(index)))._settled()
 
     def between(self, first: int, last: int) -> Self:
-        """The sums of the groups from `first` up to, and without, `last`."""
+        """The sums of the groups from `first` up to, but excluding, `last`."""
         return type(self)(self.limbs[:, first:last], self.lowest, self.bound)
 
     def at_places(self, places: Codes) -> Self:
@@ -143,7 +143,7 @@ class ExactSums(Record):
         return self.between(group * width, (group + 1) * width)
 
     def move_blocks(self, index: Codes, groups: int, width: int) -> Self:
-        """As `regroup` does, where each group has `width` sums, one after another."""
+        """Like `regroup`, where each group has `width` sums, one after another."""
         cells = (index[:, np.newaxis] * width + np.arange(width)).ravel()
         return self.regroup(cells, groups * width)
 
@@ -155,7 +155,7 @@ class ExactSums(Record):
         return [whole * unit for whole in self.wholes()]
 
     def wholes(self) -> list[int]:
-        """The sums in units of ``2**(32 * lowest)``: quicker than fractions for many groups."""
+        """The sums in units of ``2**(32 * lowest)``: faster than fractions for many groups."""
         total = np.zeros(self.limbs.shape[1], object)
         for row in self.limbs[::-1]:
             total = (total << LIMB_BITS) + row.astype(object)
@@ -169,15 +169,15 @@ class ExactSums(Record):
         return ratios(self, type(self).of_counts(np.ones(self.limbs.shape[1], np.int64)))
 
     def near(self) -> Floats:
-        """Sums that are not negative to some units in the last place, quicker; shape (G,).
+        """Non-negative sums, accurate to a few units in the last place but faster; shape (G,).
 
         Equal sums give the same bits.
         """
-        settled = self._carried()
-        total = np.zeros(settled.limbs.shape[1])
+        carried = self._carried()
+        total = np.zeros(carried.limbs.shape[1])
         with np.errstate(over="ignore"):
-            for place, row in enumerate(settled.limbs):
-                total += np.ldexp(row.astype(np.float64), LIMB_BITS * (settled.lowest + place))
+            for place, row in enumerate(carried.limbs):
+                total += np.ldexp(row.astype(np.float64), LIMB_BITS * (carried.lowest + place))
         return total
 
     def __eq__(self, other: object) -> bool:
@@ -197,13 +197,13 @@ class ExactSums(Record):
             limbs[row + 1] += limbs[row] >> LIMB_BITS
             limbs[row] &= (1 << LIMB_BITS) - 1
         while len(limbs) > 1 and np.all((limbs[-1] == 0) | (limbs[-1] == -1)):
-            limbs[-2] += limbs[-1] << LIMB_BITS  # a highest limb that is no more than a sign
+            limbs[-2] += limbs[-1] << LIMB_BITS  # a highest limb that holds only a sign
             limbs = limbs[:-1]
         return type(self)(limbs, self.lowest, 2 << LIMB_BITS)
 
 
 def side_by_side(sums: Sequence[ExactSums]) -> ExactSums:
-    """The groups of all, one after another."""
+    """The groups of all the sums, one after another."""
     kept = [one for one in sums if len(one.limbs)]
     total = sum(one.limbs.shape[1] for one in sums)
     if not kept:
@@ -237,15 +237,15 @@ def sum_of_products(
     """
     product, error = two_product(values, weights)
     size = np.abs(product)
-    odd = ~((size > 2.0**-900) & (size < 2.0**900)) & (values != 0) & (weights != 0)
-    odd |= (np.abs(values) > _HUGE) | (np.abs(weights) > _HUGE)
-    if not odd.any():
+    extreme = ~((size > 2.0**-900) & (size < 2.0**900)) & (values != 0) & (weights != 0)
+    extreme |= (np.abs(values) > _HUGE) | (np.abs(weights) > _HUGE)
+    if not extreme.any():
         return ExactSums.of(product, codes, groups).merge(ExactSums.of(error, codes, groups))
-    plain = ~odd
+    plain = ~extreme
     kept = None if codes is None else codes[plain]
     total = ExactSums.of(product[plain], kept, groups)
     total = total.merge(ExactSums.of(error[plain], kept, groups))
-    for row in np.flatnonzero(odd):
+    for row in np.flatnonzero(extreme):
         code = 0 if codes is None else int(codes[row])
         total = total.merge(_of_product(float(values[row]), float(weights[row]), code, groups))
     return total

@@ -1,4 +1,4 @@
-"""Cross-fitting: each row is recalibrated by what was fitted without it."""
+"""Cross-fitting: each row is recalibrated by a fit to the other folds."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from ce_cli.kernels.recalibration import Recalibration, Rows, tempered
 Floats = NDArray[np.float64]
 
 FOLDS = 5
-_MANY = 64  # rows that are alike and shared out in one go
+_MANY = 64  # from so many identical rows on, all are divided among the folds at once
 
 
 def fold_weights(weights: Floats, counts: Floats, keys: Hashes) -> Floats:
     """The weight of each entry in each fold, shape (FOLDS, n).
 
-    Every row goes to one fold, found from the key of its entry, so that nothing hangs on the order
-    of the rows; rows that are alike are rows of their own, and go to several.
+    Every row goes to one fold, chosen by the key of its entry, so that nothing depends on the order
+    of the rows; identical rows are separate rows, and may go to different folds.
 
     Parameters
     ----------
     weights, counts : ndarray, shape (n,)
-        Of each entry, and how many rows it stands for; a broken number is rounded, and at least 1.
+        Weight of each entry, and the number of rows it represents: rounded, and at least 1.
     keys : ndarray of uint64, shape (n,)
-        What tells entries from each other.
+        Identifies each entry.
     """
     wholes = np.maximum(np.rint(counts), 1.0)
     shares = np.zeros((FOLDS, len(weights)))
@@ -46,18 +46,18 @@ def fold_weights(weights: Floats, counts: Floats, keys: Hashes) -> Floats:
 def cross_fitted(
     rows: Rows, weights: Floats, parts: Floats, biased: bool, whole: Recalibration
 ) -> Floats:
-    """Loss of each row, recalibrated by what fits the rows of the other folds best, shape (n,).
+    """Loss of each row, recalibrated by the best fit to the rows of the other folds, shape (n,).
 
     Parameters
     ----------
     rows, weights : Rows, ndarray of shape (n,)
-        What is recalibrated.
+        The rows to recalibrate.
     parts : ndarray, shape (FOLDS, n)
         `fold_weights`; the loss of rows in several folds is the mean.
     biased : bool
-        Whether biases are fitted beside the temperature.
+        Whether biases are fitted as well as the temperature.
     whole : Recalibration
-        What fits all rows best, to start from.
+        The best fit to all rows, to start from.
     """
     total = np.zeros(len(rows))
     for part in parts:
@@ -70,7 +70,7 @@ def cross_fitted(
 
 
 def _shared_out(counts: Floats, keys: Hashes) -> Floats:
-    """Many rows to each fold, as chance would: the normal limit of the multinomial."""
+    """Divide many identical rows among the folds at random: the normal limit of the multinomial."""
     draws = [mixed(keys + np.uint64(number)) for number in range(2 * FOLDS)]
     radius = [np.sqrt(-2.0 * np.log1p(-uniforms(one))) for one in draws[:FOLDS]]
     turns = [np.cos(2.0 * np.pi * uniforms(one)) for one in draws[FOLDS:]]

@@ -1,4 +1,4 @@
-"""The forms in which predictions come, each answering the same questions about its rows.
+"""The forms of predictions, all with the same methods.
 
 A form holds the predictions of n rows; label codes have shape (n,). In a binary form the code is
 1 for the positive class, and all shapes may have a leading axis of independent labels.
@@ -28,15 +28,15 @@ class Form(Protocol):
         ...
 
     def label_probability(self, codes: Codes) -> Floats:
-        """The probability that the labels were given, before any clipping, shape (n,)."""
+        """The predicted probability of the labels, before any clipping, shape (n,)."""
         ...
 
     def predicted(self) -> Codes:
-        """The likeliest class, the first one on a tie, shape (n,)."""
+        """The most likely class, the first one on a tie, shape (n,)."""
         ...
 
     def confidence(self) -> Floats:
-        """The probability that the likeliest class was given, shape (n,)."""
+        """The predicted probability of the most likely class, shape (n,)."""
         ...
 
     def squared_errors(self, codes: Codes) -> Floats:
@@ -44,7 +44,7 @@ class Form(Protocol):
         ...
 
     def probabilities(self) -> Floats:
-        """What each class was given, before any clipping, shape (K, n)."""
+        """The predicted probability of each class, before any clipping, shape (K, n)."""
         ...
 
     def surprisals(self) -> Floats:
@@ -52,7 +52,7 @@ class Form(Protocol):
         ...
 
     def ranking(self) -> Floats:
-        """A number that orders rows by what the second class was given, shape (n,)."""
+        """A number that orders rows by the probability of the second class, shape (n,)."""
         ...
 
     def take(self, rows: Codes | slice) -> Self:
@@ -87,8 +87,8 @@ class BinaryProbability(Record):
 
     def squared_errors(self, codes: Codes) -> Floats:
         """(q − y)²."""
-        gap = self.probability - codes
-        return np.multiply(gap, gap, out=gap)
+        residual = self.probability - codes
+        return np.multiply(residual, residual, out=residual)
 
     def probabilities(self) -> Floats:
         """1 − q and q."""
@@ -99,7 +99,7 @@ class BinaryProbability(Record):
         return _surprisals(self, 2, self.probability.shape)
 
     def ranking(self) -> Floats:
-        """As they are: q."""
+        """The probability q itself."""
         return self.probability
 
     def take(self, rows: Codes | slice) -> Self:
@@ -129,9 +129,9 @@ class BinaryLogit(Record):
         return _logistic(np.abs(self.logit))
 
     def squared_errors(self, codes: Codes) -> Floats:
-        """Square of what the other class was given."""
-        gap = _logistic(self.logit * (1.0 - 2.0 * codes))
-        return np.multiply(gap, gap, out=gap)
+        """Square of the predicted probability of the other class."""
+        residual = _logistic(self.logit * (1.0 - 2.0 * codes))
+        return np.multiply(residual, residual, out=residual)
 
     def probabilities(self) -> Floats:
         """The logistic function of −z and z."""
@@ -142,7 +142,7 @@ class BinaryLogit(Record):
         return _surprisals(self, 2, self.logit.shape)
 
     def ranking(self) -> Floats:
-        """As they are: z."""
+        """The logit z itself."""
         return self.logit
 
     def take(self, rows: Codes | slice) -> Self:
@@ -172,7 +172,7 @@ class BinaryLogprob(Record):
         return np.maximum(np.exp(self.logprob), -np.expm1(self.logprob))
 
     def squared_errors(self, codes: Codes) -> Floats:
-        """Square of what the other class was given."""
+        """Square of the predicted probability of the other class."""
         return np.square(self.label_probability(1 - codes))
 
     def probabilities(self) -> Floats:
@@ -184,7 +184,7 @@ class BinaryLogprob(Record):
         return _surprisals(self, 2, self.logprob.shape)
 
     def ranking(self) -> Floats:
-        """As they are: log q."""
+        """The log-probability itself."""
         return self.logprob
 
     def take(self, rows: Codes | slice) -> Self:
@@ -203,10 +203,10 @@ class Probabilities(Record):
 
     def losses(self, codes: Codes) -> Floats:
         """−log of the clipped probability of the label."""
-        given = of_class(self.matrix, codes)
+        probability = of_class(self.matrix, codes)
         if self.clip:
-            given = np.clip(given, self.clip, 1.0 - self.clip)
-        return losses.surprisal(given)
+            probability = np.clip(probability, self.clip, 1.0 - self.clip)
+        return losses.surprisal(probability)
 
     def label_probability(self, codes: Codes) -> Floats:
         """q_y."""
@@ -235,7 +235,7 @@ class Probabilities(Record):
         return losses.surprisal(clipped)
 
     def ranking(self) -> Floats:
-        """That of the second class."""
+        """The prediction of the second class."""
         second: Floats = self.matrix[1]
         return second
 
@@ -251,7 +251,7 @@ class Logits(Record):
 
     @cached_property
     def softmax(self) -> Softmax:
-        """The logits taken apart, once."""
+        """The decomposed logits, computed once."""
         return Softmax.of(self.matrix)
 
     def losses(self, codes: Codes) -> Floats:
@@ -283,7 +283,7 @@ class Logits(Record):
         return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
 
     def ranking(self) -> Floats:
-        """That of the second class less that of the first."""
+        """The logit of the second class minus that of the first."""
         difference: Floats = self.matrix[1] - self.matrix[0]
         return difference
 
@@ -298,7 +298,7 @@ class Logprobs(Record):
     matrix: Floats
 
     def losses(self, codes: Codes) -> Floats:
-        """−log q_y, without an exponential on the way."""
+        """−log q_y, without exponentials."""
         return 0.0 - of_class(self.matrix, codes)
 
     def label_probability(self, codes: Codes) -> Floats:
@@ -327,7 +327,7 @@ class Logprobs(Record):
         return 0.0 - self.matrix
 
     def ranking(self) -> Floats:
-        """That of the second class."""
+        """The prediction of the second class."""
         second: Floats = self.matrix[1]
         return second
 
@@ -347,8 +347,8 @@ def _logistic(values: Floats) -> Floats:
 
 
 def _squared_errors(probabilities: Floats, codes: Codes) -> Floats:
-    gaps = probabilities.copy()
-    gaps[codes, np.arange(gaps.shape[1])] -= 1.0
-    gaps *= gaps
-    total = class_sums(gaps)
-    return total / 2.0 if len(gaps) == 2 else total
+    residuals = probabilities.copy()
+    residuals[codes, np.arange(residuals.shape[1])] -= 1.0
+    residuals *= residuals
+    total = class_sums(residuals)
+    return total / 2.0 if len(residuals) == 2 else total

@@ -1,4 +1,4 @@
-"""Numbers that look drawn by chance but hang on content alone: the same anywhere, in any order."""
+"""Pseudo-random numbers that depend on content alone: the same anywhere and in any order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def finalised(words: Hashes) -> Hashes:
 def hash_of_rows(columns: NDArray[np.float32], codes: NDArray[np.intp]) -> Hashes:
     """One hash for each row of numbers, shape (C, n), and its code, shape (n,).
 
-    0 and −0 are one number.
+    0 and −0 have the same hash.
     """
     bits = (columns + np.float32(0.0)).view(np.uint32)
     found = mixed(codes.astype(np.uint64))
@@ -45,6 +45,6 @@ def hash_of_rows(columns: NDArray[np.float32], codes: NDArray[np.intp]) -> Hashe
 
 
 def uniforms(hashes: Hashes) -> NDArray[np.float64]:
-    """Numbers in [0, 1), made of the upper bits."""
+    """Numbers in [0, 1), made from the upper bits."""
     shares: NDArray[np.float64] = (hashes >> np.uint64(11)).astype(np.float64) * _UNIT
     return shares

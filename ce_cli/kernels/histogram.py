@@ -20,7 +20,7 @@ Codes = NDArray[np.intp]
 
 RELATIVE_ERROR = 1.0 / 256.0
 _DROPPED_BITS = 52 - 7
-_STRATUM_BITS = 7  # of the number of a bin, so that a stratum is a power of two
+_STRATUM_BITS = 7  # low bits of a bin number, so that a stratum is a power of two
 
 
 class LogHistogram(Record):
@@ -76,7 +76,7 @@ class LogHistogram(Record):
         return [float(middle) for middle in self.middles[places]]
 
     def edges(self, shares: tuple[float, ...]) -> list[tuple[float, float]]:
-        """From where to where these bins are."""
+        """The lower and upper edges of these bins."""
         places = self._places(shares)
         if places is None:
             return [(float("nan"), float("nan"))] * len(shares)
@@ -84,7 +84,7 @@ class LogHistogram(Record):
         return list(zip(lower[places].tolist(), upper[places].tolist(), strict=True))
 
     def reweighting(self, values: Floats, weights: Floats) -> tuple[Floats, float]:
-        """Factors for the weights of a sample that give its strata the weight that they have here.
+        """Factors that give each stratum of a weighted sample the weight that it has here.
 
         Strata are powers of two (post-stratification: Holt and Smith, "Post stratification",
         J. R. Stat. Soc. A 142, 1979).
@@ -97,7 +97,7 @@ class LogHistogram(Record):
         Returns
         -------
         tuple of ndarray, shape (n,), and float
-            The factors, and the share of the weight that lies in strata of the sample.
+            The factors, and the share of the weight in strata that occur in the sample.
         """
         strata = (self.lowest + np.arange(self._size)) >> _STRATUM_BITS
         own = (values + 0.0).view(np.int64) >> (_DROPPED_BITS + _STRATUM_BITS)

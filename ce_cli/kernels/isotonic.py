@@ -1,4 +1,4 @@
-"""Recalibration that keeps the order: the non-decreasing shares of positives that fit best."""
+"""Isotonic recalibration: the non-decreasing shares of positives that fit best."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Codes = NDArray[np.intp]
 
 
 def pools(positive: Floats, negative: Floats) -> Codes:
-    """The pool of each cell: adjacent violators have one (Ayer et al., Ann. Math. Stat. 26, 1955).
+    """The pool of each cell, by pooling adjacent violators (Ayer et al., Ann. Math. Stat. 1955).
 
     The shares of positives in the pools rise, and are the best non-decreasing ones for every proper
     score at once, the log score among them (Dimitriadis, Gneiting and Jordan, "Stable reliability
@@ -19,7 +19,7 @@ def pools(positive: Floats, negative: Floats) -> Codes:
     Parameters
     ----------
     positive, negative : ndarray, shape (n,)
-        Σ w of both classes in each cell, in order of the scores.
+        Σ w of each class in each cell, in order of the scores.
     """
     ups: list[float] = []
     downs: list[float] = []
@@ -37,17 +37,18 @@ def pools(positive: Floats, negative: Floats) -> Codes:
 
 
 def isotonic_chance(pooled: int, rows: float) -> float:
-    """What a fit in so many pools hardly ever takes off the mean loss of calibrated rows, in nats.
+    """Gain in mean loss, in nats, that a fit with so many pools hardly ever exceeds by chance.
 
-    If one share is true of all rows, twice the gain of all is a χ² with a degree of freedom for
-    each pool (Barlow et al., "Statistical inference under order restrictions", 1972). Where shares
-    rise it is larger, as simulations show: hence twice its mean and three standard deviations.
+    For calibrated rows with one common share, twice the total gain is χ² distributed with one
+    degree of freedom for each pool (Barlow et al., "Statistical inference under order
+    restrictions", 1972). Where shares rise it is larger, as simulations show: hence twice its mean
+    and three standard deviations.
     """
     return (pooled + 3.0 * float(np.sqrt(2.0 * pooled))) / rows
 
 
 def isotonic_total(positive: Floats, negative: Floats) -> float:
-    """Σ w·loss in nats after the shares of the `pools` took the place of the predictions."""
+    """Σ w·loss in nats with the shares of the `pools` in place of the predictions."""
     found = pools(positive, negative)
     up, down = np.bincount(found, positive), np.bincount(found, negative)
     whole = np.log(up + down, where=up + down > 0, out=np.zeros(len(up)))

@@ -2,7 +2,7 @@
 
 Shapes: n rows, K classes. Predictions of K classes are class-major, shape (K, n), so that every
 step runs along the rows; labels are class codes, shape (n,). Losses have shape (n,) and may be
-infinite; a missing value must not come this far.
+infinite; missing values must have been removed before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Codes = NDArray[np.intp]
 
 LOG_2 = 0.6931471805599453
 
-_SUBNORMAL = 2.0**-1000  # below this, sums of odds may consist of numbers with fewer digits
+_SUBNORMAL = 2.0**-1000  # below this, sums of odds may contain subnormal numbers
 _RAISED = 512.0
 
 
@@ -31,13 +31,13 @@ def of_class(matrix: Floats, codes: Codes) -> Floats:
 def surprisal(probability: Floats) -> Floats:
     """−log q, infinite at 0."""
     with np.errstate(divide="ignore"):
-        return 0.0 - np.log(probability)  # and not −0 for what was certain
+        return 0.0 - np.log(probability)  # subtract, so that a certain outcome costs 0 and not −0
 
 
 def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
     """−log q where `positive` is 1 and −log(1 − q) where it is 0, shape (n,).
 
-    ``log1p(-q)`` keeps what ``log(1 - q)`` loses for every q below 1e-16.
+    ``log1p(-q)`` keeps the digits that ``log(1 - q)`` loses for every q below 1e-16.
     """
     with np.errstate(divide="ignore"):
         happened = np.log(probability)
@@ -65,22 +65,22 @@ def binary_logprob_losses(logprob: Floats, positive: Codes) -> Floats:
 
 
 class Softmax(Record):
-    """Logits taken apart so that no digit is lost.
+    """Logits, decomposed so that no digit is lost.
 
     Attributes
     ----------
-    gaps, gap_errors : ndarray, shape (K, n)
-        z − max z as rounded, and the rounding error of it.
+    shifted, shifted_errors : ndarray, shape (K, n)
+        z − max z as rounded, and its rounding error.
     top : ndarray of int, shape (n,)
         The class of the largest logit.
     odds : ndarray, shape (K, n)
         e^(z − max z), with 0 for the top class, whose odds are 1.
     rest, rest_error : ndarray, shape (n,)
-        Sum of `odds` as rounded, and the rounding error of it.
+        Sum of `odds` as rounded, and its rounding error.
     """
 
-    gaps: Floats
-    gap_errors: Floats
+    shifted: Floats
+    shifted_errors: Floats
     top: Codes
     odds: Floats
     rest: Floats
@@ -88,28 +88,28 @@ class Softmax(Record):
 
     @classmethod
     def of(cls, logits: Floats) -> Softmax:
-        """Take logits apart, shape (K, n)."""
+        """Decompose logits, shape (K, n)."""
         top = first_largest(logits)
         largest = of_class(logits, top)
         rows = np.arange(logits.shape[1])
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-            gaps = logits - largest
-            gaps[top, rows] = 0.0
-            errors = _difference_errors(logits, largest, gaps)
-            odds = np.exp(gaps)
+            shifted = logits - largest
+            shifted[top, rows] = 0.0
+            errors = _difference_errors(logits, largest, shifted)
+            odds = np.exp(shifted)
             correction = odds * errors
         odds += correction
         odds[top, rows] = 0.0
         rest, rest_error = _class_sums_and_errors(odds)
         if len(rest) and rest.min() < _SUBNORMAL:
             few = np.flatnonzero(rest < _SUBNORMAL)
-            rest[few] = _tiny_odds(gaps[:, few], errors[:, few], top[few])
-        return cls(gaps, errors, top, odds, rest, rest_error)
+            rest[few] = _tiny_odds(shifted[:, few], errors[:, few], top[few])
+        return cls(shifted, errors, top, odds, rest, rest_error)
 
     def losses(self, codes: Codes) -> Floats:
         """logsumexp(z) − z_y as (max z − z_y) + log1p(rest)."""
-        behind = self.rest_error / (1.0 + self.rest) - of_class(self.gap_errors, codes)
-        return (np.log1p(self.rest) + behind) - of_class(self.gaps, codes)
+        correction = self.rest_error / (1.0 + self.rest) - of_class(self.shifted_errors, codes)
+        return (np.log1p(self.rest) + correction) - of_class(self.shifted, codes)
 
     def probabilities(self) -> Floats:
         """softmax(z), shape (K, n)."""
@@ -119,7 +119,7 @@ class Softmax(Record):
 
 
 def first_largest(matrix: Floats) -> Codes:
-    """The class of the largest value of each row, the first one on a tie, shape (n,)."""
+    """The class with the largest value in each row, the first one on a tie, shape (n,)."""
     largest = matrix[0].copy()
     top = np.zeros(len(largest), np.intp)
     for code in range(1, len(matrix)):
@@ -132,8 +132,8 @@ def first_largest(matrix: Floats) -> Codes:
 def class_sums(matrix: Floats) -> Floats:
     """Sum over the classes of each row, shape (n,), pairwise, so that rounding hardly grows with K.
 
-    `numpy.sum` would add in another order if a batch happened to have one row, or to lie in memory
-    the other way round, and so give other bits.
+    `numpy.sum` would add in a different order, and so give different bits, if a batch had only one
+    row or a different memory layout.
     """
     while len(matrix) > 1:
         half = (len(matrix) + 1) // 2
@@ -144,16 +144,18 @@ def class_sums(matrix: Floats) -> Floats:
     return total
 
 
-def _tiny_odds(gaps: Floats, errors: Floats, top: Codes) -> Floats:
-    """`Softmax.rest` where the odds are subnormal: rounded once, at the end, and not one by one."""
-    raised = np.exp(gaps + _RAISED)  # the sum is exact: it needs no digit that the gap has not
+def _tiny_odds(shifted: Floats, errors: Floats, top: Codes) -> Floats:
+    """`Softmax.rest` where the odds are subnormal: rounded once, at the end, not term by term."""
+    raised = np.exp(
+        shifted + _RAISED
+    )  # the sum is exact: it needs no digit that the argument lacks
     raised += raised * errors
     raised[top, np.arange(len(top))] = 0.0
     return np.multiply(class_sums(raised), math.exp(-_RAISED))
 
 
 def _class_sums_and_errors(matrix: Floats) -> tuple[Floats, Floats]:
-    """`class_sums` of terms of at most 1, and what their rounding took away, each of shape (n,)."""
+    """`class_sums` of terms of at most 1, and their rounding errors, each of shape (n,)."""
     errors = np.zeros(matrix.shape[1])
     while len(matrix) > 1:
         half = (len(matrix) + 1) // 2
@@ -179,7 +181,7 @@ def _difference_errors(minuend: Floats, subtrahend: Floats, difference: Floats) 
 
 
 def _select(where_one: Floats, where_zero: Floats, codes: Codes) -> Floats:
-    """Take bits instead of branching: several times as quick as `numpy.where` on mixed labels."""
+    """Select by bit operations: several times as fast as `numpy.where` on mixed labels."""
     one, zero = where_one.view(np.int64), where_zero.view(np.int64)
     chosen = one ^ zero
     chosen &= -codes.astype(np.int64, copy=False)

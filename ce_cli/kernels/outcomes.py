@@ -1,4 +1,4 @@
-"""What happened, beside what was predicted: each kind of label answers the same questions.
+"""Labels paired with predictions: a class for each kind of label, all with the same methods.
 
 Shapes: n rows, K classes, L independent labels; labels of every kind are class-major, like the
 predictions, so shares have shape (K, n) or (L, n).
@@ -24,16 +24,16 @@ NO_CLASS = -1
 
 
 class LabelSpace(Record):
-    """What can happen.
+    """The possible outcomes.
 
     Attributes
     ----------
     classes : int
-        K classes, of which one happens; or L labels, each of which may; 0 if none is named.
+        K classes, of which one happens; or L independent labels; 0 if none is named.
     independent : bool
-        Whether it is L labels.
+        Whether there are L independent labels.
     sized : bool
-        Whether it is known how many bytes each row has.
+        Whether the number of bytes of each row is known.
     """
 
     classes: int
@@ -46,12 +46,12 @@ class Outcomes(Protocol):
 
     @property
     def space(self) -> LabelSpace:
-        """What can happen."""
+        """The possible outcomes."""
         ...
 
     @property
     def codes(self) -> Codes:
-        """The class that happened, of several the likeliest; `NO_CLASS` if there is none."""
+        """The class of the label, the most likely one if soft; `NO_CLASS` if there is none."""
         ...
 
     def losses(self) -> Floats:
@@ -59,19 +59,19 @@ class Outcomes(Protocol):
         ...
 
     def label_probability(self) -> Floats:
-        """The probability that the class in `codes` was given, before any clipping, shape (n,)."""
+        """The predicted probability of the class in `codes`, before any clipping, shape (n,)."""
         ...
 
     def predicted(self) -> Codes:
-        """The likeliest class, the first one on a tie, shape (n,)."""
+        """The most likely class by the prediction, the first one on a tie, shape (n,)."""
         ...
 
     def confidence(self) -> Floats:
-        """The probability that the likeliest class was given, shape (n,)."""
+        """The predicted probability of that class, shape (n,)."""
         ...
 
     def correct(self) -> Bools | Floats:
-        """How much of the label was predicted, from 0 to 1, shape (n,)."""
+        """How much of the label was predicted correctly, from 0 to 1, shape (n,)."""
         ...
 
     def squared_errors(self) -> Floats:
@@ -79,7 +79,7 @@ class Outcomes(Protocol):
         ...
 
     def entropies(self) -> Floats | None:
-        """H(p) of the label in nats, shape (n,); None where it is 0 by nature."""
+        """H(p) of the label in nats, shape (n,); None where it is 0 by definition."""
         ...
 
     def uncertainties(self) -> Floats:
@@ -87,33 +87,33 @@ class Outcomes(Protocol):
         ...
 
     def surprisals(self) -> Floats:
-        """What each class would cost in nats if it happened, shape (K, n)."""
+        """Surprisal of each class in nats, shape (K, n)."""
         ...
 
     def ranking(self) -> Floats:
-        """Of two classes, a number that orders rows by what the second was given, shape (n,)."""
+        """For two classes, a number that orders rows by prediction of the second, shape (n,)."""
         ...
 
     def positives(self) -> Floats:
-        """Of two classes, how much of the second happened, shape (n,)."""
+        """For two classes, the share of the second in the label, shape (n,)."""
         ...
 
     def residuals(self) -> Floats:
-        """Of two classes, q − p of the second, shape (n,)."""
+        """For two classes, q − p of the second, shape (n,)."""
         ...
 
     def raised(self, clip: float) -> Bools:
-        """Where something that happened was given less than `clip`, shape (n,)."""
+        """Where something that happened had a probability below `clip`, shape (n,)."""
         ...
 
     def masses(self) -> Floats | None:
-        """How much of each class happened, shape (K, n); None where `codes` say it all."""
+        """The share of each class in the label, shape (K, n); None where `codes` are enough."""
         ...
 
     def parts(self) -> tuple[Floats, Floats] | None:
-        """By class, how much of it happened and what each unit of that costs, (K, n) both.
+        """By class, its share in the label and its loss, both of shape (K, n).
 
-        None where `codes` say it all.
+        None where `codes` are enough.
         """
         ...
 
@@ -123,17 +123,17 @@ class Outcomes(Protocol):
 
 
 class _OneClass:
-    """What labels of one class and distributions over the classes answer alike."""
+    """The methods that hard labels and soft labels share."""
 
     form: Form
     codes: Codes
 
     def label_probability(self) -> Floats:
-        """Probability of the label's likeliest class."""
+        """Probability of the label's most likely class."""
         return self.form.label_probability(self.codes)
 
     def predicted(self) -> Codes:
-        """The likeliest class."""
+        """The most likely class."""
         return self.form.predicted()
 
     def confidence(self) -> Floats:
@@ -141,7 +141,7 @@ class _OneClass:
         return self.form.confidence()
 
     def correct(self) -> Bools:
-        """Whether label and prediction have the same likeliest class."""
+        """Whether label and prediction have the same most likely class."""
         correct: Bools = self.predicted() == self.codes
         return correct
 
@@ -154,12 +154,12 @@ class _OneClass:
         return self.form.surprisals()
 
     def ranking(self) -> Floats:
-        """As the predictions come."""
+        """The ranking by the predictions."""
         return self.form.ranking()
 
 
 class _NoOrder:
-    """What labels that are no two classes do not answer."""
+    """The methods that have no answer unless there are two classes."""
 
     @property
     def codes(self) -> Codes:
@@ -167,7 +167,7 @@ class _NoOrder:
         raise NotImplementedError
 
     def surprisals(self) -> Floats:
-        """Of no class."""
+        """There are no classes."""
         return np.zeros((0, len(self.codes)))
 
     def ranking(self) -> Floats:
@@ -184,7 +184,7 @@ class _NoOrder:
 
 
 class Hard(_OneClass, Record):
-    """One class happened, and is known: `codes` of shape (n,) among `classes`."""
+    """One known class happened: `codes` of shape (n,) among `classes`."""
 
     form: Form
     codes: Codes
@@ -212,23 +212,23 @@ class Hard(_OneClass, Record):
         return np.equal(self.codes, 1).astype(np.float64)
 
     def residuals(self) -> Floats:
-        """What the second class was given, or where it happened, less what it was not."""
+        """The probability of the second class, or, where it happened, minus that of the first."""
         first, second = self.form.probabilities()
-        missed = first if isinstance(self.form, BinaryForm) else 1.0 - second
-        residuals: Floats = np.where(self.codes == 1, -missed, second)
+        first = first if isinstance(self.form, BinaryForm) else 1.0 - second
+        residuals: Floats = np.where(self.codes == 1, -first, second)
         return residuals
 
     def raised(self, clip: float) -> Bools:
-        """Where the class that happened was given less."""
+        """Where the class that happened had less."""
         raised: Bools = self.form.label_probability(self.codes) < clip
         return raised
 
     def masses(self) -> None:
-        """The codes say it all."""
+        """The codes are enough."""
         return
 
     def parts(self) -> None:
-        """The codes say it all."""
+        """The codes are enough."""
         return
 
     def take(self, rows: Codes | slice) -> Self:
@@ -239,7 +239,7 @@ class Hard(_OneClass, Record):
 class Soft(_OneClass, Record):
     """Labels that are distributions over the classes: `shares` of shape (K, n).
 
-    `codes`, shape (n,), is the likeliest class of each label before any smoothing.
+    `codes`, shape (n,), is the most likely class of each label before any smoothing.
     """
 
     form: Form
@@ -256,7 +256,7 @@ class Soft(_OneClass, Record):
         return class_sums(products(*self.parts()))
 
     def squared_errors(self) -> Floats:
-        """Σ (q − p)², half of it for two classes; where one class has all, as for a hard label."""
+        """Σ (q − p)², half of it for two classes; a label that is certain counts as a hard one."""
         total = class_sums(np.square(self.form.probabilities() - self.shares))
         total = total / 2.0 if len(self.shares) == 2 else total
         certain = np.flatnonzero(_certain(self.shares))
@@ -274,12 +274,12 @@ class Soft(_OneClass, Record):
         return second
 
     def residuals(self) -> Floats:
-        """As it stands: q − p."""
+        """The difference q − p."""
         residuals: Floats = self.form.probabilities()[1] - self.shares[1]
         return residuals
 
     def raised(self, clip: float) -> Bools:
-        """Where a class with a share was given less."""
+        """Where a class with a share had less."""
         low = self.form.probabilities() < clip
         raised: Bools = np.logical_or.reduce(low & (self.shares > 0), axis=0)
         return raised
@@ -302,7 +302,7 @@ class Soft(_OneClass, Record):
 
 
 class Multilabel(_NoOrder, Record):
-    """L labels, each of which may hold: predictions and `shares` from 0 to 1 of shape (L, n)."""
+    """L independent labels: predictions and `shares` from 0 to 1, of shape (L, n)."""
 
     form: BinaryForm
     shares: Floats
@@ -326,23 +326,23 @@ class Multilabel(_NoOrder, Record):
         return np.exp(-self.losses())
 
     def predicted(self) -> Codes:
-        """No single class is."""
+        """No single class is predicted."""
         return self.codes
 
     def confidence(self) -> Floats:
-        """Of no single class."""
+        """Not defined without a single class."""
         return np.full(self.shares.shape[1], np.nan)
 
     def correct(self) -> Floats:
-        """The share of the labels that were predicted."""
+        """The share of the labels that were predicted correctly."""
         hits = self.form.predicted() == (self.shares > 0.5)
         return class_sums(hits.astype(np.float64)) / len(self.shares)
 
     def squared_errors(self) -> Floats:
         """Mean over the labels of (q − y)²."""
-        not_given, given = self.form.probabilities()
+        negative, positive = self.form.probabilities()
         residuals = (
-            self.shares * not_given - (1.0 - self.shares) * given
+            self.shares * negative - (1.0 - self.shares) * positive
         )  # q − y, without cancelling
         return class_sums(np.square(residuals)) / len(self.shares)
 
@@ -356,7 +356,7 @@ class Multilabel(_NoOrder, Record):
         return class_sums(class_sums(terms)) / len(self.shares)
 
     def raised(self, clip: float) -> Bools:
-        """Where what a label says was given less."""
+        """Where an outcome with a share in some label had less."""
         low = self.form.probabilities() < clip
         raised: Bools = np.logical_or.reduce(low & (self._both > 0), axis=(0, 1))
         return raised
@@ -383,14 +383,14 @@ class Multilabel(_NoOrder, Record):
 
 
 class Likelihood(_NoOrder, Record):
-    """Only what happened has a prediction: its surprisal and probability, shape (n,) each."""
+    """Only what happened has a prediction: its surprisal and probability, of shape (n,)."""
 
     surprisal: Floats
     probability: Floats
 
     @property
     def space(self) -> LabelSpace:
-        """Nothing is named."""
+        """No class is named."""
         return LabelSpace(0)
 
     @property
@@ -461,7 +461,7 @@ def indicator(codes: Codes, classes: int) -> Floats:
 
 
 def certain_codes(shares: Floats) -> Codes | None:
-    """The classes of labels that each give everything to one class; None if not all do."""
+    """The classes of labels that are all certain of one class; None if some are not."""
     return first_largest(shares) if _certain(shares).all() else None
 
 
@@ -473,7 +473,7 @@ def _certain(shares: Floats) -> Bools:
 
 
 def products(masses: Floats, surprisals: Floats) -> Floats:
-    """What each class costs, p·(−log q), where 0·∞ is 0."""
+    """The contribution of each class, p·(−log q), where 0·∞ is 0."""
     with np.errstate(invalid="ignore"):
         products = masses * surprisals
     return np.where(masses == 0.0, 0.0, products)

@@ -1,9 +1,9 @@
-"""Temperature, and temperature with a bias for each class: what they are and how they are fitted.
+"""Fitting a temperature, or a temperature with a bias for each class.
 
 Recalibrated log-probabilities are log softmax(β·log q + b): β = 1/T is the slope (Guo et al., "On
 calibration of modern neural networks", ICML 2017), b the biases (Alexandari, Kundaje and Shrikumar,
 "Maximum likelihood with bias-corrected calibration is hard-to-beat at label shift adaptation", ICML
-2020). Of two classes this is Platt's scaling of the logit, and β is Cox's calibration slope
+2020). For two classes this is Platt's scaling of the logit, and β is Cox's calibration slope
 (Biometrika 45, 1958). Shapes: n rows, K classes.
 """
 
@@ -20,16 +20,16 @@ from ce_cli.record import Record
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-LOWEST = -(2.0**40)  # a log-probability below this is taken for it, so that squares stay finite
-_CELLS = 1 << 16  # numbers worked on at once, that fit the cache
+LOWEST = -(2.0**40)  # log-probabilities are raised to this, so that squares stay finite
+_CELLS = 1 << 16  # numbers processed at once, which fit the cache
 _STEPS = 100
 _HALVINGS = 40
-_CLOSE = 1e-15  # nats that a step promises
+_CLOSE = 1e-15  # nats; a step that promises less ends the search
 _DAMPING = 1e-10
-_NARROW = 1e-13  # a slope that lies between bounds so close is found
-_LARGEST = 1e290  # a slope beyond it is none
-_BISECTED = 3  # every so many steps between two bounds
-_ROUNDING = 8.0  # units in the last place of the predictions that differ by chance
+_NARROW = 1e-13  # relative distance of bounds at which the slope is found
+_LARGEST = 1e290  # the search for a slope ends here
+_BISECTED = 3  # every third step between two bounds is a bisection
+_ROUNDING = 8.0  # units in the last place that predictions may differ by rounding alone
 
 
 class Recalibration(Record):
@@ -40,7 +40,7 @@ class Recalibration(Record):
 
     @classmethod
     def none(cls, classes: int) -> Self:
-        """What changes nothing."""
+        """The recalibration that changes nothing."""
         return cls(1.0, np.zeros(classes))
 
 
@@ -54,7 +54,7 @@ class Rows(Record):
     codes : ndarray of int, shape (n,)
         The class that happened.
     shares : ndarray of floats, shape (K, n), or None
-        How much of each class happened, instead.
+        The share of each class in the label, where labels are soft.
     """
 
     logs: NDArray[np.floating]
@@ -105,19 +105,19 @@ class Rows(Record):
         return largest
 
     def rounding(self) -> float:
-        """How far apart, in their own size, log-probabilities may lie that should be equal."""
+        """The relative difference that equal log-probabilities may have by rounding."""
         return _ROUNDING * float(np.finfo(self.logs.dtype).eps)
 
     def spread(self) -> float:
-        """The largest difference of two log-probabilities of one row; 0 if that is rounding."""
+        """The largest difference of two log-probabilities in one row; 0 if it is mere rounding."""
         lows = np.maximum(self.logs.min(axis=0).astype(np.float64), LOWEST)
         tops = self.tops()
-        gaps: Floats = tops - lows
-        real = gaps > self.rounding() * np.maximum(np.abs(lows), np.abs(tops))
-        return float(gaps.max(initial=0.0, where=real))
+        ranges: Floats = tops - lows
+        real = ranges > self.rounding() * np.maximum(np.abs(lows), np.abs(tops))
+        return float(ranges.max(initial=0.0, where=real))
 
     def vary(self) -> bool:
-        """Whether log-odds of some class differ between rows by more than rounding."""
+        """Whether the log-odds of some class differ between rows by more than rounding."""
         first: Floats | None = None
         for part in _parts(self.logs):
             tops = part.max(axis=0)
@@ -132,19 +132,20 @@ class Rows(Record):
 def fitted(
     rows: Rows, weights: Floats, biased: bool, start: Recalibration | None = None
 ) -> Recalibration:
-    """The slope, with biases if they are wanted, that give the rows the smallest Σ w·loss.
+    """The slope, and optionally the biases, that minimise Σ w·loss.
 
     The loss is convex. The slope alone is the root of a rising derivative, found between bounds, so
-    that logits of any size, c times as large, have a slope c times as small; from there biases are
-    found by Newton's method with halved steps. The slope may come out negative; where rows have
-    uniform predictions only, any is as good, and it is 1. A class without weight has the bias of
-    the commonest class, as its own best one is −∞; those of the others are 0 on average. For rows
-    that some slope separates there is no best one: the search ends where nothing is left to gain.
+    that logits c times as large have a slope c times as small, whatever their size; from there
+    biases are found by Newton's method with halved steps. The slope may be negative; where all
+    predictions are uniform any slope is as good, and it is 1. A class without weight has the bias
+    of the most common class, as its own optimum is −∞; the biases of the others are 0 on average.
+    For rows that some slope separates there is no optimum: the search ends where nothing is left
+    to gain.
 
     Parameters
     ----------
     rows : Rows
-        Of n rows.
+        The n rows to fit.
     weights : ndarray, shape (n,)
         Not negative, and not all 0.
     biased : bool
@@ -158,9 +159,9 @@ def fitted(
 def tempered(
     rows: Rows, weights: Floats, biased: bool, start: Recalibration | None = None
 ) -> Recalibration:
-    """As `fitted`, with a slope that is not negative, since no temperature turns the order round.
+    """Like `fitted`, but with a non-negative slope, since no temperature reverses the order.
 
-    A slope of 0 is an endless temperature: the predictions do not count.
+    A slope of 0 is an infinite temperature: the predictions do not count.
     """
     search = _Search(rows, weights, biased)
     best = search.found(start, flat=False)
@@ -184,13 +185,13 @@ class _Search:
         self._labels = float(np.dot(weights, rows.label_logs() - masses * self._tops))
         self._classes = rows.class_weights(weights)
         present = np.flatnonzero(self._classes > 0)
-        self._commonest = int(self._classes.argmax())  # its bias is 0 during the search
-        others = present[present != self._commonest]
+        self._most_common = int(self._classes.argmax())  # its bias is 0 during the search
+        others = present[present != self._most_common]
         self._free = others + 1 if biased else others[:0]
         self._present = present
 
     def found(self, start: Recalibration | None, flat: bool) -> Recalibration:
-        """The best point; where `flat`, of those with a slope of 0."""
+        """The optimum; where `flat`, the optimum with a slope of 0."""
         point = np.zeros(len(self._classes) + 1)
         free = self._free
         if not flat:
@@ -198,7 +199,7 @@ class _Search:
                 point[0] = self._slope(0.0 if start is None else start.slope)
             else:
                 point[0] = start.slope
-                point[1:] = start.biases - start.biases[self._commonest]
+                point[1:] = start.biases - start.biases[self._most_common]
                 point[1:][self._classes <= 0] = 0.0
             free = np.concatenate(([0], free))
         if len(self._free):
@@ -211,7 +212,7 @@ class _Search:
     def _slope(self, start: float) -> float:
         """The best slope without biases: where the derivative, which rises, is 0.
 
-        The search begins at `start`, if that is on the right side of 0.
+        The search begins at `start` if it has the same sign as the solution.
         """
         spread = self._rows.spread()
         if spread == 0:
@@ -286,18 +287,18 @@ class _Search:
             own = slice(at, at + logs.shape[1])
             at = own.stop
             weights = self._weights[own]
-            odds = logs - self._tops[own]  # so that a certain row has 0 to the last digit
+            odds = logs - self._tops[own]  # so that a certain row has exactly 0
             shares, spread = _softmax(odds, by)
             expected = np.einsum("kn,kn->n", shares, odds)
-            gaps = odds - expected
+            deviations = odds - expected
             value += float(np.dot(weights, spread))
             mean += float(np.dot(weights, expected))
             weighted = shares * weights
-            gaps *= weighted
-            square += float(np.einsum("kn,kn->", gaps, odds))
+            deviations *= weighted
+            square += float(np.einsum("kn,kn->", deviations, odds))
             if with_biases:
                 predicted += weighted.sum(axis=1)
-                mixed += gaps.sum(axis=1)
+                mixed += deviations.sum(axis=1)
                 pairs += weighted @ shares.T
         value -= by.slope * self._labels + float(np.dot(by.biases, self._classes))
         if not with_biases:
@@ -329,7 +330,7 @@ def _softmax(logs: Floats, by: Recalibration) -> tuple[Floats, Floats]:
 
 
 def _solved(curves: Floats, slopes: Floats) -> Floats:
-    """Newton's step, damped a little, since what no row tells apart leaves the matrix singular."""
+    """Newton's step, slightly damped, since biases that no row distinguishes make it singular."""
     scale = np.sqrt(np.maximum(np.diag(curves), 0.0))
     scale = np.where(scale > 0, scale, 1.0)
     scaled = curves / np.outer(scale, scale)

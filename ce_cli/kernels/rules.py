@@ -1,7 +1,7 @@
-"""Losses by other rules: what a class may cost at most and at least, and sums that are divided out.
+"""Losses by other rules: bounds on the surprisal of a class, and rows divided by their sums.
 
-Shapes: n rows, K classes, L independent labels, as in `ce_cli.kernels.outcomes`, whose outcomes
-are taken here without any clipping of their own.
+Shapes: n rows, K classes, L independent labels, as in `ce_cli.kernels.outcomes`. Outcomes must not
+be clipped already.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ Bools = NDArray[np.bool_]
 
 
 class Rule(Record):
-    """How surprisals are kept within bounds, in nats.
+    """Bounds on surprisals, in nats.
 
     Attributes
     ----------
     most, least : float
-        What a class costs at the most and at the least.
+        The largest and smallest surprisal of a class.
     rest_most : float
-        The most for the class that a single prediction q leaves 1 − q to.
+        The largest surprisal of the negative class of a single prediction, which has 1 − q.
     rest_unseen : float
-        From where on that class costs `rest_most` at once, since 1 − q is rounded to 0.
+        The surprisal from which that class costs `rest_most`, since 1 − q is rounded to 0.
     divided : bool
         Whether each row of probabilities is divided by its sum first.
     """
@@ -48,14 +48,14 @@ UNBOUNDED = Rule()
 
 
 class Costs(Record):
-    """What rows cost by a rule.
+    """The losses of rows by a rule.
 
     Attributes
     ----------
     losses : ndarray, shape (n,)
         In nats; may be infinite.
     raised, lowered : ndarray of bool, shape (n,)
-        Where something that happened was given less, or more, than the rule lets count.
+        Where the probability of something that happened was raised, or lowered, by the rule.
     """
 
     losses: Floats
@@ -64,7 +64,7 @@ class Costs(Record):
 
 
 def clipped(low: float) -> Rule:
-    """The rule that keeps probabilities within [low, 1 − low]; none if `low` is 0."""
+    """The rule that keeps probabilities within [low, 1 − low]; unbounded if `low` is 0."""
     if not low:
         return UNBOUNDED
     most, least = most_of(low), float(-np.log1p(np.array([-low]))[0])
@@ -72,12 +72,12 @@ def clipped(low: float) -> Rule:
 
 
 def most_of(floor: float) -> float:
-    """What a probability of `floor` costs, with the bits that an array of them would have."""
+    """The surprisal of the probability `floor`, with the same bits as when computed in an array."""
     return float(surprisal(np.array([floor]))[0])
 
 
 def costs(outcomes: Outcomes, rule: Rule) -> Costs:
-    """Cross-entropy by a rule of outcomes that are not clipped, whatever rule they have."""
+    """Losses by a rule of outcomes that are not clipped, whatever rule they already have."""
     if isinstance(outcomes, Hard):
         return _of_classes(outcomes.form, outcomes.codes, rule)
     if isinstance(outcomes, Likelihood):
@@ -98,11 +98,11 @@ def costs(outcomes: Outcomes, rule: Rule) -> Costs:
             np.logical_or.reduce(raised & (both > 0), axis=(0, 1)),
             np.logical_or.reduce(lowered & (both > 0), axis=(0, 1)),
         )
-    raise TypeError(f"no rule for {type(outcomes).__name__}")
+    raise TypeError(f"there is no rule for {type(outcomes).__name__}")
 
 
 def row_sums(outcomes: Outcomes) -> Floats | None:
-    """What the probabilities of each row sum to, shape (n,); None where it is 1 by nature."""
+    """The sum of the probabilities of each row, shape (n,); None where it is 1 by definition."""
     logs = _log_sums(outcomes.form) if isinstance(outcomes, Hard | Soft) else None
     return None if logs is None else np.exp(logs)
 
@@ -124,7 +124,7 @@ def _of_every_class(form: Form, rule: Rule) -> tuple[Floats, Bools, Bools]:
 
 
 def _bounded(own: Floats, rest: Bools | None, rule: Rule) -> tuple[Floats, Bools, Bools]:
-    """Surprisals within the bounds, and which of them were above and below."""
+    """Surprisals within the bounds, and where they were above and below."""
     most: float | Floats = rule.most
     above = own > rule.most
     if rest is not None:
@@ -137,7 +137,7 @@ def _bounded(own: Floats, rest: Bools | None, rule: Rule) -> tuple[Floats, Bools
 
 
 def _divided(own: Floats, form: Form, rule: Rule) -> Floats:
-    """Surprisals after rows were divided by their sum."""
+    """Surprisals after each row was divided by its sum."""
     logs = _log_sums(form) if rule.divided else None
     return own if logs is None else np.maximum(own + logs, 0.0)
 
@@ -155,16 +155,16 @@ def _log_sums(form: Form) -> Floats | None:
 
 
 class _Ruled:
-    """What outcomes of every kind have in common that are scored by a rule."""
+    """What all kinds of outcomes that are scored by a rule have in common."""
 
     rule: Rule
 
     def losses(self) -> Floats:
-        """What the rows cost by the rule."""
+        """The losses by the rule."""
         return costs(cast(Outcomes, self), self.rule).losses
 
     def raised(self, clip: float) -> Bools:
-        """Where the rule, and no clip, raised what something that happened was given."""
+        """Where the rule (not the clip) raised the probability of something that happened."""
         return costs(cast(Outcomes, self), self.rule).raised
 
     def take(self, rows: Codes | slice) -> Self:
@@ -174,35 +174,35 @@ class _Ruled:
 
 
 class RuledHard(_Ruled, Hard):
-    """A known class, by a rule."""
+    """Hard labels, scored by a rule."""
 
     rule: Rule = UNBOUNDED
 
 
 class RuledSoft(_Ruled, Soft):
-    """Distributions over the classes, by a rule."""
+    """Soft labels, scored by a rule."""
 
     rule: Rule = UNBOUNDED
 
     def parts(self) -> tuple[Floats, Floats]:
-        """Shares, and what the classes cost."""
+        """Shares, and surprisals of the classes by the rule."""
         return self.shares, _of_every_class(self.form, self.rule)[0]
 
 
 class RuledMultilabel(_Ruled, Multilabel):
-    """Independent labels, by a rule."""
+    """Independent labels, scored by a rule."""
 
     rule: Rule = UNBOUNDED
 
     def parts(self) -> tuple[Floats, Floats]:
-        """Every label once, and what it costs."""
+        """Every label once, and its loss by the rule."""
         both = np.stack([1.0 - self.shares, self.shares])
         each = _of_every_class(self.form, self.rule)[0]
         return np.ones_like(self.shares), class_sums(products(both, each))
 
 
 class RuledLikelihood(_Ruled, Likelihood):
-    """What happened, by a rule."""
+    """Likelihoods, scored by a rule."""
 
     rule: Rule = UNBOUNDED
 
@@ -217,4 +217,4 @@ def ruled(outcomes: Outcomes, rule: Rule) -> Outcomes:
         return RuledMultilabel(outcomes.form, outcomes.shares, rule)
     if isinstance(outcomes, Likelihood):
         return RuledLikelihood(outcomes.surprisal, outcomes.probability, rule)
-    raise TypeError(f"no rule for {type(outcomes).__name__}")
+    raise TypeError(f"there is no rule for {type(outcomes).__name__}")

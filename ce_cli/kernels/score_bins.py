@@ -1,6 +1,6 @@
-"""Bins of scores: numbers that agree in their first ten binary digits are one.
+"""Bins of scores: numbers that agree in their first ten binary digits share a bin.
 
-The digits are counted from the nearer of 0 and 1, so that probabilities near both keep theirs.
+Digits are those of the distance to the nearer of 0 and 1, so that both ends are resolved.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def bins_of(scores: Floats) -> Floats:
 
 
 def _places(sizes: Floats) -> NDArray[np.int64]:
-    """How many bins are below each of some numbers that are not negative."""
+    """How many bins are below each of some non-negative numbers."""
     clipped = np.clip(sizes, _LOWEST, _HIGHEST)
     lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
     places: NDArray[np.int64] = (clipped.view(np.int64) >> _DROPPED_BITS) - lowest
@@ -44,7 +44,7 @@ def _places(sizes: Floats) -> NDArray[np.int64]:
 
 
 def middles_of(bins: Floats) -> Floats:
-    """A score in the middle of each bin: what `bins_of` undoes."""
+    """A score in the middle of each bin: the inverse of `bins_of`."""
     half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
     numbers = bins.astype(np.int64)
     places = np.select(

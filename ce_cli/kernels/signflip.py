@@ -1,8 +1,8 @@
 """The sign-flip test of whether the mean of paired differences is 0.
 
 Where a difference and its negative are equally likely, every choice of signs gives a sum that
-could have been seen as well (Fisher, The Design of Experiments, 1935, section 21). The p-value is
-the share of all choices whose sum is at least as far from 0 as the one that was seen.
+could equally have been observed (Fisher, The Design of Experiments, 1935, section 21). The p-value
+is the share of all choices whose sum is at least as far from 0 as the observed one.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 DRAWS = 9_999
-ALL_CHOICES = 16  # sums; with at most so many, every choice of signs is looked at
+ALL_CHOICES = 16  # with at most so many sums, every choice of signs is evaluated
 _SEED = 0x5EED
 _AT_ONCE = 1 << 22  # signs
-_ROUNDING = 1e-12  # sums that are equal but for rounding are as far from 0
+_ROUNDING = 1e-12  # sums that differ by rounding alone count as equally far from 0
 
 
 def sign_flip_p_value(sums: Floats) -> float:
-    """Two-sided p-value of the sum of `sums`, each of which may change its sign.
+    """Two-sided p-value of the total of `sums`, each of which may change its sign.
 
     Parameters
     ----------
     sums : ndarray, shape (B,)
-        Weighted differences, or sums of some that change their signs together.
+        Weighted differences, or sums of differences that change their signs together.
 
     Returns
     -------
     float
-        Exact for up to `ALL_CHOICES` sums that are not 0; else from `DRAWS` random choices, of
-        which the one that was seen is counted as one more (Phipson and Smyth, Stat. Appl. Genet.
-        Mol. Biol. 9, 2010), so that it is never 0. Always the same for the same sums.
+        Exact for up to `ALL_CHOICES` sums that are not 0; otherwise from `DRAWS` random choices,
+        with the observed one counted as one more (Phipson and Smyth, Stat. Appl. Genet. Mol.
+        Biol. 9, 2010), so that it is never 0. Always the same for the same sums.
     """
     sums = sums[sums != 0]
     largest = float(np.abs(sums).max(initial=0.0))
@@ -49,7 +49,7 @@ def sign_flip_p_value(sums: Floats) -> float:
 
 
 def fewest_to_decide(level: float) -> int:
-    """How many sums there have to be for a p-value below `level`: of n, it is 2 / 2ⁿ at least."""
+    """The fewest sums that can give a p-value below `level`: with n, it is at least 2 / 2ⁿ."""
     return math.floor(1.0 - math.log2(level)) + 1
 
 

@@ -1,4 +1,4 @@
-"""Student's t distribution: quantiles for the interval of a mean, and tails for a test of it."""
+"""Student's t distribution: quantiles for the interval of a mean, and tails for its test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 _TINY = 1e-300
-_NEAR = 1e-20  # below it a tail is 1 to the last digit
+_NEAR = 1e-20  # below it the tail is 1 to the last digit
 _FAR = 1e150  # the largest t whose square is a float
 _LARGE = 10_000_000  # degrees of freedom beyond which t changes in the 7th digit only
 
@@ -20,7 +20,7 @@ def t_quantile(confidence: float, degrees: float) -> float:
     confidence : float
         Between 0 and 1, both excluded.
     degrees : float
-        Degrees of freedom, at least 1; as Welch's, they need not be whole.
+        Degrees of freedom, at least 1; they need not be whole, as in Welch's test.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def _log_density(log_t: float, degrees: float) -> float:
 
 
 def _two_sided_tail(t: float, degrees: float) -> float:
-    """I_x(a, b) with a = v/2, b = 1/2; x and 1 − x both from t, so that neither loses digits."""
+    """I_x(a, b) with a = v/2 and b = 1/2; x and 1 − x both come from t, so neither loses digits."""
     a, b, square = 0.5 * degrees, 0.5, t * t
     x, y = degrees / (degrees + square), square / (degrees + square)
     log_front = _log_gamma_step(a) - 0.5 * math.log(math.pi)
@@ -97,7 +97,7 @@ def _two_sided_tail(t: float, degrees: float) -> float:
 
 
 def _log_gamma_step(a: float) -> float:
-    """Step log Γ(a + 1/2) − log Γ(a), for large a by its series, since logs would cancel."""
+    """The step log Γ(a + 1/2) − log Γ(a); by its series for large a, where the logs cancel."""
     if a < 50.0:
         return math.lgamma(a + 0.5) - math.lgamma(a)
     inverse = 1.0 / a

@@ -1,4 +1,4 @@
-"""The difference of two means that were found apart from each other, and how sure it is."""
+"""The difference of two independent means, with its interval and test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ METHOD = "Welch's t on two independent means"
 
 
 class MeanEstimate(Record):
-    """A mean, its standard error, and how many rows it is of."""
+    """A mean, its standard error and its number of rows."""
 
     value: float
     standard_error: float
@@ -19,7 +19,7 @@ class MeanEstimate(Record):
 
 
 class DifferenceEstimate(Record):
-    """A difference with its interval; NaN stands for what is not known.
+    """A difference with its interval; NaN where a figure is unknown.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class DifferenceEstimate(Record):
 def difference(
     model: MeanEstimate, reference: MeanEstimate, confidence: float
 ) -> DifferenceEstimate:
-    """How much larger one mean is than another, of other rows or as if it were.
+    """How much larger one mean is than another, as if they were of different rows.
 
     Notes
     -----
@@ -57,7 +57,7 @@ def difference(
 def relative_difference(
     model: MeanEstimate, reference: MeanEstimate, confidence: float
 ) -> DifferenceEstimate:
-    """The same as a share of the reference, which is uncertain as well.
+    """The same as a share of the reference, which is itself uncertain.
 
     Notes
     -----
@@ -81,7 +81,7 @@ def relative_difference(
 def _around(
     value: float, errors: tuple[float, float], rows: tuple[int, int], confidence: float
 ) -> DifferenceEstimate:
-    """An interval around a sum of two terms with errors of their own."""
+    """An interval around the sum of two terms with independent errors."""
     error = math.hypot(*errors)
     if not (math.isfinite(value) and math.isfinite(error) and min(rows) > 1):
         return DifferenceEstimate(value, math.nan, math.nan, math.nan, math.nan, math.nan)

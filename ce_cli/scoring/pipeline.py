@@ -159,11 +159,11 @@ class Prepared(Record):
     same_precision: bool = False
 
     def splits(
-        self, wanted: Projection | None = None, others: Sequence[Binding] = ()
+        self, projection: Projection | None = None, others: Sequence[Binding] = ()
     ) -> Iterator[tuple[int, Split]]:
         """What to read, beside the number of the file that it is of.
 
-        The columns bound, or those `wanted`; each file has to have those of `others` as well.
+        The bound columns, or those of `projection`; each file must also have those of `others`.
         """
         for part, source in enumerate(self.sources):
             if source.is_empty:
@@ -172,7 +172,7 @@ class Prepared(Record):
                 check_fits(source, binding)
                 if part and self.same_precision:
                     check_precision(source, binding)
-            for split in source.splits(wanted or self.binding.wanted):
+            for split in source.splits(projection or self.binding.projection):
                 yield part, split
 
     def refuse_bad(self, issues: RowIssues, locations: RowLocations) -> None:

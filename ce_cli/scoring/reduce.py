@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.rows import Bound, bound_rows
+from ce_cli.binding.rows import BoundRows, bound_rows
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
@@ -105,7 +105,7 @@ class ScoreSplit(Record):
             _both(earlier.by_convention, later.by_convention),
         )
 
-    def outcome(self, frame: Frame, bound: Bound, ids: pa.Array | None) -> SplitResult:
+    def outcome(self, frame: Frame, bound: BoundRows, ids: pa.Array | None) -> SplitResult:
         """What the rows of one frame come to; `ids` are what all of them are called."""
         keys, index = tuple(bound.keys), None
         if self.by_cluster:
@@ -129,7 +129,7 @@ class ScoreSplit(Record):
         return SplitResult(issues, keys, States(states), clipped, kept, clustered, others)
 
 
-def issues_of(frame: Frame, bound: Bound, spec: Spec) -> tuple[RowIssues, ExactSums]:
+def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, ExactSums]:
     """What happened to the rows of a frame, and Σ w·loss of those that the clip raised."""
     found = list(bound.issues)
     clipped = ExactSums.empty(1)
@@ -155,7 +155,7 @@ def _infinite(batch: Batch) -> list[RowIssue]:
     return [RowIssue.of("infinite", "", batch.rows[batch.infinite])]
 
 
-def _clustered(bound: Bound, kinds: Sequence[type[State]]) -> Clustered | None:
+def _clustered(bound: BoundRows, kinds: Sequence[type[State]]) -> Clustered | None:
     """The rows of a frame by cluster; None if there are none."""
     from ce_cli.scoring.clustered import Clustered
 
@@ -165,7 +165,7 @@ def _clustered(bound: Bound, kinds: Sequence[type[State]]) -> Clustered | None:
     return total
 
 
-def _by_convention(bound: Bound, binding: Binding, spec: Spec) -> ByConvention:
+def _by_convention(bound: BoundRows, binding: Binding, spec: Spec) -> ByConvention:
     """The rows of a frame by every convention."""
     from ce_cli.binding.convention_choice import all_conventions
     from ce_cli.metrics.by_convention import ByConvention

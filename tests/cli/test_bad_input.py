@@ -128,12 +128,12 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str, list[tuple[str, ...]]]] = {
     "too many fields": (
         "label,prob\n1,0.5\n1,0.5,7\n1,0.5,7,8\n",
         "",
-        [("bad.csv", "row 2", "3 of 2", "1 more row: 3", "--delimiter")],
+        [("bad.csv", "row 2", "3 fields instead of 2", "1 more row: 3", "--delimiter")],
     ),
     "too few fields": (
         "label,prob,x\n1,0.5,1\n1\n",
         "",
-        [("bad.csv", "row 2", "1 of 3", "--delimiter")],
+        [("bad.csv", "row 2", "1 field instead of 3", "--delimiter")],
     ),
     "a quote that never closes": ('x,label,prob\nx,1,0.5\n"x,0,0.5\n', "", [("bad.csv", "row 2")]),
     "negative weight": (

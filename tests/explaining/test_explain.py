@@ -450,7 +450,7 @@ BAD: dict[str, tuple[str, str, Sequence[str]]] = {
     "a good row among bad ones": (
         "label,id,prob\n1,a,0.5\n1,b,7\n1,c,0.5\n", "--row 1", ("row 2", "7", "--as logits")
     ),
-    "a malformed row": (THREE + "1,2,3,4,5\n", "--row 4", ("row 4", "5 of 3 fields")),
+    "a malformed row": (THREE + "1,2,3,4,5\n", "--row 4", ("row 4", "5 fields instead of 3")),
     "no row at all": ("label,prob\n", "--row 1", ("no data row",)),
     "an empty file": ("", "--row 1", ("empty",)),
 }  # fmt: skip

@@ -363,7 +363,7 @@ def test_a_file_without_an_object_in_a_line_is_told(text: str, tmp_path: Path) -
     path = tmp_path / "preds.jsonl"
     path.write_text(text)
     line = told(path)
-    assert "row 1 is not a JSON object in one line" in line
+    assert "row 1 is not a JSON object on one line" in line
 
 
 def test_keys_may_come_late_and_values_change_their_kind(tmp_path: Path) -> None:

@@ -565,7 +565,7 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         "label;prob\n1;0.5\né;0.5;7\n".encode("latin-1"),
         [],
         BAD_DATA,
-        ["row 2", "3 of 2"],
+        ["row 2", "3 fields instead of 2"],
     ),
     "latin-1 without a header": (
         "é,0.5\n".encode("latin-1"),

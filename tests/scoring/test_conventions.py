@@ -252,7 +252,7 @@ def test_the_reasons_are_facts_of_the_data(edges: Path) -> None:
     why = {name: line["why"] for name, line in lines_of(score_json(edges, "--conventions")).items()}
     assert why["ce"] == "3 rows below 2.2e-16 raised to it"
     assert why["sklearn"] == "same here: 3 rows below 2.2e-16 raised to it"
-    assert "2 rows with a log below −100 taken for −100" in why["torch"]
+    assert "2 rows with a log below −100 taken as −100" in why["torch"]
     assert "leaves 1 row below 2.2e-16 as it is" in why["torch"]
     assert why["keras"].startswith("3 rows below 1e-07")
     assert "3 rows below 1e-16" in why["xgboost"]
@@ -273,7 +273,7 @@ def test_sums_and_kinds_of_labels_are_told(tmp_path: Path) -> None:
     assert "NLLLoss" in lines_of(score_json(zero, "--conventions"))["torch"]["why"]
     soft = write_csv(tmp_path / "soft.csv", {"label": [0.25, 0.5], "prob": [0.3, 0.2]})
     lines = lines_of(score_json(soft, "--conventions"))
-    told = [name for name, line in lines.items() if "takes no such labels" in line["why"]]
+    told = [name for name, line in lines.items() if "does not take such labels" in line["why"]]
     assert told == ["sklearn", "yardstick"]
 
 

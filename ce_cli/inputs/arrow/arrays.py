@@ -1,7 +1,6 @@
-"""Arrow arrays out of Python values and numpy arrays, by their buffers.
+"""Arrow arrays from Python values and numpy arrays, built from buffers.
 
-``pa.array`` imports pandas behind one's back, and ``Array.dictionary_encode`` the whole of
-`pyarrow.compute`.
+``pa.array`` silently imports pandas, and ``Array.dictionary_encode`` all of `pyarrow.compute`.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _TYPES = {
 
 
 def numbers(values: NDArray[Any]) -> pa.Array:
-    """Numbers or booleans of shape (n,), not copied where they lie as Arrow has them."""
+    """Numbers or booleans of shape (n,), not copied where their layout is that of Arrow."""
     import pyarrow as pa
 
     if values.dtype.kind == "f" and values.dtype.itemsize > 8:
@@ -46,7 +45,7 @@ def numbers(values: NDArray[Any]) -> pa.Array:
 
 
 def floats(values: Sequence[float | None]) -> pa.Array:
-    """Numbers as float64; None is null."""
+    """Numbers as float64; None becomes null."""
     import pyarrow as pa
 
     filled = np.array([0.0 if value is None else value for value in values], np.float64)
@@ -56,7 +55,7 @@ def floats(values: Sequence[float | None]) -> pa.Array:
 
 
 def texts(values: Sequence[str | None]) -> pa.Array:
-    """Texts as UTF-8; None is null, and half of a surrogate pair, which is no text, an escape."""
+    """Texts as UTF-8; None becomes null, and half of a surrogate pair an escape."""
     import pyarrow as pa
 
     coded = [b"" if value is None else value.encode(errors="backslashreplace") for value in values]
@@ -65,7 +64,7 @@ def texts(values: Sequence[str | None]) -> pa.Array:
 
 
 def encoded(values: Sequence[str | None]) -> pa.Array:
-    """Texts as a dictionary column; None is null."""
+    """Texts as a dictionary column; None becomes null."""
     import pyarrow as pa
 
     distinct: dict[str | None, int] = dict.fromkeys(values, 0)
@@ -79,7 +78,7 @@ def encoded(values: Sequence[str | None]) -> pa.Array:
 
 
 def dictionary_of(column: pa.Array) -> pa.Array:
-    """A text column as a dictionary column; only long ones are worth importing for."""
+    """A text column as a dictionary column; Arrow's encoder is imported only for long ones."""
     if len(column) > _FEW:
         return column.dictionary_encode()
     return encoded(column.to_pylist())
@@ -97,7 +96,7 @@ def constant(value: str | None, count: int) -> pa.Array:
 
 
 def lists(values: Sequence[Sequence[float | None] | None]) -> pa.Array:
-    """Lists of numbers; None is null."""
+    """Lists of numbers; None becomes null."""
     import pyarrow as pa
 
     filled = [() if value is None else value for value in values]
@@ -110,7 +109,7 @@ def lists(values: Sequence[Sequence[float | None] | None]) -> pa.Array:
 
 
 def maps(values: Sequence[Mapping[str, float | None] | None]) -> pa.Array:
-    """Numbers by name; None is null."""
+    """Numbers by name; None becomes null."""
     import pyarrow as pa
 
     filled = [{} if value is None else value for value in values]

@@ -1,4 +1,4 @@
-"""Arrow IPC: files (also called Feather) batch by batch, and streams from the front."""
+"""Arrow IPC: files (also called Feather), batch by batch, and streams, sequentially."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _SPLITS = 256  # of one file at most, since each opens it again
 
 
 def open_ipc(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
-    """Open an Arrow file, whose footer comes last, or a stream, which is read as it comes."""
+    """Open an Arrow file, whose footer is at the end, or a stream, which is read sequentially."""
     start = first_bytes(path, raw)
     if start.startswith(b"FEA1"):
         raise DataError(
-            f"{display_name(path)}: is a Feather file of version 1, which Arrow has left behind; "
+            f"{display_name(path)}: is a Feather version 1 file, which Arrow no longer supports; "
             "write it again, for example with pyarrow.feather.write_feather."
         )
     if start.startswith(b"ARROW1"):
@@ -47,7 +47,7 @@ class FileSource:
     path : str
         Path or URI.
     spool : object
-        Kept as long as the source, since it takes the file away when it goes.
+        Kept with the source, since a spooled file is deleted with it.
     """
 
     format = "Arrow file"
@@ -62,7 +62,7 @@ class FileSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         if not hasattr(self, "_is_empty"):
             file = _open_file(self.name, self._path, [0] if len(self._file.schema) else [])
             every = range(file.num_record_batches)
@@ -73,22 +73,22 @@ class FileSource:
         """The columns of the schema."""
         return self._columns
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
-        for split in self.splits(wanted):
+        for split in self.splits(projection):
             for frame in split.frames():
                 if frame.rows:
                     return frame
-        return frame_of_batch(self._file.schema.empty_table(), wanted)
+        return frame_of_batch(self._file.schema.empty_table(), projection)
 
-    def splits(self, wanted: Projection) -> Iterator[FileSplit]:
-        """One for each record batch, or for several where there are very many."""
-        fields = tuple(sorted(map(self._file.schema.get_field_index, wanted.names)))
+    def splits(self, projection: Projection) -> Iterator[FileSplit]:
+        """One split for each record batch, or for several where there are very many."""
+        fields = tuple(sorted(map(self._file.schema.get_field_index, projection.names)))
         count = self._file.num_record_batches
         step = -(-count // _SPLITS) or 1
         for start in range(0, count, step):
             every = range(start, min(start + step, count))
-            yield FileSplit(self.name, self._path, every, fields, wanted, self._spool)
+            yield FileSplit(self.name, self._path, every, fields, projection, self._spool)
 
 
 class FileSplit(Record):
@@ -97,21 +97,21 @@ class FileSplit(Record):
     Attributes
     ----------
     fields : tuple of int
-        Where the wanted columns are in the schema.
+        The places of the columns in the schema.
     """
 
     name: str
     path: str
     batches: range
     fields: tuple[int, ...]
-    wanted: Projection
+    projection: Projection
     spool: object = None  # keeps a spooled file alive while its batches wait to be read
 
     def frames(self) -> Iterator[Frame]:
         """Read a bounded number of cells at a time."""
         file = _open_file(self.name, self.path, self.fields)
         for place in self.batches:
-            yield from _frames(self.name, _batch(self.name, file, place), self.wanted)
+            yield from _frames(self.name, _batch(self.name, file, place), self.projection)
 
 
 class StreamSource:
@@ -120,9 +120,9 @@ class StreamSource:
     Parameters
     ----------
     path : str
-        For messages, and of a file to be mapped into memory.
+        For messages, and to map a file into memory.
     raw : io.BufferedReader
-        Standing at the first byte.
+        Positioned at the first byte.
     """
 
     format = "Arrow stream"
@@ -139,25 +139,25 @@ class StreamSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return self._first is None
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
         return self._columns
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows of the stream."""
         if self._first is None:
-            return frame_of_batch(self._reader.schema.empty_table(), wanted)
-        return next(_frames(self.name, self._first, wanted))
+            return frame_of_batch(self._reader.schema.empty_table(), projection)
+        return next(_frames(self.name, self._first, projection))
 
-    def splits(self, wanted: Projection) -> Iterator[BatchSplit]:
-        """One for each record batch."""
+    def splits(self, projection: Projection) -> Iterator[BatchSplit]:
+        """One split for each record batch."""
         if self._first is not None:
-            yield BatchSplit(self.name, self._first, wanted)
+            yield BatchSplit(self.name, self._first, projection)
             for batch in self._batches():
-                yield BatchSplit(self.name, batch, wanted)
+                yield BatchSplit(self.name, batch, projection)
 
     @cached_property
     def _first(self) -> pa.RecordBatch | None:
@@ -179,15 +179,15 @@ class BatchSplit(Record):
 
     name: str
     batch: pa.RecordBatch
-    wanted: Projection
+    projection: Projection
 
     def frames(self) -> Iterator[Frame]:
         """A bounded number of cells at a time."""
-        return _frames(self.name, self.batch, self.wanted)
+        return _frames(self.name, self.batch, self.projection)
 
 
-class _arrow_errors:  # noqa: N801 - reads as a word: with _told(name)
-    """Turn what Arrow says of broken bytes into one sentence."""
+class _arrow_errors:  # noqa: N801 - reads as a phrase: with _arrow_errors(name)
+    """Turn Arrow's errors about broken bytes into one sentence."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -230,17 +230,17 @@ def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBa
         return file.get_batch(place)
 
 
-def _frames(name: str, batch: pa.RecordBatch, wanted: Projection) -> Iterator[Frame]:
-    """Slices of bounded size, one at least, checked since a wrong offset would lead astray."""
-    chosen = batch.select(list(wanted.names))
+def _frames(name: str, batch: pa.RecordBatch, projection: Projection) -> Iterator[Frame]:
+    """Slices of bounded size, at least one; validated, since a wrong offset gives wrong data."""
+    chosen = batch.select(list(projection.names))
     with _arrow_errors(name):
         chosen.validate(full=True)
     cells = sum(map(_cells, chosen.columns))
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
     rows = max(1024, _CELLS * chosen.num_rows // max(1, cells), *known)  # each frame reads them all
     for start in range(0, max(1, chosen.num_rows), rows):
-        frame = frame_of_batch(chosen.slice(start, rows), wanted)
-        texts = {name: _encoded(frame.columns[name]) for name in wanted.texts}
+        frame = frame_of_batch(chosen.slice(start, rows), projection)
+        texts = {name: _encoded(frame.columns[name]) for name in projection.texts}
         yield frame.replace(columns=frame.columns | texts)
 
 

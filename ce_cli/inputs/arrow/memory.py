@@ -34,29 +34,29 @@ class TableSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return not self._table.num_rows
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
         return columns_of_schema(self._table.schema)
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return frame_of_batch(self._table.slice(0, _ROWS), wanted)
+        return frame_of_batch(self._table.slice(0, _ROWS), projection)
 
-    def splits(self, wanted: Projection) -> Iterator[TableSplit]:
-        """Slices of bounded size, one at least."""
+    def splits(self, projection: Projection) -> Iterator[TableSplit]:
+        """Slices of bounded size, at least one."""
         for start in range(0, max(1, self._table.num_rows), _ROWS):
-            yield TableSplit(self._table.slice(start, _ROWS), wanted)
+            yield TableSplit(self._table.slice(start, _ROWS), projection)
 
 
 class TableSplit(Record):
     """Some rows of a table."""
 
     table: pa.Table
-    wanted: Projection
+    projection: Projection
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""
-        yield frame_of_batch(self.table, self.wanted)
+        yield frame_of_batch(self.table, self.projection)

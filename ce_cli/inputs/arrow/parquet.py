@@ -1,4 +1,4 @@
-"""Apache Parquet files: one row group a split, only the needed columns."""
+"""Apache Parquet files: one split per row group, only the needed columns."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
-_BUFFER = 1 << 20  # bytes read ahead in each column, so that a large row group is not held whole
+_BUFFER = (
+    1 << 20
+)  # bytes read ahead in each column, so that a large row group is not held in memory whole
 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
-    """Open a Parquet file; its footer comes last, so a pipe is spooled to disk first."""
+    """Open a Parquet file; its footer is at the end, so a pipe is spooled to disk first."""
     return ParquetSource(path, *on_disk(path, raw, ".parquet"))
 
 
@@ -37,7 +39,7 @@ class ParquetSource:
     path : str
         Path or URI.
     spool : object
-        Kept as long as the source, since it takes the file away when it goes.
+        Kept with the source, since a spooled file is deleted with it.
     """
 
     format = "Parquet"
@@ -50,25 +52,25 @@ class ParquetSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return not self._file.metadata.num_rows
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
         return columns_of_schema(self._file.schema_arrow)
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
-        for split in self.splits(wanted):
+        for split in self.splits(projection):
             for frame in split.frames():
                 if frame.rows:
                     return frame
-        return frame_of_batch(self._file.schema_arrow.empty_table(), wanted)
+        return frame_of_batch(self._file.schema_arrow.empty_table(), projection)
 
-    def splits(self, wanted: Projection) -> Iterator[ParquetSplit]:
-        """One for each row group."""
+    def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
+        """One split for each row group."""
         for group in range(self._file.num_row_groups):
-            yield ParquetSplit(self.name, self._path, group, wanted, self._spool)
+            yield ParquetSplit(self.name, self._path, group, projection, self._spool)
 
 
 class ParquetSplit(Record):
@@ -77,22 +79,22 @@ class ParquetSplit(Record):
     name: str
     path: str
     group: int
-    wanted: Projection
+    projection: Projection
     spool: object = None  # keeps a spooled file alive while its row groups wait to be read
 
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
         import pyarrow as pa
 
-        names = list(self.wanted.names)
-        file = _open(self.name, self.path, self.wanted.texts)
-        grouping = len(self.wanted.texts) > 1  # groups are merged frame by frame
+        names = list(self.projection.names)
+        file = _open(self.name, self.path, self.projection.texts)
+        grouping = len(self.projection.texts) > 1  # groups are merged frame by frame
         rows = max(1024, (_CELLS << 2 if grouping else _CELLS) // max(1, len(names)))
         try:
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=False
             ):
-                yield frame_of_batch(batch, self.wanted)
+                yield frame_of_batch(batch, self.projection)
         except (pa.ArrowException, OSError) as error:
             raise DataError(_broken(self.name, error)) from error
 

@@ -1,4 +1,4 @@
-"""What Arrow's types mean to ce, for every input that has a schema."""
+"""Columns from Arrow types, for every input that has a schema."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def columns_of_schema(schema: pa.Schema) -> Sequence[Column]:
-    """The columns of `schema`, with the part that their types let them play."""
+    """The columns of `schema`, with the kinds that follow from their types."""
     return tuple(_column(field.name, field.type) for field in schema)
 
 
-def frame_of_batch(batch: pa.RecordBatch | pa.Table, wanted: Projection) -> Frame:
-    """Take the wanted columns of `batch` as they are."""
+def frame_of_batch(batch: pa.RecordBatch | pa.Table, projection: Projection) -> Frame:
+    """Take the columns of the projection from `batch`, unchanged."""
     columns = {}
-    for name in wanted.names:
+    for name in projection.names:
         column = batch.column(batch.schema.get_field_index(name))
         columns[name] = column.combine_chunks() if hasattr(column, "combine_chunks") else column
     return Frame(columns, batch.num_rows)
@@ -40,7 +40,7 @@ def _column(name: str, type_: pa.DataType) -> Column:
 
 
 def _common_type(struct: pa.StructType) -> pa.DataType:
-    """The coarsest of the numbers in a struct, or what of it is no number."""
+    """The coarsest number type in a struct, or a type in it that is not a number."""
     import pyarrow as pa
 
     coarse = {"float16": 0, "float32": 1, "float64": 2, "text": 3}

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, its keys the columns."""
+"""JSON Lines: one object per line, its keys the columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json.values import (
-    UnfitError,
+    CellError,
     column_of,
     label_of,
     list_of,
@@ -32,29 +32,29 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 1 << 18
 _SHOWN = 60
-_MOST_KEYS = 256  # of maps that are read as structs, whose every key takes room in every row
+_MOST_KEYS = 256  # in maps that are read as structs, where every key takes space in every row
 _EXACT = 2.0**53
 
 
 def open_json_lines(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
-    """Open a file of objects, one a line."""
+    """Open a file of objects, one per line."""
     if stream.peek(64).lstrip().startswith(b"["):
         raise DataError(
-            f"{display_name(path)}: begins with a JSON array, and ce reads one object a line: "
-            "write it so first, for example with jq -c '.[]'."
+            f"{display_name(path)}: begins with a JSON array, but ce reads one object per line; "
+            "convert it first, for example with jq -c '.[]'."
         )
     return JsonLinesSource(path, stream, reading)
 
 
 class JsonLinesSource:
-    """Objects, one a line.
+    """Objects, one per line.
 
     Parameters
     ----------
     path : str
         For messages.
     stream : ByteStream
-        Standing at the first byte.
+        Positioned at the first byte.
     reading : Reading
         Block size.
     """
@@ -75,11 +75,11 @@ class JsonLinesSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no line."""
+        """Whether there are no lines."""
         return not self._first.strip()
 
     def columns(self) -> Sequence[Column]:
-        """The keys of the first rows, in the order in which they come.
+        """The keys of the first rows, in order of appearance.
 
         Raises
         ------
@@ -95,25 +95,25 @@ class JsonLinesSource:
         shown = quoted(line.decode(errors="backslashreplace"))
         if parsed(line) is None:
             raise DataError(
-                f"{self.name}: row 1 is not a JSON object in one line: {shown}; write one object a "
-                "line, for example with jq -c."
+                f"{self.name}: row 1 is not a JSON object on one line: {shown}; write one object "
+                "per line, for example with jq -c."
             )
         raise DataError(f"{self.name}: row 1 is {shown}, an object without keys.")
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
-        return _Lines(self._first, wanted).frame()
+        return _Lines(self._first, projection).frame()
 
-    def splits(self, wanted: Projection) -> Iterator[JsonLinesSplit]:
+    def splits(self, projection: Projection) -> Iterator[JsonLinesSplit]:
         """Blocks of whole lines."""
-        types = _types(self._values, wanted)
+        types = _types(self._values, projection)
         ends = records.cut(self._stream, self._size, lambda data: data.rfind(b"\n") + 1, _too_long)
         for block in ends:
-            yield JsonLinesSplit(block, wanted, types)
+            yield JsonLinesSplit(block, projection, types)
 
     @cached_property
     def _values(self) -> dict[str, list[Any]]:
-        """What the first rows hold for each key, where it is not null."""
+        """The values of each key in the first rows, except null."""
         found: dict[str, list[Any]] = {}
         for line in self._first.split(b"\n"):
             row = parsed(line)
@@ -132,18 +132,18 @@ class JsonLinesSplit(Record):
     block : bytes
         UTF-8 text.
     types : dict of str to object, or None
-        What Arrow is to expect in each column, all of them if maps are wanted; None where it
+        The type of each column for Arrow, of all columns if maps are read; None where Arrow
         cannot help.
     """
 
     block: bytes
-    wanted: Projection
+    projection: Projection
     types: dict[str, Any] | None
 
     def frames(self) -> Iterator[Frame]:
         """Parse the block as one frame: quickly, or where some value is not as expected, slowly."""
         frame = self._quickly() if self.types else None
-        yield _Lines(self.block, self.wanted).frame() if frame is None else frame
+        yield _Lines(self.block, self.projection).frame() if frame is None else frame
 
     def _quickly(self) -> Frame | None:
         import pyarrow as pa
@@ -159,15 +159,15 @@ class JsonLinesSplit(Record):
                 ),
                 parse_options=arrow_json.ParseOptions(
                     explicit_schema=pa.schema([*(self.types or {}).items()]),
-                    unexpected_field_behavior="error" if self.wanted.maps else "ignore",
+                    unexpected_field_behavior="error" if self.projection.maps else "ignore",
                 ),
             )
         except (pa.ArrowException, UnicodeDecodeError):
             return None
         if table.num_rows != _lines(self.block):
             return None
-        columns = {name: table[name].combine_chunks() for name in self.wanted.names}
-        for name in self.wanted.texts:
+        columns = {name: table[name].combine_chunks() for name in self.projection.names}
+        for name in self.projection.texts:
             column = _labels(columns[name])
             if column is None:
                 return None
@@ -176,17 +176,17 @@ class JsonLinesSplit(Record):
 
 
 class _Lines:
-    """The slow way: line by line, with a issue for everything that is not as it should be."""
+    """The slow way: line by line, with an issue for every value that does not fit."""
 
-    def __init__(self, block: bytes, wanted: Projection) -> None:
+    def __init__(self, block: bytes, projection: Projection) -> None:
         self._block = block
-        self._wanted = wanted
+        self._projection = projection
         self._found: dict[tuple[str, str], tuple[list[int], list[str]]] = {}
         self._left_out: list[int] = []
 
     def frame(self) -> Frame:
-        """All rows but those in which something is wrong."""
-        cells: dict[str, list[Any]] = {name: [] for name in self._wanted.names}
+        """All rows except those with an issue."""
+        cells: dict[str, list[Any]] = {name: [] for name in self._projection.names}
         readers = self._readers()
         count = 0
         for line in self._block.split(b"\n"):
@@ -210,7 +210,7 @@ class _Lines:
     ) -> dict[str, Any] | None:
         row = parsed(line)
         if row is None:
-            code = "encoding" if _is_no_text(line) else "malformed-json"
+            code = "encoding" if _is_binary(line) else "malformed-json"
             self._note(
                 code, "", place, line.strip()[: 2 * _SHOWN].decode(errors="backslashreplace")
             )
@@ -222,7 +222,7 @@ class _Lines:
                 return None
             try:
                 values[name] = read(row.get(name))
-            except UnfitError as wrong:
+            except CellError as wrong:
                 self._note(wrong.code, name, place, wrong.shown)
                 return None
         return values
@@ -235,27 +235,27 @@ class _Lines:
         self._left_out.append(place)
 
     def _readers(self) -> dict[str, Callable[[Any], Any]]:
-        missing = frozenset(self._wanted.missing_texts or MISSING_TEXTS)
-        wanted = self._wanted
+        missing = frozenset(self._projection.missing_texts or MISSING_TEXTS)
+        projection = self._projection
         return (
-            dict.fromkeys(wanted.numbers, lambda value: number_of(value, missing))
-            | dict.fromkeys(wanted.texts, label_of)
-            | dict.fromkeys(wanted.lists, lambda value: list_of(value, missing))
-            | dict.fromkeys(wanted.maps, lambda value: map_of(value, missing))
+            dict.fromkeys(projection.numbers, lambda value: number_of(value, missing))
+            | dict.fromkeys(projection.texts, label_of)
+            | dict.fromkeys(projection.lists, lambda value: list_of(value, missing))
+            | dict.fromkeys(projection.maps, lambda value: map_of(value, missing))
         )
 
     def _makers(self) -> dict[str, Callable[[list[Any]], pa.Array]]:
-        wanted = self._wanted
+        projection = self._projection
         return (
-            dict.fromkeys(wanted.numbers, arrays.floats)
-            | dict.fromkeys(wanted.texts, arrays.encoded)
-            | dict.fromkeys(wanted.lists, arrays.lists)
-            | dict.fromkeys(wanted.maps, arrays.maps)
+            dict.fromkeys(projection.numbers, arrays.floats)
+            | dict.fromkeys(projection.texts, arrays.encoded)
+            | dict.fromkeys(projection.lists, arrays.lists)
+            | dict.fromkeys(projection.maps, arrays.maps)
         )
 
 
 def _lines(block: bytes) -> int | None:
-    """How many lines there are beside blank ones; None if one cannot be an object of its own."""
+    """Number of lines that are not blank; None if one of them cannot be a whole object."""
     lines = [line for line in map(bytes.strip, block.split(b"\n")) if line]
     whole = all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
     return len(lines) if whole else None
@@ -273,20 +273,22 @@ def _labels(column: pa.Array) -> pa.Array | None:
     return column
 
 
-def _types(values: Mapping[str, Sequence[Any]], wanted: Projection) -> dict[str, Any] | None:
-    """What Arrow is to expect of each column; None where it had to read what it cannot."""
+def _types(values: Mapping[str, Sequence[Any]], projection: Projection) -> dict[str, Any] | None:
+    """The type of each column for Arrow; None where Arrow cannot read some column."""
     import pyarrow as pa
 
     number = pa.float64()
     types: dict[str, Any] = {}
-    if wanted.maps:  # no key may be passed over in silence, so Arrow has to know them all
+    if projection.maps:  # no key may be ignored in silence, so Arrow has to know them all
         types = {name: _type_of(those) for name, those in values.items()}
-    types |= {name: _type_of(values.get(name, ())) for name in wanted.texts}
-    types |= dict.fromkeys(wanted.numbers, number) | dict.fromkeys(wanted.lists, pa.list_(number))
-    for name in wanted.numbers:
+    types |= {name: _type_of(values.get(name, ())) for name in projection.texts}
+    types |= dict.fromkeys(projection.numbers, number) | dict.fromkeys(
+        projection.lists, pa.list_(number)
+    )
+    for name in projection.numbers:
         if values.get(name) and all(isinstance(value, bool) for value in values[name]):
             types[name] = pa.bool_()
-    for name in wanted.maps:
+    for name in projection.maps:
         maps = (one for one in values.get(name, ()) if isinstance(one, dict))
         types[name] = pa.struct(dict.fromkeys((key for one in maps for key in one), number))
         if not 0 < types[name].num_fields <= _MOST_KEYS:
@@ -295,7 +297,7 @@ def _types(values: Mapping[str, Sequence[Any]], wanted: Projection) -> dict[str,
 
 
 def _type_of(values: Sequence[Any]) -> Any:
-    """The Arrow type of scalars of one kind; None if they are of more, or no scalars."""
+    """The Arrow type of scalars of one kind; None if kinds differ or are not scalars."""
     import pyarrow as pa
 
     kinds = {type(value) for value in values}
@@ -308,7 +310,7 @@ def _type_of(values: Sequence[Any]) -> Any:
     return pa.float64() if kinds <= {int, float} else None
 
 
-def _is_no_text(line: bytes) -> bool:
+def _is_binary(line: bytes) -> bool:
     try:
         line.decode()
     except UnicodeDecodeError:
@@ -318,6 +320,6 @@ def _is_no_text(line: bytes) -> bool:
 
 def _too_long(path: str) -> str:
     return (
-        f"{display_name(path)}: a line is longer than {records.LONGEST_RECORD >> 20} MB: "
-        "ce reads one object a line."
+        f"{display_name(path)}: a line is longer than {records.LONGEST_RECORD >> 20} MB; "
+        "write one object per line, for example with jq -c."
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Pairs = list[tuple[str, float]]
 
-_WRAPPED = re.compile(r"\bnp\.float\d+\(([^()]*)\)")  # numpy's own word for a number in a list
+_WRAPPED = re.compile(r"\bnp\.float\d+\(([^()]*)\)")  # as numpy writes a number in a list
 _ARRAY = re.compile(r"(?:array|tensor)\((\[[^\[\]]*\])[^\[\]]*\)")
 _ENTRY = re.compile(
     r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([-+.\w]+))\s*:\s*([-+.\w]+)\s*(?:,|$)"""
@@ -29,7 +29,7 @@ _ENTRY = re.compile(
 
 
 def list_in(text: str) -> list[float] | None:
-    """The numbers of ``[0.1, 0.9]``, ``(0.1, 0.9)`` or ``[0.1 0.9]``, None if it is no list."""
+    """The numbers of ``[0.1, 0.9]``, ``(0.1, 0.9)`` or ``[0.1 0.9]``, None if it is not a list."""
     text = text.strip()
     if "(" in text[1:]:
         text = _WRAPPED.sub(r"\1", text)
@@ -39,7 +39,7 @@ def list_in(text: str) -> list[float] | None:
         return None
     inner = text[1:-1].strip()
     if text[0] == "(":
-        if "," not in inner:  # in brackets, but no tuple
+        if "," not in inner:  # in parentheses, but not a tuple
             return None
         inner = inner.removesuffix(",")
     parts = inner.split(",") if "," in inner else inner.split()
@@ -48,7 +48,7 @@ def list_in(text: str) -> list[float] | None:
 
 
 def map_in(text: str) -> Pairs | None:
-    """The entries of ``{"cat": 0.1, "dog": 0.9}``, None if it is no map of numbers."""
+    """The entries of ``{"cat": 0.1, "dog": 0.9}``, None if it is not a map of numbers."""
     text = text.strip()
     if not (text.startswith("{") and text.endswith("}")):
         return None
@@ -64,9 +64,9 @@ def map_in(text: str) -> Pairs | None:
 
 
 def lists_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
-    """Lists of float64 from texts, null where they are null, and the rows that are no lists.
+    """Lists of float64 from texts, null where these are, and the rows that are not lists.
 
-    The numbers of all cells are read at once where every cell is plainly written.
+    The numbers of all cells are read at once where every cell has a simple form.
     """
     read = read_at_once(texts)
     if read is not None:
@@ -77,7 +77,7 @@ def lists_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
 
 
 def maps_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
-    """Maps from text to float64 from texts, and the rows that are no maps."""
+    """Maps from text to float64 from texts, and the rows that are not maps."""
     import pyarrow as pa
 
     values, known, bad = _each(texts, map_in)
@@ -93,7 +93,7 @@ def maps_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
 def _each(
     texts: pa.Array, read: Callable[[str], list[T] | None]
 ) -> tuple[list[list[T]], NDArray[np.bool_], list[int]]:
-    """What `read` makes of every cell, which of them it understood, and where it could not."""
+    """The value of every cell by `read`, which cells have one, and the rows that do not parse."""
     cells = texts.to_pylist()
     values = [None if text is None else read(text) for text in cells]
     bad = [row for row, text in enumerate(cells) if text is not None and values[row] is None]
@@ -117,8 +117,8 @@ def _number(text: str) -> float | None:
 
 def _json_entries(text: str) -> Pairs | None:
     entries = json.loads(text, object_pairs_hook=list, parse_int=float)
-    told = [(key, float("nan") if value is None else value) for key, value in entries]
-    return told if all(isinstance(value, float) for _, value in told) else None
+    filled = [(key, float("nan") if value is None else value) for key, value in entries]
+    return filled if all(isinstance(value, float) for _, value in filled) else None
 
 
 def _python_entries(inner: str) -> Pairs | None:
@@ -132,7 +132,7 @@ def _python_entries(inner: str) -> Pairs | None:
         key = match[2]
         if key is None:
             try:
-                key = ast.literal_eval(match[1])  # one string, as the pattern has made sure
+                key = ast.literal_eval(match[1])  # one string, as the pattern ensures
             except (ValueError, SyntaxError):
                 return None
         entries.append((str(key), number))

@@ -1,4 +1,4 @@
-"""JSON values as cells: what each may be, and what it is called where it may not."""
+"""JSON values as cells: converting them, and the issue where one does not fit."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _SHOWN = 120
 
 
 class JsonObject(dict[str, Any]):
-    """A JSON object, with the keys that stand in it more than once."""
+    """A JSON object, with the keys that occur in it more than once."""
 
     repeated: frozenset[str] = frozenset()
 
 
-class UnfitError(ValueError):
-    """A value that is not what its column wants.
+class CellError(ValueError):
+    """A value that does not fit its column.
 
     Parameters
     ----------
     code : str
-        Of the issue.
+        Code of the issue.
     value : object
-        What stands there.
+        The value.
     """
 
     def __init__(self, code: str, value: object) -> None:
@@ -47,7 +47,7 @@ def parsed(line: bytes) -> JsonObject | None:
 
 
 def number_of(value: Any, missing: Collection[str]) -> float | None:
-    """A number, true or false, or a text that is a number or stands for a missing value."""
+    """A number, true or false, or a text that is a number or means a missing value."""
     if isinstance(value, float):
         return value
     if isinstance(value, int):
@@ -58,10 +58,10 @@ def number_of(value: Any, missing: Collection[str]) -> float | None:
     if isinstance(value, str):
         number = None if value in missing else _read(value)
         if number is None and value not in missing:
-            raise UnfitError("not-a-number", value)
+            raise CellError("not-a-number", value)
         return number
     if value is not None:
-        raise UnfitError("not-a-number", value)
+        raise CellError("not-a-number", value)
     return None
 
 
@@ -82,11 +82,11 @@ def list_of(value: Any, missing: Collection[str]) -> list[float | None] | None:
     if value is None or (isinstance(value, str) and value in missing):
         return None
     if not isinstance(value, list):
-        raise UnfitError("not-a-list", value)
+        raise CellError("not-a-list", value)
     try:
         return [number_of(one, missing) for one in value]
-    except UnfitError:
-        raise UnfitError("not-a-list", value) from None
+    except CellError:
+        raise CellError("not-a-list", value) from None
 
 
 def map_of(value: Any, missing: Collection[str]) -> dict[str, float | None] | None:
@@ -94,11 +94,11 @@ def map_of(value: Any, missing: Collection[str]) -> dict[str, float | None] | No
     if value is None or (isinstance(value, str) and value in missing):
         return None
     if not isinstance(value, JsonObject) or value.repeated:
-        raise UnfitError("not-a-map", value)
+        raise CellError("not-a-map", value)
     try:
         return {name: number_of(one, missing) for name, one in value.items()}
-    except UnfitError:
-        raise UnfitError("not-a-map", value) from None
+    except CellError:
+        raise CellError("not-a-map", value) from None
 
 
 def column_of(name: str, values: Sequence[Any]) -> Column:
@@ -124,9 +124,9 @@ def _kind(values: Sequence[Any]) -> Kind:
     """What scalars are: numbers if half of them can be read as such."""
     if values and all(isinstance(value, bool) for value in values):
         return "boolean"
-    told = [value for value in values if value not in MISSING_TEXTS]
-    numbers = sum(not isinstance(value, str) or _read(value) is not None for value in told)
-    return "number" if 2 * numbers >= len(told) else "text"
+    known = [value for value in values if value not in MISSING_TEXTS]
+    numbers = sum(not isinstance(value, str) or _read(value) is not None for value in known)
+    return "number" if 2 * numbers >= len(known) else "text"
 
 
 def _cells(value: list[Any] | JsonObject) -> Iterable[Any]:

@@ -1,4 +1,4 @@
-"""What NumPy's files mean to ce: headers, types, and arrays as columns. Nothing is unpickled."""
+"""Headers and types of NumPy files, and arrays as columns. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 16
-_PIECE = 4 << 20  # bytes of a piece
+_SLICE = 4 << 20  # bytes of a slice
 _PLAIN = "biufUS"
 _STORED: dict[int, Stored] = {2: "float16", 4: "float32"}
 PICKLED = "Python objects (a pickle, which ce does not load: save it as a plain array)"
@@ -31,7 +31,7 @@ Array = NDArray[Any]
 
 
 class Readable(Protocol):
-    """Bytes from the front."""
+    """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes."""
@@ -39,18 +39,18 @@ class Readable(Protocol):
 
 
 class Header(Record):
-    """What stands before the numbers of an array.
+    """The header of an array.
 
     Attributes
     ----------
     dtype : numpy.dtype
-        Of one element.
+        Type of one element.
     shape : tuple of int
-        Rows first.
+        Shape, rows first.
     is_fortran : bool
-        Whether columns lie together instead of rows.
+        Whether the array is stored column by column.
     size : int
-        Bytes of the header itself.
+        Bytes of the header.
     """
 
     dtype: np.dtype[Any]
@@ -75,7 +75,7 @@ def header_of(stream: Readable) -> Header:
     Raises
     ------
     ValueError
-        There is none; the message says why.
+        There is no valid header; the message names the reason.
     """
     start = stream.read(8)
     if len(start) < 8 or not start.startswith(_MAGIC):
@@ -83,7 +83,7 @@ def header_of(stream: Readable) -> Header:
     width = 2 if start[6] == 1 else 4
     length = int.from_bytes(stream.read(width), "little")
     if start[6] not in (1, 2, 3) or length > _LONGEST_HEADER:
-        raise ValueError("its header is of no known version")
+        raise ValueError("its header has an unknown version")
     text = stream.read(length)
     if len(text) < length:
         raise ValueError("its header is cut short")
@@ -100,7 +100,7 @@ def header_of(stream: Readable) -> Header:
 
 
 def column_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> Column:
-    """The column that an array of this type and shape makes, of kind ``other`` if none."""
+    """The column for an array of this type and shape; of kind ``other`` if it is not usable."""
     inner = tuple(shape[1:])
     if dtype.subdtype is not None:
         dtype, inner = dtype.base, (*inner, *dtype.shape)
@@ -117,18 +117,18 @@ def column_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> Column:
 
 
 def _described(dtype: np.dtype[Any], shape: Sequence[int]) -> str:
-    what = "records" if dtype.names else str(dtype)
+    elements = "records" if dtype.names else str(dtype)
     axes = {0: "a single value", 1: "an array", 2: "a 2-D array"}
-    return f"{axes.get(len(shape), f'a {len(shape)}-D array')} of {what}"
+    return f"{axes.get(len(shape), f'a {len(shape)}-D array')} of {elements}"
 
 
 def as_column(values: Array) -> pa.Array:
-    """Rows of a usable array as an Arrow column: one number or text each, or a list of them.
+    """Rows of a usable array as an Arrow column of numbers, texts, or lists of numbers.
 
     Raises
     ------
     ValueError
-        A text is none.
+        A text has a character that Unicode lacks.
     """
     import pyarrow as pa
 
@@ -147,7 +147,7 @@ def _plain(values: Array) -> pa.Array:
         found = values.tolist()
         native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
         if values.dtype.kind == "U" and native.view(np.uint32).max(initial=0) > sys.maxunicode:
-            raise ValueError("a character is beyond all there are")
+            raise ValueError("a character is outside Unicode")
         if values.dtype.kind == "S":
             found = [one.decode(errors="backslashreplace") for one in found]
         return arrays.encoded(found)
@@ -155,31 +155,31 @@ def _plain(values: Array) -> pa.Array:
 
 
 def fields_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> tuple[Column, ...]:
-    """One column for each field of a 1-D array of records, else the one column of the array."""
+    """One column for each field of a 1-D array of records, otherwise one for the array."""
     if dtype.names and len(shape) == 1:
         return tuple(column_of(field, dtype[field], shape) for field in dtype.names)
     return (column_of(name, dtype, shape),)
 
 
 def check_usable(name: str, columns: Iterable[Column]) -> None:
-    """Check that arrays can be columns.
+    """Check that arrays can be used as columns.
 
     Raises
     ------
     DataError
-        One of them holds something else.
+        One of them cannot.
     """
     for column in columns:
         if column.kind == "other":
             raise DataError(
                 f"{name}: {quoted(column.name)} holds {column.type}, not one value or one list of "
-                "numbers a row."
+                "numbers per row."
             )
 
 
 def rows_at_once(headers: Iterable[Header]) -> int:
-    """How many rows of these arrays make a piece of bounded size."""
-    return max(1, _PIECE // max(1, sum(header.row_bytes for header in headers)))
+    """How many rows of these arrays make a slice of bounded size."""
+    return max(1, _SLICE // max(1, sum(header.row_bytes for header in headers)))
 
 
 def frame_of_arrays(name: str, columns: Mapping[str, Array], rows: int) -> Frame:
@@ -187,23 +187,23 @@ def frame_of_arrays(name: str, columns: Mapping[str, Array], rows: int) -> Frame
     try:
         return Frame({column: as_column(values) for column, values in columns.items()}, rows)
     except ValueError as error:
-        raise DataError(f"{name}: holds text that is no Unicode ({error}).") from error
+        raise DataError(f"{name}: holds text that is not Unicode ({error}).") from error
 
 
 def read_rows(stream: Readable, header: Header, rows: int) -> Array:
-    """The next rows of an array that lies row by row.
+    """The next rows of an array that is stored row by row.
 
     Raises
     ------
     EOFError
-        It ends before.
+        The file ends too early.
     """
-    wanted = rows * header.row_bytes
+    size = rows * header.row_bytes
     data = bytearray()
-    while len(data) < wanted and (piece := stream.read(min(wanted - len(data), 1 << 24))):
+    while len(data) < size and (piece := stream.read(min(size - len(data), 1 << 24))):
         data += piece
-    if len(data) < wanted:
-        raise EOFError(f"it ends {wanted - len(data):,} bytes too early")
+    if len(data) < size:
+        raise EOFError(f"it ends {size - len(data):,} bytes too early")
     return np.frombuffer(data, header.dtype, rows * math.prod(header.shape[1:])).reshape(
         rows, *header.shape[1:]
     )

@@ -27,7 +27,7 @@ from ce_cli.text import STDIN, display_name
 
 
 def open_npy(path: str, raw: io.BufferedReader, reading: Reading) -> NpySource:
-    """Open an array; what is no local file is spooled to disk first."""
+    """Open an array; anything but a local file is spooled to disk first."""
     stem = "array" if path == STDIN else PurePath(path).stem
     return NpySource(path, stem, *on_disk(path, raw, ".npy", local=True))
 
@@ -40,11 +40,11 @@ class NpySource:
     name : str
         For messages.
     stem : str
-        What a lone column is called.
+        Name of the column of a plain array.
     path : str
-        Of the file.
+        Path of the file.
     spool : object
-        Kept as long as the source, since it takes the file away when it goes.
+        Kept with the source, since a spooled file is deleted with it.
     """
 
     format = "NumPy array"
@@ -65,23 +65,25 @@ class NpySource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return not self._header.rows
 
     def columns(self) -> Sequence[Column]:
         """The column of the array, or the fields of its records."""
         return self._columns
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return next(next(self.splits(wanted)).frames())
+        return next(next(self.splits(projection)).frames())
 
-    def splits(self, wanted: Projection) -> Iterator[NpySplit]:
+    def splits(self, projection: Projection) -> Iterator[NpySplit]:
         """Slices of bounded size, one at least."""
-        check_usable(self.name, [one for one in self._columns if one.name in wanted.names])
+        check_usable(self.name, [one for one in self._columns if one.name in projection.names])
         step = rows_at_once([self._header])
         for start in range(0, max(1, self._header.rows), step):
-            yield NpySplit(self.name, self._path, self._header, start, step, wanted, self._spool)
+            yield NpySplit(
+                self.name, self._path, self._header, start, step, projection, self._spool
+            )
 
 
 class NpySplit(Record):
@@ -92,14 +94,14 @@ class NpySplit(Record):
     header: Header
     start: int
     rows: int
-    wanted: Projection
+    projection: Projection
     spool: object = None  # keeps a spooled file alive while its slices wait to be read
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""
         rows = _mapped(self.name, self.path, self.header)[self.start : self.start + self.rows]
         fields = self.header.dtype.names or ()
-        columns = {name: rows[name] if name in fields else rows for name in self.wanted.names}
+        columns = {name: rows[name] if name in fields else rows for name in self.projection.names}
         yield frame_of_arrays(self.name, columns, len(rows))
 
 

@@ -1,4 +1,4 @@
-"""NumPy ``.npz`` files: arrays of equal length, one column each, streamed out of their zip."""
+"""NumPy ``.npz`` files: arrays of equal length, one column each, streamed from their zip."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SUFFIX = ".npy"
 
 
 def open_npz(path: str, raw: io.BufferedReader, reading: Reading) -> NpzSource:
-    """Open a zip of arrays, whose directory comes last, so a pipe is spooled to disk first."""
+    """Open a zip of arrays; its directory is at the end, so a pipe is spooled to disk first."""
     where, spool = on_disk(path, raw, ".npz")
     return NpzSource(path, raw if "://" in where else where, spool)
 
@@ -45,7 +45,7 @@ class NpzSource:
     file : str or file
         Path, or the bytes of a URI.
     spool : object
-        Kept as long as the source, since it takes the file away when it goes.
+        Kept with the source, since a spooled file is deleted with it.
     """
 
     format = "NumPy arrays"
@@ -62,7 +62,7 @@ class NpzSource:
                     self._add(member)
         if not self._headers:
             raise DataError(
-                f"{self.name}: is a zip archive without a NumPy array (.npy) in it; "
+                f"{self.name}: is a zip archive that does not contain a NumPy array (.npy); "
                 "unpack it, or save the table in another format."
             )
 
@@ -75,21 +75,21 @@ class NpzSource:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no row."""
+        """Whether there are no rows."""
         return not any(header.rows for header in self._headers.values())
 
     def columns(self) -> Sequence[Column]:
         """One for each array, or for each field of its records."""
         return [column for columns in self._columns.values() for column in columns]
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return next(next(self.splits(wanted)).frames())
+        return next(next(self.splits(projection)).frames())
 
-    def splits(self, wanted: Projection) -> Iterator[NpzSplit]:
-        """Equally many rows of each wanted array, of bounded size."""
-        check_usable(self.name, [one for one in self.columns() if one.name in wanted.names])
-        members = self._members(wanted)
+    def splits(self, projection: Projection) -> Iterator[NpzSplit]:
+        """The same rows of each array to read, of bounded size."""
+        check_usable(self.name, [one for one in self.columns() if one.name in projection.names])
+        members = self._members(projection)
         headers = {member: self._headers[member] for member in dict.fromkeys(members.values())}
         self._check_lengths(headers)
         step = rows_at_once(headers.values())
@@ -103,13 +103,13 @@ class NpzSource:
                 columns[name] = rows[member][name] if name in fields else rows[member]
             yield NpzSplit(self.name, columns)
 
-    def _members(self, wanted: Projection) -> dict[str, str]:
-        """Where each wanted column is."""
+    def _members(self, projection: Projection) -> dict[str, str]:
+        """The member that holds each column."""
         return {
             column.name: member
             for member, columns in self._columns.items()
             for column in columns
-            if column.name in wanted.names
+            if column.name in projection.names
         }
 
     def _check_lengths(self, headers: Mapping[str, Header]) -> None:
@@ -118,12 +118,12 @@ class NpzSource:
             if other.rows != one.rows:
                 names = [quoted(name.removesuffix(_SUFFIX)) for name in (first, member)]
                 raise DataError(
-                    f"{self.name}: {names[0]} has {plural(one.rows, 'row')} and {names[1]} "
-                    f"{other.rows:,}: arrays that are columns of one table are equally long."
+                    f"{self.name}: {names[0]} has {plural(one.rows, 'row')}, but {names[1]} has "
+                    f"{other.rows:,}; save arrays of equal length, one row per prediction."
                 )
 
     def _pieces(self, member: str, step: int) -> Iterator[Array]:
-        """Rows of an array, in order; one that does not lie row by row is read whole."""
+        """Rows of an array, in order; one that is stored column by column is read whole."""
         header = self._headers[member]
         with self._zip.open(member) as stream:
             stream.read(header.size)
@@ -139,7 +139,7 @@ class NpzSource:
 
 
 class NpzSplit(Record):
-    """Some rows of each wanted array."""
+    """Some rows of each array to read."""
 
     name: str
     columns: dict[str, Array]
@@ -149,8 +149,8 @@ class NpzSplit(Record):
         yield frame_of_arrays(self.name, self.columns, len(next(iter(self.columns.values()))))
 
 
-class _zip_errors:  # noqa: N801 - reads as a word: with _told(name)
-    """Turn what is said of a broken zip into one sentence."""
+class _zip_errors:  # noqa: N801 - reads as a phrase: with _zip_errors(name)
+    """Turn errors about a broken zip into one sentence."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -162,7 +162,7 @@ class _zip_errors:  # noqa: N801 - reads as a word: with _told(name)
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
         broken = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
-        if isinstance(error, (*broken, RuntimeError)):  # the last of an encrypted zip
+        if isinstance(error, (*broken, RuntimeError)):  # RuntimeError: the zip is encrypted
             reason = sanitize(str(error) or "it ends too early", 120).rstrip(".")
             raise DataError(
                 f"{self._name}: is truncated or not a NumPy .npz file ({reason})."

@@ -1,1 +1,1 @@
-"""Delimited text: CSV, TSV and their relatives."""
+"""Delimited text: CSV, TSV and similar formats."""

@@ -1,4 +1,4 @@
-"""Cells of text one by one: what they are, and what is wrong with them."""
+"""Cells of text one by one: their values and kinds, and the ones that cannot be read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def decoded(cells: Sequence[bytes | None]) -> tuple[list[str | None], list[int]]
 
 
 def number_in(text: str | None, decimal: str = ".") -> float | None:
-    """The number that a cell is, None if it is none."""
+    """The number in a cell, None if it is not a number."""
     if text is None or "_" in text:
         return None
     if decimal != ".":
@@ -42,7 +42,7 @@ def number_in(text: str | None, decimal: str = ".") -> float | None:
 
 
 def truth_in(text: str | None, decimal: str = ".") -> float | None:
-    """1 for ``true`` and 0 for ``false``, or the number that a cell is."""
+    """1 for ``true`` and 0 for ``false``, or the number in a cell."""
     words = {"true": 1.0, "false": 0.0}
     return words.get((text or "").lower(), number_in(text, decimal))
 
@@ -58,7 +58,7 @@ def column_of(name: str, cells: pa.ChunkedArray, decimal: str) -> Column:
 
     texts = list(islice((text for text in cells.to_pylist() if text is not None), _SNIFFED_CELLS))
     lists = [numbers for text in texts if (numbers := list_in(text)) is not None]
-    if lists and 2 * len(lists) >= len(texts):  # the others are told later
+    if lists and 2 * len(lists) >= len(texts):  # the others are reported later
         widths = {len(numbers) for numbers in lists}
         return Column(name, "list", "text", "text", widths.pop() if len(widths) == 1 else None)
     maps = sum(map_in(text) is not None for text in texts)
@@ -81,7 +81,7 @@ def _kind(cells: pa.ChunkedArray, decimal: str) -> Kind:
 
 
 def _is_like_number(text: str, decimal: str) -> bool:
-    """Whether this is a number, or would be with the other decimal mark, which is told later."""
+    """Whether this is a number, perhaps with the other decimal mark, which is reported later."""
     other = "," if decimal == "." else "."
     if number_in(text, decimal) is not None:
         return True

@@ -1,4 +1,4 @@
-"""Leaving comment lines out of a stream of delimited text."""
+"""Skipping comment lines in a stream of delimited text."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _NEWLINE_SEEN = 1 << 16  # bytes after which it is known what ends a line
 class Uncommented:
     """A stream without the lines that begin with a comment character.
 
-    Inside a quoted field such a line is data. What is read ends where a record does, so that no
-    quote is open where the next reading begins.
+    Inside a quoted field such a line is data. Every read ends where a record does, so that no
+    quote is open where the next read begins.
 
     Parameters
     ----------
     stream : ByteStream
-        Standing at the first byte.
+        Positioned at the first byte.
     comment : bytes
-        The character.
+        The comment character.
     delimiters : bytes
-        What may stand before a field.
+        The characters that may precede a field.
     """
 
     def __init__(self, stream: ByteStream, comment: bytes, delimiters: bytes) -> None:
@@ -32,12 +32,12 @@ class Uncommented:
         self._stream = stream
         self._comment = comment
         self._newline = b""
-        self._rest = b""  # a record whose end was not read yet
+        self._rest = b""  # a record whose end has not been read yet
         self._held = b""
-        self.settle(delimiters)
+        self.set_delimiters(delimiters)
 
-    def settle(self, delimiters: bytes) -> None:
-        """Say what stands before a field, once that is known."""
+    def set_delimiters(self, delimiters: bytes) -> None:
+        """Set the characters that precede a field, once they are known."""
         self._delimiters = delimiters
 
     def read(self, size: int) -> bytes:
@@ -64,7 +64,7 @@ class Uncommented:
         return self._without_comments(b"".join(pieces))
 
     def push_back(self, data: bytes) -> None:
-        """Give bytes back, to be read next."""
+        """Return bytes to the stream, to be read next."""
         self._held = data + self._held
 
     def _cut(self, data: bytes) -> tuple[bytes, bytes]:

@@ -31,21 +31,21 @@ _AS_WRITTEN = Projection((), (), missing_texts=NO_TEXTS)
 
 
 def open_delimited(path: str, stream: ByteStream, reading: Reading) -> DelimitedSource:
-    """Open a text table; what looks like none of the known formats is taken for one."""
+    """Open a text table; any text without another known format is treated as one."""
     return DelimitedSource(path, stream, reading)
 
 
 class DelimitedSource:
-    """A text table whose first record names the columns, or whose columns are counted from 1.
+    """A text table whose first record names the columns, or whose columns are numbered from 1.
 
     Parameters
     ----------
     name : str
         Path, for messages.
     stream : ByteStream
-        Standing at the first byte.
+        Positioned at the first byte.
     reading : Reading
-        How the text is written, and the block size.
+        The dialect of the text, and the block size.
     """
 
     def __init__(self, name: str, stream: ByteStream, reading: Reading) -> None:
@@ -62,15 +62,15 @@ class DelimitedSource:
             sniffed = head[: max(start, _SNIFFED_BYTES)]
             self._delimiter = found_delimiter(sniffed, reading.decimal)
         if not isinstance(self._stream, ByteStream):
-            self._stream.settle(self._may_delimit)
+            self._stream.set_delimiters(self._may_delimit)
         self._header = self._names_in(head[:start])
         if reading.comment is None and is_misfit(self._header, head[start:]):
             raise DataError(
                 f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
-                "behind it; if it is a comment, leave such lines out with --comment '#'."
+                "after it; if it is a comment, skip such lines with --comment '#'."
             )
-        told = reading.names_columns
-        self._named = reading.header or (told is not None and told(self._header))
+        names_columns = reading.names_columns
+        self._named = reading.header or (names_columns is not None and names_columns(self._header))
         if not self._named:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         self._names = distinct(self._header)
@@ -79,18 +79,18 @@ class DelimitedSource:
 
     @property
     def format(self) -> str:
-        """CSV, TSV, or text with the delimiter that was found."""
+        """CSV, TSV, or text with another delimiter."""
         named = {",": "CSV", "\t": "TSV"}
         return named.get(self._delimiter, f"text delimited by {self._delimiter!r}")
 
     @property
     def delimiter(self) -> str:
-        """Between fields."""
+        """The delimiter between fields."""
         return self._delimiter
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing behind the header."""
+        """Whether there is nothing after the header."""
         return not self._first.strip()
 
     def columns(self) -> Sequence[Column]:
@@ -99,30 +99,32 @@ class DelimitedSource:
             self._columns = self._found_columns()
         return self._columns
 
-    def sample(self, wanted: Projection) -> Frame:
+    def sample(self, projection: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
-        return next(self._split(self._first, wanted).frames())
+        return next(self._split(self._first, projection).frames())
 
-    def splits(self, wanted: Projection) -> Iterator[DelimitedSplit]:
+    def splits(self, projection: Projection) -> Iterator[DelimitedSplit]:
         """Blocks of whole records."""
         size = self._reading.block_bytes
         delimiter = self._delimiter.encode()
         for block in records.blocks(self._stream, size, self._newline, delimiter):
-            yield self._split(block, wanted)
+            yield self._split(block, projection)
 
     @property
     def _may_delimit(self) -> bytes:
         return (self._delimiter or "".join((*DELIMITERS, LAST_RESORT))).encode()
 
-    def _split(self, block: bytes, wanted: Projection) -> DelimitedSplit:
+    def _split(self, block: bytes, projection: Projection) -> DelimitedSplit:
         names, decimal = tuple(self._names), self._reading.decimal
-        kinds = {column.name: column.kind for column in self.columns()} if wanted.numbers else {}
-        booleans = tuple(name for name in wanted.numbers if kinds[name] == "boolean")
-        return DelimitedSplit(block, names, self._delimiter, wanted, decimal, booleans)
+        kinds = (
+            {column.name: column.kind for column in self.columns()} if projection.numbers else {}
+        )
+        booleans = tuple(name for name in projection.numbers if kinds[name] == "boolean")
+        return DelimitedSplit(block, names, self._delimiter, projection, decimal, booleans)
 
     def _read_head(self) -> tuple[bytes, int]:
-        """The first bytes, with one record behind the header at least, and where that begins."""
-        head, told = b"", ""
+        """The first bytes, with at least one record after the header, and where that begins."""
+        head, declared = b"", ""
         while piece := self._stream.read(_HEAD_BYTES):
             head = (head + piece).lstrip(b"\r\n")
             if b"\0" in piece:
@@ -132,24 +134,24 @@ class DelimitedSource:
                 )
             if len(head) < _HEAD_BYTES:
                 continue
-            head, told = self._without_excel_line(head, told)
+            head, declared = self._without_excel_line(head, declared)
             start = self._first_end(head)
             if start and self._last_end(head) > start:
                 return head, start
             if len(head) > records.LONGEST_RECORD:
                 raise DataError(records.too_long(self._stream.path))
-        head, _ = self._without_excel_line(head, told)
+        head, _ = self._without_excel_line(head, declared)
         if not head.strip():
             raise DataError(f"{self.name}: the file is empty.")
         return head, self._first_end(head) or len(head)
 
-    def _without_excel_line(self, head: bytes, told: str) -> tuple[bytes, str]:
-        """Take Excel's first line ``sep=;`` away, once, and its word for the delimiter."""
-        if told:
-            return head, told
-        told, length = declared_delimiter(head)
-        self._delimiter = self._delimiter or told
-        return head[length:].lstrip(b"\r\n") if told else head, told
+    def _without_excel_line(self, head: bytes, declared: str) -> tuple[bytes, str]:
+        """Remove Excel's first line ``sep=;``, once, and use the delimiter that it declares."""
+        if declared:
+            return head, declared
+        declared, length = declared_delimiter(head)
+        self._delimiter = self._delimiter or declared
+        return head[length:].lstrip(b"\r\n") if declared else head, declared
 
     def _first_end(self, head: bytes) -> int:
         self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"
@@ -166,19 +168,21 @@ class DelimitedSource:
                 f"{self.name}: the {'header' if self._reading.header else 'first line'} is not "
                 "UTF-8 text "
                 f"(byte {error.start + 1:,} is 0x{header[error.start]:02x}); "
-                "say which encoding, for example --encoding latin-1."
+                "set the encoding, for example --encoding latin-1."
             ) from None
         import pyarrow as pa
 
         count = header.count(self._delimiter.encode()) + 1
-        for _ in range(2):  # quoted delimiters make fewer fields than it seems; then it is told
+        for _ in range(
+            2
+        ):  # quoted delimiters make fewer fields than counted: the parser reports how many
             numbered = tuple(str(place) for place in range(count))
             split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
             malformed: list[Malformed] = []
             table = split.table(dict.fromkeys(numbered, pa.utf8()), malformed)
             if table.num_rows:
                 return [str(table[name][0]) for name in numbered]
-            count = int(malformed[0].fields.split()[0])
+            count = malformed[0].found
         return []
 
     def _found_columns(self) -> tuple[Column, ...]:

@@ -12,27 +12,34 @@ from ce_cli.inputs.source import Frame, Projection
 from ce_cli.inputs.text.cells import decoded, number_in, truth_in
 from ce_cli.record import Record
 from ce_cli.spec import MISSING_TEXTS
+from ce_cli.text import plural
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 class Malformed(Record):
-    """A record with more or fewer fields than there are columns.
+    """A record with more or fewer fields than the table has columns.
 
     Attributes
     ----------
     row : int
-        From 0.
+        Number of the row, from 0.
     code : str
-        Of the issue: ``comment`` if the record looks like one.
-    fields : str
-        How many of how many.
+        Code of the issue: ``comment`` if the record looks like a comment.
+    found, expected : int
+        Its number of fields, and that of the other records.
     """
 
     row: int
     code: str
-    fields: str
+    found: int
+    expected: int
+
+    @property
+    def fields(self) -> str:
+        """``3 fields instead of 2``."""
+        return f"{plural(self.found, 'field')} instead of {self.expected:,}"
 
 
 class DelimitedSplit(Record):
@@ -43,17 +50,17 @@ class DelimitedSplit(Record):
     block : bytes
         UTF-8 text.
     names : tuple of str
-        Of all columns of the file.
+        Names of all columns of the file.
     decimal : str
-        What stands before the fraction of a number.
+        The decimal mark.
     booleans : tuple of str
-        Those of the wanted numbers that are written as true and false.
+        The number columns that are written as true and false.
     """
 
     block: bytes
     names: tuple[str, ...]
     delimiter: str
-    wanted: Projection
+    projection: Projection
     decimal: str = "."
     booleans: tuple[str, ...] = ()
 
@@ -62,9 +69,11 @@ class DelimitedSplit(Record):
         import pyarrow as pa
 
         number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
-        types = dict.fromkeys(self.wanted.numbers, number) | dict.fromkeys(self.wanted.texts, text)
+        types = dict.fromkeys(self.projection.numbers, number) | dict.fromkeys(
+            self.projection.texts, text
+        )
         types |= dict.fromkeys(self.booleans, pa.bool_())
-        types |= dict.fromkeys((*self.wanted.lists, *self.wanted.maps), pa.utf8())
+        types |= dict.fromkeys((*self.projection.lists, *self.projection.maps), pa.utf8())
         malformed: list[Malformed] = []
         try:
             table = self.table(types)
@@ -73,15 +82,15 @@ class DelimitedSplit(Record):
             try:
                 table = legible.table(types, malformed)
             except pa.ArrowInvalid:
-                yield legible._mended(types)
+                yield legible._cell_by_cell(types)
                 return
-        columns = {name: _whole(table[name]) for name in self.wanted.names}
+        columns = {name: _whole(table[name]) for name in self.projection.names}
         yield self._frame(columns, table.num_rows, malformed, ())
 
     def legible(self) -> Self:
-        """The same, but with escapes where malformed records are not UTF-8.
+        """The same block, with escapes where malformed records are not UTF-8.
 
-        Arrow can tell which records are malformed only if it can decode them.
+        Arrow can report which records are malformed only if it can decode them.
         """
         import pyarrow as pa
 
@@ -102,7 +111,7 @@ class DelimitedSplit(Record):
         Raises
         ------
         pyarrow.ArrowInvalid
-            A cell is not what its type wants, or a record is malformed and not to be noted.
+            A cell does not fit its type, or a record is malformed and `malformed` is None.
         """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
@@ -111,13 +120,12 @@ class DelimitedSplit(Record):
 
         def note(row: Any) -> str:
             code = "comment" if row.text.startswith("#") else "malformed"
-            fields = f"{row.actual_columns} of {row.expected_columns}"
-            noted.append(Malformed(row.number - 1, code, fields))
+            noted.append(Malformed(row.number - 1, code, row.actual_columns, row.expected_columns))
             return "skip"
 
         if not self.block or self.block.isspace():
             return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
-        missing = self.wanted.missing_texts or MISSING_TEXTS
+        missing = self.projection.missing_texts or MISSING_TEXTS
         return arrow_csv.read_csv(
             pa.BufferReader(self.block),
             read_options=arrow_csv.ReadOptions(
@@ -137,15 +145,15 @@ class DelimitedSplit(Record):
             ),
         )
 
-    def _mended(self, types: dict[str, pa.DataType]) -> Frame:
-        """Parse a block in which some cell is not what its column wants, cell by cell."""
+    def _cell_by_cell(self, types: dict[str, pa.DataType]) -> Frame:
+        """Parse a block in which some cell does not fit its column, cell by cell."""
         import pyarrow as pa
 
         malformed: list[Malformed] = []
         raw = self.table({name: pa.binary() for name in types}, malformed)
         columns: dict[str, pa.Array] = {}
         issues: list[RowIssue] = []
-        spoiled: list[tuple[str, tuple[int, ...]]] = []
+        invalid_cells: list[tuple[str, tuple[int, ...]]] = []
         rows = np.arange(raw.num_rows + len(malformed))
         rows = np.delete(rows, [one.row for one in malformed])
         for name in types:
@@ -154,9 +162,11 @@ class DelimitedSplit(Record):
             if len(unreadable):
                 shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
                 issues.append(RowIssue.of("encoding", name, rows[unreadable], shown))
-            if name not in self.wanted.numbers:
+            if name not in self.projection.numbers:
                 plain = pa.array(texts, pa.utf8())
-                columns[name] = plain.dictionary_encode() if name in self.wanted.texts else plain
+                columns[name] = (
+                    plain.dictionary_encode() if name in self.projection.texts else plain
+                )
                 continue
             read = truth_in if name in self.booleans else number_in
             numbers = [read(text, self.decimal) for text in texts]
@@ -166,12 +176,12 @@ class DelimitedSplit(Record):
                 issues.append(
                     RowIssue.of("not-a-number", name, rows[bad], [texts[r] or "" for r in bad[:10]])
                 )
-                spoiled.append((name, tuple(bad)))
+                invalid_cells.append((name, tuple(bad)))
                 for row in bad:
-                    numbers[row] = 0.0  # told as what it is, and not as missing too
+                    numbers[row] = 0.0  # reported as not a number, so not as missing too
             columns[name] = pa.array(numbers, pa.float64())
         frame = self._frame(columns, raw.num_rows, malformed, tuple(issues))
-        return frame.replace(spoiled=tuple(spoiled))
+        return frame.replace(invalid_cells=tuple(invalid_cells))
 
     def _frame(
         self,
@@ -180,29 +190,29 @@ class DelimitedSplit(Record):
         malformed: list[Malformed],
         issues: tuple[RowIssue, ...],
     ) -> Frame:
-        for name in self.wanted.verbatim:
+        for name in self.projection.verbatim:
             if columns[name].null_count:
                 columns[name] = self._verbatim(name, columns[name])
         left_out = tuple(one.row for one in malformed)
         rows = parsed + len(left_out)
-        for name in (*self.wanted.lists, *self.wanted.maps):
+        for name in (*self.projection.lists, *self.projection.maps):
             columns[name], found = self._structured(name, columns[name], rows, left_out)
             issues = (*issues, *found)
         for code in dict.fromkeys(one.code for one in malformed):
             alike = [one for one in malformed if one.code == code]
-            told = RowIssue.of(code, "", [one.row for one in alike], [one.fields for one in alike])
-            issues = (*issues, told)
+            rows_alike, fields = [one.row for one in alike], [one.fields for one in alike]
+            issues = (*issues, RowIssue.of(code, "", rows_alike, fields))
         return Frame(columns, rows, left_out, issues)
 
     def _verbatim(self, name: str, column: pa.Array) -> pa.Array:
-        """A column in which ``None`` and the like are words, unless the user has said otherwise."""
+        """A column in which ``None`` and the like are words, unless --na-value lists them."""
         import pyarrow as pa
 
-        said = (one for one in self.wanted.missing_texts if one not in MISSING_TEXTS)
-        own = self.replace(wanted=self.wanted.replace(missing_texts=("", *said)))
+        added = (one for one in self.projection.missing_texts if one not in MISSING_TEXTS)
+        own = self.replace(projection=self.projection.replace(missing_texts=("", *added)))
         try:
             return _whole(own.table({name: column.type}, [])[name])
-        except pa.ArrowInvalid:  # not UTF-8, which has been told
+        except pa.ArrowInvalid:  # not UTF-8, which has already been reported
             return column
 
     def _structured(
@@ -211,7 +221,7 @@ class DelimitedSplit(Record):
         """Read the texts of a column as lists or maps."""
         from ce_cli.inputs.json.nested import lists_of, maps_of
 
-        as_list = name in self.wanted.lists
+        as_list = name in self.projection.lists
         values, bad = lists_of(texts) if as_list else maps_of(texts)
         if not bad:
             return values, []

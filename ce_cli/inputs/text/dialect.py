@@ -1,4 +1,4 @@
-"""How a text table is written, as its first lines show."""
+"""The dialect of a text table, from its first lines."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
 def declared_delimiter(head: bytes) -> tuple[str, int]:
-    """What Excel's first line ``sep=;`` says, and its length; nothing where it is not there."""
+    """The delimiter in Excel's first line ``sep=;``, and the line's length; empty without one."""
     match = _EXCEL.match(head)
-    told = match[1].decode("ascii", "replace") if match else ""
-    return (told, match.end()) if match and told.isascii() else ("", 0)
+    delimiter = match[1].decode("ascii", "replace") if match else ""
+    return (delimiter, match.end()) if match and delimiter.isascii() else ("", 0)
 
 
 def found_delimiter(head: bytes, decimal: str = ".") -> str:
-    """The candidate that cuts the first records into equally many fields, and most of them.
+    """The candidate that cuts the first records into equally many fields, as many as possible.
 
-    Spaces are in names and texts too, so they only count where nothing else cuts, and they do
-    so equally.
+    Spaces also occur in names and texts, so they are considered only where nothing else cuts, and
+    only if they cut all records equally.
 
-    A decimal comma would cut every number in two, so there the comma is only taken where nothing
-    else cuts, which leaves the files that quote their numbers.
+    A decimal comma would cut every number in two, so with decimal commas the comma is chosen only
+    where nothing else cuts: in files that quote their numbers.
     """
     text = head.decode(errors="replace")
     best, best_rank = ",", (False, 1)
@@ -46,7 +46,7 @@ def found_delimiter(head: bytes, decimal: str = ".") -> str:
 
 
 def distinct(header: Sequence[str]) -> list[str]:
-    """Make names unique, so that a repeated column nobody asks for does no harm."""
+    """Make names unique, so that a repeated column does no harm if it is not used."""
     seen: dict[str, int] = {}
     names = []
     for name in header:
@@ -55,11 +55,11 @@ def distinct(header: Sequence[str]) -> list[str]:
     return names
 
 
-def is_misfit(first: Sequence[str], behind: bytes) -> bool:
-    """Whether a first record that begins with ``#`` is rather a comment, as what follows shows."""
+def is_misfit(first: Sequence[str], following: bytes) -> bool:
+    """Whether a first record that begins with ``#`` is a comment, judging by the next records."""
     if not first or not first[0].startswith("#"):
         return False
-    rest = re.sub(rb"(?m)^#.*$", b"", behind).lstrip(b"\r\n")
+    rest = re.sub(rb"(?m)^#.*$", b"", following).lstrip(b"\r\n")
     counts = _counts(rest.decode(errors="replace"), found_delimiter(rest))
     return bool(counts) and counts[0] != len(first)
 
@@ -67,7 +67,7 @@ def is_misfit(first: Sequence[str], behind: bytes) -> bool:
 def _counts(text: str, delimiter: str) -> list[int]:
     """How many fields the first records have; the last of them may be cut short."""
     counts: list[int] = []
-    with contextlib.suppress(csv.Error):  # a field too long: it is none of this delimiter
+    with contextlib.suppress(csv.Error):  # a field is too long, so this is not the delimiter
         for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if record:
                 counts.append(len(record))

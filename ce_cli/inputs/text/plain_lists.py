@@ -1,4 +1,4 @@
-"""Lists of numbers that are all plainly written, read at once from a whole column of text."""
+"""Lists of numbers in a simple form, read at once from a whole column of text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ for _characters, _kind in _SEPARATORS.items():
 
 
 def read_at_once(texts: pa.Array) -> pa.Array | None:
-    """Lists of float64 from texts; None if a cell is written so that it has to be read alone."""
+    """Lists of float64 from texts; None if some cell has a form that has to be read separately."""
     _, offset_buffer, data = texts.buffers()
     if data is None:
         return None
@@ -54,9 +54,9 @@ def read_at_once(texts: pa.Array) -> pa.Array | None:
 
 
 def list_array(numbers: Floats, offsets: Places, known: Bools) -> pa.Array:
-    """An Arrow array of lists, null where they are not known.
+    """An Arrow array of lists, null where they are missing.
 
-    It is made of buffers, since `pyarrow.array` imports pandas.
+    It is built from buffers, since `pyarrow.array` imports pandas.
     """
     import pyarrow as pa
 
@@ -66,7 +66,7 @@ def list_array(numbers: Floats, offsets: Places, known: Bools) -> pa.Array:
 
 
 def text_array(texts: Sequence[str]) -> pa.Array:
-    """An Arrow array of texts, made of buffers too."""
+    """An Arrow array of texts, also built from buffers."""
     import pyarrow as pa
 
     encoded = [text.encode("utf-8", "replace") for text in texts]
@@ -76,14 +76,14 @@ def text_array(texts: Sequence[str]) -> pa.Array:
 
 
 def bits(known: Bools) -> pa.Buffer:
-    """The bitmap that tells Arrow where values are known."""
+    """The Arrow bitmap of the values that are not null."""
     import pyarrow as pa
 
     return pa.py_buffer(np.packbits(known, bitorder="little"))
 
 
 def _are_bracketed(text: Bytes, kinds: Bytes, first: Places, last: Places) -> bool:
-    """Whether brackets stand at both ends of every cell, of one sort, and nowhere else."""
+    """Whether brackets of one kind are at both ends of every cell, and nowhere else."""
     if np.count_nonzero(kinds == _BRACKET) != 2 * len(first):
         return False
     if len(first) and text[first[0]] == ord("("):
@@ -92,21 +92,21 @@ def _are_bracketed(text: Bytes, kinds: Bytes, first: Places, last: Places) -> bo
 
 
 def _are_separated(commas: Places, starts: Places, offsets: Places) -> bool:
-    """Whether no comma stands anywhere, or one between each two numbers of a cell."""
+    """Whether there are no commas, or exactly one between any two numbers of a cell."""
     if not len(commas):
         return True
     inner = np.ones(len(starts) + 1, np.bool_)
-    inner[offsets] = False  # what begins a cell has nothing before it
+    inner[offsets] = False  # the first number of a cell has no comma before it
     return np.array_equal(np.searchsorted(starts, commas), np.flatnonzero(inner))
 
 
 def _are_tuples(kinds: Bytes, lengths: Places) -> bool:
-    """Whether commas make tuples of what stands in parentheses."""
+    """Whether commas make tuples of the numbers in parentheses."""
     return bool((lengths > 1).all() and (kinds == _COMMA).any())
 
 
 def _parsed(lines: bytes, count: int) -> Floats | None:
-    """The `count` numbers, one a line, NaN where they are said to be missing."""
+    """The `count` numbers, one per line, NaN where missing."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 

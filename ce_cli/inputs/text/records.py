@@ -24,13 +24,13 @@ def blocks(stream: Bytes, size: int, newline: bytes, delimiters: bytes) -> Itera
     Parameters
     ----------
     stream : Bytes
-        Standing at the start of a record.
+        Positioned at the start of a record.
     size : int
         Bytes of a block, roughly; a longer record makes a longer block.
     newline : bytes
-        What ends a line.
+        The end of a line.
     delimiters : bytes
-        What may stand before a field.
+        The characters that may precede a field.
 
     Raises
     ------
@@ -48,13 +48,13 @@ def cut(
     Parameters
     ----------
     stream : Bytes
-        Standing at the start of a block.
+        Positioned at the start of a block.
     size : int
         Bytes of a block, roughly.
     end_of : callable
-        Gives the offset at which a block may end, as late as possible, 0 for nowhere.
+        Returns the last offset at which a block may end, 0 if there is none.
     too_long : callable
-        What to say, given the path, where there is no such offset in `LONGEST_RECORD` bytes.
+        Returns the message, given the path, if `LONGEST_RECORD` bytes have no such offset.
     """
     pieces: list[bytes] = []
     held, enough = 0, size
@@ -71,21 +71,21 @@ def cut(
         elif held > LONGEST_RECORD:
             raise DataError(too_long(stream.path))
         else:
-            enough = 2 * held  # look again only when there is much more to see
+            enough = 2 * held  # search again only when there is much more data
     if rest := b"".join(pieces):
         yield rest
 
 
 def too_long(path: str) -> str:
-    """What to say of a record without an end."""
+    """The message for a record that does not end."""
     return (
         f"{display_name(path)}: a record is longer than {LONGEST_RECORD >> 20} MB: "
-        "a quote is never closed, or this is not a text table."
+        "a quote is not closed, or the file is not a text table."
     )
 
 
 def last_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
-    """The offset behind the last newline that ends a record, 0 if there is none."""
+    """The offset after the last newline that ends a record, 0 if there is none."""
     end = data.rfind(newline)
     if _QUOTE not in data:
         return end + 1
@@ -99,7 +99,7 @@ def last_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
 
 
 def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
-    """The offset behind the first newline that ends a record, 0 if there is none."""
+    """The offset after the first newline that ends a record, 0 if there is none."""
     end = data.find(newline)
     if end < 0 or _QUOTE not in data[:end]:
         return end + 1
@@ -115,9 +115,9 @@ def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
 def _quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
     """Where quoted fields open and close, as the CSV reader sees them.
 
-    A quote opens a field only where the field begins, behind one of `before`; any other is text.
-    If every second quote stands so, quotes simply pair up, which numpy tells quickly; a stray one
-    makes it a walk from quote to quote.
+    A quote opens a field only where the field begins, after one of `before`; any other is text.
+    If every second quote is in such a place, quotes simply pair up, which numpy checks quickly;
+    with a stray quote, the quotes are walked one by one.
     """
     text = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(text == _QUOTE[0])
@@ -125,7 +125,9 @@ def _quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
     starts = np.zeros(256, np.bool_)
     starts[list(before)] = True
     at_start = (opening == 0) | starts[text[opening - 1]]
-    at_start[1:] |= opening[1:] == quotes[1::2][: len(opening) - 1] + 1  # a doubled quote goes on
+    at_start[1:] |= (
+        opening[1:] == quotes[1::2][: len(opening) - 1] + 1
+    )  # a doubled quote continues the field
     if not at_start.all():
         return _walked(data, quotes.tolist(), frozenset(before))
     closes = quotes[1::2]

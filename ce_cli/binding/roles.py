@@ -1,4 +1,4 @@
-"""Whether the type of a column lets it play its part."""
+"""Whether the type of a column suits its role."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _BINARY = ("binary", "large_binary")  # tokens are pieces of UTF-8, which need n
 
 
 def check_labels(labels: Sequence[Column]) -> None:
-    """Check that a lone label is a value, a list or a map, and that shares of classes are numbers.
+    """Check that a single label is a value, a list or a map, and that shares are numbers.
 
     Raises
     ------
     DataError
-        They are not.
+        A column has the wrong type.
     """
     for column in labels:
         alone = len(labels) == 1
         if column.kind == "nested" or (not alone and column.kind in ("list", "map")):
             raise DataError(
-                f"the column {quoted(column.name)} holds {held(column)}, not one value a row."
+                f"the column {quoted(column.name)} holds {type_of(column)}, not one value per row."
             )
         if not alone and column.kind not in ("number", "boolean") and column.stored != "text":
             raise DataError(
-                f"the label column {quoted(column.name)} holds {held(column)}, not the share of a "
-                "class; if it is the class, give it alone with --label."
+                f"the label column {quoted(column.name)} holds {type_of(column)}, not shares of a "
+                "class; if it holds the classes, name it alone with --label."
             )
 
 
@@ -39,62 +39,62 @@ def check_predictions(predictions: Sequence[Column], labels: Sequence[str]) -> N
     Raises
     ------
     UsageError
-        One of them is the label.
+        One of them is also a label.
     DataError
-        One of them holds something else.
+        One of them does not hold numbers.
     """
     for column in predictions:
         if column.name in labels:
             raise UsageError(f"{quoted(column.name)} cannot be both label and prediction.")
         if column.kind not in ("number", "boolean", "list", "map") and column.stored != "text":
             raise DataError(
-                f"the prediction column {quoted(column.name)} holds {held(column)}, not numbers; "
-                "say which column does with --pred."
+                f"the prediction column {quoted(column.name)} holds {type_of(column)}, not "
+                "numbers; name the columns that do with --pred."
             )
         if column.kind in ("list", "map") and len(predictions) > 1:
             raise DataError(
                 f"{quoted(column.name)} is a {column.kind} column, which holds the predictions of "
-                "all classes: give it alone with --pred."
+                "all classes; name it alone with --pred."
             )
 
 
 def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str | None) -> None:
-    """Check that ids and groups are single values, and weights numbers.
+    """Check that ids and groups are single values, and that weights are numbers.
 
     Raises
     ------
     DataError
-        They are not.
+        A column has the wrong type.
     """
     for column in (kinds[name] for name in texts):
         if column.kind in ("list", "map", "nested") and column.stored != "text":
             raise DataError(
-                f"the column {quoted(column.name)} holds {held(column)}, not one value a row."
+                f"the column {quoted(column.name)} holds {type_of(column)}, not one value per row."
             )
     if weight is not None and kinds[weight].kind != "number" and kinds[weight].stored != "text":
         raise DataError(
-            f"the weight column {quoted(weight)} holds {held(kinds[weight])}, not numbers."
+            f"the weight column {quoted(weight)} holds {type_of(kinds[weight])}, not numbers."
         )
 
 
 def bytes_shape(column: Column) -> BytesShape:
-    """Whether a column holds numbers of bytes, or text.
+    """Whether a column holds byte counts or text.
 
     Raises
     ------
     DataError
-        It holds neither.
+        It holds neither of these.
     """
     if column.kind == "number":
         return "counts"
     if column.kind == "text" or column.stored == "text" or column.type in _BINARY:
         return "text"
     raise DataError(
-        f"the column of bytes {quoted(column.name)} holds {held(column)}, neither how many bytes a "
-        "row has nor its text."
+        f"the bytes column {quoted(column.name)} holds {type_of(column)}, neither the number of "
+        "bytes nor the text of each row."
     )
 
 
-def held(column: Column) -> str:
-    """What a column holds, in words."""
+def type_of(column: Column) -> str:
+    """The type of a column, for messages."""
     return "text" if column.kind == "text" else sanitize(column.type)
