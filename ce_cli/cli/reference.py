@@ -24,7 +24,7 @@ The same as `ce COMMAND --help` shows. For an introduction, read the [README](..
 An option marked *repeatable* may be typed several times.
 """
 _GENERAL = "Options"
-_CODE = re.compile(r"(?<![\w`'-])(--[a-z][a-z-]*[a-z]|'[^']+'(?!\w))")
+_CODE = re.compile(r"(?<![\w`'-])((?:ce [a-z]+ )?--[a-z-]*[a-z]|'[^']+'(?!\w))")
 
 
 def document() -> str:
@@ -67,7 +67,7 @@ def _section(name: str, command: Any) -> str:
     for argument in arguments:
         lines += [f"`{argument.metavar}`: {_prose(argument.help)}", ""]
     for title, options in _groups(command).items():
-        lines += [f"### {title} of `ce {name}`", "", *_table(options), ""]
+        lines += [f"### {title} (`ce {name}`)", "", *_table(options), ""]
     return "\n".join(lines)
 
 
