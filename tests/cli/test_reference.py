@@ -7,11 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import ce_cli
 from ce_cli import registry
 from tests.conftest import run_ce
 
-REFERENCE = Path(ce_cli.__file__).parent / "cli" / "REFERENCE.md"
+REFERENCE = Path(__file__).parents[2] / "ce_cli" / "cli" / "REFERENCE.md"
 WRITE = (sys.executable, "-m", "ce_cli.cli.reference")
 
 
