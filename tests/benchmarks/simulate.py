@@ -1,10 +1,10 @@
-"""How often `ce compare` is right: planted differences of known size, told or not.
+"""How often `ce compare` is right: planted differences of known size, found or not.
 
 Run as ``python -m tests.benchmarks.simulate``, which takes a few minutes and prints a table: how
-often a difference of 0 is taken for one (false alarms, 5 % by design), how often a true one is
-told with as many rows as the verdict would have promised to suffice (80 % by design), and how
-often the 95 % interval covers the truth. Rows are drawn from a fixed seed and go through the
-sums, figures and verdicts of the package; only files are left out.
+often a difference of 0 causes a false alarm (5 % by design), how often a true one is found with
+as many rows as the verdict would have promised to suffice (80 % by design), and how often the 95 %
+interval covers the truth. Rows are drawn from a fixed seed and go through the sums, figures and
+verdicts of the package; only files are left out.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def shapes() -> dict[str, Shape]:
 SIZES = {50: (4_000, 2_000), 1_000: (2_000, 500), 10_000: (1_000, 100)}  # repetitions: t, sign-flip
 HEADER = (
     *("differences", "rows", "repetitions", "false alarms, t", "sign-flip"),
-    *("told of those promised, t", "sign-flip", "intervals that cover"),
+    *("found of those promised, t", "sign-flip", "intervals that cover"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Files as other tools write them, each scored by the shortest command, which the README gives."""
+"""Files as other tools write them, each scored by the shortest command, which a document gives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scipy.special import log_softmax, logit
 from sklearn.metrics import log_loss
 
 from tests.conftest import SAMPLES, complaints, environment, run_ce, score_json, strict
-from tests.test_readme import README
+from tests.documents import text_of
 
 Floats = NDArray[np.float64]
 Write = Callable[[Path], object]
@@ -301,7 +301,7 @@ CASES: dict[str, tuple[str, list[Write], float]] = {
 
 
 def run_in_shell(command: str, folder: Path) -> dict[str, Any]:
-    """The JSON of a command as it stands in the README."""
+    """The JSON of a command as the document gives it."""
     script = f'ce() {{ "{sys.executable}" -m ce_cli "$@"; }}\n{command} --json'
     done = subprocess.run(
         ["sh", "-c", script],
@@ -332,8 +332,8 @@ def test_files_of_other_tools_score_at_the_first_try(
 
 
 @pytest.mark.parametrize("command", sorted({command for command, _, _ in CASES.values()}))
-def test_the_readme_gives_the_command(command: str) -> None:
-    assert f"`{command}`" in README.replace("\\|", "|")
+def test_the_readme_of_the_samples_gives_the_command(command: str) -> None:
+    assert f"`{command}`" in text_of("sample_data/README.md").replace("\\|", "|")
 
 
 def pair(folder: Path) -> tuple[Path, Path]:
