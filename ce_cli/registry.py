@@ -396,9 +396,9 @@ def output(command: str, name: str) -> Output:
     return find(outputs_of(command), name, "format")
 
 
-def formats(command: str) -> str:
-    """The names of the output formats of a command, as help shows them: ``table|json``."""
-    return "|".join(names_of(outputs_of(command)))
+def formats(command: str) -> tuple[str, ...]:
+    """The names of the output formats of a command, in order."""
+    return names_of(outputs_of(command))
 
 
 def _load(target: str) -> Any:

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Self, get_args
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
+from ce_cli.options import values
+from ce_cli.options.choices import Base, Missing, OnBadSum, Task, Tool, Values
 from ce_cli.record import Record
 from ce_cli.text import closest, quoted, quoted_list, sanitize
 
-Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
-Values = Literal["auto", "probabilities", "logits", "logprobs"]
-
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
-CONVENTIONS = ("sklearn", "torch", "keras", "xgboost", "lightgbm", "yardstick")
+CONVENTIONS: tuple[str, ...] = get_args(Tool)
 ALL = "all"  # in the place of a metric: every one there is
 _CHOICES = {
-    "task": ("auto", "binary", "multiclass", "multilabel", "likelihood"),
-    "values": ("auto", "probabilities", "logits", "logprobs"),
-    "missing": ("error", "skip"),
-    "on_bad_sum": ("error", "warn", "renormalize"),
-    "base": tuple(UNITS),
+    "task": get_args(Task),
+    "values": get_args(Values),
+    "missing": get_args(Missing),
+    "on_bad_sum": get_args(OnBadSum),
+    "base": get_args(Base),
+}
+_FIELDS = {
+    "label": "labels",
+    "pred": "predictions",
+    "as_": "values",
+    "ignore_label": "ignore_labels",
+    "na_value": "na_values",
+    "metric": "metrics",
+}
+_READ: dict[str, Callable[[Any], Any]] = {
+    "label": values.names,
+    "pred": values.names,
+    "by": values.names,
+    "metric": values.names,
+    "na_value": values.names,
+    "ignore_label": values.names,
+    "classes": values.separated_names,
+    "positive": str,
+    "class_weight": values.class_weights,
+    "clip": values.clip,
+    "base": str,  # 2 as well as "2"
 }
 MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
@@ -88,19 +108,45 @@ class Spec(Record):
     class_weights: tuple[tuple[str, float], ...] = ()
     balanced: bool = False
     ignore_labels: tuple[str, ...] = ()
-    missing: Literal["error", "skip"] = "error"
+    missing: Missing = "error"
     na_values: tuple[str, ...] = ()
-    on_bad_sum: Literal["error", "warn", "renormalize"] = "warn"
+    on_bad_sum: OnBadSum = "warn"
     sum_tolerance: float | None = None
     clip: float | None = None
     convention: str | None = None
     conventions: bool = False
-    base: Literal["e", "2", "10"] = "e"
+    base: Base = "e"
     confidence: float = 0.95
     metrics: tuple[str, ...] = ()
     worst: int = 0
     bytes: str | None = None
     decompose: bool = False
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The decisions that options of the command line, a file or Python make.
+
+        Parameters
+        ----------
+        options : mapping
+            Values by the names of `ce_cli.options`; what is not there or None has its default.
+
+        Raises
+        ------
+        UsageError
+            A value cannot be read, or is out of range.
+        """
+        fields = {
+            name: _READ.get(name, _as_it_is)(value)
+            for name, value in options.items()
+            if value is not None
+        }
+        weights = fields.pop("class_weight", ())
+        fields |= {"balanced": True} if weights == values.BALANCED else {"class_weights": weights}
+        fields = {_FIELDS.get(name, name): value for name, value in fields.items()}
+        spec = cls(**{name: value for name, value in fields.items() if name in cls._fields})
+        _check_convention(spec)
+        return spec
 
     def check(self) -> None:
         """Refuse what is out of range."""
@@ -177,30 +223,7 @@ def _plain(text: str) -> str:
     return sanitize(text).replace("|", "¦")
 
 
-def class_weights_of(texts: Sequence[str]) -> tuple[tuple[tuple[str, float], ...], bool]:
-    """Read ``CLASS=W``, or ``balanced`` alone: the weights, and whether they are balanced.
-
-    Raises
-    ------
-    UsageError
-        A text is neither, or a class is named twice.
-    """
-    if list(texts) == ["balanced"]:
-        return (), True
-    weights: dict[str, float] = {}
-    for text in texts:
-        name, _, number = text.rpartition("=")
-        if not name or name in weights:
-            why = "names a class twice" if name else "is not CLASS=W, or balanced alone"
-            raise UsageError(f"--class-weight {quoted(text)} {why}.")
-        try:
-            weights[name] = float(number)
-        except ValueError:
-            raise UsageError(f"--class-weight {quoted(text)}: the weight is no number.") from None
-    return tuple(weights.items()), False
-
-
-def check_convention(spec: Spec) -> None:
+def _check_convention(spec: Spec) -> None:
     """Refuse what would be half of one rule and half of another, before anything is settled.
 
     Raises
@@ -230,84 +253,7 @@ def check_convention(spec: Spec) -> None:
         )
 
 
-def clip_of(text: str | float) -> float | None:
-    """Read a clip: ``auto`` is None, ``none`` is 0.
-
-    Raises
-    ------
-    UsageError
-        It is neither these nor a number.
-    """
-    words = {"auto": None, "none": 0.0}
-    if text in words:
-        return words[str(text)]
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"--clip {quoted(str(text))} is not auto, none or a number.") from None
-
-
-class Reading(Record):
-    """How bytes become rows: nothing here changes a number, only whether a file can be read.
-
-    Attributes
-    ----------
-    delimiter : str or None
-        Between fields of text files; None is found from the first lines.
-    encoding : str
-        Of text files.
-    threads : int
-        How many blocks are worked on at once.
-    block_bytes : int
-        Size of a block of text.
-    decimal : str
-        What stands before the fraction of a number in text, a point or a comma.
-    header : bool
-        Whether the first record of text names the columns; if not, they are counted from 1.
-    names_columns : callable or None
-        Tells of the fields of a first record whether they are names all the same.
-    comment : str or None
-        Lines of text that begin with this character are left out.
-    input_format : str or None
-        A name of the registry; None is found from the first bytes.
-    """
-
-    delimiter: str | None = None
-    encoding: str = "utf-8"
-    threads: int = 1
-    block_bytes: int = 4 << 20
-    decimal: str = "."
-    header: bool = True
-    names_columns: Callable[[Sequence[str]], bool] | None = None
-    comment: str | None = None
-    input_format: str | None = None
-
-    def check(self) -> None:
-        """Refuse what is out of range."""
-        given = self.delimiter
-        if given is not None and (len(given) != 1 or not given.isascii() or given in '"\r\n\0'):
-            raise UsageError("--delimiter takes one character, for example ';' or '\\t'.")
-        if self.threads < 1:
-            raise UsageError(f"--threads {self.threads} is not 1 or more.")
-        if self.block_bytes < 1:
-            raise UsageError("The block size is not 1 or more.")
-        if self.decimal not in (".", ","):
-            raise UsageError(f"--decimal {quoted(self.decimal)} is neither '.' nor ','.")
-        self._check_comment()
-
-    def _check_comment(self) -> None:
-        given = self.comment
-        if given is None:
-            return
-        if len(given) != 1 or not given.isascii() or given.isalnum() or given in '"\r\n\0 -+.':
-            raise UsageError(
-                "--comment takes one character that no row of data begins with, for example '#'."
-            )
-        if given == self.delimiter:
-            raise UsageError(f"{quoted(given)} cannot be both --comment and --delimiter.")
-
-
-def check_names(spec: Spec, reading: Reading, labels_apart: bool = False) -> None:
+def check_names(spec: Spec, header: bool, labels_apart: bool = False) -> None:
     """Refuse to look for names where there are none.
 
     A file without labels holds nothing but predictions.
@@ -317,8 +263,12 @@ def check_names(spec: Spec, reading: Reading, labels_apart: bool = False) -> Non
     UsageError
         The columns are only counted, and no option says which hold the predictions.
     """
-    if not reading.header and not spec.predictions and not labels_apart:
+    if not header and not spec.predictions and not labels_apart:
         raise UsageError(
-            "--no-header leaves the columns without names: say which hold the predictions, "
+            "--no-header leaves the columns without names: name the columns of the predictions, "
             "counted from 1, for example --label 1 --pred 2."
         )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -74,11 +74,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def closest(word: str, known: Sequence[str]) -> str:
+def closest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     """`` (did you mean 'x'?)`` for a mistyped word, or nothing."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, n=1)
+    near = get_close_matches(word, known, n=1, cutoff=cutoff)
     return f" (did you mean {quoted(near[0])}?)" if near else ""
 
 

@@ -32,7 +32,8 @@ from ce_cli.binding.predictions import (
 from ce_cli.binding.roles import bytes_shape, check_labels, check_others, check_predictions
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import NO_TEXTS, Column, Projection, Source
-from ce_cli.spec import MISSING_TEXTS, Spec, Task
+from ce_cli.options.choices import Task
+from ce_cli.spec import MISSING_TEXTS, Spec
 from ce_cli.text import quoted, quoted_list, shell_word
 
 Kinds = Mapping[str, Column]

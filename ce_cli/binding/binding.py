@@ -7,8 +7,8 @@ from typing import Literal
 from ce_cli.binding.classes import LabelReader
 from ce_cli.inputs.source import Projection, Stored
 from ce_cli.kernels.outcomes import LabelSpace
+from ce_cli.options.choices import Task
 from ce_cli.record import Record
-from ce_cli.spec import Task
 
 BytesShape = Literal["counts", "text"]
 Shape = Literal["single", "share", "columns", "list", "map", "none"]

@@ -12,8 +12,9 @@ from ce_cli.errors import UsageError
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import opened, opener
 from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
+from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.spec import Reading, Spec
+from ce_cli.spec import Spec
 
 
 class JoinedSource(SourceWrapper):

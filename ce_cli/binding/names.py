@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
-from ce_cli.spec import Values
+from ce_cli.options.choices import Values
 from ce_cli.text import closest, quoted, quoted_list, shell_word
 
 # Single predictions, the clearest names first: a column called `prediction` is as often the

@@ -18,11 +18,14 @@ from ce_cli.errors import UsageError
 from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
+    from ce_cli.cli.command import Call
     from ce_cli.inputs.dataset import DataSet
     from ce_cli.outputs.drawing.canvas import Canvas
+    from ce_cli.reading import Reading
+    from ce_cli.registry import Output
     from ce_cli.results.score import Note
     from ce_cli.scoring.run import Run
-    from ce_cli.spec import Reading, Spec
+    from ce_cli.spec import Spec
 
 _PROGRESS_SECONDS = 0.3
 
@@ -124,22 +127,35 @@ def data_of(
 
 
 @contextlib.contextmanager
-def running(reading: Reading, quiet: bool) -> Iterator[Run]:
+def running(call: Call, workers: int) -> Iterator[Run]:
     """What the work is done with; what it shows on the way is gone at the end."""
     from ce_cli.scoring.run import run_on
 
     with contextlib.ExitStack() as stack:
-        progress = None if quiet else stack.enter_context(progress_shown())
-        yield run_on("threads", reading.threads, progress)
+        progress = None if call.options["quiet"] else stack.enter_context(progress_shown())
+        yield run_on(call.options["engine"], workers, progress)
 
 
-def show(
-    result: Any, render: Callable[[Any, Canvas], str], output: str | None, stream: TextIO
-) -> None:
-    """Write a result to a file, or to the stream."""
+def show(result: Any, call: Call, form: Output, stream: TextIO) -> None:
+    """Write a result where it was asked for."""
     from ce_cli.outputs.files import written
 
-    written(render(result, canvas_of(stream, output)), output, stream)
+    output = call.options["output"]
+    written(drawn(result, call, form, stream, output), output, stream)
+    if "table" not in form.names:
+        echo_origins(call)
+
+
+def drawn(result: Any, call: Call, form: Output, stream: TextIO, output: str | None) -> str:
+    """A result as text; a page also shows which options were not typed."""
+    text: str = form.load()(result, canvas_of(stream, output))
+    return f"{text}{call.origins}\n" if call.origins and "table" in form.names else text
+
+
+def echo_origins(call: Call) -> None:
+    """Show on stderr which options were not typed, and where they come from."""
+    if call.origins and not call.options["quiet"]:
+        typer.echo(f"ce: {call.origins}", err=True)
 
 
 def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:

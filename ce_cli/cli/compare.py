@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from ce_cli.cli import options as opt
-from ce_cli.cli.common import (
-    all_read,
-    check_targets,
-    echo_warnings,
-    paths_of,
-    running,
-    show,
+from ce_cli.cli.command import Call, command
+from ce_cli.cli.common import all_read, check_targets, echo_warnings, paths_of, running, show
+from ce_cli.registry import output as output_format
+
+_FILES_HELP = (
+    "One file, directory or URI for each model, or one with the predictions of all; - is standard "
+    "input."
 )
 
 
-@opt.asking
-def compare(
-    asked: opt.DataOptions,
-    files: opt.Models = None,
-    model: opt.Model = None,
-    by: opt.By = None,
-    reference: opt.Reference = None,
-    cluster: opt.Cluster = None,
-    join: opt.Join = "all",
-    test: opt.TestOption = "t",
-    base: opt.Base = "e",
-    confidence: opt.Confidence = 0.95,
-    worst: opt.MovedMost = 0,
-    format_: opt.CompareFormat = "table",
-    json: opt.Json = False,
-    output: opt.Output = None,
-    quiet: opt.Quiet = False,
-) -> None:
+@command(_FILES_HELP)
+def compare(call: Call) -> None:
     """Compare models on the same rows: the paired difference, its interval, and a verdict.
 
-    Rows meet by --id, or by their order, and their labels have to agree. Examples:
+    Rows are matched by --id, or by their order, and their labels have to agree. Examples:
 
       ce compare old.csv new.csv --by segment
 
@@ -44,29 +27,28 @@ def compare(
       ce compare both.csv --pred 'old_*' --pred 'new_*' --cluster user
     """
     from ce_cli.comparing.naming import check_without_bytes, families, file_models, place_of
-    from ce_cli.registry import output as output_format
-    from ce_cli.spec import check_names
+    from ce_cli.reading import Reading
+    from ce_cli.spec import Spec, check_names
 
-    form = output_format("compare", "json" if json else format_)
-    spec = asked.spec(by=tuple(by or ()), base=base, confidence=confidence)
+    options, form = call.options, output_format("compare", call.format)
+    spec = Spec.from_options({**options, "cluster": None, "worst": None})  # which the plan has
+    reading = Reading.from_options(options)
     check_without_bytes(spec)
-    reading = asked.reading()
-    paths = paths_of(files, "compare")
-    models = (
-        file_models(paths, spec, model or ()) if len(paths) > 1 else families(spec, model or ())
-    )
-    place = place_of(reference, [name for name, _ in models])
+    paths = paths_of(call.files, "compare")
+    named = options["model"] or ()
+    models = file_models(paths, spec, named) if len(paths) > 1 else families(spec, named)
+    place = place_of(options["reference"], [name for name, _ in models])
     for _, own in models:
-        check_names(own, reading, asked.labels is not None)
+        check_names(own, reading.header, options["labels"] is not None)
     from ce_cli.comparing.bound_models import ComparisonPlan, data_sets
     from ce_cli.comparing.compare import compare as compared
 
-    data = data_sets(paths, models, reading, asked.labels)
-    read = [name for one in data for name in all_read(one.data.names, asked.labels)]
-    check_targets(all_read(read, None), None, output)
-    plan = ComparisonPlan(place, join == "inner", cluster, test, worst)
-    with running(reading, quiet) as run:
+    data = data_sets(paths, models, reading, options["labels"])
+    read = [name for one in data for name in all_read(one.data.names, options["labels"])]
+    check_targets(all_read(read, None), None, options["output"])
+    plan = ComparisonPlan.from_options(options, place)
+    with running(call, reading.threads) as run:
         result = compared(data, plan, run)
-    show(result, form.load(), output, sys.stdout)
-    if not quiet and (output or not form.shows_warnings):
+    show(result, call, form, sys.stdout)
+    if not options["quiet"] and (options["output"] or not form.shows_warnings):
         echo_warnings(result.warnings)

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ce_cli.cli import gate_options as own
-from ce_cli.cli import options as opt
+from ce_cli.cli.command import Call, command
 from ce_cli.cli.common import (
     all_read,
     check_read_twice,
     check_written_once,
+    echo_origins,
     paths_of,
     running,
 )
+from ce_cli.cli.config import FILES
 from ce_cli.cli.gate_reports import Target, targets_of, warn, write
 from ce_cli.errors import CheckFailed, UsageError
+from ce_cli.options.option import flag
 from ce_cli.text import STDIN, display_name, shell_word
 
 if TYPE_CHECKING:
@@ -29,25 +31,11 @@ if TYPE_CHECKING:
     from ce_cli.results.gate import Gate, Gated
 
 
-@opt.asking
-def gate(
-    context: typer.Context,
-    limits: own.Limits,
-    asked: opt.DataOptions,
-    files: opt.Files = None,
-    format_: own.Format = "table",
-    json: opt.Json = False,
-    output: opt.Output = None,
-    report: own.Report = None,
-    quiet: opt.Quiet = False,
-    exit_zero: own.ExitZero = False,
-    config: own.Config = None,
-    gate_: own.Chosen = None,
-    init: own.Init = False,
-) -> None:
-    """Pass or fail: hold a score against limits and a baseline. Exits 1 if a check fails.
+@command()
+def gate(call: Call) -> None:
+    """Pass or fail: check a score against limits and a baseline. Exits with 1 if a check fails.
 
-    Without FILES the gates of ce.toml or pyproject.toml are run. Examples:
+    Without FILES, the gates of ce.toml or pyproject.toml are run. Examples:
 
       ce gate preds.csv --max 0.35 --require 'accuracy >= 0.9'
 
@@ -55,51 +43,33 @@ def gate(
 
       ce gate preds.csv --baseline main.json --max-regression 1% --mode confident
     """
-    from ce_cli.cli.gate_config import configuration
     from ce_cli.cli.gate_plans import plans
     from ce_cli.gating.judge import ready
 
-    given = _given(context, files, (limits, asked))
-    if init:
-        _check_alone(context)
-        _initialize(given, output, quiet)
+    options = call.options
+    given = {FILES: list(call.files), **call.given} if call.files else call.given
+    if options["init"]:
+        _check_alone(call)
+        _initialize(call, given)
         return
-    explicit = _is_given(context, "format_") or json
-    targets = targets_of("json" if json else format_, explicit, output, report or ())
-    found = configuration(config)
-    gates = [ready(_checked(_request(plan))) for plan in plans(found, gate_ or (), given)]
-    _check_paths(gates, targets, [found.path] if found else [])
-    gated = _judged(gates, quiet)
+    explicit = any(name in call.given for name in ("format", "json"))
+    targets = targets_of(call.format, explicit, options["output"], options["report"] or ())
+    found = plans(call.config, options["gate"] or (), given)
+    gates = [ready(_checked(plan.request(_names(plan)))) for plan in found]
+    _check_paths(gates, targets, [call.config.path] if call.config else [])
+    gated = _judged(gates, call)
     try:
-        write(gated, targets)
-        if not quiet:
+        write(gated, targets, call)
+        if ("table", None) not in targets:
+            echo_origins(call)
+        if not options["quiet"]:
             warn(gated, targets)
     except BrokenPipeError as gone:
-        if gated.passed or exit_zero:
+        if gated.passed or options["exit_zero"]:
             raise
         raise CheckFailed from gone
-    if not gated.passed and not exit_zero:
+    if not gated.passed and not options["exit_zero"]:
         raise CheckFailed
-
-
-def _is_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name != "DEFAULT"
-
-
-def _given(
-    context: typer.Context,
-    files: Sequence[str] | None,
-    typed: Sequence[own.Limits | opt.DataOptions],
-) -> dict[str, Any]:
-    """What was typed, by field; the rest is up to the configuration."""
-    fields = {
-        name: getattr(value, name)
-        for value in typed
-        for name in type(value)._fields
-        if _is_given(context, name)
-    }
-    return {"files": list(files), **fields} if files else fields
 
 
 def _names(plan: GatePlan) -> list[str]:
@@ -107,8 +77,8 @@ def _names(plan: GatePlan) -> list[str]:
     from ce_cli.inputs.locate import located
 
     names = located(_paths(plan))
-    _check_baseline(plan.limits.baseline, names)
-    all_read([*names, *_some(plan.limits.baseline)], plan.asked.labels)
+    _check_baseline(plan.options["baseline"], names)
+    all_read([*names, *_some(plan.options["baseline"])], plan.options["labels"])
     return names
 
 
@@ -123,16 +93,11 @@ def _paths(plan: GatePlan) -> list[str]:
         ) from None
 
 
-def _request(plan: GatePlan) -> GateRequest:
-    names = _names(plan)
-    return plan.request(names, plan.requirements())
-
-
 def _checked(request: GateRequest) -> GateRequest:
     """Refuse what its options say of files."""
     from ce_cli.spec import check_names
 
-    check_names(request.spec, request.reading, request.labels is not None)
+    check_names(request.spec, request.reading.header, request.labels is not None)
     check_read_twice(request.spec, all_read(request.names, request.labels))
     return request
 
@@ -164,31 +129,30 @@ def _check_paths(
     check_written_once(read, paths, "--output and --report")
 
 
-def _judged(gates: Sequence[PreparedGate], quiet: bool) -> Gated:
+def _judged(gates: Sequence[PreparedGate], call: Call) -> Gated:
     from ce_cli.results.gate import Gated
 
-    return Gated(tuple(_one_judged(gate, quiet) for gate in gates))
+    return Gated(tuple(_one_judged(gate, call) for gate in gates))
 
 
-def _one_judged(gate: PreparedGate, quiet: bool) -> Gate:
+def _one_judged(gate: PreparedGate, call: Call) -> Gate:
     from ce_cli.binding.joined import data_set
     from ce_cli.gating.judge import judged
 
     request = gate.request
     data = data_set(request.names, request.reading, request.spec, request.labels)
-    with running(request.reading, quiet) as run:
+    with running(call, request.reading.threads) as run:
         return judged(gate, data, run)
 
 
-def _check_alone(context: typer.Context) -> None:
+def _check_alone(call: Call) -> None:
     """Refuse what makes no sense while a configuration is written."""
-    others = {"format_": "format", "json": "json", "report": "report", "config": "config"}
-    for name, option in {**others, "gate_": "gate", "exit_zero": "exit-zero"}.items():
-        if _is_given(context, name):
-            raise UsageError(f"--init only writes a configuration: leave out --{option}.")
+    for name in ("format", "json", "report", "config", "gate", "exit_zero"):
+        if name in call.given:
+            raise UsageError(f"--init only writes a configuration: leave out {flag(name)}.")
 
 
-def _initialize(given: Mapping[str, Any], output: str | None, quiet: bool) -> None:
+def _initialize(call: Call, given: Mapping[str, Any]) -> None:
     """Score the files and write a configuration that they pass.
 
     Raises
@@ -196,19 +160,19 @@ def _initialize(given: Mapping[str, Any], output: str | None, quiet: bool) -> No
     UsageError
         There is a file of that name already.
     """
-    from ce_cli.cli.gate_config import NAME
+    from ce_cli.cli.config import NAME
     from ce_cli.cli.gate_init import configuration_from
     from ce_cli.cli.gate_plans import plans
     from ce_cli.gating.judge import PreparedGate
     from ce_cli.outputs.files import written
 
-    target = NAME if output is None else output
+    target = call.options["output"] or NAME
     if target != STDIN and Path(target).exists():
         raise UsageError(f"{display_name(target)}: is there already, and is not written over.")
     plan = plans(None, (), given)[0]
-    request = _checked(plan.request(_names(plan), ()))
-    score = _one_judged(PreparedGate(request), quiet).score
+    request = _checked(plan.request(_names(plan), limited=False))
+    score = _one_judged(PreparedGate(request), call).score
     written(configuration_from(given, score, target), target, sys.stdout)
-    if not quiet and target != STDIN:
+    if not call.options["quiet"] and target != STDIN:
         how = "ce gate" if Path(target).name == NAME else f"ce gate --config {shell_word(target)}"
         typer.echo(f"ce: wrote {display_name(target)}; {how} runs it.", err=True)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ce_cli.cli.gate_config import PATHS, option_name, table_in
+from ce_cli.cli.config import GATE, allowed, prefix_in
 from ce_cli.errors import UsageError
+from ce_cli.options.option import key
 from ce_cli.outputs.numbers import shown
 from ce_cli.results.score import Result
 from ce_cli.text import STDIN, level_text, quoted
@@ -47,12 +48,15 @@ def configuration_from(given: Mapping[str, Any], result: Result, target: str) ->
     rows = result.rows["scored"]
     lines = [
         f"# What ce gate asks for, from the figures of {rows:,} rows; # begins a comment.",
-        f"[{table_in(target)}]",
+        f"[{'.'.join(filter(None, (prefix_in(target), GATE)))}]",
     ]
-    for field, value in given.items():
-        written = _from(target, value) if field in PATHS else value
+    options = allowed(GATE)
+    for name, value in given.items():
+        if name not in options:
+            continue
+        written = _from(target, value) if options[name].is_path else value
         if written != [STDIN]:
-            lines.append(f"{option_name(field)} = {_toml(written)}")
+            lines.append(f"{key(name)} = {_toml(written)}")
     lines += _suggested(given, result)
     return "\n".join(lines) + "\n" + (_ENDING if "baseline" not in given else "")
 
@@ -61,7 +65,7 @@ def _suggested(given: Mapping[str, Any], result: Result) -> Iterator[str]:
     """Limits for what is not limited already."""
     mean, rows = result.metrics["cross_entropy"], result.rows["scored"]
     interval = result.intervals["cross_entropy"]
-    if "max_" not in given and math.isfinite(mean):
+    if "max" not in given and math.isfinite(mean):
         high = interval.high if math.isfinite(interval.high) else mean * _ROOM
         reach = f", {level_text(interval.confidence)} interval up to {shown(high)}"
         yield (

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.cli.common import canvas_of, echo_warnings
+from ce_cli.cli.common import drawn, echo_warnings
 from ce_cli.errors import UsageError
 from ce_cli.registry import output as output_format
 from ce_cli.text import STDIN, quoted
 
 if TYPE_CHECKING:
+    from ce_cli.cli.command import Call
     from ce_cli.results.gate import Gated
 
 Target = tuple[str, str | None]  # a format, and a file; None is standard output
@@ -58,15 +59,15 @@ def targets_of(
     return further
 
 
-def write(gated: Gated, targets: Sequence[Target]) -> None:
+def write(gated: Gated, targets: Sequence[Target], call: Call) -> None:
     """Draw everything before the first of it is written, then publish what belongs to a format."""
     from ce_cli.outputs.files import written
 
-    drawn = []
-    for form, path in targets:
-        text = output_format("gate", form).load()(gated, canvas_of(sys.stdout, path))
-        drawn.append((text, path))
-    for text, path in drawn:
+    texts = [
+        (drawn(gated, call, output_format("gate", form), sys.stdout, path), path)
+        for form, path in targets
+    ]
+    for text, path in texts:
         written(text, path, sys.stdout)
     for one in dict.fromkeys(output_format("gate", form) for form, _ in targets):
         one.publish(gated, os.environ)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self, get_args
 
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
@@ -17,13 +17,13 @@ from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import located
 from ce_cli.inputs.source import Source
 from ce_cli.kernels.exact import ExactSums
+from ce_cli.options.choices import Join, Test
+from ce_cli.reading import Reading
 from ce_cli.record import Record
 from ce_cli.scoring.pipeline import Prepared, prepared
 from ce_cli.scoring.run import Run
-from ce_cli.spec import Reading, Spec
+from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list
-
-Test = Literal["t", "sign-flip"]
 
 
 class ModelData(Record):
@@ -63,6 +63,27 @@ class ComparisonPlan(Record):
     cluster: str | None = None
     test: Test = "t"
     worst: int = 0
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], reference: int) -> Self:
+        """How options of the command line, a file or Python say to compare.
+
+        Raises
+        ------
+        UsageError
+            A value is out of range.
+        """
+        join = options.get("join", "all")
+        if join not in get_args(Join):
+            choices = quoted_list(get_args(Join))
+            raise UsageError(f"--join {quoted(join)} is not one of {choices}.")
+        return cls(
+            reference=reference,
+            inner=join == "inner",
+            cluster=options.get("cluster"),
+            test=options.get("test", "t"),
+            worst=options.get("worst", 0),
+        )
 
     def check(self) -> None:
         """Refuse what is out of range."""

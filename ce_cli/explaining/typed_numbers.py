@@ -18,8 +18,9 @@ from ce_cli.errors import UsageError
 from ce_cli.explaining.anatomy import Subject
 from ce_cli.kernels.losses import class_sums
 from ce_cli.kernels.outcomes import certain_codes, indicator
+from ce_cli.options.choices import Task
 from ce_cli.record import Record
-from ce_cli.spec import Spec, Task
+from ce_cli.spec import Spec
 from ce_cli.text import plural, quoted, quoted_list
 
 Floats = NDArray[np.float64]

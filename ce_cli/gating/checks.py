@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ce_cli.errors import UsageError
 from ce_cli.gating.figures import ABSOLUTE, RELATIVE, GroupFigures
-from ce_cli.gating.request import Mode
 from ce_cli.gating.requirements import COUNTS, REGRESSION, Requirement
+from ce_cli.options.choices import Mode
 from ce_cli.results.gate import Check
 from ce_cli.results.score import Interval
 from ce_cli.text import closest, quoted, quoted_list

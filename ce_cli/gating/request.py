@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
-from ce_cli.gating.requirements import Requirement
+from ce_cli import registry
+from ce_cli.errors import UsageError
+from ce_cli.gating.requirements import (
+    COUNTS,
+    REGRESSION,
+    Requirement,
+    at_least_rows,
+    at_most,
+    groupings,
+    no_regression,
+    requirement,
+)
+from ce_cli.options import values
+from ce_cli.options.choices import Mode
+from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.spec import Reading, Spec
+from ce_cli.spec import Spec
 
-Mode = Literal["point", "confident", "proven"]
+HEADLINE = ("cross_entropy", "standard_error", "skill", "accuracy")
 
 
 class GateRequest(Record):
@@ -46,3 +61,86 @@ class GateRequest(Record):
     mode: Mode = "point"
     confident: bool = False
     inner: bool = False
+
+    @classmethod
+    def from_options(cls, name: str, names: Sequence[str], options: Mapping[str, Any]) -> Self:
+        """The gate that options of the command line, a file or Python describe.
+
+        Parameters
+        ----------
+        name : str
+            Of the gate.
+        names : sequence of str
+            The files, directories expanded.
+        options : mapping
+            The options of `ce_cli.options.commands.GateOptions`; without limits the data is scored
+            and nothing is checked.
+
+        Raises
+        ------
+        UsageError
+            A limit cannot be read, or options do not fit together.
+        """
+        requirements = requirements_of(options)
+        return cls(
+            name=name,
+            names=tuple(names),
+            spec=_spec(options, requirements),
+            reading=Reading.from_options(options),
+            requirements=requirements,
+            labels=options.get("labels"),
+            baseline=options.get("baseline"),
+            mode=options.get("mode", "point"),
+            confident=bool(options.get("confident")),
+            inner=options.get("join") == "inner",
+        )
+
+    def check_limits(self) -> None:
+        """Refuse a gate that checks nothing, or a baseline and a regression without each other.
+
+        Raises
+        ------
+        UsageError
+            Nothing is checked, or one of the two is missing.
+        """
+        regression = any(one.is_regression for one in self.requirements)
+        if regression and self.baseline is None:
+            raise UsageError("a regression needs a baseline: add --baseline FILE.")
+        if self.baseline is not None and not regression:
+            raise UsageError(
+                "the baseline has no limit: say how much worse is allowed, for example "
+                "--max-regression 1%."
+            )
+        if not self.requirements:
+            raise UsageError(
+                "there is no limit to check: add one, for example --max 0.35 or --require "
+                "'accuracy >= 0.9'; --init writes some."
+            )
+
+
+def requirements_of(options: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    """Every limit that options set, once.
+
+    Raises
+    ------
+    UsageError
+        A limit cannot be read.
+    """
+    found = list[Requirement]()
+    if options.get("max") is not None:
+        found.append(at_most(str(options["max"])))
+    if options.get("min_rows") is not None:
+        found.append(at_least_rows(options["min_rows"]))
+    found += map(requirement, values.names(options.get("require") or ()))
+    if options.get("max_regression") is not None:
+        found.append(no_regression(str(options["max_regression"])))
+    return tuple(dict.fromkeys(found))
+
+
+def _spec(options: Mapping[str, Any], requirements: Sequence[Requirement]) -> Spec:
+    """What to compute for these."""
+    by = dict.fromkeys(name for columns in groupings(requirements) for name in columns)
+    numberless = (*COUNTS, REGRESSION, *registry.TABLES)
+    needed = (one.metric for one in requirements if one.metric not in numberless)
+    metrics = tuple(dict.fromkeys((*HEADLINE, *needed)))
+    return Spec.from_options({**options, "by": tuple(by), "metric": metrics})

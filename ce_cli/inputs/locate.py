@@ -12,7 +12,7 @@ from ce_cli.errors import DataError, StorageError
 from ce_cli.inputs.bytestream import ByteStream, first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import Source
-from ce_cli.spec import Reading
+from ce_cli.reading import Reading
 from ce_cli.text import STDIN, display_name
 
 _PACKED = {".gz", ".bz2", ".zst", ".xz"}

@@ -6,14 +6,19 @@ import csv
 import io
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from ce_cli.options.commands import InspectOptions
+from ce_cli.options.option import flag, options_of
 from ce_cli.record import Record
-from ce_cli.spec import Reading, Spec
 from ce_cli.text import STDIN
 
-_SWITCHES = ("--label-counts", "--no-header")
+_SWITCHES = tuple(
+    flag(name) for name, option in options_of(InspectOptions).items() if option.typed is bool
+)
+_NO_MATTER = ("threads", "engine")  # they change no number
 _READ_OTHERWISE = {"--decimal", "--no-header", "--comment", "--encoding", "--input-format"}
 _ONE_OF = ("--classes", "--positive")  # each says which class a prediction is for
 
@@ -53,44 +58,29 @@ class ScoreCommand(Record):
         return " ".join(("ce", verb, *map(pasted, (*self.paths, *words))))
 
 
-def typed(paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading) -> ScoreCommand:
-    """The options of ``ce score`` that were given, but for those that are their defaults."""
-    several = {
-        "--label": spec.labels,
-        "--pred": spec.predictions,
-        "--by": spec.by,
-        "--na-value": spec.na_values,
-        "--ignore-label": spec.ignore_labels,
-        "--class-weight": ("balanced",)
-        if spec.balanced
-        else tuple(f"{name}={weight!r}" for name, weight in spec.class_weights),
-    }
-    single = {
-        "--labels": labels,
-        "--weight": spec.weight,
-        "--bytes": spec.bytes,
-        "--id": spec.id,
-        "--classes": joined(spec.classes) if spec.classes else None,
-        "--positive": spec.positive,
-        "--task": None if spec.task == "auto" else spec.task,
-        "--as": None if spec.values == "auto" else spec.values,
-        "--missing": None if spec.missing == "error" else spec.missing,
-        "--label-smoothing": f"{spec.label_smoothing!r}" if spec.label_smoothing else None,
-        "--sum-tolerance": None if spec.sum_tolerance is None else f"{spec.sum_tolerance!r}",
-        "--clip": None if spec.clip is None else (f"{spec.clip!r}" if spec.clip else "none"),
-        "--on-bad-sum": None if spec.on_bad_sum == "warn" else spec.on_bad_sum,
-        "--delimiter": reading.delimiter,
-        "--encoding": None if reading.encoding == "utf-8" else reading.encoding,
-        "--decimal": None if reading.decimal == "." else reading.decimal,
-        "--comment": reading.comment,
-        "--input-format": reading.input_format,
-    }
-    options: list[tuple[str, str | None]] = []
-    options += [(name, value) for name, values in several.items() for value in values]
-    options += [(name, value) for name, value in single.items() if value is not None]
-    options += [("--label-counts", None)] if spec.label_counts else []
-    options += [] if reading.header else [("--no-header", None)]
-    return ScoreCommand(tuple(paths), tuple(options))
+def score_command(paths: Sequence[str], options: Mapping[str, Any]) -> ScoreCommand:
+    """The command with the options that are not their defaults."""
+    words: list[tuple[str, str | None]] = []
+    for name, option in options_of(InspectOptions).items():
+        value = options.get(name)
+        if name in _NO_MATTER or value is None or value == option.default:
+            continue
+        if option.typed is bool:
+            words.append((flag(name), None))
+        elif option.typed == list[str]:
+            words += [(flag(name), text) for text in _texts(value)]
+        elif name == "classes" and not isinstance(value, str):
+            words.append((flag(name), joined([str(one) for one in value])))
+        else:
+            words.append((flag(name), value if isinstance(value, str) else str(value)))
+    return ScoreCommand(tuple(paths), tuple(words))
+
+
+def _texts(value: Any) -> list[str]:
+    """The values of a repeatable option, as they are typed."""
+    if isinstance(value, Mapping):
+        return [f"{name}={one!r}" for name, one in value.items()]
+    return [value] if isinstance(value, str) else [str(one) for one in value]
 
 
 def _parsed(options: str) -> list[tuple[str, str | None]]:

@@ -26,9 +26,10 @@ from ce_cli.comparing.bound_models import ComparisonPlan, data_sets
 from ce_cli.comparing.compare import compare as run
 from ce_cli.comparing.naming import file_names
 from ce_cli.errors import DataError, UsageError
+from ce_cli.reading import Reading
 from ce_cli.results.compare import Compared
 from ce_cli.scoring.run import run_on
-from ce_cli.spec import Reading, Spec
+from ce_cli.spec import Spec
 from tests.conftest import (
     COMMAND,
     SCHEMAS,

@@ -26,9 +26,10 @@ from ce_cli.explaining.rank_counts import RankCounts
 from ce_cli.explaining.row_search import RowSelector, alone
 from ce_cli.inputs.arrow import parquet
 from ce_cli.inputs.locate import located
+from ce_cli.reading import Reading
 from ce_cli.scoring.pipeline import prepared
 from ce_cli.scoring.run import run_on
-from ce_cli.spec import Reading, Spec
+from ce_cli.spec import Spec
 from tests.conftest import (
     COMMAND,
     SAMPLES,

@@ -25,7 +25,7 @@ from ce_cli import registry, score
 from ce_cli.errors import DataError
 from ce_cli.inputs.locate import opened
 from ce_cli.inputs.source import Projection
-from ce_cli.spec import Reading
+from ce_cli.reading import Reading
 from tests.conftest import SAMPLES, complaints, run_ce, score_json, write_csv, write_parquet
 from tests.test_imports import imported_by
 from tests.writing import (

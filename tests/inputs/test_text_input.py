@@ -27,7 +27,7 @@ from ce_cli.inputs.source import Projection
 from ce_cli.inputs.text.comments import Uncommented
 from ce_cli.inputs.text.delimited import open_delimited
 from ce_cli.inputs.text.plain_lists import read_at_once
-from ce_cli.spec import Reading
+from ce_cli.reading import Reading
 from tests.conftest import complaints, run_ce, score_json
 
 USAGE, BAD_DATA = 2, 3

@@ -13,8 +13,8 @@ from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
 from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.inputs.spool import on_disk
+from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.spec import Reading
 from ce_cli.text import STDIN, display_name, sanitize
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
+from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.spec import Reading
 from ce_cli.text import display_name, sanitize
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from ce_cli.inputs.json.values import (
 )
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.text import records
+from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.spec import MISSING_TEXTS, Reading
+from ce_cli.spec import MISSING_TEXTS
 from ce_cli.text import display_name, quoted
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from ce_cli.inputs.numpy.headers import (
 )
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
+from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.spec import Reading
 from ce_cli.text import STDIN, display_name
 
 

@@ -19,7 +19,7 @@ from ce_cli.inputs.text.dialect import (
     found_delimiter,
     is_misfit,
 )
-from ce_cli.spec import Reading
+from ce_cli.reading import Reading
 from ce_cli.text import display_name, quoted
 
 if TYPE_CHECKING:

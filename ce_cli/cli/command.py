@@ -1,0 +1,175 @@
+"""From declared options to a command of the parser, and from what was typed to a call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+
+from ce_cli import registry
+from ce_cli.cli.config import Config, configuration, variables
+from ce_cli.options.choices import PANELS
+from ce_cli.options.commands import COMMANDS
+from ce_cli.options.option import Option, flag, key, options_of
+from ce_cli.record import Record
+from ce_cli.text import sanitize
+
+_FILES_HELP = (
+    "Files, directories, URIs, or - for standard input; several are parts of one data set. "
+    "Without any, piped input is read."
+)
+
+
+class Call(Record):
+    """One call of a command.
+
+    Attributes
+    ----------
+    command : str
+        Its name.
+    files : tuple of str
+        As they were typed.
+    options : dict
+        Every option with its value: typed, of a variable, of the configuration, or its default.
+    given : dict
+        The options that were typed or come from a variable.
+    config : Config or None
+        The configuration file, if there is one.
+    variables : tuple of str
+        The options that come from a variable.
+    """
+
+    command: str
+    files: tuple[str, ...]
+    options: dict[str, Any]
+    given: dict[str, Any]
+    config: Config | None = None
+    variables: tuple[str, ...] = ()
+
+    @property
+    def format(self) -> str:
+        """The format of the result."""
+        return "json" if self.options["json"] else str(self.options["format"])
+
+    @property
+    def origins(self) -> str:
+        """Which options come from the configuration and from variables, and from which file."""
+        written = {} if self.config is None else self.config.options_for(self.command)
+        if self.config is not None and self.command == "gate":  # which shows its own table
+            written = {name: written[name] for name in self.config.shared if name in written}
+        parts = []
+        if own := {name: value for name, value in written.items() if name not in self.given}:
+            parts.append(f"{self.config.shown if self.config else ''}: {_named(own)}")
+        if self.variables:
+            typed = {name: self.given[name] for name in self.variables}
+            parts.append(f"the environment: {_named(typed)}")
+        return f"Options from {'; '.join(parts)}" if parts else ""
+
+
+def _named(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key(name)} = {sanitize(_written(one))}" for name, one in values.items())
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def command(
+    files_help: str = _FILES_HELP,
+) -> Callable[[Callable[[Call], None]], Callable[..., None]]:
+    """Make a function of a call a command whose options are those declared for its name."""
+
+    def made(function: Callable[[Call], None]) -> Callable[..., None]:
+        name = function.__name__
+        options = options_of(COMMANDS[name])
+
+        def run(files: list[str] | None = None, **typed: Any) -> None:
+            function(_call(name, options, files or (), typed))
+
+        parameters = [_files(files_help), *_parameters(name, options)]
+        run.__doc__, run.__name__ = function.__doc__, name
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        return run
+
+    return made
+
+
+def _call(
+    name: str, options: Mapping[str, Option], files: Sequence[str], typed: Mapping[str, Any]
+) -> Call:
+    """Put what was typed before variables, those before the configuration, that before defaults."""
+    typed = {one: value for one, value in typed.items() if value not in (None, False, [])}
+    own = variables(os.environ, name)
+    given = {**own, **typed}
+    config = configuration(given.get("config"))
+    written = {} if config is None else config.options_for(name)
+    defaults = {one: option.default for one, option in options.items()}
+    from_variables = tuple(one for one in own if one not in typed)
+    return Call(name, tuple(files), {**defaults, **written, **given}, given, config, from_variables)
+
+
+def _files(help_: str) -> Parameter:
+    argument = typer.Argument(metavar="[FILES]...", help=help_, show_default=False)
+    return Parameter(
+        "files",
+        Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[list[str] | None, argument],
+    )
+
+
+def _parameters(command: str, options: Mapping[str, Option]) -> list[Parameter]:
+    """A parameter for each option, panel by panel."""
+    places = {name: PANELS.index(option.panel) for name, option in options.items()}
+    ordered = sorted(options, key=places.__getitem__)
+    return [_parameter(command, name, options[name]) for name in ordered]
+
+
+def _parameter(command: str, name: str, option: Option) -> Parameter:
+    from ce_cli.cli.completion import completed
+
+    default, values = option.default, choices(command, option)
+    info = typer.Option(
+        *(flag(name), option.short) if option.short else (flag(name),),
+        metavar=option.metavar or None,
+        help=_help(option, values),
+        rich_help_panel=option.panel,
+        show_default=_written(default) if default not in (None, False, 0) else False,
+        autocompletion=completed(values, option),
+    )
+    is_switch = option.typed is bool
+    return Parameter(
+        name,
+        Parameter.KEYWORD_ONLY,
+        default=False if is_switch else None,
+        annotation=Annotated[option.typed if is_switch else option.typed | None, info],
+    )
+
+
+def _help(option: Option, values: tuple[str, ...]) -> str:
+    """The help of an option, with the values that it chooses from."""
+    if not values:
+        return option.help
+    listed = ", ".join(values)
+    return f"{option.help} [{listed}]".replace("[", "\\[")
+
+
+def choices(command: str, option: Option) -> tuple[str, ...]:
+    """The values that an option chooses from; nothing if it is free."""
+    if get_origin(option.typed) is Literal:
+        return tuple(map(str, get_args(option.typed)))
+    if option.names == "metric":
+        return ("all", *registry.FIGURES, *registry.TABLES)
+    if option.names == "format":
+        return registry.formats(command)
+    if option.names == "input format":
+        return tuple(entry.names[0] for entry in registry.INPUTS)
+    if option.names == "engine":
+        return tuple(entry.names[0] for entry in registry.ENGINES)
+    return ()

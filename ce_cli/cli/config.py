@@ -1,0 +1,335 @@
+"""Options that are written down: in ce.toml or pyproject.toml, and as CE_* variables.
+
+A table without a name gives defaults for every command, a table with the name of a command for that
+one; gates may have tables of their own below ``gate``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from ce_cli.errors import StorageError, UsageError
+from ce_cli.options.choices import CONFIGURATION, SUBJECT
+from ce_cli.options.commands import COMMANDS, GateOptions
+from ce_cli.options.option import Option, key, options_of
+from ce_cli.record import Record
+from ce_cli.text import STDIN, closest, display_name, quoted, quoted_list, sanitize
+
+NAME = "ce.toml"
+GATE = "gate"
+FILES = "files"
+_PROJECT = "pyproject.toml"
+_TOOL = ("tool", "ce")
+_VARIABLE = "CE_"
+_OTHER_VARIABLES = ("TRACEBACK",)
+_NEAR = 0.8  # how alike a variable and an option are if one is taken for a typo of the other
+_ON_OFF = {"1": True, "true": True, "yes": True, "on": True}
+_ON_OFF |= {"0": False, "false": False, "no": False, "off": False}
+_FILES_OF_GATE = Option("The files of a gate.", CONFIGURATION, list[str], is_path=True)
+
+
+class Config(Record):
+    """The options of one file.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    prefix : str
+        The table that holds all others: ``tool.ce``, or nothing.
+    shared : dict
+        Options for every command, by name.
+    commands : dict of dict
+        Options for one command.
+    gates : dict of dict
+        Options of each named gate.
+    """
+
+    path: str
+    prefix: str
+    shared: dict[str, Any]
+    commands: dict[str, dict[str, Any]]
+    gates: dict[str, dict[str, Any]]
+
+    @property
+    def shown(self) -> str:
+        """The file, for messages."""
+        return display_name(self.path)
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether there is a table for gates."""
+        return GATE in self.commands
+
+    def table_of(self, *names: str) -> str:
+        """A table, for messages."""
+        table = ".".join((*self.prefix.split("."), *map(sanitize, names))).lstrip(".")
+        return f"{self.shown}: {table}"
+
+    def options_for(self, command: str) -> dict[str, Any]:
+        """The defaults that the file gives a command."""
+        known = allowed(command)
+        shared = {name: value for name, value in self.shared.items() if name in known}
+        return {**shared, **self.commands.get(command, {})}
+
+
+def allowed(command: str) -> dict[str, Option]:
+    """The options of a command that may be written down."""
+    options = options_of(COMMANDS[command])
+    own = {FILES: _FILES_OF_GATE} if command == GATE else {}
+    kept = {
+        name: option
+        for name, option in options.items()
+        if option.panel not in (CONFIGURATION, SUBJECT)
+    }
+    return {**own, **kept}
+
+
+def configuration(path: str | None) -> Config | None:
+    """Read `path`, or the file that is here or above, if there is one.
+
+    Raises
+    ------
+    UsageError
+        It is not TOML, or something in it is unknown or of a wrong type.
+    StorageError
+        It cannot be read.
+    """
+    if path is not None:
+        found = _config(path, _parsed(path, _bytes_of(path)))
+        if found is None:
+            raise UsageError(f"{display_name(path)}: there is no table [{'.'.join(_TOOL)}].")
+        return found
+    for directory in (here := Path.cwd(), *here.parents):
+        for name in (NAME, _PROJECT):
+            if (directory / name).is_file():
+                shown = os.path.relpath(directory / name)
+                text = _bytes_of(shown)
+                if name == _PROJECT and b"ce" not in text:
+                    continue
+                found = _config(shown, _parsed(shown, text))
+                if found is not None or name == NAME:
+                    return found
+    return None
+
+
+def variables(environment: Mapping[str, str], command: str) -> dict[str, Any]:
+    """The options that CE_* variables give a command.
+
+    Raises
+    ------
+    UsageError
+        A value is of a wrong type, or a name is nearly that of an option.
+    """
+    names = {name for one in COMMANDS for name in (*allowed(one), "config")} - {FILES}
+    known = {f"{_VARIABLE}{key(name).replace('-', '_').upper()}": name for name in names}
+    options = {**options_of(COMMANDS[command])}
+    found = {}
+    for variable, text in environment.items():
+        if not variable.startswith(_VARIABLE):
+            continue
+        name = known.get(variable)
+        if name is None:
+            _check_spelling(variable, list(known))
+        elif name in options:
+            found[name] = _value(
+                variable, name, options[name], _typed(variable, options[name], text)
+            )
+    return found
+
+
+def _check_spelling(variable: str, known: list[str]) -> None:
+    own = [f"{_VARIABLE}{name}" for name in _OTHER_VARIABLES]
+    if variable not in own and (near := closest(variable, [*known, *own], _NEAR)):
+        raise UsageError(f"There is no option for the variable {sanitize(variable)}{near}.")
+
+
+def _typed(variable: str, option: Option, text: str) -> Any:
+    """The text of a variable as a value that a file could hold."""
+    if option.typed == list[str]:
+        import csv
+
+        return next(csv.reader([text], skipinitialspace=True), [])
+    if option.typed is bool:
+        if text.lower() not in _ON_OFF:
+            raise UsageError(f"{variable}: {quoted(text)} is neither true nor false.")
+        return _ON_OFF[text.lower()]
+    if option.typed in (int, float):
+        try:
+            return option.typed(text)
+        except ValueError:
+            what = "a whole number" if option.typed is int else "a number"
+            raise UsageError(f"{variable}: {quoted(text)} is not {what}.") from None
+    return text
+
+
+def _bytes_of(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StorageError(f"{display_name(path)}: could not read: {reason}.") from error
+
+
+def _parsed(path: str, text: bytes) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UsageError(f"{display_name(path)}: TOML has to be UTF-8 text.") from None
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = sanitize(str(error), 200)
+        raise UsageError(f"{display_name(path)}: is not TOML: {reason}.") from None
+
+
+def prefix_in(path: str) -> str:
+    """The table of a file that holds all options of `ce`."""
+    return ".".join(_TOOL) if Path(path).name == _PROJECT else ""
+
+
+def _config(path: str, document: Mapping[str, Any]) -> Config | None:
+    """The options of a document; None if it has no table for them."""
+    table: Any = document
+    if prefix_in(path):
+        for name in _TOOL:
+            table = table.get(name, {})
+            if not isinstance(table, dict):
+                raise UsageError(f"{display_name(path)}: {name} has to be a table.")
+        if _TOOL[-1] not in document.get(_TOOL[0], {}):
+            return None
+    config = Config(path, prefix_in(path), {}, {}, {})
+    everywhere = {name: option for one in COMMANDS for name, option in allowed(one).items()}
+    everywhere.pop(FILES)
+    commands = {name: value for name, value in table.items() if name in COMMANDS}
+    rest = {name: value for name, value in table.items() if name not in COMMANDS}
+    shared = _fields(config, (), rest, everywhere, extra=tuple(COMMANDS))
+    config = config.replace(shared=shared)
+    found, gates = {}, {}
+    for name, value in commands.items():
+        if not isinstance(value, dict):
+            where = ".".join(filter(None, (config.prefix, name)))
+            raise UsageError(f"{config.shown}: {where} has to be a table: [{where}].")
+        named = _named_gates(value) if name == GATE else {}
+        own = {one: what for one, what in value.items() if one not in named}
+        found[name] = _fields(config, (name,), own, allowed(name))
+        for gate, what in named.items():
+            gates[gate] = _fields(config, (name, gate), what, _options_of_gate())
+    return config.replace(commands=found, gates=gates)
+
+
+def _options_of_gate() -> dict[str, Option]:
+    """What the table of one gate may hold: nothing that is about the whole run."""
+    known = options_of(GateOptions)
+    return {name: option for name, option in allowed(GATE).items() if name in (FILES, *known)}
+
+
+def _named_gates(table: Mapping[str, Any]) -> dict[str, Any]:
+    known = {key(name) for name in allowed(GATE)}
+    return {
+        name: value
+        for name, value in table.items()
+        if isinstance(value, dict) and name.replace("_", "-") not in known
+    }
+
+
+def _fields(
+    config: Config,
+    tables: tuple[str, ...],
+    table: Mapping[str, Any],
+    options: Mapping[str, Option],
+    extra: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """The options of one table, by name."""
+    known = {key(name): name for name in options}
+    found: dict[str, Any] = {}
+    for written, value in table.items():
+        place = config.table_of(*tables, written)
+        name = known.get(written.replace("_", "-"))
+        if name is None:
+            raise UsageError(f"{place} is not known{closest(written, [*known, *extra])}.")
+        if name in found:
+            raise UsageError(f"{place} is given twice, as {key(name)} and with an underscore.")
+        found[name] = _value(place, name, options[name], value)
+        if options[name].is_path:
+            found[name] = _relative_to(config.path, found[name])
+    return found
+
+
+def _value(place: str, name: str, option: Option, value: Any) -> Any:
+    """A value as the command line would give it.
+
+    Raises
+    ------
+    UsageError
+        It is of another type, or no limit.
+    """
+    numbers = () if option.is_path else (int, float)
+    kind = option.typed
+    if name == "classes" and isinstance(value, list):
+        return _texts(place, value, numbers)
+    if kind == list[str]:
+        found: Any = _texts(place, value if isinstance(value, list) else [value], numbers)
+    elif kind is bool:
+        found = _of_type(place, value, (bool,), "true or false")
+    elif kind is int:
+        found = _of_type(place, value, (int,), "a whole number")
+    elif kind is float:
+        found = float(_of_type(place, value, (int, float), "a number"))
+    else:
+        found = _text(place, value, numbers)
+        choices = get_args(kind) if get_origin(kind) is Literal else (found,)
+        if found not in choices:
+            near = closest(found, choices)
+            raise UsageError(
+                f"{place}: {quoted(found)} is not one of {quoted_list(choices)}{near}."
+            )
+    for check in _checks(name):
+        try:
+            check(found)
+        except UsageError as error:
+            raise error.about(place) from None
+    return found
+
+
+def _checks(name: str) -> Iterator[Callable[[Any], object]]:
+    """What a limit has to pass, so that a mistake is shown where it is written."""
+    if name not in ("max", "min_rows", "require", "max_regression"):
+        return
+    from ce_cli.gating import requirements
+
+    checks: dict[str, Callable[[Any], object]] = {
+        "max": requirements.at_most,
+        "min_rows": requirements.at_least_rows,
+        "require": lambda texts: [requirements.requirement(text) for text in texts],
+        "max_regression": requirements.no_regression,
+    }
+    yield checks[name]
+
+
+def _texts(place: str, values: list[Any], numbers: tuple[type, ...]) -> list[str]:
+    return [_text(place, value, numbers) for value in values]
+
+
+def _text(place: str, value: Any, numbers: tuple[type, ...]) -> str:
+    """A text; a number is taken for how it is written, as on the command line."""
+    value = _of_type(place, value, (str, *numbers), "text")
+    return value if isinstance(value, str) else repr(value)
+
+
+def _of_type(place: str, value: Any, types: tuple[type, ...], what: str) -> Any:
+    if isinstance(value, types) and (not isinstance(value, bool) or bool in types):
+        return value
+    raise UsageError(f"{place} takes {what}, not {sanitize(repr(value))}.")
+
+
+def _relative_to(path: str, found: Any) -> Any:
+    """Paths of a configuration begin where it is."""
+    if isinstance(found, list):
+        return [_relative_to(path, one) for one in found]
+    if found in ("", STDIN) or "://" in found:
+        return found
+    return str(Path(path).parent / found)

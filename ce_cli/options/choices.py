@@ -1,0 +1,26 @@
+"""The values that options choose from, and the panels of the help."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
+Values = Literal["auto", "probabilities", "logits", "logprobs"]
+Missing = Literal["error", "skip"]
+OnBadSum = Literal["error", "warn", "renormalize"]
+Base = Literal["e", "2", "10"]
+Join = Literal["all", "inner"]
+Test = Literal["t", "sign-flip"]
+Mode = Literal["point", "confident", "proven"]
+Tool = Literal["sklearn", "torch", "keras", "xgboost", "lightgbm", "yardstick"]
+
+SUBJECT = "What to explain"
+LIMITS = "Limits"
+AGAINST = "Against a baseline"
+COLUMNS = "Columns"
+VALUES = "Values"
+SCORING = "Scoring"
+OUTPUT = "Output"
+READING = "Reading"
+CONFIGURATION = "Configuration"
+PANELS = (SUBJECT, LIMITS, AGAINST, COLUMNS, VALUES, SCORING, OUTPUT, READING, CONFIGURATION)

@@ -1,0 +1,381 @@
+"""Options of each command, beside those of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypedDict
+
+from ce_cli.options.choices import (
+    AGAINST,
+    COLUMNS,
+    CONFIGURATION,
+    LIMITS,
+    OUTPUT,
+    SCORING,
+    SUBJECT,
+    VALUES,
+    Base,
+    Join,
+    Mode,
+    Test,
+    Tool,
+)
+from ce_cli.options.data import DataOptions
+from ce_cli.options.option import Option
+
+
+class _By(TypedDict, total=False):
+    by: Annotated[
+        str | Sequence[str],
+        Option(
+            "One line for each value of this column. Repeatable.",
+            COLUMNS,
+            list[str],
+            metavar="COL",
+            names="column",
+        ),
+    ]
+
+
+class _Unit(TypedDict, total=False):
+    base: Annotated[
+        Base,
+        Option(
+            "Base of the logarithms: nats (e), bits (2) or bans (10).",
+            SCORING,
+            Base,
+            "e",
+            metavar="B",
+            signature="base",
+            of_numbers=True,
+        ),
+    ]
+
+
+class _Interval(TypedDict, total=False):
+    confidence: Annotated[
+        float, Option("Confidence of the intervals.", SCORING, float, 0.95, metavar="LEVEL")
+    ]
+    cluster: Annotated[
+        str | None,
+        Option(
+            "Rows with the same value in this column belong together, such as those of one user.",
+            SCORING,
+            metavar="COL",
+            names="column",
+        ),
+    ]
+
+
+class _Rule(TypedDict, total=False):
+    convention: Annotated[
+        Tool | None,
+        Option(
+            "Score by the rules of another tool.",
+            VALUES,
+            Tool,
+            metavar="TOOL",
+            signature="convention",
+        ),
+    ]
+
+
+class ScoreOptions(DataOptions, _By, _Rule, _Unit, _Interval, total=False):
+    """Options of `score`."""
+
+    conventions: Annotated[
+        bool, Option("Show the number of every such tool, and why it differs.", VALUES, bool, False)
+    ]
+    metric: Annotated[
+        str | Sequence[str],
+        Option(
+            "Compute only this metric, or all. Repeatable.",
+            SCORING,
+            list[str],
+            metavar="NAME",
+            short="-m",
+            names="metric",
+        ),
+    ]
+    worst: Annotated[int, Option("Show the N most surprising rows.", SCORING, int, 0, metavar="N")]
+    decompose: Annotated[
+        bool,
+        Option(
+            "Split the cross-entropy of all rows into uncertainty, discrimination and calibration.",
+            SCORING,
+            bool,
+            False,
+        ),
+    ]
+
+
+class CompareOptions(DataOptions, _By, _Unit, _Interval, total=False):
+    """Options of `compare`."""
+
+    reference: Annotated[
+        str | None,
+        Option(
+            "The model that the others are compared with; by default the first.",
+            SCORING,
+            metavar="NAME",
+        ),
+    ]
+    join: Annotated[
+        Join,
+        Option(
+            "With --id, rows that not all files have: stop with an error (all), or leave them out "
+            "(inner).",
+            SCORING,
+            Join,
+            "all",
+            metavar="HOW",
+        ),
+    ]
+    test: Annotated[
+        Test,
+        Option("How to compute the p-value of a difference.", SCORING, Test, "t", metavar="TEST"),
+    ]
+    worst: Annotated[
+        int, Option("Show the N rows that moved most, each way.", SCORING, int, 0, metavar="N")
+    ]
+
+
+class GateOptions(DataOptions, _Rule, _Unit, _Interval, total=False):
+    """Options of `gate`."""
+
+    max: Annotated[
+        str | float | None,
+        Option("Short for --require 'cross_entropy <= NUMBER'.", LIMITS, metavar="NUMBER"),
+    ]
+    require: Annotated[
+        str | Sequence[str],
+        Option(
+            "A metric, one of <=, <, >=, > and a number: 'accuracy >= 0.9'; for every group "
+            "'cross_entropy.by(segment) <= 0.5', for one 'cross_entropy.by(segment=eu) <= 0.5'. "
+            "Repeatable.",
+            LIMITS,
+            list[str],
+            metavar="LIMIT",
+            names="metric",
+        ),
+    ]
+    min_rows: Annotated[
+        int | None, Option("Short for --require 'rows >= N'.", LIMITS, int, metavar="N")
+    ]
+    confident: Annotated[
+        bool,
+        Option("A metric passes only if the far end of its interval does.", LIMITS, bool, False),
+    ]
+    baseline: Annotated[
+        Any,
+        Option(
+            "A document of ce score --json or ce gate --json, or predictions for the same rows.",
+            AGAINST,
+            metavar="FILE",
+            is_path=True,
+        ),
+    ]
+    max_regression: Annotated[
+        str | float | None,
+        Option(
+            "How much larger than that of the baseline the cross-entropy may be: a number in its "
+            "unit (0.01), or a share of it (1%). Short for --require 'regression <= …'.",
+            AGAINST,
+            metavar="LIMIT",
+        ),
+    ]
+    mode: Annotated[
+        Mode,
+        Option(
+            "What that limit is checked against: the difference itself (point), the low end of its "
+            "interval, so that only a proven regression fails (confident), or the high end, so "
+            "that only a proven absence passes (proven).",
+            AGAINST,
+            Mode,
+            "point",
+            metavar="MODE",
+        ),
+    ]
+    join: Annotated[
+        Join,
+        Option(
+            "With --id, rows that only the data or only a baseline of predictions has: stop with "
+            "an error (all), or leave them out of the comparison (inner).",
+            AGAINST,
+            Join,
+            "all",
+            metavar="HOW",
+        ),
+    ]
+
+
+class InspectOptions(DataOptions, _By, total=False):
+    """Options of `inspect`."""
+
+
+class ExplainOptions(DataOptions, _Unit, total=False):
+    """Options of `explain`."""
+
+
+class _Output(TypedDict, total=False):
+    format: Annotated[
+        str,
+        Option(
+            "Format of the result.",
+            OUTPUT,
+            str,
+            "table",
+            metavar="NAME",
+            short="-f",
+            names="format",
+        ),
+    ]
+    json: Annotated[bool, Option("Short for --format json.", OUTPUT, bool, False)]
+    output: Annotated[
+        str | None,
+        Option(
+            "Write the result to a file instead of standard output.",
+            OUTPUT,
+            metavar="FILE",
+            short="-o",
+        ),
+    ]
+    quiet: Annotated[
+        bool,
+        Option("Show no progress, and no warnings on stderr.", OUTPUT, bool, False, short="-q"),
+    ]
+    config: Annotated[
+        str | None,
+        Option(
+            "A configuration file, instead of the ce.toml, or the pyproject.toml with a table "
+            "tool.ce, that is here or above.",
+            CONFIGURATION,
+            metavar="FILE",
+        ),
+    ]
+
+
+class ScoreCommandOptions(ScoreOptions, _Output, total=False):
+    """Options of ``ce score``."""
+
+    per_row: Annotated[
+        str | None,
+        Option(
+            "Write the loss of every row to OUT: .csv, .jsonl or .parquet, or - for CSV on stdout.",
+            SCORING,
+            metavar="OUT",
+        ),
+    ]
+
+
+class CompareCommandOptions(CompareOptions, _Output, total=False):
+    """Options of ``ce compare``."""
+
+    model: Annotated[
+        Sequence[str],
+        Option(
+            "A model and its prediction columns or globs, separated by commas; one for each file, "
+            "or several for one file. Repeatable.",
+            COLUMNS,
+            list[str],
+            metavar="NAME=COLS",
+        ),
+    ]
+
+
+class GateCommandOptions(GateOptions, _Output, total=False):
+    """Options of ``ce gate``."""
+
+    gate: Annotated[
+        Sequence[str],
+        Option(
+            "Run this gate of the configuration; by default all of them. Repeatable.",
+            CONFIGURATION,
+            list[str],
+            metavar="NAME",
+        ),
+    ]
+    init: Annotated[
+        bool,
+        Option(
+            "Write a ce.toml (or --output) that these files pass, to start from.",
+            CONFIGURATION,
+            bool,
+            False,
+        ),
+    ]
+    report: Annotated[
+        Sequence[str],
+        Option(
+            "Also write the result in another format, - for stdout. Repeatable.",
+            OUTPUT,
+            list[str],
+            metavar="FORMAT=FILE",
+        ),
+    ]
+    exit_zero: Annotated[
+        bool,
+        Option(
+            "Exit with 0 even if a check fails; other errors keep their codes.", OUTPUT, bool, False
+        ),
+    ]
+
+
+class InspectCommandOptions(InspectOptions, _Output, total=False):
+    """Options of ``ce inspect``."""
+
+
+class ExplainCommandOptions(ExplainOptions, _Output, total=False):
+    """Options of ``ce explain``."""
+
+    row: Annotated[
+        int | None,
+        Option(
+            "The row with this number, from 1, counted through all files; by default the most "
+            "surprising one.",
+            SUBJECT,
+            int,
+            metavar="N",
+        ),
+    ]
+    of: Annotated[
+        str | None, Option("The row that has X in the column of --id.", SUBJECT, metavar="X")
+    ]
+    q: Annotated[
+        str | None,
+        Option(
+            "Explain this prediction instead of a file: 0.7,0.2,0.1, or one number for two "
+            "classes; 1/3 and 70% are numbers too.",
+            SUBJECT,
+            metavar="NUMBERS",
+            of_numbers=True,
+        ),
+    ]
+    p: Annotated[
+        str | None,
+        Option(
+            "With --q, the distribution of the label; or name one class with --label.",
+            SUBJECT,
+            metavar="NUMBERS",
+            of_numbers=True,
+        ),
+    ]
+    curve: Annotated[
+        bool,
+        Option(
+            "Draw the surprisal of every probability, and mark the ones explained.",
+            SUBJECT,
+            bool,
+            False,
+            of_numbers=True,
+        ),
+    ]
+
+
+COMMANDS: dict[str, Any] = {
+    "score": ScoreCommandOptions,
+    "compare": CompareCommandOptions,
+    "gate": GateCommandOptions,
+    "inspect": InspectCommandOptions,
+    "explain": ExplainCommandOptions,
+}

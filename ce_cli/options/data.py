@@ -1,0 +1,264 @@
+"""Options of every command: how data are found and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypedDict
+
+from ce_cli.options.choices import COLUMNS, READING, VALUES, Missing, OnBadSum, Task, Values
+from ce_cli.options.option import Option
+
+
+class DataOptions(TypedDict, total=False):
+    """How data are found and read; every command has these."""
+
+    label: Annotated[
+        str | Sequence[str],
+        Option(
+            "The label: a column of classes, or one column of shares for each class. Repeatable; "
+            "globs are allowed.",
+            COLUMNS,
+            list[str],
+            metavar="COL",
+            short="-l",
+            names="column",
+            of_numbers=True,
+        ),
+    ]
+    labels: Annotated[
+        Any,
+        Option(
+            "A file with the labels, joined by --id, or else by the order of the rows.",
+            COLUMNS,
+            metavar="FILE",
+            is_path=True,
+        ),
+    ]
+    pred: Annotated[
+        str | Sequence[str],
+        Option(
+            "Predictions: one column, one list column, or one column for each class. Repeatable; "
+            "globs are allowed.",
+            COLUMNS,
+            list[str],
+            metavar="COL",
+            short="-p",
+            names="column",
+        ),
+    ]
+    weight: Annotated[
+        str | None,
+        Option(
+            "Row weights.", COLUMNS, metavar="COL", short="-w", names="column", signature="weight"
+        ),
+    ]
+    bytes: Annotated[
+        str | None,
+        Option(
+            "Bytes of each row, as a count or as the text itself; gives bits per byte.",
+            COLUMNS,
+            metavar="COL",
+            names="column",
+            signature="bytes",
+        ),
+    ]
+    id: Annotated[
+        str | None,
+        Option(
+            "Names of the rows; joins --labels, and models with each other.",
+            COLUMNS,
+            metavar="COL",
+            names="column",
+        ),
+    ]
+    classes: Annotated[
+        str | Sequence[object],
+        Option(
+            "The class of each prediction, in the order of the predictions.",
+            COLUMNS,
+            metavar="A,B,C",
+            of_numbers=True,
+        ),
+    ]
+    positive: Annotated[
+        object,
+        Option(
+            "The class whose probability a single prediction column gives.",
+            COLUMNS,
+            metavar="CLASS",
+        ),
+    ]
+    task: Annotated[
+        Task,
+        Option(
+            "The kind of prediction; likelihood means the probability of what happened, without "
+            "labels.",
+            COLUMNS,
+            Task,
+            "auto",
+            metavar="TASK",
+            signature="task",
+            of_numbers=True,
+        ),
+    ]
+    as_: Annotated[
+        Values,
+        Option(
+            "How to read predictions; by default their names decide, else probabilities.",
+            VALUES,
+            Values,
+            "auto",
+            metavar="KIND",
+            signature="values",
+            of_numbers=True,
+        ),
+    ]
+    label_counts: Annotated[
+        bool,
+        Option(
+            "Labels are counts of annotators for each class.",
+            VALUES,
+            bool,
+            False,
+            signature="labels",
+            of_numbers=True,
+        ),
+    ]
+    label_smoothing: Annotated[
+        float,
+        Option(
+            "Spread this share of each label over all classes.",
+            VALUES,
+            float,
+            0.0,
+            metavar="E",
+            signature="smoothing",
+            of_numbers=True,
+        ),
+    ]
+    class_weight: Annotated[
+        str | Sequence[str] | Mapping[Any, float] | None,
+        Option(
+            "Weight of the rows of a class, CLASS=W, repeatable; or balanced: rows / "
+            "(classes · rows of the class).",
+            VALUES,
+            list[str],
+            metavar="CLASS=W",
+            signature="class_weight",
+        ),
+    ]
+    ignore_label: Annotated[
+        object,
+        Option(
+            "Leave out rows with this label. Repeatable.",
+            VALUES,
+            list[str],
+            metavar="V",
+            signature="ignore",
+        ),
+    ]
+    missing: Annotated[
+        Missing,
+        Option(
+            "Rows with a missing value: stop with an error, or skip them.",
+            VALUES,
+            Missing,
+            "error",
+            metavar="HOW",
+            signature="missing",
+        ),
+    ]
+    na_value: Annotated[
+        str | Sequence[str],
+        Option(
+            "Another text that means a missing value. Repeatable.",
+            VALUES,
+            list[str],
+            metavar="TEXT",
+        ),
+    ]
+    on_bad_sum: Annotated[
+        OnBadSum,
+        Option(
+            "Rows of probabilities that do not sum to 1.",
+            VALUES,
+            OnBadSum,
+            "warn",
+            metavar="HOW",
+            signature="sum",
+            of_numbers=True,
+        ),
+    ]
+    sum_tolerance: Annotated[
+        float | None,
+        Option(
+            "How far from 1 a sum may be; by default as far as rounding in the file explains.",
+            VALUES,
+            float,
+            metavar="FLOAT",
+            of_numbers=True,
+        ),
+    ]
+    clip: Annotated[
+        str | float | None,
+        Option(
+            "Clip probabilities to eps from 0 and 1: auto (eps of the stored type), none, or a "
+            "number.",
+            VALUES,
+            str,
+            "auto",
+            metavar="EPS",
+            signature="clip",
+            of_numbers=True,
+        ),
+    ]
+    input_format: Annotated[
+        str | None,
+        Option(
+            "Format of the files; by default found from their first bytes.",
+            READING,
+            metavar="NAME",
+            names="input format",
+        ),
+    ]
+    delimiter: Annotated[
+        str | None,
+        Option(
+            "Character between fields; by default found from the first lines.",
+            READING,
+            metavar="CHAR",
+        ),
+    ]
+    encoding: Annotated[
+        str, Option("Encoding of text files.", READING, str, "utf-8", metavar="NAME")
+    ]
+    decimal: Annotated[
+        Literal[".", ","],
+        Option(
+            "Decimal mark of numbers in text: a point or a comma.",
+            READING,
+            str,
+            ".",
+            metavar="CHAR",
+        ),
+    ]
+    no_header: Annotated[
+        bool,
+        Option("The first line is a row; the columns are called 1, 2, 3, …", READING, bool, False),
+    ]
+    comment: Annotated[
+        str | None, Option("Leave out lines of text that begin with this.", READING, metavar="CHAR")
+    ]
+    threads: Annotated[
+        int | None,
+        Option(
+            "Blocks to work on at once; by default one for each processor.",
+            READING,
+            int,
+            metavar="N",
+        ),
+    ]
+    engine: Annotated[
+        str,
+        Option("Where the work is done.", READING, str, "threads", metavar="NAME", names="engine"),
+    ]
