@@ -24,7 +24,7 @@ def _seen(case: FileFacts, column: Column) -> ColumnSeen:
     return ColumnSeen(
         name=column.name,
         type=column.kind if column.type == "text" else column.type,
-        part=part,
+        role=part,
         of=of,
         why=why,
         count=None if profile is None else profile.count,
