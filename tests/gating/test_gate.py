@@ -308,7 +308,10 @@ def test_confident_refuses_what_has_no_interval(preds: Path, limit: str) -> None
         (["--require", "accuracy.by(a,) >= 0.9"], ["is not a valid limit"]),
         (["--require", "accuracy.by(a'b) >= 0.9"], ["is not a valid limit"]),
         (["--require", "accuracy.by(a, a) >= 0.9"], ["names a column twice"]),
-        (["--require", "acuracy >= 0.9"], ["there is no metric 'acuracy'", "did you mean 'accuracy'?"]),
+        (
+            ["--require", "acuracy >= 0.9"],
+            ["there is no metric 'acuracy'", "did you mean 'accuracy'?"],
+        ),
         (["--require", "rows.by(segmnt) >= 1"], ["'segmnt'", "did you mean 'segment'?"]),
         (["--require", "p90.by(segment) <= 1"], ["p90", "not computed by group"]),
         (["--require", "max.by(segment) <= 1"], ["max", "not computed by group"]),
