@@ -1,1 +1,1 @@
-"""Two or more models on the same rows: what differs, and whether that is more than chance."""
+"""Compare two or more models on the same rows: the differences, and whether they are chance."""

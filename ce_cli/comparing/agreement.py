@@ -1,4 +1,4 @@
-"""Whether models were asked the same: the same classes, and the same labels row by row."""
+"""Check that models predict the same outcomes: the same classes, and the same labels by row."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
-_Pair = tuple[int, str, str | int, str | int]  # row, its name, and what both say there
+_Pair = tuple[int, str, str | int, str | int]  # row, its id, and the two values there
 
-_ENDS = ("0", "1")  # what a share of the positive class is between
-_SHARES_AGREE = 1e-6  # as far apart as shares of soft labels may be that are stored differently
+_ENDS = ("0", "1")  # the limits of a share of the positive class
+_SHARES_AGREE = 1e-6  # how far shares of soft labels may differ by their storage
 
 
 class ClassOrder(Record):
@@ -33,7 +33,7 @@ class ClassOrder(Record):
     codes: Codes
 
     def differing(self, reference: ScoredRows, other: ScoredRows) -> Bools:
-        """Where the labels of two models are not the same, for the same rows in the same order."""
+        """Where the labels of two models differ, for the same rows in the same order."""
         if reference.masses is None and other.masses is None:
             if not len(self.codes):
                 return np.zeros(len(other.codes), np.bool_)
@@ -48,43 +48,45 @@ class ClassOrder(Record):
 
 
 def class_order(reference: Binding, other: Binding, names: tuple[str, str]) -> ClassOrder:
-    """Match classes by the names and labels that both models know.
+    """Match classes by the names and labels that both models have.
 
     Parameters
     ----------
     reference, other : Binding
-        Of the two models.
+        Those of the two models.
     names : (str, str)
-        What they are called.
+        The names of the models.
 
     Raises
     ------
     DataError
-        They predict something else.
+        Their tasks or classes differ.
     """
     if reference.task != other.task:
         raise DataError(
-            f"{names[0]} is {reference.task}, and {names[1]} is {other.task}: they cannot be "
+            f"{names[0]} is {reference.task}, but {names[1]} is {other.task}: they cannot be "
             "compared."
         )
     if not reference.class_count:
         return ClassOrder(np.zeros(0, np.intp))
     if not all(one.classes or one.sample for one in (reference, other)):
-        return ClassOrder(np.arange(reference.class_count))  # there is no row, as is told later
-    found = _matches(reference, other)
-    if reference.class_count == other.class_count == 2 and len(found) == 1:
-        found |= {1 - theirs: 1 - ours for theirs, ours in found.items()}
-    complete = len(found) == other.class_count == len(set(found.values()))
+        return ClassOrder(
+            np.arange(reference.class_count)
+        )  # there are no rows, which is reported later
+    matches = _matches(reference, other)
+    if reference.class_count == other.class_count == 2 and len(matches) == 1:
+        matches |= {1 - theirs: 1 - ours for theirs, ours in matches.items()}
+    complete = len(matches) == other.class_count == len(set(matches.values()))
     if not complete or reference.class_count != other.class_count:
         raise DataError(
-            f"{names[0]} predicts the classes {_shown(reference)}, and {names[1]} "
-            f"{_shown(other)}: they cannot be compared; --classes names them."
+            f"{names[0]} predicts the classes {_shown(reference)}, but {names[1]} predicts "
+            f"{_shown(other)}: they cannot be compared; name the classes with --classes."
         )
-    return ClassOrder(np.array([found[code] for code in range(len(found))], np.intp))
+    return ClassOrder(np.array([matches[code] for code in range(len(matches))], np.intp))
 
 
 def _matches(reference: Binding, other: Binding) -> dict[int, int]:
-    """From the codes of one model to those of the other, as far as texts tell."""
+    """The reference's code for each code of the other model that the known texts identify."""
     texts = [*(other.classes or ()), *(reference.classes or ())]
     for binding in (reference, other):
         seen = _ENDS if binding.labels.shape == "share" else binding.sample
@@ -103,11 +105,11 @@ def _masses(scored: ScoredRows, classes: int) -> Floats:
 
 
 class Agreement:
-    """Holds the models against the reference, row by row.
+    """Compares the labels and weights of each model with the reference's, row by row.
 
     Parameters
     ----------
-    entrants : sequence of BoundModel
+    models : sequence of BoundModel
         The models, the reference first.
 
     Attributes
@@ -116,103 +118,106 @@ class Agreement:
         How many rows some model could not score.
     """
 
-    def __init__(self, entrants: Sequence[BoundModel]) -> None:
-        own = entrants[0]
-        self.entrants = entrants
+    def __init__(self, models: Sequence[BoundModel]) -> None:
+        own = models[0]
+        self.models = models
         self.left_out = 0
         self._orders = [
-            class_order(own.binding, one.binding, (own.name, one.name)) for one in entrants
+            class_order(own.binding, one.binding, (own.name, one.name)) for one in models
         ]
-        self._differing = [_Differing() for _ in entrants]
+        self._differing = [_Disagreements() for _ in models]
 
     def __call__(self, parts: Sequence[ScoredRows]) -> list[ScoredRows]:
-        """The rows that all models could score; where they do not agree is remembered."""
+        """The rows that all models could score; disagreements are recorded."""
         common = common_rows(parts)
         own = common[0]
         self.left_out += parts[0].read - len(own.rows)
         weighted = next((part for part in common if part.weights is not None), own)
-        for order, other, found in zip(
+        for order, other, disagreements in zip(
             self._orders[1:], common[1:], self._differing[1:], strict=True
         ):
-            found.labels(own, other, order.differing(own, other), order)
-            found.weights(weighted, other)
+            disagreements.labels(own, other, order.differing(own, other), order)
+            disagreements.weights(weighted, other)
         return common
 
     def refuse(self, classes: Sequence[str], key: str | None) -> None:
-        """Refuse models that were not asked the same.
+        """Reject models that disagree about labels or weights.
 
         Parameters
         ----------
         classes : sequence of str
-            Names by the reference's codes.
+            Class names by the reference's codes.
         key : str or None
-            The column by which rows met; None is by their order.
+            The id column by which rows were matched; None if they were matched by row order.
 
         Raises
         ------
         DataError
             Labels or weights differ.
         """
-        for one, found in zip(self.entrants, self._differing, strict=True):
-            told = found.sentence(self.entrants[0].name, one.name, classes, key)
-            if told is not None:
-                raise DataError(told)
+        for one, disagreements in zip(self.models, self._differing, strict=True):
+            message = disagreements.message(self.models[0].name, one.name, classes, key)
+            if message is not None:
+                raise DataError(message)
 
 
-class _Differing:
-    """Where a model and the reference do not agree: the first such row, and how many there are."""
+class _Disagreements:
+    """Rows in which a model and the reference disagree: the first of them, and their count."""
 
     def __init__(self) -> None:
         self._counts = {"label": 0, "weight": 0}
         self._first: dict[str, _Pair] = {}
 
     def labels(self, own: ScoredRows, other: ScoredRows, differ: Bools, order: ClassOrder) -> None:
-        """Note where the labels differ."""
+        """Record where the labels differ."""
         if not differ.any():
             return
         at = int(np.argmax(differ))
         soft = own.masses is not None or other.masses is not None
         pair = ("", "") if soft else (int(own.codes[at]), int(order.codes[other.codes[at]]))
-        self._note("label", own, at, pair, int(differ.sum()))
+        self._record("label", own, at, pair, int(differ.sum()))
 
     def weights(self, own: ScoredRows, other: ScoredRows) -> None:
-        """Note where the weights differ, if both have any."""
+        """Record where the weights differ, if both have any."""
         if own.weights is None or other.weights is None:
             return
         differ: Bools = own.weights != other.weights
         if differ.any():
             at = int(np.argmax(differ))
             pair = (f"{own.weights[at]:g}", f"{other.weights[at]:g}")
-            self._note("weight", own, at, pair, int(differ.sum()))
+            self._record("weight", own, at, pair, int(differ.sum()))
 
-    def _note(
-        self, what: str, own: ScoredRows, at: int, pair: tuple[str | int, str | int], count: int
+    def _record(
+        self, kind: str, own: ScoredRows, at: int, pair: tuple[str | int, str | int], count: int
     ) -> None:
-        self._counts[what] += count
+        self._counts[kind] += count
         row = int(own.rows[at])
-        if what not in self._first or row < self._first[what][0]:
-            name = own.called(np.array([at]))
-            self._first[what] = (row, "" if name is None else str(name[0]), *pair)
+        if kind not in self._first or row < self._first[kind][0]:
+            name = own.ids_of(np.array([at]))
+            self._first[kind] = (row, "" if name is None else str(name[0]), *pair)
 
-    def sentence(
+    def message(
         self, reference: str, model: str, classes: Sequence[str], key: str | None
     ) -> str | None:
-        """What differs, labels before weights, where first, and what to do; None if nothing."""
-        what = next((what for what, count in self._counts.items() if count), None)
-        if what is None:
+        """An error about the labels, or else the weights; None if the models agree."""
+        kind = next((kind for kind, count in self._counts.items() if count), None)
+        if kind is None:
             return None
-        row, name, ours, theirs = self._first[what]
-        count = self._counts[what]
+        row, name, ours, theirs = self._first[kind]
+        count = self._counts[kind]
         more = f" (and {plural(count - 1, 'more row')})" if count > 1 else ""
         shown = [classes[one] if isinstance(one, int) else one for one in (ours, theirs)]
-        told = f": {quoted(shown[0])} and {quoted(shown[1])}" if shown[0] else ""
-        start = f"{reference} and {model} have different {what}s"
+        values = f": {quoted(shown[0])} and {quoted(shown[1])}" if shown[0] else ""
+        start = f"{reference} and {model} have different {kind}s"
         if key is None:
             return (
-                f"{start} in row {row + 1:,}{told}{more}: rows that do not stand in one order "
-                "have to be joined with --id."
+                f"{start} in row {row + 1:,}{values}{more}; if their rows are in different orders, "
+                "join them with --id."
             )
-        return f"{start} for {quoted(key)} {quoted(name)}{told}{more}: they tell of other outcomes."
+        return (
+            f"{start} for {quoted(key)} {quoted(name)}{values}{more}; models can be compared only "
+            "on the same outcomes."
+        )
 
 
 def common_rows(parts: Sequence[ScoredRows]) -> list[ScoredRows]:

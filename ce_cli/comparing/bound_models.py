@@ -1,4 +1,4 @@
-"""Who is compared: data sets, each with the predictions of one model or several."""
+"""The data sets of a comparison, each with the predictions of one or more models."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from ce_cli.text import quoted, quoted_list
 
 
 class ModelData(Record):
-    """A data set, and the models whose predictions it holds.
+    """A data set, and the models whose predictions it contains.
 
     Attributes
     ----------
     data : DataSet
         The files.
     models : tuple of (str, Spec)
-        Names, and where the predictions are.
+        Their names, and the options that select their columns.
     """
 
     data: DataSet
@@ -42,20 +42,20 @@ class ModelData(Record):
 
 
 class ComparisonPlan(Record):
-    """How to compare.
+    """The options of a comparison.
 
     Attributes
     ----------
     reference : int
-        Which of all models the others are compared with, from 0.
+        Which of all models is the reference, from 0.
     inner : bool
-        Leave out rows that not all data sets have, instead of refusing them.
+        Leave out rows that not all data sets have, instead of rejecting them.
     cluster : str or None
-        A column of one of the data sets: rows with one value belong together.
+        A column of one of the data sets: rows with equal values are one cluster.
     test : {"t", "sign-flip"}
-        How p-values are found.
+        How p-values are computed.
     worst : int
-        How many rows that moved most to keep, each way.
+        How many of the rows that moved most to keep, in each direction.
     """
 
     reference: int = 0
@@ -86,15 +86,16 @@ class ComparisonPlan(Record):
         )
 
     def check(self) -> None:
-        """Refuse what is out of range."""
+        """Reject values that are out of range."""
         if self.worst < 0:
-            raise UsageError(f"--worst {self.worst} is not 0 or more.")
+            raise UsageError(f"--worst must be 0 or more, not {self.worst}.")
         if self.test not in get_args(Test):
-            raise UsageError(f"test={quoted(self.test)} is none of {quoted_list(get_args(Test))}.")
+            choices = quoted_list(get_args(Test))
+            raise UsageError(f"test must be one of {choices}, not {quoted(self.test)}.")
 
 
 class BoundModel(Record):
-    """One model: its name, its data set as it is bound, and its own part of that."""
+    """One model: its name, its files, and the binding and options of its columns."""
 
     name: str
     files: tuple[str, ...]
@@ -103,21 +104,21 @@ class BoundModel(Record):
 
 
 class ModelReader:
-    """The rows of one data set as they come, scored for each of its models.
+    """Reads the rows of one data set and scores them for each of its models.
 
     Parameters
     ----------
     source : ModelData
-        What to read.
+        The data set and its models.
 
     Attributes
     ----------
-    entrants : list of BoundModel
-        Its models.
+    models : list of BoundModel
+        The models, bound.
     issues : list of RowIssues
-        What happened to the rows so far, for each model.
+        Row counts and issues so far, for each model.
     clipped, totals : list of ExactSums
-        Σ w·loss of the rows that the clip raised, and of all, for each model.
+        Σ w·loss of the clipped rows, and of all rows, for each model.
     """
 
     def __init__(self, source: ModelData) -> None:
@@ -128,24 +129,24 @@ class ModelReader:
         for _, spec in others:
             own = spec.replace(labels=self._ready.spec.labels) if data.labels else spec
             bound.append(_bound(self._ready.source, _with_columns(own, self.columns)))
-        self.entrants = [
+        self.models = [
             BoundModel(name, data.names, *pair)
             for (name, _), pair in zip(source.models, bound, strict=True)
         ]
         self.issues = [RowIssues.of() for _ in bound]
         self.clipped = [ExactSums.empty(1) for _ in bound]
         self.totals = [ExactSums.empty(1) for _ in bound]
-        self._places = RowLocations(data.names)
+        self._locations = RowLocations(data.names)
 
     @property
     def title(self) -> str:
-        """What the data set is called."""
+        """The name of the data set."""
         return self.locations.title
 
     @property
     def locations(self) -> RowLocations:
-        """Which file a row is in, as far as rows have been read."""
-        return self._places.ended(self.read)
+        """The file and number of each row read so far."""
+        return self._locations.ended(self.read)
 
     @property
     def read(self) -> int:
@@ -154,41 +155,39 @@ class ModelReader:
 
     def group(self, model: int | None, cluster: str | None) -> None:
         """Read groups and clusters for one model, or for none if another data set has them."""
-        for n, one in enumerate(self.entrants):
+        for n, one in enumerate(self.models):
             binding = one.binding.replace(by=())
             if n == model:
                 complete = () if cluster is None else (cluster,)
                 binding = one.binding.replace(complete=complete)
-            self.entrants[n] = one.replace(binding=binding)
+            self.models[n] = one.replace(binding=binding)
 
     def weigh(self, model: int | None, spec: Spec, class_weights: tuple[float, ...]) -> None:
-        """Weigh one model, or none if another data set has the weights; they count for all.
+        """Read weights for one model, or for none if another data set has them; they apply to all.
 
-        Where the data has the column of weights too, it is read, so that they can be compared;
-        class weights are not in the data, and would not be the same.
+        If this data set also has the weight column, it is read so that the weights can be
+        compared; class weights are not in the data and have nothing to compare.
         """
-        told = spec.weight in self.columns and not spec.class_weights and not spec.balanced
-        for n, one in enumerate(self.entrants):
+        comparable = spec.weight in self.columns and not spec.class_weights and not spec.balanced
+        for n, one in enumerate(self.models):
             binding = one.binding
             if n != model:
-                weight = spec.weight if told else None
+                weight = spec.weight if comparable else None
                 binding = binding.replace(weight=weight, class_weights=())
             elif class_weights:
                 binding = binding.replace(class_weights=class_weights)
-            self.entrants[n] = one.replace(
-                binding=binding, spec=one.spec.replace(weight=spec.weight)
-            )
+            self.models[n] = one.replace(binding=binding, spec=one.spec.replace(weight=spec.weight))
 
     def rows(self, key: str | None, run: Run) -> Iterator[list[ScoredRows]]:
-        """All rows in order: for each stretch of them, what each model makes of it."""
-        bindings = [one.binding for one in self.entrants]
-        work = ScoreModels(bindings, [one.spec for one in self.entrants], key)
+        """All rows in order, in stretches: for each, the rows as scored for every model."""
+        bindings = [one.binding for one in self.models]
+        work = ScoreModels(bindings, [one.spec for one in self.models], key)
         projection = bindings[0].projection.with_text(key)
         for binding in bindings[1:]:
             projection = projection.union(binding.projection)
         splits = self._ready.splits(projection, bindings)
         for part, frames in run.results(work, splits):
-            self._places = self._places.begun(part, self.read)
+            self._locations = self._locations.begun(part, self.read)
             for pieces in frames:
                 start = self.read
                 for model, piece in enumerate(pieces):
@@ -200,14 +199,14 @@ class ModelReader:
                     yield [piece.scored.at(start) for piece in pieces]
 
     def refuse_bad(self) -> None:
-        """Refuse the data if what was found on reading it is bad."""
-        for one, issues in zip(self.entrants, self.issues, strict=True):
+        """Reject the data if reading it found errors."""
+        for one, issues in zip(self.models, self.issues, strict=True):
             ready = self._ready.replace(binding=one.binding, spec=one.spec)
             ready.refuse_bad(issues, self.locations)
 
     @property
     def label_file(self) -> str | None:
-        """The file that the labels are from, if it is another."""
+        """The file with the labels, if they are in a separate one."""
         file = self._ready.label_file
         return file.name if file is not None else None
 
@@ -218,7 +217,7 @@ def data_sets(
     reading: Reading,
     labels: str | None = None,
 ) -> list[ModelData]:
-    """One data set for each path, with a model each; or one path with all models.
+    """One data set and model per path, or one data set with all models.
 
     Raises
     ------
@@ -233,12 +232,12 @@ def data_sets(
     ]
 
 
-def common_id(feeds: Sequence[ModelReader]) -> str | None:
-    """A column that all data sets have, and that is called like an id."""
+def common_id(readers: Sequence[ModelReader]) -> str | None:
+    """A column that all data sets have, and whose name is that of an id."""
     numbers = {
         name
-        for feed in feeds
-        for one in feed.entrants
+        for reader in readers
+        for one in reader.models
         for kind in (
             one.binding.projection.numbers,
             one.binding.projection.lists,
@@ -246,8 +245,12 @@ def common_id(feeds: Sequence[ModelReader]) -> str | None:
         )
         for name in kind
     }
-    for name in feeds[0].columns:
-        if is_id(name) and name not in numbers and all(name in feed.columns for feed in feeds):
+    for name in readers[0].columns:
+        if (
+            is_id(name)
+            and name not in numbers
+            and all(name in reader.columns for reader in readers)
+        ):
             return name
     return None
 

@@ -1,4 +1,4 @@
-"""Sums over rows that belong together."""
+"""Sums over clusters of rows."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class Clusters(Record):
     losses: Floats
 
     @classmethod
-    def all_of(cls, tally: PairedSums) -> Self:
-        """All clusters, joining the parts of those that are in several groups."""
+    def all_of(cls, paired: PairedSums) -> Self:
+        """All clusters; one that is in several groups is merged."""
         places: dict[str | None, int] = {}
-        index = [places.setdefault(key[-1], len(places)) for key in tally.cluster_keys]
+        index = [places.setdefault(key[-1], len(places)) for key in paired.cluster_keys]
         moved = np.array(index, np.intp)
-        states = {name: one.regroup(moved, len(places)) for name, one in tally.clusters.items()}
+        states = {name: one.regroup(moved, len(places)) for name, one in paired.clusters.items()}
         return cls._taken(states, _order(tuple((name,) for name in places), states))
 
     @classmethod
-    def by_group(cls, tally: PairedSums) -> Iterator[tuple[GroupKey, Self]]:
+    def by_group(cls, paired: PairedSums) -> Iterator[tuple[GroupKey, Self]]:
         """The clusters in each group."""
-        keys = tally.cluster_keys
-        order = _order(keys, tally.clusters)
-        whole = cls._taken(tally.clusters, order)
+        keys = paired.cluster_keys
+        order = _order(keys, paired.clusters)
+        whole = cls._taken(paired.clusters, order)
         found: dict[GroupKey, list[int]] = {}
         for place, at in enumerate(order):
             found.setdefault(keys[at][:-1], []).append(place)
@@ -50,9 +50,9 @@ class Clusters(Record):
 
 
 def _order(keys: Keys, states: ClusterSums) -> list[int]:
-    """Where the clusters are that have rows, by their names: the order of the rows is all one."""
-    there = np.flatnonzero(_sums(states, ("rows", 0))).tolist()
-    return sorted(there, key=lambda place: sortable(keys[place]))
+    """Places of the clusters that have rows, sorted by name, whatever the order of the rows."""
+    occupied = np.flatnonzero(_sums(states, ("rows", 0))).tolist()
+    return sorted(occupied, key=lambda place: sortable(keys[place]))
 
 
 def _sums(states: ClusterSums, name: Name) -> Floats:

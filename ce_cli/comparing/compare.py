@@ -1,4 +1,4 @@
-"""The whole flow: from data sets and a plan to a comparison."""
+"""The flow of ``ce compare``: from data sets and options to a comparison."""
 
 from __future__ import annotations
 
@@ -28,37 +28,34 @@ def compare(
     data_sets : sequence of ModelData
         Two or more models in one data set or several.
     plan : ComparisonPlan
-        How to compare.
+        The options.
     run : Run
         Where the work is done.
     groupings : sequence of sequence of str, optional
-        Sets of grouping columns, to make the groups of one after another; by default all columns
-        together.
+        Sets of grouping columns, each with groups of its own; by default one set of all columns.
 
     Raises
     ------
     CeError
-        Whatever is wrong with the options, the data or the files, or rows that do not meet.
+        The options, the data or the files are invalid, or the rows do not match.
     """
-    field = ModelSet.of(data_sets, plan, run)
-    spec = field.entrants[0].spec
-    several = len(field.feeds) > 1
+    model_set = ModelSet.of(data_sets, plan, run)
+    spec = model_set.models[0].spec
+    several = len(model_set.readers) > 1
     if plan.inner and several and spec.id is None:
-        raise UsageError(
-            "--join inner leaves out rows by their names: say with --id what they are."
-        )
+        raise UsageError("--join inner needs row ids: name their column with --id COL.")
     by_key = several and spec.id is not None
-    meeting = RowAlignment(field.feeds, field.key, by_key, plan.inner)
-    agreement = Agreement(field.entrants)
+    alignment = RowAlignment(model_set.readers, model_set.key, by_key, plan.inner)
+    agreement = Agreement(model_set.models)
     work = SumPairs(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
-    rows = meeting.rows(run)
-    tally = folded(work(field.with_groups(agreement(field.in_order(some)))) for some in rows)
-    for feed in field.feeds:
-        feed.refuse_bad()
-    meeting.refuse()
-    classes = field.classes
+    rows = alignment.rows(run)
+    sums = folded(work(model_set.with_groups(agreement(model_set.in_order(some)))) for some in rows)
+    for reader in model_set.readers:
+        reader.refuse_bad()
+    alignment.refuse()
+    classes = model_set.classes
     agreement.refuse(classes, spec.id)
-    if tally is None or not tally.rows:
-        raise DataError("No row is left that all models could score.")
-    summary = Summary(field, plan, meeting, agreement.left_out, tally, classes)
+    if sums is None or not sums.rows:
+        raise DataError("There are no rows that all models could score.")
+    summary = Summary(model_set, plan, alignment, agreement.left_out, sums, classes)
     return summary.compared(groupings)

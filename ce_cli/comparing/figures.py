@@ -30,8 +30,8 @@ Kind = TypeVar("Kind", bound=State)
 
 Floats = NDArray[np.float64]
 
-_ROUNDING = 1e-12  # as far apart, by their root mean square, as losses are by other arithmetic
-_MOST_ROWS = 1e15  # more than this is no number of rows that helps
+_ROUNDING = 1e-12  # root mean square difference of losses that rounding may explain
+_MOST_ROWS = 1e15  # a larger number of rows is of no use to anyone
 
 
 class GroupSums(Record):
@@ -40,9 +40,9 @@ class GroupSums(Record):
     Attributes
     ----------
     states : mapping of State
-        Of this group alone.
+        Those of this group alone.
     clusters : Clusters or None
-        If rows belong together.
+        Present if rows are clustered.
     """
 
     states: Mapping[Name, State]
@@ -55,12 +55,12 @@ class GroupSums(Record):
 
     @property
     def weight(self) -> float:
-        """Their weights."""
+        """The sum of their weights."""
         return float(self._state(Loss, "loss", 0).weight.floats()[0])
 
     @property
     def size(self) -> Size:
-        """How much there is to compare."""
+        """The number of rows and of independent units."""
         return Size(self.rows, self.units)
 
     @property
@@ -73,7 +73,7 @@ class GroupSums(Record):
         return float(self._state(Loss, "loss", model).mean[0])
 
     def standard_error(self, model: int) -> float:
-        """Of the cross-entropy of a model, in nats."""
+        """The standard error of the cross-entropy of a model, in nats."""
         if self.clusters is not None:
             mean, sums = self.mean(model), self.clusters.losses[model]
             if math.isinf(mean):
@@ -84,7 +84,7 @@ class GroupSums(Record):
         return float(spread.figures(States({Loss: loss}))["standard_error"][0])
 
     def difference(self, model: int) -> float:
-        """How much more the model costs than the reference, in nats."""
+        """The cross-entropy of the model minus that of the reference, in nats."""
         state = self._difference(model)
         more, less, unknown = (
             counts.floats()[0] > 0 for counts in (state.more, state.less, state.undefined)
@@ -101,7 +101,9 @@ class GroupSums(Record):
         if not math.isfinite(difference):
             return math.nan
         if self.clusters is not None:
-            return self._clustered(self._apart(model), difference, self.clusters.weights)
+            return self._clustered(
+                self._cluster_differences(model), difference, self.clusters.weights
+            )
         state = self._difference(model)
         return float(state.spread.figures(States({Loss: state.loss}))["standard_error"][0])
 
@@ -117,7 +119,10 @@ class GroupSums(Record):
         if not reference:  # then all losses are 0, those of the model too
             return self.difference_error(model)
         if self.clusters is not None:
-            return self._clustered(self._apart(model), ratio, self.clusters.losses[0]) / reference
+            return (
+                self._clustered(self._cluster_differences(model), ratio, self.clusters.losses[0])
+                / reference
+            )
         if not math.isfinite(self.difference_error(model) + self.standard_error(0)):
             return math.nan
         state, ours = self._difference(model), self._state(Spread, "spread", 0)
@@ -140,12 +145,12 @@ class GroupSums(Record):
         return difference / reference if 0 < reference < math.inf else math.nan
 
     def p_value(self, model: int, flipped: bool) -> float:
-        """Of the hypothesis that there is no difference, by a t test or by flipping signs."""
+        """The p-value of no difference, by a t test or by flipping signs."""
         difference = self.difference(model)
         if not math.isfinite(difference) or self.units < 2:
             return math.nan
         if flipped:
-            sums = self._flipping(model)
+            sums = self._sign_sums(model)
             return sign_flip_p_value(sums) if np.isfinite(sums).all() else math.nan
         if difference == 0:
             return 1.0
@@ -157,27 +162,27 @@ class GroupSums(Record):
         state, weight = self._difference(model), self._state(Loss, "loss", 0).weight
         return float(ratios(state.wins, weight)[0]), float(ratios(state.ties, weight)[0])
 
-    def alike(self, model: int) -> bool:
-        """Whether no row has another loss, or only one that rounding explains."""
+    def are_equal(self, model: int) -> bool:
+        """Whether all losses are equal, except for rounding."""
         if self.rates(model)[1] == 1.0:
             return True
-        apart, difference = self.difference_error(model), self.difference(model)
-        if not (math.isfinite(apart) and math.isfinite(difference)):
+        error, difference = self.difference_error(model), self.difference(model)
+        if not (math.isfinite(error) and math.isfinite(difference)):
             return False
-        return math.hypot(apart * math.sqrt(self.units), difference) <= _ROUNDING * self.mean(0)
+        return math.hypot(error * math.sqrt(self.units), difference) <= _ROUNDING * self.mean(0)
 
-    def _flipping(self, model: int) -> Floats:
+    def _sign_sums(self, model: int) -> Floats:
         if self.clusters is not None:
-            return self._apart(model)
+            return self._cluster_differences(model)
         return self._state(SignBlocks, "blocks", model).sums.floats()
 
-    def _apart(self, model: int) -> Floats:
+    def _cluster_differences(self, model: int) -> Floats:
         """Σ w·d of each cluster."""
         if self.clusters is None:
             raise ValueError("there are no clusters")
-        with np.errstate(invalid="ignore"):  # sums that are none of the floats
-            apart: Floats = self.clusters.losses[model] - self.clusters.losses[0]
-        return apart
+        with np.errstate(invalid="ignore"):  # ∞ − ∞
+            differences: Floats = self.clusters.losses[model] - self.clusters.losses[0]
+        return differences
 
     def _clustered(self, sums: Floats, slope: float, others: Floats) -> float:
         """Of Σ w·d, where the residual of a cluster is sum − slope · other."""
@@ -208,7 +213,7 @@ def _root(squares: Fraction, count: int) -> float:
 def comparisons(
     figures: GroupSums, names: Sequence[str], spec: Spec, flipped: bool
 ) -> Iterator[Comparison]:
-    """The models after the first, compared with it; verdicts are settled later, for all at once."""
+    """Compare each model with the first; verdicts are decided later, for all of them together."""
     method = "Student t on the paired differences"
     if figures.clusters is not None:
         method += ", summed by cluster"
@@ -239,51 +244,51 @@ def comparisons(
             p_adjusted=math.nan,
             win_rate=wins,
             tie_rate=ties,
-            verdict="same" if figures.alike(model) else "unclear",
+            verdict="same" if figures.are_equal(model) else "unclear",
         )
 
 
 class Size(Record):
-    """How many rows there are, and how many rows or clusters of them vary independently."""
+    """The number of rows, and of rows or clusters that vary independently."""
 
     rows: int
     units: int
 
     def more(self, one: Comparison, level: float, flipped: bool) -> int | None:
-        """How many rows more, of as large clusters, would tell a difference of this size."""
-        wanted = rows_to_decide(self.units, one.difference["absolute"], one.standard_error, level)
+        """How many more rows, in clusters of the same size, would detect this difference."""
+        units = rows_to_decide(self.units, one.difference["absolute"], one.standard_error, level)
         if flipped:
-            wanted = max(wanted, fewest_to_decide(level))
-        rows = wanted * self.rows / self.units if self.units else math.nan
+            units = max(units, fewest_to_decide(level))
+        rows = units * self.rows / self.units if self.units else math.nan
         return max(1, math.ceil(rows) - self.rows) if 0 < rows < _MOST_ROWS else None
 
 
 def settled(
     comparisons: Sequence[Comparison], sizes: Sequence[Size], confidence: float, flipped: bool
 ) -> list[Comparison]:
-    """Adjust the p-values for their number, and say what they mean.
+    """Adjust the p-values for the number of comparisons, and decide the verdicts.
 
     Parameters
     ----------
     comparisons : sequence of Comparison
-        All that are looked at together.
+        All comparisons that are judged together.
     sizes : sequence of Size
-        What each is of.
+        The size of each.
     confidence : float
-        1 less the level of the tests.
+        1 − the level of the tests.
     flipped : bool
-        Whether the p-values are from flipping signs.
+        Whether the p-values come from flipping signs.
     """
     p_values = [one.p_value for one in comparisons]
     level = 1.0 - confidence
-    told = []
+    decided = []
     for one, p, own_level, size in zip(
         comparisons, holm(p_values), holm_levels(p_values, level), sizes, strict=True
     ):
         verdict = _verdict(one, p, level)
         more = size.more(one, own_level, flipped) if verdict == "unclear" else None
-        told.append(one.replace(p_adjusted=p, verdict=verdict, more_rows=more))
-    return told
+        decided.append(one.replace(p_adjusted=p, verdict=verdict, more_rows=more))
+    return decided
 
 
 def _verdict(one: Comparison, p: float, level: float) -> Verdict:

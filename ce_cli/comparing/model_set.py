@@ -1,4 +1,4 @@
-"""Who takes part: the models, the reference first, and who brings weights and groups."""
+"""The models of a comparison, the reference first, and the sources of weights and groups."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from ce_cli.scoring.run import Run
 
 
 class ModelSet(Record):
-    """The models, the reference first, and the data sets that they are in.
+    """The models, the reference first, and the readers of their data sets.
 
     Attributes
     ----------
-    feeds : tuple of ModelReader
+    readers : tuple of ModelReader
         That of the reference first.
     order : tuple of int
-        Where each of `entrants` is among the models of the feeds.
+        The place of each of `models` among the models of all readers.
     grouped : int
-        Which of `entrants` is read with groups and clusters.
-    entrants : tuple of BoundModel
-        The models.
+        Which of `models` has the groups and clusters.
+    models : tuple of BoundModel
+        The models, the reference first.
     key : str or None
-        The column that says what rows are called.
+        The column of row ids.
     """
 
-    feeds: tuple[ModelReader, ...]
+    readers: tuple[ModelReader, ...]
     order: tuple[int, ...]
     grouped: int
-    entrants: tuple[BoundModel, ...]
+    models: tuple[BoundModel, ...]
     key: str | None
 
     @classmethod
@@ -50,37 +50,37 @@ class ModelSet(Record):
         Raises
         ------
         UsageError
-            There are no two models, or no data set has the weights, groups or clusters.
+            There are fewer than two models, or no data set has the weights, groups or clusters.
         """
         if sum(len(data.models) for data in data_sets) < 2:
             raise UsageError("A comparison needs two models.")
         owner, place = _owner(data_sets, plan.reference)
         ordered = [data_sets[owner], *(one for one in data_sets if one is not data_sets[owner])]
-        feeds = [ModelReader(_clustered(data, plan.cluster)) for data in ordered]
+        readers = [ModelReader(_clustered(data, plan.cluster)) for data in ordered]
         spec = data_sets[owner].models[place][1]
         by = spec.by if plan.cluster is None else (*spec.by, plan.cluster)
-        grouping = feeds.index(_with_all(by, feeds))
-        weighting = feeds.index(_with_all([spec.weight] if spec.weight else [], feeds))
+        grouping = readers.index(_with_all(by, readers))
+        weighting = readers.index(_with_all([spec.weight] if spec.weight else [], readers))
         weights = (
             balance(ordered[weighting].data, ordered[weighting].models[0][1], run)
             if spec.balanced
             else ()
         )
-        for n, feed in enumerate(feeds):
+        for n, reader in enumerate(readers):
             chosen = 0 if n else place
-            feed.group(chosen if n == grouping else None, plan.cluster)
-            feed.weigh(chosen if n == weighting else None, spec, weights)
-        entrants = [one for feed in feeds for one in feed.entrants]
-        order = (place, *(n for n in range(len(entrants)) if n != place))
-        entrants = [entrants[n] for n in order]
+            reader.group(chosen if n == grouping else None, plan.cluster)
+            reader.weigh(chosen if n == weighting else None, spec, weights)
+        models = [one for reader in readers for one in reader.models]
+        order = (place, *(n for n in range(len(models)) if n != place))
+        models = [models[n] for n in order]
         key = spec.id
-        if key is None and len(feeds) > 1:
-            key = common_id(feeds)
-        grouped = next((n for n, one in enumerate(entrants) if one.binding.by), 0)
-        return cls(tuple(feeds), order, grouped, tuple(entrants), key)
+        if key is None and len(readers) > 1:
+            key = common_id(readers)
+        grouped = next((n for n, one in enumerate(models) if one.binding.by), 0)
+        return cls(tuple(readers), order, grouped, tuple(models), key)
 
     def in_order(self, parts: Sequence[ScoredRows]) -> list[ScoredRows]:
-        """What each model makes of some rows, the reference first."""
+        """The rows of each model, the reference first."""
         return [parts[place] for place in self.order]
 
     def with_groups(self, parts: Sequence[ScoredRows]) -> list[ScoredRows]:
@@ -92,13 +92,13 @@ class ModelSet(Record):
 
     @property
     def by(self) -> tuple[str, ...]:
-        """The columns of the groups, and of the clusters."""
-        return self.entrants[self.grouped].binding.by
+        """The columns of the groups and of the clusters."""
+        return self.models[self.grouped].binding.by
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names by the reference's codes."""
-        return class_names(self.entrants[0].binding, self.feeds[0].issues[self.order[0]].labels)
+        """Class names by the reference's codes."""
+        return class_names(self.models[0].binding, self.readers[0].issues[self.order[0]].labels)
 
 
 def _owner(data_sets: Sequence[ModelData], model: int) -> tuple[int, int]:
@@ -118,17 +118,17 @@ def _clustered(data: ModelData, cluster: str | None) -> ModelData:
     return data.replace(models=tuple(models))
 
 
-def _with_all(names: Sequence[str], feeds: Sequence[ModelReader]) -> ModelReader:
-    """The first data set that has all of some columns, that of the reference if it can be.
+def _with_all(names: Sequence[str], readers: Sequence[ModelReader]) -> ModelReader:
+    """The first data set that has all of `names`, preferring the reference's.
 
     Raises
     ------
     UsageError
-        None has.
+        None has them.
     """
-    found = next((feed for feed in feeds if set(names) <= set(feed.columns)), None)
+    found = next((reader for reader in readers if set(names) <= set(reader.columns)), None)
     if found is None:
-        own = feeds[0].columns
+        own = readers[0].columns
         missing = next(name for name in names if name not in own)
-        raise UsageError(f"{feeds[0].title}: {no_column(missing, own)}")
+        raise UsageError(f"{readers[0].title}: {no_column(missing, own)}")
     return found

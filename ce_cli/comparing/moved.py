@@ -1,4 +1,4 @@
-"""The rows whose losses differ most between two models, each way."""
+"""The rows whose losses differ most between two models, in each direction."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Rows = NDArray[np.int64]
 
 
 class MovedRows(Record):
-    """Some rows, those that moved most first.
+    """Rows with two losses, the largest difference first.
 
     Attributes
     ----------
     rows : ndarray of int, shape (n,)
         Numbers in the reference's data, from 0.
     ids : pyarrow.Array or None
-        What they are called.
+        Their ids.
     codes : ndarray of int, shape (n,)
-        What happened, by the reference's codes.
+        Their classes, by the reference's codes.
     reference, losses : ndarray, shape (n,)
-        In nats, of the reference and of the other model.
+        The losses of the reference and of the other model, in nats.
     """
 
     rows: Rows
@@ -45,14 +45,14 @@ class MovedRows(Record):
         """Some of the rows that two models have in common."""
         return cls(
             own.rows[chosen],
-            own.called(chosen),
+            own.ids_of(chosen),
             own.codes[chosen],
             own.losses[chosen],
             other.losses[chosen],
         )
 
     def joined(self, other: Self, most: int) -> Self:
-        """The first of both."""
+        """The `most` rows of both with the largest differences."""
         import pyarrow as pa
 
         rows = np.concatenate((self.rows, other.rows))
@@ -67,7 +67,7 @@ class MovedRows(Record):
 
 
 class Moved(Record):
-    """The rows that moved most each way, `most` of them."""
+    """The `most` rows that moved most, in each direction."""
 
     worse: MovedRows
     better: MovedRows
@@ -75,7 +75,7 @@ class Moved(Record):
 
     @classmethod
     def of(cls, own: ScoredRows, other: ScoredRows, most: int) -> Self:
-        """Of some rows, `own` of the reference and `other` of the model."""
+        """The rows that moved most between `own` of the reference and `other` of the model."""
         with np.errstate(invalid="ignore"):
             differences = other.losses - own.losses if most else np.zeros(0)
         worse, better = (
@@ -86,7 +86,7 @@ class Moved(Record):
         return cls(worse, better, most)
 
     def merge(self, later: Self) -> Self:
-        """Of the rows of both."""
+        """Add the rows of `later`."""
         return type(self)(
             self.worse.joined(later.worse, self.most),
             self.better.joined(later.better, self.most),

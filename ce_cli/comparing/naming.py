@@ -1,4 +1,4 @@
-"""From what was typed to models: what they are called, and where their predictions are."""
+"""Find the models in the arguments: their names, and the columns of their predictions."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def families(spec: Spec, named: Sequence[str]) -> list[tuple[str, Spec]]:
     Raises
     ------
     UsageError
-        There are not two.
+        There are fewer than two, or two have the same name.
     """
     if named:
         if spec.predictions:
-            raise UsageError("--pred does not go with --model, which names the columns.")
+            raise UsageError("--pred cannot be used with --model, which already names the columns.")
         models = [_named(text) for text in named]
     else:
         models = [(_short(text), (text,)) for text in spec.predictions]
     if len(models) < 2:
         raise UsageError(
-            "A comparison needs two models: name a file for each, or say where they are in the "
+            "A comparison needs two models: give one file for each, or select their columns in one "
             "file with --pred 'a_*' --pred 'b_*' or --model NAME=COLS."
         )
     _check_distinct([name for name, _ in models])
@@ -43,23 +43,23 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
     Raises
     ------
     UsageError
-        A file is named twice, or ``--model`` does not name one for each file.
+        A file is given twice, or ``--model`` does not name one for each file.
     """
     places = [_place(file) for file in files]
     repeated = [file for file, place in zip(files, places, strict=True) if places.count(place) > 1]
     if repeated:
         raise UsageError(
-            f"{sanitize(repeated[0], 200)}: is named twice, and a model does not differ from "
-            "itself."
+            f"{sanitize(repeated[0], 200)}: this file is given twice; a model cannot be compared "
+            "with itself."
         )
     if not named:
         return [(name, spec) for name in file_names(files)]
     if spec.predictions:
-        raise UsageError("--pred does not go with --model, which names the columns.")
+        raise UsageError("--pred cannot be used with --model, which already names the columns.")
     if len(named) != len(files):
         raise UsageError(
-            f"--model names {len(named)} models, and there are {len(files)} files: name one for "
-            "each, or one file for all."
+            f"--model names {len(named)} models, but there are {len(files)} files: name one model "
+            "for each file, or give one file with all models."
         )
     models = [_named(text) for text in named]
     _check_distinct([name for name, _ in models])
@@ -67,7 +67,7 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
 
 
 def file_names(files: Sequence[str]) -> list[str]:
-    """Short names that tell the files apart: the parts of the paths in which they differ."""
+    """Short, distinct names for the files: the parts of the paths in which they differ."""
     plain = ["stdin" if file == STDIN else PurePath(file).name or file for file in files]
     short = [_SUFFIXES.sub("", name) or name for name in plain]
     folders = [PurePath(file).parent.name or file for file in files]
@@ -76,25 +76,25 @@ def file_names(files: Sequence[str]) -> list[str]:
 
 
 def place_of(reference: str | None, names: Sequence[str]) -> int:
-    """Where the reference stands among the models; the first, if none is asked for.
+    """The place of the reference among the models; the first, if `reference` is None.
 
     Raises
     ------
     UsageError
-        No model is called so.
+        There is no model of this name.
     """
     if reference is None:
         return 0
     if reference not in names:
         raise UsageError(
-            f"--reference {quoted(reference)} is none of the models{closest(reference, names)}: "
-            f"they are {quoted_list(names)}."
+            f"--reference: there is no model {quoted(reference)}{closest(reference, names)}. "
+            f"Choose from: {quoted_list(names)}."
         )
     return list(names).index(reference)
 
 
 def _place(file: str) -> str:
-    """One spelling for one file."""
+    """The same text for every spelling of a path."""
     return file if file == STDIN or "://" in file else os.path.realpath(file)
 
 
@@ -104,7 +104,7 @@ def _named(text: str) -> tuple[str, tuple[str, ...]]:
     patterns = tuple(column.strip() for column in columns.split(",") if column.strip())
     if not (name and found and patterns):
         raise UsageError(
-            f"--model {quoted(text)} is not NAME=COLS, for example --model new='new_*'."
+            f"--model {quoted(text)} is not of the form NAME=COLS, for example --model new='new_*'."
         )
     return name, patterns
 
@@ -117,11 +117,13 @@ def _short(pattern: str) -> str:
 def _check_distinct(names: Sequence[str]) -> None:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise UsageError(f"Two models are called {quoted(twice[0])}: name them with --model.")
+        raise UsageError(
+            f"Two models are named {quoted(twice[0])}: give them different names with --model."
+        )
 
 
 def check_without_bytes(spec: Spec) -> None:
-    """Refuse a column of bytes: the difference of two models is in losses of rows.
+    """Reject a column of bytes: models are compared by the losses of rows.
 
     Raises
     ------
@@ -130,5 +132,5 @@ def check_without_bytes(spec: Spec) -> None:
     """
     if spec.bytes is not None:
         raise UsageError(
-            "--bytes is for ce score and ce gate: models are compared by the losses of their rows."
+            "--bytes applies to ce score and ce gate; ce compare uses the losses of rows."
         )

@@ -1,4 +1,4 @@
-"""What is kept of paired rows: sums by group and by cluster, and the rows that moved most."""
+"""The state of paired rows: sums by group and by cluster, and the rows that moved most."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ce_cli.record import Record
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-BLOCKS = 4096  # sums that change their signs together, by the number of the row
+BLOCKS = 4096  # sums whose signs flip together, by the number of the row
 
 
 class DifferenceSums(State):
@@ -32,7 +32,7 @@ class DifferenceSums(State):
     Attributes
     ----------
     loss, spread : Loss, Spread
-        Of the finite d.
+        Those of the finite d.
     cross : ExactSums
         Σ w²·d·reference.
     wins, ties : ExactSums
@@ -85,7 +85,7 @@ class DifferenceSums(State):
 
 
 def _products(finite: Batch, ours: Floats) -> Floats:
-    """w·d·reference; 0 where that is none of the floats, as `Spread` counts it."""
+    """w·d·reference; 0 where it is not finite, as in `Spread`."""
     with np.errstate(over="ignore", invalid="ignore"):
         products = finite.losses * ours
         if finite.weights is not None:
@@ -94,9 +94,9 @@ def _products(finite: Batch, ours: Floats) -> Floats:
 
 
 class SignBlocks(State):
-    """Σ w·d of rows that change their signs together in a test: up to `BLOCKS` sums a group.
+    """Σ w·d of rows whose signs flip together in a test: up to `BLOCKS` sums per group.
 
-    Rows of which a difference is infinite say nothing here.
+    Rows with an infinite difference count as 0.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class SignBlocks(State):
         return type(self)(self.cells[first:last] - group * BLOCKS, sums)
 
     def merge(self, other: Self) -> Self:
-        """Add up the sums that both have."""
+        """Add the sums of both."""
         if np.array_equal(self.cells, other.cells):
             return type(self)(self.cells, self.sums.merge(other.sums))
         cells = np.union1d(self.cells, other.cells)
@@ -154,20 +154,20 @@ Keys = tuple[GroupKey, ...]
 
 
 class PairedSums(Record):
-    """What is known after some paired rows: a monoid, whatever the order of the rows.
+    """The state after some paired rows: a monoid, whatever the order of the rows.
 
     Attributes
     ----------
     rows : int
-        How many.
+        How many rows there are.
     keys, states
         ``("loss", m)`` and ``("spread", m)`` of each model, ``("difference", m)`` of each but the
-        reference, and ``("blocks", m)`` where signs are to be flipped, for every group.
+        reference, and ``("blocks", m)`` for a sign-flip test, for every group.
     cluster_keys, clusters
         ``("rows", 0)``, ``("weight", 0)`` and ``("loss", m)``, sums over finite losses, for every
-        cluster in every group; some may have no row.
+        cluster in every group; some may have no rows.
     moved : dict of Moved
-        Of each model but the reference, the rows that moved most.
+        For each model but the reference, the rows that moved most.
     """
 
     rows: int
@@ -178,7 +178,7 @@ class PairedSums(Record):
     moved: dict[int, Moved]
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """Add the rows of `other`."""
         keys, states = merged_groups(self.keys, self.states, other.keys, other.states)
         own, clusters = merged_groups(
             self.cluster_keys, self.clusters, other.cluster_keys, other.clusters
@@ -187,23 +187,23 @@ class PairedSums(Record):
         return type(self)(self.rows + other.rows, keys, states, own, clusters, moved)
 
     def by(self, places: Sequence[int]) -> Self:
-        """The groups by some parts of their keys."""
+        """The groups by some of the columns of their keys."""
         keys, states = coarser(self.keys, self.states, places)
         own, clusters = coarser(self.cluster_keys, self.clusters, (*places, -1))
         return self.replace(keys=keys, states=states, cluster_keys=own, clusters=clusters)
 
 
 class SumPairs(Record):
-    """What is done to paired rows, those of the reference first.
+    """Sums paired rows, those of the reference first.
 
     Attributes
     ----------
     clustered : bool
         Whether the last part of the groups' keys is a cluster.
     flipped : bool
-        Whether sums by block are wanted.
+        Whether to compute sums by block.
     worst : int
-        How many rows that moved most to keep, each way.
+        How many of the rows that moved most to keep, in each direction.
     """
 
     clustered: bool
@@ -211,7 +211,7 @@ class SumPairs(Record):
     worst: int
 
     def __call__(self, parts: Sequence[ScoredRows]) -> PairedSums:
-        """The tally of some rows, the same of each model."""
+        """The sums over some rows; `parts` are the same rows of each model."""
         own = parts[0]
         groups, keys, finest = _groups(own, self.clustered)
         batches = [_batch(part.losses, own, groups, len(keys)) for part in parts]
@@ -242,18 +242,20 @@ class SumPairs(Record):
         )
 
 
-def folded(tallies: Iterable[PairedSums]) -> PairedSums | None:
-    """Merge all tallies, those of alike many parts with each other, since keys may be many."""
+def folded(pieces: Iterable[PairedSums]) -> PairedSums | None:
+    """Merge all pieces in a balanced tree, since merging many keys is slow; None for no pieces."""
     waiting: list[tuple[int, PairedSums]] = []
-    for tally in tallies:
-        parts, merged = 1, tally
+    for piece in pieces:
+        parts, merged = 1, piece
         while waiting and waiting[-1][0] <= parts:
             before, earlier = waiting.pop()
             parts, merged = parts + before, earlier.merge(merged)
         waiting.append((parts, merged))
     if not waiting:
         return None
-    return reduce(lambda later, earlier: earlier.merge(later), (t for _, t in reversed(waiting)))
+    return reduce(
+        lambda later, earlier: earlier.merge(later), (one for _, one in reversed(waiting))
+    )
 
 
 def _batch(losses: Floats, like: ScoredRows, groups: Codes | None, count: int) -> Batch:

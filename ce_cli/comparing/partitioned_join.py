@@ -1,8 +1,8 @@
-"""Rows that do not stand in one order, kept in parts by what they are called, and joined by part.
+"""Join rows in different orders by id, one partition of the ids at a time.
 
-A row goes to the part that the fingerprint of its name tells, so partners are in the same part.
-Each part is joined by itself, and parts that do not fit in memory wait in temporary files, so
-memory is bounded by the size of a part: a 64th of the rows.
+The fingerprint of a row's id selects its partition, so partners share one. Each partition is joined
+by itself, and partitions that do not fit in memory wait in temporary files, so memory is bounded by
+the size of one partition: a 64th of the rows.
 """
 
 from __future__ import annotations
@@ -34,35 +34,35 @@ Floats = NDArray[np.float64]
 Kind = Literal["unmatched", "repeated", "unnamed"]
 
 PART_BITS = 6
-IN_MEMORY = 1 << 28  # bytes that are kept before parts are written to files
+IN_MEMORY = 1 << 28  # bytes that are kept before partitions are written to files
 _EXAMPLES = 5
-_MOST_TOLD = 1000
+_MOST_CANDIDATES = 1000
 _MASS = re.compile(r"mass\d+_\d+")
 _WHOLE = r"^(\d+)\.0$"
 
 
 def row_names(ids: pa.Array) -> pa.Array:
-    """What rows are called, one spelling for one name: ``17`` for ``17.0``, nothing for ````."""
+    """Ids in one spelling: ``17`` for ``17.0``, and null for an empty text."""
     names = pc.utf8_trim_whitespace(ids)
     if pc.any(pc.ends_with(names, ".0")).as_py():
         names = pc.replace_substring_regex(names, _WHOLE, r"\1")
-    hollow = pc.equal(names, "")
-    return pc.if_else(hollow, None, names) if pc.any(hollow).as_py() else names
+    empty = pc.equal(names, "")
+    return pc.if_else(empty, None, names) if pc.any(empty).as_py() else names
 
 
 class PartitionedJoin:
-    """Rows of several data sets, to be joined by their names.
+    """Joins the rows of several data sets by id.
 
     Parameters
     ----------
     data_sets : int
-        How many.
+        How many data sets there are.
 
     Attributes
     ----------
     unmatched, repeated, unnamed : list of int
-        For each data set, how many rows have no partner in another, how many are called like
-        one before, and how many are called nothing. The first of a name is joined.
+        For each data set, how many rows have no partner in another, how many repeat an earlier
+        id, and how many have no id. The first row of each id is joined.
     """
 
     def __init__(self, data_sets: int) -> None:
@@ -90,17 +90,17 @@ class PartitionedJoin:
             self._folder.cleanup()
 
     def first(self, kind: Kind) -> list[list[tuple[int, str]]]:
-        """The first few such rows of each data set: their numbers, and what they are called."""
+        """The first few such rows of each data set: their numbers and ids."""
         return self._first[kind]
 
-    def seen(self, scored: ScoredRows) -> None:
-        """Remember what rows are called that have met already."""
+    def add_matched(self, scored: ScoredRows) -> None:
+        """Record the ids of rows that are matched already."""
         names = row_names(scored.ids)
         numbers = pa.array(np.arange(scored.start, scored.end), pa.int64())
         self._keep(-1, names, pa.table({"row": numbers, "name": names}))
 
     def add(self, place: int, some: Sequence[ScoredRows]) -> None:
-        """Keep rows of data set `place`, as each of its models sees them."""
+        """Keep rows of data set `place`, scored for each of its models."""
         first = some[0]
         columns: dict[str, Any] = {
             "row": pa.array(np.arange(first.start, first.end), pa.int64()),
@@ -111,14 +111,14 @@ class PartitionedJoin:
         self._keep(place, columns["name"], pa.table(columns))
 
     def joined(self) -> Iterator[list[ScoredRows]]:
-        """The rows that all data sets have, in parts; each a row of the first one."""
+        """The rows that all data sets have, by partition, numbered by the first data set."""
         for part in self._parts:
-            *tables, met = (one.table() for one in part)
-            if met is not None or any(table is not None for table in tables):
-                yield from self._join(tables, met)
+            *tables, matched = (one.table() for one in part)
+            if matched is not None or any(table is not None for table in tables):
+                yield from self._join(tables, matched)
 
     def _columns(self, one: ScoredRows) -> Iterator[tuple[str, pa.Array]]:
-        """What is kept of one model's rows; null where a row could not be scored."""
+        """The columns kept for one model; null where a row could not be scored."""
         places = one.rows - one.start
         missing = np.ones(one.read, np.bool_)
         missing[places] = False
@@ -139,11 +139,11 @@ class PartitionedJoin:
             yield "group", spread(np.array(own, np.int64)[one.groups])
 
     def _keep(self, place: int, names: pa.Array, table: pa.Table) -> None:
-        """Sort rows into parts; those without a name have no partner."""
+        """Sort rows into partitions; those without an id have no partner."""
         hashes = fingerprints(names)
         nameless = hashes == 0
         if nameless.any():
-            self._tell("unnamed", max(place, 0), table, np.flatnonzero(nameless))
+            self._record("unnamed", max(place, 0), table, np.flatnonzero(nameless))
             keep = np.flatnonzero(~nameless)
             table, hashes = table.take(pa.array(keep)), hashes[keep]
         parts = (hashes >> np.uint64(64 - PART_BITS)).astype(np.intp)
@@ -165,10 +165,10 @@ class PartitionedJoin:
         self._held = 0
 
     def _join(
-        self, tables: Sequence[pa.Table | None], met: pa.Table | None
+        self, tables: Sequence[pa.Table | None], matched: pa.Table | None
     ) -> Iterator[list[ScoredRows]]:
-        """The rows of one part; `met` are those that have met already."""
-        names = None if met is None else self._once(0, met, None)["name"]
+        """The rows of one partition; `matched` are those that are matched already."""
+        names = None if matched is None else self._once(0, matched, None)["name"]
         own = [
             None if table is None else self._once(place, table, names)
             for place, table in enumerate(tables)
@@ -176,7 +176,7 @@ class PartitionedJoin:
         chosen = _partners([None if table is None else table["name"] for table in own])
         for place, (table, at) in enumerate(zip(own, chosen, strict=True)):
             if table is not None and len(at) < len(table):
-                self._tell("unmatched", place, table, np.delete(np.arange(len(table)), at))
+                self._record("unmatched", place, table, np.delete(np.arange(len(table)), at))
         if len(chosen[0]):
             partners = [
                 table.take(pa.array(at)).combine_chunks()
@@ -186,7 +186,7 @@ class PartitionedJoin:
             yield [one for table in partners for one in self._scored(table, partners[0])]
 
     def _once(self, place: int, table: pa.Table, before: pa.ChunkedArray | None) -> pa.Table:
-        """The first row of each name, unless it is one of `before`; tells of the others."""
+        """The first row of each id that is not in `before`; the others are recorded."""
         codes = _numbers(table["name"].combine_chunks().dictionary_encode().indices)
         again = np.ones(len(codes), np.bool_)
         again[np.unique(codes, return_index=True)[1]] = False
@@ -194,11 +194,11 @@ class PartitionedJoin:
             again |= _numbers(pc.is_in(table["name"], value_set=before.combine_chunks())) > 0
         if not again.any():
             return table
-        self._tell("repeated", place, table, np.flatnonzero(again))
+        self._record("repeated", place, table, np.flatnonzero(again))
         return table.take(pa.array(np.flatnonzero(~again)))
 
     def _scored(self, table: pa.Table, first: pa.Table) -> Iterator[ScoredRows]:
-        """What each model of a data set makes of rows that have met, by number of the first's."""
+        """Matched rows scored for each model of a data set, ordered by the first data set."""
         rows = _numbers(first["row"]).astype(np.int64)
         order = np.argsort(rows)
         for model in count():
@@ -221,13 +221,13 @@ class PartitionedJoin:
             )
 
     def _masses(self, table: pa.Table, model: int, at: Codes, codes: Codes) -> Floats | None:
-        """Masses of the classes; where none were kept the codes say it all."""
+        """Shares of the classes; rows without any have the class of their code."""
         names = [name for name in table.column_names if _MASS.fullmatch(name)]
         masses = [_taken(table, name, at) for name in names if name.endswith(f"_{model}")]
-        there = [mass for mass in masses if mass is not None]
-        if not there:
+        present = [mass for mass in masses if mass is not None]
+        if not present:
             return None
-        whole = np.stack(there)
+        whole = np.stack(present)
         hard = np.isnan(whole[0])
         whole[:, hard] = indicator(codes[hard], len(whole))
         return whole
@@ -241,18 +241,18 @@ class PartitionedJoin:
         keys = list(self._keys)
         return {"groups": codes, "keys": [keys[code] for code in known]}
 
-    def _tell(self, kind: Kind, place: int, table: pa.Table, at: Codes) -> None:
-        """Count rows, and remember what the first of them are called."""
+    def _record(self, kind: Kind, place: int, table: pa.Table, at: Codes) -> None:
+        """Count rows, and keep the ids of the first of them."""
         counts: list[int] = getattr(self, kind)
         counts[place] += len(at)
         some = table.select(["row", "name"]).take(pa.array(at)).to_pylist()
-        names = [(one["row"], one["name"] or "") for one in some[:_MOST_TOLD]]
+        names = [(one["row"], one["name"] or "") for one in some[:_MOST_CANDIDATES]]
         known = self._first[kind]
         known[place] = heapq.nsmallest(_EXAMPLES, (*known[place], *names))
 
 
 class _Partition:
-    """The rows of one data set in one part, in the order in which they came."""
+    """The rows of one data set in one partition, in the order of their arrival."""
 
     def __init__(self) -> None:
         self._held: list[pa.Table] = []
@@ -262,7 +262,7 @@ class _Partition:
         self._held.append(table)
 
     def write(self, path: Path) -> None:
-        """Move what is held to a file."""
+        """Move the rows in memory to a file."""
         if not self._held:
             return
         file = path.with_suffix(f".{len(self._files)}")
@@ -284,7 +284,7 @@ class _Partition:
 
 
 def _partners(names: Sequence[pa.ChunkedArray | None]) -> list[Codes]:
-    """Where the rows stand that all have: a place in each for every one of them."""
+    """Places of the common rows in each table."""
     first, *others = [None if one is None else one.combine_chunks() for one in names]
     nowhere = np.zeros(0, np.intp)
     if first is None or any(one is None for one in others):

@@ -1,4 +1,4 @@
-"""How the rows of several data sets meet: one after another, or by what they are called."""
+"""Match the rows of several data sets, by row order or by id."""
 
 from __future__ import annotations
 
@@ -20,68 +20,69 @@ Step = list[list[ScoredRows]]
 
 
 class RowAlignment:
-    """The rows that data sets have in common, as they are read.
+    """Matches rows of data sets while they are read.
 
     Parameters
     ----------
-    feeds : sequence of ModelReader
+    readers : sequence of ModelReader
         The data sets, that of the reference first.
     key : str or None
-        The column that says what rows are called.
+        The column of row ids.
     by_key : bool
-        Whether rows meet by it; if not, it only has to agree where they meet by their order.
+        Whether rows are matched by it; if not, they are matched by row order, and `key` only
+        has to agree.
     inner : bool
-        Whether rows that not all data sets have are left out, and not an error.
+        Whether rows that not all data sets have are left out instead of being an error.
 
     Attributes
     ----------
     same_order : bool
-        Whether the rows stood in one order in all data sets.
+        Whether the rows are in the same order in all data sets.
     unmatched : list of int
         For each data set, how many rows have no partner in another.
     repeated : list of int
-        For each data set, how many rows are called like one before.
+        For each data set, how many rows repeat an earlier id.
     """
 
     def __init__(
         self,
-        feeds: Sequence[ModelReader],
+        readers: Sequence[ModelReader],
         key: str | None,
         by_key: bool = False,
         inner: bool = False,
     ) -> None:
-        self.feeds = feeds
+        self.readers = readers
         self.key = key
         self.by_key = by_key
         self.inner = inner
         self.same_order = True
-        self.unmatched = [0] * len(feeds)
-        self.repeated = [0] * len(feeds)
-        self._troubles: list[str] = []
+        self.unmatched = [0] * len(readers)
+        self.repeated = [0] * len(readers)
+        self._errors: list[str] = []
 
     def refuse(self) -> None:
-        """Refuse data sets that do not meet, once all their rows are read.
+        """Reject data sets whose rows do not match, once all rows are read.
 
         Raises
         ------
         DataError
             They do not have the same rows.
         """
-        if self._troubles:
-            raise DataError(*self._troubles)
+        if self._errors:
+            raise DataError(*self._errors)
 
     def rows(self, run: Run) -> Iterator[list[ScoredRows]]:
-        """The rows in common, for each stretch of them those of every model.
+        """The common rows in stretches: for each, the rows of every model.
 
         Raises
         ------
         DataError
-            Ids show that the rows do not stand in one order.
+            Ids show that the rows are in different orders.
         """
-        if len(self.feeds) == 1:
-            yield from self.feeds[0].rows(self.key, run)
+        if len(self.readers) == 1:
+            yield from self.readers[0].rows(self.key, run)
             return
-        first, *others = self.feeds
+        first, *others = self.readers
         streams = [first.rows(self.key, run), *(one.rows(self.key, run.silent) for one in others)]
         yield from self._by_key(streams) if self.by_key else self._in_order(streams)
 
@@ -91,7 +92,7 @@ class RowAlignment:
         for step in in_step(streams):
             if not all(step):
                 self._drain(streams)
-                self._troubles = [self._uneven()]
+                self._errors = [self._uneven()]
                 return
             if self.key is not None:
                 self._check_order(step)
@@ -100,66 +101,65 @@ class RowAlignment:
     def _by_key(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[list[ScoredRows]]:
         from ce_cli.comparing.partitioned_join import PartitionedJoin
 
-        with PartitionedJoin(len(self.feeds)) as unsorted:
+        with PartitionedJoin(len(self.readers)) as join:
             for step in in_step(streams):
-                self.same_order = self.same_order and all(step) and self._alike(step)
+                self.same_order = self.same_order and all(step) and self._same_ids(step)
                 if self.same_order and not self.inner:
-                    unsorted.seen(step[0][0])
+                    join.add_matched(step[0][0])
                     yield [one for some in step for one in some]
                     continue
                 for place, some in enumerate(step):
                     if some:
-                        unsorted.add(place, some)
-            yield from self._met(unsorted)
+                        join.add(place, some)
+            yield from self._joined(join)
 
-    def _met(self, unsorted: PartitionedJoin) -> Iterator[list[ScoredRows]]:
-        """Join what did not stand in one order, and tell of what does not meet."""
-        yield from unsorted.joined()
-        self.repeated = unsorted.repeated
-        pairs = zip(unsorted.unmatched, unsorted.unnamed, strict=True)
+    def _joined(self, join: PartitionedJoin) -> Iterator[list[ScoredRows]]:
+        """Join the rows that are not in the same order, and record errors about unmatched rows."""
+        yield from join.joined()
+        self.repeated = join.repeated
+        pairs = zip(join.unmatched, join.unnamed, strict=True)
         self.unmatched = [unmatched + unnamed for unmatched, unnamed in pairs]
         if not self.inner:
-            self._troubles += self._told(unsorted.unnamed, unsorted.first("unnamed"), _UNNAMED)
-            self._troubles += self._told(unsorted.repeated, unsorted.first("repeated"), _REPEATED)
-            self._troubles += self._told(
-                unsorted.unmatched, unsorted.first("unmatched"), _UNMATCHED
-            )
+            self._errors += self._messages(join.unnamed, join.first("unnamed"), _UNNAMED)
+            self._errors += self._messages(join.repeated, join.first("repeated"), _REPEATED)
+            self._errors += self._messages(join.unmatched, join.first("unmatched"), _UNMATCHED)
 
-    def _told(
-        self, counts: Sequence[int], examples: Sequence[Sequence[tuple[int, str]]], sentence: str
+    def _messages(
+        self, counts: Sequence[int], examples: Sequence[Sequence[tuple[int, str]]], template: str
     ) -> Iterator[str]:
-        for feed, count, some in zip(self.feeds, counts, examples, strict=True):
+        for reader, count, some in zip(self.readers, counts, examples, strict=True):
             if count:
                 names = list(dict.fromkeys(name for _, name in some))
                 more = ", …" if count > len(some) else ""
-                yield sentence.format(
-                    file=feed.title,
+                yield template.format(
+                    file=reader.title,
                     rows=plural(count, "row"),
                     key=quoted(self.key or ""),
                     ids=f"{quoted(self.key or '')} {quoted_list(names)}{more}",
                     first=f"{some[0][0] + 1:,}",
                 )
 
-    def _alike(self, step: Step) -> bool:
+    def _same_ids(self, step: Step) -> bool:
         first = step[0][0].ids
         whole = first is not None and not first.null_count
         return whole and all(_same(first, some[0].ids) for some in step[1:])
 
     def _check_order(self, step: Step) -> None:
-        """Check that a column that is called like an id agrees, though rows meet by order."""
+        """Check that an id column agrees where rows are matched by order."""
         own = step[0][0]
-        for feed, some in zip(self.feeds[1:], step[1:], strict=True):
+        for reader, some in zip(self.readers[1:], step[1:], strict=True):
             if _same(own.ids, some[0].ids):
                 continue
             pairs = enumerate(zip(_texts(own.ids), _texts(some[0].ids), strict=True))
             apart = ((n, one, other) for n, (one, other) in pairs if one and other and one != other)
             row, ours, theirs = next(apart, (0, "", ""))
             if not ours:
-                continue  # a name that is missing, or could not be read, tells nothing
+                continue  # a missing or unreadable id proves nothing
             raise DataError(
-                f"{feed.title}: row {own.start + row + 1:,} has {quoted(self.key or '')} "
-                f"{quoted(theirs)}, and that row of {self.feeds[0].title} {quoted(ours)}: the rows "
-                f"do not stand in one order; join them with --id {shell_word(self.key or '')}."
+                f"{reader.title}: row {own.start + row + 1:,} has {quoted(self.key or '')} "
+                f"{quoted(theirs)}, but that row of {self.readers[0].title} has {quoted(ours)}: "
+                "the rows are in different orders; join them with --id "
+                f"{shell_word(self.key or '')}."
             )
 
     def _drain(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> None:
@@ -168,22 +168,22 @@ class RowAlignment:
                 pass
 
     def _uneven(self) -> str:
-        counts = [f"{feed.title} has {plural(feed.read, 'row')}" for feed in self.feeds]
+        counts = [f"{reader.title} has {plural(reader.read, 'row')}" for reader in self.readers]
         how = f", for example with --id {shell_word(self.key)}" if self.key else " with --id"
-        return f"{', '.join(counts)}: rows that do not stand in one order have to be joined{how}."
+        return f"{', '.join(counts)}: data sets with different rows must be joined{how}."
 
 
 _UNNAMED = (
     "{file}: {rows} without a value in {key}, first row {first}; leave them out with --join inner."
 )
-_REPEATED = "{file}: {rows} called like one before: {ids}; --join inner takes the first of them."
+_REPEATED = "{file}: {rows} with a repeated id: {ids}; --join inner uses the first row of each."
 _UNMATCHED = "{file}: {rows} without a partner: {ids}; leave them out with --join inner."
 
 
 def in_step(streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[Step]:
-    """Cut streams so that each step has the same rows, by number, of every data set.
+    """Split streams so that each step has the same row numbers of every data set.
 
-    What is left of the longer ones comes with nothing for those that have ended.
+    The remaining rows of longer streams come with empty lists for those that have ended.
     """
     heads: list[list[ScoredRows]] = [[] for _ in streams]
     while True:
@@ -206,7 +206,7 @@ def in_step(streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[Step]:
 
 
 def _same(ours: pa.Array | None, theirs: pa.Array | None) -> bool:
-    """Whether rows are called the same."""
+    """Whether two columns of ids are equal."""
     if ours is None or theirs is None:
         return ours is theirs
     return bool(ours.equals(theirs)) or _texts(ours) == _texts(theirs)

@@ -1,4 +1,4 @@
-"""The rows of one model, scored, in the order of its file."""
+"""Score the rows of a split for each model, in the order of the file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NO_CODES = np.zeros(0, np.intp)
 
 
 class ScoredRows(Record):
-    """Consecutive rows of a data set, those of them that could be scored with their losses.
+    """Consecutive rows of a data set, and the losses of those that could be scored.
 
     Attributes
     ----------
@@ -46,17 +46,17 @@ class ScoredRows(Record):
     losses : ndarray, shape (n,)
         In nats.
     codes : ndarray of int, shape (n,)
-        Classes that happened, by the model's own codes.
+        The classes of the labels, by the model's own codes.
     masses : ndarray, shape (K, n), or None
-        How much of each class happened, where `codes` do not say it all.
+        The label's share of each class, where labels are not single classes.
     weights : ndarray, shape (n,), or None
-        None counts every row once.
+        None for equal weights.
     groups : ndarray of int, shape (n,), or None
         Codes into `keys`.
     ids : pyarrow.Array or None
-        What each of the `read` rows is called, as text.
+        The id of each of the `read` rows, as text.
     places : ndarray of int, shape (n,), or None
-        Where the scored rows stand in `ids`; None is by their numbers.
+        Places of the scored rows in `ids`; None if they follow from `rows`.
     """
 
     start: int
@@ -73,7 +73,7 @@ class ScoredRows(Record):
 
     @classmethod
     def of(cls, frame: Frame, bound: BoundRows, key: str | None) -> Self:
-        """The rows of a frame; `key` is the column that says what they are called."""
+        """The rows of a frame; `key` is the column of row ids."""
         batches = bound.batches
         masses = [mass for batch in batches if (mass := batch.outcomes.masses()) is not None]
         return cls(
@@ -90,11 +90,11 @@ class ScoredRows(Record):
         )
 
     def at(self, start: int) -> Self:
-        """The same, with so many rows of the data set before it."""
+        """The same rows, numbered from `start`."""
         return self.replace(start=start, rows=self.rows + start)
 
     def between(self, first: int, last: int) -> Self:
-        """The rows from number `first` up to, and without, number `last`."""
+        """The rows from number `first` to `last`, exclusive."""
         if first <= self.start and last >= self.start + self.read:
             return self
         low, high = np.searchsorted(self.rows, (first, last))
@@ -106,7 +106,7 @@ class ScoredRows(Record):
         )
 
     def taken(self, chosen: slice | Codes) -> Self:
-        """Some of the scored rows, among as many rows as before."""
+        """Some of the scored rows, with the count of rows read unchanged."""
         return self.replace(
             rows=self.rows[chosen],
             losses=self.losses[chosen],
@@ -117,8 +117,8 @@ class ScoredRows(Record):
             places=None if self.places is None else self.places[chosen],
         )
 
-    def called(self, chosen: Codes) -> pa.Array | None:
-        """What some of the scored rows are called."""
+    def ids_of(self, chosen: Codes) -> pa.Array | None:
+        """The ids of some of the scored rows."""
         import pyarrow as pa
 
         if self.ids is None:
@@ -133,14 +133,14 @@ class ScoredRows(Record):
 
 
 class ScoreModels(Record):
-    """What is done to every split: picklable, and the same for one model or several in a file.
+    """The work on one split, for one model or several; picklable.
 
     Attributes
     ----------
     bindings, specs : sequence
-        Of each model.
+        Those of each model.
     key : str or None
-        The column that says what rows are called.
+        The column of row ids.
     """
 
     bindings: Sequence[Binding]
@@ -148,7 +148,7 @@ class ScoreModels(Record):
     key: str | None
 
     def __call__(self, task: tuple[int, Split]) -> tuple[int, list[list[ModelRows]]]:
-        """Score one split of part ``task[0]``: for every frame, a piece of each model."""
+        """Score one split of file ``task[0]``: for every frame, the rows of each model."""
         part, split = task
         return part, [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
 
@@ -168,12 +168,12 @@ class ScoreModels(Record):
 
 
 class ModelRows(Record):
-    """The rows of one frame as one model sees them, and what happened to them.
+    """The rows of one frame scored for one model, with their issues.
 
     Attributes
     ----------
     clipped, total : ExactSums
-        Σ w·loss of the rows that the clip raised, and of all.
+        Σ w·loss of the clipped rows, and of all rows.
     """
 
     scored: ScoredRows
@@ -187,7 +187,7 @@ def _ungrouped(batch: Batch) -> Batch:
 
 
 def _ids(frame: Frame, key: str) -> pa.Array:
-    """What the rows are called; nothing where they could not be read."""
+    """The ids of the rows; null for unreadable rows."""
     import pyarrow as pa
 
     texts = as_texts(frame.columns[key])
@@ -199,5 +199,5 @@ def _ids(frame: Frame, key: str) -> pa.Array:
 
 
 def _optional(parts: Sequence[NDArray[Kind] | None]) -> NDArray[Kind] | None:
-    there = [part for part in parts if part is not None]
-    return np.concatenate(there) if there else None
+    present = [part for part in parts if part is not None]
+    return np.concatenate(present) if present else None

@@ -1,4 +1,4 @@
-"""From a tally to the comparison that is shown."""
+"""Build the result of a comparison from its sums."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ from ce_cli.text import plural
 
 
 class Summary(Record):
-    """All that a comparison is made of."""
+    """Everything that the result is built from."""
 
-    field: ModelSet
+    model_set: ModelSet
     plan: ComparisonPlan
-    meeting: RowAlignment
+    alignment: RowAlignment
     left_out: int
-    tally: PairedSums
+    sums: PairedSums
     classes: tuple[str, ...]
 
     @property
     def spec(self) -> Spec:
-        """That of the reference."""
-        return self.field.entrants[0].spec
+        """The options of the reference."""
+        return self.model_set.models[0].spec
 
     @property
     def names(self) -> list[str]:
-        """What the models are called."""
-        return [one.name for one in self.field.entrants]
+        """The names of the models."""
+        return [one.name for one in self.model_set.models]
 
     def compared(self, groupings: Sequence[Sequence[str]] | None = None) -> Compared:
-        """The result, with the groups by each set of columns."""
-        by = self.field.by[: None if self.plan.cluster is None else -1]
+        """The result, with groups by each set of columns."""
+        by = self.model_set.by[: None if self.plan.cluster is None else -1]
         plan, whole = self.plan, self._whole()
         if not whole.weight > 0:
             raise DataError(f"{self.names[0]}: all weights are 0.")
@@ -57,7 +57,7 @@ class Summary(Record):
         named = [by] if groupings is None else groupings
         groups = [group for names in named for group in self._groups(names, flipped)]
         return Compared(
-            task=self.field.entrants[0].binding.task,
+            task=self.model_set.models[0].binding.task,
             unit=self.spec.unit,
             reference=self.names[0],
             confidence=self.spec.confidence,
@@ -67,8 +67,8 @@ class Summary(Record):
             rows={
                 "compared": whole.rows,
                 "left_out": self.left_out,
-                "unmatched": sum(self.meeting.unmatched),
-                "repeated": sum(self.meeting.repeated),
+                "unmatched": sum(self.alignment.unmatched),
+                "repeated": sum(self.alignment.repeated),
             },
             weight_sum=whole.weight,
             models=tuple(self._models(whole)),
@@ -79,18 +79,18 @@ class Summary(Record):
         )
 
     def _whole(self) -> GroupSums:
-        nowhere = np.zeros(len(self.tally.keys), np.intp)
-        states = {name: state.regroup(nowhere, 1) for name, state in self.tally.states.items()}
-        return GroupSums(states, None if self.plan.cluster is None else Clusters.all_of(self.tally))
+        single_group = np.zeros(len(self.sums.keys), np.intp)
+        states = {name: state.regroup(single_group, 1) for name, state in self.sums.states.items()}
+        return GroupSums(states, None if self.plan.cluster is None else Clusters.all_of(self.sums))
 
     def _groups(self, by: Sequence[str], flipped: bool) -> Iterator[tuple[ComparedGroup, Size]]:
         if not by:
             return
-        tally = self.tally.by([self.field.by.index(name) for name in by])
-        keys = tally.keys
-        clusters = {} if self.plan.cluster is None else dict(Clusters.by_group(tally))
+        sums = self.sums.by([self.model_set.by.index(name) for name in by])
+        keys = sums.keys
+        clusters = {} if self.plan.cluster is None else dict(Clusters.by_group(sums))
         for place in sorted(range(len(keys)), key=lambda place: sortable(keys[place])):
-            states = {name: state.at(place) for name, state in tally.states.items()}
+            states = {name: state.at(place) for name, state in sums.states.items()}
             figures = GroupSums(states, clusters.get(keys[place]))
             if not figures.rows:
                 continue
@@ -119,9 +119,9 @@ class Summary(Record):
         return {"cross_entropy": nats.replace(low=nats.low / scale, high=nats.high / scale)}
 
     def _models(self, whole: GroupSums) -> Iterator[Model]:
-        for model, (one, feed, place) in enumerate(self._placed()):
-            binding, issues = one.binding, feed.issues[place]
-            at = self.field.feeds.index(feed)
+        for model, (one, reader, place) in enumerate(self._placed()):
+            binding, issues = one.binding, reader.issues[place]
+            at = self.model_set.readers.index(reader)
             yield Model(
                 name=one.name,
                 inputs=one.files,
@@ -129,7 +129,7 @@ class Summary(Record):
                     "label": list(binding.labels.in_order),
                     "predictions": list(binding.predictions),
                     "shape": binding.shape,
-                    "labels_from": feed.label_file,
+                    "labels_from": reader.label_file,
                 },
                 classes=class_names(binding, issues.labels),
                 values=one.spec.values,
@@ -140,8 +140,8 @@ class Summary(Record):
                     "ignored": issues.ignored,
                     "clipped": issues.count("clipped"),
                     "infinite": issues.count("infinite"),
-                    "unmatched": self.meeting.unmatched[at],
-                    "repeated": self.meeting.repeated[at],
+                    "unmatched": self.alignment.unmatched[at],
+                    "repeated": self.alignment.repeated[at],
                 },
                 metrics=self._metrics(whole, model),
                 intervals=self._intervals(whole, model),
@@ -149,25 +149,25 @@ class Summary(Record):
 
     def _placed(self) -> list[tuple[BoundModel, ModelReader, int]]:
         """Each model with its data set and its place in it."""
-        every = [(f, place) for f in self.field.feeds for place in range(len(f.entrants))]
+        every = [(f, place) for f in self.model_set.readers for place in range(len(f.models))]
         return [
             (one, *every[where])
-            for one, where in zip(self.field.entrants, self.field.order, strict=True)
+            for one, where in zip(self.model_set.models, self.model_set.order, strict=True)
         ]
 
     def _join(self) -> dict[str, Scalar]:
-        several = len(self.field.feeds) > 1
+        several = len(self.model_set.readers) > 1
         by = "file" if not several else "order" if self.spec.id is None else "id"
         return {
             "by": by,
             "column": self.spec.id if several else None,
             "how": "inner" if self.plan.inner else "all",
-            "same_order": self.meeting.same_order,
+            "same_order": self.alignment.same_order,
         }
 
     def _moved(self) -> Iterator[dict[str, Scalar]]:
-        places = self.field.feeds[0].locations
-        for model, moved in self.tally.moved.items():
+        places = self.model_set.readers[0].locations
+        for model, moved in self.sums.moved.items():
             for direction, some in (("worse", moved.worse), ("better", moved.better)):
                 ids = [None] * len(some.rows) if some.ids is None else some.ids.to_pylist()
                 for n, row in enumerate(some.rows.tolist()):
@@ -190,35 +190,37 @@ class Summary(Record):
                     }
 
     def _warnings(self, whole: GroupSums) -> Iterator[Note]:
-        for one, feed, place in self._placed():
-            issues = feed.issues[place]
-            raised, total = (float(s[place].floats()[0]) for s in (feed.clipped, feed.totals))
+        for one, reader, place in self._placed():
+            issues = reader.issues[place]
+            clipped, total = (float(s[place].floats()[0]) for s in (reader.clipped, reader.totals))
             clip, convention = one.spec.clip or 0.0, one.spec.convention
-            for note in issue_warnings(issues, feed.locations, clip, raised, total, convention):
+            for note in issue_warnings(issues, reader.locations, clip, clipped, total, convention):
                 yield note.replace(message=f"{one.name}: {note.message}")
-        yield from self._unlike()
+        yield from self._clip_notes()
         if self.left_out:
             yield Note(
                 "left_out",
-                f"{plural(self.left_out, 'row')} left out that not every model could score.",
+                f"Left out {plural(self.left_out, 'row')} that not every model could score.",
                 self.left_out,
             )
-        for at, feed in enumerate(self.field.feeds):
-            yield from _unmet(feed, self.meeting.unmatched[at], self.meeting.repeated[at])
+        for at, reader in enumerate(self.model_set.readers):
+            yield from _left_out_notes(
+                reader, self.alignment.unmatched[at], self.alignment.repeated[at]
+            )
         if self.plan.cluster is not None:
             yield from few_clusters(whole.units)
 
-    def _unlike(self) -> Iterator[Note]:
-        """Clips that differ, where they have raised a loss."""
+    def _clip_notes(self) -> Iterator[Note]:
+        """A note about clips that differ, where they changed a loss."""
         own = self.spec
-        raised = {one.name: feed.issues[n].count("clipped") for one, feed, n in self._placed()}
-        for one in self.field.entrants[1:]:
-            count = raised[self.names[0]] + raised[one.name]
+        clipped = {one.name: reader.issues[n].count("clipped") for one, reader, n in self._placed()}
+        for one in self.model_set.models[1:]:
+            count = clipped[self.names[0]] + clipped[one.name]
             if count and (one.spec.clip or 0.0) != (own.clip or 0.0):
                 yield Note(
                     "other_clip",
                     f"{self.names[0]} is clipped {_clip(own)} and {one.name} {_clip(one.spec)}, so "
-                    "the same certainty does not cost them the same: --clip says one for both.",
+                    "the same error costs them different losses: set one clip with --clip.",
                     count,
                 )
 
@@ -230,19 +232,19 @@ def _clip(spec: Spec) -> str:
 def _settled_groups(
     groups: Sequence[tuple[ComparedGroup, Size]], confidence: float, flipped: bool
 ) -> Iterator[ComparedGroup]:
-    """Verdicts, for all groups and models at once."""
+    """Decide the verdicts for all groups and models together."""
     every = [(one, size) for group, size in groups for one in group.comparisons]
     ones, sizes = [one for one, _ in every], [size for _, size in every]
-    told = iter(settled(ones, sizes, confidence, flipped))
+    decided = iter(settled(ones, sizes, confidence, flipped))
     for group, _ in groups:
-        yield group.replace(comparisons=tuple(islice(told, len(group.comparisons))))
+        yield group.replace(comparisons=tuple(islice(decided, len(group.comparisons))))
 
 
-def _unmet(feed: ModelReader, unmatched: int, repeated: int) -> Iterator[Note]:
-    """What an inner join has left out."""
-    for code, count, what in (
+def _left_out_notes(reader: ModelReader, unmatched: int, repeated: int) -> Iterator[Note]:
+    """Notes about the rows that an inner join left out."""
+    for code, count, reason in (
         ("unmatched", unmatched, "without a partner"),
-        ("repeated", repeated, "called like one before"),
+        ("repeated", repeated, "with a repeated id"),
     ):
         if count:
-            yield Note(code, f"{feed.title}: {plural(count, 'row')} {what} left out.", count)
+            yield Note(code, f"{reader.title}: left out {plural(count, 'row')} {reason}.", count)

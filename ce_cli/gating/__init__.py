@@ -1,1 +1,1 @@
-"""Gates: what is asked of a score, what it is compared with, and whether it passes."""
+"""Gates: check a score against limits and a baseline."""

@@ -1,4 +1,4 @@
-"""What a comparison with a baseline found, whatever the baseline is."""
+"""The result of comparing a score with a baseline, for either kind of baseline."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ce_cli.results.score import Note
 
 
 class GroupComparison(Record):
-    """One group held against the same one of the baseline.
+    """One group compared with the same group of the baseline.
 
     Attributes
     ----------
     by : dict of str to str or None
         The group.
     comparison : Comparison or None
-        None where the two cannot be compared.
+        None if the two cannot be compared.
     reason : str
-        Why not, in one sentence.
+        Why not, in one sentence; empty if they can.
     """
 
     by: dict[str, str | None]
@@ -26,19 +26,19 @@ class GroupComparison(Record):
 
 
 class BaselineComparison(Record):
-    """A score held against a baseline.
+    """A score compared with a baseline.
 
     Attributes
     ----------
     name : str
-        Of the baseline, as it is shown.
+        The name of the baseline shown to the user.
     paired : bool
-        Whether the rows of both were compared one by one.
+        Whether the two were compared row by row.
     whole : Comparison
-        On all rows.
+        The comparison on all rows.
     groups : tuple of GroupComparison
-        Of all sets of columns that were asked for, one after another; a group of either side is
-        there once.
+        The groups by every requested set of columns, one set after another; a group that only
+        one side has is included.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Holding limits against numbers."""
+"""Check numbers against limits."""
 
 from __future__ import annotations
 
@@ -17,29 +17,30 @@ from ce_cli.text import closest, quoted, quoted_list
 def checks_of(
     requirement: Requirement, figures: Sequence[GroupFigures], confident: bool, mode: Mode
 ) -> Iterator[Check]:
-    """One check for all rows, or one for each group that a requirement looks at.
+    """One check for all rows, or one for each group that the requirement covers.
 
     Parameters
     ----------
     requirement : Requirement
-        What is asked.
+        The limit.
     figures : sequence of GroupFigures
-        Of all rows and of all groups.
+        Those of all rows and of all groups.
     confident : bool
-        Whether the far bound of an interval has to pass, where a metric has one.
+        Whether the far bound of the interval has to pass instead of the value.
     mode : {"point", "confident", "proven"}
-        What of a regression has to pass.
+        Which number has to pass for a regression: the value, or the near or the far end of its
+        interval.
 
     Raises
     ------
     UsageError
-        A metric has no interval, and one is asked for.
+        `confident` needs an interval, and the metric has none.
     """
-    meant = [one for one in figures if set(one.by or ()) == set(requirement.columns)]
-    meant = [one for one in meant if all((one.by or {})[k] == v for k, v in requirement.only)]
-    if not meant:
+    matching = [one for one in figures if set(one.by or ()) == set(requirement.columns)]
+    matching = [one for one in matching if all((one.by or {})[k] == v for k, v in requirement.only)]
+    if not matching:
         yield _unknown_group(requirement, figures)
-    for one in meant:
+    for one in matching:
         if requirement.is_regression:
             yield _of_regression(requirement, one, mode)
         elif confident and requirement.metric not in COUNTS:
@@ -55,12 +56,12 @@ def _of_value(requirement: Requirement, figures: GroupFigures) -> Check:
 
 
 def _of_bound(requirement: Requirement, figures: GroupFigures, interval: Interval) -> Check:
-    """Whether even the end of the interval that is nearest to the limit passes."""
+    """Check the end of the interval on the side of the limit."""
     value = figures.values[requirement.metric]
     bound = interval.high if requirement.upper else interval.low
     reason = ""
     if requirement.holds(value) and math.isnan(bound):
-        reason = "Its interval is open there, or not known: there are too few rows or mistakes."
+        reason = "Its interval has no bound there: there are too few rows or mistakes."
     elif requirement.holds(value) and not requirement.holds(bound):
         end = "upper" if requirement.upper else "lower"
         reason = f"The value passes, but the {end} end of its interval does not."
@@ -79,11 +80,11 @@ def _of_regression(requirement: Requirement, figures: GroupFigures, mode: Mode) 
     compared = near if mode == "confident" else far
     reason = ""
     if math.isfinite(value) and math.isnan(compared):
-        reason = "There is no interval of the difference, since there are too few rows."
+        reason = "There are too few rows for an interval of the difference."
     elif requirement.holds(compared) and not requirement.holds(value):
-        reason = "Beyond the limit, but not surely: the interval reaches to where it passes."
+        reason = "The value is beyond the limit, but its interval includes values within the limit."
     elif requirement.holds(value) and not requirement.holds(compared):
-        reason = "Within the limit, but not surely: the interval reaches to where it fails."
+        reason = "The value is within the limit, but its interval includes values beyond the limit."
     return _check(requirement, figures, value, compared, interval, reason)
 
 
@@ -95,7 +96,7 @@ def _check(
     interval: Interval | None,
     reason: str,
 ) -> Check:
-    """A check, with a reason where there is no number that could pass."""
+    """A check, with a reason if the value is not a finite number."""
     if not math.isfinite(value):
         reason = _no_number(requirement.metric, value, figures)
     return Check(
@@ -120,7 +121,7 @@ def _no_number(metric: str, value: float, figures: GroupFigures) -> str:
         return figures.reason
     if metric not in figures.values and metric != REGRESSION:
         why = figures.absent.get(metric)
-        return f"There is no {metric} of such predictions{f': {why}' if why else ''}."
+        return f"There is no {metric} for these predictions{f': {why}' if why else ''}."
     return f"The {metric} is not defined for these rows."
 
 
@@ -128,13 +129,13 @@ def _interval(requirement: Requirement, figures: GroupFigures) -> Interval:
     if requirement.metric in figures.intervals:
         return figures.intervals[requirement.metric]
     raise UsageError(
-        f"{quoted(requirement.text)}: --confident needs an interval, and {requirement.metric} has "
-        f"none: {quoted_list(figures.intervals)} have one."
+        f"{quoted(requirement.text)}: --confident needs a metric with an interval, and "
+        f"{requirement.metric} has none; choose from {quoted_list(figures.intervals)}."
     )
 
 
 def _unknown_group(requirement: Requirement, figures: Iterable[GroupFigures]) -> Check:
-    """The check of a group that is not there, which fails."""
+    """The check for a group that does not exist, which fails."""
     named = dict(requirement.only)
     found = [one.by for one in figures if one.by and set(one.by) == set(requirement.columns)]
     shown = ", ".join(f"{name}={value or ''}" for name, value in named.items())
@@ -142,5 +143,5 @@ def _unknown_group(requirement: Requirement, figures: Iterable[GroupFigures]) ->
     if len(named) == 1:
         ((name, value),) = named.items()
         near = closest(value or "", [key[name] or "" for key in found])
-    nowhere = GroupFigures(dict(named), {}, {}, f"There is no group {quoted(shown)}{near}.")
-    return _check(requirement, nowhere, math.nan, math.nan, None, "")
+    absent = GroupFigures(dict(named), {}, {}, f"There is no group {quoted(shown)}{near}.")
+    return _check(requirement, absent, math.nan, math.nan, None, "")

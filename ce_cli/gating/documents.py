@@ -1,4 +1,4 @@
-"""Baselines that are documents: what ``ce score --json`` or ``ce gate --json`` wrote."""
+"""Baselines that are documents, written by ``ce score --json`` or ``ce gate --json``."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ce_cli.text import STDIN, display_name, plural, quoted, sanitize
 SCORE = "ce.score/1"
 GATE = "ce.gate/1"
 
-_BEGINNING = 4096  # bytes in which a document says what it is
+_BEGINNING = 4096  # bytes at the start that have to identify a document
 _SCHEMA = re.compile(rb'\s*\{[^{}\[\]]*"schema"\s*:\s*"ce\.')
-_MARK = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class BaselineFigures(Record):
-    """The figures of all rows, or of a group, in the unit of the document.
+    """The figures for all rows or for a group, in the unit of the document.
 
     Attributes
     ----------
     standard_error : float
-        NaN if the document does not say.
+        NaN if the document has none.
     units : int
         How many rows, or clusters of them, vary independently.
     """
@@ -42,16 +42,16 @@ class BaselineFigures(Record):
 
 
 class BaselineScore(Record):
-    """What a document says of a score, checked.
+    """The score in a document, checked.
 
     Attributes
     ----------
     name : str
-        As it is shown.
+        The name shown to the user.
     whole : BaselineFigures
-        Of all rows.
+        Those of all rows.
     groups : tuple of BaselineFigures
-        By any columns.
+        Those of all groups, by any columns.
     """
 
     name: str
@@ -64,36 +64,38 @@ class BaselineScore(Record):
 
 
 def document_at(path: str) -> BaselineScore | None:
-    """Read a document; None if the file is no document, so that it has to be predictions.
+    """Read a document; None if the file is not a document, and so has to contain predictions.
 
-    A document is known by how it begins, or by a name that ends in ``.json``.
+    A document is recognized by how it begins, or by a name that ends in ``.json``.
 
     Raises
     ------
     StorageError
-        It cannot be read.
+        The file cannot be read.
     DataError
-        It is no whole document of a score.
+        It is not a complete score document.
     """
     name = display_name(path)
     if path != STDIN and "://" not in path and Path(path).is_dir():
         return None
     with storage_errors(path), open_bytes(path) as raw:
-        start = raw.peek(_BEGINNING)[:_BEGINNING].removeprefix(_MARK)
+        start = raw.peek(_BEGINNING)[:_BEGINNING].removeprefix(_BYTE_ORDER_MARK)
         if not path.lower().endswith(".json") and not _SCHEMA.match(start):
             if path == STDIN:
-                raise DataError(f"{name}: a baseline from a pipe has to be a JSON document.")
+                raise DataError(f"{name}: a baseline from a pipe must be a JSON document.")
             return None
         content = raw.read()
     try:
         document = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{name}: is no whole JSON document: {_lowered(error)}.") from None
+        raise DataError(
+            f"{name}: this is not a complete JSON document: {_lowered(error)}."
+        ) from None
     return _score(name, _JsonNode(name, "", document))
 
 
 class _JsonNode:
-    """A JSON object with typed access; what does not fit is told by where it stands."""
+    """A JSON object with typed access; errors report the path of a value."""
 
     def __init__(self, name: str, path: str, value: object) -> None:
         self.name, self.path = name, path
@@ -101,13 +103,13 @@ class _JsonNode:
             self.refuse(path, "an object", value)
         self.values: Mapping[str, Any] = value
 
-    def refuse(self, path: str, what: str, value: object) -> NoReturn:
+    def refuse(self, path: str, kind: str, value: object) -> NoReturn:
         shown = "null" if value is None else sanitize(json.dumps(value))
         place = sanitize(path) or "the document"
-        raise DataError(f"{self.name}: {place} has to be {what}, and is {shown}.")
+        raise DataError(f"{self.name}: {place} must be {kind}, but is {shown}.")
 
     def value(self, key: str) -> tuple[str, Any]:
-        """Where a value stands, and the value."""
+        """The path of a value, and the value."""
         path = f"{self.path}.{key}".lstrip(".")
         if key not in self.values:
             raise DataError(f"{self.name}: {sanitize(path)} is missing; was the file edited?")
@@ -138,15 +140,15 @@ class _JsonNode:
     def number(self, key: str, above: float) -> float:
         """A finite number, larger than `above`."""
         path, value = self.value(key)
-        what = "a positive number" if above == 0.0 else "a number, 0 or more"
+        kind = "a positive number" if above == 0.0 else "a number, 0 or more"
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.refuse(path, what, value)
+            self.refuse(path, kind, value)
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not above < number < math.inf:
-            self.refuse(path, what, value)
+            self.refuse(path, kind, value)
         return number
 
     def count(self, key: str) -> int:
@@ -160,30 +162,30 @@ _BELOW_ZERO = math.nextafter(0.0, -1.0)
 
 
 def _score(name: str, document: _JsonNode) -> BaselineScore:
-    """Find the score in a document of either command, and check all that is used of it."""
+    """Find the score in a document of either command, and check every part that is used."""
     if "schema" not in document.values:
-        raise DataError(f"{name}: is JSON, but no document that ce score --json wrote.")
+        raise DataError(f"{name}: this is JSON, but was not written by ce score --json.")
     schema = document.text("schema")
     if schema == GATE:
         gates = document.parts("gates")
         if len(gates) != 1:
             raise DataError(
-                f"{name}: holds {plural(len(gates), 'gate')}, and a baseline has to be one."
+                f"{name}: the document has {plural(len(gates), 'gate')}; a baseline must have one."
             )
         return _score(name, gates[0].part("score"))
     if schema != SCORE:
         raise DataError(
-            f"{name}: is a document {quoted(schema)}, and a baseline has to be "
-            f"{SCORE} or {GATE}: write it with ce score --json of this version."
+            f"{name}: the schema of the document is {quoted(schema)}, but a baseline must have "
+            f"{SCORE} or {GATE}; write it with ce score --json of this version."
         )
     signature = document.text("signature")
     if not signature.startswith("ce:"):
-        document.refuse("signature", "that of ce", signature)
+        document.refuse("signature", "a signature of ce", signature)
     metrics = document.part("metrics")
     if metrics.value("cross_entropy")[1] is None:
         raise DataError(
-            f"{name}: the cross-entropy is null, which stands for infinite or not defined, so "
-            "there is nothing to compare with."
+            f"{name}: the cross-entropy is null (infinite or not defined), so there is nothing to "
+            "compare with."
         )
     rows = document.part("rows").count("scored")
     clustered = document.values.get("cluster") is not None
@@ -235,4 +237,4 @@ def _lowered(error: Exception) -> str:
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"it holds {word}, which is no number of JSON")
+    raise ValueError(f"it contains {word}, which is not a JSON number")

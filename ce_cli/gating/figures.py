@@ -1,4 +1,4 @@
-"""The numbers that limits are held against: of all rows, or of a group, with their intervals."""
+"""The figures that limits apply to, for all rows or for a group, with their intervals."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from ce_cli.record import Record
 from ce_cli.results.compare import Comparison
 from ce_cli.results.score import Interval, Result
 
-ABSOLUTE, RELATIVE = "absolute", "relative"  # the kinds of a difference
+ABSOLUTE, RELATIVE = "absolute", "relative"  # the two kinds of difference
 
 
 class GroupFigures(Record):
-    """Everything that is known of some rows.
+    """The figures of all rows, or of one group.
 
     Attributes
     ----------
     by : dict of str to str or None, or None
         The group; None for all rows.
     values : dict of float
-        By metric, the counts among them.
+        By metric, including the counts.
     intervals : dict of Interval
-        Of those that have one.
+        By metric, for those that have one.
     reason : str
         Why there are no values, in one sentence.
     absent : dict of str
-        Metrics that mean nothing here, and why.
+        Metrics that do not apply here, each with the reason.
     """
 
     by: dict[str, str | None] | None
     values: dict[str, float]
     intervals: dict[str, Interval]
     reason: str = ""
-    absent: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
+    absent: dict[str, str] = {}  # noqa: RUF012 - a field that is never changed
 
 
 def figures_of(result: Result) -> Iterator[GroupFigures]:
-    """Those of all rows of a score, then those of each group."""
+    """The figures of all rows of a score, then those of each group."""
     rows = {"rows": float(result.rows["scored"]), "weight_sum": result.weight_sum}
     absent = result.not_applicable
     yield GroupFigures(None, {**result.metrics, **rows}, result.intervals, absent=absent)
@@ -49,9 +49,9 @@ def figures_of(result: Result) -> Iterator[GroupFigures]:
 def regression_figures(
     by: dict[str, str | None] | None, comparison: Comparison | None, reason: str
 ) -> GroupFigures:
-    """The difference to the baseline, in the unit of the score and as a share of it."""
+    """The difference from the baseline, in the unit of the score and as a share of the baseline."""
     if comparison is None:
         return GroupFigures(by, {}, {}, reason)
     if math.isnan(comparison.difference[RELATIVE]):
-        reason = "The difference is no share of the baseline, which is 0, infinite or not defined."
+        reason = "The relative difference is not defined: the baseline is 0, infinite or undefined."
     return GroupFigures(by, comparison.difference, comparison.intervals, reason)

@@ -1,4 +1,4 @@
-"""What is asked of one gate, once the options are read and the files are known."""
+"""The request for one gate, once the options are read and the files are known."""
 
 from __future__ import annotations
 
@@ -32,23 +32,25 @@ class GateRequest(Record):
     Attributes
     ----------
     name : str
-        From the configuration; ``gate`` if it has none.
+        The name in the configuration; ``gate`` if it has none.
     names : tuple of str
         The files, directories expanded.
     spec, reading : Spec, Reading
-        What is computed, and how bytes become rows.
+        What to compute, and how to read the files.
     requirements : tuple of Requirement
         The limits to check.
     labels : str or None
-        The file that has the labels, if the others have none.
+        The file with the labels, if they are in a separate one.
     baseline : str or None
         A score document, or predictions for the same rows.
     mode : {"point", "confident", "proven"}
-        Which end of the interval of a regression has to pass.
+        Which number has to pass for a regression: the value, or the near or the far end of its
+        interval.
     confident : bool
         Whether the far end of the interval of every other metric has to pass.
     inner : bool
-        Whether rows that only the data or only the baseline has are left out.
+        Whether rows that only the data or only the baseline has are left out instead of
+        rejected.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The little language of limits: ``accuracy >= 0.9``, ``cross_entropy.by(segment=eu) <= 0.5``."""
+"""The language of limits: ``accuracy >= 0.9``, ``cross_entropy.by(segment=eu) <= 0.5``."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ class Requirement(Record):
     Attributes
     ----------
     text : str
-        How it is written.
+        The limit as it was written.
     metric : str
-        A name of the registry, ``rows``, ``weight_sum`` or ``regression``.
+        A metric in the registry, ``rows``, ``weight_sum`` or ``regression``.
     columns : tuple of str
-        Every group by these has to pass; none for all rows together.
+        Every group by these columns has to pass; empty for all rows together.
     only : tuple of (str, str or None)
-        The values of columns that are named; None is a missing value.
+        Columns with the only value to check; None is a missing value.
     operator : {"<=", "<", ">=", ">"}
-        How a value has to lie to the limit.
+        The relation that must hold between the value and the limit.
     limit : float
-        What is asked.
+        The number.
     relative : bool
-        Whether that is a share of the baseline, as a regression in percent is; without the sign,
-        it is in the unit of the cross-entropy.
+        Whether the limit is a share of the baseline, as for a regression in percent; without
+        the percent sign, it is in the unit of the cross-entropy.
     """
 
     text: str
@@ -58,16 +58,16 @@ class Requirement(Record):
 
     @property
     def upper(self) -> bool:
-        """Whether the limit is above what passes."""
+        """Whether the limit is an upper one."""
         return self.operator in ("<=", "<")
 
     @property
     def is_regression(self) -> bool:
-        """Whether the limit is on the difference to the baseline."""
+        """Whether the limit applies to the difference from the baseline."""
         return self.metric == REGRESSION
 
     def holds(self, number: float) -> bool:
-        """Whether a number passes; one that is infinite or none never does."""
+        """Whether a number passes; infinity and NaN never do."""
         return math.isfinite(number) and _HOLDS[self.operator](number, self.limit)
 
 
@@ -77,7 +77,8 @@ def requirement(text: str) -> Requirement:
     Raises
     ------
     UsageError
-        It is not of that form, there is no such metric, or it is not kept by group.
+        It does not have that form, there is no such metric, or the metric is not computed by
+        group.
     """
     match = _FORM.fullmatch(text)
     if match is None:
@@ -92,7 +93,7 @@ def requirement(text: str) -> Requirement:
         text=_tidy(match),
         metric=metric,
         columns=columns,
-        only=tuple((name, value) for name, named, value in items if named),
+        only=tuple((name, value) for name, has_value, value in items if has_value),
         operator=cast(Operator, match[3]),
         limit=number(match[4], text),
         relative=_is_share(metric, match[4]),
@@ -105,7 +106,7 @@ def number(text: str, where: str) -> float:
     Raises
     ------
     UsageError
-        It is neither; the message begins with `where` it stands.
+        It is neither; the message begins with `where` it was written.
     """
     match = _NUMBER.fullmatch(text)
     if match is not None:
@@ -113,7 +114,7 @@ def number(text: str, where: str) -> float:
         value = _percentage(match[1]) if match[2] else float(match[1])
         if math.isfinite(value):
             return value
-    raise UsageError(f"{quoted(where)}: the limit {quoted(text.strip())} is no finite number.")
+    raise UsageError(f"{quoted(where)}: the limit {quoted(text.strip())} is not a finite number.")
 
 
 def at_most(text: str) -> Requirement:
@@ -124,7 +125,7 @@ def at_most(text: str) -> Requirement:
 def at_least_rows(rows: int) -> Requirement:
     """``--min-rows``."""
     if rows < 0:
-        raise UsageError(f"--min-rows {rows} is not 0 or more.")
+        raise UsageError(f"--min-rows must be 0 or more, not {rows}.")
     return _short("rows", ">=", str(rows), "--min-rows")
 
 
@@ -134,7 +135,7 @@ def no_regression(text: str) -> Requirement:
 
 
 def groupings(requirements: Sequence[Requirement]) -> list[tuple[str, ...]]:
-    """Every set of columns that some requirement looks at the groups of, once."""
+    """Every set of columns whose groups a requirement checks, once each."""
     sets = {frozenset(one.columns): one.columns for one in reversed(requirements) if one.columns}
     return list(reversed(sets.values()))
 
@@ -150,7 +151,7 @@ def _is_share(metric: str, limit: str) -> bool:
 
 
 def _tidy(match: re.Match[str]) -> str:
-    """What was read, with one space around the operator."""
+    """The text of the limit, with one space around the operator."""
     name, inside, sign, limit = match.groups()
     by = "" if inside is None else f".by({' '.join(inside.split())})"
     return f"{name}{by} {sign} {' '.join(limit.split())}"
@@ -162,7 +163,7 @@ def _percentage(text: str) -> float:
 
 
 def _items(text: str, inside: str) -> Iterator[tuple[str, bool, str | None]]:
-    """Each column, whether one of its values is named, and that value."""
+    """Each column, whether a value is given for it, and that value."""
     place = 0
     while place < len(inside) or place == 0 or inside[place - 1] == ",":
         match = _ITEM.match(inside, place)
@@ -178,8 +179,8 @@ def _items(text: str, inside: str) -> Iterator[tuple[str, bool, str | None]]:
 
 def _unreadable(text: str) -> str:
     return (
-        f"{quoted(text)} cannot be read: write a metric, one of <=, <, >= and >, and a number, for "
-        f"example {_EXAMPLES}."
+        f"{quoted(text)} is not a valid limit: write a metric, then <=, <, >= or >, then a number, "
+        f"for example {_EXAMPLES}."
     )
 
 
@@ -188,11 +189,11 @@ def _check_metric(text: str, metric: str, by_group: bool) -> None:
     if not entries and metric not in (*COUNTS, REGRESSION):
         known = [*registry.names_of(registry.METRICS), *COUNTS, REGRESSION]
         raise UsageError(
-            f"{quoted(text)}: {quoted(metric)} is no metric{closest(metric, known)}: there is "
-            f"{quoted_list(known, 40)}."
+            f"{quoted(text)}: there is no metric {quoted(metric)}{closest(metric, known)}. Choose "
+            f"from: {quoted_list(known, 40)}."
         )
     if by_group and not all(entry.load().grouped for entry in entries):
         raise UsageError(
-            f"{quoted(text)}: {metric} is kept for all rows together and not by group; ask it of "
-            "all, or ask cross_entropy of the groups."
+            f"{quoted(text)}: {metric} is not computed by group; set a limit for all rows, or "
+            "limit the cross_entropy of the groups."
         )

@@ -1,4 +1,4 @@
-"""A baseline that is a document: two means of which only the errors are known, not the rows."""
+"""Compare with a baseline document: two means with standard errors, without the rows."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ Key = frozenset[tuple[str, str | None]]
 
 
 def check_error_known(baseline: BaselineScore) -> None:
-    """Refuse a document that does not say how sure its cross-entropy is.
+    """Reject a document without a standard error of its cross-entropy.
 
     Raises
     ------
     DataError
-        It has no standard error.
+        There is no standard error.
     """
     if math.isnan(baseline.whole.standard_error):
         raise DataError(
-            f"{baseline.name}: there is no standard error, and so no interval of the difference: "
-            "write the document with all metrics, or say --mode point."
+            f"{baseline.name}: without a standard error there is no interval of the difference; "
+            "write the document with all metrics, or use --mode point."
         )
 
 
 def unpaired_comparison(
     baseline: BaselineScore, spec: Spec, result: Result, groupings: Sequence[Sequence[str]]
 ) -> BaselineComparison:
-    """Compare a score with what a document says of another one.
+    """Compare a score with the score in a document.
 
     Parameters
     ----------
     baseline : BaselineScore
         The document.
     spec : Spec
-        What was computed.
+        The settings of the score.
     result : Result
         The score.
     groupings : sequence of sequence of str
-        Sets of columns whose groups are compared as well.
+        Sets of columns whose groups are also compared.
 
     Raises
     ------
@@ -72,9 +72,9 @@ def unpaired_comparison(
     ]
     unpaired = Note(
         "unpaired",
-        f"{baseline.name}: is a document without rows, so the interval of the difference is that "
-        "of independent rows, wider than need be; predictions as a baseline are compared row by "
-        "row.",
+        f"{baseline.name}: a document has no rows, so the interval treats the two scores as "
+        "independent and is wider than necessary; with predictions as the baseline, rows are "
+        "compared one by one.",
     )
     return BaselineComparison(baseline.name, False, whole, tuple(groups), (unpaired, *notes))
 
@@ -90,20 +90,20 @@ def _groups(
     columns: Sequence[str],
     spec: Spec,
 ) -> Iterator[GroupComparison]:
-    """The groups by `columns` of either side."""
+    """The groups by `columns` that either side has."""
     theirs = {_key(one.by): one for one in baseline.groups if set(one.by) == set(columns)}
     if not theirs:
         options = " ".join(f"--by {column}" for column in columns)
         raise DataError(
-            f"{baseline.name}: there are no groups by {quoted_list(columns)}: write it with ce "
-            f"score --json {options}."
+            f"{baseline.name}: there are no groups by {quoted_list(columns)}; write the document "
+            f"with ce score --json {options}."
         )
     for group in groups:
         if set(group.by) == set(columns):
             yield _group(name, group, theirs.pop(_key(group.by), None), baseline, spec)
-    for gone in theirs.values():
-        by = {column: gone.by[column] for column in columns}
-        yield GroupComparison(by, None, "The baseline has this group, and the data do not.")
+    for unmatched in theirs.values():
+        by = {column: unmatched.by[column] for column in columns}
+        yield GroupComparison(by, None, "The baseline has this group, but the data do not.")
 
 
 def _group(
@@ -111,11 +111,11 @@ def _group(
 ) -> GroupComparison:
     if other is None:
         return GroupComparison(
-            group.by, None, "The data have this group, and the baseline does not."
+            group.by, None, "The data have this group, but the baseline does not."
         )
     if (other.rows, other.weight_sum) != (group.rows, group.weight_sum):
         reason = (
-            f"The baseline has other rows of this group ({plural(other.rows, 'row')}, here "
+            f"The baseline has other rows in this group ({plural(other.rows, 'row')}, here "
             f"{plural(group.rows, 'row')})."
         )
         return GroupComparison(group.by, None, reason)
@@ -157,9 +157,9 @@ def _comparison(
     )
 
 
-def _verdict(found: DifferenceEstimate) -> Verdict:
-    if found.low == found.high == 0.0:
+def _verdict(estimate: DifferenceEstimate) -> Verdict:
+    if estimate.low == estimate.high == 0.0:
         return "same"
-    if found.low > 0.0:
+    if estimate.low > 0.0:
         return "worse"
-    return "better" if found.high < 0.0 else "unclear"
+    return "better" if estimate.high < 0.0 else "unclear"

@@ -1,1 +1,1 @@
-"""What a doctor would tell before scoring: states of their own, and the findings made of them."""
+"""Inspect files before scoring: mergeable states, and the findings derived from them."""

@@ -1,4 +1,4 @@
-"""What every class would have cost: whether predictions stand under the wrong names."""
+"""Surprisals by label and class, to detect predictions under the wrong class names."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Ints = NDArray[np.int64]
 
-MOST_CLASSES = 200  # K² sums are kept, and the best pairing takes K³ steps
-CEILING = 745.0  # nats that count for an infinite surprisal
+MOST_CLASSES = 200  # K² sums are kept, and the best assignment takes K³ steps
+CEILING = 745.0  # nats that replace an infinite surprisal
 _UNIT_BITS = 20  # surprisals are rounded to 2**-20 nats, so that their sums are whole numbers
 
 
 class Crossed(Record):
     """Sums of surprisals by label and class, and counts by label and predicted class.
 
-    Rows count once each, whatever their weight. Entry ``k * classes + j`` speaks of the rows of
-    class k, and of the prediction that stands under class j.
+    Every row counts once, whatever its weight. Entry ``k * classes + j`` is for the rows of
+    class k and the prediction for class j.
     """
 
     costs: ExactSums
@@ -40,7 +40,7 @@ class Crossed(Record):
 
     @classmethod
     def of(cls, batch: Batch) -> Self | None:
-        """One batch; None where the labels are no classes, or too many."""
+        """One batch; None if the labels are not classes, or there are too many."""
         outcomes = batch.outcomes
         if not isinstance(outcomes, Hard) or not 2 <= outcomes.classes <= MOST_CLASSES:
             return None
@@ -56,7 +56,7 @@ class Crossed(Record):
         )
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """Add the rows of `other`."""
         return type(self)(self.costs.merge(other.costs), self.hits.merge(other.hits), self.classes)
 
     @property
@@ -71,18 +71,18 @@ class Crossed(Record):
 
 
 def whole_units(surprisals: Floats) -> Floats:
-    """Whole numbers of 2**-20 nats, which add up exactly."""
+    """Multiples of 2**-20 nats as whole numbers, whose sums are exact."""
     return np.rint(np.ldexp(np.minimum(surprisals, CEILING), _UNIT_BITS))
 
 
 def in_nats(units: Floats) -> Floats:
-    """Back from `whole_units`."""
+    """The inverse of `whole_units`."""
     nats: Floats = np.ldexp(units, -_UNIT_BITS)
     return nats
 
 
 def _surprisals(form: Form, classes: int, batch: Batch) -> Floats:
-    """Of each class, shape (K, n), by the shortest way."""
+    """Surprisals of all classes, shape (K, n)."""
     if isinstance(form, Logits):
         parts = form.softmax
         with np.errstate(invalid="ignore"):

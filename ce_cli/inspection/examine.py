@@ -1,4 +1,4 @@
-"""What is done to every split while a file is looked at, and how two pieces become one."""
+"""Inspect one split, and merge the results of two."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
 
 
 class AlignmentChecks(Record):
-    """What tells whether the right rows meet under the right names; a monoid in file order."""
+    """Evidence that labels and predictions are aligned; a monoid in file order."""
 
     crossed: Crossed | None = None
     neighbours: Neighbours = Neighbours()
-    looks: NumberKinds = NumberKinds()
+    numbers: NumberKinds = NumberKinds()
     rereadings: Rereadings = Rereadings()
     ids: Ids = Ids()
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """What one batch shows."""
+        """The evidence in one batch."""
         return cls(
             crossed=Crossed.of(batch),
             neighbours=Neighbours.of(batch),
@@ -61,31 +61,31 @@ class AlignmentChecks(Record):
         return type(self)(
             crossed,
             self.neighbours.merge(later.neighbours),
-            self.looks.merge(later.looks),
+            self.numbers.merge(later.numbers),
             self.rereadings.merge(later.rereadings),
             self.ids.merge(later.ids),
         )
 
 
 class Exam(Record):
-    """What is known after some rows: a monoid in file order.
+    """The state after some rows: a monoid in file order.
 
     Attributes
     ----------
     issues : RowIssues
-        Counts and findings.
+        Row counts, and the issues found in rows.
     profiles : dict of str to Profile
         By column.
     states : dict of State
-        By their class, of the rows that can be scored.
-    traps : AlignmentChecks
-        What is kept for inspection alone.
+        States of metrics, by class, for the rows that can be scored.
+    alignment : AlignmentChecks
+        Checks that only inspection makes.
     """
 
     issues: RowIssues
     profiles: dict[str, Profile]
     states: States
-    traps: AlignmentChecks
+    alignment: AlignmentChecks
 
     def merge(self, later: Exam) -> Exam:
         """Append the rows of `later`; associative."""
@@ -96,7 +96,7 @@ class Exam(Record):
             self.issues.merge(later.issues),
             profiles,
             merged(self.states, later.states),
-            self.traps.merge(later.traps),
+            self.alignment.merge(later.alignment),
         )
 
 
@@ -106,11 +106,11 @@ class ExamineSplit(Record):
     Attributes
     ----------
     binding : Binding or None
-        None where the columns could not be bound, so that they are looked at one by one.
+        None if the columns could not be bound; then each is profiled on its own.
     ids : str or None
         The column whose values should be distinct.
     missing_texts : tuple of str
-        Texts that stand for a missing value.
+        Texts that mean a missing value.
     """
 
     binding: Binding | None
@@ -119,7 +119,7 @@ class ExamineSplit(Record):
     missing_texts: tuple[str, ...]
 
     def __call__(self, task: tuple[int, Split, Projection]) -> tuple[int, Exam]:
-        """Read and look at one split of part ``task[0]``."""
+        """Read and inspect one split of file ``task[0]``."""
         part, split, projection = task
         total = self.empty()
         for frame in split.frames():
@@ -127,13 +127,13 @@ class ExamineSplit(Record):
         return part, total
 
     def empty(self) -> Exam:
-        """Of no rows: the identity of `Exam.merge`."""
+        """No rows: the identity of `Exam.merge`."""
         return Exam(RowIssues.of(), {}, self._empty_states(), AlignmentChecks())
 
     def _exam(self, frame: Frame, projection: Projection) -> Exam:
-        spoiled = dict(frame.invalid_cells)
+        invalid = dict(frame.invalid_cells)
         profiles = {
-            name: profile_of_numbers(frame.columns[name], spoiled.get(name, ()))
+            name: profile_of_numbers(frame.columns[name], invalid.get(name, ()))
             for name in dict.fromkeys(projection.numbers)
         }
         for name in projection.texts:
@@ -144,32 +144,32 @@ class ExamineSplit(Record):
         ids = Ids()
         if self.ids in frame.columns:
             ids = Ids.of(frame.columns[self.ids], frame.rows, frame.left_out)
-        states, traps = self._empty_states(), AlignmentChecks(ids=ids)
+        states, alignment = self._empty_states(), AlignmentChecks(ids=ids)
         bound = BoundRows([], [], list(frame.issues), 0)
         if self.binding is not None:
             bound = bound_rows(frame, self.binding, self.spec)
             matrix, unnamed = read_predictions(CheckedRows(frame), self.binding)
-            traps = AlignmentChecks(
-                ids=ids, looks=NumberKinds() if unnamed is not None else NumberKinds.of(matrix)
+            alignment = AlignmentChecks(
+                ids=ids, numbers=NumberKinds() if unnamed is not None else NumberKinds.of(matrix)
             )
-        findings = list(bound.issues)
+        row_issues = list(bound.issues)
         batches = [self._unspoiled(batch, frame) for batch in bound.batches]
         for batch in batches:
             states = merged(states, States({kind: kind.of(batch) for kind in states}))
-            traps = traps.merge(AlignmentChecks.of(batch))
+            alignment = alignment.merge(AlignmentChecks.of(batch))
             if batch.infinite is not None:
-                findings.append(RowIssue.of("infinite", "", batch.rows[batch.infinite]))
+                row_issues.append(RowIssue.of("infinite", "", batch.rows[batch.infinite]))
         scored = sum(map(len, batches))
-        issues = RowIssues.of(findings, frame.rows, scored, bound.skipped, bound.ignored)
-        return Exam(issues, profiles, states, traps)
+        issues = RowIssues.of(row_issues, frame.rows, scored, bound.skipped, bound.ignored)
+        return Exam(issues, profiles, states, alignment)
 
     def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
-        """Without the rows in which a number of theirs is made up."""
+        """Without rows in which a used number is a placeholder for an invalid cell."""
         own = () if self.binding is None else self.binding.projection.numbers
-        spoiled = [place for name, places in frame.invalid_cells if name in own for place in places]
-        if not spoiled:
+        invalid = [place for name, places in frame.invalid_cells if name in own for place in places]
+        if not invalid:
             return batch
-        return batch.take(np.flatnonzero(~np.isin(batch.places, spoiled)))
+        return batch.take(np.flatnonzero(~np.isin(batch.places, invalid)))
 
     def _empty_states(self) -> States:
         if self.binding is None:
@@ -182,7 +182,7 @@ class ExamineSplit(Record):
 def projection_of(
     columns: Sequence[Column], binding: Binding | None, missing_texts: tuple[str, ...]
 ) -> Projection:
-    """Every column that holds one value a row; those without a part as their types say."""
+    """Every column with one value per row; those without a role are read by their types."""
     base = (
         Projection((), (), missing_texts=missing_texts) if binding is None else binding.projection
     )

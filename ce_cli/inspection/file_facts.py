@@ -1,4 +1,4 @@
-"""A file that has been looked at: what findings are made of."""
+"""The facts about an inspected file, from which findings are derived."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.classes import ConventionalBinary
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.source import Column
@@ -24,18 +23,18 @@ from ce_cli.spec import Spec
 
 
 class FileFacts(Record):
-    """All that is known of a file.
+    """Everything known about an inspected data set.
 
     Attributes
     ----------
     exam : Exam
-        Of all its rows.
+        The state after all rows.
     settled : Settled
         How its columns were bound.
-    given : Spec
-        What was asked for.
+    requested : Spec
+        The options given.
     columns : tuple of Column
-        Of the first file.
+        Those of the first file.
     ids : str or None
         The column whose values should be distinct.
     locations : RowLocations
@@ -43,12 +42,12 @@ class FileFacts(Record):
     typed : ScoreCommand
         The command that would score it.
     delimiter : str
-        Between fields of a text file.
+        The field separator of a text file.
     """
 
     exam: Exam
     settled: Settled
-    given: Spec
+    requested: Spec
     columns: tuple[Column, ...]
     ids: str | None
     locations: RowLocations
@@ -57,22 +56,22 @@ class FileFacts(Record):
 
     @property
     def binding(self) -> Binding | None:
-        """What was bound."""
+        """The binding, if there is one."""
         return self.settled.binding
 
     @property
     def spec(self) -> Spec:
-        """What was settled."""
+        """The options, with every ``auto`` resolved."""
         return self.settled.spec
 
     @property
-    def looks(self) -> NumberKinds:
-        """What the predictions look like."""
-        return self.exam.traps.looks
+    def numbers(self) -> NumberKinds:
+        """Counts of rows by the kind of their predictions."""
+        return self.exam.alignment.numbers
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
-        """Names by code; where the labels are no two classes, the codes themselves."""
+        """Names by code; the codes themselves if the labels are not two classes."""
         if self.binding is None:
             return ()
         try:
@@ -82,7 +81,7 @@ class FileFacts(Record):
 
     @cached_property
     def bad_labels(self) -> str | None:
-        """What is wrong with the labels of a single prediction as a whole."""
+        """An error in the labels of a single prediction column as a whole."""
         try:
             if self.binding is not None:
                 class_names(self.binding, self.exam.issues.labels)
@@ -92,16 +91,16 @@ class FileFacts(Record):
 
     @cached_property
     def figures(self) -> dict[str, float]:
-        """Of the rows that can be scored, in nats; nothing if there are none."""
+        """Figures of the rows that can be scored, in nats; empty if there are none."""
         states = self.exam.states
         if not states or not states[Loss].weight.floats()[0] > 0:
             return {}
-        wanted = ("cross_entropy", "baseline", "skill", "accuracy")
+        names = ("cross_entropy", "baseline", "skill", "accuracy")
         found: dict[str, float] = {}
         for kind, state in states.items():
             if kind is not PerClass:
-                said = state.figures(states)
-                found |= {name: float(said[name][0]) for name in wanted if name in said}
+                figures = state.figures(states)
+                found |= {name: float(figures[name][0]) for name in names if name in figures}
         return found
 
     @cached_property
@@ -118,15 +117,8 @@ class FileFacts(Record):
         """Columns that ``ce score`` reads."""
         return frozenset(() if self.binding is None else self.binding.projection.names)
 
-    @property
-    def is_usual(self) -> bool:
-        """Whether the labels of a lone prediction say by themselves which is positive."""
-        return self.binding is not None and isinstance(
-            self.binding.labels.reader, ConventionalBinary
-        )
-
     def column(self, code: int) -> str | None:
-        """The column that the prediction of a class stands in."""
+        """The column with the prediction for a class."""
         if self.binding is None:
             return None
         names: Sequence[str] = self.binding.predictions

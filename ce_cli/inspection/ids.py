@@ -1,4 +1,4 @@
-"""Which ids occur more than once, from a 64-bit fingerprint of each: 8 bytes a row."""
+"""Find repeated ids by a 64-bit fingerprint of each: 8 bytes per row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ce_cli.record import Record
 
 Hashes = NDArray[np.uint64]
 
-MOST_ROWS = 1 << 24  # ids of the rows beyond are not looked at, so that memory is bounded
+MOST_ROWS = 1 << 24  # later ids are not checked, so that memory is bounded
 
 
 class Ids(Record):
@@ -24,7 +24,7 @@ class Ids(Record):
 
     @classmethod
     def of(cls, column: pa.Array, rows: int, left_out: tuple[int, ...]) -> Self:
-        """One column; rows that could not be read have no id."""
+        """The ids in one column; unreadable rows have none."""
         hashes = np.zeros(rows, np.uint64)
         hashes[np.delete(np.arange(rows), left_out)] = _own(column)
         return cls((hashes,))
@@ -43,7 +43,7 @@ class Ids(Record):
         return sum(map(len, self.parts))
 
     def repeated(self) -> NDArray[np.int64]:
-        """Rows, from 0, whose id has occurred before."""
+        """Rows, from 0, whose id occurred in an earlier row."""
         if not self.parts:
             return np.zeros(0, np.int64)
         hashes = np.concatenate(self.parts)
@@ -59,7 +59,7 @@ class Ids(Record):
         own, others = (np.concatenate((none, *ids.parts)) for ids in (self, other))
         return bool(np.array_equal(own, others))
 
-    __hash__ = None  # type: ignore[assignment]  # the rows may be cut in different places
+    __hash__ = None  # type: ignore[assignment]  # the rows may be split in different places
 
 
 def _own(column: pa.Array) -> Hashes:

@@ -145,8 +145,8 @@ def _inspected(case: FileFacts, form: str, misfits: Sequence[Finding]) -> Inspec
     findings = _without_repeats(_oriented(findings, case.figures.get("skill", 0.0)))
     findings.sort(key=_rank)
     following = _following(case, findings)
-    issues, looks = case.exam.issues, case.looks
-    several = len(looks.first) > 1 and case.spec.task != "multilabel"
+    issues, numbers = case.exam.issues, case.numbers
+    several = len(numbers.first) > 1 and case.spec.task != "multilabel"
     return Inspected(
         inputs=case.locations.names,
         format=form,
@@ -156,7 +156,7 @@ def _inspected(case: FileFacts, form: str, misfits: Sequence[Finding]) -> Inspec
         values=None if case.binding is None else case.spec.values,
         classes=tuple(_classes(case)),
         figures=case.figures,
-        sums=(looks.low_sum, looks.high_sum)
+        sums=(numbers.low_sum, numbers.high_sum)
         if several and case.spec.values == "probabilities"
         else None,
         findings=tuple(_with_command(case, one) for one in findings),
@@ -231,7 +231,7 @@ def _following(case: FileFacts, findings: Sequence[Finding]) -> str:
 
 
 def _classes(case: FileFacts) -> Iterator[ClassSeen]:
-    crossed = case.exam.traps.crossed
+    crossed = case.exam.alignment.crossed
     predicted = None if crossed is None else crossed.counts.sum(axis=0).tolist()
     total = sum(weight for _, weight, _ in case.class_rows)
     independent = case.spec.task == "multilabel"

@@ -1,4 +1,4 @@
-"""Whether labels stand one row off their predictions."""
+"""Losses against the labels of adjacent rows, to detect labels shifted by one row."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
-_SAMPLED = 4096  # rows of each batch: labels are off everywhere or nowhere
+_SAMPLED = 4096  # rows of each batch: labels are shifted everywhere or nowhere
 
 
 class Neighbours(Record):
-    """Sums of the losses of rows against their own label, the one after and the one before.
+    """Sums of the losses of rows against their own label, the next and the previous one.
 
-    Only rows with both neighbours in their batch take part, so the sums depend on how the rows
-    were cut, unlike all others.
+    Only rows with both neighbours in their batch count, so unlike all other states these sums
+    depend on how the rows were split.
 
     Attributes
     ----------
     rows : int
-        How many take part.
+        How many rows count.
     own, after, before : int
         In units of `whole_units`.
     """
@@ -52,7 +52,7 @@ class Neighbours(Record):
         )
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """Add the rows of `other`."""
         return type(self)(
             self.rows + other.rows,
             self.own + other.own,

@@ -1,4 +1,4 @@
-"""What the predictions look like, whatever they are read as."""
+"""Detect the kind of the predictions, whatever they are read as."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
-NEAR = 0.02  # how far from 1 a sum may be and still look like one
+NEAR = 0.02  # how far from 1 a sum of probabilities may be
 _SAMPLED = 4096
 
 
 class NumberKinds(Record):
-    """Counts of rows by what their numbers look like; a monoid in file order.
+    """Counts of rows by the kind of their numbers; a monoid in file order.
 
     Attributes
     ----------
     rows : int
-        Rows in which no prediction is missing.
+        Rows without a missing prediction.
     low, high, low_sum, high_sum : float
-        Of the numbers, and of the sums of the rows.
+        The range of the numbers, and that of the row sums.
     negative, above : int
         Rows with a number below 0, and above 1.
     to_one, to_hundred, to_one_by_exp : int
         Rows that sum to about 1, to about 100, or whose exponentials sum to about 1.
     decided : int
-        Rows of nothing but 0 and 1.
+        Rows that contain only 0 and 1.
     coarse : int
-        Rows of whole hundredths.
+        Rows that contain only multiples of 0.01.
     first : tuple of float
         The first row.
     constant : bool
-        Whether all others are like it.
+        Whether all other rows are equal to it.
     """
 
     rows: int = 0
@@ -78,12 +78,12 @@ class NumberKinds(Record):
             high=high,
             low_sum=float(sums.min()),
             high_sum=float(sums.max()),
-            negative=0 if within else _rows_of((matrix < 0.0).any(axis=0)),
-            above=0 if within else _rows_of((matrix > 1.0).any(axis=0)),
-            to_one=_rows_of(np.abs(sums - 1.0) <= NEAR),
-            to_hundred=0 if within else _rows_of(np.abs(sums - 100.0) <= 100 * NEAR),
+            negative=0 if within else _count((matrix < 0.0).any(axis=0)),
+            above=0 if within else _count((matrix > 1.0).any(axis=0)),
+            to_one=_count(np.abs(sums - 1.0) <= NEAR),
+            to_hundred=0 if within else _count(np.abs(sums - 100.0) <= 100 * NEAR),
             to_one_by_exp=0 if high > NEAR else _to_one_by_exp(matrix),
-            decided=_rows_of(((matrix == 0.0) | (matrix == 1.0)).all(axis=0)),
+            decided=_count(((matrix == 0.0) | (matrix == 1.0)).all(axis=0)),
             coarse=_coarse(matrix),
             first=tuple(matrix[:, 0].tolist()),
             constant=bool((matrix == matrix[:, :1]).all()),
@@ -111,12 +111,12 @@ class NumberKinds(Record):
 
 
 class Rereadings(Record):
-    """Losses of rows that do not sum to 1, if they did: divided by their sum, or by softmax.
+    """Losses of rows that do not sum to 1, after division by the sum and after softmax.
 
     Attributes
     ----------
     rows : int
-        How many take part: of the first rows of each batch.
+        How many such rows there are among the first rows of each batch.
     divided, softmax : int
         In units of `whole_units`.
     """
@@ -134,29 +134,29 @@ class Rereadings(Record):
         matrix = outcomes.form.matrix[:, :_SAMPLED]
         sums = class_sums(matrix)
         off = np.flatnonzero((np.abs(sums - 1.0) > NEAR) & (sums > 0.0))
-        given = of_class(matrix[:, off], outcomes.codes[off])
+        predicted = of_class(matrix[:, off], outcomes.codes[off])
         with np.errstate(divide="ignore"):
-            divided = np.log(sums[off]) - np.log(given)
-        softmax = np.log(class_sums(np.exp(matrix[:, off]))) - given
+            divided = np.log(sums[off]) - np.log(predicted)
+        softmax = np.log(class_sums(np.exp(matrix[:, off]))) - predicted
         return cls(len(off), int(whole_units(divided).sum()), int(whole_units(softmax).sum()))
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """Add the rows of `other`."""
         return type(self)(
             self.rows + other.rows, self.divided + other.divided, self.softmax + other.softmax
         )
 
 
-def _rows_of(chosen: NDArray[np.bool_] | np.bool_) -> int:
+def _count(chosen: NDArray[np.bool_] | np.bool_) -> int:
     return int(np.count_nonzero(chosen))
 
 
 def _to_one_by_exp(matrix: Floats) -> int:
-    return _rows_of(np.abs(class_sums(np.exp(np.minimum(matrix, NEAR))) - 1.0) <= NEAR)
+    return _count(np.abs(class_sums(np.exp(np.minimum(matrix, NEAR))) - 1.0) <= NEAR)
 
 
 def _coarse(matrix: Floats) -> int:
     hundredths = matrix * 100.0
     with np.errstate(invalid="ignore"):
         rest = np.abs(hundredths - np.rint(hundredths))
-    return _rows_of((rest < 1e-9).all(axis=0))
+    return _count((rest < 1e-9).all(axis=0))

@@ -1,4 +1,4 @@
-"""What stands in a column: how much is missing, from where to where it reaches, a few values."""
+"""Profile a column: missing values, range, and a few examples."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Profile(Record):
     Attributes
     ----------
     count : int
-        Values that are there.
+        Values present.
     missing : int
-        Values that are not.
+        Values missing.
     low, high : float
-        The smallest and the largest number; of texts, if all of them are numbers.
+        The smallest and the largest number; for texts, if all of them are numbers.
     words : bool
-        Whether some are not.
+        Whether some texts are not numbers.
     values : tuple of str
-        The first few distinct texts by letters; a column read as numbers has none.
+        The first few distinct texts in alphabetical order; empty for a column read as numbers.
     more : bool
-        Whether there are more than these.
+        Whether there are more texts.
     """
 
     count: int = 0
@@ -46,7 +46,7 @@ class Profile(Record):
     more: bool = False
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """Add the rows of `other`."""
         values, more = _first_few({*self.values, *other.values})
         words = self.words or other.words
         return type(self)(
@@ -60,46 +60,46 @@ class Profile(Record):
         )
 
 
-def profile_of_numbers(column: pa.Array, spoiled: Sequence[int] = ()) -> Profile:
-    """Of a column that was read as numbers, but for cells that are none."""
+def profile_of_numbers(column: pa.Array, invalid: Sequence[int] = ()) -> Profile:
+    """Profile a column of numbers; `invalid` are the places of cells that are not numbers."""
     values = floats(column)
-    if spoiled:
-        values = np.delete(values, spoiled)
+    if invalid:
+        values = np.delete(values, invalid)
     if not len(values):
-        return Profile(len(spoiled))
+        return Profile(len(invalid))
     low, high = float(values.min()), float(values.max())
     missing = 0
     if np.isnan(low):
-        there = ~np.isnan(values)
-        missing = len(values) - int(there.sum())
-        low = float(values[there].min(initial=np.inf))
-        high = float(values[there].max(initial=-np.inf))
+        present = ~np.isnan(values)
+        missing = len(values) - int(present.sum())
+        low = float(values[present].min(initial=np.inf))
+        high = float(values[present].max(initial=-np.inf))
     return Profile(len(column) - missing, missing, low, high)
 
 
 def profile_of_lists(column: pa.Array) -> Profile:
-    """Of lists of numbers: how many there are, and from where to where their numbers reach."""
+    """Profile a column of lists: how many there are, and the range of their numbers."""
     numbers = profile_of_numbers(column.flatten())
     missing = column.null_count
     return Profile(len(column) - missing, missing, numbers.low, numbers.high)
 
 
 def profile_of_texts(column: pa.Array, missing_texts: Sequence[str]) -> Profile:
-    """Of a column that was read as text; where all of it is numbers, with their range."""
+    """Profile a column of texts, with a range if all of them are numbers."""
     codes, names = _coded(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
-    hollow = set(missing_texts)
-    counts[[code for code, name in enumerate(names) if name in hollow]] = 0
+    empty = set(missing_texts)
+    counts[[code for code, name in enumerate(names) if name in empty]] = 0
     used = names
     if not counts.all():
         used = [names[code] for code in np.flatnonzero(counts).tolist()]
     count = int(counts.sum())
-    low, high, words = _reach(used)
+    low, high, words = _range(used)
     return Profile(count, len(codes) - count, low, high, words, *_first_few(used))
 
 
 def _coded(column: pa.Array) -> tuple[NDArray[np.intp], list[str]]:
-    """`tokens`, but as they are written: many distinct texts are taken as they come."""
+    """Codes and names like `tokens`, but as written: a dictionary column is used as it is."""
     if not pa.types.is_dictionary(column.type) or column.type.value_type != pa.utf8():
         return tokens(column)
     indices = floats(column.indices)
@@ -108,12 +108,12 @@ def _coded(column: pa.Array) -> tuple[NDArray[np.intp], list[str]]:
 
 
 def _first_few(distinct: Collection[str]) -> tuple[tuple[str, ...], bool]:
-    """The same whatever the order of the rows."""
+    """The first few in alphabetical order, and whether there are more."""
     few = tuple(nsmallest(EXAMPLES, distinct))
     return few, len(distinct) > len(few)
 
 
-def _reach(texts: Iterable[str]) -> tuple[float, float, bool]:
+def _range(texts: Iterable[str]) -> tuple[float, float, bool]:
     low, high = np.inf, -np.inf
     for text in texts:
         number = _number(text)
@@ -124,7 +124,7 @@ def _reach(texts: Iterable[str]) -> tuple[float, float, bool]:
 
 
 def sortable(text: str) -> tuple[bool, float, str]:
-    """Numbers by value, before other texts by letters."""
+    """A sort key: numbers by value, then other texts alphabetically."""
     number = _number(text)
     return (True, 0.0, text) if number is None else (False, number, text)
 

@@ -1,4 +1,4 @@
-"""Commands to type next: the options given and those that mend, quoted for a shell."""
+"""Suggested commands: the options given and those that fix problems, quoted for a shell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SWITCHES = tuple(
 )
 _NO_MATTER = ("threads", "engine")  # they change no number
 _READ_OTHERWISE = {"--decimal", "--no-header", "--comment", "--encoding", "--input-format"}
-_ONE_OF = ("--classes", "--positive")  # each says which class a prediction is for
+_ONE_OF = ("--classes", "--positive")  # each sets the class of a prediction
 
 
 class ScoreCommand(Record):
@@ -29,7 +29,7 @@ class ScoreCommand(Record):
     Attributes
     ----------
     paths : tuple of str
-        As they were typed.
+        The paths as typed.
     options : tuple of (str, str or None)
         Names and values, in order; a switch has no value.
     """
@@ -38,7 +38,7 @@ class ScoreCommand(Record):
     options: tuple[tuple[str, str | None], ...]
 
     def adding(self, options: str) -> ScoreCommand:
-        """The same with further options, which replace those of the same name."""
+        """The command with more options, which replace those of the same name."""
         new = _parsed(options)
         names = {name for name, _ in new if name != "--na-value"}
         if names & set(_ONE_OF):
@@ -49,11 +49,11 @@ class ScoreCommand(Record):
 
     @property
     def is_plain(self) -> bool:
-        """Whether pandas reads the file alike without being told how it is written."""
+        """Whether pandas reads the file the same way without options for its format."""
         return _READ_OTHERWISE.isdisjoint(name for name, _ in self.options)
 
     def line(self, verb: str = "score") -> str:
-        """As it can be pasted into a shell."""
+        """The command line, quoted for a shell."""
         words = [word for one in self.options for word in one if word is not None]
         return " ".join(("ce", verb, *map(pasted, (*self.paths, *words))))
 
@@ -89,38 +89,38 @@ def _parsed(options: str) -> list[tuple[str, str | None]]:
 
 
 def joined(classes: Sequence[str]) -> str:
-    """Names for ``--classes``: commas between them, quotes around those that hold one."""
+    """Names for ``--classes``, separated by commas; those that contain a comma are quoted."""
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(classes)
     return text.getvalue()
 
 
 def option(name: str, value: str) -> str:
-    """An option as it can be pasted."""
+    """An option and its value, quoted for a shell."""
     return f"{name} {pasted(value)}"
 
 
 def pasted(text: str) -> str:
-    """A word as a shell reads it; what a terminal would obey is written as its escapes."""
+    """A word quoted for a shell; terminal control characters become visible escapes."""
     if text.isprintable():
         return shlex.quote(text)
     escaped = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
     return shlex.quote(escaped)
 
 
-def mended_path(path: str) -> str | None:
-    """Where a mended copy of a file goes, beside it; None for what pandas would not read alike."""
+def fixed_path(path: str) -> str | None:
+    """The path of a corrected copy of a file; None if pandas would read it differently."""
     suffixes = (".csv", ".tsv", ".txt", ".parquet", ".pq")
     place = Path(path)
     if path == STDIN or "://" in path or place.suffix.lower() not in suffixes:
         return None
-    return str(place.with_name(f"{place.stem}-mended{place.suffix}"))
+    return str(place.with_name(f"{place.stem}-fixed{place.suffix}"))
 
 
-def with_option(typed: ScoreCommand, delimiter: str, statement: str) -> str | None:
-    """A command that reads a table `f` with pandas, changes it, and writes a copy beside it."""
+def rewrite_command(typed: ScoreCommand, delimiter: str, statement: str) -> str | None:
+    """A command that loads a table as `f` with pandas, changes it, and writes a corrected copy."""
     path = typed.paths[0]
-    target = mended_path(path)
+    target = fixed_path(path)
     if target is None or not typed.is_plain or "--labels" in dict(typed.options):
         return None
     if Path(path).suffix.lower() in (".parquet", ".pq"):

@@ -1,4 +1,4 @@
-"""Binding that goes on where ``ce score`` stops: what is ambiguous is assumed, and told."""
+"""Bind columns even where ``ce score`` stops: make assumptions, and report them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _TRIES = 4
 
 
 class Settled(Record):
-    """What came of binding.
+    """The result of binding.
 
     Attributes
     ----------
     binding : Binding or None
-        None where no column could be bound.
+        None if the columns could not be bound.
     spec : Spec
-        Settled, if there is a binding.
+        With every ``auto`` resolved, if there is a binding.
     problems : tuple of Finding
-        What ``ce score`` would stop at.
+        The errors at which ``ce score`` would stop.
     assumed : str
-        The options that were added to get this far, quoted for the shell.
+        The options that were added to resolve them, quoted for the shell.
     """
 
     binding: Binding | None
@@ -42,7 +42,7 @@ class Settled(Record):
 
 
 def settle(source: Source, spec: Spec) -> Settled:
-    """Bind, and where the error names an option that may help, try again with it.
+    """Bind, and if an error suggests an option, try again with it.
 
     Raises
     ------
@@ -56,19 +56,19 @@ def settle(source: Source, spec: Spec) -> Settled:
             binding, settled = bind(source, spec)
             class_names(binding, binding.sample)
         except UsageError as error:
-            if assumed:  # it was not the user who said so
+            if assumed:  # the option is an assumption, not the user's
                 return Settled(None, spec, tuple(problems), "")
             raise error.about(source.name) from None
         except DataError as error:
-            told = error.about(source.name)
-            helping = error.option or _classes_by_order(source, spec)
-            options = None if helping is None else option(*helping)
-            if str(told) not in (one.message for one in problems):
-                problems.append(Finding("binding", "error", str(told), options=options))
-            following = None if helping is None else _with(spec, *helping)
-            if options is None or following is None:
+            message = str(error.about(source.name))
+            suggested = error.option or _classes_by_order(source, spec)
+            options = None if suggested is None else option(*suggested)
+            if message not in (one.message for one in problems):
+                problems.append(Finding("binding", "error", message, options=options))
+            extended = None if suggested is None else _with(spec, *suggested)
+            if options is None or extended is None:
                 return Settled(None, spec, tuple(problems))
-            spec = following
+            spec = extended
             assumed.append(options)
             continue
         return Settled(binding, settled, tuple(problems), " ".join(assumed))
@@ -76,9 +76,9 @@ def settle(source: Source, spec: Spec) -> Settled:
 
 
 def _classes_by_order(source: Source, spec: Spec) -> tuple[str, str] | None:
-    """``--classes`` with the labels of the first rows, where there are as many as predictions.
+    """``--classes`` with the labels of the first rows, if there are as many as predictions.
 
-    Which is which nobody knows yet; the losses will tell.
+    Their order is a guess that the losses will confirm or correct.
     """
     if spec.classes:
         return None
@@ -99,7 +99,7 @@ def _classes_by_order(source: Source, spec: Spec) -> tuple[str, str] | None:
 
 
 def _with(spec: Spec, name: str, value: str) -> Spec | None:
-    """`spec` with one option more; None if it has been given already."""
+    """`spec` with one more option; None if it is already set."""
     if name == "--positive":
         return None if spec.positive or spec.classes else spec.replace(positive=value)
     if name == "--classes":

@@ -1,4 +1,4 @@
-"""What the predictions look like beside what they are read as."""
+"""Findings about predictions that look like another kind of number than they are read as."""
 
 from __future__ import annotations
 
@@ -11,82 +11,84 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inspection.crossed import in_nats
 from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.numbers import NumberKinds
-from ce_cli.inspection.score_command import mended_path, option, with_option
+from ce_cli.inspection.score_command import fixed_path, option, rewrite_command
 from ce_cli.results.inspect import Finding, Severity
 from ce_cli.scoring.warnings import FEW_ROWS
 
-_MOST = 0.9  # of the rows: what nearly all look like, they are
-_MANY = 0.1  # of the rows: too many for slips of single numbers
-_SLIPS = 3  # and in a small file, this many rows are
-_FEW_ROWS = 20  # too few to say what numbers look like
+_MOST = 0.9  # of the rows: if so many look like a kind, all are of that kind
+_MANY = 0.1  # of the rows: too many to be errors in single numbers
+_FEW_ERRORS = 3  # and in a small file, this many rows are too many
+_FEW_ROWS = 20  # too few to detect the kind of numbers
 _FULL = 100.0
 _SUMS: dict[str, Severity] = {"error": "error", "warn": "warning", "renormalize": "note"}
 
 
-def value_advice(case: FileFacts) -> Iterator[Finding]:
-    """What to read the numbers as, and whether they say anything."""
-    looks, binding = case.looks, case.binding
-    if binding is None or not looks.rows or binding.task == "likelihood":
+def value_advice(facts: FileFacts) -> Iterator[Finding]:
+    """Findings about how to read the numbers, and whether they are informative."""
+    numbers, binding = facts.numbers, facts.binding
+    if binding is None or not numbers.rows or binding.task == "likelihood":
         return
-    if case.spec.values == "probabilities":
-        yield from _no_probabilities(case, looks)
+    if facts.spec.values == "probabilities":
+        yield from _not_probabilities(facts, numbers)
     else:
-        yield from _rather_probabilities(case, looks)
-    yield from _one_answer(case, looks)
-    if looks.coarse == looks.rows > looks.decided and looks.rows >= _FEW_ROWS:
-        message = "Predictions are rounded to 2 decimals, so losses are as coarse as that."
+        yield from _rather_probabilities(facts, numbers)
+    yield from _one_answer(facts, numbers)
+    if numbers.coarse == numbers.rows > numbers.decided and numbers.rows >= _FEW_ROWS:
+        message = (
+            "The predictions are rounded to 2 decimals, which limits the precision of the losses."
+        )
         yield Finding("rounded", "note", message)
 
 
-def _no_probabilities(case: FileFacts, looks: NumberKinds) -> Iterator[Finding]:
-    """Numbers outside [0, 1], or rows that sum to something else."""
-    several, rows = len(looks.first) > 1 and case.spec.task != "multilabel", looks.rows
-    reach = f"the predictions reach from {looks.low:.6g} to {looks.high:.6g}"
-    if _many(looks.negative, rows):
-        as_logs = looks.high <= 0.0 and (not several or looks.to_one_by_exp >= _MOST * rows)
+def _not_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
+    """Numbers outside [0, 1], or rows that do not sum to 1."""
+    several, rows = len(numbers.first) > 1 and facts.spec.task != "multilabel", numbers.rows
+    span = f"the predictions range from {numbers.low:.6g} to {numbers.high:.6g}"
+    if _many(numbers.negative, rows):
+        as_logs = numbers.high <= 0.0 and (not several or numbers.to_one_by_exp >= _MOST * rows)
         kind, value = ("log-probabilities", "logprobs") if as_logs else ("logits", "logits")
         sums = ", and their exponentials sum to 1" if as_logs and several else ""
-        message = f"These look like {kind}: {reach}{sums}."
-        yield _looks_like(case, value, message, option("--as", value))
-    elif looks.high > 1.0 and looks.low >= 0.0 and _are_percentages(looks, several):
+        message = f"These look like {kind}: {span}{sums}."
+        yield _looks_like(facts, value, message, option("--as", value))
+    elif numbers.high > 1.0 and numbers.low >= 0.0 and _are_percentages(numbers, several):
         sums = ", and the rows sum to 100" if several else ""
-        yield _percentages(case, f"These look like percentages: {reach}{sums}; divide them by 100.")
-    elif _many(looks.above, rows):
-        message = f"These are no probabilities, so perhaps logits: {reach}."
-        yield _looks_like(case, "logits", message, "--as logits")
-    elif several and looks.low >= 0.0 and _many(rows - looks.to_one, rows):
-        yield _sums_elsewhere(case, looks)
+        yield _percentages(facts, f"These look like percentages: {span}{sums}; divide them by 100.")
+    elif _many(numbers.above, rows):
+        message = f"These are not probabilities; they may be logits: {span}."
+        yield _looks_like(facts, "logits", message, "--as logits")
+    elif several and numbers.low >= 0.0 and _many(rows - numbers.to_one, rows):
+        yield _other_sums(facts, numbers)
 
 
 def _many(count: int, rows: int) -> bool:
-    return count >= max(_MANY * rows, min(_SLIPS, rows))
+    return count >= max(_MANY * rows, min(_FEW_ERRORS, rows))
 
 
-def _are_percentages(looks: NumberKinds, several: bool) -> bool:
-    if looks.high > _FULL:
+def _are_percentages(numbers: NumberKinds, several: bool) -> bool:
+    if numbers.high > _FULL:
         return False
     if several:
-        return looks.to_hundred >= _MOST * looks.rows
-    return looks.high > 1.5 and _many(looks.above, looks.rows)
+        return numbers.to_hundred >= _MOST * numbers.rows
+    return numbers.high > 1.5 and _many(numbers.above, numbers.rows)
 
 
-def _percentages(case: FileFacts, message: str) -> Finding:
-    """There is no option that divides; a copy of the file is divided instead."""
-    binding = case.binding
-    found = _outside(case)
+def _percentages(facts: FileFacts, message: str) -> Finding:
+    """The finding with a command that divides a copy of the file: there is no option for it."""
+    binding = facts.binding
+    found = _outside(facts)
     command = None
     if (
         binding is not None
-        and len(case.typed.paths) == 1
+        and len(facts.typed.paths) == 1
         and binding.shape in ("single", "columns")
     ):
-        path = case.typed.paths[0]
+        path = facts.typed.paths[0]
         columns = [str(name) for name in binding.predictions]
-        command = with_option(
-            case.typed, case.delimiter, f"f[{columns!r}] = f[{columns!r}].astype(float) / 100"
+        command = rewrite_command(
+            facts.typed, facts.delimiter, f"f[{columns!r}] = f[{columns!r}].astype(float) / 100"
         )
         if command is not None:
-            command += f" && {case.typed.replace(paths=(str(mended_path(path)),)).line()}"
+            command += f" && {facts.typed.replace(paths=(str(fixed_path(path)),)).line()}"
     return Finding(
         "looks_like_percentages",
         "error",
@@ -97,24 +99,24 @@ def _percentages(case: FileFacts, message: str) -> Finding:
     )
 
 
-def _looks_like(case: FileFacts, kind: str, message: str, options: str) -> Finding:
-    found = _outside(case)
+def _looks_like(facts: FileFacts, kind: str, message: str, options: str) -> Finding:
+    found = _outside(facts)
     count, rows = (0, ()) if found is None else (found.count, tuple(r + 1 for r in found.rows))
     return Finding(f"looks_like_{kind}", "error", message, count, rows, options)
 
 
-def _outside(case: FileFacts) -> RowIssue | None:
-    """The finding that numbers are outside of their range, in the column of most such rows."""
-    found = case.exam.issues.named("outside")
+def _outside(facts: FileFacts) -> RowIssue | None:
+    """The issue of numbers outside [0, 1] in the column with the most such rows."""
+    found = facts.exam.issues.named("outside")
     return max(found, key=lambda one: one.count) if found else None
 
 
-def _sums_elsewhere(case: FileFacts, looks: NumberKinds) -> Finding:
-    """Rows within [0, 1] that are no distributions: what would make them so with less surprise."""
-    read = case.exam.traps.rereadings
+def _other_sums(facts: FileFacts, numbers: NumberKinds) -> Finding:
+    """Rows within [0, 1] that do not sum to 1, with the reading that has the lower loss."""
+    read = facts.exam.alignment.rereadings
     softmax = read.rows >= _FEW_ROWS and read.softmax < read.divided
-    kind = _SUMS[case.spec.on_bad_sum]
-    sums = f"The rows sum to {looks.low_sum:.4g} … {looks.high_sum:.4g}, not to 1: "
+    kind = _SUMS[facts.spec.on_bad_sum]
+    sums = f"The rows sum to {numbers.low_sum:.4g} … {numbers.high_sum:.4g} instead of 1: "
     if softmax:
         message = (
             f"{sums}they may be logits between 0 and 1, which sum to 1 only after softmax"
@@ -122,7 +124,7 @@ def _sums_elsewhere(case: FileFacts, looks: NumberKinds) -> Finding:
         )
         return Finding("sums_after_softmax", kind, message, options="--as logits")
     message = (
-        f"{sums}these are distributions only after each row is divided by its sum"
+        f"{sums}they are distributions only after each row is divided by its sum"
         f"{_against(read.divided, read.softmax, read.rows)}."
     )
     options = "--on-bad-sum renormalize"
@@ -133,7 +135,7 @@ def _against(better: int, worse: int, rows: int) -> str:
     if not rows:
         return ""
     means = _in_nats(better) / rows, _in_nats(worse) / rows
-    return f" (loss {means[0]:.3g} instead of {means[1]:.3g} nats the other way)"
+    return f" (loss {means[0]:.3g} nats, against {means[1]:.3g} the other way)"
 
 
 def _in_nats(units: int) -> float:
@@ -141,70 +143,71 @@ def _in_nats(units: int) -> float:
     return float(in_nats(np.array([units], np.float64))[0])
 
 
-def _rather_probabilities(case: FileFacts, looks: NumberKinds) -> Iterator[Finding]:
-    """Read as logits or log-probabilities, but within [0, 1], or no logarithms at all."""
-    several, rows = len(looks.first) > 1, looks.rows
-    within = looks.low >= 0.0 and looks.high <= 1.0
-    sums = several and looks.to_one >= _MOST * rows
-    if within and rows >= _FEW_ROWS and looks.high > 0.0 and (sums or not several):
-        told = ", and the rows sum to 1" if several else ""
+def _rather_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
+    """Numbers read as logits or log-probabilities that look like another kind."""
+    several, rows = len(numbers.first) > 1, numbers.rows
+    within = numbers.low >= 0.0 and numbers.high <= 1.0
+    sums = several and numbers.to_one >= _MOST * rows
+    if within and rows >= _FEW_ROWS and numbers.high > 0.0 and (sums or not several):
+        sums_to_one = ", and the rows sum to 1" if several else ""
         message = (
-            f"These look like probabilities, not {_read_as(case)}: the predictions reach from "
-            f"{looks.low:.6g} to {looks.high:.6g}{told}."
+            f"These look like probabilities, not {_read_as(facts)}: the predictions range from "
+            f"{numbers.low:.6g} to {numbers.high:.6g}{sums_to_one}."
         )
         yield Finding("looks_like_probabilities", "warning", message, options="--as probabilities")
-    elif case.spec.values == "logprobs" and several and looks.to_one_by_exp < _MANY * rows:
+    elif facts.spec.values == "logprobs" and several and numbers.to_one_by_exp < _MANY * rows:
         message = (
             "These look like logits, not log-probabilities: the exponentials of the rows do not "
             "sum to 1."
         )
         yield Finding("looks_like_logits", "warning", message, options="--as logits")
     elif (
-        case.spec.values == "logits"
+        facts.spec.values == "logits"
         and several
-        and looks.to_one_by_exp >= _MOST * rows
-        and isfinite(looks.low)
+        and numbers.to_one_by_exp >= _MOST * rows
+        and isfinite(numbers.low)
     ):
         message = (
-            "These are log-probabilities: their exponentials sum to 1. Softmax changes nothing "
-            "but the last digits."
+            "These are log-probabilities: their exponentials sum to 1. Softmax changes only the "
+            "last digits."
         )
         yield Finding("looks_like_logprobs", "note", message, options="--as logprobs")
 
 
-def _read_as(case: FileFacts) -> str:
-    return {"logits": "logits", "logprobs": "log-probabilities"}[case.spec.values]
+def _read_as(facts: FileFacts) -> str:
+    return {"logits": "logits", "logprobs": "log-probabilities"}[facts.spec.values]
 
 
-def _one_answer(case: FileFacts, looks: NumberKinds) -> Iterator[Finding]:
-    """Predictions that are all alike, or all decided."""
-    if looks.rows < FEW_ROWS:
+def _one_answer(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
+    """Predictions that are all equal, or all 0 or 1."""
+    if numbers.rows < FEW_ROWS:
         return
-    if looks.constant and case.exam.issues.scored:
-        shown = ", ".join(f"{value:.6g}" for value in looks.first[:6])
-        more = ", …" if len(looks.first) > 6 else ""
+    if numbers.constant and facts.exam.issues.scored:
+        shown = ", ".join(f"{value:.6g}" for value in numbers.first[:6])
+        more = ", …" if len(numbers.first) > 6 else ""
         message = (
-            f"The prediction is the same in every row ({shown}{more}): it tells nothing apart."
+            f"The prediction is the same in every row ({shown}{more}), so it carries no "
+            "information about the label."
         )
-        yield Finding("constant_prediction", "warning", message, options=_other_column(case))
-    elif looks.decided == looks.rows and case.spec.values == "probabilities":
-        other = _other_column(case)
+        yield Finding("constant_prediction", "warning", message, options=_other_column(facts))
+    elif numbers.decided == numbers.rows and facts.spec.values == "probabilities":
+        other = _other_column(facts)
         message = (
-            "Every prediction is 0 or 1: these are decisions, not probabilities, and one wrong "
-            "decision costs all that the clip allows"
-            f"{'; there are other numbers between 0 and 1' if other else ''}."
+            "Every prediction is 0 or 1: these are decisions, not probabilities, and each wrong "
+            "one has the largest loss that the clip allows"
+            f"{'; another column has numbers between 0 and 1' if other else ''}."
         )
         yield Finding("decisions", "warning", message, options=other)
 
 
-def _other_column(case: FileFacts) -> str | None:
-    """The one column without a part that may hold the probabilities instead."""
-    if case.binding is None or case.binding.shape != "single":
+def _other_column(facts: FileFacts) -> str | None:
+    """The only column without a role that may contain the probabilities instead."""
+    if facts.binding is None or facts.binding.shape != "single":
         return None
     found = []
-    for column in case.columns:
-        profile = case.exam.profiles.get(column.name)
-        if column.name in case.used or profile is None or column.kind != "number":
+    for column in facts.columns:
+        profile = facts.exam.profiles.get(column.name)
+        if column.name in facts.used or profile is None or column.kind != "number":
             continue
         if 0.0 <= profile.low < profile.high <= 1.0 and not _is_whole(profile.low, profile.high):
             found.append(column.name)

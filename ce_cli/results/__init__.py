@@ -1,1 +1,1 @@
-"""What each command returns: frozen values, their JSON documents, and the schema beside each."""
+"""The results of the commands: frozen records, their JSON documents, and the schema of each."""

@@ -1,4 +1,4 @@
-"""What a comparison found: a frozen value that renderers and gates read."""
+"""The result of a comparison: frozen records that renderers and gates read."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class Model(Record):
     Attributes
     ----------
     name : str
-        As it is shown.
+        The name shown.
     inputs : tuple of str
-        Its files.
+        The files with its predictions.
     columns : dict
-        Which column played which part.
+        Which column plays which role.
     classes : tuple of str
         In the order of its predictions.
     values, signature : str
-        What its predictions are, and everything that changes its number.
+        The kind of its predictions, and every setting that changes its cross-entropy.
     rows : dict of str to int
         Read, skipped and ignored in its own files, and those without a partner.
     metrics : dict of str to float
         ``cross_entropy`` and ``standard_error``, in the unit of the comparison.
     intervals : dict of Interval
-        Of the cross-entropy.
+        The interval of the cross-entropy.
     """
 
     name: str
@@ -47,30 +47,31 @@ class Model(Record):
 
 
 class Comparison(Record):
-    """How much more a model costs than the reference: below 0, it is better.
+    """The difference between a model and the reference: below 0, the model is better.
 
     Attributes
     ----------
     model, reference : str
         Names.
     difference : dict of str to float
-        Of the cross-entropies: ``absolute`` in the unit of the comparison, ``relative`` to the
-        reference (0.01 is 1 % more), and ``bits``.
+        The model's cross-entropy minus the reference's: ``absolute`` in the unit of the
+        comparison, ``relative`` to the reference (0.01 is 1 % more), and in ``bits``.
     intervals : dict of Interval
-        Of each of these.
+        One for each of these differences.
     standard_error : float
-        Of the absolute difference.
+        The standard error of the absolute difference.
     p_value, p_adjusted : float
-        Of the hypothesis that there is no difference; adjusted for the number of comparisons by
-        Holm's method. NaN if unknown.
+        For the hypothesis that there is no difference, before and after Holm's adjustment for
+        the number of comparisons. NaN if unknown.
     win_rate, tie_rate : float
         Weighted share of the rows in which the model's loss is lower, or the same; NaN if the rows
         were not paired.
     verdict : {"better", "worse", "same", "unclear"}
-        What that means at the confidence asked for; the same is every row, but for rounding.
+        The conclusion at the chosen confidence; "same" means equal in every row, except for
+        rounding.
     more_rows : int or None
-        About how many rows more would tell a difference of this size in 4 cases of 5, where the
-        verdict is unclear and that is a number.
+        About how many more rows would detect a difference of this size in 4 cases out of 5;
+        None where the verdict is clear or the number cannot be estimated.
     """
 
     model: str
@@ -86,7 +87,7 @@ class Comparison(Record):
     more_rows: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         return {
             "model": self.model,
             "reference": self.reference,
@@ -103,12 +104,12 @@ class Comparison(Record):
 
 
 class ComparedGroup(Record):
-    """One line of ``--by``: the values of the grouping columns, and who is better there.
+    """One line of ``--by``: the values of the grouping columns, and how the models compare there.
 
     Attributes
     ----------
     metrics : dict of dict
-        The figures of each model, by its name.
+        The figures of each model, by model name.
     """
 
     by: dict[str, str | None]
@@ -125,26 +126,26 @@ class Compared(Record):
     Attributes
     ----------
     task, unit, reference : str
-        What is predicted, the unit of all figures, and the model that the others are compared with.
+        The task, the unit of all figures, and the model that the others are compared with.
     confidence : float
-        Of the intervals; 1 less that is the level of the tests.
+        The confidence of the intervals; the tests use the level 1 − confidence.
     test : str
-        How the p-values were found.
+        The test behind the p-values.
     join : dict
-        How rows met: ``by`` (``"file"``, ``"order"`` or ``"id"``), ``how`` (``"all"`` or
-        ``"inner"``), ``same_order``.
+        How rows were matched: ``by`` (``"file"``, ``"order"`` or ``"id"``), ``how`` (``"all"``
+        or ``"inner"``), ``same_order``.
     cluster : dict or None
-        The column that says which rows belong together, and how many clusters there are.
+        The column that identifies the clusters, and how many clusters there are.
     rows : dict of str to int
-        How many were compared, and how many were left out and why.
+        How many rows were compared, and how many were left out for which reason.
     models : tuple of Model
-        The reference and the others, as they were given.
+        The reference, then the others in the order given.
     comparisons : tuple of Comparison
         One for each model but the reference.
     groups : tuple of ComparedGroup
-        One for each value of the grouping columns.
+        One for each combination of values of the grouping columns.
     moved : tuple of dict
-        The rows that moved most, each way.
+        The rows whose losses differ most from the reference's, in each direction.
     """
 
     task: str
@@ -163,7 +164,7 @@ class Compared(Record):
     warnings: tuple[Note, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document ``ce.compare/1``: numbers that JSON cannot write are None."""
+        """The JSON document ``ce.compare/1``: None replaces numbers that JSON cannot write."""
         return {
             "schema": "ce.compare/1",
             "version": __version__,

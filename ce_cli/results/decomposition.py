@@ -1,4 +1,4 @@
-"""A cross-entropy taken apart: frozen values that renderers read."""
+"""The decomposition of a cross-entropy: frozen records that renderers read."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ Basis = Literal["rows", "bins", "sample"]
 
 
 class Recalibrated(Record):
-    """What one way of recalibrating would make of the predictions.
+    """The effect of one recalibration method on the predictions.
 
     Attributes
     ----------
     name : {"temperature", "temperature_bias", "isotonic"}
-        The way.
+        The method.
     cross_entropy : float
-        After it.
+        The cross-entropy after recalibration.
     calibration : float
-        What it removes: the cross-entropy less that. Negative where it would do harm.
+        The cross-entropy that it removes. Negative where recalibration would do harm.
     discrimination : float
-        What is better than a constant then: the uncertainty less `cross_entropy`.
+        The gain over a constant prediction that remains: uncertainty − `cross_entropy`.
     standard_error : float
-        Of the calibration; NaN where the calibration is not cross-fitted.
+        The standard error of `calibration`; NaN where it is not cross-fitted.
     cross_fitted : bool
-        Whether every row was recalibrated by what was fitted without it.
+        Whether every row was recalibrated by a fit that excludes it.
     temperature : float
-        What all rows together say logits should be divided by, infinite where predictions should
-        not count; NaN of an isotonic one.
+        The divisor of the logits, fitted to all rows; infinite where the predictions carry no
+        information, NaN for an isotonic fit.
     biases : dict of str to float
-        What is then added to the logit of each class, of two classes the positive one only.
+        The bias then added to the logit of each class; with two classes, of the positive one
+        only.
     chance : float
-        A calibration up to here may be chance.
+        The largest calibration that chance alone may explain.
     """
 
     name: Name
@@ -45,16 +46,16 @@ class Recalibrated(Record):
     standard_error: float = math.nan
     cross_fitted: bool = True
     temperature: float = math.nan
-    biases: dict[str, float] = {}  # noqa: RUF012 - a field, and never changed
+    biases: dict[str, float] = {}  # noqa: RUF012 - a field that is never changed
     chance: float = 0.0
 
     @property
     def is_clear(self) -> bool:
-        """Whether it removes something, and more than by chance."""
+        """Whether recalibration removes more than chance alone may explain."""
         return self.calibration > self.chance
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         return {
             "name": self.name,
             "cross_entropy": strict(self.cross_entropy),
@@ -73,23 +74,23 @@ class Decomposed(Record):
     Attributes
     ----------
     uncertainty : float
-        What always predicting the share of each class costs.
+        The cross-entropy of always predicting the share of each class.
     cross_entropy : float
-        Of the predictions.
+        The cross-entropy of the predictions.
     label_noise : float
-        Entropy of the labels, the part of both that nothing removes.
+        Entropy of the labels: the part of both that no model can remove.
     slope : float
-        Of two classes Cox's calibration slope; NaN of more.
+        Cox's calibration slope for two classes; NaN for more.
     basis : {"rows", "bins", "sample"}
-        Whether fits are made to all rows, to all rows with scores in bins, or to some rows.
+        Whether the fits use all rows, all rows with scores in bins, or a sample.
     rows : int
-        How many rows there are …
+        How many rows there are.
     used : int
-        … and how many of them the fits have seen.
+        How many of them the fits use.
     recalibrations : tuple of Recalibrated
-        Those that can be made.
+        The recalibrations that apply.
     not_applicable : dict of str to str
-        The others, and why.
+        The others, each with the reason.
     """
 
     uncertainty: float
@@ -103,7 +104,7 @@ class Decomposed(Record):
     not_applicable: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         return {
             "uncertainty": strict(self.uncertainty),
             "cross_entropy": strict(self.cross_entropy),

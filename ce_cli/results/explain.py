@@ -1,4 +1,4 @@
-"""One row taken apart: a frozen value that renderers read."""
+"""The explanation of one row: frozen records that renderers read."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from ce_cli.results.score import Note, Result
 
 
 class ClassTerm(Record):
-    """One class of the row; of independent labels, one of them.
+    """One class of the row, or one of several independent labels.
 
     Attributes
     ----------
     name : str or None
-        Of the class; None where only what happened has a prediction.
+        The class; None where only the observed outcome has a prediction.
     label : float or None
-        p, how much of it happened, smoothed if asked for; None as above.
+        p, the label's share of this class, after any smoothing; None as above.
     stated : float or None
         p before smoothing.
     given : float or None
-        The number of the prediction as it was given: a logit, a log-probability, a probability
-        before its row was renormalised. None for the other class of a lone number.
+        The predicted number as written in the input: a logit, a log-probability, or a
+        probability before its row was renormalized. None for the other class of a single
+        prediction.
     prediction : float
         q, before any clipping.
     surprisal : float
-        What the class costs where it happens, in the unit of the result.
+        −log q after clipping: the loss if the class happens, in the unit of the result.
     otherwise : float or None
-        What an independent label costs where it does not hold.
+        −log(1 − q): the loss if an independent label does not hold.
     product : float
-        p · surprisal; of an independent label, its loss.
+        p · surprisal; for an independent label, its loss.
     clipped : bool
-        Whether its surprisal is that of a probability that was clipped.
+        Whether q was clipped before its surprisal was computed.
     """
 
     name: str | None
@@ -47,26 +48,26 @@ class ClassTerm(Record):
     clipped: bool = False
 
     def to_dict(self) -> dict[str, Scalar]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         fields = {name: getattr(self, name) for name in self._fields}
         return strict_row({"class": fields.pop("name"), **fields})
 
 
 class LossRank(Record):
-    """Where the loss stands among all rows.
+    """The rank of the loss among all rows.
 
     Attributes
     ----------
     rank : int
-        1 for the largest loss; rows of one loss have the same rank.
+        1 for the largest loss; rows with equal losses share a rank.
     rows : int
-        How many were scored.
+        How many rows were scored.
     lower, equal : int
-        How many of the others have a smaller loss, and how many the same.
+        How many of the other rows have a smaller loss, and how many the same loss.
     mean, total : float
         Cross-entropy of all rows, and Σ w·loss, in the unit of the result.
     share : float
-        How much of the total this row carries; NaN where that is 0 or infinite.
+        This row's share of the total; NaN where the total is 0 or infinite.
     """
 
     rank: int
@@ -79,14 +80,14 @@ class LossRank(Record):
 
 
 class Curve(Record):
-    """−log q, and where what happened lies on it.
+    """The curve −log q, with the observed outcomes marked on it.
 
     Attributes
     ----------
     points : tuple of (float, float)
         Probability and surprisal, from 0 to 1.
     marks : tuple of (str or None, float, float)
-        What happened, the probability that it was given, and its surprisal.
+        The outcome, its predicted probability, and its surprisal.
     more : int
         How many marks were left out.
     """
@@ -96,7 +97,7 @@ class Curve(Record):
     more: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         return {
             "points": [_point(*point) for point in self.points],
             "marks": [{"class": name, **_point(*point)} for name, *point in self.marks],
@@ -109,21 +110,23 @@ class Explained(Record):
     Attributes
     ----------
     task, values, unit, signature : str
-        What is predicted, what the numbers are, what losses are in, and what changes them.
+        The task, the kind of the predictions, the unit of losses, and every setting that
+        changes them.
     parts : tuple of ClassTerm
         The classes, in their order.
     entropy, cross_entropy, kl_divergence : float
-        Of the row; `cross_entropy` is its loss. NaN where there is no label.
+        Those of the row; `cross_entropy` is its loss. NaN where there is no label.
     clip, smoothing : float
-        What probabilities were clipped to, and the share of the label that was spread; 0 for none.
+        How near probabilities may come to 0 and 1, and the share of the label that was spread
+        over all classes; 0 for none.
     row : dict or None
-        Number, file, id and weight; None for numbers that were typed.
+        Number, file, id and weight; None for typed numbers.
     score : Result or None
         The score of all rows.
     standing : LossRank or None
-        Where the row stands among them.
+        The rank of the row among them.
     curve : Curve or None
-        If asked for.
+        Present if requested.
     """
 
     task: str
@@ -143,9 +146,9 @@ class Explained(Record):
     warnings: tuple[Note, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document ``ce.explain/1``: numbers that JSON cannot write are None."""
+        """The JSON document ``ce.explain/1``: None replaces numbers that JSON cannot write."""
         score, standing = self.score, self.standing
-        places = standing and {name: getattr(standing, name) for name in standing._fields}
+        rank = standing and {name: getattr(standing, name) for name in standing._fields}
         return {
             "schema": "ce.explain/1",
             "version": __version__,
@@ -162,7 +165,7 @@ class Explained(Record):
             "entropy": strict(self.entropy),
             "cross_entropy": strict(self.cross_entropy),
             "kl_divergence": strict(self.kl_divergence),
-            "standing": places and strict_row(places),
+            "standing": rank and strict_row(rank),
             "curve": self.curve and self.curve.to_dict(),
             "warnings": [warning.to_dict() for warning in self.warnings],
         }

@@ -1,4 +1,4 @@
-"""What gates decided: a frozen value that renderers read."""
+"""The results of gates: frozen records that renderers read."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ Operator = Literal["<=", "<", ">=", ">"]
 
 
 class Check(Record):
-    """One limit, held against one number.
+    """One limit, checked against one number.
 
     Attributes
     ----------
     name : str
-        The limit as it was asked for, for example ``cross_entropy.by(segment) <= 0.5``.
+        The limit as it was written, for example ``cross_entropy.by(segment) <= 0.5``.
     metric : str
-        What was looked at; ``regression`` is the difference to the baseline.
+        The metric checked; ``regression`` is the difference from the baseline.
     by : dict of str to str or None, or None
-        The group that was looked at; None for all rows.
+        The group checked; None for all rows.
     operator : {"<=", "<", ">=", ">"}
-        How the value has to lie to the limit.
+        The relation that must hold between the value and the limit.
     limit : float
         In the unit of the value.
     relative : bool
         Whether value and limit are shares of the baseline (0.01 is 1 %).
     value : float
-        What was found; NaN if there is nothing to look at.
+        The value of the metric; NaN if there is none.
     compared : float
-        The number that was held against the limit: the value, or a bound of its interval.
+        The number compared with the limit: the value, or a bound of its interval.
     interval : Interval or None
-        Of the value, where there is one.
+        The interval of the value, if there is one.
     passed : bool
         NaN never passes.
     reason : str
-        Why it failed, or what made the difference, in one sentence; nothing where the numbers say
-        it all.
+        One sentence on why it failed or what decided it; empty where the numbers are
+        explanation enough.
     """
 
     name: str
@@ -57,12 +57,12 @@ class Check(Record):
 
     @property
     def margin(self) -> float:
-        """How much room there is up to the limit; below 0 where it is broken."""
+        """The distance to the limit; negative where the limit is exceeded."""
         room = self.limit - self.compared
         return room if self.operator in ("<=", "<") else -room
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         return {
             "name": self.name,
             "metric": self.metric,
@@ -85,17 +85,17 @@ class Gate(Record):
     Attributes
     ----------
     name : str
-        From the configuration; ``gate`` if it has none.
+        The name in the configuration; ``gate`` if it has none.
     score : Result
-        The figures.
+        The scored data.
     baseline : str or None
-        What it was compared with, as it is shown.
+        The name of the baseline shown to the user.
     paired : bool
-        Whether the baseline was predictions for the same rows, and not a document.
+        Whether the baseline was predictions for the same rows instead of a document.
     mode : {"point", "confident", "proven"}
-        How a regression is judged.
+        How a regression is checked.
     comparisons : tuple of Comparison
-        With the baseline, on all rows; none without one.
+        The comparison with the baseline on all rows; empty without a baseline.
     """
 
     name: str
@@ -109,11 +109,11 @@ class Gate(Record):
 
     @property
     def passed(self) -> bool:
-        """Whether every check passed; a gate without checks does not."""
+        """Whether every check passed; a gate without checks does not pass."""
         return bool(self.checks) and all(check.passed for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         return {
             "name": self.name,
             "passed": self.passed,
@@ -138,7 +138,7 @@ class Gated(Record):
         return bool(self.gates) and all(gate.passed for gate in self.gates)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document ``ce.gate/1``: numbers that JSON cannot write are None."""
+        """The JSON document ``ce.gate/1``: None replaces numbers that JSON cannot write."""
         return {
             "schema": "ce.gate/1",
             "version": __version__,

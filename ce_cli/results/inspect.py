@@ -1,4 +1,4 @@
-"""What was seen in a file before scoring: a frozen value that renderers read."""
+"""The result of inspecting a file: frozen records that renderers read."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ Severity = Literal["error", "warning", "note"]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
+_KEYS = {"role": "part"}  # where the JSON key is not the name of the attribute
+
 
 class Finding(Record):
-    """One thing that was found, and the way out.
+    """One finding, with the fix where there is one.
 
     Attributes
     ----------
     code : str
         Stable, for programs.
     severity : {"error", "warning", "note"}
-        ``ce score`` refuses the file; it gives a number that is probably wrong; good to know.
+        error: ``ce score`` rejects the file; warning: its number is probably wrong; note: good to
+        know.
     message : str
         One sentence, for people.
     count : int
-        How many rows it concerns; 0 if it is about all of them, or about none.
+        How many rows it concerns; 0 if it concerns all of them, or none in particular.
     rows : tuple of int
-        The first few of them, from 1.
+        The first few of these rows, counted from 1.
     options : str or None
-        What to add to ``ce score``, quoted for the shell.
+        Options to add to ``ce score``, quoted for the shell.
     command : str or None
-        A whole command that mends the file or scores it as it should be.
+        A complete command that fixes the file or scores it correctly.
     """
 
     code: str
@@ -44,29 +47,29 @@ class Finding(Record):
 
 
 class ColumnSeen(Record):
-    """A column, and its part.
+    """A column and its role.
 
     Attributes
     ----------
-    part : str or None
+    role : str or None
         label, prediction, weight, bytes, id or by; None for a column that is not used.
     of : str or None
-        The class that a prediction is for, where it is for one.
+        The class that a label or prediction column belongs to, if it belongs to one.
     why : str
-        What gave it the part, or why it has none.
+        Why it has this role, or none.
     count, missing : int or None
-        Values that are there, and that are not; None where the column was not read.
+        Values present and missing; None where the column was not read.
     low, high : float or None
-        Of numbers.
+        The range of numeric values.
     values : tuple of str
-        The first few texts.
+        The first few distinct texts.
     more : bool
-        Whether there are more.
+        Whether there are more texts.
     """
 
     name: str
     type: str
-    part: str | None
+    role: str | None
     of: str | None
     why: str
     count: int | None
@@ -78,7 +81,7 @@ class ColumnSeen(Record):
 
 
 class ClassSeen(Record):
-    """A class: how many rows are of it, how many are predicted to be, and what its rows cost."""
+    """A class: its rows, how many rows are predicted as it, and the mean loss of its rows."""
 
     name: str
     column: str | None
@@ -96,19 +99,19 @@ class Inspected(Record):
     inputs : tuple of str
         The files read.
     format : str
-        Of the first of them.
+        The format of the first file.
     rows : dict of str to int
         read, usable, skipped.
     task, values : str or None
-        What is predicted and how; None where the columns could not be bound.
+        The task and the kind of the predictions; None where the columns could not be bound.
     figures : dict of str to float
-        cross_entropy, baseline, skill and accuracy of the usable rows, in nats.
+        cross_entropy and baseline in nats, skill and accuracy of the usable rows.
     sums : (float, float) or None
-        The smallest and the largest sum of a row of predictions.
+        The smallest and the largest sum of the predictions of a row.
     findings : tuple of Finding
         The most serious first.
     next : str
-        What to type next.
+        The command to run next.
     """
 
     inputs: tuple[str, ...]
@@ -124,7 +127,7 @@ class Inspected(Record):
     next: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document ``ce.inspect/1``: numbers that JSON cannot write are None."""
+        """The JSON document ``ce.inspect/1``: None replaces numbers that JSON cannot write."""
         return {
             "schema": "ce.inspect/1",
             "version": __version__,
@@ -144,11 +147,11 @@ class Inspected(Record):
 
 
 def _document(value: Record) -> dict[str, Any]:
-    fields = {name: getattr(value, name) for name in type(value)._fields}
-    shown = {
-        name: list(one) if isinstance(one, tuple) else strict_value(one)
-        for name, one in fields.items()
+    fields = {_KEYS.get(name, name): getattr(value, name) for name in type(value)._fields}
+    document = {
+        key: list(one) if isinstance(one, tuple) else strict_value(one)
+        for key, one in fields.items()
     }
     if isinstance(value, ClassSeen):
-        shown["class"] = shown.pop("name")
-    return shown
+        document["class"] = document.pop("name")
+    return document

@@ -1,4 +1,4 @@
-"""What was computed: a frozen value that renderers read and programs can take apart."""
+"""The result of scoring: frozen records that renderers and programs read."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Note(Record):
     message : str
         One sentence, for people.
     count : int
-        How many rows it concerns; 0 if it is not about rows.
+        How many rows it concerns; 0 if it does not concern particular rows.
     rows : tuple of int
-        The first few of them, from 1.
+        The first few of these rows, counted from 1.
     """
 
     code: str
@@ -38,7 +38,7 @@ class Note(Record):
     rows: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         return {
             "code": self.code,
             "message": self.message,
@@ -56,7 +56,7 @@ class Interval(Record):
     method: str
 
     def to_dict(self) -> dict[str, Scalar]:
-        """What JSON can write."""
+        """The record as JSON can write it."""
         ends = {"low": strict(self.low), "high": strict(self.high)}
         return {**ends, "confidence": self.confidence, "method": self.method}
 
@@ -77,11 +77,11 @@ class Result(Record):
     Attributes
     ----------
     signature : str
-        Everything that changes the number.
+        Every setting that changes the number.
     inputs : tuple of str
         The files read.
     columns : dict
-        Which column played which part.
+        Which column plays which role.
     classes : tuple of str
         In the order of the predictions; for a single prediction negative, then positive.
     rows : dict of str to int
@@ -89,20 +89,21 @@ class Result(Record):
     cluster : dict or None
         The column of the clusters and their count.
     metrics : dict of str to float
-        In `unit` where a metric has one; may hold infinity or NaN, which JSON shows as null.
+        In `unit` where a metric has one; may contain infinity or NaN, which JSON shows as null.
     not_applicable : dict of str to str
-        Metrics that were asked for and mean nothing here, and why.
+        Requested metrics that do not apply here, each with the reason.
     conventions : tuple of dict
-        The cross-entropy as `ce` and other tools have it, with the reason for each difference;
-        empty if not asked for.
+        The cross-entropy as `ce` and other tools compute it, with the reason for each
+        difference; empty if not requested.
     per_class, calibration, worst : tuple of dict
-        Tables; empty if not asked for. The calibration has a line for each bin of ``ece``.
+        Tables; empty if not requested. The calibration table has a line for each bin of
+        ``ece``.
     decomposition : Decomposed or None
-        The cross-entropy taken apart, if that was asked for.
+        The decomposition of the cross-entropy, if requested.
     groups : tuple of Group
-        One for each value of the grouping columns.
+        One for each combination of values of the grouping columns.
     row_tables : tuple of pyarrow.Table
-        Every scored row, where the API was asked for them; not part of the JSON document.
+        Every scored row, with ``per_row=True`` in the API; not part of the JSON document.
     """
 
     signature: str
@@ -117,7 +118,7 @@ class Result(Record):
     metrics: dict[str, float]
     intervals: dict[str, Interval]
     cluster: dict[str, Scalar] | None = None
-    not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field, and never changed
+    not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field that is never changed
     conventions: tuple[dict[str, Scalar], ...] = ()
     per_class: tuple[dict[str, Scalar], ...] = ()
     calibration: tuple[dict[str, Scalar], ...] = ()
@@ -128,7 +129,7 @@ class Result(Record):
     row_tables: tuple[pa.Table, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document ``ce.score/1``: numbers that JSON cannot write are None."""
+        """The JSON document ``ce.score/1``: None replaces numbers that JSON cannot write."""
         return {
             "schema": "ce.score/1",
             "version": __version__,
@@ -164,13 +165,13 @@ class Result(Record):
         }
 
     def groups_frame(self) -> pd.DataFrame:
-        """One row a group: the grouping columns, rows, weight, metrics, interval bounds."""
+        """One row per group: the grouping columns, rows, weight, metrics, interval bounds."""
         import pandas as pd
 
         return pd.DataFrame([flat_group(group) for group in self.groups])
 
     def per_class_frame(self) -> pd.DataFrame:
-        """One row a class."""
+        """One row per class."""
         import pandas as pd
 
         return pd.DataFrame(list(self.per_class))

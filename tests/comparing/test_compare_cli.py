@@ -476,7 +476,7 @@ BAD: dict[str, tuple[pd.DataFrame | str | bytes, pd.DataFrame | str | bytes, str
         OLD, NEW.rename(columns={"id": "key"}), "--id id", USAGE, [("new.csv", "'id'", "'key'")],
     ),
     "nothing in common": (
-        OLD, NEW.assign(id=range(600)), f"--id id {INNER}", BAD_DATA, [("No row is left",)],
+        OLD, NEW.assign(id=range(600)), f"--id id {INNER}", BAD_DATA, [("There are no rows that",)],
     ),
     "another task": (
         OLD, NEW.assign(label=["a", "b", "c"] * 200, p_a=0.3, p_b=0.3, p_c=0.4).drop(
@@ -791,12 +791,12 @@ def test_python_is_told_what_is_wrong() -> None:
         compare(OLD)
     with pytest.raises(UsageError, match="nothing of the model 'b'"):
         compare({"a": OLD, "b": NEW}, preds={"a": "prob"})
-    with pytest.raises(UsageError, match="'c' is none of the models"):
+    with pytest.raises(UsageError, match="there is no model 'c'"):
         compare({"a": OLD, "b": NEW}, reference="c")
     wrong: Any = "outer"
     with pytest.raises(UsageError, match="'outer' is none of 'all', 'inner'"):
         compare({"a": OLD, "b": NEW}, join=wrong)
-    with pytest.raises(UsageError, match="'outer' is none of 't', 'sign-flip'"):
+    with pytest.raises(UsageError, match="must be one of 't', 'sign-flip', not 'outer'"):
         compare({"a": OLD, "b": NEW}, test=wrong)
     with pytest.raises(UsageError, match="--worst"):
         compare({"a": OLD, "b": NEW}, worst=-1)

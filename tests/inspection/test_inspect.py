@@ -344,7 +344,7 @@ def test_labels_counted_from_another_number_than_the_columns(
     assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
 
 
-def test_a_mended_copy_keeps_every_text(tmp_path: Path) -> None:
+def test_a_fixed_copy_keeps_every_text(tmp_path: Path) -> None:
     labels, predictions = model(2)
     names = np.array(["None", "NA_"])
     columns: dict[str, Any] = {"id": [f"{row:05}" for row in range(len(labels))]}
@@ -356,7 +356,7 @@ def test_a_mended_copy_keeps_every_text(tmp_path: Path) -> None:
     assert loss_by(found["command"], tmp_path) == pytest.approx(
         log_loss(labels[:-1], predictions[:-1])
     )
-    assert (tmp_path / "p-mended.csv").read_text().splitlines()[1].startswith("00000,")
+    assert (tmp_path / "p-fixed.csv").read_text().splitlines()[1].startswith("00000,")
 
 
 @pytest.mark.parametrize("step", [1, -1])

@@ -58,17 +58,17 @@ def _headline(result: Inspected) -> Line:
 
 
 def _columns(columns: Sequence[ColumnSeen]) -> Grid:
-    # Those that play a part come first where not all can be shown.
+    # Columns that play a role come first where not all can be shown.
     chosen = columns
     if len(columns) > _COLUMNS_SHOWN:
-        chosen = sorted(columns, key=lambda one: one.part is None)[:_COLUMNS_SHOWN]
+        chosen = sorted(columns, key=lambda one: one.role is None)[:_COLUMNS_SHOWN]
     rows = [
         (
-            Span(sanitize(one.name, 24), "cyan" if one.part else "dim"),
+            Span(sanitize(one.name, 24), "cyan" if one.role else "dim"),
             Span(sanitize(one.type, 16), "dim"),
-            Span(_part(one)),
+            Span(_role(one)),
             Span("" if one.missing is None else f"{one.missing:,}", _alarm(one)),
-            Span(_values(one), "" if one.part else "dim"),
+            Span(_values(one), "" if one.role else "dim"),
             Span(sanitize(one.why), "dim"),
         )
         for one in chosen
@@ -77,19 +77,19 @@ def _columns(columns: Sequence[ColumnSeen]) -> Grid:
     if more:
         rest = Span(f"… and {more:,} more", "dim")
         rows.append((rest, Span(""), Span(""), Span(""), Span(""), Span("")))
-    header = ("column", "type", "part", "missing", "values", "why")
+    header = ("column", "type", "role", "missing", "values", "why")
     return Grid(header, (False, False, False, True, False, False), tuple(rows))
 
 
 def _alarm(column: ColumnSeen) -> str:
-    return "bold yellow" if column.missing and column.part else "dim"
+    return "bold yellow" if column.missing and column.role else "dim"
 
 
-def _part(column: ColumnSeen) -> str:
-    if column.part is None:
+def _role(column: ColumnSeen) -> str:
+    if column.role is None:
         return "—"
-    part = _SHORT.get(column.part, column.part)
-    return column.part if column.of is None else f"{part} → {sanitize(column.of, 20)}"
+    role = _SHORT.get(column.role, column.role)
+    return column.role if column.of is None else f"{role} → {sanitize(column.of, 20)}"
 
 
 def _values(column: ColumnSeen) -> str:
