@@ -224,9 +224,9 @@ def _explained_numbers(
     for name, value in given.items():
         if value is not None and name not in of_numbers:
             raise UsageError(f"{name} is about data, and does not go with q.")
-    if len(spec.labels) > 1:
+    if len(spec.label) > 1:
         raise UsageError("label names one class that happened; for several, say p.")
-    named = spec.labels[0] if spec.labels else None
+    named = spec.label[0] if spec.label else None
     typed = TypedNumbers(_typed(q, "q"), None if p is None else _typed(p, "p"), named)
     return explained(subject_of(typed, spec), curve)
 
@@ -248,7 +248,7 @@ def _predicting(spec: Spec, preds: Mapping[str, str | Sequence[str]] | None, nam
         return spec
     if name not in preds:
         raise UsageError(f"preds says nothing of the model {quoted(name)}.")
-    return spec.replace(predictions=_several(preds[name]))
+    return spec.replace(pred=_several(preds[name]))
 
 
 def _settings(options: Mapping[str, Any], declared: Any) -> tuple[Spec, Reading]:

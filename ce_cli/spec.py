@@ -10,6 +10,8 @@ from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.options import values
 from ce_cli.options.choices import Base, Missing, OnBadSum, Task, Tool, Values
+from ce_cli.options.commands import ScoreOptions
+from ce_cli.options.option import options_of
 from ce_cli.record import Record
 from ce_cli.text import closest, quoted, quoted_list, sanitize
 
@@ -18,19 +20,15 @@ CONVENTIONS: tuple[str, ...] = get_args(Tool)
 ALL = "all"  # in the place of a metric: every one there is
 _CHOICES = {
     "task": get_args(Task),
-    "values": get_args(Values),
+    "as_": get_args(Values),
     "missing": get_args(Missing),
     "on_bad_sum": get_args(OnBadSum),
     "base": get_args(Base),
 }
-_FIELDS = {
-    "label": "labels",
-    "pred": "predictions",
-    "as_": "values",
-    "ignore_label": "ignore_labels",
-    "na_value": "na_values",
-    "metric": "metrics",
-}
+_SIGNED = (  # in the order of the signature
+    *("task", "as_", "clip", "base", "weight", "label_smoothing", "missing", "on_bad_sum"),
+    *("convention", "class_weight", "ignore_label", "label_counts", "bytes"),
+)
 _READ: dict[str, Callable[[Any], Any]] = {
     "label": values.names,
     "pred": values.names,
@@ -55,7 +53,7 @@ class Spec(Record):
 
     Attributes
     ----------
-    labels, predictions, by : tuple of str
+    label, pred, by : tuple of str
         Columns or globs; labels and predictions that are not given are found by name.
     weight, id : str or None
         Columns.
@@ -71,11 +69,10 @@ class Spec(Record):
         Labels are counts of annotators, to be divided by their sum.
     label_smoothing : float
         The share e of each label that is spread over all classes.
-    class_weights : tuple of (str, float)
-        What the weight of a row is multiplied with, by its class; classes not named count once.
-    balanced : bool
-        Class weights are n / (K · n_k) instead, from the rows themselves.
-    ignore_labels : tuple of str
+    class_weight : tuple of (str, float), or "balanced"
+        Factors for the weights of rows by their class, 1 for classes not named; or n / (K · n_k),
+        from the rows themselves.
+    ignore_label : tuple of str
         Rows with these labels are left out, before anything else in them is looked at.
     clip : float or None
         Probabilities are clipped into [clip, 1 − clip]; None until resolved, 0 for no clipping.
@@ -85,7 +82,7 @@ class Spec(Record):
         The tool, one of `CONVENTIONS`, as which to score; `clip` is then its floor.
     conventions : bool
         Whether to score as every tool would, beside each other.
-    metrics : tuple of str
+    metric : tuple of str
         Names of the registry; none means the default set.
     worst : int
         How many of the most surprising rows to keep.
@@ -93,8 +90,8 @@ class Spec(Record):
         Whether the cross-entropy is taken apart.
     """
 
-    labels: tuple[str, ...] = ()
-    predictions: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    pred: tuple[str, ...] = ()
     weight: str | None = None
     id: str | None = None
     by: tuple[str, ...] = ()
@@ -102,14 +99,13 @@ class Spec(Record):
     classes: tuple[str, ...] = ()
     positive: str | None = None
     task: Task = "auto"
-    values: Values = "auto"
+    as_: Values = "auto"
     label_counts: bool = False
     label_smoothing: float = 0.0
-    class_weights: tuple[tuple[str, float], ...] = ()
-    balanced: bool = False
-    ignore_labels: tuple[str, ...] = ()
+    class_weight: values.ClassWeights = ()
+    ignore_label: tuple[str, ...] = ()
     missing: Missing = "error"
-    na_values: tuple[str, ...] = ()
+    na_value: tuple[str, ...] = ()
     on_bad_sum: OnBadSum = "warn"
     sum_tolerance: float | None = None
     clip: float | None = None
@@ -117,7 +113,7 @@ class Spec(Record):
     conventions: bool = False
     base: Base = "e"
     confidence: float = 0.95
-    metrics: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ()
     worst: int = 0
     bytes: str | None = None
     decompose: bool = False
@@ -141,9 +137,6 @@ class Spec(Record):
             for name, value in options.items()
             if value is not None
         }
-        weights = fields.pop("class_weight", ())
-        fields |= {"balanced": True} if weights == values.BALANCED else {"class_weights": weights}
-        fields = {_FIELDS.get(name, name): value for name, value in fields.items()}
         spec = cls(**{name: value for name, value in fields.items() if name in cls._fields})
         _check_convention(spec)
         return spec
@@ -176,6 +169,16 @@ class Spec(Record):
             raise UsageError(f"--worst {self.worst} is not 0 or more.")
 
     @property
+    def balanced(self) -> bool:
+        """Whether class weights are found from the rows themselves."""
+        return self.class_weight == values.BALANCED
+
+    @property
+    def class_weights(self) -> tuple[tuple[str, float], ...]:
+        """The class weights that are given."""
+        return () if isinstance(self.class_weight, str) else self.class_weight
+
+    @property
     def grouping(self) -> tuple[str, ...]:
         """The columns of the groups, and of the clusters."""
         return self.by if self.cluster is None else (*self.by, self.cluster)
@@ -192,31 +195,24 @@ class Spec(Record):
 
     def signature(self) -> str:
         """Everything that changes the number, in one line that two people can compare."""
-        parts = {
-            "task": self.task,
-            "values": self.values,
-            "clip": f"{self.clip:.2g}" if self.clip else "none",
-            "base": self.base,
-            "weight": _plain(self.weight or "none"),
-            "smoothing": f"{self.label_smoothing:g}",
-            "missing": self.missing,
-            "sum": self.on_bad_sum,
-        }
-        if self.convention:
-            parts["convention"] = self.convention
-        if self.class_weights or self.balanced:
-            parts["class_weight"] = "balanced" if self.balanced else _pairs(self.class_weights)
-        if self.ignore_labels:
-            parts["ignore"] = _plain(",".join(self.ignore_labels))
-        if self.label_counts:
-            parts["labels"] = "counts"
-        if self.bytes:
-            parts["bytes"] = _plain(self.bytes)
-        return f"ce:{__version__}|" + "|".join(f"{key}:{value}" for key, value in parts.items())
+        keys = {name: one.signature for name, one in options_of(ScoreOptions).items()}
+        parts = (f"{keys[name]}:{text}" for name in _SIGNED if (text := self._signed(name)))
+        return "|".join((f"ce:{__version__}", *parts))
 
-
-def _pairs(weights: tuple[tuple[str, float], ...]) -> str:
-    return _plain(",".join(f"{name}={weight!r}" for name, weight in weights))
+    def _signed(self, name: str) -> str:
+        """The value of an option in the signature; nothing if it is left out."""
+        value = getattr(self, name)
+        if name == "clip":
+            return f"{value:.2g}" if value else "none"
+        if name == "label_smoothing":
+            return f"{value:g}"
+        if name == "label_counts":
+            return "counts" if value else ""
+        if name == "class_weight" and not self.balanced:
+            return _plain(",".join(f"{one}={weight!r}" for one, weight in self.class_weights))
+        if isinstance(value, tuple):
+            return _plain(",".join(value))
+        return _plain(value or ("none" if name == "weight" else ""))
 
 
 def _plain(text: str) -> str:
@@ -263,7 +259,7 @@ def check_names(spec: Spec, header: bool, labels_apart: bool = False) -> None:
     UsageError
         The columns are only counted, and no option says which hold the predictions.
     """
-    if not header and not spec.predictions and not labels_apart:
+    if not header and not spec.pred and not labels_apart:
         raise UsageError(
             "--no-header leaves the columns without names: name the columns of the predictions, "
             "counted from 1, for example --label 1 --pred 2."

@@ -23,7 +23,8 @@ PACKAGE = Path(ce_cli.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "record", "engines"),
-    ("kernels", "findings", "registry", "results", "spec"),
+    ("options",),
+    ("kernels", "findings", "registry", "results", "spec", "reading"),
     ("inputs", "metrics", "outputs"),
     ("binding",),
     ("scoring",),

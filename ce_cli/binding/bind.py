@@ -65,8 +65,8 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     check_labels([kinds[name] for name in labels])
     single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
     texts = sample_labels(source, labels[0]) if single else []
-    missing = (*MISSING_TEXTS, *spec.na_values)
-    ignored = NamedClasses(spec.ignore_labels)
+    missing = (*MISSING_TEXTS, *spec.na_value)
+    ignored = NamedClasses(spec.ignore_label)
     seen = [t for t in texts if t not in missing and ignored.codes([t])[0] == UNKNOWN]
     named_classes = label_namings(labels)[0] if len(labels) > 1 else seen
     predictions = prediction_columns(source, spec, labels, others, named_classes)
@@ -75,7 +75,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     if spec.bytes is not None:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
     classes = bound.classes or ()
-    missing = tuple(text for text in missing if text not in classes or text in spec.na_values)
+    missing = tuple(text for text in missing if text not in classes or text in spec.na_value)
     bound = bound.replace(
         missing_texts=missing, sample=tuple(text for text in seen if text not in missing)
     )
@@ -89,9 +89,9 @@ def _is_likelihood(columns: Sequence[Column], spec: Spec, others: Sequence[str])
     """Whether the single prediction is that of what happened, so that there is no label."""
     if spec.task == "likelihood":
         return True
-    if spec.task != "auto" or spec.values not in ("auto", "logprobs"):
+    if spec.task != "auto" or spec.as_ not in ("auto", "logprobs"):
         return False
-    found = spec.predictions or find_predictions(columns, others, [])
+    found = spec.pred or find_predictions(columns, others, [])
     return len(found) == 1 and values_of(found) == "logprobs" and "*" not in found[0]
 
 
@@ -244,7 +244,7 @@ def _check_task(spec: Spec, bound: Binding) -> None:
             f"{quoted_list(bound.classes or ())}."
         )
     hard = bound.labels.shape == "single"
-    options = {"--ignore-label": spec.ignore_labels, "--class-weight": spec.class_weights}
+    options = {"--ignore-label": spec.ignore_label, "--class-weight": spec.class_weights}
     options["--class-weight balanced"] = ("balanced",) if spec.balanced else ()
     for option, value in options.items():
         if value and not hard:
@@ -259,7 +259,7 @@ def _check_task(spec: Spec, bound: Binding) -> None:
 
 def _resolved(spec: Spec, bound: Binding) -> Spec:
     task = bound.task
-    values = spec.values
+    values = spec.as_
     if values == "auto":
         values = values_of(bound.predictions) or "probabilities"
     if task == "likelihood" and values == "logits":
@@ -270,15 +270,15 @@ def _resolved(spec: Spec, bound: Binding) -> Spec:
     clip = max(EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
     clip = clip if values == "probabilities" else 0.0
     if spec.convention is not None:
-        clip = _convention_floor(bound, spec.replace(values=values))
+        clip = _convention_floor(bound, spec.replace(as_=values))
     tolerance = spec.sum_tolerance
     if tolerance is None:
         tolerance = max(TOLERANCE[one] for one in bound.stored)
     return spec.replace(
-        labels=bound.labels.columns,
-        predictions=bound.predictions,
+        label=bound.labels.columns,
+        pred=bound.predictions,
         task=task if spec.task == "auto" else spec.task,
-        values=values,
+        as_=values,
         clip=clip,
         sum_tolerance=tolerance,
     )

@@ -15,7 +15,7 @@ def case_of(binding: Binding, spec: Spec) -> ConventionCase:
     single = binding.shape == "single" and binding.task != "likelihood"
     shares = binding.labels.shape not in ("single", "none") or bool(spec.label_smoothing)
     return ConventionCase(
-        values=spec.values,
+        values=spec.as_,
         alone=single or several,
         shares=shares and not several,
         several=several,

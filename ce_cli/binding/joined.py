@@ -92,7 +92,7 @@ def joined(sources: Iterator[Source], file: LabelFile, spec: Spec) -> tuple[Iter
     """
     first = next(sources)
     spec = file.pair(first, spec)
-    return _all_joined(chain([first], sources), file, spec.labels), spec
+    return _all_joined(chain([first], sources), file, spec.label), spec
 
 
 def _all_joined(

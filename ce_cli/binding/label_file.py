@@ -83,8 +83,8 @@ class LabelFile:
             self._source = RenamedSource(self._source, new)
             self.columns = {column.name: column for column in self._source.columns()}
             labels = tuple(new.get(name, name) for name in pairing.labels)
-            return spec.replace(labels=labels, predictions=pairing.predictions)
-        return spec.replace(labels=pairing.labels, predictions=pairing.predictions)
+            return spec.replace(label=labels, pred=pairing.predictions)
+        return spec.replace(label=pairing.labels, pred=pairing.predictions)
 
     def own_names(self, names: Sequence[str]) -> list[str]:
         """The names of columns in the file itself."""

@@ -46,8 +46,8 @@ def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
     """One column of labels; rows with an unknown label are dropped."""
     name, reader = binding.labels.columns[0], binding.labels.reader
     codes, texts = tokens(checked.columns[name])
-    if spec.ignore_labels:
-        ignored = NamedClasses(spec.ignore_labels).codes(texts) != UNKNOWN
+    if spec.ignore_label:
+        ignored = NamedClasses(spec.ignore_label).codes(texts) != UNKNOWN
         checked.ignore(np.append(ignored, False)[codes])
     missing = [code for code, text in enumerate(texts) if text in binding.missing_texts]
     if missing:

@@ -35,12 +35,12 @@ def label_columns(
         There is more than one choice.
     """
     if spec.task == "likelihood":
-        if spec.labels:
+        if spec.label:
             raise UsageError("--task likelihood has no label; use --pred without --label.")
         return (), ""
-    if spec.labels:
-        return expand(spec.labels, columns, (*spec.predictions, *others)), ""
-    taken = (*spec.predictions, *([spec.weight] if spec.weight else []))
+    if spec.label:
+        return expand(spec.label, columns, (*spec.pred, *others)), ""
+    taken = (*spec.pred, *([spec.weight] if spec.weight else []))
     found, why = find_labels(columns, taken)
     if not found:
         found = find_label_family(columns, (*taken, *others))
@@ -146,8 +146,8 @@ def matched_labels(
 
 def _one_by_one(labels: Sequence[str], classes: Sequence[str], spec: Spec) -> bool:
     """Whether options name label columns and classes one by one, so that their order counts."""
-    ordered = spec.classes or spec.predictions
-    return labels == spec.labels and len(labels) == len(ordered) == len(classes)
+    ordered = spec.classes or spec.pred
+    return labels == spec.label and len(labels) == len(ordered) == len(classes)
 
 
 def _unmatched(labels: Sequence[str], classes: Sequence[str]) -> str:

@@ -43,9 +43,9 @@ def paired(source: Source, truth: Source, spec: Spec) -> ColumnPairing:
     own = source.columns()
     names = _but_others([column.name for column in own], spec)
     labels = _labels(truth.columns(), names, truth.name, spec)
-    if not spec.predictions and are_fractions(names):
+    if not spec.pred and are_fractions(names):
         raise DataError(f"{source.name}: {numbers_for_names(names)}.")
-    predictions = spec.predictions or _predictions(own, names, labels)
+    predictions = spec.pred or _predictions(own, names, labels)
     named = _named(predictions, own)
     return ColumnPairing(labels, predictions, tuple(name for name in labels if name in named))
 
@@ -55,11 +55,11 @@ def _labels(
 ) -> tuple[str, ...]:
     """Those of ``--label``, or named like labels, or the only one, or those in both files."""
     own = [column for column in columns if column.name != spec.id]
-    if spec.labels:
-        for pattern in spec.labels:
+    if spec.label:
+        for pattern in spec.label:
             if not _named((pattern,), own):
                 raise UsageError(f"{file}: {no_column(pattern, [c.name for c in columns])}")
-        return expand(spec.labels, own, ())
+        return expand(spec.label, own, ())
     taken = [name for name in (spec.weight, spec.bytes, *spec.grouping) if name is not None]
     found, why = find_labels(own, taken)
     names = [column.name for column in own]

@@ -114,10 +114,10 @@ def settle_unnamed(
     where classes that are not named have a probability of 0.
     """
     name = binding.predictions[0]
-    if spec.values == "logits":  # without all of them there are no probabilities
+    if spec.as_ == "logits":  # without all of them there are no probabilities
         checked.miss(name, somewhere(unnamed))
         return matrix
-    logs = spec.values == "logprobs"
+    logs = spec.as_ == "logprobs"
     matrix = np.where(unnamed, -np.inf if logs else 0.0, matrix)
     with np.errstate(over="ignore"):
         rest = 1.0 - class_sums(np.exp(matrix) if logs else matrix)
@@ -150,13 +150,13 @@ def check_predictions(
     """
     names = binding.predictions
     columns = names if len(names) == len(matrix) else names * len(matrix)
-    if spec.values == "probabilities":
+    if spec.as_ == "probabilities":
         matrix = _probabilities(checked, matrix, columns, binding)
-    elif spec.values == "logprobs":
+    elif spec.as_ == "logprobs":
         matrix = _logprobs(checked, matrix, columns)
     elif binding.task != "multilabel":
         _logits(checked, matrix)
-    if len(matrix) > 1 and spec.values != "logits" and binding.task != "multilabel":
+    if len(matrix) > 1 and spec.as_ != "logits" and binding.task != "multilabel":
         sparse = np.zeros(len(checked), np.bool_) if unnamed is None else somewhere(unnamed)
         matrix = _summing_to_one(checked, matrix, sparse, spec)
     return matrix
@@ -204,7 +204,7 @@ def _summing_to_one(checked: CheckedRows, matrix: Floats, sparse: Bools, spec: S
 
     Rows that are `sparse`, which do not name all classes, may sum to less.
     """
-    logs = spec.values == "logprobs"
+    logs = spec.as_ == "logprobs"
     sums = log_sums(matrix) if logs else class_sums(matrix)
     with np.errstate(over="ignore"):
         deviations = np.abs(np.expm1(sums) if logs else sums - 1.0)

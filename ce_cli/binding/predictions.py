@@ -36,11 +36,11 @@ def prediction_columns(
     """
     columns = source.columns()
     taken = (*labels, *others)
-    if spec.predictions:
-        return expand(spec.predictions, columns, taken)
+    if spec.pred:
+        return expand(spec.pred, columns, taken)
     columns = [column for column in columns if not column.from_labels]
     found = find_predictions(columns, taken, seen)
-    if not found and spec.values in ("auto", "probabilities"):
+    if not found and spec.as_ in ("auto", "probabilities"):
         found = _named_like_labels(source, columns, taken, seen)
     found = found or find_unreadable(columns, taken)
     if found:

@@ -169,19 +169,19 @@ def outcomes_of(
 def _form(matrix: Floats, clip: float, spec: Spec) -> forms.Form:
     if len(matrix) == 1:
         return _binary_form(matrix[0], clip, spec)
-    if spec.values == "probabilities":
+    if spec.as_ == "probabilities":
         return forms.Probabilities(matrix, clip)
-    return (forms.Logits if spec.values == "logits" else forms.Logprobs)(matrix)
+    return (forms.Logits if spec.as_ == "logits" else forms.Logprobs)(matrix)
 
 
 def _binary_form(values: Floats, clip: float, spec: Spec) -> forms.BinaryForm:
-    if spec.values == "probabilities":
+    if spec.as_ == "probabilities":
         return forms.BinaryProbability(values, clip)
-    return (forms.BinaryLogit if spec.values == "logits" else forms.BinaryLogprob)(values)
+    return (forms.BinaryLogit if spec.as_ == "logits" else forms.BinaryLogprob)(values)
 
 
 def _likelihood(values: Floats, clip: float, spec: Spec) -> Likelihood:
-    if spec.values == "logprobs":
+    if spec.as_ == "logprobs":
         return Likelihood(0.0 - values, np.exp(values))
     clipped = np.clip(values, clip, 1.0 - clip) if clip else values
     return Likelihood(surprisal(clipped), values)

@@ -62,7 +62,7 @@ def _of_numbers(call: Call, spec: Spec) -> Explained:
     for name, option in options_of(ExplainCommandOptions).items():
         if name in call.given and not option.of_numbers and name not in _OF_THE_RESULT:
             raise UsageError(f"{flag(name)} is about files, and does not go with --q.")
-    options, labels = call.options, spec.labels
+    options, labels = call.options, spec.label
     if len(labels) > 1:
         raise UsageError("--label names one class that happened; for several, use --p.")
     typed = TypedNumbers(options["q"], options["p"], labels[0] if labels else None)

@@ -127,7 +127,7 @@ class ModelReader:
         self.columns = [column.name for column in self._ready.source.columns()]
         bound = [(self._ready.binding, self._ready.spec)]
         for _, spec in others:
-            own = spec.replace(labels=self._ready.spec.labels) if data.labels else spec
+            own = spec.replace(label=self._ready.spec.label) if data.labels else spec
             bound.append(_bound(self._ready.source, _with_columns(own, self.columns)))
         self.models = [
             BoundModel(name, data.names, *pair)

@@ -23,18 +23,18 @@ def families(spec: Spec, named: Sequence[str]) -> list[tuple[str, Spec]]:
         There are fewer than two, or two have the same name.
     """
     if named:
-        if spec.predictions:
+        if spec.pred:
             raise UsageError("--pred cannot be used with --model, which already names the columns.")
         models = [_named(text) for text in named]
     else:
-        models = [(_short(text), (text,)) for text in spec.predictions]
+        models = [(_short(text), (text,)) for text in spec.pred]
     if len(models) < 2:
         raise UsageError(
             "A comparison needs two models: give one file for each, or select their columns in one "
             "file with --pred 'a_*' --pred 'b_*' or --model NAME=COLS."
         )
     _check_distinct([name for name, _ in models])
-    return [(name, spec.replace(predictions=columns)) for name, columns in models]
+    return [(name, spec.replace(pred=columns)) for name, columns in models]
 
 
 def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[tuple[str, Spec]]:
@@ -54,7 +54,7 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
         )
     if not named:
         return [(name, spec) for name in file_names(files)]
-    if spec.predictions:
+    if spec.pred:
         raise UsageError("--pred cannot be used with --model, which already names the columns.")
     if len(named) != len(files):
         raise UsageError(
@@ -63,7 +63,7 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
         )
     models = [_named(text) for text in named]
     _check_distinct([name for name, _ in models])
-    return [(name, spec.replace(predictions=columns)) for name, columns in models]
+    return [(name, spec.replace(pred=columns)) for name, columns in models]
 
 
 def file_names(files: Sequence[str]) -> list[str]:

@@ -132,7 +132,7 @@ class Summary(Record):
                     "labels_from": reader.label_file,
                 },
                 classes=class_names(binding, issues.labels),
-                values=one.spec.values,
+                values=one.spec.as_,
                 signature=one.spec.signature(),
                 rows={
                     "read": issues.read,

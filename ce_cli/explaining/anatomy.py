@@ -67,7 +67,7 @@ def explained(subject: Subject, with_curve: bool) -> Explained:
         loss, entropy = subject.loss / spec.scale, entropy / spec.scale
     return Explained(
         task=spec.task,
-        values=spec.values,
+        values=spec.as_,
         unit=spec.unit,
         signature=spec.signature(),
         parts=parts,

@@ -91,7 +91,7 @@ def _number(word: str, option: str) -> float:
 
 def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
     """Without any ``auto``: what is predicted follows from how much was typed."""
-    values = "probabilities" if spec.values == "auto" else spec.values
+    values = "probabilities" if spec.as_ == "auto" else spec.as_
     nothing = typed.p is None and typed.label is None
     task: Task = spec.task
     if task == "auto":
@@ -116,8 +116,8 @@ def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
     tolerance = TOLERANCE["text"] if spec.sum_tolerance is None else spec.sum_tolerance
     return spec.replace(
         task=task,
-        values=values,
-        labels=(),
+        as_=values,
+        label=(),
         clip=clip if values == "probabilities" else 0.0,
         sum_tolerance=tolerance,
     )
@@ -142,12 +142,12 @@ def _classes(count: int, spec: Spec) -> tuple[str, ...]:
 def _prediction(given: Floats, spec: Spec) -> Floats:
     """The numbers to score, checked."""
     column = given[:, np.newaxis]
-    if spec.values == "logits":
+    if spec.as_ == "logits":
         endless = np.count_nonzero(given == np.inf) > 1 or (given == -np.inf).all()
         if len(given) > 1 and spec.task != "multilabel" and endless:
             raise UsageError("--q: two logits are infinite, or all are −inf: no probabilities.")
         return given
-    if spec.values == "logprobs":
+    if spec.as_ == "logprobs":
         if given.max() > ROUNDING:
             raise UsageError(
                 f"--q: {given.max():g} is no log-probability, which is never above 0; if these are "
@@ -164,7 +164,7 @@ def _prediction(given: Floats, spec: Spec) -> Floats:
     fitted = _fitted(total, "--q", spec)
     if not fitted:
         return given
-    return given - log_sums(column)[0] if spec.values == "logprobs" else given / total
+    return given - log_sums(column)[0] if spec.as_ == "logprobs" else given / total
 
 
 def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats | None:

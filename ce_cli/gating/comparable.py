@@ -6,18 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from ce_cli.errors import DataError
 from ce_cli.gating.documents import BaselineScore
+from ce_cli.options.commands import GateOptions
+from ce_cli.options.option import flag, options_of
 from ce_cli.results.score import Note, Result
 from ce_cli.text import plural, quoted_list, sanitize
 
+_NO_ADVICE = ("class_weight", "ignore", "labels")  # their values are not as they are typed
 _OPTIONS = {
-    "task": "--task",
-    "values": "--as",
-    "clip": "--clip",
-    "convention": "--convention",
-    "weight": "--weight",
-    "smoothing": "--label-smoothing",
-    "missing": "--missing",
-    "sum": "--on-bad-sum",
+    option.signature: flag(name)
+    for name, option in options_of(GateOptions).items()
+    if option.signature and option.signature not in _NO_ADVICE
 }
 _FOLLOW_VALUES = ("values", "clip", "sum")  # may differ if predictions are of another kind
 _ABSENT = {"convention": "none", "class_weight": "none", "ignore": "none", "labels": "as they are"}

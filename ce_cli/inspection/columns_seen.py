@@ -42,13 +42,13 @@ def _role(facts: FileFacts, column: Column) -> tuple[str | None, str | None, str
     if binding is None:
         return None, None, "no role found"
     if name in binding.labels.columns:
-        why = _reason(facts, "--label", bool(requested.labels), "its name")
+        why = _reason(facts, "--label", bool(requested.label), "its name")
         return "label", _label_class(facts, name), why
     if name in binding.predictions:
         reason = "its name"
         if len(binding.predictions) > 1:
             reason = f"family of {len(binding.predictions)}"
-        why = _reason(facts, "--pred", bool(requested.predictions), reason)
+        why = _reason(facts, "--pred", bool(requested.pred), reason)
         return "prediction", _prediction_class(facts, name), why
     roles = {"weight": binding.weight, "bytes": binding.bytes, "id": binding.id}
     for role, used in roles.items():

@@ -78,7 +78,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
         raise DataError(f"{source.name}: there is no data row.")
     settled = settle(source, spec)
     binding = settled.binding
-    missing = (*MISSING_TEXTS, *spec.na_values)
+    missing = (*MISSING_TEXTS, *spec.na_value)
     if binding is not None:
         missing = binding.missing_texts
     ids = spec.id or next((one.name for one in columns if one.name.lower() in _ID_NAMES), None)
@@ -153,11 +153,11 @@ def _inspected(case: FileFacts, form: str, misfits: Sequence[Finding]) -> Inspec
         rows={"read": issues.read, "usable": issues.scored, "skipped": issues.skipped},
         columns=columns_seen(case),
         task=None if case.binding is None else case.spec.task,
-        values=None if case.binding is None else case.spec.values,
+        values=None if case.binding is None else case.spec.as_,
         classes=tuple(_classes(case)),
         figures=case.figures,
         sums=(numbers.low_sum, numbers.high_sum)
-        if several and case.spec.values == "probabilities"
+        if several and case.spec.as_ == "probabilities"
         else None,
         findings=tuple(_with_command(case, one) for one in findings),
         next=following,

@@ -89,7 +89,7 @@ def _classes_by_order(source: Source, spec: Spec) -> tuple[str, str] | None:
         if len(labels) != 1:
             return None
         seen = sample_labels(source, labels[0])
-        missing = (*MISSING_TEXTS, *spec.na_values, *spec.ignore_labels)
+        missing = (*MISSING_TEXTS, *spec.na_value, *spec.ignore_label)
         seen = sorted((text for text in seen if text not in missing), key=sortable)
         predictions = prediction_columns(source, spec, labels, others, seen)
     except CeError:
@@ -105,5 +105,5 @@ def _with(spec: Spec, name: str, value: str) -> Spec | None:
     if name == "--classes":
         return None if spec.classes else spec.replace(classes=tuple(next(csv.reader([value]))))
     if name == "--label":
-        return None if spec.labels else spec.replace(labels=(value,))
-    return None if spec.predictions else spec.replace(predictions=(value,))
+        return None if spec.label else spec.replace(label=(value,))
+    return None if spec.pred else spec.replace(pred=(value,))

@@ -28,7 +28,7 @@ def value_advice(facts: FileFacts) -> Iterator[Finding]:
     numbers, binding = facts.numbers, facts.binding
     if binding is None or not numbers.rows or binding.task == "likelihood":
         return
-    if facts.spec.values == "probabilities":
+    if facts.spec.as_ == "probabilities":
         yield from _not_probabilities(facts, numbers)
     else:
         yield from _rather_probabilities(facts, numbers)
@@ -155,14 +155,14 @@ def _rather_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Fi
             f"{numbers.low:.6g} to {numbers.high:.6g}{sums_to_one}."
         )
         yield Finding("looks_like_probabilities", "warning", message, options="--as probabilities")
-    elif facts.spec.values == "logprobs" and several and numbers.to_one_by_exp < _MANY * rows:
+    elif facts.spec.as_ == "logprobs" and several and numbers.to_one_by_exp < _MANY * rows:
         message = (
             "These look like logits, not log-probabilities: the exponentials of the rows do not "
             "sum to 1."
         )
         yield Finding("looks_like_logits", "warning", message, options="--as logits")
     elif (
-        facts.spec.values == "logits"
+        facts.spec.as_ == "logits"
         and several
         and numbers.to_one_by_exp >= _MOST * rows
         and isfinite(numbers.low)
@@ -175,7 +175,7 @@ def _rather_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Fi
 
 
 def _read_as(facts: FileFacts) -> str:
-    return {"logits": "logits", "logprobs": "log-probabilities"}[facts.spec.values]
+    return {"logits": "logits", "logprobs": "log-probabilities"}[facts.spec.as_]
 
 
 def _one_answer(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
@@ -190,7 +190,7 @@ def _one_answer(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
             "information about the label."
         )
         yield Finding("constant_prediction", "warning", message, options=_other_column(facts))
-    elif numbers.decided == numbers.rows and facts.spec.values == "probabilities":
+    elif numbers.decided == numbers.rows and facts.spec.as_ == "probabilities":
         other = _other_column(facts)
         message = (
             "Every prediction is 0 or 1: these are decisions, not probabilities, and each wrong "

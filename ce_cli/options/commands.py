@@ -69,7 +69,7 @@ class _Interval(TypedDict, total=False):
 
 class _Rule(TypedDict, total=False):
     convention: Annotated[
-        Tool | None,
+        str | None,
         Option(
             "Score by the rules of another tool.",
             VALUES,

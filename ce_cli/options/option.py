@@ -6,6 +6,7 @@ is all that the command line, a configuration file and the signature need.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
 
@@ -50,6 +51,7 @@ class Option(NamedTuple):
     is_path: bool = False
 
 
+@cache
 def options_of(declared: Any) -> dict[str, Option]:
     """The options that a `TypedDict` of this module declares, by name, in its order."""
     hints = get_type_hints(declared, include_extras=True)

@@ -174,9 +174,9 @@ def weight_a_row(loss: Loss) -> Floats:
 
 def chosen(metrics: Mapping[str, Shown], spec: Spec) -> dict[str, Shown]:
     """Those that were asked for; all of them if none was."""
-    if not spec.metrics or ALL in spec.metrics:
+    if not spec.metric or ALL in spec.metric:
         return dict(metrics)
-    return {name: value for name, value in metrics.items() if name in spec.metrics}
+    return {name: value for name, value in metrics.items() if name in spec.metric}
 
 
 def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:

@@ -224,7 +224,7 @@ def prepared(
         source,
         chain(leading, sources),
         label_file,
-        same_precision=settled.values == "probabilities" and not given,
+        same_precision=settled.as_ == "probabilities" and not given,
     )
 
 
@@ -236,10 +236,10 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
     UsageError
         A metric is not known.
     """
-    for name in spec.metrics:
+    for name in spec.metric:
         if name != ALL:
             registry.find(registry.METRICS, name, "metric")
-    asked = set(spec.metrics)
+    asked = set(spec.metric)
     wanted = [
         entry.load()
         for entry in registry.METRICS

@@ -72,7 +72,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
             "labels_from": computed.label_file.name if computed.label_file else None,
         },
         classes=computed.classes,
-        values=spec.values,
+        values=spec.as_,
         unit=spec.unit,
         rows={
             "read": issues.read,
@@ -111,7 +111,7 @@ def _cluster(computed: Computed) -> dict[str, Scalar] | None:
 
 def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
     """Metrics that were asked for and mean nothing for such predictions, and why."""
-    asked = set(computed.spec.metrics)
+    asked = set(computed.spec.metric)
     for entry in registry.METRICS:
         names = entry.names if ALL in asked else [name for name in entry.names if name in asked]
         why = entry.load().why_not(computed.binding.space) if names else None
@@ -135,7 +135,7 @@ def _decomposition(computed: Computed) -> Decomposed | None:
     if why_not(space) is not None:
         return None
     clip = spec.clip or 0.0
-    return decomposed(computed.whole, space, spec.values, clip, computed.classes, spec.scale)
+    return decomposed(computed.whole, space, spec.as_, clip, computed.classes, spec.scale)
 
 
 def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:

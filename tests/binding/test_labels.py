@@ -184,7 +184,7 @@ def test_independent_labels_are_the_mean_of_binary_scores(values: Any) -> None:
     result = score(
         pd.DataFrame({**family("y", TRUE), **family("p", numbers), "w": WEIGHTS}),
         task="multilabel",
-        values=values,
+        as_=values,
         weight="w",
     )
     got = result.metrics

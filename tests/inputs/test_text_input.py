@@ -207,11 +207,11 @@ def test_the_python_api_takes_the_same(plain: dict[str, Any], tmp_path: Path) ->
     path.write_text("#x\n" + joined(COMMAS[1:], ";"), encoding="utf-8")
     pred = ["2", "3", "4"]
     found = score(
-        path, label="1", pred=pred, classes=CLASSES, decimal=",", header=False, comment="#"
+        path, label="1", pred=pred, classes=CLASSES, decimal=",", no_header=True, comment="#"
     )
     assert found.metrics == plain["metrics"]
     with pytest.raises(UsageError, match="--pred"):
-        score(path, label="1", header=False)
+        score(path, label="1", no_header=True)
 
 
 def test_columns_without_names_bind_by_position(tmp_path: Path) -> None:

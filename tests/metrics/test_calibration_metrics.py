@@ -41,7 +41,7 @@ def drawn(rows: int, seed: int = 0) -> pd.DataFrame:
 @pytest.mark.parametrize("rows", [50, 3_000, 60_000])
 def test_auc_is_scikit_learns(rows: int) -> None:
     data = drawn(rows)
-    result = score(data, metrics="auc", by="segment", weight="w")
+    result = score(data, metric="auc", by="segment", weight="w")
     wanted = [(result.metrics, data)]
     wanted += [(g.metrics, data[data.segment == g.by["segment"]]) for g in result.groups]
     for metrics, some in wanted:
@@ -51,7 +51,7 @@ def test_auc_is_scikit_learns(rows: int) -> None:
 
 def test_the_stated_error_holds_and_is_small() -> None:
     data = drawn(60_000)
-    metrics = score(data, metrics="all").metrics
+    metrics = score(data, metric="all").metrics
     exact = roc_auc_score(data["label"], data["prob"])
     assert 0 < abs(metrics["auc"] - exact) <= metrics["auc_error"] < 1e-3
 
@@ -59,14 +59,14 @@ def test_the_stated_error_holds_and_is_small() -> None:
 def test_few_distinct_scores_are_exact_however_many_rows() -> None:
     data = drawn(60_000)
     data["prob"] = data["prob"].round(3)
-    metrics = score(data, metrics="all").metrics
+    metrics = score(data, metric="all").metrics
     exact = roc_auc_score(data["label"], data["prob"])
     assert metrics["auc"] == pytest.approx(exact, abs=1e-12)
     assert metrics["auc_error"] == 0.0
 
 
 def test_one_class_has_no_auc() -> None:
-    metrics = score(pd.DataFrame({"label": [1, 1], "prob": [0.2, 0.4]}), metrics="auc").metrics
+    metrics = score(pd.DataFrame({"label": [1, 1], "prob": [0.2, 0.4]}), metric="auc").metrics
     assert math.isnan(metrics["auc"])
 
 
@@ -122,7 +122,7 @@ def test_ece_of_hand_worked_bins() -> None:
     """Rows of 0.95 are right in 3 of 4 cases, and rows of 0.65 in 1 of 2."""
     data = pd.DataFrame({"label": [1, 1, 1, 0, 1, 0], "prob": [0.95] * 4 + [0.65] * 2})
     expected = 4 / 6 * abs(0.75 - 0.95) + 2 / 6 * abs(0.5 - 0.65)
-    assert score(data, metrics="ece").metrics["ece"] == pytest.approx(expected, rel=1e-12)
+    assert score(data, metric="ece").metrics["ece"] == pytest.approx(expected, rel=1e-12)
 
 
 def test_ece_is_that_of_the_definition() -> None:
@@ -140,7 +140,7 @@ def test_ece_is_that_of_the_definition() -> None:
     bins = pd.cut(rows["confidence"], [k / 15 for k in range(16)])
     parts = rows.groupby(bins, observed=True).agg(["sum", "count"])
     gaps = (parts["right"]["sum"] - parts["confidence"]["sum"]).abs()
-    result = score(pd.DataFrame({"label": labels, **columns}), metrics=["ece", "confidence"])
+    result = score(pd.DataFrame({"label": labels, **columns}), metric=["ece", "confidence"])
     assert result.metrics["ece"] == pytest.approx(gaps.sum() / 500, rel=1e-12)
     expected = stats.entropy(probabilities, axis=1).mean()
     assert result.metrics["confidence"] == pytest.approx(expected, rel=1e-12)
@@ -148,7 +148,7 @@ def test_ece_is_that_of_the_definition() -> None:
 
 def test_certain_predictions_that_are_right_are_calibrated() -> None:
     data = pd.DataFrame({"label": [1, 0, 1], "prob": [1.0, 0.0, 1.0]})
-    metrics = score(data, metrics="all").metrics
+    metrics = score(data, metric="all").metrics
     assert (metrics["ece"], metrics["bias"], metrics["auc"]) == (0.0, 0.0, 1.0)
     assert metrics["confidence"] == pytest.approx(0.0, abs=1e-15)  # but for the clip
 
@@ -156,14 +156,14 @@ def test_certain_predictions_that_are_right_are_calibrated() -> None:
 def test_bias_is_the_mean_prediction_less_the_observed_rate() -> None:
     data = drawn(500)
     expected = data["prob"].mean() - data["label"].mean()
-    assert score(data, metrics="bias").metrics["bias"] == pytest.approx(expected, abs=1e-14)
+    assert score(data, metric="bias").metrics["bias"] == pytest.approx(expected, abs=1e-14)
     logits = pd.DataFrame({"label": data["label"], "logit": special.logit(data["prob"])})
-    assert score(logits, metrics="bias").metrics["bias"] == pytest.approx(expected, abs=1e-12)
+    assert score(logits, metric="bias").metrics["bias"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_bins_of_ece_are_in_the_result() -> None:
     data = pd.DataFrame({"label": [1, 1, 1, 0, 1, 0], "prob": [0.95] * 4 + [0.65] * 2})
-    low, high = score(data, metrics="ece").calibration
+    low, high = score(data, metric="ece").calibration
     assert (low["rows"], low["accuracy"], high["rows"], high["accuracy"]) == (2, 0.5, 4, 0.75)
     assert (low["low"], low["high"]) == (9 / 15, 10 / 15)
     assert (low["confidence"], high["confidence"]) == pytest.approx((0.65, 0.95))

@@ -31,7 +31,7 @@ def data() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def result(data: pd.DataFrame) -> Result:
-    return score(data, metrics="all", weight="w", bytes="n", confidence=0.9)
+    return score(data, metric="all", weight="w", bytes="n", confidence=0.9)
 
 
 def columns(data: pd.DataFrame) -> tuple[Numbers, Numbers, Numbers]:

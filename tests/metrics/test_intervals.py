@@ -48,7 +48,7 @@ def parts(result: Result, data: pd.DataFrame) -> list[tuple[dict[str, Interval],
 def left_out(data: pd.DataFrame, figure: str) -> Floats:
     """The figure of all rows but one, for each row."""
     rows = np.arange(len(data))
-    return np.array([score(data[rows != row], metrics=figure).metrics[figure] for row in rows])
+    return np.array([score(data[rows != row], metric=figure).metrics[figure] for row in rows])
 
 
 # Quantiles
@@ -72,7 +72,7 @@ def test_the_median_lies_between_the_order_statistics_that_tables_give() -> None
 @pytest.mark.parametrize(("name", "share"), [("median", 0.5), ("p90", 0.9)])
 def test_a_quantile_lies_between_two_losses(name: str, share: float) -> None:
     data = drawn()
-    interval = score(data, metrics=name).intervals[name]
+    interval = score(data, metric=name).intervals[name]
     ranks = stats.binom.ppf([0.025, 0.975], ROWS, share).astype(int) + np.array([0, 1])
     low, high = np.sort(losses_of(data))[ranks - 1]
     assert low * (1 - 1 / 127) <= interval.low <= low
@@ -81,7 +81,7 @@ def test_a_quantile_lies_between_two_losses(name: str, share: float) -> None:
 
 
 def test_an_end_beyond_the_largest_loss_is_open() -> None:
-    few = score(drawn(50), metrics=["p99", "median"], confidence=0.95).intervals
+    few = score(drawn(50), metric=["p99", "median"], confidence=0.95).intervals
     assert np.isnan(few["p99"].high)
     assert few["p99"].low > 0
     assert np.isfinite([few["median"].low, few["median"].high]).all()
@@ -96,9 +96,9 @@ def score_json_of(data: pd.DataFrame) -> dict[str, dict[str, dict[str, float | N
 
 def test_a_weighted_quantile_counts_rows_as_kish_does() -> None:
     data = drawn()
-    one, ten = (score(data.assign(w=w), weight="w", metrics="p90") for w in (1.0, 10.0))
-    assert one.intervals == score(data, metrics="p90").intervals == ten.intervals
-    uneven = score(data.assign(w=np.arange(ROWS) % 2 * 9 + 1.0), weight="w", metrics="p90")
+    one, ten = (score(data.assign(w=w), weight="w", metric="p90") for w in (1.0, 10.0))
+    assert one.intervals == score(data, metric="p90").intervals == ten.intervals
+    uneven = score(data.assign(w=np.arange(ROWS) % 2 * 9 + 1.0), weight="w", metric="p90")
     assert uneven.intervals["p90"].low <= one.intervals["p90"].low
     assert uneven.intervals["p90"].high >= one.intervals["p90"].high
 
@@ -109,7 +109,7 @@ def test_a_weighted_quantile_counts_rows_as_kish_does() -> None:
 @pytest.mark.parametrize("name", ["skill", "normalized_cross_entropy"])
 def test_the_interval_of_skill_is_that_of_a_jackknife(name: str) -> None:
     data = drawn(150)
-    result = score(data, metrics=name)
+    result = score(data, metric=name)
     others = left_out(data, name)
     error = np.sqrt(149 / 150 * ((others - others.mean()) ** 2).sum())
     reach = stats.t.ppf(0.975, 149) * error
@@ -139,7 +139,7 @@ def test_the_interval_of_skill_is_that_of_the_influences(weighted: bool) -> None
     weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
     error = error_of_skill(data["label"].to_numpy(), losses_of(data), weights)
     given = {"weight": "w"} if weighted else {}
-    own = score(data.assign(w=weights), metrics="skill", **given).intervals["skill"]  # type: ignore[arg-type]
+    own = score(data.assign(w=weights), metric="skill", **given).intervals["skill"]  # type: ignore[arg-type]
     assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-6)
 
 
@@ -157,7 +157,7 @@ def test_soft_labels_have_the_interval_of_their_influences(
     error = error_of_skill(label, losses, weights)
     data = pd.DataFrame({"label": soft, "prob": prob, "w": weights})
     given = {"weight": "w"} if weighted else {}
-    result = score(data, metrics="skill", label_smoothing=smoothing, **given)  # type: ignore[arg-type]
+    result = score(data, metric="skill", label_smoothing=smoothing, **given)  # type: ignore[arg-type]
     own = result.intervals["skill"]
     assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-5)
 
@@ -176,13 +176,13 @@ def test_many_classes_have_intervals_of_skill_by_group_as_alone() -> None:
     columns = {f"p_{k}": shares[:, k] for k in range(5)}
     label = [int(rng.choice(5, p=share)) for share in shares]
     data = pd.DataFrame({"label": label, **columns, "segment": rng.choice(["eu", "us"], ROWS)})
-    for intervals, rows in parts(score(data, metrics="skill", by="segment"), data):
-        alone = score(rows, metrics="skill").intervals["skill"]
+    for intervals, rows in parts(score(data, metric="skill", by="segment"), data):
+        alone = score(rows, metric="skill").intervals["skill"]
         own = intervals["skill"]
         assert (own.low, own.high) == pytest.approx((alone.low, alone.high), rel=1e-12)
     others = left_out(data.iloc[:120], "skill")
     error = np.sqrt(119 / 120 * ((others - others.mean()) ** 2).sum())
-    own = score(data.iloc[:120], metrics="skill").intervals["skill"]
+    own = score(data.iloc[:120], metric="skill").intervals["skill"]
     assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, 119) * error, rel=0.05)
 
 
@@ -191,8 +191,8 @@ def test_soft_labels_that_are_certain_have_the_interval_of_hard_ones() -> None:
     soft = data.assign(y_0=1.0 - data["label"], y_1=1.0 * data["label"], p_0=1 - data["prob"])
     soft = soft.rename(columns={"prob": "p_1"}).drop(columns=["label", "segment"])
     soft.loc[0, ["y_0", "y_1"]] = [1e-12, 1 - 1e-12] if data["label"][0] else [1 - 1e-12, 1e-12]
-    own = score(soft, label="y_*", pred="p_*", metrics="skill").intervals["skill"]
-    hard = score(data, metrics="skill").intervals["skill"]
+    own = score(soft, label="y_*", pred="p_*", metric="skill").intervals["skill"]
+    hard = score(data, metric="skill").intervals["skill"]
     assert (own.low, own.high) == pytest.approx((hard.low, hard.high), rel=1e-6)
 
 
@@ -210,7 +210,7 @@ def delong(label: Floats, prob: Floats) -> float:
 
 def test_the_interval_of_auc_is_delongs() -> None:
     data = drawn()
-    for intervals, rows in parts(score(data, metrics="auc", by="segment"), data):
+    for intervals, rows in parts(score(data, metric="auc", by="segment"), data):
         label, prob = (rows[name].to_numpy(np.float64) for name in ("label", "prob"))
         area = roc_auc_score(label, prob)
         error = np.sqrt(delong(label, prob)) / (area * (1 - area))
@@ -225,8 +225,8 @@ def test_scores_in_bins_hardly_change_the_interval_of_auc() -> None:
     rng = np.random.default_rng(5)
     label = rng.integers(0, 2, 20_000)
     prob = special.expit(rng.normal(0.0, 1.0, 20_000) + label)
-    own = score(pd.DataFrame({"label": label, "prob": prob}), metrics="all")
-    few = score(pd.DataFrame({"label": label, "prob": prob.round(3)}), metrics="all")
+    own = score(pd.DataFrame({"label": label, "prob": prob}), metric="all")
+    few = score(pd.DataFrame({"label": label, "prob": prob.round(3)}), metric="all")
     assert own.metrics["auc_error"] > 0 == few.metrics["auc_error"]
     for end in ("low", "high"):
         one, other = (getattr(result.intervals["auc"], end) for result in (own, few))
@@ -235,7 +235,7 @@ def test_scores_in_bins_hardly_change_the_interval_of_auc() -> None:
 
 def test_whole_weights_that_are_all_one_keep_the_interval_of_auc() -> None:
     data = drawn().assign(w=1.0)
-    plain, weighted = score(data, metrics="auc"), score(data, metrics="auc", weight="w")
+    plain, weighted = score(data, metric="auc"), score(data, metric="auc", weight="w")
     for end in ("low", "high"):
         one, other = (getattr(result.intervals["auc"], end) for result in (plain, weighted))
         assert one == pytest.approx(other, rel=1e-12)
@@ -243,7 +243,7 @@ def test_whole_weights_that_are_all_one_keep_the_interval_of_auc() -> None:
 
 def test_a_perfect_ranking_has_no_interval_rather_than_a_certain_one() -> None:
     data = pd.DataFrame({"label": [0, 0, 0, 1, 1, 1], "prob": [0.1, 0.2, 0.3, 0.6, 0.7, 0.8]})
-    result = score(data, metrics="auc")
+    result = score(data, metric="auc")
     assert result.metrics["auc"] == 1.0
     assert np.isnan([result.intervals["auc"].low, result.intervals["auc"].high]).all()
 
@@ -255,7 +255,7 @@ def test_far_from_calibrated_the_interval_of_ece_is_that_of_a_mean() -> None:
     """Where all rows of a bin err to one side, the error is the mean of what is missing."""
     rng = np.random.default_rng(6)
     data = pd.DataFrame({"label": (rng.random(2_000) < 0.6).astype(int), "prob": 0.97})
-    own = score(data, metrics="ece").intervals["ece"]
+    own = score(data, metric="ece").intervals["ece"]
     expected = stats.ttest_1samp(0.97 - data["label"], 0.0).confidence_interval()
     assert (own.low, own.high) == pytest.approx((expected.low, expected.high), rel=1e-9)
 
@@ -264,7 +264,7 @@ def test_the_interval_of_ece_reaches_0_where_predictions_are_calibrated() -> Non
     rng = np.random.default_rng(7)
     prob = rng.random(2_000)
     data = pd.DataFrame({"label": (rng.random(2_000) < prob).astype(int), "prob": prob})
-    result = score(data, metrics="ece")
+    result = score(data, metric="ece")
     assert result.metrics["ece"] > 0.01
     assert result.intervals["ece"].low == 0.0
 
@@ -282,8 +282,8 @@ def test_intervals_are_the_same_however_rows_are_split(
     names = [str(folder / f"{part}.csv") for part in "ab"]
     data.iloc[:cut].to_csv(names[0], index=False)
     data.iloc[cut:].to_csv(names[1], index=False)
-    whole = score(data, metrics="all", weight="w", by="segment")
-    split = score(names, metrics="all", weight="w", by="segment")
+    whole = score(data, metric="all", weight="w", by="segment")
+    split = score(names, metric="all", weight="w", by="segment")
     assert_same(whole.intervals, split.intervals)
     for one, other in zip(whole.groups, split.groups, strict=True):
         assert_same(one.intervals, other.intervals)
@@ -339,7 +339,7 @@ def test_an_interval_has_its_figure_within_or_is_not_known(
 ) -> None:
     data = drawn().assign(user=np.arange(ROWS) % 40, w=np.arange(ROWS) % 3 + 0.5)
     data.loc[::30, "prob"] = 1.0 - data["label"][::30]
-    result = score(data, metrics="all", by="segment", cluster=cluster, **given)  # type: ignore[arg-type]
+    result = score(data, metric="all", by="segment", cluster=cluster, **given)  # type: ignore[arg-type]
     found = [(result.metrics, result.intervals)]
     found += [(group.metrics, group.intervals) for group in result.groups]
     for metrics, intervals in found:
@@ -374,7 +374,7 @@ def test_small_and_odd_data_have_intervals_or_none(
     data = pd.DataFrame({"label": np.array(label, int), "prob": prob, "w": weight})
     data["user"] = [f"u{row % 5}" for row in range(len(rows))]
     cluster = "user" if clustered else None
-    result = score(data, metrics="all", weight="w", confidence=confidence, cluster=cluster)
+    result = score(data, metric="all", weight="w", confidence=confidence, cluster=cluster)
     for name, interval in result.intervals.items():
         assert not interval.low > interval.high, name
 
@@ -384,7 +384,7 @@ def test_small_and_odd_data_have_intervals_or_none(
 
 def test_an_option_that_is_not_there_is_told_with_the_next_best() -> None:
     with pytest.raises(TypeError, match=r"'metric'.*did you mean 'metrics'"):
-        score(drawn(), metric="auc")  # type: ignore[call-arg]
+        score(drawn(), metric="auc")
 
 
 @pytest.mark.parametrize("data", [{"label": [1], "prob": [0.5]}, [1, 2], 3.5])

@@ -36,7 +36,7 @@ def values(data: pd.DataFrame) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", ["brier", "confidence", "bias"])
 def test_an_interval_is_that_of_students_t(name: str) -> None:
     data = frame()
-    result = score(data, metrics=[name], by="segment", confidence=0.9)
+    result = score(data, metric=[name], by="segment", confidence=0.9)
     SCHEMAS["ce.score/1"].validate(result.to_dict())
     parts = [(result.metrics, result.intervals, data)]
     for group in result.groups:
@@ -52,7 +52,7 @@ def test_an_interval_is_that_of_students_t(name: str) -> None:
 @pytest.mark.parametrize("name", ["brier", "confidence", "bias"])
 def test_weights_count_in_the_error_as_in_the_mean(name: str) -> None:
     data = frame()
-    own = score(data, metrics=name, weight="w").intervals[name]
+    own = score(data, metric=name, weight="w").intervals[name]
     weights, numbers = data["w"].to_numpy(), values(data)[name]
     mean = np.average(numbers, weights=weights)
     residuals = weights * (numbers - mean)
@@ -62,11 +62,11 @@ def test_weights_count_in_the_error_as_in_the_mean(name: str) -> None:
 
 
 def test_one_row_has_no_interval_and_equal_rows_one_of_no_width() -> None:
-    one = score(frame().iloc[:1], metrics="brier").intervals["brier"]
+    one = score(frame().iloc[:1], metric="brier").intervals["brier"]
     assert np.isnan(one.low)
     assert np.isnan(one.high)
     same = pd.DataFrame({"label": [1] * 9, "prob": [0.75] * 9})
-    found = score(same, metrics="brier")
+    found = score(same, metric="brier")
     interval = found.intervals["brier"]
     assert (interval.low, interval.high) == pytest.approx((found.metrics["brier"],) * 2)
 
@@ -75,7 +75,7 @@ def test_one_row_has_no_interval_and_equal_rows_one_of_no_width() -> None:
 @pytest.mark.parametrize(("right", "rows"), [(0, 3), (3, 3), (1, 1), (17, 20), (500, 900)])
 def test_the_interval_of_accuracy_is_wilsons(right: int, rows: int, confidence: float) -> None:
     data = pd.DataFrame({"label": [1] * right + [0] * (rows - right), "prob": [0.75] * rows})
-    own = score(data.assign(w=2.0), metrics="accuracy", confidence=confidence, weight="w")
+    own = score(data.assign(w=2.0), metric="accuracy", confidence=confidence, weight="w")
     expected = stats.binomtest(right, rows).proportion_ci(confidence, method="wilson")
     interval = own.intervals["accuracy"]
     assert (interval.low, interval.high) == pytest.approx(

@@ -65,7 +65,7 @@ def test_residuals_are_summed_within_a_cluster(name: str, weighted: bool) -> Non
     if not weighted:
         data["w"] = 1.0
     wanted = [name, "standard_error"]
-    result = score(data, cluster="user", metrics=wanted, weight="w", by="segment", confidence=0.9)
+    result = score(data, cluster="user", metric=wanted, weight="w", by="segment", confidence=0.9)
     parts = [(result.intervals, result.metrics, data)]
     for group in result.groups:
         parts.append((group.intervals, group.metrics, data[data.segment == group.by["segment"]]))
@@ -95,8 +95,8 @@ def test_it_is_the_error_that_a_comparison_gives_a_model() -> None:
 def test_clusters_of_one_row_change_nothing(name: str) -> None:
     data = drawn().assign(user=range(400))
     for weight in (None, "w"):
-        plain = score(data, metrics=[name, "standard_error"], weight=weight)
-        own = score(data, metrics=[name, "standard_error"], weight=weight, cluster="user")
+        plain = score(data, metric=[name, "standard_error"], weight=weight)
+        own = score(data, metric=[name, "standard_error"], weight=weight, cluster="user")
         assert ends(own.intervals[name]) == pytest.approx(ends(plain.intervals[name]), rel=1e-9)
         assert own.metrics == pytest.approx(plain.metrics, rel=1e-9)
 
@@ -104,7 +104,7 @@ def test_clusters_of_one_row_change_nothing(name: str) -> None:
 def figure(name: str, data: pd.DataFrame) -> float:
     if name == "auc":
         return float(roc_auc_score(data["label"], data["prob"], sample_weight=data["w"]))
-    return score(data, metrics=name, weight="w").metrics[name]
+    return score(data, metric=name, weight="w").metrics[name]
 
 
 @pytest.mark.parametrize("name", ["auc", "ece", "skill", "normalized_cross_entropy"])
@@ -122,7 +122,7 @@ def test_what_is_no_mean_has_the_interval_of_a_jackknife(name: str) -> None:
     reach = stats.t.ppf(0.975, len(parts) - 1) * error
     bias = 2 * (value - estimate)
     low, high = value - reach - max(bias, 0), value + reach - min(bias, 0)
-    own = score(data, metrics=name, weight="w", cluster="user").intervals[name]
+    own = score(data, metric=name, weight="w", cluster="user").intervals[name]
     assert ends(own) == pytest.approx((max(low, 0) if name != "skill" else low, high), rel=1e-6)
     assert own.method == f"jackknife over {BUCKETS} buckets of clusters"
 
@@ -139,10 +139,10 @@ def test_accuracy_counts_as_many_rows_as_would_vary_as_much() -> None:
     middle = (own.mean() + reach**2 / (2 * rows)) / (1 + reach**2 / rows)
     inner = own.mean() * (1 - own.mean()) / rows + reach**2 / (4 * rows**2)
     half = reach * np.sqrt(inner) / (1 + reach**2 / rows)
-    found = score(data, metrics="accuracy", cluster="user").intervals["accuracy"]
+    found = score(data, metric="accuracy", cluster="user").intervals["accuracy"]
     assert ends(found) == pytest.approx((middle - half, middle + half), rel=1e-9)
     right = data.assign(label=(data["prob"] > 0.5).astype(int))
-    perfect = score(right, metrics="accuracy", cluster="user").intervals["accuracy"]
+    perfect = score(right, metric="accuracy", cluster="user").intervals["accuracy"]
     assert perfect.low < 0.9
     assert perfect.high == 1.0
 
@@ -150,8 +150,8 @@ def test_accuracy_counts_as_many_rows_as_would_vary_as_much() -> None:
 def test_groups_are_jackknifed_as_if_they_were_alone() -> None:
     data = drawn(600, 200)
     names = ["auc", "ece", "skill"]
-    for group in score(data, metrics=names, cluster="user", by="segment").groups:
-        own = score(data[data.segment == group.by["segment"]], metrics=names, cluster="user")
+    for group in score(data, metric=names, cluster="user", by="segment").groups:
+        own = score(data[data.segment == group.by["segment"]], metric=names, cluster="user")
         assert group.intervals.keys() == own.intervals.keys() == set(names)
         for name, interval in group.intervals.items():
             assert ends(interval) == pytest.approx(ends(own.intervals[name]), rel=1e-12)
@@ -164,7 +164,7 @@ def test_many_scores_are_jackknifed_in_bins() -> None:
     prob = special.expit(rng.normal(0.0, 1.0, rows) + label)
     user = rng.integers(0, 3_000, rows)
     data = pd.DataFrame({"label": label, "prob": prob, "user": user})
-    own, plain = (score(data, metrics="auc", cluster=cluster) for cluster in ("user", None))
+    own, plain = (score(data, metric="auc", cluster=cluster) for cluster in ("user", None))
     widths = [np.subtract(*ends(one.intervals["auc"])) for one in (own, plain)]
     assert widths[0] == pytest.approx(widths[1], rel=0.35)  # rows are independent here
 
@@ -180,7 +180,7 @@ def test_the_split_of_the_rows_is_all_one(
     data.iloc[:cut].to_csv(names[0], index=False)
     data.iloc[cut:].to_csv(names[1], index=False)
     whole, split = (
-        score(some, metrics="all", weight="w", cluster="user", by="segment")
+        score(some, metric="all", weight="w", cluster="user", by="segment")
         for some in (data, names)
     )
     found = [[one.intervals, *(group.intervals for group in one.groups)] for one in (whole, split)]
@@ -259,7 +259,7 @@ def test_a_gate_holds_the_far_end_of_the_interval_by_cluster(tmp_path: Path) -> 
     limits = ("--require", "auc >= 0.1", "--require", "brier.by(segment) <= 0.9", "--confident")
     done = run_ce("gate", path, "--cluster", "user", *limits, "--json")
     checks = json.loads(done.stdout)["gates"][0]["checks"]
-    own = score(data, metrics="all", by="segment", cluster="user")
+    own = score(data, metric="all", by="segment", cluster="user")
     highs = [group.intervals["brier"].high for group in own.groups]
     assert [one["compared"] for one in checks] == [own.intervals["auc"].low, *highs]
     proven = ("--baseline", other, "--max-regression", "9", "--mode", "proven")

@@ -250,7 +250,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_of_a_manual_comes_out_as_printed(name: str) -> None:
     rows, options, metric, published = EXAMPLES[name]
-    agrees(score(pd.DataFrame(rows), metrics=metric, **options).metrics[metric], published)
+    agrees(score(pd.DataFrame(rows), metric=metric, **options).metrics[metric], published)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def test_forecasts_of_rain_cost_what_a_meteorologist_says() -> None:
     """Wikipedia, "Brier score": rain that was forecast with 100, 70, 30 and 50 %, and with 0 %."""
     for forecast, published in ((1.0, "0"), (0.7, "0.09"), (0.3, "0.49"), (0.5, "0.25"), (0, "1")):
         rain = pd.DataFrame({"label": [1], "prob": [float(forecast)]})
-        agrees(score(rain, metrics="brier").metrics["brier"], published)
+        agrees(score(rain, metric="brier").metrics["brier"], published)
 
 
 def test_bits_per_byte_go_with_perplexity_as_in_the_table_of_gpt_neo() -> None:
@@ -357,4 +357,4 @@ def test_calibration_errors_are_those_of_torchmetrics_where_the_bins_agree() -> 
         [[0.25, 0.20, 0.55], [0.55, 0.05, 0.40], [0.10, 0.30, 0.60], [0.90, 0.05, 0.05]]
     )
     rows = classes([0, 1, 2, 0], preds.tolist(), [0, 1, 2])
-    agrees(score(pd.DataFrame(rows), metrics="ece").metrics["ece"], "0.2000")
+    agrees(score(pd.DataFrame(rows), metric="ece").metrics["ece"], "0.2000")

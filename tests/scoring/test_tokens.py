@@ -88,7 +88,7 @@ def test_the_standard_error_of_a_ratio_is_about_that_of_the_jackknife() -> None:
     losses, sizes = -data["logprob"] / math.log(2), data["n"]
     without = ((losses.sum() - losses) / (sizes.sum() - sizes)).to_numpy()
     jackknife = math.sqrt((ROWS - 1) / ROWS * np.sum((without - without.mean()) ** 2))
-    found = score(data, bytes="n", metrics="bits_per_byte").intervals["bits_per_byte"]
+    found = score(data, bytes="n", metric="bits_per_byte").intervals["bits_per_byte"]
     error = (found.high - found.low) / 2 / stats.t.ppf(0.975, ROWS - 1)
     assert error == pytest.approx(jackknife, rel=0.01)
 
