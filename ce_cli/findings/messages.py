@@ -89,7 +89,8 @@ _MESSAGES = {
         "{cell}: {value} is not a weight{more}; weights have to be finite and at least 0."
     ),
     "bad-bytes": (
-        "{cell}: {value} is not a number of bytes{more}; write a whole number that is at least 0."
+        "{cell}: {value} is not a number of bytes{more}; byte counts have to be whole, finite and "
+        "at least 0."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
     "bad-sum": (

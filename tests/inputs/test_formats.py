@@ -485,7 +485,7 @@ def test_a_pickled_prediction_is_told(tmp_path: Path) -> None:
 def test_arrays_of_different_lengths_are_told(tmp_path: Path) -> None:
     np.savez(tmp_path / "p.npz", y=[1, 0, 1], prob=[0.5, 0.5], classes=["a"])
     line = told(tmp_path / "p.npz")
-    for part in ("'y' has 3 rows", "'prob' 2"):
+    for part in ("'y' has 3 rows", "'prob' has 2"):
         assert part in line
 
 

@@ -480,7 +480,7 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         "label,prob\n1,0.5\n",
         ["--decimal", ","],
         BAD_DATA,
-        ["row 1", "'0.5'", "--decimal ,", "leave"],
+        ["row 1", "'0.5'", "--decimal ,", "remove"],
     ),
     "thousands": (
         "label;logit\n1;0,5\n0;1.234,5\n",
@@ -525,7 +525,7 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         "label,prob\n1,0.5\n# x\n0,0.5\n# y\n",
         [],
         BAD_DATA,
-        ["row 2", "1 of 2", "1 more row: 4", "--comment '#'"],
+        ["row 2", "1 field instead of 2", "1 more row: 4", "--comment '#'"],
     ),
     "nothing but comments": ("# x\n# y", ["--comment", "#"], BAD_DATA, ["empty"]),
     "two comment characters": ("label\n", ["--comment", "//"], USAGE, ["--comment"]),

@@ -194,7 +194,7 @@ def test_the_bits_are_the_same_however_the_rows_are_cut(tmp_path: Path) -> None:
         ([3, "inf", 2], 3, ("row 2, column 'n': inf", "finite")),
         ([3, "", 2], 3, ("row 2, column 'n'", "missing")),
         ([3, "x", 2], 3, ("row 2, column 'n': 'x' is not a number",)),
-        ([0, 0, 0], 3, ("all bytes in 'n' are 0", "bits per byte")),
+        ([0, 0, 0], 3, ("all byte counts in 'n' are 0", "bits per byte")),
     ],
 )
 def test_bad_bytes_are_told(
@@ -212,8 +212,8 @@ def test_columns_that_cannot_be_bytes_are_told(tmp_path: Path) -> None:
     for name, code, told in (
         ("byte", 2, "did you mean 'bytes'"),
         ("logprob", 2, "cannot be both bytes and prediction"),
-        ("ok", 3, "neither how many bytes"),
-        ("list", 3, "neither how many bytes"),
+        ("ok", 3, "neither the number of bytes"),
+        ("list", 3, "neither the number of bytes"),
     ):
         (line,) = complaints(
             run_ce("score", path, "--bytes", name, "--pred", "logprob", "--task", "likelihood"),
