@@ -316,9 +316,7 @@ def test_a_row_is_found_by_its_id() -> None:
     assert found["row"]["id"] == "case-074"
 
 
-@pytest.mark.parametrize(
-    "wanted", [RowSelector(), RowSelector(row=1700), RowSelector(called="1699")]
-)
+@pytest.mark.parametrize("wanted", [RowSelector(), RowSelector(row=1700), RowSelector(id="1699")])
 def test_blocks_and_threads_change_nothing(wanted: RowSelector, tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     columns = {
@@ -344,7 +342,7 @@ def test_pieces_of_a_split_are_put_together(
     prob = random.random(5000)
     columns = {"case": list(range(5000)), "label": [1] * 5000, "prob": prob.tolist()}
     path = write_parquet(tmp_path / "rows.parquet", columns)
-    for wanted in (RowSelector(row=4001), RowSelector(called="4000")):
+    for wanted in (RowSelector(row=4001), RowSelector(id="4000")):
         found = of_file(path, wanted, Spec(id="case"))
         assert found["row"]["row"] == 4001
         assert found["row"]["id"] == "4000"
