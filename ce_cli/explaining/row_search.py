@@ -44,7 +44,7 @@ def row_selector(row: int | None, id_: str | None, ids: str | None) -> RowSelect
         Both `row` and `id_` are given, or there is no column of ids.
     """
     if row is not None and id_ is not None:
-        raise UsageError("Choose the row with either --row or --of.")
+        raise UsageError("Choose the row with --row or --of, not both.")
     if id_ is not None and ids is None:
         raise UsageError("--of needs the column of row ids: name it with --id COL.")
     return RowSelector(row, id_)

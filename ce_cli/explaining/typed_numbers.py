@@ -99,7 +99,7 @@ def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
         alone = count == 1 and unlabelled and not spec.label_smoothing
         task = "likelihood" if alone and values != "logits" else task
     if typed.p is not None and typed.label is not None:
-        raise UsageError("Give the label with either --p or --label.")
+        raise UsageError("Give the label with --p or --label, not both.")
     if task == "likelihood" and not unlabelled:
         raise UsageError("--task likelihood has no label: omit --p and --label.")
     if task == "likelihood" and (count > 1 or values == "logits" or spec.label_smoothing):
