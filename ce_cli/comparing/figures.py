@@ -185,7 +185,7 @@ class GroupSums(Record):
         return differences
 
     def _clustered(self, sums: Floats, slope: float, others: Floats) -> float:
-        """Of Σ w·d, where the residual of a cluster is sum − slope · other."""
+        """The standard error of Σ w·d, where the residual of a cluster is sum − slope · other."""
         if self.units < 2:
             return math.nan
         with np.errstate(over="ignore", invalid="ignore"):  # weighed first, so that few overflow

@@ -1,1 +1,1 @@
-"""One row, or numbers that were typed, taken apart: what each class cost, and why."""
+"""Explain the loss of one row, or of typed numbers, class by class."""

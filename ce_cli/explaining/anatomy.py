@@ -1,4 +1,4 @@
-"""What one row is made of: its classes, what each was given, and what that cost."""
+"""Explain one row: its classes, their predicted probabilities, and their surprisals."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ Floats = NDArray[np.float64]
 
 CURVE_STEPS = 120
 _MARKS = 6
-_ROUNDING = 2.0**-48  # a divergence below this share of the entropy is that of its last digits
+_ROUNDING = 2.0**-48  # a divergence below this share of the entropy is rounding
 
 
 class Subject(Record):
-    """One row, ready to be taken apart.
+    """One row, ready to be explained.
 
     Attributes
     ----------
     outcomes : Outcomes
         The row as it is scored.
-    stated : Outcomes
-        The same before its label was smoothed.
-    given : ndarray, shape (K,) or (1,)
-        The numbers of the prediction as they were given.
+    unsmoothed : Outcomes
+        The row before its label was smoothed.
+    raw : ndarray, shape (K,) or (1,)
+        The predicted numbers as written in the input.
     classes : tuple of str
-        Names, in the order of the codes.
+        Class names, in the order of the codes.
     loss : float
-        In nats.
+        The loss in nats.
     spec : Spec
-        Settled.
+        With every ``auto`` resolved.
     """
 
     outcomes: Outcomes
-    stated: Outcomes
-    given: Floats
+    unsmoothed: Outcomes
+    raw: Floats
     classes: tuple[str, ...]
     loss: float
     spec: Spec
 
 
 def explained(subject: Subject, with_curve: bool) -> Explained:
-    """Take a row apart, in the unit asked for."""
+    """Explain a row, in the unit of `subject.spec`."""
     spec, outcomes = subject.spec, subject.outcomes
     entropies = outcomes.entropies()
     entropy = 0.0 if entropies is None else float(entropies[0])
@@ -83,7 +83,7 @@ def explained(subject: Subject, with_curve: bool) -> Explained:
 def _parts(subject: Subject) -> Iterator[ClassTerm]:
     outcomes = subject.outcomes
     if isinstance(outcomes, Likelihood):
-        yield _what_happened(subject, outcomes)
+        yield _observed(subject, outcomes)
     elif isinstance(outcomes, Multilabel):
         yield from _independent(subject, outcomes)
     elif isinstance(outcomes, Hard | Soft):
@@ -91,19 +91,19 @@ def _parts(subject: Subject) -> Iterator[ClassTerm]:
 
 
 def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[ClassTerm]:
-    labels, stated = (_shares(one) for one in (outcomes, subject.stated))
+    labels, unsmoothed = (_shares(one) for one in (outcomes, subject.unsmoothed))
     predictions = outcomes.form.probabilities()[:, 0].tolist()
     surprisals = outcomes.form.surprisals()
     costs = products(labels, surprisals) / subject.spec.scale
-    given: list[float | None] = subject.given.tolist()
-    if len(given) < len(predictions):
-        given = [None, *given]
+    raw: list[float | None] = subject.raw.tolist()
+    if len(raw) < len(predictions):
+        raw = [None, *raw]
     for code, name in enumerate(subject.classes):
         yield ClassTerm(
             name=name,
             label=float(labels[code, 0]),
-            stated=float(stated[code, 0]),
-            given=given[code],
+            stated=float(unsmoothed[code, 0]),
+            given=raw[code],
             prediction=predictions[code],
             surprisal=float(surprisals[code, 0]) / subject.spec.scale,
             product=float(costs[code, 0]),
@@ -115,14 +115,14 @@ def _independent(subject: Subject, outcomes: Multilabel) -> Iterator[ClassTerm]:
     missed, held = outcomes.form.surprisals()[:, :, 0] / subject.spec.scale
     losses = outcomes.parts()[1][:, 0] / subject.spec.scale
     predictions = outcomes.form.probabilities()[1, :, 0].tolist()
-    stated = subject.stated.masses()
+    unsmoothed = subject.unsmoothed.masses()
     for code, name in enumerate(subject.classes):
         label = float(outcomes.shares[code, 0])
         yield ClassTerm(
             name=name,
             label=label,
-            stated=label if stated is None else float(stated[code, 0]),
-            given=float(subject.given[code]),
+            stated=label if unsmoothed is None else float(unsmoothed[code, 0]),
+            given=float(subject.raw[code]),
             prediction=predictions[code],
             surprisal=float(held[code]),
             otherwise=float(missed[code]),
@@ -131,16 +131,16 @@ def _independent(subject: Subject, outcomes: Multilabel) -> Iterator[ClassTerm]:
         )
 
 
-def _what_happened(subject: Subject, outcomes: Likelihood) -> ClassTerm:
+def _observed(subject: Subject, outcomes: Likelihood) -> ClassTerm:
     prediction = float(outcomes.probability[0])
     cost = subject.loss / subject.spec.scale
     clipped = _is_clipped(prediction, subject.spec)
-    given = float(subject.given[0])
-    return ClassTerm(None, None, None, given, prediction, cost, cost, clipped=clipped)
+    raw = float(subject.raw[0])
+    return ClassTerm(None, None, None, raw, prediction, cost, cost, clipped=clipped)
 
 
 def _shares(outcomes: Outcomes) -> Floats:
-    """How much of each class happened, shape (K, 1)."""
+    """The label's share of each class, shape (K, 1)."""
     masses = outcomes.masses()
     return indicator(outcomes.codes, outcomes.space.classes) if masses is None else masses
 
@@ -151,7 +151,7 @@ def _is_clipped(prediction: float, spec: Spec) -> bool:
 
 
 def _curve(parts: Sequence[ClassTerm], scale: float) -> Curve:
-    """The curve from 0 to 1, and what happened, the larger shares first."""
+    """The curve from 0 to 1, and the observed outcomes, larger shares first."""
     along = np.linspace(0.0, 1.0, CURVE_STEPS + 1)
     points = zip(along.tolist(), (surprisal(along) / scale).tolist(), strict=True)
     marks = [mark for part in parts for mark in _marks(part)]
@@ -161,7 +161,7 @@ def _curve(parts: Sequence[ClassTerm], scale: float) -> Curve:
 
 
 def _marks(part: ClassTerm) -> Iterator[tuple[float, str | None, float, float]]:
-    """What happened of a class, with its share; an independent label may hold or not."""
+    """The observed outcomes of one class with their shares: an independent label has two."""
     share = 1.0 if part.label is None else part.label
     if share > 0:
         yield share, part.name, part.prediction, part.surprisal

@@ -1,4 +1,4 @@
-"""The whole flow of ``ce explain``: score all rows, find one, and take it apart."""
+"""The flow of ``ce explain``: score all rows, find one, and explain its loss."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ce_cli.binding.rows import BoundRows, bound_rows
 from ce_cli.errors import DataError
 from ce_cli.explaining.anatomy import Subject, explained
 from ce_cli.explaining.rank_counts import LargestLoss, RankCounts
-from ce_cli.explaining.row_search import FoundRow, RowSelector, SearchedRows, SearchSplit, name_of
+from ce_cli.explaining.row_search import FoundRow, RowSelector, SearchedRows, SearchSplit, id_of
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
@@ -33,7 +33,7 @@ from ce_cli.text import plural, quoted
 
 
 def explain(
-    data: DataSet, spec: Spec, wanted: RowSelector, run: Run, with_curve: bool = False
+    data: DataSet, spec: Spec, selector: RowSelector, run: Run, with_curve: bool = False
 ) -> Explained:
     """Explain one row of a data set.
 
@@ -41,64 +41,64 @@ def explain(
     ----------
     data, spec, run
         As `ce_cli.scoring.pipeline.score` takes them.
-    wanted : RowSelector
-        Which row.
+    selector : RowSelector
+        The row to explain.
     with_curve : bool
         Whether to draw −log q.
 
     Raises
     ------
     CeError
-        Whatever is wrong with the options, the data or the files, or there is no such row.
+        The options, the data or the files are invalid, or there is no such row.
     """
     weights = balance(data, spec, run) if spec.balanced else ()
     ready = prepared(data, spec)
     if weights:
         ready = ready.replace(binding=ready.binding.replace(class_weights=weights))
-    hunt = RowSearch(ready, data.names, wanted)
+    search = RowSearch(ready, data.names, selector)
     try:
-        hunt.run(run)
+        search.run(run)
     finally:
-        hunt.tally.close()
-    return hunt.result(with_curve)
+        search.ranks.close()
+    return search.result(with_curve)
 
 
 class RowSearch:
-    """Looking for one row while all of them are scored.
+    """Searches for one row while all rows are scored.
 
     Parameters
     ----------
     ready : Prepared
         The data set.
     names : sequence of str
-        Of the files.
-    wanted : RowSelector
-        The row.
+        Those of the files.
+    selector : RowSelector
+        The row to explain.
     """
 
-    def __init__(self, ready: Prepared, names: Sequence[str], wanted: RowSelector) -> None:
+    def __init__(self, ready: Prepared, names: Sequence[str], selector: RowSelector) -> None:
         self._ready = ready
-        self._wanted = wanted
+        self._selector = selector
         self._work = ScoreSplit(ready.binding, ready.spec, (Loss,))
         self._total = self._work.empty()
-        self._places = RowLocations(tuple(names))
+        self._locations = RowLocations(tuple(names))
         self._found: FoundRow | None = None
-        self._again: list[int] = []
-        self.tally = RankCounts()
+        self._repeats: list[int] = []
+        self.ranks = RankCounts()
         self._largest = LargestLoss()
 
     def run(self, run: Run) -> None:
-        """Read everything once."""
-        called = self._wanted.called
-        scoring = SearchSplit(self._work, None if called is None else called.strip())
+        """Read and score all rows once."""
+        id_ = self._selector.id
+        scoring = SearchSplit(self._work, None if id_ is None else id_.strip())
         for stretch in run.results(scoring, self._ready.splits()):
             start = self._total.issues.read
-            self._places = self._places.begun(stretch.part, start)
+            self._locations = self._locations.begun(stretch.part, start)
             self._total = self._work.merge(self._total, stretch.outcome)
-            if self._wanted == RowSelector():
+            if self._selector == RowSelector():
                 self._keep_largest(stretch, start)
             else:
-                self._look(stretch, start)
+                self._search(stretch, start)
             run.show(self._total.issues.read)
 
     def _keep_largest(self, stretch: SearchedRows, start: int) -> None:
@@ -106,42 +106,42 @@ class RowSearch:
         if at is not None:
             self._found = _found(stretch, start, int(stretch.rows[at]))
 
-    def _look(self, stretch: SearchedRows, start: int) -> None:
-        self.tally.add(stretch.losses)
-        for place in self._found_in(stretch, start):
+    def _search(self, stretch: SearchedRows, start: int) -> None:
+        self.ranks.add(stretch.losses)
+        for place in self._places_in(stretch, start):
             if self._found is not None:
-                self._again.append(start + place)
+                self._repeats.append(start + place)
                 continue
             self._found = _found(stretch, start, place)
             if self._found.loss is not None:
-                self.tally.settle(self._found.loss)
+                self.ranks.settle(self._found.loss)
 
-    def _found_in(self, stretch: SearchedRows, start: int) -> Iterator[int]:
-        """Where the wanted row is in a stretch; an id may be there more than once."""
-        if self._wanted.row is None:
-            yield from stretch.called
-        elif 0 <= self._wanted.row - 1 - start < stretch.outcome.issues.read:
-            yield self._wanted.row - 1 - start
+    def _places_in(self, stretch: SearchedRows, start: int) -> Iterator[int]:
+        """Places of the selected row in a stretch; an id may occur more than once."""
+        if self._selector.row is None:
+            yield from stretch.matching
+        elif 0 <= self._selector.row - 1 - start < stretch.outcome.issues.read:
+            yield self._selector.row - 1 - start
 
     def result(self, with_curve: bool) -> Explained:
-        """What is told of the row.
+        """The explanation of the row.
 
         Raises
         ------
         DataError
-            It is not there, or cannot be scored; or the data is bad elsewhere.
+            The row does not exist or cannot be scored, or the data has errors elsewhere.
         """
         binding, spec = self._ready.binding, self._ready.spec
-        locations = self._places.ended(self._total.issues.read)
+        locations = self._locations.ended(self._total.issues.read)
         found = self._found
         if found is None:
             self._ready.refuse_bad(self._total.issues, locations)
             raise DataError(self._absent(locations))
         frame, row = found.frame()
         bound = bound_rows(frame, binding, spec)
-        _refuse_row(bound, found, row, self._ready, locations)
+        _reject_row(bound, found, row, self._ready, locations)
         self._ready.refuse_bad(self._total.issues, locations)
-        self._refuse_other(bound, found, locations)
+        self._reject_other(bound, found, locations)
         computed = Computed(self._total, binding, spec, (Loss,), locations, self._ready.label_file)
         score = report(computed)
         subject = _subject(frame, bound, self._ready, computed.classes, found.loss or 0.0)
@@ -150,41 +150,45 @@ class RowSearch:
         return anatomy.replace(
             row=_row(found, locations, frame, binding, weight),
             score=score,
-            standing=self._standing(anatomy.cross_entropy, weight, score),
+            standing=self._rank(anatomy.cross_entropy, weight, score),
             warnings=score.warnings,
         )
 
     def _absent(self, locations: RowLocations) -> str:
         rows = plural(self._total.issues.read, "row")
-        if self._wanted.called is None:
-            return f"{locations.title}: there is no row {self._wanted.row:,}: it has {rows}."
+        if self._selector.id is None:
+            return (
+                f"{locations.title}: there is no row {self._selector.row:,}; the data have {rows}."
+            )
         column = quoted(self._ready.binding.id or "")
-        return f"{locations.title}: no row has {quoted(self._wanted.called)} in {column}."
+        return f"{locations.title}: no row has {quoted(self._selector.id)} in {column}."
 
-    def _refuse_other(self, bound: BoundRows, found: FoundRow, locations: RowLocations) -> None:
-        """Refuse a row that is not the only one of its name, or was left out on purpose."""
+    def _reject_other(self, bound: BoundRows, found: FoundRow, locations: RowLocations) -> None:
+        """Reject a row whose id is repeated, or that was left out by an option."""
         where = locations.describe(found.number)
-        if self._again:
-            name, column = quoted(self._wanted.called or ""), self._ready.binding.id or ""
+        if self._repeats:
+            name, column = quoted(self._selector.id or ""), self._ready.binding.id or ""
             raise DataError(
-                f"{where}, column {quoted(column)}: {name} is there again in "
-                f"{locations.describe(self._again[0])}; choose one of them with --row."
+                f"{where}, column {quoted(column)}: {name} occurs again in "
+                f"{locations.describe(self._repeats[0])}; choose one of them with --row."
             )
         if bound.batches:
             return
         if bound.ignored:
-            raise DataError(f"{where} is left out by --ignore-label, and has no loss.")
-        raise DataError(f"{where} is left out by --missing skip: a value is missing in it.")
+            raise DataError(f"{where} is left out by --ignore-label, so it has no loss.")
+        raise DataError(
+            f"{where} is skipped by --missing skip because a value is missing, so it has no loss."
+        )
 
-    def _standing(self, loss: float, weight: float, score: Result) -> LossRank:
-        tally = self._largest if self._wanted == RowSelector() else self.tally
+    def _rank(self, loss: float, weight: float, score: Result) -> LossRank:
+        ranks = self._largest if self._selector == RowSelector() else self.ranks
         total = score.metrics["total"]
         known = 0.0 < total < math.inf
         return LossRank(
-            rank=tally.larger + 1,
-            rows=tally.rows,
-            lower=tally.rows - tally.larger - tally.same,
-            equal=tally.same - 1,
+            rank=ranks.larger + 1,
+            rows=ranks.rows,
+            lower=ranks.rows - ranks.larger - ranks.same,
+            equal=ranks.same - 1,
             mean=score.metrics["cross_entropy"],
             total=total,
             share=weight * loss / total if known else math.nan,
@@ -197,10 +201,10 @@ def _found(stretch: SearchedRows, start: int, place: int) -> FoundRow:
     return FoundRow(start + place, place, stretch.split, loss)
 
 
-def _refuse_row(
+def _reject_row(
     bound: BoundRows, found: FoundRow, row: int, ready: Prepared, locations: RowLocations
 ) -> None:
-    """Refuse the row itself if it is bad, before whatever else is bad in the data."""
+    """Reject the row itself if it has errors, before errors elsewhere in the data."""
     issues = [one.shifted(found.number - row) for one in bound.issues]
     own = [one.replace(count=1, worst=None) for one in issues if one.rows[:1] == (found.number,)]
     bad = fatal(own, sums_must_fit=ready.spec.on_bad_sum == "error")
@@ -212,12 +216,12 @@ def _subject(
     frame: Frame, bound: BoundRows, ready: Prepared, classes: tuple[str, ...], loss: float
 ) -> Subject:
     spec = ready.spec
-    stated = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
-    given, _ = read_predictions(CheckedRows(frame), ready.binding)
+    unsmoothed = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
+    raw, _ = read_predictions(CheckedRows(frame), ready.binding)
     return Subject(
         bound.batches[0].outcomes,
-        stated.batches[0].outcomes,
-        given[:, 0],
+        unsmoothed.batches[0].outcomes,
+        raw[:, 0],
         classes,
         loss,
         spec,
@@ -232,5 +236,5 @@ def _row(
     found: FoundRow, locations: RowLocations, frame: Frame, binding: Binding, weight: float
 ) -> dict[str, str | int | float | None]:
     file, number = locations.of(found.number)
-    name = name_of(frame, binding)
-    return {"row": found.number + 1, "file": file, "file_row": number, **name, "weight": weight}
+    row_id = id_of(frame, binding)
+    return {"row": found.number + 1, "file": file, "file_row": number, **row_id, "weight": weight}

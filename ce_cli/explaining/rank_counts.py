@@ -1,4 +1,4 @@
-"""How many rows cost more than one of them, which may come late."""
+"""Rank one row by loss among all rows, even if it is found late."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ _BLOCK = 1 << 20
 
 
 class RankCounts:
-    """Rows with a larger, the same, and a smaller loss than one that is found on the way.
+    """Counts the rows with a larger and the same loss as one that is found while reading.
 
-    Until then the losses wait: 8 bytes a row, beyond 64 MB in a temporary file.
+    Until it is found all losses are kept: 8 bytes per row, beyond 64 MB in a temporary file.
 
     Attributes
     ----------
     rows : int
-        How many losses there were.
+        How many losses were added.
     larger, same : int
-        How many of them were larger than that of the row, or the same.
+        How many of them are larger than the row's loss, and how many equal to it.
     """
 
     def __init__(self) -> None:
         self.rows = self.larger = self.same = 0
         self._loss: float | None = None
-        self._waiting = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
 
     def add(self, losses: Floats) -> None:
-        """Some rows more."""
+        """Add the losses of some rows."""
         self.rows += len(losses)
         if self._loss is None:
-            self._waiting.write(losses.tobytes())
+            self._kept.write(losses.tobytes())
         else:
             self._count(losses, self._loss)
 
     def settle(self, loss: float) -> None:
-        """Say what the row costs."""
+        """Set the loss of the row."""
         self._loss = loss
-        self._waiting.seek(0)
-        while block := self._waiting.read(_BLOCK):
+        self._kept.seek(0)
+        while block := self._kept.read(_BLOCK):
             self._count(np.frombuffer(block, np.float64), loss)
         self.close()
 
     def close(self) -> None:
-        """Let go of what waits."""
-        self._waiting.close()
+        """Discard the losses kept."""
+        self._kept.close()
 
     def _count(self, losses: Floats, loss: float) -> None:
         self.larger += int(np.count_nonzero(losses > loss))
@@ -57,12 +57,12 @@ class RankCounts:
 
 
 class LargestLoss:
-    """The same of the first row of the largest loss.
+    """The same counts for the first row with the largest loss.
 
     Attributes
     ----------
     rows, larger, same : int
-        As of `RankCounts`.
+        As in `RankCounts`.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class LargestLoss:
         self._loss = -np.inf
 
     def place(self, losses: Floats) -> int | None:
-        """Add some rows: the place of the one among them that costs most so far, if it is here."""
+        """Add some rows; the place of the largest loss so far, if it is one of theirs."""
         self.rows += len(losses)
         first = int(losses.argmax()) if len(losses) else 0
         found = len(losses) > 0 and losses[first] > self._loss

@@ -1,4 +1,4 @@
-"""Which row is wanted, and what every split says of it: all rows are scored, one is found."""
+"""Score all rows of a split, and search it for the row to explain."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ _NO_LOSSES = np.zeros(0, np.float64)
 
 
 class RowSelector(Record):
-    """The row to explain: that of a number from 1, or of an id, or else the one that costs most."""
+    """Selects the row to explain: by number from 1, by id, or else by the largest loss."""
 
     row: int | None = None
-    called: str | None = None
+    id: str | None = None
 
     def check(self) -> None:
-        """Refuse what no row can be."""
+        """Reject a number that no row can have."""
         if self.row is not None and self.row < 1:
-            raise UsageError(f"--row {self.row}: rows are counted from 1.")
+            raise UsageError(f"--row must be 1 or more, not {self.row}: rows are numbered from 1.")
 
 
-def row_selector(row: int | None, called: str | None, ids: str | None) -> RowSelector:
-    """Which row is asked for; `ids` is the column that says what rows are called.
+def row_selector(row: int | None, id_: str | None, ids: str | None) -> RowSelector:
+    """The selector for a row; `ids` is the column of row ids.
 
     Raises
     ------
     UsageError
-        That is said twice, or not in full.
+        Both `row` and `id_` are given, or there is no column of ids.
     """
-    if row is not None and called is not None:
-        raise UsageError("Choose the row with --row or with --of, not with both.")
-    if called is not None and ids is None:
-        raise UsageError("--of names a row by its id: say which column has the ids, with --id COL.")
-    return RowSelector(row, called)
+    if row is not None and id_ is not None:
+        raise UsageError("Choose the row with --row or --of, not both.")
+    if id_ is not None and ids is None:
+        raise UsageError("--of needs the column of row ids: name it with --id COL.")
+    return RowSelector(row, id_)
 
 
 class SearchedRows(Record):
@@ -56,17 +56,17 @@ class SearchedRows(Record):
     Attributes
     ----------
     part : int
-        Which file they are of.
+        The file of the rows, from 0.
     split : Split
-        To be read again if the wanted row is among them.
+        To read again if the selected row is among them.
     outcome : SplitResult
-        What they come to.
+        The result of scoring them.
     rows : ndarray of int, shape (n,)
         Numbers of the scored rows in the split, from 0.
     losses : ndarray, shape (n,)
         In nats.
-    called : tuple of int
-        Rows, scored or not, that have the id.
+    matching : tuple of int
+        Rows with the selected id, scored or not.
     """
 
     part: int
@@ -74,42 +74,42 @@ class SearchedRows(Record):
     outcome: SplitResult
     rows: Rows
     losses: Floats
-    called: tuple[int, ...]
+    matching: tuple[int, ...]
 
 
 class SearchSplit(Record):
-    """What is done to every split; picklable."""
+    """The work on one split; picklable."""
 
     work: ScoreSplit
-    called: str | None
+    id: str | None
 
     def __call__(self, task: tuple[int, Split]) -> SearchedRows:
-        """Score one split of part ``task[0]``."""
+        """Score one split of file ``task[0]``."""
         part, split = task
         total = self.work.empty()
-        rows, losses, called = [_NO_ROWS], [_NO_LOSSES], list[int]()
+        rows, losses, matching = [_NO_ROWS], [_NO_LOSSES], list[int]()
         for frame in split.frames():
             start = total.issues.read
             bound = bound_rows(frame, self.work.binding, self.work.spec)
             rows += [batch.rows + start for batch in bound.batches]
             losses += [batch.losses for batch in bound.batches]
-            if self.called is not None:
-                called += (self._called(frame) + start).tolist()
+            if self.id is not None:
+                matching += (self._matching(frame) + start).tolist()
             total = self.work.merge(total, self.work.outcome(frame, bound, None))
         return SearchedRows(
-            part, split, total, np.concatenate(rows), np.concatenate(losses), tuple(called)
+            part, split, total, np.concatenate(rows), np.concatenate(losses), tuple(matching)
         )
 
-    def _called(self, frame: Frame) -> Rows:
-        """The rows of a frame that have the id."""
+    def _matching(self, frame: Frame) -> Rows:
+        """The rows of a frame with the selected id."""
         codes, texts = tokens(frame.columns[self.work.binding.id or ""])
-        wanted = [code for code, text in enumerate(texts) if text == self.called]
-        found: Rows = frame.row_numbers[np.isin(codes, wanted)]
+        matching = [code for code, text in enumerate(texts) if text == self.id]
+        found: Rows = frame.row_numbers[np.isin(codes, matching)]
         return found
 
 
 class FoundRow(Record):
-    """The wanted row.
+    """The selected row.
 
     Attributes
     ----------
@@ -118,9 +118,9 @@ class FoundRow(Record):
     place : int
         In its split, from 0.
     split : Split
-        Where it is.
+        The split that contains it.
     loss : float or None
-        In nats; None if it was not scored.
+        Its loss in nats; None if it was not scored.
     """
 
     number: int
@@ -129,7 +129,7 @@ class FoundRow(Record):
     loss: float | None
 
     def frame(self) -> tuple[Frame, int]:
-        """The row alone, read again, and its number in its frame."""
+        """The row on its own, read again, and its number in its frame."""
         start = 0
         for frame in self.split.frames():
             if self.place < start + frame.rows:
@@ -140,7 +140,7 @@ class FoundRow(Record):
 
 
 def alone(frame: Frame, row: int) -> Frame:
-    """One row of a frame, with what was found wrong with it."""
+    """One row of a frame, with its issues."""
     issues = tuple(
         RowIssue.of(one.code, one.column, (row,), one.values[one.rows.index(row) :])
         for one in frame.issues
@@ -150,8 +150,8 @@ def alone(frame: Frame, row: int) -> Frame:
     return frame.take(places).replace(issues=issues)
 
 
-def name_of(frame: Frame, binding: Binding) -> dict[str, Any]:
-    """What the only row of a frame is called, if rows have names."""
+def id_of(frame: Frame, binding: Binding) -> dict[str, Any]:
+    """The id of the only row of a frame, if rows have ids."""
     if binding.id is None:
         return {}
     codes, texts = tokens(frame.columns[binding.id])

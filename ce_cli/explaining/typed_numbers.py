@@ -1,4 +1,4 @@
-"""Distributions that are typed instead of read from a file."""
+"""Read distributions that are typed instead of read from a file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BINARY = ("0", "1")
 
 
 class TypedNumbers(Record):
-    """What was typed: numbers between commas, and the name of the class that happened."""
+    """The typed text: numbers separated by commas, or the name of the true class."""
 
     q: str
     p: str | None = None
@@ -37,29 +37,29 @@ class TypedNumbers(Record):
 
 
 def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
-    """Make a row of what was typed.
+    """Make a row from typed numbers.
 
     Raises
     ------
     UsageError
-        These are no numbers, no distributions, or do not fit each other.
+        These are not numbers or distributions, or do not match each other.
     """
-    given = numbers_in(typed.q, "--q")
-    spec = _settled(typed, len(given), spec)
-    classes = _classes(len(given), spec)
-    matrix = _prediction(given, spec)[:, np.newaxis]
+    raw = numbers_in(typed.q, "--q")
+    spec = _settled(typed, len(raw), spec)
+    classes = _classes(len(raw), spec)
+    matrix = _prediction(raw, spec)[:, np.newaxis]
     shares = _label(typed, classes, spec)
     codes = np.zeros(1, np.intp)
     hard = None
     if shares is not None and spec.task != "multilabel":
         codes, hard = shares.argmax(axis=0), certain_codes(shares)
     binding = _binding(classes, spec)
-    scored, stated = (
+    scored, unsmoothed = (
         outcomes_of(matrix, codes, None if hard is not None else shares, binding, own)
         for own in (spec, spec.replace(label_smoothing=0.0))
     )
     loss = float(scored.losses()[0])
-    return Subject(scored, stated, given, classes, loss, spec)
+    return Subject(scored, unsmoothed, raw, classes, loss, spec)
 
 
 def numbers_in(text: str, option: str) -> Floats:
@@ -68,11 +68,11 @@ def numbers_in(text: str, option: str) -> Floats:
     Raises
     ------
     UsageError
-        Something is no number.
+        There is no number, or a word that is not a number.
     """
     words = text.replace(",", " ").replace(";", " ").split()
     if not words:
-        raise UsageError(f"{option} has no number: write for example {option} 0.7,0.2,0.1.")
+        raise UsageError(f"{option} has no numbers: write for example {option} 0.7,0.2,0.1.")
     return np.array([_number(word, option) for word in words])
 
 
@@ -84,34 +84,36 @@ def _number(word: str, option: str) -> float:
         value = math.nan
     if math.isnan(value) or "_" in word:
         raise UsageError(
-            f"{option}: {quoted(word)} is no number; write for example {option} 0.7,0.2,0.1."
+            f"{option}: {quoted(word)} is not a number; write for example {option} 0.7,0.2,0.1."
         )
     return value / 100.0 if word.endswith("%") else value
 
 
 def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
-    """Without any ``auto``: what is predicted follows from how much was typed."""
+    """Resolve every ``auto``: the task follows from the count of numbers."""
     values = "probabilities" if spec.as_ == "auto" else spec.as_
-    nothing = typed.p is None and typed.label is None
+    unlabelled = typed.p is None and typed.label is None
     task: Task = spec.task
     if task == "auto":
         task = "binary" if count <= 2 else "multiclass"
-        alone = count == 1 and nothing and not spec.label_smoothing
+        alone = count == 1 and unlabelled and not spec.label_smoothing
         task = "likelihood" if alone and values != "logits" else task
     if typed.p is not None and typed.label is not None:
-        raise UsageError("Say what happened with --p or with --label, not with both.")
-    if task == "likelihood" and not nothing:
-        raise UsageError("--task likelihood has no label: leave --p and --label out.")
+        raise UsageError("Give the label with --p or --label, not both.")
+    if task == "likelihood" and not unlabelled:
+        raise UsageError("--task likelihood has no label: omit --p and --label.")
     if task == "likelihood" and (count > 1 or values == "logits" or spec.label_smoothing):
         raise UsageError(
-            "--task likelihood takes one probability or log-probability, of what happened, and no "
-            "smoothing."
+            "--task likelihood takes one probability or log-probability, that of the observed "
+            "outcome, and no smoothing."
         )
-    if task != "likelihood" and nothing:
+    if task != "likelihood" and unlabelled:
         example = f"--p 1{',0' * (count - 1)}"
-        raise UsageError(f"What happened? Give --label CLASS, or a distribution: {example}.")
+        raise UsageError(
+            f"There is no label: add --label CLASS, or a distribution such as {example}."
+        )
     if (task == "binary" and count > 2) or (task == "multiclass" and count == 1):
-        raise UsageError(f"--task {task} does not fit {plural(count, 'number')} of --q.")
+        raise UsageError(f"--task {task} does not match {plural(count, 'number')} in --q.")
     clip = EPSILON["text"] if spec.clip is None else spec.clip
     tolerance = TOLERANCE["text"] if spec.sum_tolerance is None else spec.sum_tolerance
     return spec.replace(
@@ -124,7 +126,7 @@ def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
 
 
 def _classes(count: int, spec: Spec) -> tuple[str, ...]:
-    """Those named, or numbers from 0."""
+    """The names in ``--classes``, or numbers from 0."""
     if spec.task == "likelihood":
         return ()
     alone = count == 1 and spec.task == "binary"
@@ -133,42 +135,43 @@ def _classes(count: int, spec: Spec) -> tuple[str, ...]:
         return _BINARY if alone else tuple(map(str, range(count)))
     if len(spec.classes) != needed or len(set(spec.classes)) < needed:
         raise UsageError(
-            f"--classes {','.join(map(quoted, spec.classes))} does not name "
-            f"{needed} classes, each once."
+            f"--classes {','.join(map(quoted, spec.classes))} must name {needed} classes, "
+            "each once."
         )
     return spec.classes
 
 
-def _prediction(given: Floats, spec: Spec) -> Floats:
-    """The numbers to score, checked."""
-    column = given[:, np.newaxis]
+def _prediction(numbers: Floats, spec: Spec) -> Floats:
+    """Check the numbers of ``--q``; the predictions to score."""
+    column = numbers[:, np.newaxis]
     if spec.as_ == "logits":
-        endless = np.count_nonzero(given == np.inf) > 1 or (given == -np.inf).all()
-        if len(given) > 1 and spec.task != "multilabel" and endless:
-            raise UsageError("--q: two logits are infinite, or all are −inf: no probabilities.")
-        return given
-    if spec.as_ == "logprobs":
-        if given.max() > ROUNDING:
+        undefined = np.count_nonzero(numbers == np.inf) > 1 or (numbers == -np.inf).all()
+        if len(numbers) > 1 and spec.task != "multilabel" and undefined:
             raise UsageError(
-                f"--q: {given.max():g} is no log-probability, which is never above 0; if these are "
-                "logits, say --as logits."
+                "--q: the logits define no probabilities, since two are infinite or all are −inf."
             )
-        given = np.minimum(given, 0.0)
-        column = given[:, np.newaxis]
+        return numbers
+    if spec.as_ == "logprobs":
+        if numbers.max() > ROUNDING:
+            raise UsageError(
+                f"--q: {numbers.max():g} is not a log-probability, which is at most 0; if these "
+                "are logits, use --as logits."
+            )
+        numbers = np.minimum(numbers, 0.0)
+        column = numbers[:, np.newaxis]
         total = float(np.exp(log_sums(column))[0])
     else:
-        given = _within_one(given, "--q", "if these are logits, say --as logits")
+        numbers = _within_one(numbers, "--q", "if these are logits, use --as logits")
         total = float(class_sums(column)[0])
-    if len(given) == 1 or spec.task == "multilabel":
-        return given
-    fitted = _fitted(total, "--q", spec)
-    if not fitted:
-        return given
-    return given - log_sums(column)[0] if spec.as_ == "logprobs" else given / total
+    if len(numbers) == 1 or spec.task == "multilabel":
+        return numbers
+    if not _needs_division(total, "--q", spec):
+        return numbers
+    return numbers - log_sums(column)[0] if spec.as_ == "logprobs" else numbers / total
 
 
 def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats | None:
-    """How much of each class happened, shape (K, 1)."""
+    """The label's share of each class, shape (K, 1)."""
     if spec.task == "likelihood":
         return None
     if typed.label is not None:
@@ -177,21 +180,21 @@ def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats 
     alone = spec.task == "binary" and len(shares) == 1
     if len(shares) != len(classes) and not alone:
         raise UsageError(
-            f"--p has {plural(len(shares), 'number')}, and there are {len(classes)} classes: "
+            f"--p has {plural(len(shares), 'number')}, but there are {len(classes)} classes: "
             "write one number for each."
         )
     if spec.label_counts and not alone and spec.task != "multilabel":
         total = float(class_sums(shares[:, np.newaxis])[0])
         if not (shares >= 0).all() or not 0 < total < np.inf:
-            raise UsageError("--p: counts are 0 or more, and not all are 0.")
+            raise UsageError("--p: counts must be 0 or more, and not all 0.")
         counted_shares: Floats = shares[:, np.newaxis] / total
         return counted_shares
-    shares = _within_one(shares, "--p", "if these are counts, say --label-counts")
+    shares = _within_one(shares, "--p", "if these are counts, use --label-counts")
     if alone:
         shares = np.array([1.0 - shares[0], shares[0]])
     elif spec.task != "multilabel":
         total = float(class_sums(shares[:, np.newaxis])[0])
-        shares = shares / total if _fitted(total, "--p", spec) else shares
+        shares = shares / total if _needs_division(total, "--p", spec) else shares
     return shares[:, np.newaxis]
 
 
@@ -200,35 +203,37 @@ def _named(label: str, classes: tuple[str, ...], spec: Spec) -> Floats:
         raise UsageError("--task multilabel needs --p, a number from 0 to 1 for each label.")
     code = NamedClasses(classes).codes([label])
     if code[0] == UNKNOWN:
-        raise UsageError(f"--label {quoted(label)} is none of the classes {quoted_list(classes)}.")
+        raise UsageError(
+            f"--label: there is no class {quoted(label)}; the classes are {quoted_list(classes)}."
+        )
     return indicator(code, len(classes))
 
 
 def _within_one(numbers: Floats, option: str, otherwise: str) -> Floats:
-    """Probabilities, those that are outside by rounding put on the edge."""
+    """Check that numbers are in [0, 1]; those outside by rounding are moved to the limit."""
     outside = numbers[(numbers < -ROUNDING) | (numbers > 1.0 + ROUNDING)]
     if len(outside):
         raise UsageError(
-            f"{option}: {outside[0]:g} is no probability, which is between 0 and 1; {otherwise}, "
-            "and write percentages as 70%."
+            f"{option}: {outside[0]:g} is not a probability between 0 and 1; {otherwise}; write "
+            "percentages as 70%."
         )
     return np.clip(numbers, 0.0, 1.0)
 
 
-def _fitted(total: float, option: str, spec: Spec) -> bool:
-    """Whether numbers are to be divided by their sum, which is not 1."""
+def _needs_division(total: float, option: str, spec: Spec) -> bool:
+    """Whether numbers with this sum have to be divided by it."""
     if abs(total - 1.0) <= (spec.sum_tolerance or 0.0):
         return False
     if spec.on_bad_sum == "renormalize" and 0.0 < total < math.inf:
         return True
     raise UsageError(
-        f"{option} sums to {total:.6g}, not 1: mend it, or say --on-bad-sum renormalize to divide "
-        "by the sum."
+        f"{option} sums to {total:.6g} instead of 1: correct it, or divide it by its sum with "
+        "--on-bad-sum renormalize."
     )
 
 
 def _binding(classes: Sequence[str], spec: Spec) -> Binding:
-    """What tells the kernels how many classes there are."""
+    """A binding that sets the task and the classes."""
     return Binding(
         labels=NO_LABELS,
         predictions=(),

@@ -1,4 +1,4 @@
-"""Running one gate: score, compare, hold the limits against what was found."""
+"""Run one gate: score, compare with the baseline, and check the limits."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class PreparedGate(Record):
-    """A gate of which everything is known but the data.
+    """A gate that is ready to run on its data.
 
     Attributes
     ----------
     request : GateRequest
-        What is asked.
+        The request.
     baseline : BaselineScore or None
-        The document to compare with, if that is what the baseline is.
+        The baseline document, if the baseline is a document.
     """
 
     request: GateRequest
@@ -41,12 +41,12 @@ class PreparedGate(Record):
 
 
 def ready(request: GateRequest) -> PreparedGate:
-    """Settle what can be settled without the data, the document of a baseline included.
+    """Check what can be checked without the data, including a baseline document.
 
     Raises
     ------
     CeError
-        The baseline is not a usable document, or does not fit the request.
+        The baseline is not a usable document, or does not match the request.
     """
     if request.baseline is None:
         return PreparedGate(request)
@@ -60,19 +60,19 @@ def ready(request: GateRequest) -> PreparedGate:
 
 
 def judged(gate: PreparedGate, data: DataSet, run: Run) -> Gate:
-    """Score the rows once, and check everything that is asked.
+    """Score the rows once, and check all limits.
 
     Parameters
     ----------
     gate : PreparedGate
-        What `ready` gave.
+        The result of `ready`.
     data, run
         As `ce_cli.scoring.pipeline.score` takes them.
 
     Raises
     ------
     CeError
-        Whatever is wrong with the data, or with what is asked of them.
+        The data are invalid, or do not match the request.
     """
     request = gate.request
     result = score(data, request.spec, run, groupings=groupings(request.requirements))
@@ -99,12 +99,16 @@ def _against(
     regressions = [one for one in request.requirements if one.is_regression]
     if not regressions or request.baseline is None:
         return None
-    wanted = groupings(regressions)
+    group_columns = groupings(regressions)
     if gate.baseline is not None:
-        return unpaired_comparison(gate.baseline, request.spec, result, wanted)
-    spec = request.spec.replace(by=tuple(dict.fromkeys(name for some in wanted for name in some)))
+        return unpaired_comparison(gate.baseline, request.spec, result, group_columns)
+    spec = request.spec.replace(
+        by=tuple(dict.fromkeys(name for columns in group_columns for name in columns))
+    )
     baseline = data_set(located([request.baseline]), request.reading, spec, request.labels)
-    return paired_comparison(data, baseline, request.baseline, spec, run, wanted, request.inner)
+    return paired_comparison(
+        data, baseline, request.baseline, spec, run, group_columns, request.inner
+    )
 
 
 def _checks(
@@ -118,5 +122,5 @@ def _checks(
             regression_figures(one.by, one.comparison, one.reason) for one in against.groups
         ]
     for requirement in gate.request.requirements:
-        held = regressions if requirement.is_regression else figures
-        yield from checks_of(requirement, held, gate.request.confident, gate.request.mode)
+        relevant = regressions if requirement.is_regression else figures
+        yield from checks_of(requirement, relevant, gate.request.confident, gate.request.mode)

@@ -1,4 +1,4 @@
-"""A baseline that is predictions for the same rows, compared row by row."""
+"""Compare row by row with a baseline of predictions for the same rows."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import STDIN, display_name
 
-_OF_ALL = ("left_out", "unmatched", "repeated")  # warnings that are not about one of the two
-_UNLIKE = "other_clip"
+_ABOUT_BOTH = ("left_out", "unmatched", "repeated")  # warnings not about one of the two
+_OTHER_CLIP = "other_clip"
 
 
 def check_read_again(names: Sequence[str], baseline: str) -> None:
-    """Refuse data that can be read only once, since they are scored and then compared.
+    """Reject data that can be read only once, since they are scored and then compared.
 
     Raises
     ------
     UsageError
-        They are standard input.
+        They come from standard input.
     """
     if STDIN in names:
         raise UsageError(
-            f"Standard input can be read only once, and is compared with {display_name(baseline)} "
-            "row by row after it is scored: name a file."
+            "Standard input can be read only once, but a row-by-row comparison with "
+            f"{display_name(baseline)} reads the data twice: use a file."
         )
 
 
 def check_weighs_rows(spec: Spec) -> None:
-    """Refuse conventions by which a weighted sum may be divided by the number of rows.
+    """Reject weights under conventions that divide a weighted sum by the number of rows.
 
     Raises
     ------
     UsageError
-        It is one, and there are weights.
+        The convention is one of these, and there are weights.
     """
     weighted = spec.weight or spec.class_weights or spec.balanced
     if weighted and spec.convention in ("keras", "torch"):
         raise UsageError(
-            f"--convention {spec.convention} divides by the number of rows, and rows are compared "
-            "with those of a baseline by their weights: compare with what ce score --json wrote."
+            f"--convention {spec.convention} divides by the number of rows, but a row-by-row "
+            "comparison uses their weights: use a document of ce score --json as the baseline."
         )
 
 
@@ -64,40 +64,40 @@ def paired_comparison(
     data : DataSet
         The files.
     baseline : DataSet
-        The predictions to compare them with.
+        The predictions to compare with.
     name : str
         The baseline as it was typed.
     spec : Spec
-        How both are scored; ``spec.by`` are the columns of all groupings.
+        How to score both; ``spec.by`` has the columns of all groupings.
     run : Run
         Where the work is done.
     groupings : sequence of sequence of str
-        Sets of columns, of whose groups `BaselineComparison.groups` says how they compare.
+        Sets of columns whose groups are compared in `BaselineComparison.groups`.
     inner : bool
-        Whether rows that only one of the two has are left out, and not an error.
+        Whether rows that only one of the two has are left out instead of being an error.
 
     Raises
     ------
     CeError
-        The two do not have the same rows, or whatever is wrong with the baseline.
+        The two do not have the same rows, or the baseline is invalid.
     """
     shown = display_name(name)
     plan = ComparisonPlan(inner=inner, cluster=spec.cluster)
-    spec = spec.replace(bytes=None, cluster=None)  # which the losses do not depend on
+    spec = spec.replace(bytes=None, cluster=None)  # losses do not depend on them
     both = ((shown, baseline), (display_name(data.names[0]), data))
     sets = [ModelData(files, ((model, spec),)) for model, files in both]
-    found = compare(sets, plan, run, groupings)
-    unlike = [note.message for note in found.warnings if note.code == _UNLIKE]
-    if unlike:
-        raise DataError(*(f"{shown}: {message}" for message in unlike))
+    compared = compare(sets, plan, run, groupings)
+    other_clips = [note.message for note in compared.warnings if note.code == _OTHER_CLIP]
+    if other_clips:
+        raise DataError(*(f"{shown}: {message}" for message in other_clips))
     return BaselineComparison(
         name=shown,
         paired=True,
-        whole=found.comparisons[0],
-        groups=tuple(GroupComparison(one.by, one.comparisons[0]) for one in found.groups),
+        whole=compared.comparisons[0],
+        groups=tuple(GroupComparison(one.by, one.comparisons[0]) for one in compared.groups),
         warnings=tuple(
             note
-            for note in found.warnings
-            if note.code in _OF_ALL or note.message.startswith(f"{shown}: ")
+            for note in compared.warnings
+            if note.code in _ABOUT_BOTH or note.message.startswith(f"{shown}: ")
         ),
     )

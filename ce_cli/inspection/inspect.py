@@ -1,4 +1,4 @@
-"""The whole flow of ``ce inspect``: from files and a spec to what was seen."""
+"""The flow of ``ce inspect``: from files and options to findings."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from ce_cli.spec import MISSING_TEXTS, Spec
 _ID_NAMES = frozenset(
     "id row_id uid uuid guid sample_id example_id case_id record_id item_id".split()
 )
-_MIXED_UP = ("flipped_positive", "shifted_classes", "text_sorted_classes", "permuted_classes")
-_TRAPS_FIRST = (
+_PERMUTED = ("flipped_positive", "shifted_classes", "text_sorted_classes", "permuted_classes")
+_LIKELY_CAUSES = (
     "binding",
     "labels",
     "other_file",
@@ -37,7 +37,7 @@ _TRAPS_FIRST = (
     "looks_like_logits",
     "looks_like_logprobs",
     "looks_like_probabilities",
-    *_MIXED_UP,
+    *_PERMUTED,
     "shifted_rows",
     "no_loss",
     "decisions",
@@ -48,7 +48,7 @@ _TRAPS_FIRST = (
 
 
 def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspected:
-    """Look at the rows of a data set, in one pass.
+    """Inspect the rows of a data set, in one pass.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     Raises
     ------
     DataError
-        There is no row, or what should hold them is no table.
+        There are no rows, or a file is not a table.
     UsageError
-        An option does not fit.
+        An option does not match the data.
     StorageError
         A file cannot be read.
     """
@@ -86,18 +86,18 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
         None if binding is None else binding.replace(by=()), settled.spec, ids, missing
     )
     total, locations = work.empty(), RowLocations(data.names)
-    misfits: list[Finding] = []
-    splits = _splits(chain(leading, sources), settled, missing, misfits)
+    file_findings: list[Finding] = []
+    splits = _splits(chain(leading, sources), settled, missing, file_findings)
     for part, exam in run.results(work, splits):
         locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
         run.show(total.issues.read)
     if label_file is not None:
-        misfits += _unused(label_file)
+        file_findings += _unused(label_file)
     locations = locations.ended(total.issues.read)
-    delimiter = getattr(source, "delimiter", ",")  # text alone has one
-    case = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter)
-    return _inspected(case, source.format, misfits)
+    delimiter = getattr(source, "delimiter", ",")  # only text files have one
+    facts = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter)
+    return _inspected(facts, source.format, file_findings)
 
 
 def _unused(label_file: LabelFile) -> Iterator[Finding]:
@@ -109,12 +109,15 @@ def _unused(label_file: LabelFile) -> Iterator[Finding]:
 
 
 def _splits(
-    sources: Iterator[Source], settled: Settled, missing: tuple[str, ...], misfits: list[Finding]
+    sources: Iterator[Source],
+    settled: Settled,
+    missing: tuple[str, ...],
+    file_findings: list[Finding],
 ) -> Iterator[tuple[int, Split, Projection]]:
-    """Splits of every file that fits the first; what keeps another from it is told."""
+    """Splits of every file that matches the first; other files become findings."""
     binding = settled.binding
     for part, source in enumerate(sources):
-        if binding is not None and not _fits(source, binding, part, misfits):
+        if binding is not None and not _fits(source, binding, part, file_findings):
             continue
         projection = projection_of(
             source.columns(), None if binding is None else binding.replace(by=()), missing
@@ -123,65 +126,67 @@ def _splits(
             yield part, split, projection
 
 
-def _fits(source: Source, binding: Binding, part: int, misfits: list[Finding]) -> bool:
+def _fits(source: Source, binding: Binding, part: int, file_findings: list[Finding]) -> bool:
     try:
         check_fits(source, binding)
     except DataError as error:
-        misfits.append(Finding("other_file", "error", f"{error} Its rows were not looked at."))
+        file_findings.append(
+            Finding("other_file", "error", f"{error} Its rows were not inspected.")
+        )
         return False
     try:
         if part and binding.shape != "none":
             check_precision(source, binding)
     except DataError as error:
-        misfits.append(Finding("other_precision", "error", str(error)))
+        file_findings.append(Finding("other_precision", "error", str(error)))
     return True
 
 
-def _inspected(case: FileFacts, form: str, misfits: Sequence[Finding]) -> Inspected:
-    findings = [*case.settled.problems, *misfits]
-    if case.bad_labels is not None:
-        findings.append(Finding("labels", "error", case.bad_labels))
-    findings += [*value_advice(case), *class_advice(case), *row_advice(case)]
-    findings = _without_repeats(_oriented(findings, case.figures.get("skill", 0.0)))
+def _inspected(facts: FileFacts, form: str, file_findings: Sequence[Finding]) -> Inspected:
+    findings = [*facts.settled.problems, *file_findings]
+    if facts.bad_labels is not None:
+        findings.append(Finding("labels", "error", facts.bad_labels))
+    findings += [*value_advice(facts), *class_advice(facts), *row_advice(facts)]
+    findings = _without_repeats(_with_classes_by_loss(findings, facts.figures.get("skill", 0.0)))
     findings.sort(key=_rank)
-    following = _following(case, findings)
-    issues, numbers = case.exam.issues, case.numbers
-    several = len(numbers.first) > 1 and case.spec.task != "multilabel"
+    next_command = _next_command(facts, findings)
+    issues, numbers = facts.exam.issues, facts.numbers
+    several = len(numbers.first) > 1 and facts.spec.task != "multilabel"
     return Inspected(
-        inputs=case.locations.names,
+        inputs=facts.locations.names,
         format=form,
         rows={"read": issues.read, "usable": issues.scored, "skipped": issues.skipped},
-        columns=columns_seen(case),
-        task=None if case.binding is None else case.spec.task,
-        values=None if case.binding is None else case.spec.as_,
-        classes=tuple(_classes(case)),
-        figures=case.figures,
+        columns=columns_seen(facts),
+        task=None if facts.binding is None else facts.spec.task,
+        values=None if facts.binding is None else facts.spec.as_,
+        classes=tuple(_classes(facts)),
+        figures=facts.figures,
         sums=(numbers.low_sum, numbers.high_sum)
-        if several and case.spec.as_ == "probabilities"
+        if several and facts.spec.as_ == "probabilities"
         else None,
-        findings=tuple(_with_command(case, one) for one in findings),
-        next=following,
+        findings=tuple(_with_command(facts, one) for one in findings),
+        next=next_command,
     )
 
 
 def _rank(finding: Finding) -> tuple[int, int]:
-    """The graver first, then the more likely to be the cause of others."""
-    known = finding.code in _TRAPS_FIRST
-    place = _TRAPS_FIRST.index(finding.code) if known else len(_TRAPS_FIRST)
+    """A sort key: the more severe first, then likely causes of other findings."""
+    known = finding.code in _LIKELY_CAUSES
+    place = _LIKELY_CAUSES.index(finding.code) if known else len(_LIKELY_CAUSES)
     return SEVERITIES.index(finding.severity), place
 
 
-def _oriented(findings: Sequence[Finding], skill: float) -> list[Finding]:
-    """Where nobody said which class is which, the losses tell: that is no second trap.
+def _with_classes_by_loss(findings: Sequence[Finding], skill: float) -> list[Finding]:
+    """Correct assumed classes by the losses, instead of reporting a permutation as well.
 
-    And if they do not tell, nothing is proposed.
+    If the losses do not show the classes either, no option is suggested.
     """
     assumed = [one for one in findings if one.code == "binding" and _names_classes(one)]
-    better = [one for one in findings if one.code in _MIXED_UP and one.options]
+    better = [one for one in findings if one.code in _PERMUTED and one.options]
     if not assumed or not (better or skill <= 0.0):
         return list(findings)
-    told = assumed[0].replace(options=better[0].options if better else None)
-    return [told if one is assumed[0] else one for one in findings if one not in better]
+    corrected = assumed[0].replace(options=better[0].options if better else None)
+    return [corrected if one is assumed[0] else one for one in findings if one not in better]
 
 
 def _names_classes(finding: Finding) -> bool:
@@ -189,7 +194,7 @@ def _names_classes(finding: Finding) -> bool:
 
 
 def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
-    """What one cause explains is told once: sums are off where numbers are read amiss."""
+    """Drop findings that another one explains: sums are wrong if numbers are misread."""
     codes = {one.code for one in findings}
     explained: set[str] = set()
     if codes & {"sums_after_softmax", "sums_after_division", "looks_like_logits"}:
@@ -197,7 +202,7 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
     if any(code.startswith("looks_like_") for code in codes):
         explained |= {"constant_prediction", "decisions", "one_class", "rounded"}
     if any(code.startswith("looks_like_") for code in codes) or codes & {
-        *_MIXED_UP,
+        *_PERMUTED,
         "binding",
         "shifted_rows",
         "constant_prediction",
@@ -212,31 +217,33 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
     return [one.replace(options=None) if one.code == "positive_logprob" else one for one in kept]
 
 
-def _with_command(case: FileFacts, finding: Finding) -> Finding:
+def _with_command(facts: FileFacts, finding: Finding) -> Finding:
     if finding.options is None or finding.command is not None:
         return finding
-    assumed = case.typed.adding(case.settled.assumed) if finding.code != "binding" else case.typed
+    assumed = (
+        facts.typed.adding(facts.settled.assumed) if finding.code != "binding" else facts.typed
+    )
     return finding.replace(command=assumed.adding(finding.options).line())
 
 
-def _following(case: FileFacts, findings: Sequence[Finding]) -> str:
-    """The command for a clean run: every option that was found to help."""
-    doubtful = any(one.code == "binding" and one.options is None for one in findings)
-    command = case.typed if doubtful else case.typed.adding(case.settled.assumed)
-    for finding in reversed(findings):  # the more serious has the last word
+def _next_command(facts: FileFacts, findings: Sequence[Finding]) -> str:
+    """The command to run next, with every option that was found to help."""
+    ambiguous = any(one.code == "binding" and one.options is None for one in findings)
+    command = facts.typed if ambiguous else facts.typed.adding(facts.settled.assumed)
+    for finding in reversed(findings):  # the most serious is added last and wins
         if finding.options and finding.severity != "note":
             command = command.adding(finding.options)
-    mended = [one.command for one in findings if one.severity != "note" and not one.options]
-    return next((one for one in mended if one is not None), command.line())
+    fixes = [one.command for one in findings if one.severity != "note" and not one.options]
+    return next((one for one in fixes if one is not None), command.line())
 
 
-def _classes(case: FileFacts) -> Iterator[ClassSeen]:
-    crossed = case.exam.alignment.crossed
+def _classes(facts: FileFacts) -> Iterator[ClassSeen]:
+    crossed = facts.exam.alignment.crossed
     predicted = None if crossed is None else crossed.counts.sum(axis=0).tolist()
-    total = sum(weight for _, weight, _ in case.class_rows)
-    independent = case.spec.task == "multilabel"
-    for code, (rows, weight, loss) in enumerate(case.class_rows):
+    total = sum(weight for _, weight, _ in facts.class_rows)
+    independent = facts.spec.task == "multilabel"
+    for code, (rows, weight, loss) in enumerate(facts.class_rows):
         share = weight / total if total > 0 and not independent else float("nan")
-        name, column = case.classes[code], case.column(code)
+        name, column = facts.classes[code], facts.column(code)
         guessed = None if predicted is None else predicted[code]
         yield ClassSeen(name, column, rows, share, guessed, loss)

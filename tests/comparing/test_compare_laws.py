@@ -229,7 +229,7 @@ def test_named_rows_meet_as_in_a_dictionary(in_memory: int, data: st.DataObject)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partitioned_join, "IN_MEMORY", in_memory)
         if not shared:
-            with pytest.raises(DataError, match="No row is left"):
+            with pytest.raises(DataError, match="There are no rows that all models could score"):
                 compare(tables, id="case", join="inner")
             return
         told = compare(tables, id="case", join="inner")

@@ -203,10 +203,10 @@ def test_without_a_clip_the_impossible_costs_everything() -> None:
         ("--q nan,1 --p 1,0", ("'nan'",)),
         ("--q 1/0 --p 1", ("'1/0'",)),
         ("--q , --p 1", ("--q has no number",)),
-        ("--q 0.5,0.5", ("What happened", "--label", "--p 1,0")),
-        ("--q 2 --as logits", ("What happened", "--p 1")),
+        ("--q 0.5,0.5", ("There is no label", "--label", "--p 1,0")),
+        ("--q 2 --as logits", ("There is no label", "--p 1")),
         ("--q 0.5,0.5 --label cat", ("'cat'", "'0', '1'")),
-        ("--q 0.5,0.5 --label 0 --p 1,0", ("not with both",)),
+        ("--q 0.5,0.5 --label 0 --p 1,0", ("not both",)),
         ("--q 0.5,0.5 --label 0 --label 1", ("--label", "--p")),
         ("--q 0.5,0.5 --label a --classes a,b,c", ("2 classes",)),
         ("--q 0.5,0.5 --label a --classes a,a", ("each once",)),
@@ -220,9 +220,9 @@ def test_without_a_clip_the_impossible_costs_everything() -> None:
         ("--q 0.5 --p 1 --of c", ("--of", "--q")),
         ("rows.csv --q 0.5 --p 1", ("--q", "files")),
         ("--p 1,0", ("--p", "--q")),
-        ("rows.csv --row 0", ("--row 0", "from 1")),
+        ("rows.csv --row 0", ("--row must be 1 or more, not 0", "from 1")),
         ("rows.csv --of c17", ("--of", "--id")),
-        ("rows.csv --id id --of c17 --row 2", ("not with both",)),
+        ("rows.csv --id id --of c17 --row 2", ("not both",)),
         ("rows.csv --format csv", ("'csv'", "'table'")),
     ],
 )
@@ -316,9 +316,7 @@ def test_a_row_is_found_by_its_id() -> None:
     assert found["row"]["id"] == "case-074"
 
 
-@pytest.mark.parametrize(
-    "wanted", [RowSelector(), RowSelector(row=1700), RowSelector(called="1699")]
-)
+@pytest.mark.parametrize("wanted", [RowSelector(), RowSelector(row=1700), RowSelector(id="1699")])
 def test_blocks_and_threads_change_nothing(wanted: RowSelector, tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     columns = {
@@ -344,7 +342,7 @@ def test_pieces_of_a_split_are_put_together(
     prob = random.random(5000)
     columns = {"case": list(range(5000)), "label": [1] * 5000, "prob": prob.tolist()}
     path = write_parquet(tmp_path / "rows.parquet", columns)
-    for wanted in (RowSelector(row=4001), RowSelector(called="4000")):
+    for wanted in (RowSelector(row=4001), RowSelector(id="4000")):
         found = of_file(path, wanted, Spec(id="case"))
         assert found["row"]["row"] == 4001
         assert found["row"]["id"] == "4000"

@@ -147,7 +147,7 @@ def test_what_does_not_compare_is_refused(pair: Pair, tmp_path: Path) -> None:
 def test_a_pipe_cannot_be_scored_and_compared(pair: Pair) -> None:
     given = ("gate", "-", "--baseline", pair.main, "--max-regression", "1%")
     done = run_ce(*given, stdin=pair.new.read_bytes())
-    assert "name a file" in complaints(done, USAGE)[0]
+    assert "use a file" in complaints(done, USAGE)[0]
 
 
 def test_rows_of_one_side_can_be_left_out(pair: Pair, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_clips_that_differ_and_matter_are_refused(tmp_path: Path) -> None:
         {"label": columns["label"], "prob": pa.array(columns["prob"], pa.float32())},
     )
     done = refused(text, "--baseline", single, "--max-regression", "1%")
-    assert "--clip says one for both" in complaints(done, BAD_DATA)[0]
+    assert "set one clip with --clip" in complaints(done, BAD_DATA)[0]
     given = (text, "--baseline", single, "--max-regression", "1%", "--clip", "1e-9")
     (check,) = checks(*given)
     assert (check["value"], check["passed"]) == (0.0, True)
