@@ -9,6 +9,13 @@ from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
 from ce_cli.results.document import Scalar, strict, strict_row
+from ce_cli.results.lines import (
+    BoundColumns,
+    CalibrationBin,
+    ClassLoss,
+    ClusterCount,
+    ConventionScore,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,24 +87,27 @@ class Result(Record):
         Every setting that changes the number.
     inputs : tuple of str
         The files read.
-    columns : dict
+    columns : BoundColumns
         Which column plays which role.
     classes : tuple of str
         In the order of the predictions; for a single prediction negative, then positive.
     rows : dict of str to int
         read, scored, skipped, ignored, clipped, infinite.
-    cluster : dict or None
+    cluster : ClusterCount or None
         The column of the clusters and their count.
     metrics : dict of str to float
         In `unit` where a metric has one; may contain infinity or NaN, which JSON shows as null.
     not_applicable : dict of str to str
         Requested metrics that do not apply here, each with the reason.
-    conventions : tuple of dict
+    conventions : tuple of ConventionScore
         The cross-entropy as `ce` and other tools compute it, with the reason for each
         difference; empty if not requested.
-    per_class, calibration, worst : tuple of dict
-        Tables; empty if not requested. The calibration table has a line for each bin of
-        ``ece``.
+    per_class : tuple of ClassLoss
+        A line for each class; empty if not requested.
+    calibration : tuple of CalibrationBin
+        A line for each bin of ``ece`` that has rows; empty if not requested.
+    worst : tuple of dict
+        The most surprising rows, the worst first; empty if not requested.
     decomposition : Decomposed or None
         The decomposition of the cross-entropy, if requested.
     groups : tuple of Group
@@ -109,7 +119,7 @@ class Result(Record):
     signature: str
     inputs: tuple[str, ...]
     task: str
-    columns: dict[str, Any]
+    columns: BoundColumns
     classes: tuple[str, ...]
     values: str
     unit: str
@@ -117,11 +127,11 @@ class Result(Record):
     weight_sum: float
     metrics: dict[str, float]
     intervals: dict[str, Interval]
-    cluster: dict[str, Scalar] | None = None
+    cluster: ClusterCount | None = None
     not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field that is never changed
-    conventions: tuple[dict[str, Scalar], ...] = ()
-    per_class: tuple[dict[str, Scalar], ...] = ()
-    calibration: tuple[dict[str, Scalar], ...] = ()
+    conventions: tuple[ConventionScore, ...] = ()
+    per_class: tuple[ClassLoss, ...] = ()
+    calibration: tuple[CalibrationBin, ...] = ()
     decomposition: Decomposed | None = None
     groups: tuple[Group, ...] = ()
     worst: tuple[dict[str, Scalar], ...] = ()
@@ -136,19 +146,19 @@ class Result(Record):
             "signature": self.signature,
             "inputs": list(self.inputs),
             "task": self.task,
-            "columns": self.columns,
+            "columns": self.columns.to_dict(),
             "classes": list(self.classes),
             "values": self.values,
             "unit": self.unit,
             "rows": self.rows,
             "weight_sum": strict(self.weight_sum),
-            "cluster": self.cluster,
+            "cluster": self.cluster and self.cluster.to_dict(),
             "metrics": strict_row(self.metrics),
             "intervals": intervals_document(self.intervals),
             "not_applicable": self.not_applicable,
-            "conventions": [strict_row(row) for row in self.conventions],
-            "per_class": [strict_row(row) for row in self.per_class],
-            "calibration": [strict_row(row) for row in self.calibration],
+            "conventions": [one.to_dict() for one in self.conventions],
+            "per_class": [one.to_dict() for one in self.per_class],
+            "calibration": [one.to_dict() for one in self.calibration],
             "decomposition": self.decomposition and self.decomposition.to_dict(),
             "groups": [
                 {
@@ -174,7 +184,7 @@ class Result(Record):
         """One row per class."""
         import pandas as pd
 
-        return pd.DataFrame(list(self.per_class))
+        return pd.DataFrame([one.row() for one in self.per_class])
 
     def rows_frame(self) -> pd.DataFrame:
         """Every scored row: number, id, label, probability, loss, predicted class.
