@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.results.decomposition import Decomposed
+
+
+_ROW_FIRST = ("row", "file", "file_row", "id", "label", "loss")
 
 
 class Note(Record):
@@ -175,19 +178,23 @@ class Result(Record):
         }
 
     def groups_frame(self) -> pd.DataFrame:
-        """One row per group: the grouping columns, rows, weight, metrics, interval bounds."""
+        """One row per group: its values, rows, cross-entropy and interval, then all others."""
         import pandas as pd
 
-        return pd.DataFrame([flat_group(group) for group in self.groups])
+        frame = pd.DataFrame([flat_group(group) for group in self.groups])
+        by = list(frame.columns[: len(self.groups[0].by)]) if self.groups else []
+        ends = ("cross_entropy_low", "cross_entropy_high")
+        return _beginning_with(frame, (*by, "rows", "cross_entropy", *ends))
 
     def per_class_frame(self) -> pd.DataFrame:
-        """One row per class."""
+        """One row per class: rows, cross-entropy, interval if it was computed, and weight."""
         import pandas as pd
 
-        return pd.DataFrame([one.row() for one in self.per_class])
+        frame = pd.DataFrame([one.row() for one in self.per_class])
+        return _beginning_with(frame, ("class", "rows", "cross_entropy", "low", "high"))
 
     def rows_frame(self) -> pd.DataFrame:
-        """Every scored row: number, id, label, probability, loss, predicted class.
+        """Every scored row: its number or id, label and loss; then probabilities and classes.
 
         Raises
         ------
@@ -199,13 +206,19 @@ class Result(Record):
         if not self.row_tables:
             raise UsageError("The rows were not kept: call score(..., per_row=True).")
         frame: pd.DataFrame = pa.concat_tables(self.row_tables).to_pandas()
-        return frame
+        return _beginning_with(frame, _ROW_FIRST)
 
     def worst_frame(self) -> pd.DataFrame:
         """One row for each of the most surprising rows, the worst first."""
         import pandas as pd
 
-        return pd.DataFrame(list(self.worst))
+        return _beginning_with(pd.DataFrame(list(self.worst)), _ROW_FIRST)
+
+
+def _beginning_with(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The columns of these names first, as far as there are any, then the others."""
+    first = [name for name in names if name in frame]
+    return frame[[*first, *(name for name in frame if name not in first)]]
 
 
 def flat_group(group: Group) -> dict[str, Scalar]:
