@@ -42,7 +42,7 @@ def scored(base: Base = "e", **options: Any) -> Iterator[tuple[str, Result]]:
     """Predictions that together have every figure."""
     for name, frame in predictions().items():
         columns: dict[str, Any] = {"weight": "w"} if name == "binary" else {"bytes": "bytes"}
-        yield name, score(frame, metrics="all", base=base, **columns, **options)
+        yield name, score(frame, metric="all", base=base, **columns, **options)
 
 
 def test_every_figure_is_declared_once_and_described_in_one_sentence() -> None:
@@ -84,7 +84,7 @@ def test_the_base_divides_losses_and_leaves_all_else(base: Base, nats: float) ->
 def test_a_convention_that_divides_by_rows_does_so_to_means_of_losses_alone() -> None:
     frame = predictions()["binary"]
     share = frame["w"].mean()
-    options: dict[str, Any] = {"weight": "w", "metrics": "all"}
+    options: dict[str, Any] = {"weight": "w", "metric": "all"}
     plain, keras = score(frame, **options), score(frame, convention="keras", **options)
     follows = {"perplexity"}  # the exponential of a mean
     for name in plain.metrics.keys() - follows:
@@ -97,7 +97,7 @@ def test_a_convention_that_divides_by_rows_does_so_to_means_of_losses_alone() ->
 
 def test_an_interval_is_cut_at_the_range_of_its_figure() -> None:
     few = pd.DataFrame({"label": [1, 0, 1], "prob": [0.9, 0.95, 0.6]})
-    result = score(few, metrics="all")
+    result = score(few, metric="all")
     for name, interval in result.intervals.items():
         figure = registry.FIGURES[name]
         assert not interval.low < figure.low
