@@ -84,7 +84,7 @@ def test_the_base_divides_losses_and_leaves_all_else(base: Base, nats: float) ->
 def test_a_convention_that_divides_by_rows_does_so_to_means_of_losses_alone() -> None:
     frame = predictions()["binary"]
     share = frame["w"].mean()
-    options: dict[str, Any] = {"weight": "w", "metrics": "all"}
+    options: dict[str, Any] = {"weight": "w", "metric": "all"}
     plain, keras = score(frame, **options), score(frame, convention="keras", **options)
     follows = {"perplexity"}  # the exponential of a mean
     for name in plain.metrics.keys() - follows:

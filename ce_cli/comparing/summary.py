@@ -17,13 +17,14 @@ from ce_cli.errors import DataError
 from ce_cli.metrics.bounds import STUDENT
 from ce_cli.metrics.groups import sortable
 from ce_cli.record import Record
-from ce_cli.results.compare import Compared, ComparedGroup, Model
+from ce_cli.results.compare import Compared, ComparedGroup, Model, ModelColumns
 from ce_cli.results.document import Scalar
+from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Interval, Note
 from ce_cli.scoring.figures import class_names, interval
 from ce_cli.scoring.warnings import few_clusters, issue_warnings
 from ce_cli.spec import Spec
-from ce_cli.text import plural
+from ce_cli.text import plural, sanitize
 
 
 class Summary(Record):
@@ -63,7 +64,7 @@ class Summary(Record):
             confidence=self.spec.confidence,
             test="paired sign-flip test" if flipped else "paired t test",
             join=self._join(),
-            cluster={"column": plan.cluster, "count": whole.units} if plan.cluster else None,
+            cluster=ClusterCount(plan.cluster, whole.units) if plan.cluster else None,
             rows={
                 "compared": whole.rows,
                 "left_out": self.left_out,
@@ -125,12 +126,12 @@ class Summary(Record):
             yield Model(
                 name=one.name,
                 inputs=one.files,
-                columns={
-                    "label": list(binding.labels.in_order),
-                    "predictions": list(binding.predictions),
-                    "shape": binding.shape,
-                    "labels_from": reader.label_file,
-                },
+                columns=ModelColumns(
+                    tuple(binding.labels.in_order),
+                    tuple(binding.predictions),
+                    binding.shape,
+                    reader.label_file,
+                ),
                 classes=class_names(binding, issues.labels),
                 values=one.spec.as_,
                 signature=one.spec.signature(),
@@ -195,7 +196,7 @@ class Summary(Record):
             clipped, total = (float(s[place].floats()[0]) for s in (reader.clipped, reader.totals))
             clip, convention = one.spec.clip or 0.0, one.spec.convention
             for note in issue_warnings(issues, reader.locations, clip, clipped, total, convention):
-                yield note.replace(message=f"{one.name}: {note.message}")
+                yield note.replace(message=f"{sanitize(one.name)}: {note.message}")
         yield from self._clip_notes()
         if self.left_out:
             yield Note(

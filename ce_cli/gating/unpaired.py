@@ -62,7 +62,7 @@ def unpaired_comparison(
     """
     notes = check_comparable(baseline, result)
     name = display_name(result.inputs[0])
-    units = result.rows["scored"] if result.cluster is None else result.cluster["count"]
+    units = result.rows["scored"] if result.cluster is None else result.cluster.count
     mean = _mean(int(units or 0), result.metrics)
     whole = _comparison(name, mean, baseline, baseline.whole, spec)
     groups = [

@@ -14,6 +14,7 @@ from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, squares_about, standard_errors
 from ce_cli.metrics.state import State, States, one_class_only
+from ce_cli.results.lines import CalibrationBin
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -129,23 +130,16 @@ class Ece(State):
             around = Bounds.around(value, errors, count, confidence, METHOD)
             return {"ece": around.replace(low=around.low - excess.sum(axis=1) / total)}
 
-    def bins(self) -> list[dict[str, str | float | None]]:
+    def bins(self) -> list[CalibrationBin]:
         """The bins of the first group that have rows: what was said, and what happened."""
         columns = (self.rows, self.weight, self.right, self.confidence)
-        found: list[dict[str, str | float | None]] = []
+        found: list[CalibrationBin] = []
         for place, sums in enumerate(zip(*(c.floats()[:BINS] for c in columns), strict=True)):
             rows, weight, right, confidence = (float(one) for one in sums)
             if rows:
-                found.append(
-                    {
-                        "low": place / BINS,
-                        "high": (place + 1) / BINS,
-                        "rows": int(rows),
-                        "weight_sum": weight,
-                        "confidence": confidence / weight if weight else np.nan,
-                        "accuracy": right / weight if weight else np.nan,
-                    }
-                )
+                means = (confidence / weight, right / weight) if weight else (np.nan, np.nan)
+                ends = (place / BINS, (place + 1) / BINS)
+                found.append(CalibrationBin(*ends, int(rows), weight, *means))
         return found
 
     def _gaps(self) -> Floats:

@@ -8,10 +8,12 @@ from typing import Any, Protocol
 
 from ce_cli.outputs.drawing.canvas import Canvas
 
-# What would drive a terminal, reorder a line or is no text at all, such as the bytes of a file name
-# that are no UTF-8; every one has an escape of four digits.
+# Characters that would drive a terminal or reorder a line, or that are not text, such as the bytes
+# of a file name that is not UTF-8, and those that make ##[ a command to the runner of a CI job;
+# every one has an escape of four digits.
 _ESCAPED = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+    r"|(?<=#)#(?=\[)"
 )
 
 _MANY = 1000

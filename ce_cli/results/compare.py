@@ -7,9 +7,38 @@ from typing import Any, Literal
 from ce_cli import __version__
 from ce_cli.record import Record
 from ce_cli.results.document import Scalar, strict, strict_row
+from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Interval, Note, intervals_document
 
 Verdict = Literal["better", "worse", "same", "unclear"]
+
+
+class ModelColumns(Record):
+    """Which columns a model has its labels and predictions in.
+
+    Attributes
+    ----------
+    label, predictions : tuple of str
+        The predictions in the order of the classes.
+    shape : str
+        How the predictions are laid out.
+    labels_from : str or None
+        The file that the labels are from, if it is another.
+    """
+
+    label: tuple[str, ...]
+    predictions: tuple[str, ...]
+    shape: str
+    labels_from: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can write."""
+        return {
+            "label": list(self.label),
+            "predictions": list(self.predictions),
+            "shape": self.shape,
+            "labels_from": self.labels_from,
+        }
 
 
 class Model(Record):
@@ -21,7 +50,7 @@ class Model(Record):
         The name shown.
     inputs : tuple of str
         The files with its predictions.
-    columns : dict
+    columns : ModelColumns
         Which column plays which role.
     classes : tuple of str
         In the order of its predictions.
@@ -37,7 +66,7 @@ class Model(Record):
 
     name: str
     inputs: tuple[str, ...]
-    columns: dict[str, Any]
+    columns: ModelColumns
     classes: tuple[str, ...]
     values: str
     signature: str
@@ -134,7 +163,7 @@ class Compared(Record):
     join : dict
         How rows were matched: ``by`` (``"file"``, ``"order"`` or ``"id"``), ``how`` (``"all"``
         or ``"inner"``), ``same_order``.
-    cluster : dict or None
+    cluster : ClusterCount or None
         The column that identifies the clusters, and how many clusters there are.
     rows : dict of str to int
         How many rows were compared, and how many were left out for which reason.
@@ -154,7 +183,7 @@ class Compared(Record):
     confidence: float
     test: str
     join: dict[str, Any]
-    cluster: dict[str, Any] | None
+    cluster: ClusterCount | None
     rows: dict[str, int]
     weight_sum: float
     models: tuple[Model, ...]
@@ -174,14 +203,14 @@ class Compared(Record):
             "confidence": self.confidence,
             "test": self.test,
             "join": self.join,
-            "cluster": self.cluster,
+            "cluster": self.cluster and self.cluster.to_dict(),
             "rows": self.rows,
             "weight_sum": strict(self.weight_sum),
             "models": [
                 {
                     "name": model.name,
                     "inputs": list(model.inputs),
-                    "columns": model.columns,
+                    "columns": model.columns.to_dict(),
                     "classes": list(model.classes),
                     "values": model.values,
                     "signature": model.signature,

@@ -155,7 +155,7 @@ class Explained(Record):
             "signature": self.signature,
             "inputs": list(score.inputs) if score else [],
             "task": self.task,
-            "columns": score.columns if score else None,
+            "columns": score.columns.to_dict() if score else None,
             "values": self.values,
             "unit": self.unit,
             "clip": self.clip,

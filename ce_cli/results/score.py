@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
 from ce_cli.results.document import Scalar, strict, strict_row
+from ce_cli.results.lines import (
+    BoundColumns,
+    CalibrationBin,
+    ClassLoss,
+    ClusterCount,
+    ConventionScore,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
     from ce_cli.results.decomposition import Decomposed
+
+
+_ROW_FIRST = ("row", "file", "file_row", "id", "label", "loss")
 
 
 class Note(Record):
@@ -80,24 +90,27 @@ class Result(Record):
         Every setting that changes the number.
     inputs : tuple of str
         The files read.
-    columns : dict
+    columns : BoundColumns
         Which column plays which role.
     classes : tuple of str
         In the order of the predictions; for a single prediction negative, then positive.
     rows : dict of str to int
         read, scored, skipped, ignored, clipped, infinite.
-    cluster : dict or None
+    cluster : ClusterCount or None
         The column of the clusters and their count.
     metrics : dict of str to float
         In `unit` where a metric has one; may contain infinity or NaN, which JSON shows as null.
     not_applicable : dict of str to str
         Requested metrics that do not apply here, each with the reason.
-    conventions : tuple of dict
+    conventions : tuple of ConventionScore
         The cross-entropy as `ce` and other tools compute it, with the reason for each
         difference; empty if not requested.
-    per_class, calibration, worst : tuple of dict
-        Tables; empty if not requested. The calibration table has a line for each bin of
-        ``ece``.
+    per_class : tuple of ClassLoss
+        A line for each class; empty if not requested.
+    calibration : tuple of CalibrationBin
+        A line for each bin of ``ece`` that has rows; empty if not requested.
+    worst : tuple of dict
+        The most surprising rows, the worst first; empty if not requested.
     decomposition : Decomposed or None
         The decomposition of the cross-entropy, if requested.
     groups : tuple of Group
@@ -109,7 +122,7 @@ class Result(Record):
     signature: str
     inputs: tuple[str, ...]
     task: str
-    columns: dict[str, Any]
+    columns: BoundColumns
     classes: tuple[str, ...]
     values: str
     unit: str
@@ -117,11 +130,11 @@ class Result(Record):
     weight_sum: float
     metrics: dict[str, float]
     intervals: dict[str, Interval]
-    cluster: dict[str, Scalar] | None = None
+    cluster: ClusterCount | None = None
     not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field that is never changed
-    conventions: tuple[dict[str, Scalar], ...] = ()
-    per_class: tuple[dict[str, Scalar], ...] = ()
-    calibration: tuple[dict[str, Scalar], ...] = ()
+    conventions: tuple[ConventionScore, ...] = ()
+    per_class: tuple[ClassLoss, ...] = ()
+    calibration: tuple[CalibrationBin, ...] = ()
     decomposition: Decomposed | None = None
     groups: tuple[Group, ...] = ()
     worst: tuple[dict[str, Scalar], ...] = ()
@@ -136,19 +149,19 @@ class Result(Record):
             "signature": self.signature,
             "inputs": list(self.inputs),
             "task": self.task,
-            "columns": self.columns,
+            "columns": self.columns.to_dict(),
             "classes": list(self.classes),
             "values": self.values,
             "unit": self.unit,
             "rows": self.rows,
             "weight_sum": strict(self.weight_sum),
-            "cluster": self.cluster,
+            "cluster": self.cluster and self.cluster.to_dict(),
             "metrics": strict_row(self.metrics),
             "intervals": intervals_document(self.intervals),
             "not_applicable": self.not_applicable,
-            "conventions": [strict_row(row) for row in self.conventions],
-            "per_class": [strict_row(row) for row in self.per_class],
-            "calibration": [strict_row(row) for row in self.calibration],
+            "conventions": [one.to_dict() for one in self.conventions],
+            "per_class": [one.to_dict() for one in self.per_class],
+            "calibration": [one.to_dict() for one in self.calibration],
             "decomposition": self.decomposition and self.decomposition.to_dict(),
             "groups": [
                 {
@@ -165,19 +178,23 @@ class Result(Record):
         }
 
     def groups_frame(self) -> pd.DataFrame:
-        """One row per group: the grouping columns, rows, weight, metrics, interval bounds."""
+        """One row per group: its values, rows, cross-entropy and interval, then all others."""
         import pandas as pd
 
-        return pd.DataFrame([flat_group(group) for group in self.groups])
+        frame = pd.DataFrame([flat_group(group) for group in self.groups])
+        by = list(frame.columns[: len(self.groups[0].by)]) if self.groups else []
+        ends = ("cross_entropy_low", "cross_entropy_high")
+        return _beginning_with(frame, (*by, "rows", "cross_entropy", *ends))
 
     def per_class_frame(self) -> pd.DataFrame:
-        """One row per class."""
+        """One row per class: rows, cross-entropy, interval if it was computed, and weight."""
         import pandas as pd
 
-        return pd.DataFrame(list(self.per_class))
+        frame = pd.DataFrame([one.row() for one in self.per_class])
+        return _beginning_with(frame, ("class", "rows", "cross_entropy", "low", "high"))
 
     def rows_frame(self) -> pd.DataFrame:
-        """Every scored row: number, id, label, probability, loss, predicted class.
+        """Every scored row: its number or id, label and loss; then probabilities and classes.
 
         Raises
         ------
@@ -189,13 +206,19 @@ class Result(Record):
         if not self.row_tables:
             raise UsageError("The rows were not kept: call score(..., per_row=True).")
         frame: pd.DataFrame = pa.concat_tables(self.row_tables).to_pandas()
-        return frame
+        return _beginning_with(frame, _ROW_FIRST)
 
     def worst_frame(self) -> pd.DataFrame:
         """One row for each of the most surprising rows, the worst first."""
         import pandas as pd
 
-        return pd.DataFrame(list(self.worst))
+        return _beginning_with(pd.DataFrame(list(self.worst)), _ROW_FIRST)
+
+
+def _beginning_with(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The columns of these names first, as far as there are any, then the others."""
+    first = [name for name in names if name in frame]
+    return frame[[*first, *(name for name in frame if name not in first)]]
 
 
 def flat_group(group: Group) -> dict[str, Scalar]:

@@ -19,6 +19,13 @@ from ce_cli.metrics.groups import sortable
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.results.document import Scalar
+from ce_cli.results.lines import (
+    BoundColumns,
+    CalibrationBin,
+    ClassLoss,
+    ClusterCount,
+    ConventionScore,
+)
 from ce_cli.results.score import Group, Result
 from ce_cli.scoring.figures import Computed, weight_a_row
 from ce_cli.scoring.warnings import warnings_of
@@ -44,7 +51,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     DataError
         All weights are 0, or the labels are more than two classes.
     """
-    spec, binding, issues = computed.spec, computed.binding, computed.total.issues
+    spec, issues = computed.spec, computed.total.issues
     loss = computed.whole[Loss]
     weight_sum = float(loss.weight.floats()[0])
     if not weight_sum > 0:
@@ -54,23 +61,11 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         raise DataError(no_bytes(computed.locations, spec.bytes or ""))
     metrics = {name: float(values[0]) for name, values in measured.figures.items()}
     chosen, intervals = measured.at(0, spec)
-    labels = list(binding.labels.in_order)
     return Result(
         signature=spec.signature(),
         inputs=computed.locations.names,
         task=spec.task,
-        columns={
-            "label": computed.label_file.own_names(labels) if computed.label_file else labels,
-            "predictions": list(binding.predictions),
-            "weight": binding.weight,
-            "bytes": binding.bytes,
-            "bytes_shape": binding.bytes_shape,
-            "id": binding.id,
-            "by": list(spec.by),
-            "shape": binding.shape,
-            "label_shape": binding.labels.shape,
-            "labels_from": computed.label_file.name if computed.label_file else None,
-        },
+        columns=_columns(computed),
         classes=computed.classes,
         values=spec.as_,
         unit=spec.unit,
@@ -101,12 +96,29 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     )
 
 
-def _cluster(computed: Computed) -> dict[str, Scalar] | None:
+def _columns(computed: Computed) -> BoundColumns:
+    binding, file = computed.binding, computed.label_file
+    labels = list(binding.labels.in_order)
+    return BoundColumns(
+        label=tuple(file.own_names(labels) if file else labels),
+        predictions=tuple(binding.predictions),
+        by=tuple(computed.spec.by),
+        weight=binding.weight,
+        bytes=binding.bytes,
+        bytes_shape=binding.bytes_shape,
+        id=binding.id,
+        shape=binding.shape,
+        label_shape=binding.labels.shape,
+        labels_from=file.name if file else None,
+    )
+
+
+def _cluster(computed: Computed) -> ClusterCount | None:
     """The column of the clusters, and how many there are."""
     clustered = computed.total.clustered
-    if clustered is None:
+    if clustered is None or computed.spec.cluster is None:
         return None
-    return {"column": computed.spec.cluster, "count": clustered.count}
+    return ClusterCount(computed.spec.cluster, clustered.count)
 
 
 def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
@@ -138,13 +150,13 @@ def _decomposition(computed: Computed) -> Decomposed | None:
     return decomposed(computed.whole, space, spec.as_, clip, computed.classes, spec.scale)
 
 
-def _calibration(computed: Computed) -> Iterator[dict[str, Scalar]]:
+def _calibration(computed: Computed) -> Iterator[CalibrationBin]:
     """The bins of the expected calibration error."""
     if Ece in computed.metrics:
         yield from computed.whole[Ece].bins()
 
 
-def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
+def _conventions(computed: Computed) -> Iterator[ConventionScore]:
     """The same rows as other tools score them, with the reason for each difference."""
     sums = computed.total.by_convention
     if sums is None:
@@ -172,39 +184,28 @@ def _conventions(computed: Computed) -> Iterator[dict[str, Scalar]]:
             )
         )
     for kind, own in zip(kinds, facts, strict=True):
-        yield {
-            "convention": kind.name,
-            "cross_entropy": own.mean,
-            "difference": own.mean - facts[0].mean if own.mean != facts[0].mean else 0.0,
-            "raised": own.raised,
-            "why": why(kind, own, kinds[0], facts[0]),
-        }
+        difference = own.mean - facts[0].mean if own.mean != facts[0].mean else 0.0
+        reason = why(kind, own, kinds[0], facts[0])
+        yield ConventionScore(kind.name, own.mean, difference, own.raised, reason)
 
 
-def _per_class(computed: Computed) -> Iterator[dict[str, Scalar]]:
+def _per_class(computed: Computed) -> Iterator[ClassLoss]:
     """A line for each class; with the interval of its mean where that was asked for."""
     if PerClass not in computed.metrics:
         return
     scale, loss = computed.spec.scale, computed.whole[PerClass].loss
-    ends: list[dict[str, Scalar]] = [{} for _ in computed.classes]
+    ends: list[tuple[float, float] | None] = [None for _ in computed.classes]
     if ClassSpread in computed.metrics and computed.spec.cluster is None:
         spread = computed.whole[ClassSpread]
         bounds = spread.class_bounds(computed.whole, computed.spec.confidence)
         bounds = bounds.over(scale / weight_a_row(loss) if computed.by_rows else scale)
-        pairs = zip(bounds.low.tolist(), bounds.high.tolist(), strict=True)
-        ends = [{"low": low, "high": high} for low, high in pairs]
+        ends = list(zip(bounds.low.tolist(), bounds.high.tolist(), strict=True))
     mean = loss.mean
     if computed.by_rows:
         mean = mean * weight_a_row(loss)
     figures = zip(loss.rows.floats(), loss.weight.floats(), mean, ends, strict=True)
     for name, (rows, weight, mean, own) in zip(computed.classes, figures, strict=True):
-        yield {
-            "class": name,
-            "rows": int(rows),
-            "weight_sum": float(weight),
-            "cross_entropy": float(mean) / scale,
-            **own,
-        }
+        yield ClassLoss(name, int(rows), float(weight), float(mean) / scale, own)
 
 
 def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:

@@ -294,8 +294,8 @@ def test_all_that_is_a_mean_loss_is_divided_by_the_number_of_rows() -> None:
     for twice_of, once_of in zip(doubled.groups, plain.groups, strict=True):
         expected = 2 * once_of.metrics["cross_entropy"]
         assert twice_of.metrics["cross_entropy"] == pytest.approx(expected, rel=1e-12)
-    shares = [float(str(line["cross_entropy"])) for line in doubled.per_class]
-    once_shares = [2 * float(str(line["cross_entropy"])) for line in plain.per_class]
+    shares = [line.cross_entropy for line in doubled.per_class]
+    once_shares = [2 * line.cross_entropy for line in plain.per_class]
     assert shares == pytest.approx(once_shares, rel=1e-12)
 
 
@@ -362,6 +362,6 @@ def test_torch_with_smoothed_labels_and_class_weights_is_refused() -> None:
     with pytest.raises(UsageError, match="--label-smoothing and --class-weight"):
         score(frame, convention="torch", label_smoothing=0.1, class_weight={1: 2})
     found = score(frame, conventions=True, label_smoothing=0.1, class_weight={1: 2})
-    torch = next(line for line in found.conventions if line["convention"] == "torch")
-    assert math.isnan(float(str(torch["cross_entropy"])))
-    assert "not computed" in str(torch["why"])
+    torch = next(line for line in found.conventions if line.convention == "torch")
+    assert math.isnan(torch.cross_entropy)
+    assert "not computed" in torch.why

@@ -14,6 +14,7 @@ from scipy import stats
 from ce_cli import compare
 from ce_cli.kernels.deciding import POWER, holm, holm_levels, rows_to_decide
 from ce_cli.results.compare import Compared, Comparison
+from ce_cli.results.lines import ClusterCount
 from tests.conftest import SCHEMAS
 
 Floats = NDArray[np.float64]
@@ -205,7 +206,7 @@ def test_clustered_errors_are_those_of_sums_by_cluster(weighted: bool) -> None:
     mean = np.average(table["b"] - table["a"], weights=table["w"])
     ratio = np.average(table["b"], weights=table["w"]) / np.average(table["a"], weights=table["w"])
     one = only(result)
-    assert result.cluster == {"column": "user", "count": 37}
+    assert result.cluster == ClusterCount("user", 37)
     assert one.standard_error == pytest.approx(error(table["b"] - table["a"] - mean), rel=1e-9)
     expected = error(table["b"] - ratio * table["a"]) / np.average(table["a"], weights=table["w"])
     own, t = one.intervals["relative"], stats.t.ppf(0.975, 36)
@@ -245,7 +246,7 @@ def test_numbers_that_no_row_has_are_no_clusters() -> None:
         checked(compare({"a": frame(a, user=own), "b": frame(b)}, cluster="user"))
         for own in (users, [f"user {n}" for n in users])
     )
-    assert by_number.cluster == {"column": "user", "count": 3}
+    assert by_number.cluster == ClusterCount("user", 3)
     assert by_number.comparisons == by_name.comparisons
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ce_cli.results.compare import Comparison
 from ce_cli.results.gate import Check, Gate, Gated
+from ce_cli.results.lines import BoundColumns
 from ce_cli.results.score import Interval, Note, Result
 
 HOSTILE = (
@@ -43,7 +44,7 @@ def score(**changes: Any) -> Result:
         signature="ce:0.1.0|task:binary|base:e",
         inputs=("preds.csv",),
         task="binary",
-        columns={"label": ["label"], "predictions": ["prob"], "by": []},
+        columns=BoundColumns(("label",), ("prob",)),
         classes=("0", "1"),
         values="probabilities",
         unit="nats",

@@ -16,6 +16,7 @@ import scipy.stats
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.pages.gate import render
 from ce_cli.results.gate import Check, Gate, Gated
+from ce_cli.results.lines import BoundColumns
 from ce_cli.results.score import Result
 from tests.conftest import (
     COMMAND,
@@ -473,7 +474,8 @@ def test_the_page_lists_what_failed_first_and_counts_the_groups_that_passed(
 
 def test_the_page_fits_a_terminal_of_80_columns() -> None:
     score = Result(
-        "ce:0|base:e", ("preds.csv",), "binary", {}, ("0", "1"), "probabilities", "nats",
+        "ce:0|base:e", ("preds.csv",), "binary", BoundColumns((), ()), ("0", "1"),
+        "probabilities", "nats",
         {"read": 9, "scored": 9}, 9.0, {"cross_entropy": 0.1}, {},
     )  # fmt: skip
     long = Check(

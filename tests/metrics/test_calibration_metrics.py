@@ -164,9 +164,9 @@ def test_bias_is_the_mean_prediction_less_the_observed_rate() -> None:
 def test_the_bins_of_ece_are_in_the_result() -> None:
     data = pd.DataFrame({"label": [1, 1, 1, 0, 1, 0], "prob": [0.95] * 4 + [0.65] * 2})
     low, high = score(data, metric="ece").calibration
-    assert (low["rows"], low["accuracy"], high["rows"], high["accuracy"]) == (2, 0.5, 4, 0.75)
-    assert (low["low"], low["high"]) == (9 / 15, 10 / 15)
-    assert (low["confidence"], high["confidence"]) == pytest.approx((0.65, 0.95))
+    assert (low.rows, low.accuracy, high.rows, high.accuracy) == (2, 0.5, 4, 0.75)
+    assert (low.low, low.high) == (9 / 15, 10 / 15)
+    assert (low.confidence, high.confidence) == pytest.approx((0.65, 0.95))
     assert score(data).calibration == ()
 
 

@@ -172,10 +172,10 @@ def test_classes_and_their_intervals(data: pd.DataFrame, result: Result) -> None
         label, prob, weight = columns(data)
         losses = surprisals(label, prob)
         for line in result.per_class:
-            rows = [place for place, y in enumerate(label) if str(int(y)) == line["class"]]
+            rows = [place for place, y in enumerate(label) if str(int(y)) == line.name]
             own, weights = [losses[row] for row in rows], [weight[row] for row in rows]
             middle = mean(own, weights)
             spread = error([loss - middle for loss in own], weights, mp.fsum(weights))
             reach = float(stats.t.ppf(0.95, len(rows) - 1)) * spread
             ends = (float(middle - reach), float(middle + reach))
-            assert (line["low"], line["high"]) == pytest.approx(ends, rel=1e-11)
+            assert line.interval == pytest.approx(ends, rel=1e-11)

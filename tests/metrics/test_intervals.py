@@ -350,9 +350,9 @@ def test_an_interval_has_its_figure_within_or_is_not_known(
             else:
                 assert not np.isfinite([interval.low, interval.high]).any(), name
     for line in result.per_class:
-        if "low" in line and np.isfinite(float(line["cross_entropy"] or 0.0)):
-            assert float(line["low"] or 0) < float(line["cross_entropy"] or 0)
-            assert float(line["cross_entropy"] or 0) < float(line["high"] or 0)
+        if line.interval is not None and np.isfinite(line.cross_entropy):
+            low, high = line.interval
+            assert low < line.cross_entropy < high
 
 
 @settings(deadline=None, max_examples=40)

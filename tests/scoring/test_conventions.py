@@ -223,15 +223,14 @@ def test_the_table_has_the_bits_of_every_single_run(kind: str, weighted: bool) -
         frame["w"] = np.random.default_rng(9).lognormal(size=len(frame))
         options = {**options, "weight": "w"}
     table = {
-        str(line["convention"]): line
-        for line in score(frame, conventions=True, **options).conventions
+        line.convention: line for line in score(frame, conventions=True, **options).conventions
     }
-    assert table["ce"]["cross_entropy"] == score(frame, **options).metrics["cross_entropy"]
+    assert table["ce"].cross_entropy == score(frame, **options).metrics["cross_entropy"]
     for name in CONVENTIONS:
         alone = score(frame, convention=name, **options)
-        assert table[name]["cross_entropy"] == alone.metrics["cross_entropy"], name
+        assert table[name].cross_entropy == alone.metrics["cross_entropy"], name
         if alone.rows["clipped"]:
-            assert table[name]["raised"] == alone.rows["clipped"], name
+            assert table[name].raised == alone.rows["clipped"], name
 
 
 def test_blocks_and_files_change_no_bit(tmp_path: Path) -> None:

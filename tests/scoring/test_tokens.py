@@ -144,7 +144,7 @@ def test_the_bytes_of_text_are_those_of_utf_8(tmp_path: Path) -> None:
     counts = [len(word.encode()) for word in WORDS]
     frame = pd.DataFrame({**columns, "n": counts})
     expected = score(frame, bytes="n")
-    assert expected.columns["bytes_shape"] == "counts"
+    assert expected.columns.bytes_shape == "counts"
     (tmp_path / "f.jsonl").write_text(frame.to_json(orient="records", lines=True))
     encoded = pa.array([word.encode() for word in WORDS], pa.binary())
     large = pa.array(WORDS, pa.large_string())
@@ -161,7 +161,7 @@ def test_the_bytes_of_text_are_those_of_utf_8(tmp_path: Path) -> None:
     for source in sources:
         found = score(source, bytes="token")
         assert found.metrics == expected.metrics, source
-        assert found.columns["bytes_shape"] == "text"
+        assert found.columns.bytes_shape == "text"
     for array in (large, encoded, pa.array(WORDS), pa.array(WORDS).dictionary_encode()):
         assert lengths(array.slice(3, 7)).tolist() == counts[3:10]
 

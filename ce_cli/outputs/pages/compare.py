@@ -122,7 +122,7 @@ def model_parts(result: Compared) -> str:
 
 
 def _columns(model: Model) -> str:
-    names = [sanitize(name, 16) for name in model.columns["predictions"]]
+    names = [sanitize(name, 16) for name in model.columns.predictions]
     return shortened(names, 3, "classes")
 
 

@@ -9,7 +9,7 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import figure_text, percent, shown
 from ce_cli.results.inspect import ClassSeen, ColumnSeen, Finding, Inspected
-from ce_cli.text import files_title, plural, sanitize
+from ce_cli.text import files_title, harmless, plural, sanitize
 
 _COLUMNS_SHOWN = 25
 _CLASSES_SHOWN = 20
@@ -44,7 +44,7 @@ def blocks(result: Inspected) -> Iterator[Block]:
     for finding in result.findings:
         yield from _finding(finding)
     yield Line()
-    yield Line((Span("next  ", "dim"), Span(result.next, "bold")))
+    yield Line((Span("next  ", "dim"), Span(harmless(result.next), "bold")))
 
 
 def _headline(result: Inspected) -> Line:
@@ -164,4 +164,4 @@ def _finding(finding: Finding) -> Iterator[Line]:
     yield Line(tuple(spans))
     fix = finding.options or finding.command
     if fix is not None:
-        yield Line((Span("  fix: ", "dim"), Span(fix, "green")))
+        yield Line((Span("  fix: ", "dim"), Span(harmless(fix), "green")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from ce_cli import registry
@@ -12,7 +12,7 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import figure_text, percent, shown, signed
 from ce_cli.registry import FIGURES
-from ce_cli.results.document import Scalar
+from ce_cli.results.lines import ClusterCount, ConventionScore
 from ce_cli.results.score import Interval, Result
 from ce_cli.text import files_title, level_text, plural, sanitize
 
@@ -79,27 +79,27 @@ def _inputs(result: Result) -> Line:
     return Line((Span(files, "bold"), Span(f"  {rows} · {result.task}", "dim")))
 
 
-def clusters_of(cluster: Mapping[str, Scalar]) -> str:
+def clusters_of(cluster: ClusterCount) -> str:
     """`` in 40 clusters by user``."""
-    clusters = plural(int(cluster["count"] or 0), "cluster")
-    return f" in {clusters} by {sanitize(str(cluster['column']))}"
+    return f" in {plural(cluster.count, 'cluster')} by {sanitize(cluster.column)}"
 
 
 def bound(result: Result) -> Line:
     """Which column plays which part."""
     columns = result.columns
     parts = [(result.values, _predictions(result))]
-    if columns["label"]:
-        names = [sanitize(name) for name in columns["label"]]
-        file = columns["labels_from"]
+    if columns.label:
+        names = [sanitize(name) for name in columns.label]
+        file = columns.labels_from
         shown = shortened(names, 4) + (f" of {file}" if file else "")
         parts.insert(0, ("label" if len(names) == 1 else "labels", shown))
-    parts += [(part, sanitize(columns[part])) for part in ("weight", "id") if columns[part]]
-    if columns["bytes"]:
-        counted_how = " (UTF-8)" if columns["bytes_shape"] == "text" else ""
-        parts.append(("bytes", sanitize(columns["bytes"]) + counted_how))
-    if columns["by"]:
-        parts.append(("by", ", ".join(map(sanitize, columns["by"]))))
+    roles = (("weight", columns.weight), ("id", columns.id))
+    parts += [(role, sanitize(name)) for role, name in roles if name]
+    if columns.bytes:
+        counted_how = " (UTF-8)" if columns.bytes_shape == "text" else ""
+        parts.append(("bytes", sanitize(columns.bytes) + counted_how))
+    if columns.by:
+        parts.append(("by", ", ".join(map(sanitize, columns.by))))
     spans: list[Span] = []
     for part, column in parts:
         spans += [Span(f"   {part} " if spans else f"{part} ", "dim"), Span(column, "cyan")]
@@ -108,13 +108,13 @@ def bound(result: Result) -> Line:
 
 def _predictions(result: Result) -> str:
     """Which prediction is for which class."""
-    predictions, classes = result.columns["predictions"], result.classes
+    predictions, classes = result.columns.predictions, result.classes
     if len(predictions) == len(classes):
         pairs = zip(predictions, classes, strict=True)
         return shortened([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
     if not classes:
         return f"{sanitize(predictions[0])} → what happened"
-    if result.columns["shape"] == "single":
+    if result.columns.shape == "single":
         other = sanitize(classes[0])
         negation = other if other == f"not {classes[1]}" else f"not {other}"
         return f"{sanitize(predictions[0])} → {sanitize(classes[1])} ({negation})"
@@ -203,7 +203,7 @@ def _conventions(result: Result) -> Iterator[Block]:
     from textwrap import wrap
 
     lines = [
-        (str(line["convention"]), cell(line["cross_entropy"]), _difference(line))
+        (line.convention, cell(line.cross_entropy), _difference(line))
         for line in result.conventions
     ]
     header = ("convention", "cross-entropy", "difference", "why")
@@ -211,26 +211,25 @@ def _conventions(result: Result) -> Iterator[Block]:
     width = max(_NARROWEST_WHY, _PAGE - sum(widths) - 2 * len(widths))
     rows: list[tuple[Span, ...]] = []
     for cells, line in zip(lines, result.conventions, strict=True):
-        why = wrap(str(line["why"]), width)
+        why = wrap(line.why, width)
         rows.append(tuple(map(Span, (*cells, why[0]))))
         rows += [(Span(""), Span(""), Span(""), Span(more)) for more in why[1:]]
     yield Grid(header, (False, True, True, False), tuple(rows))
     yield Line()
 
 
-def _difference(line: Mapping[str, Scalar]) -> str:
+def _difference(line: ConventionScore) -> str:
     """With its sign; what rounding alone makes is none."""
-    difference, mean = (float(line[key] or 0.0) for key in ("difference", "cross_entropy"))
-    if abs(difference) <= _ROUNDING * abs(mean):
+    if abs(line.difference) <= _ROUNDING * abs(line.cross_entropy):
         return "0"
-    return signed(difference)
+    return signed(line.difference)
 
 
 def _groups(result: Result) -> Iterator[Block]:
     """A line for each group: the mean loss with its interval, or else what was asked for."""
     if not result.groups:
         return
-    by = [sanitize(name) for name in result.columns["by"]]
+    by = [sanitize(name) for name in result.columns.by]
     known = result.groups[0].metrics
     first = "cross_entropy" if "cross_entropy" in known else next(iter(known), "cross_entropy")
     found = [next((name for name in names if name in known), "") for names in _OF_GROUPS]
@@ -260,10 +259,10 @@ def _per_class(result: Result) -> Iterator[Block]:
         return
     rows: list[tuple[Span, ...]] = []
     for line in result.per_class[:_CLASSES_SHOWN]:
-        name, loss = Span(sanitize(str(line["class"]))), Span(cell(line["cross_entropy"]))
-        share = percent(float(line["weight_sum"] or 0.0) / result.weight_sum)
-        ends = (Span(f"{cell(line['low'])} … {cell(line['high'])}"),) if "low" in line else ()
-        rows.append((name, Span(f"{line['rows']:,}"), Span(share), loss, *ends))
+        name, loss = Span(sanitize(line.name)), Span(shown(line.cross_entropy))
+        share = percent(line.weight_sum / result.weight_sum)
+        ends = (Span(" … ".join(map(shown, line.interval))),) if line.interval else ()
+        rows.append((name, Span(f"{line.rows:,}"), Span(share), loss, *ends))
     header: tuple[str, ...] = ("class", "rows", "share", "cross-entropy", "interval")
     if result.task == "multilabel":  # every row counts for every label
         rows = [(name, *figures) for name, _, _, *figures in rows]

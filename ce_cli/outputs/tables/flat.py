@@ -19,9 +19,9 @@ def tables(result: Result) -> list[list[Line]]:
 def main_table(result: Result) -> list[Line]:
     """The one table that a spreadsheet wants: what was asked for beside the metrics, or these."""
     if result.conventions:
-        return list(result.conventions)
+        return [one.row() for one in result.conventions]
     asked = group_lines(result) or list(result.worst) or decomposition_lines(result)
-    return asked or metric_lines(result) or list(result.per_class)
+    return asked or metric_lines(result) or class_lines(result)
 
 
 def metric_lines(result: Result) -> list[Line]:
@@ -43,6 +43,11 @@ def metric_lines(result: Result) -> list[Line]:
 def group_lines(result: Result) -> list[Line]:
     """One line a group."""
     return [flat_group(group) for group in result.groups]
+
+
+def class_lines(result: Result) -> list[Line]:
+    """One line a class."""
+    return [one.row() for one in result.per_class]
 
 
 def decomposition_lines(result: Result) -> list[Line]:
@@ -70,4 +75,5 @@ def decomposition_lines(result: Result) -> list[Line]:
 def side_tables(result: Result) -> Sequence[list[Line]]:
     """Everything beside the metrics."""
     groups, parts = group_lines(result), decomposition_lines(result)
-    return list(result.conventions), parts, groups, list(result.per_class), list(result.worst)
+    conventions = [one.row() for one in result.conventions]
+    return conventions, parts, groups, class_lines(result), list(result.worst)
