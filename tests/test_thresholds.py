@@ -15,6 +15,10 @@ from sklearn.metrics import roc_auc_score
 
 from ce_cli import compare, score
 from ce_cli.errors import DataError
+from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.forms import Logits
+from ce_cli.kernels.outcomes import Hard
+from ce_cli.metrics.sample import Sample
 from tests.conftest import write_csv
 
 Floats = NDArray[np.float64]
@@ -104,10 +108,11 @@ def test_log_probabilities_may_be_above_zero_by_rounding() -> None:
 # Where probabilities are clipped, and what tools do
 
 
-def loss_of(q: float, label: int = 1, kind: str = "float64", **options: Any) -> float:
-    """The loss of one row of a single probability of the class 1."""
+def first_row(q: float, label: int, kind: str, **options: Any) -> tuple[float, int]:
+    """The loss of one row of a single probability of the class 1, and whether it was clipped."""
     data = pd.DataFrame({"label": [label, 1 - label], "prob": np.array([q, 0.5], kind)})
-    return float(score(data, per_row=True, **options).rows_frame()["loss"].iloc[0])
+    result = score(data, per_row=True, **options)
+    return float(result.rows_frame()["loss"].iloc[0]), result.rows["clipped"]
 
 
 FLOORS = [
@@ -129,8 +134,10 @@ def test_probabilities_count_as_the_floor_below_it_and_as_they_are_above(
     options: dict[str, Any], kind: str, floor: float
 ) -> None:
     below, above = (float(np.array(part * floor, kind)) for part in (0.98, 1.02))
-    assert loss_of(below, kind=kind, **options) == pytest.approx(-math.log(floor), rel=1e-12)
-    assert loss_of(above, kind=kind, **options) == pytest.approx(-math.log(above), rel=1e-12)
+    for q, counts, clipped in ((below, floor, 1), (above, above, 0)):
+        loss, raised = first_row(q, 1, kind, **options)
+        assert loss == pytest.approx(-math.log(counts), rel=1e-12)
+        assert raised == clipped
 
 
 @OFTEN(
@@ -144,8 +151,10 @@ def test_probabilities_count_as_the_floor_below_it_and_as_they_are_above(
 )
 def test_so_do_those_near_one(convention: str, beyond: float, within: float, most: float) -> None:
     rest = 1.0 - (1.0 - within)
-    assert loss_of(1.0 - beyond, 0, convention=convention) == pytest.approx(most, rel=1e-12)
-    assert loss_of(1.0 - within, 0, convention=convention) == pytest.approx(-math.log(rest))
+    for gap, expected, clipped in ((beyond, most, 1), (within, -math.log(rest), 0)):
+        loss, lowered = first_row(1.0 - gap, 0, "float64", convention=convention)
+        assert loss == pytest.approx(expected, rel=1e-12)
+        assert lowered == clipped
 
 
 def test_lightgbm_has_a_higher_floor_for_labels_that_are_shares() -> None:
@@ -173,7 +182,7 @@ def test_ece_has_fifteen_bins(edge: int) -> None:
         low, high = middle - 0.005, middle + 0.005
         data = pd.DataFrame({"label": [0, 1] * 10, "prob": [low, high] * 10})
         expected = (low + 1.0 - high) / 2 if apart else abs(0.5 - middle)
-        found = score(data, metrics="ece").metrics["ece"]
+        found = score(data, metric="ece").metrics["ece"]
         assert found == pytest.approx(expected, abs=1e-12)
 
 
@@ -190,7 +199,7 @@ def test_so_many_distinct_scores_are_kept_as_they_are(
         assert parts is not None
         assert parts.basis == ("rows" if exact else "bins")
         return
-    figures = score(data, metrics=["auc", "auc_error"]).metrics
+    figures = score(data, metric=["auc", "auc_error"]).metrics
     assert (figures["auc_error"] == 0.0) == exact
     assert abs(figures["auc"] - roc_auc_score(label, scores)) <= figures["auc_error"] + 1e-12
 
@@ -217,6 +226,19 @@ def test_taking_apart_takes_five_rows_of_two_classes(rare: int, enough: bool) ->
     label = (np.arange(60) < rare).astype(int)
     data = pd.DataFrame({"label": label, "prob": np.linspace(0.2, 0.7, 60)})
     assert ("temperature" in ways(data)) == enough
+
+
+@OFTEN(("classes", "most"), [(3, 65_536), (65, 2**22 // 65)])
+def test_of_more_than_two_classes_so_many_distinct_rows_are_taken(classes: int, most: int) -> None:
+    """Or 4 M numbers."""
+    for rows in (most, most + 1):
+        logits = np.zeros((classes, rows))
+        logits[0] = np.arange(rows)
+        places = np.arange(rows)
+        happened = Hard(Logits(logits), places % classes, classes)
+        kept = Sample.of(Batch(happened, np.ones(rows), None, 1, places, places))
+        assert kept.is_whole == (rows == most)
+        assert len(kept.settled.parts[0]) == most
 
 
 @OFTEN(("rows", "enough"), [(39, False), (40, True)])
