@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -76,6 +77,25 @@ def spawn_ce(
         command, capture_output=True, check=False, env=environment(env), cwd=cwd, **feed
     )
     return _completed(command, done.returncode, done.stdout, done.stderr)
+
+
+def run_pasted(command: str, cwd: Path) -> Completed:
+    """Run a command as it would be pasted into a shell, which is spared where ``ce`` is all."""
+    if command.startswith("ce ") and not set(command) & set("|&;<>()$`\\*?[]#~{}!\n"):
+        return run_ce(*shlex.split(command)[1:], cwd=cwd)
+    script = (
+        f'ce() {{ {shlex.join(COMMAND)} "$@"; }}\n'
+        f'python3() {{ {shlex.quote(sys.executable)} "$@"; }}\n{command}'
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", script],
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        env=environment({"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}),
+        stdin=subprocess.DEVNULL,
+    )
+    return _completed([command], done.returncode, done.stdout, done.stderr)
 
 
 def _completed(command: list[str], code: int, stdout: bytes, stderr: bytes) -> Completed:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax, logit
 from sklearn.metrics import log_loss
 
-from tests.conftest import SAMPLES, complaints, environment, run_ce, score_json, strict
+from tests.conftest import SAMPLES, complaints, run_ce, run_pasted, score_json, strict
 from tests.documents import text_of
 
 Floats = NDArray[np.float64]
@@ -300,22 +297,6 @@ CASES: dict[str, tuple[str, list[Write], float]] = {
 }
 
 
-def run_in_shell(command: str, folder: Path) -> dict[str, Any]:
-    """The JSON of a command as the document gives it."""
-    script = f'ce() {{ "{sys.executable}" -m ce_cli "$@"; }}\n{command} --json'
-    done = subprocess.run(
-        ["sh", "-c", script],
-        capture_output=True,
-        check=False,
-        text=True,
-        cwd=folder,
-        env=environment({"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}),
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stderr
-    return strict(done.stdout)
-
-
 @pytest.mark.parametrize(("command", "writers", "expected"), CASES.values(), ids=CASES.keys())
 def test_files_of_other_tools_score_at_the_first_try(
     command: str, writers: list[Write], expected: float, tmp_path: Path
@@ -324,7 +305,9 @@ def test_files_of_other_tools_score_at_the_first_try(
         pytest.skip(f"{tool} is not installed")
     for write in writers:
         write(tmp_path)
-    document = run_in_shell(command, tmp_path)
+    done = run_pasted(f"{command} --json", tmp_path)
+    assert done.returncode == 0, done.stderr
+    document = strict(done.stdout)
     rounded = "pred.txt" in command or "npy" in command  # six digits, or single precision
     rel = 2e-4 if rounded else 1e-6 if "logits.parquet" in command else 1e-12
     assert document["metrics"]["cross_entropy"] == pytest.approx(expected, rel=rel)

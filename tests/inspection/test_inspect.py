@@ -5,11 +5,8 @@ option or command that is named mends it.
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import stat
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -32,6 +29,7 @@ from tests.conftest import (
     complaints,
     environment,
     run_ce,
+    run_pasted,
     score_json,
     strict,
     write_csv,
@@ -77,20 +75,8 @@ def loss_of(*args: str | Path) -> float:
 
 def loss_by(command: str, folder: Path) -> float:
     """What a command for the shell says when it is pasted there; the last part is ``ce score``."""
-    runs = folder / "bin"
-    runs.mkdir(exist_ok=True)
-    for name, words in (("ce", COMMAND), ("python3", (sys.executable,))):
-        script = runs / name
-        script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
-        script.chmod(script.stat().st_mode | stat.S_IXUSR)
-    path = f"{runs}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"{command} --json"],
-        capture_output=True,
-        check=True,
-        text=True,
-        env=environment({"PATH": path}),
-    )
+    done = run_pasted(f"{command} --json", folder)
+    assert done.returncode == 0, done.stderr
     return float(json.loads(done.stdout)["metrics"]["cross_entropy"])
 
 

@@ -169,7 +169,7 @@ def test_many_scores_are_jackknifed_in_bins() -> None:
     assert widths[0] == pytest.approx(widths[1], rel=0.35)  # rows are independent here
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(seed=st.integers(0, 1000), cut=st.integers(1, 79))
 def test_the_split_of_the_rows_is_all_one(
     tmp_path_factory: pytest.TempPathFactory, seed: int, cut: int

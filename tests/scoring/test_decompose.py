@@ -67,11 +67,11 @@ def way(parts: Decomposed, name: str) -> Recalibrated:
 @pytest.mark.parametrize("make", [binary, multiclass])
 @pytest.mark.parametrize("factor", [0.4, 1.0, 3.0])
 def test_the_temperature_is_what_the_logits_were_multiplied_by(make: Any, factor: float) -> None:
-    data = make(20_000, factor=factor)
+    data = make(10_000, factor=factor)
     parts = taken_apart(data)
     one = way(parts, "temperature")
     assert one.temperature == pytest.approx(factor, rel=0.05)
-    true = score(make(20_000)).metrics["cross_entropy"]
+    true = score(make(10_000)).metrics["cross_entropy"]
     assert one.cross_entropy == pytest.approx(true, abs=3e-4)
     expected = score(data).metrics["cross_entropy"] - true
     assert one.calibration == pytest.approx(expected, abs=3e-4)
@@ -184,7 +184,7 @@ def test_the_isotonic_split_is_made_of_scikit_learns_isotonic_regression(weighte
 def test_scores_in_bins_say_nearly_what_all_scores_say(
     values: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = binary(30_000, factor=2.0, shift=0.5)
+    data = binary(8_000, factor=2.0, shift=0.5)
     if values == "probabilities":
         data["prob"] = special.expit(data.pop("logit"))
     elif values == "logprobs":
