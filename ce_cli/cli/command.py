@@ -104,7 +104,7 @@ def _call(
     name: str, options: Mapping[str, Option], files: Sequence[str], typed: Mapping[str, Any]
 ) -> Call:
     """Put what was typed before variables, those before the configuration, that before defaults."""
-    typed = {one: value for one, value in typed.items() if value not in (None, False, [])}
+    typed = {one: value for one, value in typed.items() if not _is_absent(value)}
     own = variables(os.environ, name)
     given = {**own, **typed}
     config = configuration(given.get("config"))
@@ -112,6 +112,11 @@ def _call(
     defaults = {one: option.default for one, option in options.items()}
     from_variables = tuple(one for one in own if one not in typed)
     return Call(name, tuple(files), {**defaults, **written, **given}, given, config, from_variables)
+
+
+def _is_absent(value: Any) -> bool:
+    """Whether an option was not typed; 0 was."""
+    return value is None or value is False or value == []
 
 
 def _files(help_: str) -> Parameter:

@@ -7,11 +7,12 @@ one; gates may have tables of their own below ``gate``.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from ce_cli.errors import StorageError, UsageError
+from ce_cli.errors import UsageError
 from ce_cli.options.choices import CONFIGURATION, SUBJECT
 from ce_cli.options.commands import COMMANDS, GateOptions
 from ce_cli.options.option import Option, key, options_of
@@ -102,14 +103,16 @@ def configuration(path: str | None) -> Config | None:
         found = _config(path, _parsed(path, _bytes_of(path)))
         if found is None:
             raise UsageError(f"{display_name(path)}: there is no table [{'.'.join(_TOOL)}].")
+        if not (found.shared or found.commands):
+            raise UsageError(f"{display_name(path)}: it has no option and no table for ce.")
         return found
     for directory in (here := Path.cwd(), *here.parents):
         for name in (NAME, _PROJECT):
             if (directory / name).is_file():
                 shown = os.path.relpath(directory / name)
                 text = _bytes_of(shown)
-                if name == _PROJECT and b"ce" not in text:
-                    continue
+                if name == _PROJECT and not re.search(rb"\bce\b", text):
+                    continue  # without reading it as TOML, which takes time
                 found = _config(shown, _parsed(shown, text))
                 if found is not None or name == NAME:
                     return found
@@ -170,8 +173,11 @@ def _bytes_of(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"{display_name(path)}: could not read: {reason}.") from error
+        from ce_cli.inputs.bytestream import storage_errors
+
+        with storage_errors(path):
+            raise error from None
+        raise  # never reached
 
 
 def _parsed(path: str, text: bytes) -> dict[str, Any]:
@@ -217,11 +223,11 @@ def _config(path: str, document: Mapping[str, Any]) -> Config | None:
         own = {one: what for one, what in value.items() if one not in named}
         found[name] = _fields(config, (name,), own, allowed(name))
         for gate, what in named.items():
-            gates[gate] = _fields(config, (name, gate), what, _options_of_gate())
+            gates[gate] = _fields(config, (name, gate), what, options_of_gate())
     return config.replace(commands=found, gates=gates)
 
 
-def _options_of_gate() -> dict[str, Option]:
+def options_of_gate() -> dict[str, Option]:
     """What the table of one gate may hold: nothing that is about the whole run."""
     known = options_of(GateOptions)
     return {name: option for name, option in allowed(GATE).items() if name in (FILES, *known)}

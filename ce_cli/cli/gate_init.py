@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ce_cli.cli.config import GATE, allowed, prefix_in
+from ce_cli.cli.config import GATE, options_of_gate, prefix_in
 from ce_cli.errors import UsageError
 from ce_cli.options.option import key
 from ce_cli.outputs.numbers import shown
@@ -50,7 +50,7 @@ def configuration_from(given: Mapping[str, Any], result: Result, target: str) ->
         f"# What ce gate asks for, from the figures of {rows:,} rows; # begins a comment.",
         f"[{'.'.join(filter(None, (prefix_in(target), GATE)))}]",
     ]
-    options = allowed(GATE)
+    options = options_of_gate()
     for name, value in given.items():
         if name not in options:
             continue

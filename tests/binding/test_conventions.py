@@ -279,7 +279,7 @@ def test_all_that_is_a_mean_loss_is_divided_by_the_number_of_rows() -> None:
     rng = np.random.default_rng(3)
     rows = {"label": rng.integers(0, 2, 60), "prob": rng.uniform(0.1, 0.9, 60), "g": [1, 2] * 30}
     frame = pd.DataFrame(rows).assign(w=2.0)
-    options: dict[str, Any] = {"convention": "keras", "metrics": "all", "by": "g"}
+    options: dict[str, Any] = {"convention": "keras", "metric": "all", "by": "g"}
     plain, doubled = score(frame, **options), score(frame, weight="w", **options)
     for name in ("cross_entropy", "standard_error", "baseline", "kl_divergence", "confidence"):
         assert doubled.metrics[name] == pytest.approx(2 * plain.metrics[name], rel=1e-12)

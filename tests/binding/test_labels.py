@@ -138,7 +138,7 @@ def test_smoothing_of_two_classes_is_the_same_for_one_column(values: Any) -> Non
     numbers = np.log(PREDICTED[:, 0]) if values == "logits" else PREDICTED[:, 0]
     odds = 1 / (1 + np.exp(-numbers)) if values == "logits" else numbers
     labels = CODES == 0
-    got = metrics_of({"y": labels, "score": numbers}, values=values, label_smoothing=0.2)
+    got = metrics_of({"y": labels, "score": numbers}, as_=values, label_smoothing=0.2)
     soft = np.where(labels, 0.9, 0.1)
     expected = -(soft * np.log(odds) + (1 - soft) * np.log(1 - odds)).mean()
     assert got["cross_entropy"] == pytest.approx(expected, rel=1e-12)

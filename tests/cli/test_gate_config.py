@@ -204,8 +204,9 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
         *("--mode", "--base", "--confidence", "--label", "--labels", "--pred", "--weight", "--id"),
         *("--classes", "--positive", "--task", "--as", "--missing", "--na-value", "--clip"),
         *("--delimiter", "--encoding", "--decimal", "--no-header", "--comment", "--threads"),
+        *("--format", "--json", "--output", "--report", "--exit-zero", "--engine"),
     }
-    assert not {"--format", "--json", "--output", "--report", "--exit-zero"} & set(accepted)
+    assert not {"--config", "--gate", "--init", "--help"} & set(accepted)
 
 
 # What is refused
@@ -216,7 +217,9 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
     [
         ("[gate]\nmx = 1", ["gate.mx is not known", "did you mean 'max'?"]),
         ("[gate.q]\nmin-row = 1", ["gate.q.min-row is not known", "did you mean 'min-rows'?"]),
-        ("[gate]\nformat = 'json'", ["gate.format is not known"]),
+        ("[gate]\nconfig = 'x'", ["gate.config is not known"]),
+        ("[gate.one]\nformat = 'json'", ["gate.one.format is not known"]),
+        ("score = 1", ["score has to be a table: [score]"]),
         ("[gates]\nmax = 1", ["gates is not known", "did you mean 'gate'?"]),
         ("x = 1", ["x is not known"]),
         ("[gate]\nmax = [1]", ["gate.max takes text, not [1]"]),
@@ -228,7 +231,7 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
         ("[gate]\nmin-rows = 1.5", ["gate.min-rows takes a whole number, not 1.5"]),
         ("[gate]\nmin-rows = '5'", ["gate.min-rows takes a whole number, not '5'"]),
         ("[gate]\nmin-rows = -5", ["gate.min-rows: --min-rows must be 0 or more, not -5"]),
-        ("[gate]\nmin-rows = 5\nmin_rows = 5", ["gate.min_rows stands there twice"]),
+        ("[gate]\nmin-rows = 5\nmin_rows = 5", ["gate.min_rows is given twice"]),
         ("[gate]\nconfident = 1", ["gate.confident takes true or false, not 1"]),
         ("[gate]\nconfident = 'yes'", ["gate.confident takes true or false, not 'yes'"]),
         ("[gate]\nconfidence = '0.9'", ["gate.confidence takes a number, not '0.9'"]),
@@ -236,7 +239,7 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
         ("[gate]\nmax = 1\nconfidence = 2", ["gate: --confidence 2"]),
         ("[gate]\nmode = 'provn'", ["gate.mode: 'provn'", "did you mean 'proven'?"]),
         ("[gate]\nas = 'logit'", ["gate.as: 'logit'", "did you mean 'logits'?"]),
-        ("[gate]\nbase = 3", ["gate.base: '3' is none of 'e', '2', '10'"]),
+        ("[gate]\nbase = 3", ["gate.base: '3' is not one of 'e', '2', '10'"]),
         ("[gate]\nlabel = 1979-05-27", ["gate.label takes text, not "]),
         ("[gate]\nlabel = [['x']]", ["gate.label takes text, not ['x']"]),
         ("[gate]\nfiles = 1", ["gate.files takes text, not 1"]),
@@ -247,11 +250,11 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
         ("[gate]\nmax-regression = 1", ["gate: a regression needs a baseline"]),
         ("[gate]\nbaseline = 'b.json'", ["gate: the baseline has no limit"]),
         ("[gate]\nmax = 1\nclip = 'x'", ["gate: --clip 'x'"]),
-        ("[gate]\nbase = 2", ["gate: nothing is asked"]),
+        ("[gate]\nbase = 2", ["gate: there is no limit to check"]),
         ("gate = 1", ["gate has to be a table"]),
-        ("[gate]\nmax = ", ["is no TOML", "line 2"]),
-        ("[gate]\nmax = 1\nmax = 2", ["is no TOML", "line 3"]),
-        ("[gate]\n\nmax 1", ["is no TOML", "line 3"]),
+        ("[gate]\nmax = ", ["is not TOML", "line 2"]),
+        ("[gate]\nmax = 1\nmax = 2", ["is not TOML", "line 3"]),
+        ("[gate]\n\nmax 1", ["is not TOML", "line 3"]),
         ('[gate."\\u001b[31m"]\nx = 1', ["gate.\\x1b[31m.x is not known"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -274,8 +277,8 @@ def test_a_bad_configuration_is_told_with_file_and_key(
 def test_what_else_stands_in_the_project_is_not_looked_at_but_under_ce(here: Path) -> None:
     configured(here, "[tool.ce]\nscore = 1\n", "pyproject.toml")
     (told,) = complaints(refused("preds.csv", "--max", "9", cwd=here), USAGE)
-    assert "pyproject.toml: tool.ce.score is not known" in told
-    configured(here, "tool = 1\n", "pyproject.toml")
+    assert "pyproject.toml: tool.ce.score has to be a table: [tool.ce.score]" in told
+    configured(here, "tool = 1\nce = 1\n", "pyproject.toml")
     assert "tool has to be a table" in complaints(refused("preds.csv", cwd=here), USAGE)[0]
     configured(here, "[tool.cx]\ngate = 1\n[gate]\nx = 1\n", "pyproject.toml")
     assert run_gate("preds.csv", "--max", "9", cwd=here)[0] == PASSED
@@ -303,7 +306,7 @@ def test_a_configuration_that_is_named_has_to_be_there(here: Path) -> None:
     assert "gone.toml: there is no such file" in complaints(done, STORAGE)[0]
     configured(here, "", "empty.toml")
     done = refused("preds.csv", "--config", "empty.toml", "--max", "1", cwd=here)
-    assert "empty.toml: there is no table [gate]" in complaints(done, USAGE)[0]
+    assert "empty.toml: it has no option and no table for ce" in complaints(done, USAGE)[0]
 
 
 def test_bad_files_of_a_gate_have_their_own_codes(here: Path) -> None:

@@ -257,7 +257,7 @@ def test_the_order_in_which_clusters_occur_is_all_one(test: Any) -> None:
     turned = table.iloc[::-1]
     options: dict[str, Any] = {
         "preds": {"a": "logprob", "b": "b"},
-        "values": "logprobs",
+        "as_": "logprobs",
         "task": "likelihood",
     }
     one, other = (compare(some, cluster="user", test=test, **options) for some in (table, turned))

@@ -794,7 +794,7 @@ def test_python_is_told_what_is_wrong() -> None:
     with pytest.raises(UsageError, match="there is no model 'c'"):
         compare({"a": OLD, "b": NEW}, reference="c")
     wrong: Any = "outer"
-    with pytest.raises(UsageError, match="'outer' is none of 'all', 'inner'"):
+    with pytest.raises(UsageError, match="'outer' is not one of 'all', 'inner'"):
         compare({"a": OLD, "b": NEW}, join=wrong)
     with pytest.raises(UsageError, match="must be one of 't', 'sign-flip', not 'outer'"):
         compare({"a": OLD, "b": NEW}, test=wrong)

@@ -76,7 +76,7 @@ def test_a_file_is_explained_as_by_the_command(
             "--q 2.1,-0.3,0.4 --as logits --classes cat,dog,cow --label dog",
             {
                 "q": pd.Series([2.1, -0.3, 0.4]),
-                "values": "logits",
+                "as_": "logits",
                 "classes": ["cat", "dog", "cow"],
                 "label": "dog",
             },

@@ -290,7 +290,7 @@ def test_confident_refuses_what_has_no_interval(preds: Path, limit: str) -> None
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], ["Nothing is asked", "--max", "--require"]),
+        ([], ["There is no limit to check", "--max", "--require"]),
         (["--max", "abc"], ["--max abc", "'abc' is not a finite number"]),
         (["--max", "nan"], ["'nan' is not a finite number"]),
         (["--max", "-inf"], ["'-inf' is not a finite number"]),

@@ -92,7 +92,7 @@ ENCODINGS: dict[str, tuple[Columns, dict[str, Any]]] = {
     "log-probabilities": ({"label": WORDS, **family("logprob_{}", np.log(PROBABILITIES))}, {}),
     "log-probabilities, said": (
         {"label": WORDS, **family("p_{}", np.log(PROBABILITIES))},
-        {"values": "logprobs"},
+        {"as_": "logprobs"},
     ),
     "one-hot": ({**family("y_{}", ONE_HOT), **family("p_{}", PROBABILITIES)}, {}),
     "one-hot, other names": (

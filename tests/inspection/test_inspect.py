@@ -215,7 +215,7 @@ def test_every_column_is_told_with_its_part_and_why(tmp_path: Path) -> None:
     assert (told["prob"]["low"], told["prob"]["high"]) == (0.25, 0.75)
     assert (told["site"]["values"], told["site"]["more"]) == (["x", "y"], False)
     assert document["format"] == "CSV"
-    options = "--by site --weight w --id key"
+    options = "--weight w --id key --by site"
     assert document["next"] == f"ce score {path} {options}"
 
 

@@ -383,8 +383,8 @@ def test_small_and_odd_data_have_intervals_or_none(
 
 
 def test_an_option_that_is_not_there_is_told_with_the_next_best() -> None:
-    with pytest.raises(TypeError, match=r"'metric'.*did you mean 'metrics'"):
-        score(drawn(), metric="auc")
+    with pytest.raises(TypeError, match=r"'metrik'.*did you mean 'metric'"):
+        score(drawn(), metrik="auc")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("data", [{"label": [1], "prob": [0.5]}, [1, 2], 3.5])

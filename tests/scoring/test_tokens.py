@@ -265,7 +265,7 @@ def test_a_gate_limits_bits_per_byte_and_a_comparison_has_none(tmp_path: Path) -
         done = run_ce("gate", path, *given, *limits, "--baseline", baseline)
         assert done.returncode == 0, done.stdout + done.stderr
     (line,) = complaints(run_ce("compare", path, other, *given), 2)
-    assert "--bytes is for ce score and ce gate" in line
+    assert "--bytes applies to ce score and ce gate" in line
     with pytest.raises(UsageError, match="--bytes"):
         compare({"old": path, "new": other}, bytes="token")
 
