@@ -167,7 +167,9 @@ COMMANDS = (
     Entry("ce_cli.cli.explain:explain", ("explain",)),
 )
 
-ENGINES = (Entry("ce_cli.engines.threads:Threads", ("threads",)),)
+ENGINES = (
+    Entry("ce_cli.engines.threads:Threads", ("threads",)),  # the default
+)
 
 METRICS = (
     Metric(

@@ -1,4 +1,4 @@
-"""A metric, and an output format, is one new file and one line of the registry."""
+"""A metric, an input, an output and an engine: each is a new file and a line of the registry."""
 
 from __future__ import annotations
 
@@ -64,21 +64,70 @@ def render(result: Result, canvas: Canvas) -> str:
 '''
 OUTPUT_LINE = 'Output("ce_cli.outputs.statusline:render", ("statusline",), ("score",)),'
 
+INPUT = '''"""Lines of key=value pairs."""
+
+import pyarrow as pa
+
+from ce_cli.inputs.arrow.memory import TableSource
+from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.reading import Reading
+
+
+def open_pairs(path: str, stream: ByteStream, reading: Reading) -> TableSource:
+    lines = stream.read(1 << 20).decode().splitlines()
+    rows = [dict(pair.split("=") for pair in line.split()) for line in lines]
+    columns = {"label": [int(row["label"]) for row in rows]}
+    columns["prob"] = [float(row["prob"]) for row in rows]
+    return TableSource(path, pa.table(columns))
+'''
+INPUT_LINE = r'Entry("ce_cli.inputs.pairs:open_pairs", ("pairs",), rb"label=\S+ \w+=", text=True),'
+ENGINE = '''"""Processes of this machine."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+
+
+class Processes:
+    def __init__(self, workers):
+        self.workers = workers
+
+    def map_in_order(self, work, items):
+        with ProcessPoolExecutor(self.workers) as pool:
+            for parent, made in pool.map(Elsewhere(work), items):
+                assert parent == os.getpid()
+                yield made
+
+
+class Elsewhere:
+    def __init__(self, work):
+        self.work = work
+
+    def __call__(self, item):
+        return os.getppid(), self.work(item)
+'''
+ENGINE_LINE = 'Entry("ce_cli.engines.processes:Processes", ("processes",)),'
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the package with two more files, and a line for each."""
+    """A copy of the package with four more files, and a line for each."""
     folder = tmp_path_factory.mktemp("extended")
     copy = folder / "ce_cli"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "metrics" / "spherical.py").write_text(METRIC, encoding="utf-8")
     (copy / "outputs" / "statusline.py").write_text(OUTPUT, encoding="utf-8")
+    (copy / "inputs" / "pairs.py").write_text(INPUT, encoding="utf-8")
+    (copy / "engines" / "processes.py").write_text(ENGINE, encoding="utf-8")
     lines = (copy / "registry.py").read_text(encoding="utf-8")
-    for table, line in (("METRICS", METRIC_LINE), ("OUTPUTS", OUTPUT_LINE)):
+    for table, line in (
+        ("METRICS", METRIC_LINE),
+        ("OUTPUTS", OUTPUT_LINE),
+        ("INPUTS", INPUT_LINE),  # before delimited text, which takes what nothing else takes
+        ("ENGINES", ENGINE_LINE),
+    ):
         before, start, after = lines.partition(f"{table} = (\n")
         assert start
-        entries, end, rest = after.partition("\n)\n")
-        lines = f"{before}{start}{entries}\n    {line}{end}{rest}"
+        lines = f"{before}{start}    {line}\n{after}"
     (copy / "registry.py").write_text(lines, encoding="utf-8")
     return folder
 
@@ -142,3 +191,34 @@ def test_an_output_is_known_to_its_command_alone(folder: Path) -> None:
     assert "statusline" in run(folder, "score", "--help")
     assert "statusline" not in run(folder, "compare", "--help")
     run(folder, "inspect", FILE, "-f", "statusline", code=2)
+
+
+def test_an_input_is_found_by_how_it_begins(folder: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.log"
+    rows.write_text("label=1 prob=0.5\nlabel=0 prob=0.5\n", encoding="utf-8")
+    document = json.loads(run(folder, "score", rows, "--base", "2", "--json"))
+    assert document["metrics"]["cross_entropy"] == 1.0
+    assert json.loads(run(folder, "inspect", rows, "--json"))["rows"]["read"] == 2
+    (tmp_path / "part.pairs").write_text("label=1 prob=0.25\n", encoding="utf-8")
+    assert json.loads(run(folder, "score", tmp_path, "--json"))["rows"]["read"] == 1
+    assert "pairs" in run(folder, "score", "--help")
+
+
+COMMANDS: list[list[str | Path]] = [
+    ["score", FILE, "--metric", "all", "--by", "label", "--worst", "3", "--decompose"],
+    ["score", FILE, SAMPLES / "breast_cancer_forest.csv", "--class-weight", "balanced"],
+    ["inspect", FILE],
+    ["explain", FILE, "--row", "7"],
+    ["compare", FILE, SAMPLES / "breast_cancer_forest.csv"],
+    ["gate", FILE, "--max", "1"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command[0]))
+def test_every_command_gives_the_same_document_on_another_engine(
+    command: list[str | Path], folder: Path
+) -> None:
+    """Processes share nothing, so work, splits and results travel as bytes."""
+    threads = run(folder, *command, "--json")
+    assert run(folder, *command, "--json", "--engine", "processes", "--threads", "2") == threads
+    assert "processes" in run(folder, str(command[0]), "--help")
