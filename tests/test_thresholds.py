@@ -18,6 +18,7 @@ from ce_cli.errors import DataError
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import Logits
 from ce_cli.kernels.outcomes import Hard
+from ce_cli.kernels.score_bins import bins_of
 from ce_cli.metrics.sample import Sample
 from tests.conftest import write_csv
 
@@ -115,6 +116,13 @@ def first_row(q: float, label: int, kind: str, **options: Any) -> tuple[float, i
     return float(result.rows_frame()["loss"].iloc[0]), result.rows["clipped"]
 
 
+def raised(convention: str, q: float, kind: str) -> int | None:
+    """In how many rows a tool raises a probability, as the table of conventions has it."""
+    data = pd.DataFrame({"label": [1, 0], "prob": np.array([q, 0.5], kind)})
+    lines = score(data, conventions=True).conventions
+    return next(line.raised for line in lines if line.convention == convention)
+
+
 FLOORS = [
     ({}, "float64", DOUBLE),
     ({}, "float32", SINGLE),
@@ -135,9 +143,11 @@ def test_probabilities_count_as_the_floor_below_it_and_as_they_are_above(
 ) -> None:
     below, above = (float(np.array(part * floor, kind)) for part in (0.98, 1.02))
     for q, counts, clipped in ((below, floor, 1), (above, above, 0)):
-        loss, raised = first_row(q, 1, kind, **options)
+        loss, below_floor = first_row(q, 1, kind, **options)
         assert loss == pytest.approx(-math.log(counts), rel=1e-12)
-        assert raised == clipped
+        assert below_floor == clipped
+        if name := options.get("convention"):
+            assert raised(name, q, kind) == clipped
 
 
 @OFTEN(
@@ -249,6 +259,26 @@ def test_biases_take_ten_rows_a_class(rows: int, enough: bool) -> None:
     data = pd.DataFrame({"label": [names[row % 4] for row in range(rows)], **columns})
     assert "temperature" in ways(data)
     assert ("temperature_bias" in ways(data)) == enough
+
+
+def test_clear_is_more_than_two_standard_errors() -> None:
+    rng = np.random.default_rng(3)
+    logit = rng.normal(size=400)
+    label = (rng.random(400) < 1 / (1 + np.exp(-logit))).astype(int)
+    parts = score(pd.DataFrame({"label": label, "logit": 1.5 * logit}), decompose=True)
+    assert parts.decomposition is not None
+    one = next(way for way in parts.decomposition.recalibrations if way.name == "temperature")
+    assert one.chance == pytest.approx(2.0 * one.standard_error, rel=1e-12)
+    assert not one.replace(calibration=1.99 * one.standard_error).is_clear
+    assert one.replace(calibration=2.01 * one.standard_error).is_clear
+
+
+def test_scores_in_one_bin_agree_in_ten_binary_digits() -> None:
+    """From 1/4 to 1/2, 1,024 bins are 2 to the power −12 wide; beyond 1/2, as far from 1."""
+    for start in (0.25, 0.375, 0.5 + 2.0**-12, 0.625):
+        first, within, beyond = start + 2.0**-12 * np.array([0.01, 0.99, 1.01])
+        bins = bins_of(np.array([first, within, beyond]))
+        assert (bins == bins[0]).tolist() == [True, True, False]
 
 
 # What figures are warned of
