@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 
 from ce_cli import registry
-from ce_cli.cli.config import Config, configuration, variables
+from ce_cli.cli.config import Config, configuration
+from ce_cli.cli.variables import variables
 from ce_cli.options.choices import PANELS
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, flag, key, options_of

@@ -1,4 +1,4 @@
-"""Options that are written down: in ce.toml or pyproject.toml, and as CE_* variables.
+"""Options that are written down, in ce.toml or pyproject.toml.
 
 A table without a name gives defaults for every command, a table with the name of a command for that
 one; gates may have tables of their own below ``gate``.
@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
+from ce_cli.cli.config_values import value_of
 from ce_cli.errors import UsageError
 from ce_cli.options.choices import CONFIGURATION, SUBJECT
 from ce_cli.options.commands import COMMANDS, GateOptions
 from ce_cli.options.option import Option, key, options_of
 from ce_cli.record import Record
-from ce_cli.text import STDIN, closest, display_name, quoted, quoted_list, sanitize
+from ce_cli.text import STDIN, closest, display_name, sanitize
 
 NAME = "ce.toml"
 GATE = "gate"
 FILES = "files"
 _PROJECT = "pyproject.toml"
 _TOOL = ("tool", "ce")
-_VARIABLE = "CE_"
-_OTHER_VARIABLES = ("TRACEBACK",)
-_NEAR = 0.8  # how alike a variable and an option are if one is taken for a typo of the other
-_ON_OFF = {"1": True, "true": True, "yes": True, "on": True}
-_ON_OFF |= {"0": False, "false": False, "no": False, "off": False}
 _FILES_OF_GATE = Option("The files of a gate.", CONFIGURATION, list[str], is_path=True)
 
 
@@ -117,56 +113,6 @@ def configuration(path: str | None) -> Config | None:
                 if found is not None or name == NAME:
                     return found
     return None
-
-
-def variables(environment: Mapping[str, str], command: str) -> dict[str, Any]:
-    """The options that CE_* variables give a command.
-
-    Raises
-    ------
-    UsageError
-        A value is of a wrong type, or a name is nearly that of an option.
-    """
-    names = {name for one in COMMANDS for name in (*allowed(one), "config")} - {FILES}
-    known = {f"{_VARIABLE}{key(name).replace('-', '_').upper()}": name for name in names}
-    options = {**options_of(COMMANDS[command])}
-    found = {}
-    for variable, text in environment.items():
-        if not variable.startswith(_VARIABLE):
-            continue
-        name = known.get(variable)
-        if name is None:
-            _check_spelling(variable, list(known))
-        elif name in options:
-            found[name] = _value(
-                variable, name, options[name], _typed(variable, options[name], text)
-            )
-    return found
-
-
-def _check_spelling(variable: str, known: list[str]) -> None:
-    own = [f"{_VARIABLE}{name}" for name in _OTHER_VARIABLES]
-    if variable not in own and (near := closest(variable, [*known, *own], _NEAR)):
-        raise UsageError(f"There is no option for the variable {sanitize(variable)}{near}.")
-
-
-def _typed(variable: str, option: Option, text: str) -> Any:
-    """The text of a variable as a value that a file could hold."""
-    if option.typed == list[str]:
-        import csv
-
-        return next(csv.reader([text], skipinitialspace=True), [])
-    if option.typed is bool:
-        if text.lower() not in _ON_OFF:
-            raise UsageError(f"{variable}: {quoted(text)} is neither true nor false.")
-        return _ON_OFF[text.lower()]
-    if option.typed in (int, float):
-        try:
-            return option.typed(text)
-        except ValueError:
-            what = "a whole number" if option.typed is int else "a number"
-            raise UsageError(f"{variable}: {quoted(text)} is not {what}.") from None
-    return text
 
 
 def _bytes_of(path: str) -> bytes:
@@ -259,77 +205,10 @@ def _fields(
             raise UsageError(f"{place} is not known{closest(written, [*known, *extra])}.")
         if name in found:
             raise UsageError(f"{place} is given twice, as {key(name)} and with an underscore.")
-        found[name] = _value(place, name, options[name], value)
+        found[name] = value_of(place, name, options[name], value)
         if options[name].is_path:
             found[name] = _relative_to(config.path, found[name])
     return found
-
-
-def _value(place: str, name: str, option: Option, value: Any) -> Any:
-    """A value as the command line would give it.
-
-    Raises
-    ------
-    UsageError
-        It is of another type, or no limit.
-    """
-    numbers = () if option.is_path else (int, float)
-    kind = option.typed
-    if name == "classes" and isinstance(value, list):
-        return _texts(place, value, numbers)
-    if kind == list[str]:
-        found: Any = _texts(place, value if isinstance(value, list) else [value], numbers)
-    elif kind is bool:
-        found = _of_type(place, value, (bool,), "true or false")
-    elif kind is int:
-        found = _of_type(place, value, (int,), "a whole number")
-    elif kind is float:
-        found = float(_of_type(place, value, (int, float), "a number"))
-    else:
-        found = _text(place, value, numbers)
-        choices = get_args(kind) if get_origin(kind) is Literal else (found,)
-        if found not in choices:
-            near = closest(found, choices)
-            raise UsageError(
-                f"{place}: {quoted(found)} is not one of {quoted_list(choices)}{near}."
-            )
-    for check in _checks(name):
-        try:
-            check(found)
-        except UsageError as error:
-            raise error.about(place) from None
-    return found
-
-
-def _checks(name: str) -> Iterator[Callable[[Any], object]]:
-    """What a limit has to pass, so that a mistake is shown where it is written."""
-    if name not in ("max", "min_rows", "require", "max_regression"):
-        return
-    from ce_cli.gating import requirements
-
-    checks: dict[str, Callable[[Any], object]] = {
-        "max": requirements.at_most,
-        "min_rows": requirements.at_least_rows,
-        "require": lambda texts: [requirements.requirement(text) for text in texts],
-        "max_regression": requirements.no_regression,
-    }
-    yield checks[name]
-
-
-def _texts(place: str, values: list[Any], numbers: tuple[type, ...]) -> list[str]:
-    return [_text(place, value, numbers) for value in values]
-
-
-def _text(place: str, value: Any, numbers: tuple[type, ...]) -> str:
-    """A text; a number is taken for how it is written, as on the command line."""
-    value = _of_type(place, value, (str, *numbers), "text")
-    return value if isinstance(value, str) else repr(value)
-
-
-def _of_type(place: str, value: Any, types: tuple[type, ...], what: str) -> Any:
-    if isinstance(value, types) and (not isinstance(value, bool) or bool in types):
-        return value
-    raise UsageError(f"{place} takes {what}, not {sanitize(repr(value))}.")
 
 
 def _relative_to(path: str, found: Any) -> Any:

@@ -234,7 +234,12 @@ def test_a_bad_variable_is_named(variable: str, text: str, words: list[str], her
 
 def test_variables_of_others_are_left_alone(here: Path) -> None:
     written(here, NAMED)
-    assert scored(here, CE_PROJECT_URL="x", CE_TRACEBACK="", CE_MAX="0.1")["unit"] == "nats"
+    assert scored(here, CE_PROJECT_URL="x", CE_TRACEBACK="1", CE_MAX="0.1")["unit"] == "nats"
+
+
+def test_an_empty_variable_is_none(here: Path) -> None:
+    written(here, f"{NAMED}base = 2\n")
+    assert scored(here, CE_BASE="", CE_LABLE="")["unit"] == "bits"
 
 
 def test_a_project_without_a_table_for_ce_may_be_anything(here: Path) -> None:

@@ -1,0 +1,77 @@
+"""Values of options that are written down, checked as the parser checks those that are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from ce_cli.errors import UsageError
+from ce_cli.options.option import Option
+from ce_cli.text import closest, quoted, quoted_list, sanitize
+
+
+def value_of(place: str, name: str, option: Option, value: Any) -> Any:
+    """A value as the command line would give it.
+
+    Raises
+    ------
+    UsageError
+        It is of another type, or no limit.
+    """
+    numbers = () if option.is_path else (int, float)
+    kind = option.typed
+    if name == "classes" and isinstance(value, list):
+        return _texts(place, value, numbers)
+    if kind == list[str]:
+        found: Any = _texts(place, value if isinstance(value, list) else [value], numbers)
+    elif kind is bool:
+        found = _of_type(place, value, (bool,), "true or false")
+    elif kind is int:
+        found = _of_type(place, value, (int,), "a whole number")
+    elif kind is float:
+        found = float(_of_type(place, value, (int, float), "a number"))
+    else:
+        found = _text(place, value, numbers)
+        choices = get_args(kind) if get_origin(kind) is Literal else (found,)
+        if found not in choices:
+            near = closest(found, choices)
+            raise UsageError(
+                f"{place}: {quoted(found)} is not one of {quoted_list(choices)}{near}."
+            )
+    for check in _checks(name):
+        try:
+            check(found)
+        except UsageError as error:
+            raise error.about(place) from None
+    return found
+
+
+def _checks(name: str) -> Iterator[Callable[[Any], object]]:
+    """What a limit has to pass, so that a mistake is shown where it is written."""
+    if name not in ("max", "min_rows", "require", "max_regression"):
+        return
+    from ce_cli.gating import requirements
+
+    checks: dict[str, Callable[[Any], object]] = {
+        "max": requirements.at_most,
+        "min_rows": requirements.at_least_rows,
+        "require": lambda texts: [requirements.requirement(text) for text in texts],
+        "max_regression": requirements.no_regression,
+    }
+    yield checks[name]
+
+
+def _texts(place: str, values: list[Any], numbers: tuple[type, ...]) -> list[str]:
+    return [_text(place, value, numbers) for value in values]
+
+
+def _text(place: str, value: Any, numbers: tuple[type, ...]) -> str:
+    """A text; a number is taken for how it is written, as on the command line."""
+    value = _of_type(place, value, (str, *numbers), "text")
+    return value if isinstance(value, str) else repr(value)
+
+
+def _of_type(place: str, value: Any, types: tuple[type, ...], what: str) -> Any:
+    if isinstance(value, types) and (not isinstance(value, bool) or bool in types):
+        return value
+    raise UsageError(f"{place} takes {what}, not {sanitize(repr(value))}.")

@@ -1,0 +1,68 @@
+"""Options in CE_* variables: CE_BASE for --base, CE_MAX_REGRESSION for --max-regression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ce_cli.cli.config import FILES, allowed
+from ce_cli.cli.config_values import value_of
+from ce_cli.errors import UsageError
+from ce_cli.options.commands import COMMANDS
+from ce_cli.options.option import Option, key, options_of
+from ce_cli.text import closest, quoted, sanitize
+
+_VARIABLE = "CE_"
+_OTHER_VARIABLES = ("TRACEBACK",)
+_NEAR = 0.8  # how alike a variable and an option are if one is taken for a typo of the other
+_ON_OFF = {"1": True, "true": True, "yes": True, "on": True}
+_ON_OFF |= {"0": False, "false": False, "no": False, "off": False}
+
+
+def variables(environment: Mapping[str, str], command: str) -> dict[str, Any]:
+    """The options that CE_* variables give a command; an empty variable gives none.
+
+    Raises
+    ------
+    UsageError
+        A value is of a wrong type, or a name is nearly that of an option.
+    """
+    own = {name: text for name, text in environment.items() if name.startswith(_VARIABLE) and text}
+    if not own:
+        return {}
+    names = {name for one in COMMANDS for name in (*allowed(one), "config")} - {FILES}
+    known = {f"{_VARIABLE}{key(name).replace('-', '_').upper()}": name for name in names}
+    options, found = options_of(COMMANDS[command]), {}
+    for variable, text in own.items():
+        name = known.get(variable)
+        if name is None:
+            _check_spelling(variable, list(known))
+        elif name in options:
+            value = _typed(variable, options[name], text)
+            found[name] = value_of(variable, name, options[name], value)
+    return found
+
+
+def _check_spelling(variable: str, known: list[str]) -> None:
+    own = [f"{_VARIABLE}{name}" for name in _OTHER_VARIABLES]
+    if variable not in own and (near := closest(variable, [*known, *own], _NEAR)):
+        raise UsageError(f"There is no option for the variable {sanitize(variable)}{near}.")
+
+
+def _typed(variable: str, option: Option, text: str) -> Any:
+    """The text of a variable as a value that a file could hold."""
+    if option.typed == list[str]:
+        import csv
+
+        return next(csv.reader([text], skipinitialspace=True), [])
+    if option.typed is bool:
+        if text.lower() not in _ON_OFF:
+            raise UsageError(f"{variable}: {quoted(text)} is neither true nor false.")
+        return _ON_OFF[text.lower()]
+    if option.typed in (int, float):
+        try:
+            return option.typed(text)
+        except ValueError:
+            what = "a whole number" if option.typed is int else "a number"
+            raise UsageError(f"{variable}: {quoted(text)} is not {what}.") from None
+    return text
