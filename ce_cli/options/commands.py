@@ -1,7 +1,5 @@
 """Options of each command, beside those of the data."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any, TypedDict
 

@@ -1,7 +1,5 @@
 """Options of every command: how data are found and read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
