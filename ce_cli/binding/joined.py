@@ -50,14 +50,17 @@ class JoinedSource(SourceWrapper):
         self._labels.load(projection.only(lambda name: name in self._theirs))
         own = projection.only(lambda name: name not in self._theirs).with_text(key)
         for split in self._source.splits(own):
+            size = split.size
             for frame in split.frames():
-                yield JoinedSplit(self._labels.join(frame, theirs))
+                yield JoinedSplit(self._labels.join(frame, theirs), size)
+                size = 0
 
 
 class JoinedSplit(Record):
     """Rows that have already been read."""
 
     frame: Frame
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""

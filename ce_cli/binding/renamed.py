@@ -50,6 +50,11 @@ class RenamedSplit(Record):
     split: Split
     names: Mapping[str, str]
 
+    @property
+    def size(self) -> int:
+        """That of the part."""
+        return self.split.size
+
     def frames(self) -> Iterator[Frame]:
         """The rows under the new names."""
         for frame in self.split.frames():

@@ -7,8 +7,7 @@ import os
 import shutil
 import stat
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from ce_cli.results.score import Note
     from ce_cli.scoring.run import Run
     from ce_cli.spec import Spec
-
-_PROGRESS_SECONDS = 0.3
 
 
 def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
@@ -92,6 +89,11 @@ def check_read_twice(spec: Spec, read: Sequence[str]) -> None:
         )
 
 
+def passes(spec: Spec) -> int:
+    """How often the data is read."""
+    return 2 if spec.balanced else 1
+
+
 def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:
     """Refuse to write two things to one file, or to write over what is read."""
     targets = [path for path in (per_row, output) if path]
@@ -127,12 +129,26 @@ def data_of(
 
 
 @contextlib.contextmanager
-def running(call: Call, workers: int) -> Iterator[Run]:
-    """What the work is done with; what it shows on the way is gone at the end."""
+def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
+    """A run that shows its progress and wipes it at the end.
+
+    Parameters
+    ----------
+    call : Call
+        The command, which may be quiet.
+    workers : int
+        How many blocks are worked on at once.
+    paths : sequence of str
+        The files, each as often as it is read.
+    """
+    from ce_cli.cli.progress import shown
     from ce_cli.scoring.run import run_on
 
-    with contextlib.ExitStack() as stack:
-        progress = None if call.options["quiet"] else stack.enter_context(progress_shown())
+    rows_on_terminal = call.options.get("per_row") == STDIN and sys.stdout.isatty()
+    if call.options["quiet"] or rows_on_terminal:
+        yield run_on(call.options["engine"], workers)
+        return
+    with shown(paths) as progress:
         yield run_on(call.options["engine"], workers, progress)
 
 
@@ -169,27 +185,3 @@ def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:
     if not stream.isatty():
         return Canvas(colour=colour)
     return Canvas(shutil.get_terminal_size().columns, colour)
-
-
-@contextlib.contextmanager
-def progress_shown() -> Iterator[Callable[[int], None] | None]:
-    """A running count of rows on a terminal's stderr, wiped at the end; elsewhere nothing."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    shown = time.monotonic()
-    started = False
-
-    def show(rows: int) -> None:
-        nonlocal shown, started
-        if time.monotonic() - shown > _PROGRESS_SECONDS:
-            shown, started = time.monotonic(), True
-            sys.stderr.write(f"\r{rows:,} rows …")
-            sys.stderr.flush()
-
-    try:
-        yield show
-    finally:
-        if started:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()

@@ -47,7 +47,9 @@ def compare(call: Call) -> None:
     read = [name for one in data for name in all_read(one.data.names, options["labels"])]
     check_targets(all_read(read, None), None, options["output"])
     plan = ComparisonPlan.from_options(options, place)
-    with running(call, reading.threads) as run:
+    counted = data[min(place, len(data) - 1)].data.names if spec.balanced else ()
+    files = [*counted, *(name for one in data for name in one.data.names)]
+    with running(call, reading.threads, files) as run:
         result = compared(data, plan, run)
     show(result, call, form, sys.stdout)
     if not options["quiet"] and (options["output"] or not form.shows_warnings):

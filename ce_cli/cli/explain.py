@@ -11,6 +11,7 @@ from ce_cli.cli.common import (
     check_targets,
     data_of,
     echo_warnings,
+    passes,
     paths_of,
     running,
     show,
@@ -86,5 +87,5 @@ def _of_files(call: Call, spec: Spec) -> Explained:
     data, read = data_of(paths, options["labels"], spec, reading)
     check_targets(read, None, options["output"])
     check_read_twice(spec, read)
-    with running(call, reading.threads) as run:
+    with running(call, reading.threads, [*data.names] * passes(spec)) as run:
         return explained(data, spec, selector, run, options["curve"])

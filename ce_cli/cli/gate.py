@@ -15,6 +15,7 @@ from ce_cli.cli.common import (
     check_read_twice,
     check_written_once,
     echo_origins,
+    passes,
     paths_of,
     running,
 )
@@ -141,8 +142,19 @@ def _one_judged(gate: PreparedGate, call: Call) -> Gate:
 
     request = gate.request
     data = data_set(request.names, request.reading, request.spec, request.labels)
-    with running(call, request.reading.threads) as run:
+    with running(call, request.reading.threads, _read(gate)) as run:
         return judged(gate, data, run)
+
+
+def _read(gate: PreparedGate) -> list[str]:
+    """The files of a gate, each as often as it is read."""
+    from ce_cli.inputs.locate import located
+
+    request = gate.request
+    files = [*request.names] * passes(request.spec)
+    if request.baseline is None or gate.baseline is not None:
+        return files
+    return [*files, *request.names, *located([request.baseline]) * passes(request.spec)]
 
 
 def _check_alone(call: Call) -> None:

@@ -33,7 +33,7 @@ def inspect(call: Call) -> None:
 
     data, read = data_of(paths, options["labels"], spec, reading)
     check_targets(read, None, options["output"])
-    with running(call, reading.threads) as run:
+    with running(call, reading.threads, data.names) as run:
         result = inspected(data, spec, score_command(paths, options), run)
     show(result, call, form, sys.stdout)
     if not options["quiet"] and (options["output"] or not form.shows_warnings):

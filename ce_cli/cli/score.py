@@ -11,6 +11,7 @@ from ce_cli.cli.common import (
     check_targets,
     data_of,
     echo_warnings,
+    passes,
     paths_of,
     running,
     show,
@@ -45,7 +46,7 @@ def score(call: Call) -> None:
     check_targets(read, per_row, output)
     check_read_twice(spec, read)
     with contextlib.nullcontext() if per_row is None else row_writer(per_row) as every_row:
-        with running(call, reading.threads) as run:
+        with running(call, reading.threads, [*data.names] * passes(spec)) as run:
             result = scored(data, spec, run, every_row)
         summary = sys.stderr if per_row == "-" else sys.stdout
         show(result, call, form, summary)

@@ -194,7 +194,7 @@ class ModelReader:
                     self.issues[model] = self.issues[model].merge(piece.issues)
                     self.clipped[model] = self.clipped[model].merge(piece.clipped)
                     self.totals[model] = self.totals[model].merge(piece.total)
-                run.show(self.read)
+                run.add_rows(self.read - start)
                 if self.read > start:
                     yield [piece.scored.at(start) for piece in pieces]
 

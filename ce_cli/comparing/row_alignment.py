@@ -82,8 +82,7 @@ class RowAlignment:
         if len(self.readers) == 1:
             yield from self.readers[0].rows(self.key, run)
             return
-        first, *others = self.readers
-        streams = [first.rows(self.key, run), *(one.rows(self.key, run.silent) for one in others)]
+        streams = [reader.rows(self.key, run) for reader in self.readers]
         yield from self._by_key(streams) if self.by_key else self._in_order(streams)
 
     def _in_order(

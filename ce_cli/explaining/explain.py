@@ -99,7 +99,7 @@ class RowSearch:
                 self._keep_largest(stretch, start)
             else:
                 self._search(stretch, start)
-            run.show(self._total.issues.read)
+            run.add_rows(stretch.outcome.issues.read)
 
     def _keep_largest(self, stretch: SearchedRows, start: int) -> None:
         at = self._largest.place(stretch.losses)

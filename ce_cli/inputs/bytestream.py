@@ -99,6 +99,8 @@ class ByteStream:
         packed = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
         self._read = _unpacked(path, raw, packed) if packed else raw.read
         self._recode = _recoder(path, encoding)
+        self._raw = raw
+        self._counted = 0
         self._ended = False
         self._held = b""
         self._held = self._without_mark(self.read(4))
@@ -128,6 +130,16 @@ class ByteStream:
     def push_back(self, data: bytes) -> None:
         """Return bytes to the stream, to be read next."""
         self._held = data + self._held
+
+    def newly_read(self) -> int:
+        """The bytes read from the file since the last call, packed ones if it is packed.
+
+        0 for a pipe, which has no position.
+        """
+        if not self._raw.seekable():
+            return 0
+        before, self._counted = self._counted, self._raw.tell()
+        return self._counted - before
 
     def _without_mark(self, start: bytes) -> bytes:
         while len(start) < 3 and (more := self.read(4)):

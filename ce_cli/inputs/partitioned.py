@@ -83,6 +83,11 @@ class PartitionedSplit(Record):
     split: Split
     constants: dict[str, str | None]
 
+    @property
+    def size(self) -> int:
+        """That of the part."""
+        return self.split.size
+
     def frames(self) -> Iterator[Frame]:
         """The rows with the additional columns."""
         for frame in self.split.frames():

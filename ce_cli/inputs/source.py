@@ -143,6 +143,11 @@ class Frame(Record):
 class Split(Protocol):
     """A part of a file that one worker reads: cheap and picklable."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of the file that it covers, for showing progress; 0 if that is not known."""
+        ...
+
     def frames(self) -> Iterator[Frame]:
         """Read the rows, in order, in frames of bounded size."""
         ...

@@ -91,7 +91,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     for part, exam in run.results(work, splits):
         locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
-        run.show(total.issues.read)
+        run.add_rows(exam.issues.read)
     if label_file is not None:
         file_findings += _unused(label_file)
     locations = locations.ended(total.issues.read)

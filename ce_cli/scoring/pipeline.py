@@ -76,7 +76,7 @@ def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
     plain = spec.replace(worst=0, by=(), cluster=None)
     plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
     plain = plain.replace(conventions=False, decompose=False)
-    counts = Pass(plain, (Loss, PerClass), run.silent).computed(data)
+    counts = Pass(plain, (Loss, PerClass), run).computed(data)
     return balanced_weights(counts.whole[PerClass])
 
 
@@ -130,7 +130,7 @@ class Pass(Record):
                     self.every_row(
                         shifted.table(labels, predicted, work.spec.scale, binding.id, locations)
                     )
-            self.run.show(total.issues.read)
+            self.run.add_rows(result.issues.read)
         return total, locations.ended(total.issues.read)
 
 

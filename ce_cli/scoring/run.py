@@ -1,17 +1,29 @@
-"""A run: the engine that does the work, and who is shown how far it is."""
+"""A run: the engine that does the work, and the progress that it reports."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ce_cli import registry
 from ce_cli.engines.engine import Engine
 from ce_cli.record import Record
 
-Progress = Callable[[int], None]
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=tuple[Any, ...])
 Made = TypeVar("Made")
+
+
+class Progress(Protocol):
+    """Receives how much has been done."""
+
+    def add_rows(self, count: int) -> None:
+        """Add rows that have been read."""
+        ...
+
+    def add_bytes(self, count: int) -> None:
+        """Add bytes of files whose rows have been read."""
+        ...
 
 
 class Run(Record):
@@ -21,26 +33,41 @@ class Run(Record):
     ----------
     engine : Engine
         Where the work is done.
-    progress : callable or None
-        Is given the number of rows read so far.
+    progress : Progress or None
+        Receives how much has been done.
     """
 
     engine: Engine
     progress: Progress | None = None
 
     def results(self, work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
-        """The results of `work`, in the order of `items`."""
-        return self.engine.map_in_order(work, items)
+        """The results of `work`, in the order of `items`.
 
-    def show(self, rows: int) -> None:
-        """Show how many rows have been read."""
+        An item is a tuple: the number of a file, a split of it, and anything else that `work`
+        needs. A split counts as done when its result is yielded.
+        """
+        if self.progress is None:
+            return self.engine.map_in_order(work, items)
+        return self._counted(work, items, self.progress)
+
+    def _counted(
+        self, work: Callable[[Item], Made], items: Iterable[Item], progress: Progress
+    ) -> Iterator[Made]:
+        sizes: deque[int] = deque()  # of the items that the engine took ahead
+
+        def taken() -> Iterator[Item]:
+            for item in items:
+                sizes.append(item[1].size)
+                yield item
+
+        for made in self.engine.map_in_order(work, taken()):
+            progress.add_bytes(sizes.popleft())
+            yield made
+
+    def add_rows(self, count: int) -> None:
+        """Report rows that have been read."""
         if self.progress is not None:
-            self.progress(rows)
-
-    @property
-    def silent(self) -> Run:
-        """The same engine, and nobody is shown anything."""
-        return self.replace(progress=None)
+            self.progress.add_rows(count)
 
 
 def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
 from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
@@ -88,7 +90,8 @@ class FileSource:
         step = -(-count // _SPLITS) or 1
         for start in range(0, count, step):
             every = range(start, min(start + step, count))
-            yield FileSplit(self.name, self._path, every, fields, projection, self._spool)
+            size = share_of(self._path, len(every), count)
+            yield FileSplit(self.name, self._path, every, fields, projection, self._spool, size)
 
 
 class FileSplit(Record):
@@ -106,6 +109,7 @@ class FileSplit(Record):
     fields: tuple[int, ...]
     projection: Projection
     spool: object = None  # keeps a spooled file alive while its batches wait to be read
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """Read a bounded number of cells at a time."""
@@ -133,8 +137,8 @@ class StreamSource:
         self.name = display_name(path)
         self._is_file = path != STDIN and "://" not in path and raw.seekable()
         with storage_errors(path), _arrow_errors(self.name):
-            source = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
-            self._reader = pa.ipc.open_stream(source, options=_options())
+            self._bytes = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
+            self._reader = pa.ipc.open_stream(self._bytes, options=_options())
             self._columns = columns_of_schema(self._reader.schema)
 
     @property
@@ -155,9 +159,10 @@ class StreamSource:
     def splits(self, projection: Projection) -> Iterator[BatchSplit]:
         """One split for each record batch."""
         if self._first is not None:
-            yield BatchSplit(self.name, self._first, projection)
-            for batch in self._batches():
-                yield BatchSplit(self.name, batch, projection)
+            end = 0
+            for batch in chain([self._first], self._batches()):
+                start, end = end, self._bytes.tell() if self._is_file else 0
+                yield BatchSplit(self.name, batch, projection, end - start)
 
     @cached_property
     def _first(self) -> pa.RecordBatch | None:
@@ -180,6 +185,7 @@ class BatchSplit(Record):
     name: str
     batch: pa.RecordBatch
     projection: Projection
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """A bounded number of cells at a time."""

@@ -56,6 +56,7 @@ class TableSplit(Record):
 
     table: pa.Table
     projection: Projection
+    size: int = 0  # there is no file
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
@@ -70,7 +71,9 @@ class ParquetSource:
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
         """One split for each row group."""
         for group in range(self._file.num_row_groups):
-            yield ParquetSplit(self.name, self._path, group, projection, self._spool)
+            rows = self._file.metadata.row_group(group).num_rows
+            size = share_of(self._path, rows, self._file.metadata.num_rows)
+            yield ParquetSplit(self.name, self._path, group, projection, self._spool, size)
 
 
 class ParquetSplit(Record):
@@ -81,6 +84,7 @@ class ParquetSplit(Record):
     group: int
     projection: Projection
     spool: object = None  # keeps a spooled file alive while its row groups wait to be read
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""

@@ -110,7 +110,7 @@ class JsonLinesSource:
         types = _types(self._values, projection)
         ends = records.cut(self._stream, self._size, lambda data: data.rfind(b"\n") + 1, _too_long)
         for block in ends:
-            yield JsonLinesSplit(block, projection, types)
+            yield JsonLinesSplit(block, projection, types, self._stream.newly_read())
 
     @cached_property
     def _values(self) -> dict[str, list[Any]]:
@@ -140,6 +140,7 @@ class JsonLinesSplit(Record):
     block: bytes
     projection: Projection
     types: dict[str, Any] | None
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """Parse the block as one frame: quickly, or where some value is not as expected, slowly."""

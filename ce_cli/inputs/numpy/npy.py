@@ -19,6 +19,7 @@ from ce_cli.inputs.numpy.headers import (
     header_of,
     rows_at_once,
 )
+from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
@@ -81,8 +82,9 @@ class NpySource:
         check_usable(self.name, [one for one in self._columns if one.name in projection.names])
         step = rows_at_once([self._header])
         for start in range(0, max(1, self._header.rows), step):
+            size = share_of(self._path, min(step, self._header.rows - start), self._header.rows)
             yield NpySplit(
-                self.name, self._path, self._header, start, step, projection, self._spool
+                self.name, self._path, self._header, start, step, projection, self._spool, size
             )
 
 
@@ -96,6 +98,7 @@ class NpySplit(Record):
     rows: int
     projection: Projection
     spool: object = None  # keeps a spooled file alive while its slices wait to be read
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""

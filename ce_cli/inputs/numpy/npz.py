@@ -20,6 +20,7 @@ from ce_cli.inputs.numpy.headers import (
     read_rows,
     rows_at_once,
 )
+from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
@@ -53,6 +54,7 @@ class NpzSource:
     def __init__(self, name: str, file: str | IO[bytes], spool: object = None) -> None:
         self.name = display_name(name)
         self._spool = spool
+        self._path = file if isinstance(file, str) else ""
         self._headers: dict[str, Header] = {}
         self._columns: dict[str, tuple[Column, ...]] = {}
         with storage_errors(name), _zip_errors(self.name):
@@ -94,14 +96,16 @@ class NpzSource:
         self._check_lengths(headers)
         step = rows_at_once(headers.values())
         pieces = {member: self._pieces(member, step) for member in headers}
-        for _ in range(0, max(1, *(header.rows for header in headers.values())), step):
+        count = max(1, *(header.rows for header in headers.values()))
+        for start in range(0, count, step):
             with storage_errors(self.name), _zip_errors(self.name):
                 rows = {member: next(those) for member, those in pieces.items()}
             columns = {}
             for name, member in members.items():
                 fields = headers[member].dtype.names or ()
                 columns[name] = rows[member][name] if name in fields else rows[member]
-            yield NpzSplit(self.name, columns)
+            size = share_of(self._path, min(step, count - start), count)
+            yield NpzSplit(self.name, columns, size)
 
     def _members(self, projection: Projection) -> dict[str, str]:
         """The member that holds each column."""
@@ -143,6 +147,7 @@ class NpzSplit(Record):
 
     name: str
     columns: dict[str, Array]
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""

@@ -51,6 +51,7 @@ class DelimitedSource:
     def __init__(self, name: str, stream: ByteStream, reading: Reading) -> None:
         self.name = display_name(name)
         self._reading = reading
+        self._bytes = stream
         self._stream: ByteStream | Uncommented = stream
         self._delimiter = reading.delimiter or ""
         if reading.comment is not None:
@@ -108,7 +109,7 @@ class DelimitedSource:
         size = self._reading.block_bytes
         delimiter = self._delimiter.encode()
         for block in records.blocks(self._stream, size, self._newline, delimiter):
-            yield self._split(block, projection)
+            yield self._split(block, projection).replace(size=self._bytes.newly_read())
 
     @property
     def _may_delimit(self) -> bytes:

@@ -63,6 +63,7 @@ class DelimitedSplit(Record):
     projection: Projection
     decimal: str = "."
     booleans: tuple[str, ...] = ()
+    size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """Parse the block as one frame."""
