@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -36,7 +37,8 @@ class Counter:
         self._bar: Bar | None = None
         self._timer = threading.Timer(_DELAY, self._draw)
         self._timer.daemon = True
-        self._timer.start()
+        with _signals_for_this_thread():
+            self._timer.start()
 
     def add_rows(self, count: int) -> None:
         """Add rows that have been read."""
@@ -55,8 +57,8 @@ class Counter:
 
     @property
     def rate(self) -> str:
-        """Rows per second."""
-        return f"{self.rows / self._seconds:,.0f} rows/s"
+        """Rows per second; nothing before the first rows."""
+        return f"{self.rows / self._seconds:,.0f} rows/s" if self.rows else ""
 
     @property
     def left(self) -> str:
@@ -107,6 +109,19 @@ def shown(paths: Sequence[str]) -> Iterator[Counter | None]:
         yield counter
     finally:
         counter.close()
+
+
+@contextlib.contextmanager
+def _signals_for_this_thread() -> Iterator[None]:
+    """Start threads that receive no signals, since Ctrl-C must interrupt the one that reads."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _clock(seconds: float) -> str:

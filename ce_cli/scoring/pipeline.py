@@ -123,6 +123,7 @@ class Pass(Record):
             before = total.issues.read
             locations = locations.begun(part, before)
             total = work.merge(total, result)
+            self.run.add_rows(result.issues.read)
             if self.every_row is not None and rows:
                 labels = class_names(binding, total.issues.labels)
                 for some in rows:
@@ -130,7 +131,6 @@ class Pass(Record):
                     self.every_row(
                         shifted.table(labels, predicted, work.spec.scale, binding.id, locations)
                     )
-            self.run.add_rows(result.issues.read)
         return total, locations.ended(total.issues.read)
 
 
