@@ -171,7 +171,8 @@ def choices(command: str, option: Option) -> tuple[str, ...]:
     if get_origin(option.typed) is Literal:
         return tuple(map(str, get_args(option.typed)))
     if option.names == "metric":
-        return ("all", *registry.FIGURES, *registry.TABLES)
+        every = () if command == "gate" else ("all",)  # a requirement is about one metric
+        return (*every, *registry.FIGURES, *registry.TABLES)
     if option.names == "format":
         return registry.formats(command)
     if option.names == "input format":

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from ce_cli.scoring.run import Run
     from ce_cli.spec import Spec
 
+_NO_FILE = "Name a file to {command}, or pipe one in: ce {command} preds.csv"
+_NO_FILES = {
+    "compare": "Name the files to compare: ce compare old.csv new.csv",
+    "explain": "Name a file, or type numbers to explain: ce explain --p 0.5,0.5 --q 0.9,0.1",
+}
+
 
 def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
     """What to read: the files named, or what is piped in.
@@ -40,7 +46,7 @@ def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
             raise UsageError("Standard input (-) can be read only once.")
         return list(files)
     if not _is_piped_in():
-        raise UsageError(f"Name a file to {command}, or pipe one in: ce {command} preds.csv")
+        raise UsageError(_NO_FILES.get(command, _NO_FILE).format(command=command))
     return ["-"]
 
 

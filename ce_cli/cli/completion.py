@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import typer
 
 from ce_cli.options.option import Option
+from ce_cli.text import STDIN
 
 
 def completed(choices: tuple[str, ...], option: Option) -> Callable[..., Iterator[str]] | None:
@@ -19,15 +20,21 @@ def completed(choices: tuple[str, ...], option: Option) -> Callable[..., Iterato
 
 def _columns(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """The columns of the first file that was typed and can be read."""
-    for path in ctx.params.get("files") or ():
+    # the parser keeps the files in `args` when it stops at the option that has no value yet
+    for path in (*(ctx.params.get("files") or ()), *ctx.args):
         with contextlib.suppress(Exception):  # a shell shows no errors while one types
-            yield from (name for name in _columns_of(path) if name.startswith(incomplete))
+            yield from (name for name in _columns_of(path, ctx) if name.startswith(incomplete))
             return
 
 
-def _columns_of(path: str) -> list[str]:
+def _columns_of(path: str, ctx: typer.Context) -> list[str]:
+    """The columns of a local file; anything else could keep the shell waiting."""
     from ce_cli.inputs.locate import located, opened
+    from ce_cli.inputs.sizes import file_size
     from ce_cli.reading import Reading
 
-    source = opened(located([path])[0], Reading())
+    first = located([path])[0]
+    if path == STDIN or file_size(first) is None:
+        raise FileNotFoundError(path)
+    source = opened(first, Reading.from_options(ctx.params))
     return [column.name for column in source.columns()]

@@ -91,9 +91,10 @@ class OnTerminal:
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         streams = {"stdin": subprocess.DEVNULL, "stdout": terminal} | streams
         variables = environment({"TERM": "xterm-256color", **(env or {})})
-        self.process = subprocess.Popen(
+        process: Any = subprocess.Popen(
             [*command, *args], stderr=terminal, env=variables, **streams
         )
+        self.process: subprocess.Popen[bytes] = process
         os.close(terminal)
         self.written = b""
         self.columns = columns

@@ -182,9 +182,9 @@ def test_the_share_of_a_file_is_shown(tmp_path: Path, kind: str) -> None:
     assert run.process.returncode == 0
 
 
-def drawn_in(code: str, *args: str, **streams: int) -> OnTerminal:
+def drawn_in(code: str, *args: str) -> OnTerminal:
     """Run ce in a process that first runs some code."""
-    return OnTerminal(args, command=(sys.executable, "-c", code), **streams)
+    return OnTerminal(args, command=(sys.executable, "-c", code))
 
 
 def test_a_gate_that_reads_its_files_twice_leaves_the_page(here: Path) -> None:
