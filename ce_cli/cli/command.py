@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, cleandoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -93,12 +93,18 @@ def command(
             function(_call(name, options, files or (), typed))
 
         parameters = [_files(files_help), *_parameters(name, options)]
-        run.__doc__, run.__name__ = function.__doc__, name
+        run.__doc__, run.__name__ = _unwrapped(function.__doc__ or ""), name
         run.__annotations__ = {one.name: one.annotation for one in parameters}
         run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         return run
 
     return made
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs without line breaks, since the help breaks lines itself; examples as they are."""
+    paragraphs = cleandoc(text).split("\n\n")
+    return "\n\n".join(one if one.startswith(" ") else one.replace("\n", " ") for one in paragraphs)
 
 
 def _call(
@@ -140,13 +146,13 @@ def _parameters(command: str, options: Mapping[str, Option]) -> list[Parameter]:
 def _parameter(command: str, name: str, option: Option) -> Parameter:
     from ce_cli.cli.completion import completed
 
-    default, values = option.default, choices(command, option)
+    values = choices(command, option)
     info = typer.Option(
         *(flag(name), option.short) if option.short else (flag(name),),
         metavar=option.metavar or None,
         help=_help(option, values),
         rich_help_panel=option.panel,
-        show_default=_written(default) if default not in (None, False, 0) else False,
+        show_default=False,
         autocompletion=completed(values, option),
     )
     is_switch = option.typed is bool
@@ -159,11 +165,11 @@ def _parameter(command: str, name: str, option: Option) -> Parameter:
 
 
 def _help(option: Option, values: tuple[str, ...]) -> str:
-    """The help of an option, with the values that it chooses from."""
-    if not values:
-        return option.help
-    listed = ", ".join(values)
-    return f"{option.help} [{listed}]".replace("[", "\\[")
+    """The help of an option, with the values to choose from and the default."""
+    is_shown = option.default not in (None, False, 0)
+    default = f"default: {_written(option.default)}" if is_shown else ""
+    notes = "; ".join(filter(None, [", ".join(values), default]))
+    return f"{option.help} [{notes}]".replace("[", "\\[") if notes else option.help
 
 
 def choices(command: str, option: Option) -> tuple[str, ...]:

@@ -18,13 +18,13 @@ _FILES_HELP = (
 def compare(call: Call) -> None:
     """Compare models on the same rows: the paired difference, its interval, and a verdict.
 
-    Rows are matched by --id, or by their order, and their labels have to agree. Examples:
+    Rows are matched by --id, or by their order, and their labels have to agree.
+    A file may have the predictions of several models: --pred 'old_*' --pred 'new_*'.
 
-      ce compare old.csv new.csv --by segment
+    Examples, with files from sample_data:
 
-      ce compare old.parquet new.parquet --id case --worst 5
-
-      ce compare both.csv --pred 'old_*' --pred 'new_*' --cluster user
+      ce compare digits.csv digits_logits.parquet
+      ce compare breast_cancer.csv breast_cancer_forest.csv --id id --worst 5
     """
     from ce_cli.comparing.naming import check_without_bytes, families, file_models, place_of
     from ce_cli.reading import Reading

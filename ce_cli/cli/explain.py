@@ -34,13 +34,11 @@ def explain(call: Call) -> None:
 
     The row is chosen by its number or id, or is the most surprising one; or type the numbers.
 
-    Examples:
-      ce explain preds.csv --row 17 --curve
+    Examples, with files from sample_data:
 
-      ce explain preds.csv --id case --of c17 --base 2
-
+      ce explain wine.csv --row 17 --curve
+      ce explain breast_cancer.csv --id id --of case-017 --base 2
       ce explain --p 0.5,0.5 --q 0.9,0.1
-
       ce explain --q 2.1,-0.3,0.4 --as logits --classes cat,dog,cow --label dog
     """
     from ce_cli.spec import Spec

@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 def gate(call: Call) -> None:
     """Pass or fail: check a score against limits and a baseline. Exits with 1 if a check fails.
 
-    Without FILES, the gates of ce.toml or pyproject.toml are run. Examples:
+    Without FILES, the gates of ce.toml or pyproject.toml are run.
 
-      ce gate preds.csv --max 0.35 --require 'accuracy >= 0.9'
+    Examples, with files from sample_data:
 
-      ce gate preds.csv --require 'cross_entropy.by(segment) <= 0.5' --confident
-
-      ce gate preds.csv --baseline main.json --max-regression 1% --mode confident
+      ce gate wine.csv --max 0.35 --require 'accuracy >= 0.9'
+      ce gate tokens.csv --require 'cross_entropy.by(doc) <= 15' --confident
+      ce gate digits.csv --baseline digits_logits.parquet --max-regression 1%
     """
     from ce_cli.cli.gate_plans import plans
     from ce_cli.gating.judge import ready

@@ -16,11 +16,12 @@ def inspect(call: Call) -> None:
     """Look at a file before scoring: its columns and their roles, its classes, every problem.
 
     Shows what ce score would refuse, with the rows and the option that helps, and what it would
-    not notice: flipped or permuted classes, percentages, logits, shifted labels. Examples:
+    not notice: flipped or permuted classes, percentages, logits, shifted labels.
 
-      ce inspect preds.csv
+    Examples, with files from sample_data:
 
-      ce inspect preds.parquet --json | jq '.findings[] | .code'
+      ce inspect wine.csv
+      ce inspect breast_cancer_weighted.csv --json | jq '.findings[] | .code'
     """
     from ce_cli.inspection.score_command import score_command
     from ce_cli.reading import Reading

@@ -24,6 +24,7 @@ The same as `ce COMMAND --help` shows. For an introduction, read the [README](..
 An option marked *repeatable* may be typed several times.
 """
 _GENERAL = "Options"
+_DEFAULT = re.compile(r"(?:; | \\\[)default: (\S+)\]")
 _CODE = re.compile(r"(?<![\w`'-])((?:ce [a-z]+ )?--[a-z-]*[a-z]|'[^']+'(?!\w))")
 
 
@@ -80,7 +81,7 @@ def _description(command: Any) -> Iterator[str]:
     examples: list[str] = []
     for paragraph in _paragraphs(command):
         if paragraph.startswith("  "):
-            examples.append(paragraph.strip())
+            examples += [line.strip() for line in paragraph.splitlines()]
         else:
             yield from [*_block(examples), _prose(" ".join(paragraph.split())), ""]
             examples = []
@@ -118,14 +119,13 @@ def _value(option: Any) -> str:
 
 
 def _default(option: Any) -> str:
-    value = option.default
-    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return str(value) if plain and option.show_default else ""
+    found = _DEFAULT.search(option.help)
+    return found[1] if found else ""
 
 
 def _meaning(option: Any) -> str:
-    text = _prose(option.help)
-    marked = option.multiple and "repeatable" not in text
+    text = _prose(_DEFAULT.sub(lambda found: "]" if found[0][0] == ";" else "", option.help))
+    marked = option.multiple and "repeatable" not in text.lower()
     return f"{text} *Repeatable.*" if marked else text
 
 

@@ -23,13 +23,13 @@ from ce_cli.registry import output as output_format
 def score(call: Call) -> None:
     """Score predictions: cross-entropy with its interval and companions.
 
-    Columns are found by their names, and the page shows which were found. Examples:
+    Columns are found by their names, and the page shows which were found.
 
-      ce score preds.csv
+    Examples, with files from sample_data:
 
-      ce score preds.parquet --by segment --worst 10
-
-      cat preds.csv | ce score --json | jq .metrics.cross_entropy
+      ce score wine.csv
+      ce score tokens.csv --by doc --worst 10
+      cat wine.csv | ce score --json | jq .metrics.cross_entropy
     """
     from ce_cli.reading import Reading
     from ce_cli.spec import Spec, check_names
