@@ -41,7 +41,7 @@ def gate(call: Call) -> None:
     Examples, with files from sample_data:
 
       ce gate wine.csv --max 0.35 --require 'accuracy >= 0.9'
-      ce gate tokens.csv --require 'cross_entropy.by(doc) <= 15' --confident
+      ce gate tokens.csv --require 'cross_entropy.by(doc) <= 15'
       ce gate digits.csv --baseline digits_logits.parquet --max-regression 1%
     """
     from ce_cli.cli.gate_plans import plans
