@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Te
 if TYPE_CHECKING:
     from ce_cli.cli.progress import Counter
 
-_NARROW = 60  # columns of a terminal below which there is room for the rows and the share only
+_ROOM_FOR_TIMES, _ROOM_FOR_BAR = 56, 76  # columns of a terminal, for billions of rows
 _PER_SECOND = 8
 
 
@@ -25,10 +26,8 @@ class _Terminal(Console):
 def bar(counter: Counter, total: int | None) -> Progress:
     """A bar of the bytes done or, if the total is not known, a spinner; with rows and times."""
     console = _Terminal(stderr=True)
-    wide = console.width >= _NARROW
-    columns = _spinner(wide) if total is None else _bar(wide)
     progress = Progress(
-        *columns,
+        *_columns(console.width, total is not None),
         console=console,
         refresh_per_second=_PER_SECOND,
         transient=True,  # nothing is left behind
@@ -39,17 +38,17 @@ def bar(counter: Counter, total: int | None) -> Progress:
     return progress
 
 
-def _bar(wide: bool) -> list[ProgressColumn]:
-    share = TextColumn("{task.percentage:>3.0f}%")
-    if not wide:
-        return [share, _text("rows:,", " rows")]
-    return [BarColumn(20), share, _text("rows:,", " rows"), _text("rate"), _text("left")]
-
-
-def _spinner(wide: bool) -> list[ProgressColumn]:
-    spinner = SpinnerColumn("line")  # which every encoding can write
-    rows = _text("rows:,", " rows")
-    return [spinner, rows, _text("rate"), _text("spent")] if wide else [spinner, rows]
+def _columns(width: int, has_total: bool) -> Iterator[ProgressColumn]:
+    if not has_total:
+        yield SpinnerColumn("line")  # which every encoding can write
+    elif width >= _ROOM_FOR_BAR:
+        yield BarColumn(20)
+    if has_total:
+        yield TextColumn("{task.percentage:>3.0f}%")
+    yield _text("rows:,", " rows")
+    if width >= _ROOM_FOR_TIMES:
+        yield _text("rate")
+        yield _text("left" if has_total else "spent")
 
 
 def _text(property_: str, unit: str = "") -> TextColumn:

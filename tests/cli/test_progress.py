@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -9,11 +10,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
+from ce_cli.cli import progress_bar
+from ce_cli.cli.progress import Counter
 from tests.cli.terminal import OnTerminal, screen, writing
 from tests.conftest import environment
 
@@ -81,11 +86,29 @@ def test_only_the_page_is_left_of_long_work(here: Path, args: Sequence[str]) -> 
     assert left
 
 
-@pytest.mark.parametrize("columns", [20, 40, 59, 60, 132])
+@pytest.mark.parametrize("columns", [20, 40, 56, 75, 132])
 def test_no_width_leaves_a_trace(here: Path, columns: int) -> None:
     args = COMMANDS["score"]
     with fed_slowly(args, columns) as run:
         assert run.finish() == quiet_page(args, columns)[0]
+
+
+def test_billions_of_rows_fit_every_width() -> None:
+    counter = Counter(1 << 40)
+    counter.close()
+    counter._start -= 3600  # an hour ago
+    counter.add_rows(12_345_678_901)
+    counter.add_bytes(1 << 39)
+    for width in (30, 56, 75, 76, 80, 132):
+        console = Console(width=width, file=io.StringIO(), force_terminal=True)
+        for total in (None, 1 << 40):
+            with mock.patch.object(progress_bar, "_Terminal", return_value=console):
+                drawn = progress_bar.bar(counter, total)
+            lines = console.render_lines(drawn.get_renderable(), pad=False)
+            (line,) = ["".join(segment.text for segment in one) for one in lines]
+            assert "12,345,678,901 rows" in line
+            assert "…" not in line
+            assert ("rows/s" in line) == (width >= 56)
 
 
 def test_progress_is_drawn_on_stderr(here: Path) -> None:
