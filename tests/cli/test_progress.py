@@ -20,7 +20,7 @@ from rich.console import Console
 from ce_cli.cli import progress_bar
 from ce_cli.cli.progress import Counter
 from tests.cli.terminal import OnTerminal, screen, writing
-from tests.conftest import environment
+from tests.conftest import COMMAND, environment
 
 HEADER = b"case,y,p\n"
 ROWS = b"".join(b"c%d,%d,%s\n" % (n, n % 2, b"0.8" if n % 3 else b"0.4") for n in range(600))
@@ -43,6 +43,7 @@ RUN = (
     "import sys; from ce_cli.cli.app import run; code = run(); "
     "assert 'rich.progress' not in sys.modules; sys.exit(code)"
 )
+SOON = (sys.executable, "-c", AT_ONCE + "from ce_cli.__main__ import main; main()")
 
 
 @pytest.fixture
@@ -60,9 +61,11 @@ def is_drawn(written: bytes) -> bool:
     return b" rows" in written
 
 
-def fed_slowly(args: Sequence[str], columns: int = 80, rest: bytes = b"") -> OnTerminal:
+def fed_slowly(
+    args: Sequence[str], columns: int = 80, rest: bytes = b"", command: Sequence[str] = SOON
+) -> OnTerminal:
     """Run ce on ``slow.csv``, whose end comes only when the terminal shows progress."""
-    run = OnTerminal(args, columns)
+    run = OnTerminal(args, columns, command=command)
     with writing("slow.csv") as write:
         write(HEADER + ROWS)
         run.wait_for(is_drawn)
@@ -84,6 +87,13 @@ def test_only_the_page_is_left_of_long_work(here: Path, args: Sequence[str]) -> 
         left = run.finish()
     assert (left, run.process.returncode) == quiet_page(args)
     assert left
+
+
+def test_work_of_a_second_draws_it_unasked(here: Path) -> None:
+    """Without the change by which the other tests see it sooner."""
+    with fed_slowly(COMMANDS["score"], command=COMMAND) as run:
+        left = run.finish()
+    assert (left, run.process.returncode) == quiet_page(COMMANDS["score"])
 
 
 @pytest.mark.parametrize("columns", [20, 40, 56, 75, 132])
@@ -113,7 +123,7 @@ def test_billions_of_rows_fit_every_width() -> None:
 
 def test_progress_is_drawn_on_stderr(here: Path) -> None:
     """With stdout in a pipe, the terminal of stderr receives it, and the pipe the page alone."""
-    with OnTerminal(COMMANDS["score"], stdout=subprocess.PIPE) as run:
+    with OnTerminal(COMMANDS["score"], command=SOON, stdout=subprocess.PIPE) as run:
         with writing("slow.csv") as write:
             write(HEADER + ROWS)
             run.wait_for(is_drawn)
@@ -125,7 +135,7 @@ def test_progress_is_drawn_on_stderr(here: Path) -> None:
 
 
 def test_standard_input_has_a_spinner(here: Path) -> None:
-    with OnTerminal(["score"], stdin=subprocess.PIPE) as run:
+    with OnTerminal(["score"], command=SOON, stdin=subprocess.PIPE) as run:
         assert run.process.stdin is not None
         run.process.stdin.write(HEADER + ROWS)
         run.process.stdin.flush()
@@ -137,7 +147,7 @@ def test_standard_input_has_a_spinner(here: Path) -> None:
 
 @pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
 def test_ctrl_c_leaves_nothing(here: Path, args: Sequence[str]) -> None:
-    with OnTerminal(args) as run, writing("slow.csv") as write:
+    with OnTerminal(args, command=SOON) as run, writing("slow.csv") as write:
         write(HEADER + ROWS)
         run.wait_for(is_drawn)
         run.process.send_signal(signal.SIGINT)
@@ -161,7 +171,7 @@ def test_the_cursor_stays_visible(here: Path) -> None:
 
 
 def test_no_color_is_honoured(here: Path) -> None:
-    with OnTerminal(COMMANDS["score"], env={"NO_COLOR": "1"}) as run:
+    with OnTerminal(COMMANDS["score"], env={"NO_COLOR": "1"}, command=SOON) as run:
         with writing("slow.csv") as write:
             write(HEADER + ROWS)
             run.wait_for(is_drawn)
@@ -190,7 +200,7 @@ def test_the_share_of_a_file_is_shown(tmp_path: Path, kind: str) -> None:
     """The reader of the rows holds ce up in the middle of a file whose size is known."""
     path = big_file(tmp_path, kind)
     args = ["score", str(path), "--per-row", "-", "--threads", "1"]
-    with OnTerminal(args, stdout=subprocess.PIPE) as run:
+    with OnTerminal(args, command=SOON, stdout=subprocess.PIPE) as run:
         run.wait_for(lambda written: b" left" in written)
         shares = [int(one) for one in re.findall(rb"(\d+)%", run.written)]
         assert any(0 < share < 100 for share in shares)
