@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
-from ce_cli.api import score
+from ce_cli import score
 from ce_cli.errors import UsageError
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json.nested import list_in, lists_of, map_in
