@@ -94,13 +94,10 @@ def table_in(data: object) -> pa.Table | None:
     if isinstance(data, pa.Table):
         return data
     try:
-        if (hasattr(data, "columns") and not hasattr(data, "__arrow_c_stream__")) or _is_frame(
-            data
-        ):
+        if _is_frame(data):
             return pa.Table.from_pandas(data, preserve_index=False)
-        if hasattr(data, "__arrow_c_stream__") and not _is_column(data):
-            return pa.table(data)
-        return pa.table(data) if isinstance(data, pa.RecordBatch) else None
+        streams = hasattr(data, "__arrow_c_stream__") and not _is_column(data)
+        return pa.table(data) if streams or isinstance(data, pa.RecordBatch) else None
     except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"The data cannot be read as an Arrow table: {error}.") from error
 

@@ -117,10 +117,11 @@ def given(data: object, predictions: object = None, called: str | None = None) -
         return Given((called or "columns",), table_of_columns(data))
     table = table_in(data)
     if table is None:
+        hint = ": call collect() first" if hasattr(data, "collect") else ""
         raise DataError(
             "The data must be a path, a list of paths, a table (pandas.DataFrame, pyarrow.Table, "
-            "or anything that gives an Arrow stream), a mapping of columns, or labels followed by "
-            f"predictions, not {type(data).__name__} alone."
+            "or anything with an Arrow stream), a mapping of columns, or two arrays, labels and "
+            f"predictions; this is one {type(data).__name__}{hint}."
         )
     return Given((called or _title(data),), table)
 

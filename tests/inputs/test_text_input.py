@@ -210,7 +210,7 @@ def test_the_python_api_takes_the_same(plain: dict[str, Any], tmp_path: Path) ->
         path, label="1", pred=pred, classes=CLASSES, decimal=",", no_header=True, comment="#"
     )
     assert found.metrics == plain["metrics"]
-    with pytest.raises(UsageError, match="--pred"):
+    with pytest.raises(UsageError, match='pred="2"'):
         score(path, label="1", no_header=True)
 
 
