@@ -25,6 +25,7 @@ _OPTION = re.compile(r"(?<![\w'\"-])--([a-z][a-z-]*)")
 _VALUE = re.compile(r" ((?:'[^']*'|\"'\")+(?:=[^\s;]+)?|[^\s]+)")
 _COMMAND = re.compile(rf"\bce ({'|'.join(COMMANDS)})\b")
 _COMMAND_BEFORE = re.compile(rf"{_COMMAND.pattern} $")
+_LIMIT = re.compile(r"'--([a-z-]+) ([^']*)'(?=:)")  # quoted as it was typed
 _PROSE = frozenset(  # words that follow an option without being its value
     "alone also and applies are as cannot has if in is itself leaves must names needs of on only "
     "or out shows takes the to together uses which with without".split()
@@ -50,6 +51,7 @@ def translated(text: str) -> str:
     clauses = text.split("; ")
     text = "; ".join([clauses[0], *(one for one in clauses[1:] if _is_for_python(one))])
     text = text if text.endswith((".", "?")) or len(clauses) == 1 else f"{text}."
+    text = _LIMIT.sub(lambda found: _argument(found[1], [found[2]]), text)
     made, start = [], 0
     while (found := _OPTION.search(text, start)) is not None:
         arguments, end = _run(text, found.start())
@@ -146,7 +148,8 @@ def _value(text: str, name: str, end: int) -> tuple[str | None, int]:
         return None, end
     word = found[1]
     if not word.startswith(("'", '"')):
-        word = word.rstrip(".;:,?)") or word
+        last = not text.startswith(" --", found.end())
+        word = (word.rstrip(".;:,?)") or word) if last else word
     after = end + 1 + len(word)
     if word == option.metavar or word in {"FILE", "COL", "CLASS"}:
         return None, after
