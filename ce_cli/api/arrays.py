@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.arrays import numbers
-from ce_cli.text import plural, quoted
+from ce_cli.record import Record
+from ce_cli.text import plural, quoted, quoted_list
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,47 +21,80 @@ _LABEL = "label"
 _PREDICTION = "pred"
 
 
-def table_of_arrays(labels: object, predictions: object) -> tuple[pa.Table, list[str], list[str]]:
+class ArrayTable(Record):
     """Labels and predictions side by side.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        Both.
+    label, pred : tuple of str
+        The names of their columns.
+    classes : tuple of str
+        The classes of lists, in order, if a table names them.
+    """
+
+    table: pa.Table
+    label: tuple[str, ...]
+    pred: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+
+
+def table_of_arrays(labels: object, predictions: object) -> ArrayTable:
+    """Labels and predictions as one table.
 
     Parameters
     ----------
-    labels : array_like
+    labels : array_like or table
         One label per row, or a share of each class, shape (n, K).
     predictions : array_like or table
         One number per row, one per class, shape (n, K), or a table with a column for each class.
 
-    Returns
-    -------
-    table : pyarrow.Table
-        Both.
-    label, pred : list of str
-        The names of their columns.
-
     Raises
     ------
     DataError
-        They are not arrays of these shapes, or do not have the same rows.
+        They are not arrays of these shapes, or do not have the same rows or classes.
     """
     import pyarrow as pa
 
     _check_index(labels, predictions)
-    table = table_in(predictions)
+    table, shares = table_in(predictions), table_in(labels)
+    classes: tuple[str, ...] = ()
+    if shares is not None and shares.num_columns > 1:
+        shares = shares if table is None else _in_order(shares, table.column_names)
+        classes, labels = tuple(shares.column_names), _matrix(shares)
+    elif shares is not None and shares.num_columns:
+        labels = shares.column(0)
+    column = column_of(labels, "labels")
+    if table is not None and table.num_columns > 1 and pa.types.is_fixed_size_list(column.type):
+        classes, predictions, table = tuple(table.column_names), _matrix(table), None
     if table is None:
         table = pa.table({_PREDICTION: column_of(predictions, "predictions")})
-    pred = list(table.column_names)
-    label = _LABEL
-    while label in pred:
-        label += "_"
-    if not pred:
+    if not table.num_columns:
         raise DataError("The predictions have no columns.")
-    column = column_of(labels, "labels")
     if len(column) != table.num_rows:
         raise DataError(
             f"There are {plural(len(column), 'label')}, but {plural(table.num_rows, 'row')} of "
             "predictions."
         )
-    return table.append_column(label, column), [label], pred
+    pred, label = tuple(table.column_names), _LABEL
+    while label in pred:
+        label += "_"
+    return ArrayTable(table.append_column(label, column), (label,), pred, classes)
+
+
+def _in_order(shares: pa.Table, classes: list[str]) -> pa.Table:
+    """The shares of classes in the order of the predictions."""
+    if sorted(shares.column_names) != sorted(classes):
+        raise DataError(
+            f"The labels are for the classes {quoted_list(shares.column_names)}, but the "
+            f"predictions are for {quoted_list(classes)}; name the columns of both alike."
+        )
+    return shares.select(classes)
+
+
+def _matrix(table: pa.Table) -> NDArray[Any]:
+    return np.column_stack([np.asarray(column) for column in table.columns])
 
 
 def table_of_columns(columns: Mapping[Any, object]) -> pa.Table:

@@ -46,6 +46,8 @@ class Given(Record):
         The table; None for files.
     label, pred : tuple of str
         The columns of arrays, which have no names of their own.
+    classes : tuple of str
+        The classes of arrays, in order, if a table names them.
     typed : tuple of str
         How a call would repeat them: paths, or names for what is in memory.
     """
@@ -54,6 +56,7 @@ class Given(Record):
     table: pa.Table | None = None
     label: tuple[str, ...] = ()
     pred: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
     typed: tuple[str, ...] = ("data",)
 
     def bound(self, spec: Spec) -> Spec:
@@ -69,7 +72,8 @@ class Given(Record):
         for name in ("label", "pred"):
             if getattr(spec, name):
                 raise UsageError(f"{name} names columns of a table; arrays have none.")
-        return spec.replace(label=self.label, pred=self.pred)
+        classes = spec.classes or self.classes
+        return spec.replace(label=self.label, pred=self.pred, classes=classes)
 
     def sources(self, reading: Reading) -> Callable[[], Iterator[Source]]:
         """What opens the files or the table, each time anew."""
@@ -134,9 +138,15 @@ def _given_arrays(labels: object, predictions: object, called: str | None) -> Gi
         )
     from ce_cli.api.arrays import table_of_arrays
 
-    table, label, pred = table_of_arrays(labels, predictions)
-    typed = ("labels", "predictions")
-    return Given((called or "arrays",), table, tuple(label), tuple(pred), typed)
+    found = table_of_arrays(labels, predictions)
+    return Given(
+        names=(called or "arrays",),
+        table=found.table,
+        label=found.label,
+        pred=found.pred,
+        classes=found.classes,
+        typed=("labels", "predictions"),
+    )
 
 
 def data_set(data: Given, options: Mapping[str, Any], spec: Spec, reading: Reading) -> DataSet:

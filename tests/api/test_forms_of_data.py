@@ -91,6 +91,24 @@ def test_shares_of_classes_are_soft_labels() -> None:
     )
 
 
+def test_tables_of_shares_match_by_the_names_of_classes() -> None:
+    names = ["cat", "dog", "cow"]
+    truth = RNG.dirichlet(np.ones(3), 40)
+    expected = pytest.approx(-(truth * np.log(SHARES)).sum(axis=1).mean(), rel=1e-12)
+    shares = pd.DataFrame(truth, columns=names)
+    predictions = pd.DataFrame(SHARES, columns=names)[["cow", "cat", "dog"]]
+    assert entropy(shares, predictions) == expected
+    assert entropy(shares, SHARES) == expected
+    assert entropy(truth, predictions[names]) == expected
+    dummies = pd.get_dummies(pd.Series(WORDS))
+    hard = pytest.approx(log_loss(LABELS, SHARES), rel=1e-12)
+    assert entropy(dummies, predictions) == hard
+    assert score(dummies, predictions).classes == ("cow", "cat", "dog")
+    assert entropy(pd.DataFrame({"truth": WORDS}), predictions) == hard
+    with pytest.raises(DataError, match="name the columns of both alike"):
+        score(shares, predictions.rename(columns={"cow": "ox"}))
+
+
 def test_independent_labels_have_a_column_each() -> None:
     truth = (RNG.uniform(size=(40, 3)) > 0.5).astype(int)
     expected = np.mean([log_loss(truth[:, k], SHARES[:, k]) for k in range(3)])
@@ -122,7 +140,7 @@ def test_masked_cells_are_missing() -> None:
         ([1, 0], ["a", "b"], ["text, not numbers"]),
         (["a", 1], [0.5, 0.5], ["'labels'"]),
         ([], [], ["no data row"]),
-        (1, 0.5, ["'predictions'", "()"]),
+        (1, 0.5, ["'labels'", "()"]),
         (pd.Series([1, 0]), pd.Series([0.5, 0.5], index=[1, 0]), ["index"]),
         ("preds.csv", [0.5], ["label and pred"]),
     ],
