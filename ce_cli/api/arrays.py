@@ -58,6 +58,8 @@ def table_of_arrays(labels: object, predictions: object) -> ArrayTable:
     import pyarrow as pa
 
     _check_index(labels, predictions)
+    if isinstance(predictions, Mapping):
+        predictions = table_of_columns(predictions)
     table, shares = table_in(predictions), table_in(labels)
     classes: tuple[str, ...] = ()
     if shares is not None and shares.num_columns > 1:
@@ -70,7 +72,7 @@ def table_of_arrays(labels: object, predictions: object) -> ArrayTable:
         classes, predictions, table = tuple(table.column_names), _matrix(table), None
     if table is None:
         table = pa.table({_PREDICTION: column_of(predictions, "predictions")})
-    if not table.num_columns:
+    if not table.num_columns:  # such as a frame of no columns
         raise DataError("The predictions have no columns.")
     if len(column) != table.num_rows:
         raise DataError(
@@ -156,7 +158,7 @@ def column_of(values: object, name: str) -> pa.Array | pa.ChunkedArray:
             return numbers(array) if array.dtype.kind in "biuf" else _words(values, array)
     except (pa.ArrowException, ValueError, TypeError, RuntimeError) as error:
         raise DataError(f"{quoted(name)} cannot be read as an array: {error}.") from error
-    if array.ndim != 2 or array.dtype.kind not in "biuf":
+    if array.ndim != 2 or not array.shape[1] or array.dtype.kind not in "biuf":
         raise DataError(
             f"{quoted(name)} must be an array of shape (n,), or of numbers of shape (n, K), not of "
             f"{array.dtype} and shape {array.shape}."

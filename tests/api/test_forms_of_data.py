@@ -75,6 +75,7 @@ def test_a_frame_names_its_classes_in_any_order() -> None:
     assert entropy(WORDS, frame) == expected
     assert entropy(pd.Series(WORDS), pa.Table.from_pandas(frame)) == expected
     assert entropy(pd.Series(WORDS, dtype="category"), frame) == expected
+    assert entropy(WORDS, {name: frame[name] for name in frame}) == expected
 
 
 def test_a_class_may_be_called_label() -> None:
@@ -137,6 +138,8 @@ def test_masked_cells_are_missing() -> None:
         (["a", "b"], [[0.5, 0.5], [0.5, 0.5]], ["'a', 'b'", "classes"]),
         ([1, 0], [0.5], ["2 labels", "1 row"]),
         ([1, 0], np.zeros((2, 2, 2)), ["'predictions'", "(2, 2, 2)"]),
+        ([1, 0], np.zeros((2, 0)), ["'predictions'", "(2, 0)"]),
+        ([1, 0], pd.DataFrame(index=[0, 1]), ["no columns"]),
         ([1, 0], ["a", "b"], ["text, not numbers"]),
         (["a", 1], [0.5, 0.5], ["'labels'"]),
         ([], [], ["no data row"]),
