@@ -5,21 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Compared", "Explained", "Result", "__version__", "compare", "explain", "score"]
+__all__ = [
+    "Compared",
+    "Explained",
+    "Gated",
+    "Inspected",
+    "Result",
+    "__version__",
+    "compare",
+    "explain",
+    "gate",
+    "inspect",
+    "score",
+]
 
 _MODULES = {
-    "compare": "ce_cli.api",
-    "explain": "ce_cli.api",
-    "score": "ce_cli.api",
+    "compare": "ce_cli.api.compare",
+    "explain": "ce_cli.api.explain",
+    "gate": "ce_cli.api.gate",
+    "inspect": "ce_cli.api.inspect",
+    "score": "ce_cli.api.score",
     "Compared": "ce_cli.results.compare",
     "Explained": "ce_cli.results.explain",
+    "Gated": "ce_cli.results.gate",
+    "Inspected": "ce_cli.results.inspect",
     "Result": "ce_cli.results.score",
 }
 
 if TYPE_CHECKING:
-    from ce_cli.api import compare, explain, score
+    from ce_cli.api.compare import compare
+    from ce_cli.api.explain import explain
+    from ce_cli.api.gate import gate
+    from ce_cli.api.inspect import inspect
+    from ce_cli.api.score import score
     from ce_cli.results.compare import Compared
     from ce_cli.results.explain import Explained
+    from ce_cli.results.gate import Gated
+    from ce_cli.results.inspect import Inspected
     from ce_cli.results.score import Result
 
 

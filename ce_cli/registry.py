@@ -131,6 +131,10 @@ class Output(Record):
         """Import it."""
         return _load(self.target)
 
+    def plain(self, result: object) -> str:
+        """The result as a pipe or a file gets it: no colour, and as wide as it is."""
+        return str(self.load()(result, _load("ce_cli.outputs.drawing.canvas:Canvas")()))
+
     def publish(self, result: object, environment: object) -> None:
         """Write what belongs to this format elsewhere, if anything."""
         if self.publishes:

@@ -24,7 +24,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "record", "engines"),
     ("options",),
-    ("kernels", "findings", "registry", "results", "spec", "reading"),
+    ("kernels", "findings", "registry", "spec", "reading"),
+    ("results",),  # above the registry, which names the page that a result shows
     ("inputs", "metrics", "outputs"),
     ("binding",),
     ("scoring",),

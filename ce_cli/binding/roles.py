@@ -9,7 +9,11 @@ from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.text import quoted, sanitize
 
-_BINARY = ("binary", "large_binary")  # tokens are pieces of UTF-8, which need not be text
+_BINARY = (
+    "binary",
+    "large_binary",
+    "binary_view",
+)  # tokens are pieces of UTF-8, which need not be text
 
 
 def check_labels(labels: Sequence[Column]) -> None:

@@ -78,7 +78,6 @@ def _names(plan: GatePlan) -> list[str]:
     from ce_cli.inputs.locate import located
 
     names = located(_paths(plan))
-    _check_baseline(plan.options["baseline"], names)
     all_read([*names, *_some(plan.options["baseline"])], plan.options["labels"])
     return names
 
@@ -105,16 +104,6 @@ def _checked(request: GateRequest) -> GateRequest:
 
 def _some(path: str | None) -> list[str]:
     return [] if path is None else [path]
-
-
-def _check_baseline(baseline: str | None, names: Sequence[str]) -> None:
-    if baseline is None or baseline == STDIN:
-        return
-    if Path(baseline).resolve() in {Path(name).resolve() for name in names if name != STDIN}:
-        raise UsageError(
-            f"{display_name(baseline)}: is read as the data and as the baseline, and would never "
-            "be worse than itself."
-        )
 
 
 def _check_paths(

@@ -91,6 +91,17 @@ def document_at(path: str) -> BaselineScore | None:
         raise DataError(
             f"{name}: this is not a complete JSON document: {_lowered(error)}."
         ) from None
+    return document_of(name, document)
+
+
+def document_of(name: str, document: object) -> BaselineScore:
+    """Check a document that has been read already.
+
+    Raises
+    ------
+    DataError
+        It is not a complete score document.
+    """
     return _score(name, _JsonNode(name, "", document))
 
 

@@ -50,16 +50,27 @@ def ready(request: GateRequest) -> PreparedGate:
     """
     if request.baseline is None:
         return PreparedGate(request)
-    baseline = document_at(request.baseline)
-    if baseline is not None and request.mode != "point":
-        check_error_known(baseline)
-    if baseline is None:
-        check_read_again(request.names, request.baseline)
+    request.check_other_baseline()
+    return against_baseline(request, document_at(request.baseline))
+
+
+def against_baseline(request: GateRequest, document: BaselineScore | None) -> PreparedGate:
+    """Check that a baseline, a document or None for predictions, matches the request.
+
+    Raises
+    ------
+    CeError
+        It does not.
+    """
+    if document is None:
+        check_read_again(request.names, request.baseline or "")
         check_weighs_rows(request.spec)
-    return PreparedGate(request, baseline)
+    elif request.mode != "point":
+        check_error_known(document)
+    return PreparedGate(request, document)
 
 
-def judged(gate: PreparedGate, data: DataSet, run: Run) -> Gate:
+def judged(gate: PreparedGate, data: DataSet, run: Run, predictions: DataSet | None = None) -> Gate:
     """Score the rows once, and check all limits.
 
     Parameters
@@ -68,6 +79,8 @@ def judged(gate: PreparedGate, data: DataSet, run: Run) -> Gate:
         The result of `ready`.
     data, run
         As `ce_cli.scoring.pipeline.score` takes them.
+    predictions : DataSet, optional
+        The baseline, if it is not a document; by default the file that the request names.
 
     Raises
     ------
@@ -76,7 +89,7 @@ def judged(gate: PreparedGate, data: DataSet, run: Run) -> Gate:
     """
     request = gate.request
     result = score(data, request.spec, run, groupings=groupings(request.requirements))
-    against = _against(gate, result, data, run)
+    against = _against(gate, result, data, run, predictions)
     return Gate(
         name=request.name,
         score=result,
@@ -94,6 +107,7 @@ def _against(
     result: Result,
     data: DataSet,
     run: Run,
+    predictions: DataSet | None,
 ) -> BaselineComparison | None:
     request = gate.request
     regressions = [one for one in request.requirements if one.is_regression]
@@ -105,9 +119,10 @@ def _against(
     spec = request.spec.replace(
         by=tuple(dict.fromkeys(name for columns in group_columns for name in columns))
     )
-    baseline = data_set(located([request.baseline]), request.reading, spec, request.labels)
+    if predictions is None:
+        predictions = data_set(located([request.baseline]), request.reading, spec, request.labels)
     return paired_comparison(
-        data, baseline, request.baseline, spec, run, group_columns, request.inner
+        data, predictions, request.baseline, spec, run, group_columns, request.inner
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from ce_cli import registry
@@ -22,6 +23,7 @@ from ce_cli.options.choices import Mode
 from ce_cli.reading import Reading
 from ce_cli.record import Record
 from ce_cli.spec import Spec
+from ce_cli.text import STDIN, display_name
 
 HEADLINE = ("cross_entropy", "standard_error", "skill", "accuracy")
 
@@ -117,6 +119,23 @@ class GateRequest(Record):
             raise UsageError(
                 "there is no limit to check: add one, for example --max 0.35 or --require "
                 "'accuracy >= 0.9'; --init writes some."
+            )
+
+    def check_other_baseline(self) -> None:
+        """Refuse a file as its own baseline.
+
+        Raises
+        ------
+        UsageError
+            The baseline is one of the files.
+        """
+        baseline = self.baseline
+        if baseline is None or baseline == STDIN:
+            return
+        if Path(baseline).resolve() in {Path(name).resolve() for name in self.names}:
+            raise UsageError(
+                f"{display_name(baseline)}: is read as the data and as the baseline, and would "
+                "never be worse than itself."
             )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import math
+from typing import TYPE_CHECKING, Any, Literal
 
 from ce_cli import __version__
 from ce_cli.record import Record
 from ce_cli.results.document import Scalar, strict, strict_row
 from ce_cli.results.lines import ClusterCount
+from ce_cli.results.result import CommandResult
 from ce_cli.results.score import Interval, Note, intervals_document
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Verdict = Literal["better", "worse", "same", "unclear"]
 
@@ -149,7 +154,7 @@ class ComparedGroup(Record):
     comparisons: tuple[Comparison, ...]
 
 
-class Compared(Record):
+class Compared(CommandResult):
     """The result of `compare`.
 
     Attributes
@@ -176,6 +181,8 @@ class Compared(Record):
     moved : tuple of dict
         The rows whose losses differ most from the reference's, in each direction.
     """
+
+    command = "compare"
 
     task: str
     unit: str
@@ -241,3 +248,37 @@ class Compared(Record):
             "moved": [strict_row(row) for row in self.moved],
             "warnings": [warning.to_dict() for warning in self.warnings],
         }
+
+    def frame(self) -> pd.DataFrame:
+        """One row per model, the reference first: its cross-entropy, and how it compares.
+
+        ``difference``, ``low`` and ``high`` are absolute, in the unit of the comparison.
+        """
+        import pandas as pd
+
+        compared = {one.model: _comparison_cells(one) for one in self.comparisons}
+        rows = [
+            {
+                "model": model.name,
+                "cross_entropy": model.metrics["cross_entropy"],
+                **compared.get(model.name, {}),
+            }
+            for model in self.models
+        ]
+        return pd.DataFrame(rows)
+
+
+def _comparison_cells(one: Comparison) -> dict[str, Scalar]:
+    interval = one.intervals.get("absolute")
+    return {
+        "difference": one.difference["absolute"],
+        "low": interval.low if interval else math.nan,
+        "high": interval.high if interval else math.nan,
+        "verdict": one.verdict,
+        "p_adjusted": one.p_adjusted,
+        "win_rate": one.win_rate,
+        "tie_rate": one.tie_rate,
+        "relative": one.difference["relative"],
+        "standard_error": one.standard_error,
+        "p_value": one.p_value,
+    }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
 from ce_cli.record import Record
 from ce_cli.results.document import Scalar, strict, strict_row
+from ce_cli.results.result import CommandResult, beginning_with
 from ce_cli.results.score import Note, Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ClassTerm(Record):
@@ -104,7 +108,7 @@ class Curve(Record):
         }
 
 
-class Explained(Record):
+class Explained(CommandResult):
     """The result of `explain`.
 
     Attributes
@@ -128,6 +132,8 @@ class Explained(Record):
     curve : Curve or None
         Present if requested.
     """
+
+    command = "explain"
 
     task: str
     values: str
@@ -169,6 +175,15 @@ class Explained(Record):
             "curve": self.curve and self.curve.to_dict(),
             "warnings": [warning.to_dict() for warning in self.warnings],
         }
+
+    def frame(self) -> pd.DataFrame:
+        """One row per class: its share of the label, its prediction, its surprisal, the product."""
+        import pandas as pd
+
+        names = ["class", *ClassTerm._fields[1:]]
+        rows = [[getattr(part, name) for name in ClassTerm._fields] for part in self.parts]
+        first = ("class", "label", "prediction", "surprisal", "product")
+        return beginning_with(pd.DataFrame(rows, columns=names), first)
 
 
 def _point(prediction: float, surprisal: float) -> dict[str, Scalar]:

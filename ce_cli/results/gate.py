@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import math
+from typing import TYPE_CHECKING, Any, Literal
 
 from ce_cli import __version__
 from ce_cli.record import Record
 from ce_cli.results.compare import Comparison
 from ce_cli.results.document import strict
+from ce_cli.results.result import CommandResult
 from ce_cli.results.score import Interval, Note, Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Operator = Literal["<=", "<", ">=", ">"]
 
@@ -127,8 +132,10 @@ class Gate(Record):
         }
 
 
-class Gated(Record):
+class Gated(CommandResult):
     """The result of `gate`: one or several gates."""
+
+    command = "gate"
 
     gates: tuple[Gate, ...]
 
@@ -145,3 +152,27 @@ class Gated(Record):
             "passed": self.passed,
             "gates": [gate.to_dict() for gate in self.gates],
         }
+
+    def frame(self) -> pd.DataFrame:
+        """One row per check: whether it passed, its limit, and the value with its interval."""
+        import pandas as pd
+
+        rows = [_check_cells(check, gate) for gate in self.gates for check in gate.checks]
+        return pd.DataFrame(rows)
+
+
+def _check_cells(check: Check, gate: Gate) -> dict[str, object]:
+    interval = check.interval
+    return {
+        "check": check.name,
+        "passed": check.passed,
+        "value": check.value,
+        "limit": check.limit,
+        "margin": check.margin,
+        "reason": check.reason,
+        "gate": gate.name,
+        "metric": check.metric,
+        "by": check.by,
+        "low": interval.low if interval else math.nan,
+        "high": interval.high if interval else math.nan,
+    }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ce_cli import __version__
 from ce_cli.record import Record
 from ce_cli.results.document import strict_value
+from ce_cli.results.result import CommandResult, beginning_with
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Severity = Literal["error", "warning", "note"]
 
@@ -91,7 +95,7 @@ class ClassSeen(Record):
     cross_entropy: float
 
 
-class Inspected(Record):
+class Inspected(CommandResult):
     """The result of ``ce inspect``.
 
     Attributes
@@ -113,6 +117,8 @@ class Inspected(Record):
     next : str
         The command to run next.
     """
+
+    command = "inspect"
 
     inputs: tuple[str, ...]
     format: str
@@ -144,6 +150,23 @@ class Inspected(Record):
             "findings": [_document(finding) for finding in self.findings],
             "next": self.next,
         }
+
+    def frame(self) -> pd.DataFrame:
+        """One row per finding, the most serious first: its severity, message and fix."""
+        return _frame(self.findings, Finding, ("severity", "message", "count", "options"))
+
+    def columns_frame(self) -> pd.DataFrame:
+        """One row per column of the data: its role, type, and the values seen."""
+        return _frame(self.columns, ColumnSeen, ("name", "role", "of", "type", "why"))
+
+
+def _frame(
+    records: tuple[Record, ...], type_: type[Record], first: tuple[str, ...]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [[getattr(one, name) for name in type_._fields] for one in records]
+    return beginning_with(pd.DataFrame(rows, columns=list(type_._fields)), first)
 
 
 def _document(value: Record) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
@@ -16,6 +17,7 @@ from ce_cli.results.lines import (
     ClusterCount,
     ConventionScore,
 )
+from ce_cli.results.result import CommandResult, beginning_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +83,7 @@ class Group(Record):
     intervals: dict[str, Interval]
 
 
-class Result(Record):
+class Result(CommandResult):
     """The result of `score`.
 
     Attributes
@@ -118,6 +120,8 @@ class Result(Record):
     row_tables : tuple of pyarrow.Table
         Every scored row, with ``per_row=True`` in the API; not part of the JSON document.
     """
+
+    command = "score"
 
     signature: str
     inputs: tuple[str, ...]
@@ -177,6 +181,17 @@ class Result(Record):
             "warnings": [warning.to_dict() for warning in self.warnings],
         }
 
+    def frame(self) -> pd.DataFrame:
+        """One row per metric: its value, and the ends of its interval if it was computed."""
+        import pandas as pd
+
+        ends = {name: (one.low, one.high) for name, one in self.intervals.items()}
+        rows = [
+            (name, value, *ends.get(name, (math.nan, math.nan)))
+            for name, value in self.metrics.items()
+        ]
+        return pd.DataFrame(rows, columns=["metric", "value", "low", "high"])
+
     def groups_frame(self) -> pd.DataFrame:
         """One row per group: its values, rows, cross-entropy and interval, then all others."""
         import pandas as pd
@@ -184,14 +199,14 @@ class Result(Record):
         frame = pd.DataFrame([flat_group(group) for group in self.groups])
         by = list(frame.columns[: len(self.groups[0].by)]) if self.groups else []
         ends = ("cross_entropy_low", "cross_entropy_high")
-        return _beginning_with(frame, (*by, "rows", "cross_entropy", *ends))
+        return beginning_with(frame, (*by, "rows", "cross_entropy", *ends))
 
     def per_class_frame(self) -> pd.DataFrame:
         """One row per class: rows, cross-entropy, interval if it was computed, and weight."""
         import pandas as pd
 
         frame = pd.DataFrame([one.row() for one in self.per_class])
-        return _beginning_with(frame, ("class", "rows", "cross_entropy", "low", "high"))
+        return beginning_with(frame, ("class", "rows", "cross_entropy", "low", "high"))
 
     def rows_frame(self) -> pd.DataFrame:
         """Every scored row: its number or id, label and loss; then probabilities and classes.
@@ -206,19 +221,13 @@ class Result(Record):
         if not self.row_tables:
             raise UsageError("The rows were not kept: call score(..., per_row=True).")
         frame: pd.DataFrame = pa.concat_tables(self.row_tables).to_pandas()
-        return _beginning_with(frame, _ROW_FIRST)
+        return beginning_with(frame, _ROW_FIRST)
 
     def worst_frame(self) -> pd.DataFrame:
         """One row for each of the most surprising rows, the worst first."""
         import pandas as pd
 
-        return _beginning_with(pd.DataFrame(list(self.worst)), _ROW_FIRST)
-
-
-def _beginning_with(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """The columns of these names first, as far as there are any, then the others."""
-    first = [name for name in names if name in frame]
-    return frame[[*first, *(name for name in frame if name not in first)]]
+        return beginning_with(pd.DataFrame(list(self.worst)), _ROW_FIRST)
 
 
 def flat_group(group: Group) -> dict[str, Scalar]:

@@ -139,8 +139,8 @@ def test_the_parts_of_a_divergence_are_those_of_scipy() -> None:
 @pytest.mark.parametrize(
     ("options", "kind", "told"),
     [
-        ({}, UsageError, "Give data"),
-        ({"p": [1, 0]}, UsageError, "with q"),
+        ({}, UsageError, "Pass data"),
+        ({"p": [1, 0]}, UsageError, "pass q as well"),
         ({"q": [0.5, 0.6], "p": [1, 0]}, UsageError, "sums to 1.1"),
         ({"q": [0.5, "half"], "p": [1, 0]}, UsageError, "q takes numbers"),
         ({"q": [[0.5, 0.5]], "p": [1, 0]}, UsageError, "q takes numbers"),
@@ -152,7 +152,7 @@ def test_the_parts_of_a_divergence_are_those_of_scipy() -> None:
         ({"data": BINARY, "row": 0}, UsageError, "numbered from 1"),
         ({"data": BINARY, "row": 570}, DataError, "there is no row 570"),
         ({"data": BINARY, "row": 1, "of": "a", "id": "id"}, UsageError, "not both"),
-        ({"data": BINARY, "of": "case-001"}, UsageError, "--id COL"),
+        ({"data": BINARY, "of": "case-001"}, UsageError, "name it with id"),
         ({"data": BINARY, "of": "x", "id": "id"}, DataError, "no row has 'x' in 'id'"),
         ({"data": BINARY, "id": "idd"}, UsageError, "did you mean 'id'"),
         ({"data": "nowhere.csv"}, StorageError, "nowhere.csv"),

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
-from ce_cli.api import score
+from ce_cli import score
 from ce_cli.errors import UsageError
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json.nested import list_in, lists_of, map_in
@@ -210,7 +210,7 @@ def test_the_python_api_takes_the_same(plain: dict[str, Any], tmp_path: Path) ->
         path, label="1", pred=pred, classes=CLASSES, decimal=",", no_header=True, comment="#"
     )
     assert found.metrics == plain["metrics"]
-    with pytest.raises(UsageError, match="--pred"):
+    with pytest.raises(UsageError, match='pred="2"'):
         score(path, label="1", no_header=True)
 
 

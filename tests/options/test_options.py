@@ -12,7 +12,7 @@ from typer.main import get_command
 import ce_cli
 from ce_cli import registry
 from ce_cli.errors import UsageError
-from ce_cli.options import values
+from ce_cli.options import commands, values
 from ce_cli.options.choices import PANELS
 from ce_cli.options.commands import COMMANDS, ScoreOptions
 from ce_cli.options.data import DataOptions
@@ -44,7 +44,7 @@ def test_declarations_are_complete(command: str) -> None:
         assert option.default is None or option.typed is not list[str], name
 
 
-@pytest.mark.parametrize("function", ["score", "compare", "explain"])
+@pytest.mark.parametrize("function", COMMANDS)
 def test_python_takes_the_same_names(function: str) -> None:
     """Everything that a command takes, but for what is about files, the page and the shell."""
     (declared,) = [
@@ -54,7 +54,7 @@ def test_python_takes_the_same_names(function: str) -> None:
     ]
     assert declared.startswith("Unpack[")
     name = declared.removeprefix("Unpack[").removesuffix("]")
-    hints: dict[str, Any] = get_type_hints(getattr(ce_cli.api, name))
+    hints: dict[str, Any] = get_type_hints(getattr(commands, name))
     assert set(hints) <= set(options_of(COMMANDS[function]))
     assert set(hints) >= set(options_of(DataOptions))
 

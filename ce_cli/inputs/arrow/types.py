@@ -17,12 +17,26 @@ def columns_of_schema(schema: pa.Schema) -> Sequence[Column]:
 
 
 def frame_of_batch(batch: pa.RecordBatch | pa.Table, projection: Projection) -> Frame:
-    """Take the columns of the projection from `batch`, unchanged."""
+    """Take the columns of the projection from `batch`, with views as plain columns."""
     columns = {}
     for name in projection.names:
         column = batch.column(batch.schema.get_field_index(name))
-        columns[name] = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+        whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+        columns[name] = _without_views(whole)
     return Frame(columns, batch.num_rows)
+
+
+def _without_views(column: pa.Array) -> pa.Array:
+    """Views of text and bytes, of which Arrow cannot take rows, as plain columns."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        words = _without_views(column.dictionary)
+        same = words.type == column.type.value_type
+        return column if same else pa.DictionaryArray.from_arrays(column.indices, words)
+    plain = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}
+    type_ = plain.get(str(column.type))
+    return column if type_ is None else column.cast(type_)
 
 
 def _column(name: str, type_: pa.DataType) -> Column:

@@ -1,0 +1,133 @@
+"""Explain one row, or numbers, from Python."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack
+
+from ce_cli.api.data import data_set, given
+from ce_cli.api.python_terms import in_python_terms
+from ce_cli.api.settings import check_columns, run_of, settings
+from ce_cli.errors import UsageError
+from ce_cli.options.commands import ExplainOptions
+from ce_cli.options.option import options_of
+
+if TYPE_CHECKING:
+    from ce_cli.api.data import Array, Data
+    from ce_cli.results.explain import Explained
+
+Numbers: TypeAlias = str | float | Iterable[float]
+
+
+def explain(
+    data: Data | None = None,
+    predictions: Array | None = None,
+    *,
+    row: SupportsIndex | None = None,
+    of: object = None,
+    q: Numbers | None = None,
+    p: Numbers | None = None,
+    curve: bool = False,
+    **options: Unpack[ExplainOptions],
+) -> Explained:
+    """Take one row or given numbers apart: what ``ce explain`` does, to the same bits.
+
+    Parameters
+    ----------
+    data : path, sequence of paths, table, mapping of columns, or array of labels, optional
+        As `score` takes it; without it, `q` is explained.
+    predictions : array or table, optional
+        As `score` takes them.
+    row : int, optional
+        The row with this number, from 1; by default, the most surprising one.
+    of : object, optional
+        The row that has this value in the column `id`.
+    q : float, sequence of float or str, optional
+        A prediction: one number for two classes, one for each class, or text as ``--q`` takes it.
+    p : float, sequence of float or str, optional
+        The distribution of its label; or name one class with ``label``.
+    curve : bool
+        Whether to add points of the curve −log q.
+    **options
+        The options of ``ce explain``, with the same names and ``_`` for ``-``; ``--as`` is
+        ``as_``. ``threads`` is one for each processor by default. With `q`, only those that apply
+        to numbers: ``label`` (the class that happened), ``classes``, ``task``, ``as_``,
+        ``label_counts``, ``label_smoothing``, ``on_bad_sum``, ``sum_tolerance``, ``clip`` and
+        ``base``.
+
+    Returns
+    -------
+    Explained
+        See `Explained.parts`, `Explained.frame` and `Explained.to_dict`; ``str(result)`` is the
+        page.
+
+    Raises
+    ------
+    ce_cli.errors.CeError
+        `UsageError`, `DataError` or `StorageError`, each with sentences that name the fix.
+    TypeError
+        There is no such option.
+
+    Examples
+    --------
+    >>> from ce_cli import explain
+    >>> explain(p=[0.5, 0.5], q=[0.25, 0.75], base="2").entropy
+    1.0
+    >>> explain([1, 0, 1], [0.5, 0.5, 0.25], row=3, base="2").cross_entropy
+    2.0
+    """
+    with in_python_terms():
+        if q is not None:
+            subject = {"data": data, "predictions": predictions, "row": row, "of": of}
+            _check_for_numbers({**subject, **options})
+            return _explained_numbers(q, p, curve, options)
+        if p is not None:
+            raise UsageError("p is the label of a prediction: pass q as well.")
+        if data is None:
+            raise UsageError("Pass data, to explain one of its rows, or a prediction q.")
+        from ce_cli.explaining.explain import explain as explained
+        from ce_cli.explaining.row_search import row_selector
+
+        spec, reading = settings(options, ExplainOptions)
+        found = given(data, predictions)
+        spec = found.bound(spec)
+        check_columns(spec, reading, options)
+        number = None if row is None else operator.index(row)
+        chosen = row_selector(number, None if of is None else str(of), spec.id)
+        rows = data_set(found, options, spec, reading)
+        return explained(rows, spec, chosen, run_of(options, reading), curve)
+
+
+def _check_for_numbers(passed: dict[str, object]) -> None:
+    """Refuse what applies to data."""
+    for_numbers = {name for name, one in options_of(ExplainOptions).items() if one.of_numbers}
+    for name, value in passed.items():
+        if value is not None and name not in for_numbers:
+            raise UsageError(f"{name} is about data, and does not go with q.")
+
+
+def _explained_numbers(
+    q: Numbers, p: Numbers | None, curve: bool, options: ExplainOptions
+) -> Explained:
+    """Explain numbers."""
+    from ce_cli.explaining.anatomy import explained
+    from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
+
+    spec, _ = settings(options, ExplainOptions)
+    if len(spec.label) > 1:
+        raise UsageError("label names one class that happened; for several, pass p.")
+    named = spec.label[0] if spec.label else None
+    typed = TypedNumbers(_typed(q, "q"), None if p is None else _typed(p, "p"), named)
+    return explained(subject_of(typed, spec), curve)
+
+
+def _typed(numbers: Numbers, name: str) -> str:
+    """Numbers as they are typed, without losing a digit."""
+    if isinstance(numbers, str):
+        return numbers
+    several = numbers if isinstance(numbers, Iterable) else [numbers]
+    try:
+        return ",".join(repr(float(one)) for one in several)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} takes numbers: {error}.") from error

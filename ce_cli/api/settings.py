@@ -1,0 +1,54 @@
+"""From the options of a call to decisions: what to compute, how to read, and where to work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ce_cli.options.option import options_of
+from ce_cli.reading import Reading
+from ce_cli.scoring.run import Run, run_on
+from ce_cli.spec import Spec, check_names
+from ce_cli.text import closest
+
+_FORMER = {"values": "as_", "na_values": "na_value", "metrics": "metric", "header": "no_header"}
+
+
+def check_known(options: Mapping[str, Any], declared: Any) -> None:
+    """Refuse an option that is not declared.
+
+    Raises
+    ------
+    TypeError
+        There is no such option.
+    """
+    known = options_of(declared)
+    for name in options:
+        if name not in known:
+            near = _FORMER.get(name)
+            hint = f" (it is called {near!r})" if near in known else closest(name, list(known))
+            raise TypeError(f"there is no option {name!r}{hint}")
+
+
+def settings(options: Mapping[str, Any], declared: Any) -> tuple[Spec, Reading]:
+    """What to compute, and how bytes become rows.
+
+    Raises
+    ------
+    TypeError
+        There is no such option.
+    UsageError
+        A value cannot be read, or is out of range.
+    """
+    check_known(options, declared)
+    return Spec.from_options(options), Reading.from_options(options)
+
+
+def check_columns(spec: Spec, reading: Reading, options: Mapping[str, Any]) -> None:
+    """Refuse to look for names of columns where there are none."""
+    check_names(spec, reading.header, options.get("labels") is not None)
+
+
+def run_of(options: Mapping[str, Any], reading: Reading) -> Run:
+    """Where the work is done."""
+    return run_on(options.get("engine", "threads"), reading.threads)
