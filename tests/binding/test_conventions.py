@@ -359,7 +359,7 @@ def test_several_labels_are_averaged_each_with_its_floor(name: str) -> None:
 def test_torch_with_smoothed_labels_and_class_weights_is_refused() -> None:
     """`CrossEntropyLoss` of torch weighs every class's part of a smoothed label by itself."""
     frame = pd.DataFrame(CROSS)
-    with pytest.raises(UsageError, match="--label-smoothing and --class-weight"):
+    with pytest.raises(UsageError, match="label_smoothing and class_weight"):
         score(frame, convention="torch", label_smoothing=0.1, class_weight={1: 2})
     found = score(frame, conventions=True, label_smoothing=0.1, class_weight={1: 2})
     torch = next(line for line in found.conventions if line.convention == "torch")

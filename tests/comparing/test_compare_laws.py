@@ -235,7 +235,7 @@ def test_named_rows_meet_as_in_a_dictionary(in_memory: int, data: st.DataObject)
         told = compare(tables, id="case", join="inner")
         strict: dict[str, Any] = {"id": "case", "join": "all"}
         if any(unmatched) or any(repeated):
-            with pytest.raises(DataError, match="--join inner"):
+            with pytest.raises(DataError, match='join="inner"'):
                 compare(tables, **strict)
         else:
             assert repr(compare(tables, **strict).comparisons) == repr(told.comparisons)

@@ -162,16 +162,16 @@ def test_python_is_told_what_is_wrong() -> None:
         compare({"a": OLD})
     with pytest.raises(UsageError, match="two models"):
         compare(OLD)
-    with pytest.raises(UsageError, match="nothing of the model 'b'"):
+    with pytest.raises(UsageError, match="does not name the predictions of the model 'b'"):
         compare({"a": OLD, "b": NEW}, preds={"a": "prob"})
     with pytest.raises(UsageError, match="there is no model 'c'"):
         compare({"a": OLD, "b": NEW}, reference="c")
     wrong: Any = "outer"
-    with pytest.raises(UsageError, match="'outer' is not one of 'all', 'inner'"):
+    with pytest.raises(UsageError, match="join=\"outer\" is not one of 'all', 'inner'"):
         compare({"a": OLD, "b": NEW}, join=wrong)
     with pytest.raises(UsageError, match="must be one of 't', 'sign-flip', not 'outer'"):
         compare({"a": OLD, "b": NEW}, test=wrong)
-    with pytest.raises(UsageError, match="--worst"):
+    with pytest.raises(UsageError, match="worst must be 0 or more"):
         compare({"a": OLD, "b": NEW}, worst=-1)
     SCHEMAS["ce.compare/1"].validate(compare({"a": OLD, "b": OLD}).to_dict())
 

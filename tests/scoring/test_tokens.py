@@ -266,7 +266,7 @@ def test_a_gate_limits_bits_per_byte_and_a_comparison_has_none(tmp_path: Path) -
         assert done.returncode == 0, done.stdout + done.stderr
     (line,) = complaints(run_ce("compare", path, other, *given), 2)
     assert "--bytes applies to ce score and ce gate" in line
-    with pytest.raises(UsageError, match="--bytes"):
+    with pytest.raises(UsageError, match="bytes applies"):
         compare({"old": path, "new": other}, bytes="token")
 
 
