@@ -13,7 +13,7 @@ from ce_cli.text import closest, quoted, quoted_list
 
 
 class Entry(Record):
-    """Where a registered thing lives.
+    """Where something registered is defined.
 
     Attributes
     ----------
@@ -22,9 +22,10 @@ class Entry(Record):
     names : tuple of str
         The names it goes by.
     magic : bytes
-        A regular expression for how a file of this input format begins; nothing fits every file.
+        A regular expression for the first bytes of a file in this input format; if empty, it
+        matches every file.
     text : bool
-        Whether a file of this input format is text, which may be packed and encoded.
+        Whether this input format is text, which may be compressed and in any encoding.
     """
 
     target: str
@@ -47,13 +48,15 @@ class Figure(Record):
     about : str
         What it is, in one sentence.
     title : str
-        Its name on pages; nothing if that is `name`.
+        Its name on pages; empty if that is `name`.
     in_unit : bool
         Whether it is in the unit of the loss (nats, bits or bans), so that ``--base`` divides it.
     mean_loss : bool
         Whether it is a mean of losses, which some conventions divide by the number of rows.
     percent : bool
         Whether pages show it in percent.
+    digits : int
+        How many significant digits pages show; fewer where the figure itself is approximate.
     low, high : float
         Where its interval is cut off. Intervals by Student's t are symmetric and are not cut.
     """
@@ -64,6 +67,7 @@ class Figure(Record):
     in_unit: bool = False
     mean_loss: bool = False
     percent: bool = False
+    digits: int = 5
     low: float = -math.inf
     high: float = math.inf
 
@@ -74,7 +78,7 @@ class Figure(Record):
 
 
 class Metric(Record):
-    """A metric: where its state lives, and the figures that the state gives.
+    """A metric: where its state is defined, and the figures that the state gives.
 
     Attributes
     ----------
@@ -83,9 +87,9 @@ class Metric(Record):
     figures : tuple of Figure
         In the order of the documents.
     tables : tuple of str
-        Names by which ``--metric`` can choose tables that it gives instead of figures.
+        Names by which ``--metric`` can choose the tables that it gives instead of figures.
     extra : bool
-        Whether it is computed only where a name of it is given.
+        Whether it is computed only if one of its names is chosen.
     """
 
     target: str
@@ -115,10 +119,10 @@ class Output(Record):
     commands : tuple of str
         The commands that can write it.
     shows_warnings : bool
-        Whether people see the warnings in it; if not, they are repeated on stderr.
+        Whether it shows the warnings to people; if not, they are repeated on stderr.
     publishes : str
-        ``"module:attribute"``, called with the result and the environment: what else is written,
-        for the system that reads this format.
+        ``"module:attribute"``, called with the result and the environment: writes what the system
+        that reads this format needs elsewhere.
     """
 
     target: str
@@ -136,7 +140,7 @@ class Output(Record):
         return str(self.load()(result, _load("ce_cli.outputs.drawing.canvas:Canvas")()))
 
     def publish(self, result: object, environment: object) -> None:
-        """Write what belongs to this format elsewhere, if anything."""
+        """Write what this format needs elsewhere, if anything."""
         if self.publishes:
             _load(self.publishes)(result, environment)
 
@@ -228,9 +232,9 @@ METRICS = (
         "ce_cli.metrics.quantiles:Quantiles",
         (
             Figure("min", "Smallest loss.", in_unit=True),
-            Figure("median", "Median of the losses.", in_unit=True),
-            Figure("p90", "Loss that 90 % of the rows do not exceed.", in_unit=True),
-            Figure("p99", "Loss that 99 % of the rows do not exceed.", in_unit=True),
+            Figure("median", "Median of the losses.", in_unit=True, digits=3),
+            Figure("p90", "Loss that 90 % of the rows do not exceed.", in_unit=True, digits=3),
+            Figure("p99", "Loss that 99 % of the rows do not exceed.", in_unit=True, digits=3),
             Figure("max", "Largest loss.", in_unit=True),
         ),
     ),
@@ -318,8 +322,8 @@ METRICS = (
     ),
     Metric("ce_cli.metrics.per_class:PerClass", tables=("per_class",)),
     Metric("ce_cli.metrics.class_spread:ClassSpread", tables=("per_class",), extra=True),
-    Metric("ce_cli.metrics.scores:Scores", extra=True),  # these two have no names, …
-    Metric("ce_cli.metrics.sample:Sample", extra=True),  # … and serve --decompose
+    Metric("ce_cli.metrics.scores:Scores", extra=True),  # these two have no figures: …
+    Metric("ce_cli.metrics.sample:Sample", extra=True),  # … --decompose needs their states
 )
 
 FIGURES: Mapping[str, Figure] = {
@@ -343,7 +347,8 @@ OUTPUTS = (
     Output(
         "ce_cli.outputs.markdown.compare:render", ("markdown",), ("compare",), shows_warnings=True
     ),
-    Output("ce_cli.outputs.markdown.gate:render", ("markdown",), ("gate",)),  # for another page
+    # Read on another page, far from the log of the job, which repeats the warnings.
+    Output("ce_cli.outputs.markdown.gate:render", ("markdown",), ("gate",)),
     Output("ce_cli.outputs.ci.junit:render", ("junit",), ("gate",)),
     Output(
         "ce_cli.outputs.ci.github:render",
@@ -364,20 +369,30 @@ class _Named(Protocol):
 Found = TypeVar("Found", bound=_Named)
 
 
-def find(entries: Sequence[Found], name: str, what: str) -> Found:
-    """Look `name` up.
+def find(entries: Sequence[Found], name: str, kind: str) -> Found:
+    """Look up the entry called `name`.
+
+    Parameters
+    ----------
+    entries : sequence
+        A registry.
+    name : str
+        One of its names.
+    kind : str
+        What its entries are, for the message: ``"metric"``.
 
     Raises
     ------
     UsageError
-        It is not there; the message lists what is.
+        There is no such entry; the message lists the names to choose from.
     """
     for entry in entries:
         if name in entry.names:
             return entry
     known = names_of(entries)
     raise UsageError(
-        f"{quoted(name)} is no {what}{closest(name, known)}: there is {quoted_list(known, 40)}."
+        f"There is no {kind} {quoted(name)}{closest(name, known)}. "
+        f"Choose from: {quoted_list(known, 40)}."
     )
 
 
@@ -392,12 +407,12 @@ def outputs_of(command: str) -> tuple[Output, ...]:
 
 
 def output(command: str, name: str) -> Output:
-    """The output format of a command that goes by `name`.
+    """The output format of a command that is called `name`.
 
     Raises
     ------
     UsageError
-        There is none; the message lists those that there are.
+        There is no such format; the message lists the names to choose from.
     """
     return find(outputs_of(command), name, "format")
 

@@ -103,6 +103,12 @@ def _completed(command: list[str], code: int, stdout: bytes, stderr: bytes) -> C
     return subprocess.CompletedProcess(command, code, *decoded)
 
 
+def as_number(text: str) -> float:
+    """A number as pages show it: with a minus sign, and commas between thousands."""
+    assert "-" not in text.partition("e")[0], "a hyphen in place of a minus sign"
+    return float(text.replace(",", "").replace("−", "-"))
+
+
 def score_json(*args: str | Path, stdin: bytes | None = None) -> dict[str, Any]:
     """The strict JSON of ``ce score ARGS --json``, which must work."""
     done = run_ce("score", *args, "--json", stdin=stdin)

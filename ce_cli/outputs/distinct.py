@@ -1,4 +1,4 @@
-"""Names that have to differ from each other where what they name may be called the same."""
+"""Numbering names that occur more than once, so that all are different."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from itertools import count
 
 
 def distinct(names: Iterable[str], pattern: str) -> list[str]:
-    """The same names in their order, with a number for those that were there before.
+    """The names in order, each repetition with a number.
 
     Parameters
     ----------
     names : iterable of str
-        As they are.
+        Some of which may be equal.
     pattern : str
-        How a name and its number, from 2, are put together: ``"{} ({})"``.
+        How a name and its number, from 2, are joined: ``"{} ({})"``.
     """
     names = list(names)
     taken = set(names)
     seen: set[str] = set()
-    given: list[str] = []
+    unique: list[str] = []
     for name in names:
-        one = name
+        own = name
         if name in seen:
-            one = next(new for n in count(2) if (new := pattern.format(name, n)) not in taken)
+            own = next(new for n in count(2) if (new := pattern.format(name, n)) not in taken)
         seen.add(name)
-        taken.add(one)
-        given.append(one)
-    return given
+        taken.add(own)
+        unique.append(own)
+    return unique

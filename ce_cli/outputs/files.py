@@ -1,4 +1,4 @@
-"""Writing without destroying: a file appears under its name only when it is whole."""
+"""Writing files: a file appears under its name only when it is complete."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ def written(text: str, path: str | None, stream: TextIO | None) -> None:
 
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[IO[bytes]]:
-    """Open a new file beside `path` that takes its place at the end, if nothing fails.
+    """Open a new file beside `path` that replaces it at the end, unless something fails.
 
-    What is no regular file, such as ``/dev/stdout`` or a named pipe, is written to directly.
+    A path that is not a regular file, such as ``/dev/stdout`` or a named pipe, is written directly.
 
     Raises
     ------
     StorageError
-        It cannot be written.
+        The file cannot be written.
     """
     target = Path(path)
     if path.endswith(("/", os.sep)):
-        raise StorageError(f"{sanitize(path, 200)}: is no name of a file.")
+        raise StorageError(f"{sanitize(path, 200)} ends in a slash: name a file.")
     try:
         if target.exists() and not target.is_file():
             if target.is_dir():
-                raise StorageError(f"{sanitize(path, 200)}: is a directory.")
+                raise StorageError(f"{sanitize(path, 200)} is a directory: name a file.")
             with target.open("wb") as file:
                 yield file
             return
@@ -63,12 +63,12 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 
 
 def appended(text: str, path: str) -> None:
-    """Add `text` at the end of what `path` holds.
+    """Append `text` to the file `path`.
 
     Raises
     ------
     StorageError
-        It cannot be written.
+        The file cannot be written.
     """
     try:
         with Path(path).open("ab") as file:
@@ -79,4 +79,4 @@ def appended(text: str, path: str) -> None:
 
 def _unwritable(path: str, error: OSError) -> StorageError:
     reason = (error.strerror or str(error)).lower()
-    return StorageError(f"{sanitize(path, 200)}: could not be written: {reason}.")
+    return StorageError(f"{sanitize(path, 200)} could not be written: {reason}.")

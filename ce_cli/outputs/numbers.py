@@ -8,8 +8,16 @@ from collections.abc import Callable
 from ce_cli.registry import FIGURES
 
 
+def minus(text: str) -> str:
+    """A number as people read it: with a minus sign that is as wide as the plus.
+
+    Everything for programs (JSON, CSV, OpenMetrics, exponents) keeps the hyphen.
+    """
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
 def shown(value: float, digits: int = 5) -> str:
-    """`digits` significant digits, plain where that is short: ``0.073837``, ``1.2e-20``, ``∞``."""
+    """`digits` significant digits, plain where that is short: ``−0.073837``, ``1.2e-20``, ``∞``."""
     if math.isnan(value):
         return "—"
     if math.isinf(value):
@@ -18,20 +26,20 @@ def shown(value: float, digits: int = 5) -> str:
         return "0"
     exponent = math.floor(math.log10(abs(value)))
     if exponent < -5 or exponent > 12:
-        return f"{value:.{digits - 1}e}"
-    return f"{value:,.{max(0, digits - 1 - exponent)}f}"
+        return minus(f"{value:.{digits - 1}e}")
+    return minus(f"{value:,.{max(0, digits - 1 - exponent)}f}")
 
 
-def signed(value: float, told: Callable[[float], str] = shown) -> str:
-    """A difference, with a plus if it is above 0."""
-    return f"+{told(value)}" if value > 0 else told(value)
+def signed(value: float, formatted: Callable[[float], str] = shown) -> str:
+    """A difference, with a plus sign if it is above 0."""
+    return f"+{formatted(value)}" if value > 0 else formatted(value)
 
 
 def percent(value: float) -> str:
     """``97.89 %``."""
-    return f"{100 * value:.2f} %" if math.isfinite(value) else shown(value)
+    return minus(f"{100 * value:.2f} %") if math.isfinite(value) else shown(value)
 
 
 def figure_text(name: str, value: float) -> str:
-    """A figure as pages show it: in percent if its declaration says so."""
-    return percent(value) if FIGURES[name].percent else shown(value)
+    """A figure as pages show it: in percent, or in fewer digits, where it is declared so."""
+    return percent(value) if FIGURES[name].percent else shown(value, FIGURES[name].digits)

@@ -32,6 +32,7 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.results.gate import Gated
 from ce_cli.results.score import Note
 from ce_cli.text import sanitize
+from tests.conftest import as_number
 from tests.gating.gate_values import (
     BROKEN,
     EXAMPLES,
@@ -85,13 +86,9 @@ def test_the_writer_of_xml_is_not_imported_before_it_is_used() -> None:
 # Numbers in words
 
 
-def read(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
 @given(FINITE)
 def test_a_limit_is_not_rounded(limit: float) -> None:
-    assert read(limit_text(check(limit=limit)).removeprefix("<= ")) == limit
+    assert as_number(limit_text(check(limit=limit)).removeprefix("<= ")) == limit
 
 
 @pytest.mark.parametrize(("limit", "percent"), [(0.01, "1"), (0.07, "7"), (0.0025, "0.25")])
@@ -105,7 +102,7 @@ def test_a_relative_limit_is_a_percentage_as_it_was_written(limit: float, percen
 @given(st.floats(-1e300, 1e300), st.sampled_from([0.0, 1e-12, 1e-7, 1e-3, -1e-9, 2.0]))
 def test_a_value_is_shown_on_its_side_of_the_limit(limit: float, away: float) -> None:
     value = limit * (1 + away)
-    shown = read(value_text(check(value=value, limit=limit)))
+    shown = as_number(value_text(check(value=value, limit=limit)))
     assert (shown > limit, shown < limit) == (value > limit, value < limit)
 
 
@@ -116,8 +113,8 @@ def test_a_value_comes_with_its_interval_and_a_margin_with_its_sign() -> None:
         0.625,
         0.875,
     ]
-    assert float(margin_text(one)) == -0.25
-    assert float(margin_text(one.replace(operator=">="))) == 0.25
+    assert as_number(margin_text(one)) == -0.25
+    assert as_number(margin_text(one.replace(operator=">="))) == 0.25
 
 
 def test_what_was_held_against_the_limit_is_told_if_it_is_not_the_value() -> None:
@@ -127,7 +124,7 @@ def test_what_was_held_against_the_limit_is_told_if_it_is_not_the_value() -> Non
 
 def test_rows_are_counted() -> None:
     one = check(value=1234.0, metric="rows", operator=">=", limit=1e4)
-    assert (value_text(one), margin_text(one)) == ("1,234", "-8,766")
+    assert (value_text(one), margin_text(one)) == ("1,234", "−8,766")
     assert value_text(one.replace(value=math.nan, compared=math.nan)) == "—"
 
 
@@ -173,7 +170,7 @@ def test_markdown_puts_the_failed_checks_first_and_counts_them() -> None:
     assert [row[0] for row in rows[1:]] == ["b", "d", "a", "c"]
     assert [float(row[1]) for row in rows[1:]] == [0.75, 1.0, 0.25, 0.5]
     assert {row[2] for row in rows[1:]} == {"<= 0.5"}
-    assert [float(row[3]) for row in rows[1:]] == [-0.25, -0.5, 0.25, 0.0]
+    assert [as_number(row[3]) for row in rows[1:]] == [-0.25, -0.5, 0.25, 0.0]
     assert [row[4][2:] for row in rows[1:]] == ["failed", "failed", "passed", "passed"]
     assert paragraphs[0] == "✗ nightly failed: 2 of 4 checks"
     assert paragraphs[1].startswith("preds.csv, 569 rows, cross-entropy 0.07383")
@@ -182,7 +179,7 @@ def test_markdown_puts_the_failed_checks_first_and_counts_them() -> None:
 def test_markdown_says_that_there_is_nothing_to_check() -> None:
     rows, paragraphs = markdown(gated(gate()))
     assert rows == []
-    assert paragraphs[0] == "✗ gate failed: there is nothing to check"
+    assert paragraphs[0] == "✗ gate failed: it has no checks"
 
 
 def test_markdown_folds_many_groups_that_passed_into_their_number() -> None:
@@ -241,7 +238,7 @@ def test_markdown_has_the_verdict_of_all_gates_on_top() -> None:
         "✗ 2 of 3 gates failed",
         "✓ a passed: 1 check",
         "✗ a failed: 1 of 1 check",
-        "✗ b failed: there is nothing to check",
+        "✗ b failed: it has no checks",
     ]
 
 

@@ -27,7 +27,16 @@ from ce_cli.kernels.score_bins import bins_of, middles_of
 from ce_cli.metrics import auc, sample
 from ce_cli.metrics.sample import Sample
 from ce_cli.results.decomposition import Decomposed, Recalibrated
-from tests.conftest import SAMPLES, complaints, run_ce, score_json, strict, write_csv, write_parquet
+from tests.conftest import (
+    SAMPLES,
+    as_number,
+    complaints,
+    run_ce,
+    score_json,
+    strict,
+    write_csv,
+    write_parquet,
+)
 
 Floats = NDArray[np.float64]
 
@@ -547,13 +556,13 @@ def test_the_page_reads_like_a_sum_and_fits_80_columns() -> None:
         assert [line[0] for line in lines[at : at + 5]] == [" ", "−", "+", "=", " "]
         own = itertools.takewhile(lambda line: not line.startswith(("!", "ce:")), lines[at:])
         assert all(len(line) <= 80 for line in own), lines
-        numbers = [float(line[17:].split()[0]) for line in lines[at : at + 4]]
+        numbers = [as_number(line[17:].split()[0]) for line in lines[at : at + 4]]
         assert numbers[0] - numbers[1] + numbers[2] == pytest.approx(numbers[3], abs=1e-4)
 
 
 @pytest.mark.parametrize(
     ("factor", "word"),
-    [(3.0, "Over-confident"), (0.3, "Under-confident"), (-1.0, "blots them out")],
+    [(3.0, "Over-confident"), (0.3, "Under-confident"), (-1.0, "makes them constant")],
 )
 def test_the_page_says_what_it_means(factor: float, word: str, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "rows.csv", dict(binary(2000, factor=factor)))

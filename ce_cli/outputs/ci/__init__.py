@@ -1,1 +1,1 @@
-"""What CI systems read: annotations, JUnit, OpenMetrics, metrics files."""
+"""Formats for CI systems: annotations, JUnit, OpenMetrics, metrics files."""

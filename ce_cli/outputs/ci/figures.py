@@ -1,4 +1,4 @@
-"""The numbers of a gate, flat, for tools that follow numbers over time."""
+"""The numbers of a gate as a flat list, for tools that track numbers over time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from ce_cli.registry import FIGURES
 from ce_cli.results.gate import Gate
 from ce_cli.results.score import Interval
 
+_REGRESSION = "Cross-entropy minus that of the baseline."
+
 
 class Number(Record):
-    """A number, what it is called, what it says, and the unit that it is in, if any."""
+    """A number with its name, its description and its unit, if it has one."""
 
     name: str
     value: float
@@ -22,18 +24,17 @@ class Number(Record):
 def figures(gate: Gate) -> Iterator[Number]:
     """Rows, metrics with the ends of their intervals, and the difference to the baseline."""
     score = gate.score
-    yield Number("rows", score.rows["scored"], "Rows that were scored.")
+    yield Number("rows", score.rows["scored"], "Number of rows scored.")
     for name, value in score.metrics.items():
         figure = FIGURES[name]
         number = Number(name, value, figure.about, score.unit if figure.in_unit else "")
         yield from _with_ends(number, score.intervals.get(name))
     for comparison in gate.comparisons[:1]:
-        for kind, name, unit, of in (
-            ("absolute", "regression", score.unit, ""),
-            ("relative", "regression_relative", "", " as a share of it"),
+        for kind, name, unit, about in (
+            ("absolute", "regression", score.unit, _REGRESSION),
+            ("relative", "regression_relative", "", f"{_REGRESSION[:-1]}, as a share of it."),
         ):
             if kind in comparison.difference:
-                about = f"How much higher than the baseline the cross-entropy is{of}."
                 number = Number(name, comparison.difference[kind], about, unit)
                 yield from _with_ends(number, comparison.intervals.get(kind))
 
@@ -42,5 +43,8 @@ def _with_ends(number: Number, interval: Interval | None) -> Iterator[Number]:
     yield number
     if interval is not None:
         for end, value in (("low", interval.low), ("high", interval.high)):
-            name, about = f"{number.name}_{end}", f"The {end} end of the interval of {number.name}."
+            name, about = (
+                f"{number.name}_{end}",
+                f"{end.title()} end of the interval of {number.name}.",
+            )
             yield Number(name, value, about, number.unit)

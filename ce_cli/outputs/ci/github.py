@@ -11,7 +11,7 @@ from ce_cli.record import Record
 from ce_cli.results.gate import Gated
 from ce_cli.text import plural, sanitize
 
-# GitHub shows so many annotations of a level for each step, and drops the others in silence.
+# GitHub shows this many annotations of each level for a step, and silently drops the others.
 _SHOWN = 10
 _LONGEST = 1000
 
@@ -55,7 +55,7 @@ def _verdicts(result: Gated) -> Iterator[_Annotation]:
 def _commands(
     level: Literal["error", "warning", "notice"], annotations: Sequence[_Annotation], noun: str
 ) -> Iterator[str]:
-    """As many as are shown; the last one counts those that are not."""
+    """As many as GitHub shows; if there are more, the last one counts them."""
     if len(annotations) > _SHOWN:
         rest = plural(len(annotations) - _SHOWN + 1, f"more {noun}")
         annotations = [*annotations[: _SHOWN - 1], _Annotation("ce gate", f"… and {rest}.")]

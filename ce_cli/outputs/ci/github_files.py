@@ -1,4 +1,4 @@
-"""What a step of GitHub Actions leaves behind: its part of the job summary, and its outputs."""
+"""The job summary and the outputs of a step of GitHub Actions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PASSED_ON = ("cross_entropy", "regression")
 
 
 def publish(result: Gated, environment: Mapping[str, str]) -> None:
-    """Append the summary and the outputs to the files that the runner names, if it does.
+    """Append the summary and the outputs to the files that the runner names, if any.
 
     Raises
     ------
@@ -35,10 +35,10 @@ def publish(result: Gated, environment: Mapping[str, str]) -> None:
 
 
 def step_outputs(result: Gated) -> dict[str, str]:
-    """What later steps can ask for; no value has a line break.
+    """The outputs that later steps can read; no value has a line break.
 
-    ``cross_entropy`` and ``regression`` are those of the gate if there is one; ``metrics`` is an
-    object of JSON with the numbers of all gates.
+    ``cross_entropy`` and ``regression`` are there only for a single gate; ``metrics`` is a JSON
+    object with the numbers of all gates.
     """
     checks = sum(len(gate.checks) for gate in result.gates)
     outputs = {

@@ -20,8 +20,8 @@ _LONGEST = 1000
 def render(result: Gated, canvas: Canvas) -> str:
     """One document, as Jenkins, GitLab and others read it.
 
-    It tells no times, since none were taken. A gate without checks, which does not pass, has one
-    failed test case that says so.
+    It has no times, since none are measured. A gate without checks, which does not pass, has one
+    failed test case.
     """
     from xml.etree import ElementTree
 
@@ -62,7 +62,7 @@ def _suite(gate: Gate) -> Element:
 
 
 def _properties(gate: Gate) -> dict[str, str]:
-    """What the figures depend on."""
+    """The version and the options that the figures depend on."""
     known = {"version": __version__, "signature": gate.score.signature}
     if gate.baseline is not None:
         known |= {"baseline": gate.baseline, "paired": str(gate.paired).lower(), "mode": gate.mode}
@@ -70,7 +70,7 @@ def _properties(gate: Gate) -> dict[str, str]:
 
 
 def _failure(check: Check) -> Element:
-    """The sentence as the message, and numbers in full as the text."""
+    """A sentence as the message, and all digits of the numbers as the text."""
     from xml.etree.ElementTree import Element
 
     kind = "regression" if check.metric == "regression" else "limit"

@@ -15,14 +15,14 @@ from ce_cli.text import sanitize
 
 
 def render(result: Gated, canvas: Canvas) -> str:
-    """One object; what is infinite or not defined is left out."""
+    """One object; numbers that are infinite or not defined are left out."""
     return json.dumps(flat(result), indent=2, allow_nan=False) + "\n"
 
 
 def flat(result: Gated) -> dict[str, float]:
-    """Every finite number by its name, which begins with that of its gate if there are several.
+    """Every finite number by name; with several gates, the name of the gate comes first.
 
-    Names are made of what MLflow allows: letters, digits, ``_``, ``-``, ``.`` and spaces.
+    Names consist of characters that MLflow allows: letters, digits, ``_``, ``-``, ``.`` and spaces.
     """
     names = distinct((_key(gate.name) for gate in result.gates), "{}_{}")
     several = len(names) > 1
@@ -37,5 +37,5 @@ def flat(result: Gated) -> dict[str, float]:
 
 
 def _key(name: str) -> str:
-    """MLflow keeps metrics in files, so that names that lead elsewhere are refused as well."""
+    """A name that MLflow accepts; it stores metrics as files and refuses paths such as ``..``."""
     return re.sub(r"^\.*$|^\.|[^\w.\- ]", "_", sanitize(name))

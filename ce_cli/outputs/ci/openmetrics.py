@@ -13,16 +13,17 @@ from ce_cli.results.gate import Gate, Gated
 from ce_cli.text import sanitize
 
 _LONGEST = 200
+_GATE_HELP = "1 if every check of the gate passed, otherwise 0."
 _CHECK_HELP = {
     "passed": "1 if the check passed, otherwise 0.",
-    "value": "What was found.",
-    "limit": "What it was held against.",
-    "margin": "The room up to the limit; below 0 where it is broken.",
+    "value": "Value of the metric.",
+    "limit": "Limit that the check compares with.",
+    "margin": "Distance to the limit; below 0 if the check failed.",
 }
 
 
 class _Sample(Record):
-    """One number of a family, which has the same name, unit and help in all its samples."""
+    """One number of a family; all samples of a family have the same name, unit and help."""
 
     name: str
     unit: str
@@ -36,7 +37,7 @@ class _Sample(Record):
 
 
 def render(result: Gated, canvas: Canvas) -> str:
-    """Gauges, family by family; no times, since it is a snapshot."""
+    """Gauges, family by family; without times, since it is a snapshot."""
     families: dict[str, list[_Sample]] = {}
     for gate in result.gates:
         for sample in _samples(gate):
@@ -47,16 +48,15 @@ def render(result: Gated, canvas: Canvas) -> str:
 
 def _samples(gate: Gate) -> Iterator[_Sample]:
     own = {"gate": sanitize(gate.name, _LONGEST)}
-    told = "1 if every check of the gate passed, otherwise 0."
-    yield _Sample("gate_passed", "", told, own, gate.passed)
+    yield _Sample("gate_passed", "", _GATE_HELP, own, gate.passed)
     for check in gate.checks:
         labels = own | {"check": sanitize(check.name, _LONGEST)}
         if check.by is not None:
             labels["group"] = group_text(check)
-        for name, told in _CHECK_HELP.items():
-            yield _Sample(f"gate_check_{name}", "", told, labels, getattr(check, name))
-    for one in figures(gate):
-        yield _Sample(one.name, one.unit, one.about, own, one.value)
+        for name, about in _CHECK_HELP.items():
+            yield _Sample(f"gate_check_{name}", "", about, labels, getattr(check, name))
+    for number in figures(gate):
+        yield _Sample(number.name, number.unit, number.about, own, number.value)
 
 
 def _family(name: str, samples: list[_Sample]) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _family(name: str, samples: list[_Sample]) -> Iterator[str]:
     seen: set[str] = set()
     for sample in samples:
         labels, copies = _labels(sample.labels), 1
-        while labels in seen:  # two checks may be the same, or be called the same
+        while labels in seen:  # two checks may be equal, or have the same name
             copies += 1
             labels = _labels(sample.labels | {"copy": str(copies)})
         seen.add(labels)
@@ -80,12 +80,12 @@ def _labels(labels: dict[str, str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Line feeds, which the format escapes as well, are visible escapes already."""
+    """Escaped for a label value; line feeds are already visible escapes."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _number(value: float) -> str:
-    if isinstance(value, int):  # a truth value as well
+    if isinstance(value, int):  # or a bool
         return str(int(value))
     if math.isnan(value):
         return "NaN"

@@ -1,4 +1,4 @@
-"""Bars of block characters, an eighth of a column exact."""
+"""Bars of block characters, to an eighth of a column."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FULL = "█"
 
 
 def bar(share: float, width: int) -> str:
-    """A bar that fills `share` of `width` columns; what is not 0 shows."""
+    """A bar that fills `share` of `width` columns; any share above 0 is visible."""
     if math.isnan(share) or share <= 0:
         return ""
     eighths = max(1, round(min(share, 1.0) * width * 8))
@@ -18,6 +18,6 @@ def bar(share: float, width: int) -> str:
 
 
 def bar_between(start: float, end: float, width: int) -> str:
-    """A bar from one share of `width` columns to another, in whole columns where it begins."""
+    """A bar from one share of `width` columns to another; it starts at a whole column."""
     first = min(round(start * width), width - 1)
     return " " * first + bar(end - first / width, width)

@@ -1,4 +1,4 @@
-"""What a page for people is made of: lines of text, and grids of cells."""
+"""The parts of a page for people: lines of text, and grids of cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ce_cli.text import sanitize
 
 
 class Span(Record):
-    """Some text in one style, of those that rich knows by name."""
+    """Some text in one style, by the name that rich has for it."""
 
     text: str
     style: str = ""
@@ -30,11 +30,11 @@ class Grid(Record):
     Attributes
     ----------
     header : tuple of str
-        Column names; none for a grid without a header.
+        Column names; empty for a grid without a header.
     right : tuple of bool
         Which columns are aligned to the right.
     rows : tuple of tuple of Span
-        As many cells as columns, each.
+        Each with one cell for each column.
     """
 
     header: tuple[str, ...]
@@ -53,19 +53,19 @@ def cell(value: Scalar) -> str:
 
 
 def reach(interval: Interval | None) -> str:
-    """From the lower to the upper bound."""
+    """An interval from its lower to its upper end; empty if there is none."""
     return f"{shown(interval.low)} … {shown(interval.high)}" if interval else ""
 
 
 def shortened(items: Sequence[str], most: int, noun: str = "classes") -> str:
-    """Items between commas; of many, the first and the last."""
+    """Items separated by commas; of many, only the first few and the last."""
     if len(items) <= most:
         return ", ".join(items)
     return f"{', '.join(items[: most - 1])}, … {items[-1]} ({len(items)} {noun})"
 
 
-def noted(warnings: Sequence[Note]) -> Iterator[Line]:
-    """Warnings, with the first rows that they are about."""
+def warning_lines(warnings: Sequence[Note]) -> Iterator[Line]:
+    """Warnings, each with the numbers of the first rows that it is about."""
     for warning in warnings:
         word = "Row" if warning.count == 1 else "Rows"
         rows = f" {word} {', '.join(f'{row:,}' for row in warning.rows)}" if warning.rows else ""

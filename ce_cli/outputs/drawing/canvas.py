@@ -1,4 +1,4 @@
-"""Where text goes: how wide it is, and whether it shows colours."""
+"""The place that output is drawn on: its width, and whether it shows colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawing a page with rich, for terminals."""
+"""Drawing a page with rich, for a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNBOUNDED = 100_000
 
 
 def drawn(page: Iterable[Block], canvas: Canvas) -> str:
-    """Styled text; grids shrink to the width of the terminal."""
+    """The page as styled text; grids shrink to the width of the terminal."""
     text = io.StringIO()
     console = Console(
         file=text,

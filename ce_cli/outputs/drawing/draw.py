@@ -1,4 +1,4 @@
-"""Where a page becomes text: with rich on a terminal, plain elsewhere."""
+"""Drawing a page: with rich on a terminal, as plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ce_cli.outputs.drawing.canvas import Canvas
 
 
 def drawn(page: Iterable[Block], canvas: Canvas) -> str:
-    """The whole page; `rich` is imported only where its colours and widths are of use."""
+    """The whole page; `rich` is imported only if its colours and widths are needed."""
     if canvas.width is None and not canvas.colour:
         from ce_cli.outputs.drawing import plain
 

@@ -11,7 +11,7 @@ _GAP = "  "
 
 
 def drawn(page: Iterable[Block]) -> str:
-    """Lines as they are, and grids in columns as wide as what they hold."""
+    """The page as text: lines unchanged, grids in columns as wide as their longest cell."""
     lines: list[str] = []
     for block in page:
         if isinstance(block, Line):
@@ -39,7 +39,7 @@ def _padded(text: str, width: int, at_right: bool) -> str:
 
 
 def width_of(text: str) -> int:
-    """Columns that a terminal takes for `text`."""
+    """How many columns of a terminal `text` takes."""
     if text.isascii():
         return len(text)
     wide = sum(east_asian_width(character) in "WF" for character in text)

@@ -24,16 +24,16 @@ Cell = tuple[str, str]  # a character and its kind
 
 
 def lines(curve: Curve, unit: str, columns: int) -> Iterator[Line]:
-    """The plot, no wider than `columns`, and what its marks are.
+    """The plot, at most `columns` wide, and a legend of its marks.
 
     Parameters
     ----------
     curve : Curve
-        Evenly spaced points, two of them or a multiple for each column of the plot.
+        Evenly spaced points: two for each column of the plot, or a multiple of that.
     unit : str
-        Of the surprisals.
+        The unit of the surprisals.
     columns : int
-        How wide the page is.
+        The width of the page.
     """
     width = WIDTH if columns >= WIDTH + _MARGIN + 1 else WIDTH // 2
     top = _top(curve, unit)
@@ -45,12 +45,12 @@ def lines(curve: Curve, unit: str, columns: int) -> Iterator[Line]:
         yield Line((label, *_spans(line)))
     yield Line((Span(_axis(width), "dim"),))
     yield Line((Span(_scale(width), "dim"),))
-    yield Line((Span(" " * _MARGIN + f"{'probability given to what happened':^{width}}", "dim"),))
+    yield Line((Span(" " * _MARGIN + f"{'probability of what happened':^{width}}", "dim"),))
     yield from _legend(curve, unit)
 
 
 def _top(curve: Curve, unit: str) -> float:
-    """Where the plot ends: high enough for every finite mark."""
+    """The upper end of the vertical axis: high enough for every finite mark."""
     highest = max((y for _, _, y in curve.marks if math.isfinite(y)), default=0.0)
     return max(_TOPS[unit], math.ceil(highest * 1.05))
 
@@ -68,7 +68,7 @@ def _cells(curve: Curve, top: float, width: int) -> list[list[Cell]]:
 
 
 def _draw_curve(cells: list[list[Cell]], curve: Curve, top: float, width: int) -> None:
-    """Fill every column of dots from one point to the next, so that the curve has no gap."""
+    """Fill each column of dots from one point to the next, so that the curve has no gaps."""
     step = (len(curve.points) - 1) // (2 * width)
     for place, ((_, left), (_, right)) in enumerate(pairwise(curve.points[::step])):
         for dot in range(_dot(left, top), _dot(right, top) + 1):
@@ -78,13 +78,13 @@ def _draw_curve(cells: list[list[Cell]], curve: Curve, top: float, width: int) -
 
 
 def _dot(surprisal: float, top: float) -> int:
-    """The row of dots, from the top; what is beyond is at the top."""
+    """The row of dots, counted from the top; larger surprisals are at the top."""
     last = 4 * HEIGHT - 1
     return last - round(min(surprisal, top) / top * last)
 
 
 def _guide(cells: list[list[Cell]], row: int, column: int) -> None:
-    """Lead the eye from a mark to the axes, behind the curve."""
+    """Draw lines from a mark to the axes, behind the curve."""
     for left in range(column):
         if cells[row][left][0] == " ":
             cells[row][left] = ("┈", "guide")
@@ -99,14 +99,14 @@ def _spans(line: Sequence[Cell]) -> Iterator[Span]:
 
 
 def _labels(top: float) -> dict[int, str]:
-    """What stands beside the rows of the vertical axis."""
+    """The labels of the vertical axis, by row."""
     step = _step(top)
     ticks = [number * step for number in range(int(top / step + 1e-9) + 1)]
     return {_dot(tick, top) // 4: f"{tick:g}" for tick in ticks}
 
 
 def _step(top: float) -> float:
-    """1, 2 or 5 times a power of 10, for some ticks."""
+    """The distance between ticks: 1, 2 or 5 times a power of 10."""
     power = 10.0 ** math.floor(math.log10(top / _TICKS))
     return next(power * one for one in (1, 2, 5, 10) if top / (power * one) <= _TICKS + 1e-9)
 
@@ -129,8 +129,8 @@ def _scale(width: int) -> str:
 def _legend(curve: Curve, unit: str) -> Iterator[Line]:
     for number, (name, x, y) in enumerate(curve.marks):
         sign = "●" if len(curve.marks) == 1 else _NAMES[number]
-        who = f" {sanitize(name, 24)}:" if name is not None else ""
-        text = f"{who} given {shown(x)}, costs {shown(y)} {unit}"
+        label = f" {sanitize(name, 24)}:" if name is not None else ""
+        text = f"{label} q = {shown(x)}, surprisal {shown(y)} {unit}"
         yield Line((Span(f"{sign:>{_MARGIN + 1}}", "bold red"), Span(text)))
     if curve.more:
         yield Line((Span(f"{'':{_MARGIN}}… and {curve.more:,} more", "dim"),))

@@ -1,4 +1,4 @@
-"""Markdown for comparisons: the verdict, the models, their differences, and where they lie."""
+"""A comparison in Markdown: the verdict, the models, and their differences in all and by group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOVED = {"direction": "moved", "reference_loss": "reference"}
 
 
 def render(result: Compared, canvas: Canvas) -> str:
-    """Every table, with the verdict first."""
+    """The verdict, then every table."""
     verdicts = [
         f"**{MARKS[one.verdict].text.strip()} {escaped(sentence(one, result))}**"
         for one in result.comparisons
@@ -41,7 +41,7 @@ def _models(result: Compared) -> str:
 
 
 def _differences(result: Compared) -> Iterator[str]:
-    """One line for each comparison, then one for each in every group."""
+    """A line for each comparison of all rows, then a line for each in every group."""
     header = ["difference", result.unit, "interval", "relative", "interval", "p", "lower loss in"]
     right = [False, *(True for _ in header[1:])]
     yield table(header, right, [_line(one) for one in result.comparisons])
@@ -74,8 +74,8 @@ def _line(one: Comparison) -> list[str]:
 
 
 def _reach(interval: Interval, in_percent: bool = False) -> str:
-    told = percent if in_percent else shown
-    return f"{told(interval.low)} … {told(interval.high)}"
+    formatted = percent if in_percent else shown
+    return f"{formatted(interval.low)} … {formatted(interval.high)}"
 
 
 def _moved(result: Compared) -> Sequence[str]:

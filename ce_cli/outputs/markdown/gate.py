@@ -29,12 +29,12 @@ Row = tuple[str, ...]
 
 
 def render(result: Gated, canvas: Canvas) -> str:
-    """For each gate its verdict, its checks (the failed ones first), baseline and warnings."""
+    """For each gate its verdict, its checks (failed ones first), its baseline and its warnings."""
     parts = [part for gate in result.gates for part in _gate(gate)]
     if len(result.gates) != 1:
-        broken = sum(not gate.passed for gate in result.gates)
+        failures = sum(not gate.passed for gate in result.gates)
         count = plural(len(result.gates), "gate")
-        verdict = f"{count} passed" if result.passed else f"{broken:,} of {count} failed"
+        verdict = f"{count} passed" if result.passed else f"{failures:,} of {count} failed"
         parts.insert(0, f"**{_mark(result.passed)} {verdict}**")
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -56,7 +56,7 @@ def _mark(passed: bool) -> str:
 
 
 def _scored(gate: Gate) -> str:
-    """Which files, how many rows, and the number."""
+    """The file, the number of rows and the cross-entropy."""
     score = gate.score
     parts = []
     if score.inputs:
@@ -80,15 +80,15 @@ def _checks(gate: Gate) -> str:
 
 
 def _reasons(gate: Gate) -> str:
-    """What made the difference, of the failed checks first."""
+    """The reasons of the checks, failed ones first."""
     checks = sorted((one for one in gate.checks if one.reason), key=lambda one: one.passed)
-    told = [f"- {code(title_text(one))}: {escaped(one.reason)}" for one in checks[:_REASONS_SHOWN]]
-    more = len(checks) - len(told)
-    return "\n".join([*told, f"- … and {more:,} more"] if more else told)
+    lines = [f"- {code(title_text(one))}: {escaped(one.reason)}" for one in checks[:_REASONS_SHOWN]]
+    more = len(checks) - len(lines)
+    return "\n".join([*lines, f"- … and {more:,} more"] if more else lines)
 
 
 def _passed(gate: Gate) -> Iterator[Row]:
-    """Checks that passed in their order; the groups of a check, if many, as one row."""
+    """The passed checks in order; if a check has many groups, they are one row."""
     groups: dict[str, list[Check]] = {}
     for check in gate.checks:
         if check.passed and check.by is not None:
@@ -121,7 +121,7 @@ def _folded(checks: Sequence[Check]) -> Row:
 
 
 def _some(rows: Iterable[Row], word: str) -> list[Row]:
-    """The first rows, and how many more there are."""
+    """The first rows, and a row that counts the others."""
     rows = list(rows)
     more = len(rows) - _CHECKS_SHOWN
     if more <= 0:

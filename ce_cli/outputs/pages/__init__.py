@@ -1,1 +1,1 @@
-"""Pages for people: each command's result as blocks of text."""
+"""Pages for people: the result of each command as blocks of text."""

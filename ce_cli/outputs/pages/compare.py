@@ -1,11 +1,11 @@
-"""The page of ``ce compare``: the models, their differences, where they lie, and a verdict."""
+"""The page of ``ce compare``: the models, their differences in all and by group, and a verdict."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
 
-from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, cell, noted, shortened
+from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, cell, shortened, warning_lines
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import percent, shown
@@ -41,7 +41,7 @@ def blocks(result: Compared) -> Iterator[Block]:
         yield Line()
     yield from _groups(result)
     yield from _moved(result)
-    yield from noted(result.warnings)
+    yield from warning_lines(result.warnings)
     for one in result.comparisons:
         yield Line((MARKS[one.verdict], Span(sentence(one, result), "bold")))
     for signature in dict.fromkeys(model.signature for model in result.models):
@@ -57,15 +57,15 @@ def sentence(one: Comparison, result: Compared) -> str:
     if one.verdict in ("better", "worse"):
         return f"{model} is {one.verdict} than {reference}{_how_sure(one, result)}."
     if math.isnan(one.difference["absolute"]):
-        return f"{model} and {reference} cannot be told apart: both have infinite losses."
-    told = f"{model} and {reference} are too close to call"
+        return f"{model} and {reference} cannot be compared: both have infinite losses."
+    undecided = f"{model} and {reference} are too close to call"
     if one.more_rows is None:
-        return f"{told}."
+        return f"{undecided}."
     rows = "more row" if one.more_rows == 1 else "more rows"
-    among = "" if result.cluster is None else ", in clusters as large as these,"
+    clusters = "" if result.cluster is None else ", in clusters as large as these,"
     return (
-        f"{told}: about {_rounded(one.more_rows)} {rows}{among} would be needed to tell a "
-        "difference of this size."
+        f"{undecided}: about {_rounded(one.more_rows)} {rows}{clusters} would be needed to detect "
+        "a difference of this size."
     )
 
 
@@ -83,7 +83,7 @@ def p_value(p: float) -> str:
 
 
 def _rounded(count: int) -> str:
-    """Two digits of a number that is no more exact than that."""
+    """The number rounded to two digits, since it is an estimate."""
     digits = max(0, len(str(count)) - 2)
     return f"{round(count, -digits):,}"
 
@@ -95,9 +95,13 @@ def _headline(result: Compared) -> Line:
     rows = plural(result.rows["compared"], "row")
     if result.cluster is not None:
         rows += clusters_of(result.cluster)
-    met = {"order": "in order", "id": f"by {result.join['column']}", "file": ""}
-    how = f", met {met[result.join['by']]}" if met[result.join["by"]] else ""
-    return Line((Span(listed, "bold"), Span(f"  {rows} · {result.task}{sanitize(how)}", "dim")))
+    matched = {
+        "order": ", matched by row order",
+        "id": f", matched by {result.join['column']}",
+        "file": "",
+    }[result.join["by"]]
+    title = f"  {rows} · {result.task}{sanitize(matched, 80)}"
+    return Line((Span(listed, "bold"), Span(title, "dim")))
 
 
 def _models(result: Compared) -> Grid:
@@ -116,7 +120,7 @@ def _models(result: Compared) -> Grid:
 
 
 def model_parts(result: Compared) -> str:
-    """What the predictions are, where it is the same for all."""
+    """The kind of the predictions, if it is the same for all models."""
     kinds = {model.values for model in result.models}
     return kinds.pop() if len(kinds) == 1 else "predictions"
 
@@ -133,10 +137,10 @@ def _difference(one: Comparison, unit: str) -> Grid:
     rows = [
         (
             Span(label, "dim"),
-            Span(_signed(told(one.difference[name])), "bold" if name == "absolute" else ""),
-            Span(between(one.intervals[name], told), "dim"),
+            Span(formatted(one.difference[name]), "bold" if name == "absolute" else ""),
+            Span(between(one.intervals[name], formatted), "dim"),
         )
-        for name, label, told in lines
+        for name, label, formatted in lines
     ]
     title = f"{sanitize(one.model, 30)} − {sanitize(one.reference, 30)}"
     level = f"{level_text(one.intervals['absolute'].confidence)} interval"
@@ -148,16 +152,11 @@ def share(value: float) -> str:
     return f"{shown(100 * value, 3)} %" if math.isfinite(value) else shown(value)
 
 
-def between(interval: Interval, told: Callable[[float], str] = shown) -> str:
-    """From the lower to the upper bound, if there are any."""
+def between(interval: Interval, formatted: Callable[[float], str] = shown) -> str:
+    """An interval from its lower to its upper end; a dash if it has none."""
     if math.isnan(interval.low) and math.isnan(interval.high):
         return "—"
-    return f"{_signed(told(interval.low))} … {_signed(told(interval.high))}"
-
-
-def _signed(text: str) -> str:
-    """A minus that is as wide as a plus."""
-    return text.replace("-", "−", 1) if text.startswith("-") else text
+    return f"{formatted(interval.low)} … {formatted(interval.high)}"
 
 
 def _companions(one: Comparison, result: Compared) -> Line:
@@ -175,7 +174,7 @@ def _companions(one: Comparison, result: Compared) -> Line:
 
 
 def p_or_none(p: float) -> str:
-    """A p-value, or a dash where there is none."""
+    """A p-value; a dash if there is none."""
     return "—" if math.isnan(p) else p_value(p)
 
 
@@ -208,22 +207,21 @@ def _group_lines(group: ComparedGroup, reference: str) -> Iterator[tuple[Span, .
             Span(f"{group.rows:,}"),
             Span(shown(group.metrics[reference]["cross_entropy"])),
             Span(shown(group.metrics[one.model]["cross_entropy"])),
-            Span(_signed(shown(one.difference["absolute"]))),
+            Span(shown(one.difference["absolute"])),
             Span(between(one.intervals["absolute"]), "dim"),
             Span(one.verdict, _STYLES[one.verdict]),
         )
 
 
 def _below_groups(result: Compared) -> Iterator[Line]:
-    """What is not shown, and why a verdict may be unclear beside an interval that is not."""
+    """How many groups are not shown, and why a verdict may not agree with its interval."""
     more = len(result.groups) - _GROUPS_SHOWN
     if more > 0:
-        told = f"… and {plural(more, 'more group')} (--format csv shows all)"
-        yield Line((Span(told, "dim"),))
+        yield Line((Span(f"… and {plural(more, 'more group')} (--format csv shows all)", "dim"),))
     count = len(result.groups) * len(result.comparisons)
     if count > 1:
-        told = f"verdicts adjusted for {count:,} comparisons, intervals for one alone"
-        yield Line((Span(told, "dim"),))
+        note = f"Verdicts are adjusted for {count:,} comparisons; each interval is for one alone."
+        yield Line((Span(note, "dim"),))
 
 
 def _moved(result: Compared) -> Iterator[Block]:
@@ -232,9 +230,7 @@ def _moved(result: Compared) -> Iterator[Block]:
     drop = () if len(result.models) > 2 else ("model",)
     header = [name for name in result.moved[0] if name not in drop]
     rows = [
-        tuple(
-            Span(_signed(cell(value)) if isinstance(value, float) else cell(value)) for value in own
-        )
+        tuple(Span(cell(value)) for value in own)
         for own in ([line[name] for name in header] for line in result.moved)
     ]
     right = tuple(isinstance(result.moved[0][name], int | float) for name in header)

@@ -1,4 +1,4 @@
-"""What the page for people says of a cross-entropy taken apart: a sum, a table, what it means."""
+"""The page of a decomposed cross-entropy: a sum, a table, and what they mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span
-from ce_cli.outputs.numbers import shown
+from ce_cli.outputs.numbers import minus, shown
 from ce_cli.results.decomposition import Decomposed, Name, Recalibrated
 from ce_cli.text import sanitize
 
@@ -23,7 +23,7 @@ _BIAS = 2  # … and of one bias of several
 
 
 def blocks(parts: Decomposed, unit: str) -> Iterator[Block]:
-    """The sum by the first way of recalibrating, then all ways, then what they say."""
+    """The sum for the first recalibration, then a table of all, then what they mean."""
     if parts.recalibrations:
         yield _sum(parts, parts.recalibrations[0], unit)
         yield Line()
@@ -41,11 +41,15 @@ def _plain(name: str) -> str:
 def _sum(parts: Decomposed, first: Recalibrated, unit: str) -> Grid:
     by = "temperature" if first.name == "temperature" else "isotonic fit"
     lines = [
-        ("  uncertainty", parts.uncertainty, "what the share of each class always costs"),
-        ("− discrimination", first.discrimination, f"what predictions tell, at the best {by}"),
-        ("+ calibration", first.calibration, f"what the best {by} would remove"),
+        ("  uncertainty", parts.uncertainty, "always predicting the share of each class"),
+        (
+            "− discrimination",
+            first.discrimination,
+            f"gained from predictions, at the best {by}",
+        ),
+        ("+ calibration", first.calibration, f"would be removed by the best {by}"),
         ("= cross-entropy", parts.cross_entropy, unit),
-        ("  label noise", parts.label_noise, "entropy of the labels, which nothing removes"),
+        ("  label noise", parts.label_noise, "entropy of the labels, which no model can remove"),
     ]
     rows = [
         (Span(name), Span(shown(value), "bold" if name[0] == "=" else ""), Span(text, "dim"))
@@ -79,12 +83,12 @@ def _meaning(parts: Decomposed, unit: str) -> Iterator[str]:
     temperature, biased = found.get("temperature"), found.get("temperature_bias")
     if temperature is not None:
         others = [one for one in parts.recalibrations if one is not temperature]
-        yield _of_temperature(temperature, others, parts, unit)
+        yield _temperature_text(temperature, others, parts, unit)
         if biased is not None:
-            yield from _together(_of_bias(biased, temperature, parts, unit), _biases(biased))
+            yield from _together(_bias_text(biased, temperature, parts, unit), _biases(biased))
         if [one.name for one in parts.recalibrations if one.is_clear] == ["isotonic"]:
             removed = _removed(found["isotonic"], parts, unit)
-            yield f"The isotonic fit, on the rows it was made to, removes {removed}."
+            yield f"The isotonic fit removes {removed}, on the rows that it was fitted to."
     if not math.isnan(parts.slope):
         kind = "below 1 is over-confident, above 1 under-confident"
         yield f"Calibration slope {shown(parts.slope)}: {kind}."
@@ -92,48 +96,51 @@ def _meaning(parts: Decomposed, unit: str) -> Iterator[str]:
         yield f"Cross-fitted ± standard error, {_basis(parts)}."
 
 
-def _of_temperature(
+def _temperature_text(
     one: Recalibrated, others: Sequence[Recalibrated], parts: Decomposed, unit: str
 ) -> str:
-    """What temperature does, which is not all there is to say if something else clearly does."""
+    """The effect of a temperature, worded with regard to those of the other recalibrations."""
     clear = [other for other in others if other.is_clear]
     best = shown(one.temperature, _FIT)
     if math.isinf(one.temperature):
         if any(math.isfinite(other.temperature) for other in clear):
-            return "Temperature alone would blot the predictions out."
-        return "The predictions tell less than nothing: the best temperature blots them out."
+            return "The best temperature alone would make the predictions constant."
+        return "Predictions are worse than a constant: the best temperature makes them constant."
     if one.is_clear:
         kind = "Over-confident" if one.temperature > 1 else "Under-confident"
         return f"{kind}: dividing logits by {best} would remove {_removed(one, parts, unit)}."
     if clear:
-        detail = f" that is clear, at best T = {best}" if one.calibration > 0 else ""
-        return f"Temperature alone removes nothing{detail}."
+        if one.calibration > 0:
+            return f"Temperature alone removes nothing clearly, at best T = {best}."
+        return "Temperature alone removes nothing."
     if one.calibration > 0:
         detail = f"dividing logits by {best} may remove nothing"
     else:
-        detail = "no temperature helps on rows it was not fitted to"
+        detail = "no temperature helps on rows that it was not fitted to"
     return f"No clear miscalibration: {detail}."
 
 
-def _of_bias(one: Recalibrated, alone: Recalibrated, parts: Decomposed, unit: str) -> str:
-    """What biases add to it."""
-    what = "a bias" if len(one.biases) == 1 else "biases"
+def _bias_text(one: Recalibrated, alone: Recalibrated, parts: Decomposed, unit: str) -> str:
+    """What biases remove beyond a temperature."""
+    biases = "a bias" if len(one.biases) == 1 else "biases"
     if one.calibration <= alone.calibration:
-        return f"With {what}, nothing more."
+        return f"With {biases}, nothing more."
     if not one.is_clear:
-        return f"With {what}, no clear gain."
-    return f"With {what}, {_removed(one, parts, unit)}."
+        return f"With {biases}, no clear gain."
+    return f"With {biases}, {_removed(one, parts, unit)}."
 
 
 def _biases(one: Recalibrated) -> str:
-    """The largest of them."""
+    """The largest biases."""
     largest = sorted(one.biases.items(), key=lambda pair: -abs(pair[1]))[:_BIASES_SHOWN]
-    named = ", ".join(f"of {sanitize(name, _CLASS)}: {bias:+.{_BIAS}g}" for name, bias in largest)
+    named = ", ".join(
+        f"of {sanitize(name, _CLASS)}: {minus(f'{bias:+.{_BIAS}g}')}" for name, bias in largest
+    )
     return f"Bias {named}{', …' if len(one.biases) > len(largest) else '.'}"
 
 
 def _together(one: str, other: str) -> Iterator[str]:
-    """In one line if there is room."""
+    """Two sentences, on one line if there is room."""
     if len(one) + len(other) < _WIDTH:
         yield f"{one} {other}"
     else:

@@ -1,4 +1,4 @@
-"""The page of ``ce explain``: the classes, what adds up to the loss, and where it stands."""
+"""The page of ``ce explain``: the classes, the terms of the loss, and its rank."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ce_cli.outputs.drawing import plot
 from ce_cli.outputs.drawing.bars import bar, bar_between
-from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, noted
+from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, warning_lines
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.drawing.plain import width_of
@@ -28,7 +28,7 @@ _DRAWN = {"label": "label p", "prediction": "prediction q"}
 _GIVEN = {"logits": "logit", "logprobs": "log-prob.", "probabilities": "as given"}
 _LOGS = {"nats": "log", "bits": "log₂", "bans": "log₁₀"}
 _CERTAIN = "The label is certain, so its entropy is 0: all of the loss is divergence."
-_SOFT = "entropy: what even the best prediction pays; KL divergence: what this one adds."
+_SOFT = "entropy: the loss of the best prediction; KL divergence: what this one adds."
 _READ = {
     "logits": {
         "binary": "q is the logistic function of the logit, 1 / (1 + e^−z).",
@@ -44,11 +44,11 @@ def render(result: Explained, canvas: Canvas) -> str:
 
 
 def blocks(result: Explained, columns: int) -> Iterator[Block]:
-    """The page from top to bottom, for so many columns."""
+    """The page from top to bottom, `columns` wide."""
     yield from _headline(result)
     yield Line()
     yield _parts(result, columns)
-    yield from _taught(_meaning(result))
+    yield from _sentences(_meaning(result))
     yield from _changed(result)
     yield Line()
     yield Line(tuple(_sum(result)))
@@ -56,21 +56,23 @@ def blocks(result: Explained, columns: int) -> Iterator[Block]:
     if not math.isnan(result.entropy):
         yield _divergence(result, columns)
         hard = result.entropy == 0
-        yield from _taught([_CERTAIN if hard else _SOFT])
+        yield from _sentences([_CERTAIN if hard else _SOFT])
         yield Line()
     if result.standing is not None:
-        yield _standing(result, result.standing)
-        yield from _taught(["The mean over all rows is the cross-entropy that ce score reports."])
+        yield _rank(result, result.standing)
+        yield from _sentences(
+            ["The mean over all rows is the cross-entropy that ce score reports."]
+        )
         yield Line()
     if result.curve is not None:
         yield from plot.lines(result.curve, result.unit, columns)
-        yield from _taught(["The curve is −log q: cheap near 1, and without end towards 0."])
+        yield from _sentences(["The curve is −log q: 0 at 1, and without bound towards 0."])
         yield Line()
-    yield from noted(result.warnings)
+    yield from warning_lines(result.warnings)
     yield Line((Span(result.signature, "dim"),))
 
 
-def _taught(sentences: Sequence[str]) -> Iterator[Line]:
+def _sentences(sentences: Sequence[str]) -> Iterator[Line]:
     for sentence in sentences:
         yield Line((Span(sentence, "italic dim"),))
 
@@ -78,22 +80,22 @@ def _taught(sentences: Sequence[str]) -> Iterator[Line]:
 def _headline(result: Explained) -> Iterator[Line]:
     row, score = result.row, result.score
     if row is None or score is None:
-        yield Line((Span("the numbers given", "bold"), Span(f"  {result.task}", "dim")))
+        yield Line((Span("typed numbers", "bold"), Span(f"  {result.task}", "dim")))
         return
-    told = f"row {row['file_row']:,}"
+    title = f"row {row['file_row']:,}"
     if len(score.inputs) > 1:
-        told += f" (row {row['row']:,} of all)"
+        title += f" (row {row['row']:,} of all)"
     if row.get("id") is not None:
-        told += f" · {sanitize(str(row['id']))}"
+        title += f" · {sanitize(str(row['id']))}"
     if row["weight"] != 1.0:
-        told += f" · weight {shown(float(row['weight'] or 0.0))}"
+        title += f" · weight {shown(float(row['weight'] or 0.0))}"
     name = Span(display_name(str(row["file"])), "bold")
-    yield Line((name, Span(f"  {told}", "bold"), Span(f" · {result.task}", "dim")))
+    yield Line((name, Span(f"  {title}", "bold"), Span(f" · {result.task}", "dim")))
     yield bound(score)
 
 
 def _parts(result: Explained, columns: int) -> Grid:
-    """The classes with bars; of many, those that happened or were predicted most."""
+    """The classes with bars; of many, those that add most to the loss or were predicted most."""
     chosen = _chosen(result.parts)
     names, right, texts = _texts(result, chosen)
     rows = [list(map(Span, line)) for line in texts]
@@ -147,7 +149,7 @@ def _is_hard(result: Explained) -> bool:
 def _texts(
     result: Explained, parts: Sequence[ClassTerm]
 ) -> tuple[list[str], list[bool], list[list[str]]]:
-    """Names of the columns, which are aligned to the right, and their cells."""
+    """Names of the columns, whether each is aligned to the right, and the rows of cells."""
     columns: list[tuple[str, list[str]]] = []
     independent = result.task == "multilabel"
     if result.task == "likelihood":
@@ -186,14 +188,12 @@ def _meaning(result: Explained) -> list[str]:
     read = _READ.get(result.values, {})
     how = read.get(kind) or read.get("binary")
     log = _LOGS[result.unit]
-    cost = f"surprisal: what a class costs in {result.unit} if it happens, −{log} of its q."
+    surprisal = f"surprisal: the loss in {result.unit} if the class happens, −{log} q."
     if result.task == "likelihood":
-        cost = f"surprisal: what it costs in {result.unit}, −{log} of the probability it was given."
+        surprisal = f"surprisal: −{log} of the probability of what happened, in {result.unit}."
     if result.task == "multilabel":
-        cost = (
-            f"A label costs −{log} q if it holds, else −{log}(1 − q): {result.unit} of surprisal."
-        )
-    return [*([how] if how else []), cost]
+        surprisal = f"loss of a label: −{log} q if it holds, else −{log}(1 − q), in {result.unit}."
+    return [*([how] if how else []), surprisal]
 
 
 def _all_given(result: Explained) -> bool:
@@ -201,18 +201,18 @@ def _all_given(result: Explained) -> bool:
 
 
 def _changed(result: Explained) -> Iterator[Line]:
-    """What clipping and smoothing changed."""
+    """Notes on what clipping, smoothing and renormalising changed."""
     clipped = [part for part in result.parts if part.clipped]
     if clipped:
         names = sanitize(", ".join(str(part.name) for part in clipped if part.name), _CLIPPED)
-        who = f" of {names}" if names else ""
-        yield _note(f"clipped: q{who} stays {result.clip:.2g} away from 0 and 1 (--clip).")
+        classes = f" of {names}" if names else ""
+        yield _note(f"clipped: q{classes} is kept {result.clip:.2g} away from 0 and 1 (--clip).")
     if result.smoothing:
-        spread = percent(result.smoothing)
-        yield _note(f"smoothed: {spread} of the label is spread over all classes.")
+        share = percent(result.smoothing)
+        yield _note(f"smoothed: {share} of the label is spread over all classes.")
     probabilities = result.values == "probabilities" and result.task != "multilabel"
     if probabilities and any(part.given not in (None, part.prediction) for part in result.parts):
-        yield _note("renormalised: the numbers are divided by their sum, which was not 1.")
+        yield _note("renormalised: the probabilities are divided by their sum, which was not 1.")
 
 
 def _note(text: str) -> Line:
@@ -220,7 +220,7 @@ def _note(text: str) -> Line:
 
 
 def _sum(result: Explained) -> Iterator[Span]:
-    """The loss as one would write it on paper."""
+    """The loss as a formula with its numbers."""
     yield Span("loss", "bold")
     happened = [part for part in result.parts if part.label is None or part.label > 0]
     if result.task == "multilabel":
@@ -243,7 +243,7 @@ def _sum(result: Explained) -> Iterator[Span]:
 
 
 def _divergence(result: Explained, columns: int) -> Grid:
-    """Entropy and divergence end to end, and their sum."""
+    """Bars of the entropy and the divergence end to end, and of their sum."""
     whole, part = result.cross_entropy, result.entropy
     share = 0.0 if math.isinf(whole) or not whole else min(1.0, max(0.0, part / whole))
     lines = (
@@ -266,28 +266,25 @@ def _divergence(result: Explained, columns: int) -> Grid:
     return Grid((), (False, False, True, False), tuple(rows))
 
 
-def _standing(result: Explained, standing: LossRank) -> Grid:
-    ties = f", tied with {standing.equal:,} more" if standing.equal else ""
-    lower = percent(standing.lower / standing.rows)
+def _rank(result: Explained, rank: LossRank) -> Grid:
+    """The loss beside those of all rows."""
+    ties = f", tied with {rank.equal:,} more" if rank.equal else ""
+    lower = percent(rank.lower / rank.rows)
     lines = [
         (
             "rank",
-            f"{standing.rank:,}",
-            f"of {plural(standing.rows, 'row')}{ties}: more surprising than {lower}",
+            f"{rank.rank:,}",
+            f"of {plural(rank.rows, 'row')}{ties}: more surprising than {lower}",
         ),
-        ("mean", shown(standing.mean), _beside(result, standing)),
-        (
-            "share",
-            percent(standing.share),
-            f"of the total of {shown(standing.total)} {result.unit}",
-        ),
+        ("mean", shown(rank.mean), _beside_mean(result, rank)),
+        ("share", percent(rank.share), f"of the total of {shown(rank.total)} {result.unit}"),
     ]
     rows = [(Span(name, "dim"), Span(number), Span(text, "dim")) for name, number, text in lines]
     return Grid((), (False, True, False), tuple(rows))
 
 
-def _beside(result: Explained, standing: LossRank) -> str:
-    if not 0 < standing.mean < math.inf or math.isinf(result.cross_entropy):
+def _beside_mean(result: Explained, rank: LossRank) -> str:
+    if not 0 < rank.mean < math.inf or math.isinf(result.cross_entropy):
         return f"{result.unit} a row"
-    times = shown(result.cross_entropy / standing.mean, 3)
-    return f"{result.unit} a row: this one costs {times} times that"
+    times = shown(result.cross_entropy / rank.mean, 3)
+    return f"{result.unit} a row: the loss of this row is {times} times that"

@@ -1,4 +1,4 @@
-"""The page of ``ce gate``: for each gate what was read, every check, and then the verdict."""
+"""The page of ``ce gate``: for each gate its files and checks, and then the verdict."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def blocks(result: Gated) -> Iterator[Block]:
 def _gate(gate: Gate) -> Iterator[Block]:
     score = gate.score
     clusters = clusters_of(score.cluster) if score.cluster is not None else ""
-    what = f"{plural(score.rows['scored'], 'row')}{clusters} · {score.task}"
+    rows = f"{plural(score.rows['scored'], 'row')}{clusters} · {score.task}"
     mark = _PASSED if gate.passed else _FAILED
     name, files = f" {sanitize(gate.name)}", f"  {files_title(score.inputs)}"
-    yield Line((mark, Span(name, "bold"), Span(files, "cyan"), Span(f"  {what}", "dim")))
+    yield Line((mark, Span(name, "bold"), Span(files, "cyan"), Span(f"  {rows}", "dim")))
     yield _scored(gate)
     for comparison in gate.comparisons:
         yield from _compared(gate, comparison)
@@ -55,7 +55,7 @@ def _gate(gate: Gate) -> Iterator[Block]:
     for check in (one for one in listed if one.reason):
         mark = _PASSED if check.passed else _FAILED
         yield Line(
-            (mark, Span(f" {_looked_at(check)}: ", "dim"), Span(sanitize(check.reason, _LONGEST)))
+            (mark, Span(f" {_subject(check)}: ", "dim"), Span(sanitize(check.reason, _LONGEST)))
         )
     for warning in warnings(gate):
         yield Line((Span("! ", "bold yellow"), Span(sanitize(warning.message, _LONGEST))))
@@ -92,18 +92,18 @@ def _compared(gate: Gate, comparison: Comparison) -> Iterator[Line]:
 
 
 def _reach_of_difference(gate: Gate, comparison: Comparison) -> Iterator[Span]:
-    """Its interval, in the unit that limits are in."""
+    """The interval of the difference, in the unit of the limits."""
     absolute = any(one.metric == "regression" and not one.relative for one in gate.checks)
     kind = "absolute" if absolute else "relative"
     interval = comparison.intervals.get(kind)
     if interval is not None and math.isfinite(interval.low):
-        told = shown if absolute else percent
-        low, high = signed(interval.low, told), signed(interval.high, told)
+        formatted = shown if absolute else percent
+        low, high = signed(interval.low, formatted), signed(interval.high, formatted)
         yield Span(f"   {_level(interval)} {low} … {high}", "dim")
 
 
 def _listed(checks: Sequence[Check]) -> tuple[list[Check], str]:
-    """The checks to list, those that failed first, and how many are not listed."""
+    """The checks to list, failed ones first, and a line that counts the others."""
     failed = [check for check in checks if not check.passed]
     passed = [check for check in checks if check.passed]
     whole = [check for check in passed if check.by is None]
@@ -128,7 +128,7 @@ def _table(checks: Sequence[Check]) -> Grid:
         rows.append(
             (
                 _PASSED if check.passed else _FAILED,
-                Span(_looked_at(check)),
+                Span(_subject(check)),
                 Span(number_text(check.value, check), colour),
                 *(bound if with_bound else []),
                 Span(limit_text(check)),
@@ -139,11 +139,12 @@ def _table(checks: Sequence[Check]) -> Grid:
 
 
 def _has_bound(check: Check) -> bool:
-    """Whether something else than the value was held against the limit."""
+    """Whether the limit was checked against an end of the interval and not the value."""
     return math.isfinite(check.compared) and check.compared != check.value
 
 
-def _looked_at(check: Check) -> str:
+def _subject(check: Check) -> str:
+    """The metric, and the group if the check is of one."""
     if check.by is None:
         return sanitize(check.metric)
     return f"{sanitize(check.metric)}.by({group_text(check)})"

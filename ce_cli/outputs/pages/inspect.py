@@ -1,4 +1,4 @@
-"""The page of ``ce inspect``: columns and classes, then what was found, then what to type."""
+"""The page of ``ce inspect``: columns, classes, findings, and the next command to type."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
-from ce_cli.outputs.numbers import figure_text, percent, shown
+from ce_cli.outputs.numbers import figure_text, minus, percent, shown
 from ce_cli.results.inspect import ClassSeen, ColumnSeen, Finding, Inspected
 from ce_cli.text import files_title, harmless, plural, sanitize
 
@@ -52,13 +52,13 @@ def _headline(result: Inspected) -> Line:
     rows = plural(read, "row")
     if result.task is not None and usable != read:
         rows += f", {usable:,} usable"
-    what = f" · {result.task}, {result.values}" if result.task else ""
+    kind = f" · {result.task}, {result.values}" if result.task else ""
     files = files_title(result.inputs)
-    return Line((Span(files, "bold"), Span(f"  {result.format} · {rows}{what}", "dim")))
+    return Line((Span(files, "bold"), Span(f"  {result.format} · {rows}{kind}", "dim")))
 
 
 def _columns(columns: Sequence[ColumnSeen]) -> Grid:
-    # Columns that play a role come first where not all can be shown.
+    # If not all columns can be shown, those with a role come first.
     chosen = columns
     if len(columns) > _COLUMNS_SHOWN:
         chosen = sorted(columns, key=lambda one: one.role is None)[:_COLUMNS_SHOWN]
@@ -67,7 +67,7 @@ def _columns(columns: Sequence[ColumnSeen]) -> Grid:
             Span(sanitize(one.name, 24), "cyan" if one.role else "dim"),
             Span(sanitize(one.type, 16), "dim"),
             Span(_role(one)),
-            Span("" if one.missing is None else f"{one.missing:,}", _alarm(one)),
+            Span("" if one.missing is None else f"{one.missing:,}", _missing_style(one)),
             Span(_values(one), "" if one.role else "dim"),
             Span(sanitize(one.why), "dim"),
         )
@@ -81,7 +81,7 @@ def _columns(columns: Sequence[ColumnSeen]) -> Grid:
     return Grid(header, (False, False, False, True, False, False), tuple(rows))
 
 
-def _alarm(column: ColumnSeen) -> str:
+def _missing_style(column: ColumnSeen) -> str:
     return "bold yellow" if column.missing and column.role else "dim"
 
 
@@ -99,7 +99,7 @@ def _values(column: ColumnSeen) -> str:
         if len(whole) <= _VALUES_WIDTH:
             return whole
     if column.low is not None and column.high is not None:
-        return f"{column.low:.5g} … {column.high:.5g}"
+        return f"{minus(f'{column.low:.5g}')} … {minus(f'{column.high:.5g}')}"
     while len(few) > 1 and len(", ".join(few)) > _VALUES_WIDTH - 3:
         few = few[:-1]
     return ", ".join(few) + (", …" if few else "")
@@ -145,7 +145,7 @@ def _figures(result: Inspected) -> Line:
 
 def _verdict(findings: Sequence[Finding]) -> Line:
     if not findings:
-        return Line((Span("✓ ", "bold green"), Span("Nothing is wrong with it.")))
+        return Line((Span("✓ ", "bold green"), Span("No problems found.")))
     counts = [
         plural(sum(one.severity == severity for one in findings), severity)
         for severity in _MARKS

@@ -1,4 +1,4 @@
-"""What the page for people says: what was read and bound, the number, and its companions."""
+"""The page of ``ce score``: what was read and bound, the cross-entropy, and other figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from ce_cli import registry
-from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, cell, noted, reach, shortened
+from ce_cli.outputs.drawing.blocks import (
+    Block,
+    Grid,
+    Line,
+    Span,
+    cell,
+    reach,
+    shortened,
+    warning_lines,
+)
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import figure_text, percent, shown, signed
@@ -16,7 +25,7 @@ from ce_cli.results.lines import ClusterCount, ConventionScore
 from ce_cli.results.score import Interval, Result
 from ce_cli.text import files_title, level_text, plural, sanitize
 
-_COLUMNS = (  # figures that are not here come below the last of them
+_COLUMNS = (  # any other figures come at the end of the last column
     (
         *("total", "perplexity", "bits_per_token", "bits_per_byte", "standard_error"),
         *("baseline", "normalized_cross_entropy", "skill"),
@@ -25,10 +34,11 @@ _COLUMNS = (  # figures that are not here come below the last of them
     ("accuracy", "brier", "entropy", "kl_divergence"),
 )
 _ALWAYS = ("total", "standard_error", "median")  # in the default set, whatever the predictions
-_OF_GROUPS = (("skill", "perplexity"), ("bits_per_byte", "bits_per_token"))  # of each the first
+# A column of the table of groups shows the first of these figures that the groups have.
+_OF_GROUPS = (("skill", "perplexity"), ("bits_per_byte", "bits_per_token"))
 _CLASSES_SHOWN = 20
 _GROUPS_SHOWN = 50
-_PAGE = 80  # columns that every terminal has
+_PAGE = 80  # columns
 _NARROWEST_WHY = 24
 _OTHERS_OF_GROUPS = 5
 _ROUNDING = 1e-12
@@ -52,7 +62,7 @@ def blocks(result: Result) -> Iterator[Block]:
         from ce_cli.outputs.pages import decomposition as decomposition_page
 
         yield from decomposition_page.blocks(result.decomposition, result.unit)
-    yield from noted(result.warnings)
+    yield from warning_lines(result.warnings)
     for why in dict.fromkeys(result.not_applicable.values()):
         names = [name for name, reason in result.not_applicable.items() if reason == why]
         verb = "does" if len(names) == 1 else "do"
@@ -61,7 +71,7 @@ def blocks(result: Result) -> Iterator[Block]:
 
 
 def _tables(result: Result) -> Iterator[Block]:
-    """Each with a blank line after it."""
+    """All tables, each with a blank line after it."""
     yield from _companions(result)
     yield from _conventions(result)
     yield from _groups(result)
@@ -85,24 +95,24 @@ def clusters_of(cluster: ClusterCount) -> str:
 
 
 def bound(result: Result) -> Line:
-    """Which column plays which part."""
+    """Which column has which role."""
     columns = result.columns
-    parts = [(result.values, _predictions(result))]
+    roles = [(result.values, _predictions(result))]
     if columns.label:
         names = [sanitize(name) for name in columns.label]
         file = columns.labels_from
-        shown = shortened(names, 4) + (f" of {file}" if file else "")
-        parts.insert(0, ("label" if len(names) == 1 else "labels", shown))
-    roles = (("weight", columns.weight), ("id", columns.id))
-    parts += [(role, sanitize(name)) for role, name in roles if name]
+        label = shortened(names, 4) + (f" from {file}" if file else "")
+        roles.insert(0, ("label" if len(names) == 1 else "labels", label))
+    single = (("weight", columns.weight), ("id", columns.id))
+    roles += [(role, sanitize(name)) for role, name in single if name]
     if columns.bytes:
-        counted_how = " (UTF-8)" if columns.bytes_shape == "text" else ""
-        parts.append(("bytes", sanitize(columns.bytes) + counted_how))
+        encoding = " (UTF-8)" if columns.bytes_shape == "text" else ""
+        roles.append(("bytes", sanitize(columns.bytes) + encoding))
     if columns.by:
-        parts.append(("by", ", ".join(map(sanitize, columns.by))))
+        roles.append(("by", ", ".join(map(sanitize, columns.by))))
     spans: list[Span] = []
-    for part, column in parts:
-        spans += [Span(f"   {part} " if spans else f"{part} ", "dim"), Span(column, "cyan")]
+    for role, column in roles:
+        spans += [Span(f"   {role} " if spans else f"{role} ", "dim"), Span(column, "cyan")]
     return Line(tuple(spans))
 
 
@@ -137,7 +147,7 @@ def _headline(result: Result) -> Line:
 
 
 def _companions(result: Result) -> Iterator[Block]:
-    """The default set side by side; of any other, each figure with its interval."""
+    """The default figures side by side; other sets as a list, each figure with its interval."""
     others = [name for name in result.metrics if name != "cross_entropy"]
     if set(others) <= _usual() and set(_ALWAYS) <= set(others):
         if result.conventions:
@@ -155,13 +165,13 @@ def _companions(result: Result) -> Iterator[Block]:
 
 
 def _usual() -> set[str]:
-    """The figures of the default set."""
+    """The default figures."""
     metrics = (metric for metric in registry.METRICS if not metric.extra)
     return {figure.name for metric in metrics for figure in metric.figures}
 
 
 def _columns(names: Sequence[str]) -> list[list[str]]:
-    """Figures in the columns of the page."""
+    """The figures by column of the page."""
     columns = [[name for name in column if name in names] for column in _COLUMNS]
     placed = {name for column in columns for name in column}
     columns[-1] += [name for name in names if name not in placed]
@@ -175,7 +185,7 @@ def _figure(result: Result, name: str) -> tuple[Span, Span]:
 
 
 def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
-    """Figures with their intervals, and how these were found."""
+    """Figures with their intervals, and the methods of these."""
     own = {name: result.intervals[name] for name in names if name in result.intervals}
     rows = [(*_figure(result, name), _reach(name, own.get(name))) for name in names]
     if not own:
@@ -186,8 +196,8 @@ def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
     yield Line()
     methods = dict.fromkeys(interval.method for interval in own.values())
     for method in methods:
-        of = ", ".join(name for name, interval in own.items() if interval.method == method)
-        yield Line((Span(f"{of}: {method}", "dim"),))
+        figures = ", ".join(name for name, interval in own.items() if interval.method == method)
+        yield Line((Span(f"{figures}: {method}", "dim"),))
 
 
 def _reach(name: str, interval: Interval | None, style: str = "dim") -> Span:
@@ -197,7 +207,7 @@ def _reach(name: str, interval: Interval | None, style: str = "dim") -> Span:
 
 
 def _conventions(result: Result) -> Iterator[Block]:
-    """The reasons are folded, so that the table fits 80 columns."""
+    """The table of conventions, with the reasons folded so that it fits 80 columns."""
     if not result.conventions:
         return
     from textwrap import wrap
@@ -219,23 +229,23 @@ def _conventions(result: Result) -> Iterator[Block]:
 
 
 def _difference(line: ConventionScore) -> str:
-    """With its sign; what rounding alone makes is none."""
+    """The difference with its sign; 0 if it is no larger than rounding errors."""
     if abs(line.difference) <= _ROUNDING * abs(line.cross_entropy):
         return "0"
     return signed(line.difference)
 
 
 def _groups(result: Result) -> Iterator[Block]:
-    """A line for each group: the mean loss with its interval, or else what was asked for."""
+    """A line for each group: the mean loss with its interval, or else the chosen figures."""
     if not result.groups:
         return
     by = [sanitize(name) for name in result.columns.by]
     known = result.groups[0].metrics
     first = "cross_entropy" if "cross_entropy" in known else next(iter(known), "cross_entropy")
-    found = [next((name for name in names if name in known), "") for names in _OF_GROUPS]
+    others = [next((name for name in names if name in known), "") for names in _OF_GROUPS]
     if first != "cross_entropy":
-        found = list(known)[1:_OTHERS_OF_GROUPS]
-    more = [name for name in found if name]
+        others = list(known)[1:_OTHERS_OF_GROUPS]
+    more = [name for name in others if name]
     rows = [
         (
             *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
@@ -274,7 +284,7 @@ def _per_class(result: Result) -> Iterator[Block]:
 
 
 def _rest(count: int, noun: str) -> Iterator[Line]:
-    """How many are not shown."""
+    """A line that counts those that are not shown."""
     if count > 0:
         yield Line((Span(f"… and {count:,} more {noun}", "dim"),))
 

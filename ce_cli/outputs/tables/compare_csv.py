@@ -1,4 +1,4 @@
-"""CSV: one line for each comparison, or for each in every group."""
+"""A comparison as CSV: a line for each comparison, or for each in every group."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from ce_cli.results.compare import Compared
 
 
 def render(result: Compared, canvas: Canvas) -> str:
-    """One table, numbers in full; what is not defined is an empty cell."""
+    """One table; numbers have all their digits, and those not defined are empty cells."""
     return table(lines(result))

@@ -9,7 +9,7 @@ _SHORT = {"absolute": "difference"}
 
 
 def lines(result: Compared) -> list[Line]:
-    """One line for each comparison; with groups, one for each of them and no total."""
+    """A line for each comparison of all rows; with groups, only those of every group."""
     if not result.groups:
         metrics = {model.name: model.metrics for model in result.models}
         return [

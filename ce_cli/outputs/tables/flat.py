@@ -12,20 +12,20 @@ Line = dict[str, Scalar]
 
 
 def tables(result: Result) -> list[list[Line]]:
-    """The metrics as one table of name and value, then groups, classes and worst rows, if any."""
+    """Every table that is not empty: the metrics, then conventions, groups, classes and others."""
     return [table for table in (metric_lines(result), *side_tables(result)) if table]
 
 
 def main_table(result: Result) -> list[Line]:
-    """The one table that a spreadsheet wants: what was asked for beside the metrics, or these."""
+    """One table for a spreadsheet: the one that the options choose, or else the metrics."""
     if result.conventions:
         return [one.row() for one in result.conventions]
-    asked = group_lines(result) or list(result.worst) or decomposition_lines(result)
-    return asked or metric_lines(result) or class_lines(result)
+    chosen = group_lines(result) or list(result.worst) or decomposition_lines(result)
+    return chosen or metric_lines(result) or class_lines(result)
 
 
 def metric_lines(result: Result) -> list[Line]:
-    """One line a metric, with its interval."""
+    """A line for each metric, with its interval."""
     lines: list[Line] = []
     for name, value in result.metrics.items():
         interval = result.intervals.get(name)
@@ -41,17 +41,17 @@ def metric_lines(result: Result) -> list[Line]:
 
 
 def group_lines(result: Result) -> list[Line]:
-    """One line a group."""
+    """A line for each group."""
     return [flat_group(group) for group in result.groups]
 
 
 def class_lines(result: Result) -> list[Line]:
-    """One line a class."""
+    """A line for each class."""
     return [one.row() for one in result.per_class]
 
 
 def decomposition_lines(result: Result) -> list[Line]:
-    """One line for each way of recalibrating."""
+    """A line for each recalibration."""
     parts = result.decomposition
     if parts is None:
         return []
@@ -73,7 +73,7 @@ def decomposition_lines(result: Result) -> list[Line]:
 
 
 def side_tables(result: Result) -> Sequence[list[Line]]:
-    """Everything beside the metrics."""
+    """The tables beside the metrics."""
     groups, parts = group_lines(result), decomposition_lines(result)
     conventions = [one.row() for one in result.conventions]
     return conventions, parts, groups, class_lines(result), list(result.worst)

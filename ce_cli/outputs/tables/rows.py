@@ -1,4 +1,4 @@
-"""Every row's loss, written as it comes: CSV, JSON lines or Parquet by the name of the file."""
+"""Writing the loss of every row as it is computed: CSV, JSON lines or Parquet by file name."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def row_writer(path: str) -> Iterator[Write]:
     Raises
     ------
     UsageError
-        The name tells no format.
+        The name does not end in the name of a format.
     StorageError
-        It cannot be written.
+        The file cannot be written.
     """
     opened = _opener(path)
     if path == "-" and sys.stdout is None:
@@ -75,7 +75,7 @@ def _parquet(file: IO[bytes], schema: pa.Schema) -> Any:
 
 
 class _JsonLines:
-    """One strict JSON object a line; an infinite loss is null."""
+    """A strict JSON object on each line; an infinite loss is null."""
 
     def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""CSV: the groups or the most surprising rows if asked for, else one line a metric."""
+"""A score as CSV: the table that the options choose, or else a line for each metric."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ce_cli.results.score import Result
 
 
 def render(result: Result, canvas: Canvas) -> str:
-    """One table, numbers in full; what is not defined is an empty cell."""
+    """One table; numbers have all their digits, and those not defined are empty cells."""
     return table(main_table(result))
 
 
 def table(lines: Sequence[Line]) -> str:
-    """Lines of one table, with their names first."""
+    """The lines of a table below a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(lines[0])
     for line in lines:
-        # NaN alone is not equal to itself
+        # only NaN is not equal to itself
         writer.writerow([cell if cell == cell else "" for cell in line.values()])  # noqa: PLR0124
     return text.getvalue()
