@@ -1,4 +1,4 @@
-"""How bytes become rows: every decision that only changes whether a file can be read."""
+"""How files are read: every decision that changes only whether a file can be read."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from ce_cli.text import quoted
 
 
 class Reading(Record):
-    """How bytes become rows: nothing here changes a number, only whether a file can be read.
+    """How files are read; nothing here changes a number, only whether a file can be read.
 
     Attributes
     ----------
     delimiter : str or None
-        Between fields of text files; None is found from the first lines.
+        The character between fields of text files; if None, found from the first lines.
     encoding : str
-        Of text files.
+        The encoding of text files.
     threads : int
-        How many blocks are worked on at once.
+        How many blocks are processed at once.
     block_bytes : int
-        Size of a block of text.
+        The size of a block of text.
     decimal : str
-        What stands before the fraction of a number in text, a point or a comma.
+        The decimal mark of numbers in text, a point or a comma.
     header : bool
-        Whether the first record of text names the columns; if not, they are counted from 1.
+        Whether the first record of text names the columns; if not, they are numbered from 1.
     names_columns : callable or None
-        Tells of the fields of a first record whether they are names all the same.
+        Decides from the fields of a first record whether it names the columns after all.
     comment : str or None
         Lines of text that begin with this character are left out.
     input_format : str or None
-        A name of the registry; None is found from the first bytes.
+        A name of the registry; if None, found from the first bytes.
     """
 
     delimiter: str | None = None
@@ -48,10 +48,10 @@ class Reading(Record):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """How options of the command line, a file or Python say that bytes become rows."""
-        typed = options.get("delimiter")
+        """The decisions made by options of the command line, a configuration file or Python."""
+        delimiter = options.get("delimiter")
         return cls(
-            delimiter=None if typed is None else values.delimiter(typed),
+            delimiter=None if delimiter is None else values.delimiter(delimiter),
             encoding=options.get("encoding") or "utf-8",
             threads=values.thread_count(options.get("threads")),
             decimal=options.get("decimal") or ".",
@@ -61,25 +61,25 @@ class Reading(Record):
         )
 
     def check(self) -> None:
-        """Refuse what is out of range."""
-        given = self.delimiter
-        if given is not None and (len(given) != 1 or not given.isascii() or given in '"\r\n\0'):
-            raise UsageError("--delimiter takes one character, for example ';' or '\\t'.")
+        """Raise if a value is out of range."""
+        mark = self.delimiter
+        if mark is not None and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n\0'):
+            raise UsageError("--delimiter must be one character, for example ';' or '\\t'.")
         if self.threads < 1:
-            raise UsageError(f"--threads {self.threads} is not 1 or more.")
+            raise UsageError(f"--threads must be 1 or more, not {self.threads}.")
         if self.block_bytes < 1:
-            raise UsageError("The block size is not 1 or more.")
+            raise UsageError(f"The block size must be 1 or more, not {self.block_bytes}.")
         if self.decimal not in (".", ","):
-            raise UsageError(f"--decimal {quoted(self.decimal)} is neither '.' nor ','.")
+            raise UsageError(f"--decimal must be '.' or ',', not {quoted(self.decimal)}.")
         self._check_comment()
 
     def _check_comment(self) -> None:
-        given = self.comment
-        if given is None:
+        mark = self.comment
+        if mark is None:
             return
-        if len(given) != 1 or not given.isascii() or given.isalnum() or given in '"\r\n\0 -+.':
+        if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in '"\r\n\0 -+.':
             raise UsageError(
-                "--comment takes one character that no row of data begins with, for example '#'."
+                "--comment must be one character that no row of data begins with, for example '#'."
             )
-        if given == self.delimiter:
-            raise UsageError(f"{quoted(given)} cannot be both --comment and --delimiter.")
+        if mark == self.delimiter:
+            raise UsageError(f"{quoted(mark)} cannot be both --comment and --delimiter.")

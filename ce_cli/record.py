@@ -1,8 +1,8 @@
-"""Frozen values: what a frozen dataclass is, at a twentieth of its price when a class is made.
+"""Immutable records: like frozen dataclasses, at a twentieth of the cost of defining a class.
 
-`dataclasses` writes and compiles the source of several methods for every class, half a
-millisecond each; with some forty classes that alone would be a tenth of the time in which ``ce``
-scores a small file. Type checkers see subclasses of `Record` as frozen dataclasses.
+`dataclasses` generates and compiles several methods for every class, in half a millisecond each;
+with some forty classes, that alone would be a tenth of the time that ``ce`` takes to score a small
+file. Type checkers see subclasses of `Record` as frozen dataclasses.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 @dataclass_transform(frozen_default=True, eq_default=True)
 class Record:
-    """Base of immutable records: annotated names are the fields, in order, and may have defaults.
+    """Base class of immutable records: annotated names are the fields, in order.
 
-    A subclass may check its fields in ``check``, which runs when it is made.
+    Fields may have defaults. A subclass may override `check`, which runs on every new record.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -28,30 +28,30 @@ class Record:
         cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        given = self.__dict__
-        given.update(zip(self._fields, args, strict=False))
+        values = self.__dict__
+        values.update(zip(self._fields, args, strict=False))
         if kwargs or len(args) != len(self._fields):
             self._complete(args, kwargs)
         self.check()
 
     def _complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        given = self.__dict__
-        if len(args) > len(self._fields) or kwargs.keys() & given.keys():
+        values = self.__dict__
+        if len(args) > len(self._fields) or kwargs.keys() & values.keys():
             raise TypeError(f"{type(self).__name__} takes each of {self._fields} once")
-        given.update(kwargs)
+        values.update(kwargs)
         for name in self._fields:
-            if name not in given:
+            if name not in values:
                 if not hasattr(type(self), name):
                     raise TypeError(f"{type(self).__name__} needs {name}")
-                given[name] = getattr(type(self), name)
-        if len(given) != len(self._fields):
+                values[name] = getattr(type(self), name)
+        if len(values) != len(self._fields):
             raise TypeError(f"{type(self).__name__} takes only {self._fields}")
 
     def check(self) -> None:
-        """Raise if the fields do not fit together."""
+        """Raise if the values of the fields are not valid together."""
 
     def replace(self, **changes: Any) -> Self:
-        """The same, but for `changes`."""
+        """A copy with `changes`."""
         return type(self)(**{**self._values(), **changes})
 
     def _values(self) -> dict[str, Any]:

@@ -304,7 +304,7 @@ METRICS = (
     ),
     Metric(
         "ce_cli.metrics.bias:Bias",
-        (Figure("bias", "Mean predicted probability minus the share of what happened."),),
+        (Figure("bias", "Mean predicted probability minus the share of the positive class."),),
         extra=True,
     ),
     Metric(

@@ -17,7 +17,7 @@ from ce_cli.text import closest, quoted, quoted_list, sanitize
 
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
 CONVENTIONS: tuple[str, ...] = get_args(Tool)
-ALL = "all"  # in the place of a metric: every one there is
+ALL = "all"  # in place of a metric: all of them
 _CHOICES = {
     "task": get_args(Task),
     "as_": get_args(Values),
@@ -48,42 +48,43 @@ MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 class Spec(Record):
     """The decisions behind a score.
 
-    ``auto`` and ``None`` stand until `ce_cli.binding` has seen the names and types of the columns;
-    a spec that went through it holds no ``auto``, and only such a spec has a `signature`.
+    ``auto`` and ``None`` are resolved by `ce_cli.binding`, from the names and types of the columns;
+    only a resolved spec has a `signature`.
 
     Attributes
     ----------
     label, pred, by : tuple of str
-        Columns or globs; labels and predictions that are not given are found by name.
+        Columns or globs; if there are none, labels and predictions are found by name.
     weight, id : str or None
         Columns.
     cluster : str or None
-        A column: rows with one value belong together, and vary together.
+        A column; rows with the same value in it are dependent on each other.
     bytes : str or None
-        A column of the number of bytes of each row, or of text, whose bytes in UTF-8 are counted.
+        A column with the number of bytes of each row, or with its text, whose bytes in UTF-8 are
+        counted.
     classes : tuple of str
-        The class of each prediction, in their order.
+        The class of each prediction, in the order of the predictions.
     positive : str or None
-        The class that a single prediction is the probability of.
+        The class whose probability a single prediction is.
     label_counts : bool
-        Labels are counts of annotators, to be divided by their sum.
+        Whether labels are counts of annotators, which are divided by their sum.
     label_smoothing : float
         The share e of each label that is spread over all classes.
     class_weight : tuple of (str, float), or "balanced"
-        Factors for the weights of rows by their class, 1 for classes not named; or n / (K · n_k),
-        from the rows themselves.
+        A factor for the weight of rows by class, 1 for classes not named; or n / (K · n_k),
+        computed from the rows.
     ignore_label : tuple of str
-        Rows with these labels are left out, before anything else in them is looked at.
+        Rows with these labels are left out before anything else in them is checked.
     clip : float or None
         Probabilities are clipped into [clip, 1 − clip]; None until resolved, 0 for no clipping.
     sum_tolerance : float or None
         How far from 1 a row of probabilities may sum; None until resolved.
     convention : str or None
-        The tool, one of `CONVENTIONS`, as which to score; `clip` is then its floor.
+        The tool, one of `CONVENTIONS`, by whose rules to score; `clip` is then its floor.
     conventions : bool
-        Whether to score as every tool would, beside each other.
+        Whether to score by the rules of every tool, side by side.
     metric : tuple of str
-        Names of the registry; none means the default set.
+        Names of the registry; empty for the default set.
     worst : int
         How many of the most surprising rows to keep.
     decompose : bool
@@ -120,12 +121,12 @@ class Spec(Record):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """The decisions that options of the command line, a file or Python make.
+        """The decisions made by options of the command line, a configuration file or Python.
 
         Parameters
         ----------
         options : mapping
-            Values by the names of `ce_cli.options`; what is not there or None has its default.
+            Values by the names of `ce_cli.options`; one that is missing or None has its default.
 
         Raises
         ------
@@ -133,7 +134,7 @@ class Spec(Record):
             A value cannot be read, or is out of range.
         """
         fields = {
-            name: _READ.get(name, _as_it_is)(value)
+            name: _READ.get(name, _unchanged)(value)
             for name, value in options.items()
             if value is not None
         }
@@ -142,40 +143,45 @@ class Spec(Record):
         return spec
 
     def check(self) -> None:
-        """Refuse what is out of range."""
+        """Raise if a value is out of range."""
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise UsageError(
-                    f"{name}={quoted(str(getattr(self, name)))} is none of {quoted_list(choices)}."
+                    f"{name} must be one of {quoted_list(choices)}, "
+                    f"not {quoted(str(getattr(self, name)))}."
                 )
         if not 0 < self.confidence < 1:
-            raise UsageError(f"--confidence {self.confidence} is not between 0 and 1.")
+            raise UsageError(f"--confidence must be between 0 and 1, not {self.confidence:g}.")
         if self.clip is not None and not 0 <= self.clip < 0.5:
-            raise UsageError(f"--clip {self.clip:g} is not between 0 and 0.5.")
+            raise UsageError(f"--clip must be 0 or more and below 0.5, not {self.clip:g}.")
         if self.sum_tolerance is not None and not self.sum_tolerance >= 0:
-            raise UsageError(f"--sum-tolerance {self.sum_tolerance:g} is not 0 or more.")
+            raise UsageError(f"--sum-tolerance must be 0 or more, not {self.sum_tolerance:g}.")
         if not 0 <= self.label_smoothing < 1:
-            raise UsageError(f"--label-smoothing {self.label_smoothing:g} is not between 0 and 1.")
+            raise UsageError(
+                f"--label-smoothing must be 0 or more and below 1, not {self.label_smoothing:g}."
+            )
         for name, weight in self.class_weights:
             if not 0 <= weight < math.inf:
-                raise UsageError(f"--class-weight {quoted(name)}={weight:g} is not 0 or more.")
+                raise UsageError(
+                    f"--class-weight of {quoted(name)} must be 0 or more, not {weight:g}."
+                )
         if self.convention is not None and self.convention not in CONVENTIONS:
             near = closest(self.convention, CONVENTIONS)
             raise UsageError(
-                f"--convention {quoted(self.convention)} is no tool that ce knows{near}: there is "
-                f"{quoted_list(CONVENTIONS)}."
+                f"There is no convention {quoted(self.convention)}{near}. "
+                f"Choose from: {quoted_list(CONVENTIONS)}."
             )
         if self.worst < 0:
-            raise UsageError(f"--worst {self.worst} is not 0 or more.")
+            raise UsageError(f"--worst must be 0 or more, not {self.worst}.")
 
     @property
     def balanced(self) -> bool:
-        """Whether class weights are found from the rows themselves."""
+        """Whether class weights are computed from the rows."""
         return self.class_weight == values.BALANCED
 
     @property
     def class_weights(self) -> tuple[tuple[str, float], ...]:
-        """The class weights that are given."""
+        """The class weights by class; empty if they are computed from the rows."""
         return () if isinstance(self.class_weight, str) else self.class_weight
 
     @property
@@ -190,7 +196,7 @@ class Spec(Record):
 
     @property
     def scale(self) -> float:
-        """What a number in nats is divided by to be in `unit`."""
+        """The divisor that converts a number in nats to `unit`."""
         return {"e": 1.0, "2": math.log(2.0), "10": math.log(10.0)}[self.base]
 
     def signature(self) -> str:
@@ -200,7 +206,7 @@ class Spec(Record):
         return "|".join((f"ce:{__version__}", *parts))
 
     def _signed(self, name: str) -> str:
-        """The value of an option in the signature; nothing if it is left out."""
+        """The value of an option in the signature; empty if the option is not in it."""
         value = getattr(self, name)
         if name == "clip":
             return f"{value:.2g}" if value else "none"
@@ -220,51 +226,50 @@ def _plain(text: str) -> str:
 
 
 def _check_convention(spec: Spec) -> None:
-    """Refuse what would be half of one rule and half of another, before anything is settled.
+    """Check that no other option contradicts the convention, before anything is resolved.
 
     Raises
     ------
     UsageError
-        An option is part of what a convention is about.
+        An option sets what the convention sets.
     """
     if spec.convention and spec.conventions:
         raise UsageError(
-            "--conventions shows every tool beside ce itself, and --convention scores as one of "
-            "them: leave one of the two out."
+            "--conventions compares all tools, and --convention scores by the rules of one: leave "
+            "one of the two out."
         )
     if spec.convention and spec.clip is not None:
         raise UsageError(
-            f"--convention {spec.convention} says itself how low a probability may count: leave "
-            "--clip out."
+            f"--convention {spec.convention} sets the lowest probability itself: leave --clip out."
         )
     option = f"--convention {spec.convention}" if spec.convention else "--conventions"
     if (spec.convention or spec.conventions) and spec.decompose:
         raise UsageError(
-            f"--decompose takes the cross-entropy apart as ce itself has it: leave {option} out."
+            f"--decompose splits the cross-entropy by the rules of ce: leave {option} out."
         )
     if (spec.convention or spec.conventions) and spec.on_bad_sum != "warn":
         raise UsageError(
-            f"{option} treats sums that are not 1 as the tool does (of them, Keras alone divides "
-            "rows by their sum): leave --on-bad-sum out."
+            f"{option} treats rows that do not sum to 1 as the tool does (only Keras divides them "
+            "by their sum): leave --on-bad-sum out."
         )
 
 
 def check_names(spec: Spec, header: bool, labels_apart: bool = False) -> None:
-    """Refuse to look for names where there are none.
+    """Check that columns without names are chosen by number.
 
-    A file without labels holds nothing but predictions.
+    If the labels are in a file of their own, all columns are predictions.
 
     Raises
     ------
     UsageError
-        The columns are only counted, and no option says which hold the predictions.
+        The columns have no names, and no option says which are the predictions.
     """
     if not header and not spec.pred and not labels_apart:
         raise UsageError(
-            "--no-header leaves the columns without names: name the columns of the predictions, "
-            "counted from 1, for example --label 1 --pred 2."
+            "With --no-header, columns have numbers instead of names: choose them, counted from 1, "
+            "for example --label 1 --pred 2."
         )
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value

@@ -95,7 +95,7 @@ class SearchSplit(Record):
             losses += [batch.losses for batch in bound.batches]
             if self.id is not None:
                 matching += (self._matching(frame) + start).tolist()
-            total = self.work.merge(total, self.work.outcome(frame, bound, None))
+            total = self.work.merge(total, self.work.result(frame, bound, None))
         return SearchedRows(
             part, split, total, np.concatenate(rows), np.concatenate(losses), tuple(matching)
         )

@@ -1,1 +1,1 @@
-"""Every option, declared once, for the command line, Python, configuration and signature."""
+"""Every option, declared once for the command line, Python, configuration and the signature."""

@@ -1,4 +1,4 @@
-"""Options of each command, beside those of the data."""
+"""The options of each command, beyond those of the data."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, TypedDict
@@ -57,7 +57,7 @@ class _Interval(TypedDict, total=False):
     cluster: Annotated[
         str | None,
         Option(
-            "Rows with the same value in this column belong together, such as those of one user.",
+            "Rows with the same value here depend on each other, such as rows of one user.",
             SCORING,
             metavar="COL",
             names="column",
@@ -82,7 +82,13 @@ class ScoreOptions(DataOptions, _By, _Rule, _Unit, _Interval, total=False):
     """Options of `score`."""
 
     conventions: Annotated[
-        bool, Option("Show the number of every such tool, and why it differs.", VALUES, bool, False)
+        bool,
+        Option(
+            "Score by the rules of every tool, and show why the numbers differ.",
+            VALUES,
+            bool,
+            False,
+        ),
     ]
     metric: Annotated[
         str | Sequence[str],
@@ -113,7 +119,7 @@ class CompareOptions(DataOptions, _By, _Unit, _Interval, total=False):
     reference: Annotated[
         str | None,
         Option(
-            "The model that the others are compared with; by default the first.",
+            "The model to compare the others with; by default the first.",
             SCORING,
             metavar="NAME",
         ),
@@ -121,7 +127,7 @@ class CompareOptions(DataOptions, _By, _Unit, _Interval, total=False):
     join: Annotated[
         Join,
         Option(
-            "With --id, rows that not all files have: stop with an error (all), or leave them out "
+            "With --id, rows missing in some files: stop with an error (all), or leave them out "
             "(inner).",
             SCORING,
             Join,
@@ -134,7 +140,8 @@ class CompareOptions(DataOptions, _By, _Unit, _Interval, total=False):
         Option("How to compute the p-value of a difference.", SCORING, Test, "t", metavar="TEST"),
     ]
     worst: Annotated[
-        int, Option("Show the N rows that moved most, each way.", SCORING, int, 0, metavar="N")
+        int,
+        Option("Show the N rows whose losses rose and fell most.", SCORING, int, 0, metavar="N"),
     ]
 
 
@@ -162,12 +169,12 @@ class GateOptions(DataOptions, _Rule, _Unit, _Interval, total=False):
     ]
     confident: Annotated[
         bool,
-        Option("A metric passes only if the far end of its interval does.", LIMITS, bool, False),
+        Option("A metric passes only if its whole interval does.", LIMITS, bool, False),
     ]
     baseline: Annotated[
         Any,
         Option(
-            "A document of ce score --json or ce gate --json, or predictions for the same rows.",
+            "The output of ce score --json or ce gate --json, or predictions for the same rows.",
             AGAINST,
             metavar="FILE",
             is_path=True,
@@ -176,8 +183,8 @@ class GateOptions(DataOptions, _Rule, _Unit, _Interval, total=False):
     max_regression: Annotated[
         str | float | None,
         Option(
-            "How much larger than that of the baseline the cross-entropy may be: a number in its "
-            "unit (0.01), or a share of it (1%). Short for --require 'regression <= …'.",
+            "How far the cross-entropy may exceed that of the baseline: a number in its unit "
+            "(0.01), or a share of it (1%). Short for --require 'regression <= …'.",
             AGAINST,
             metavar="LIMIT",
         ),
@@ -197,8 +204,8 @@ class GateOptions(DataOptions, _Rule, _Unit, _Interval, total=False):
     join: Annotated[
         Join,
         Option(
-            "With --id, rows that only the data or only a baseline of predictions has: stop with "
-            "an error (all), or leave them out of the comparison (inner).",
+            "With --id, rows that are only in the data or only in the baseline: stop with an error "
+            "(all), or leave them out of the comparison (inner).",
             AGAINST,
             Join,
             "all",
@@ -245,8 +252,8 @@ class _Output(TypedDict, total=False):
     config: Annotated[
         str | None,
         Option(
-            "A configuration file, instead of the ce.toml, or the pyproject.toml with a table "
-            "tool.ce, that is here or above.",
+            "A configuration file; by default ce.toml, or pyproject.toml with a table tool.ce, in "
+            "this directory or one above.",
             CONFIGURATION,
             metavar="FILE",
         ),
@@ -287,7 +294,7 @@ class GateCommandOptions(GateOptions, _Output, total=False):
     gate: Annotated[
         Sequence[str],
         Option(
-            "Run this gate of the configuration; by default all of them. Repeatable.",
+            "Run this gate of the configuration; by default all. Repeatable.",
             CONFIGURATION,
             list[str],
             metavar="NAME",
@@ -296,7 +303,7 @@ class GateCommandOptions(GateOptions, _Output, total=False):
     init: Annotated[
         bool,
         Option(
-            "Write a ce.toml (or --output) that these files pass, to start from.",
+            "Write a ce.toml (or --output) with limits that these files pass.",
             CONFIGURATION,
             bool,
             False,
@@ -305,7 +312,7 @@ class GateCommandOptions(GateOptions, _Output, total=False):
     report: Annotated[
         Sequence[str],
         Option(
-            "Also write the result in another format, - for stdout. Repeatable.",
+            "Also write the result in another format; - is stdout. Repeatable.",
             OUTPUT,
             list[str],
             metavar="FORMAT=FILE",
@@ -329,16 +336,14 @@ class ExplainCommandOptions(ExplainOptions, _Output, total=False):
     row: Annotated[
         int | None,
         Option(
-            "The row with this number, from 1, counted through all files; by default the most "
-            "surprising one.",
+            "The row with this number, counted from 1 across all files; by default the most "
+            "surprising row.",
             SUBJECT,
             int,
             metavar="N",
         ),
     ]
-    of: Annotated[
-        str | None, Option("The row that has X in the column of --id.", SUBJECT, metavar="X")
-    ]
+    of: Annotated[str | None, Option("The row with this id; needs --id.", SUBJECT, metavar="X")]
     q: Annotated[
         str | None,
         Option(
@@ -361,7 +366,7 @@ class ExplainCommandOptions(ExplainOptions, _Output, total=False):
     curve: Annotated[
         bool,
         Option(
-            "Draw the surprisal of every probability, and mark the ones explained.",
+            "Draw surprisal against probability, and mark the explained predictions.",
             SUBJECT,
             bool,
             False,

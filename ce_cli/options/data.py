@@ -1,4 +1,4 @@
-"""Options of every command: how data are found and read."""
+"""Options of every command: how data is found and read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
@@ -8,7 +8,7 @@ from ce_cli.options.option import Option
 
 
 class DataOptions(TypedDict, total=False):
-    """How data are found and read; every command has these."""
+    """How data is found and read; every command has these."""
 
     label: Annotated[
         str | Sequence[str],
@@ -26,7 +26,7 @@ class DataOptions(TypedDict, total=False):
     labels: Annotated[
         Any,
         Option(
-            "A file with the labels, joined by --id, or else by the order of the rows.",
+            "A file with the labels, matched by --id, or else by row order.",
             COLUMNS,
             metavar="FILE",
             is_path=True,
@@ -63,7 +63,7 @@ class DataOptions(TypedDict, total=False):
     id: Annotated[
         str | None,
         Option(
-            "Names of the rows; joins --labels, and models with each other.",
+            "Row ids, to match rows with --labels and between models.",
             COLUMNS,
             metavar="COL",
             names="column",
@@ -89,8 +89,8 @@ class DataOptions(TypedDict, total=False):
     task: Annotated[
         Task,
         Option(
-            "The kind of prediction; likelihood means the probability of what happened, without "
-            "labels.",
+            "The kind of prediction; likelihood means probabilities of the observed outcomes, "
+            "without labels.",
             COLUMNS,
             Task,
             "auto",
@@ -102,7 +102,7 @@ class DataOptions(TypedDict, total=False):
     as_: Annotated[
         Values,
         Option(
-            "How to read predictions; by default their names decide, else probabilities.",
+            "How to read predictions; by default as their names say, else as probabilities.",
             VALUES,
             Values,
             "auto",
@@ -137,7 +137,7 @@ class DataOptions(TypedDict, total=False):
     class_weight: Annotated[
         str | Sequence[str] | Mapping[Any, float] | None,
         Option(
-            "Weight of the rows of a class, CLASS=W, repeatable; or balanced: rows / "
+            "Weight of the rows of a class, CLASS=W, repeatable; or balanced, for rows / "
             "(classes · rows of the class).",
             VALUES,
             list[str],
@@ -169,7 +169,7 @@ class DataOptions(TypedDict, total=False):
     na_value: Annotated[
         str | Sequence[str],
         Option(
-            "Another text that means a missing value. Repeatable.",
+            "Also read this text as a missing value. Repeatable.",
             VALUES,
             list[str],
             metavar="TEXT",
@@ -178,7 +178,7 @@ class DataOptions(TypedDict, total=False):
     on_bad_sum: Annotated[
         OnBadSum,
         Option(
-            "Rows of probabilities that do not sum to 1.",
+            "What to do with rows of probabilities that do not sum to 1.",
             VALUES,
             OnBadSum,
             "warn",
@@ -190,7 +190,7 @@ class DataOptions(TypedDict, total=False):
     sum_tolerance: Annotated[
         float | None,
         Option(
-            "How far from 1 a sum may be; by default as far as rounding in the file explains.",
+            "How far from 1 a sum may be; by default as far as rounding explains.",
             VALUES,
             float,
             metavar="FLOAT",
@@ -242,15 +242,16 @@ class DataOptions(TypedDict, total=False):
     ]
     no_header: Annotated[
         bool,
-        Option("The first line is a row; the columns are called 1, 2, 3, …", READING, bool, False),
+        Option("The first line is data; the columns are named 1, 2, 3, …", READING, bool, False),
     ]
     comment: Annotated[
-        str | None, Option("Leave out lines of text that begin with this.", READING, metavar="CHAR")
+        str | None,
+        Option("Skip lines of text that begin with this character.", READING, metavar="CHAR"),
     ]
     threads: Annotated[
         int | None,
         Option(
-            "Blocks to work on at once; by default one for each processor.",
+            "Blocks to process at once; by default one for each processor.",
             READING,
             int,
             metavar="N",
@@ -258,5 +259,7 @@ class DataOptions(TypedDict, total=False):
     ]
     engine: Annotated[
         str,
-        Option("Where the work is done.", READING, str, "threads", metavar="NAME", names="engine"),
+        Option(
+            "Where the rows are processed.", READING, str, "threads", metavar="NAME", names="engine"
+        ),
     ]

@@ -1,7 +1,7 @@
-"""An option: how it is typed, explained and shown.
+"""The declaration of an option: how it is typed, explained and shown.
 
-An option is a key of a `TypedDict`: its annotation is what Python takes, and the `Option` beside it
-is all that the command line, a configuration file and the signature need.
+An option is a key of a `TypedDict`. Its annotation is the type for Python; the `Option` beside it
+holds everything that the command line, a configuration file and the signature need.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ class Option(NamedTuple):
     Attributes
     ----------
     help : str
-        For ``--help``.
+        The text for ``--help``.
     panel : str
-        Where it is in the help; one of `PANELS`.
+        The panel of the help that it is in; one of `PANELS`.
     typed : type
-        The type that the command line and a configuration file give: ``str``, ``list[str]``,
+        Its type on the command line and in a configuration file: ``str``, ``list[str]``,
         ``bool``, ``int``, ``float`` or a `Literal`, whose choices the help lists.
     default : object
-        The value where none is given.
+        The value if the option is not used.
     metavar : str
         The placeholder for its value in the help.
     short : str
         Its one-letter form.
     names : str
-        What its values name, for completion and the help: ``column``, ``metric``, ``format``,
-        ``input format`` or ``engine``.
+        The kind of thing that its values name, for completion and the help: ``column``,
+        ``metric``, ``format``, ``input format`` or ``engine``.
     signature : str
         Its key in the signature, if it changes the number.
     of_numbers : bool
-        Whether it means something for numbers that are typed in place of a file.
+        Whether it applies to numbers that are typed in place of a file.
     is_path : bool
-        Whether it is a path, which a configuration file gives relative to itself.
+        Whether it is a path; in a configuration file, paths are relative to that file.
     """
 
     help: str
@@ -53,16 +53,16 @@ class Option(NamedTuple):
 
 @cache
 def options_of(declared: Any) -> dict[str, Option]:
-    """The options that a `TypedDict` of this module declares, by name, in its order."""
+    """The options that a `TypedDict` declares, by name, in order."""
     hints = get_type_hints(declared, include_extras=True)
     return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
 
 def flag(name: str) -> str:
-    """The option as it is typed: ``--max-regression`` for ``max_regression``."""
+    """An option as it is typed: ``--max-regression`` for ``max_regression``."""
     return f"--{key(name)}"
 
 
 def key(name: str) -> str:
-    """The option in a configuration file: ``max-regression`` for ``max_regression``."""
+    """An option in a configuration file: ``max-regression`` for ``max_regression``."""
     return name.rstrip("_").replace("_", "-")

@@ -1,4 +1,4 @@
-"""From what was typed, written down or passed from Python to the values of options."""
+"""Converting what is typed, configured or passed from Python to the values of options."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ClassWeights = tuple[tuple[str, float], ...] | Literal["balanced"]
 
 
 def names(value: object) -> tuple[str, ...]:
-    """One text or several; anything else by how it is written."""
+    """One text or several, as a tuple; other values are converted to text."""
     several = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     return tuple(str(one) for one in several)
 
 
 def separated_names(value: object) -> tuple[str, ...]:
-    """Names between commas, with quotes around those that hold one as in a CSV file; or several."""
+    """Names separated by commas, quoted as in a CSV file if they contain one; or several texts."""
     if not isinstance(value, str):
         return names(value)
     import csv
@@ -46,24 +46,27 @@ def class_weights(value: object) -> ClassWeights:
     for text in texts:
         name, _, number = text.rpartition("=")
         if not name or name in weights:
-            why = "names a class twice" if name else "is not CLASS=W, or balanced alone"
-            raise UsageError(f"--class-weight {quoted(text)} {why}.")
+            if name:
+                raise UsageError(f"--class-weight names the class {quoted(name)} twice.")
+            raise UsageError(
+                f"--class-weight must be CLASS=W, or balanced alone, not {quoted(text)}."
+            )
         try:
             weights[name] = float(number)
         except ValueError:
             raise UsageError(
-                f"--class-weight {quoted(text)}: the weight is not a number."
+                f"--class-weight {quoted(text)}: the weight must be a number."
             ) from None
     return tuple(weights.items())
 
 
 def clip(value: Any) -> float | None:
-    """Where to clip: None for ``auto``, 0 for ``none``.
+    """The value to clip at: None for ``auto``, 0 for ``none``.
 
     Raises
     ------
     UsageError
-        It is neither of these nor a number.
+        It is not one of these, nor a number.
     """
     words = {"auto": None, "none": 0.0}
     if value in words:
@@ -71,16 +74,18 @@ def clip(value: Any) -> float | None:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise UsageError(f"--clip {quoted(str(value))} is not auto, none or a number.") from None
+        raise UsageError(
+            f"--clip must be auto, none or a number, not {quoted(str(value))}."
+        ) from None
 
 
 def delimiter(value: str) -> str:
-    """The character; a tab may be spelled out, or as a backslash and a t."""
+    """The character; a tab may be typed as ``tab``, or as a backslash and a t."""
     return {"\\t": "\t", "tab": "\t"}.get(value, value)
 
 
 def thread_count(value: int | None) -> int:
-    """As many as given, or one for each processor that this process may use."""
+    """The number of threads; by default one for each processor that this process may use."""
     if value is not None:
         return value
     if hasattr(os, "sched_getaffinity"):

@@ -1,4 +1,4 @@
-"""Rows that belong together: what is summed up by cluster, and the intervals from it."""
+"""Rows in clusters: sums by cluster, and the intervals computed from them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Codes = NDArray[np.intp]
 BUCKETS = 64  # parts of the clusters, by a hash of their names
 SUMMED = f"{STUDENT}, summed by cluster"
 JACKKNIFE = f"jackknife over {BUCKETS} buckets of clusters"
-RANKED = "order statistics (binomial), of fewer rows by the design effect of the mean"
+RANKED = "order statistics (binomial), with the rows divided by the design effect of the mean"
 _ROWS, _WEIGHT = "rows", "weight"
 
 
 class Clustered(Record):
-    """Sums of the rows of each cluster, for means, and states of buckets of clusters, for the rest.
+    """Sums by cluster, for means, and states by bucket of clusters, for other metrics.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Clustered(Record):
     bucket_keys : tuple of tuple
         Group and bucket of each entry of `buckets`.
     buckets : dict of State
-        Of the metrics that are no means, and what these need.
+        The states of metrics that are not means, and those that they require.
     """
 
     keys: tuple[GroupKey, ...]
@@ -53,7 +53,7 @@ class Clustered(Record):
 
     @classmethod
     def of(cls, batch: Batch, keys: Sequence[GroupKey], kinds: Sequence[type[State]]) -> Self:
-        """One batch, of which the last part of each key of a group is the cluster."""
+        """One batch; the last part of each group key is the cluster."""
         totals = {_ROWS: batch.row_counts, _WEIGHT: batch.weight_sums}
         for kind in kinds:
             totals |= kind.totals(batch)
@@ -71,7 +71,7 @@ class Clustered(Record):
         )
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """The sums over the rows of both."""
         bucket_keys, buckets = merged_groups(
             self.bucket_keys, self.buckets, other.bucket_keys, other.buckets
         )
@@ -82,7 +82,7 @@ class Clustered(Record):
         )
 
     def by(self, places: Sequence[int]) -> Self:
-        """The groups by some parts of their keys; the clusters stay as they are."""
+        """The groups by some parts of their keys; the clusters do not change."""
         bucket_keys, buckets = coarser(self.bucket_keys, self.buckets, (*places, -1))
         return type(self)(
             *coarser(self.keys, self.totals, (*places, -1)), bucket_keys, States(buckets)
@@ -95,7 +95,7 @@ class Clustered(Record):
         return len({key[-1] for key, count in zip(self.keys, rows, strict=True) if count})
 
     def skewness(self) -> float:
-        """Of what the clusters add to the error of the mean loss; 0 if that is not known."""
+        """The skewness of the residuals by cluster of the mean loss; 0 if it is not known."""
         whole = self.by(())
         totals, weights = whole._sums("cross_entropy"), whole._sums(_WEIGHT)
         with np.errstate(all="ignore"):
@@ -119,7 +119,7 @@ class Clustered(Record):
         figures, states : mapping
             Figures and states of all rows, with an entry for each group.
         confidence : float
-            Between 0 and 1.
+            The level of the intervals, between 0 and 1.
         """
         members = _places([key[:-1] for key in self.keys], groups)
         counts, errors = self._errors(members, figures)
@@ -144,7 +144,7 @@ class Clustered(Record):
     def _errors(
         self, members: Sequence[Codes], figures: Mapping[str, Floats]
     ) -> tuple[Floats, dict[str, Floats]]:
-        """How many clusters each group has, and standard errors by figure."""
+        """The number of clusters of each group, and standard errors by figure."""
         known = (_ROWS, _WEIGHT, *(name for name in self.totals if name in figures))
         sums = {name: self._sums(name) for name in known}
         there = [places[sums[_ROWS][places] > 0] for places in members]
@@ -180,7 +180,7 @@ class Clustered(Record):
 def _of_accuracy(
     figures: Mapping[str, Floats], errors: Mapping[str, Floats], counts: Floats, confidence: float
 ) -> dict[str, Bounds]:
-    """Wilson's, of as many independent rows as would have the same error."""
+    """Wilson's interval, for as many independent rows as would have the same error."""
     name = Accuracy.figure
     shares = figures[name]
     with np.errstate(all="ignore"):
@@ -191,12 +191,12 @@ def _of_accuracy(
 
 
 def bucket_of(cluster: str | None) -> str:
-    """The same for a name on every machine."""
+    """The bucket of a cluster, the same on every machine."""
     return str(zlib.crc32((cluster or "").encode()) % BUCKETS)
 
 
 def _places(keys: Sequence[GroupKey], groups: Sequence[GroupKey]) -> list[Codes]:
-    """Where the keys of each group are."""
+    """The places of the keys of each group."""
     codes = {key: code for code, key in enumerate(groups)}
     found: list[list[int]] = [[] for _ in groups]
     for place, key in enumerate(keys):

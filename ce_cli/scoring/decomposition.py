@@ -1,4 +1,4 @@
-"""How much of a cross-entropy is calibration and how much discrimination, from merged states."""
+"""Splitting a cross-entropy into calibration and discrimination, from merged states."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 _FEWEST_ROWS = 20
-_FEWEST_OF_A_CLASS = 5  # of two classes at least
+_FEWEST_OF_A_CLASS = 5  # for at least two classes
 _ROWS_A_BIAS = 10
-_DRAWN_A_BIAS = 50  # of a sample, which would seem to overfit more than all rows do
+_DRAWN_A_BIAS = 50  # in a sample, which would seem to overfit more than all rows do
 _WAYS = ("temperature", "temperature_bias", "isotonic")
-_SURE = 2.0  # standard errors that are more than chance
-_ROUNDING = 1e-12  # of the cross-entropy: less is nothing
+_SURE = 2.0  # a gain of more standard errors is hardly chance
+_ROUNDING = 1e-12  # a share of the cross-entropy: smaller differences are rounding errors
 _CLASS = 10
-_OVERFLOWN = "the weights sum to more than a float64"
+_OVERFLOWN = "the sum of the weights overflows"
 _ENDLESS = "the loss is infinite at any temperature"
 _CONSTANT = "slope and bias need predictions that vary"
 
 
 class Evidence(Record):
-    """What recalibrations are fitted to: n entries, each of which may stand for several rows.
+    """The data that recalibrations are fitted to: n entries, each for one or more rows.
 
     Attributes
     ----------
     entries : Rows
         Labels and predictions.
     weights, counts : ndarray, shape (n,)
-        Σ w of each, and how many rows it is.
+        Σ w and the number of rows of each entry.
     keys : ndarray of uint64, shape (n,)
-        What tells them from each other.
+        A hash of each entry.
     share : float
-        How much of the weight of all rows they stand for; the rest is as good as lossless.
+        The share of the weight of all rows that they represent; the other losses are nearly 0.
     """
 
     entries: Rows
@@ -71,14 +71,14 @@ class Evidence(Record):
 
 
 def needed(space: LabelSpace) -> tuple[type[State], ...]:
-    """The states that a decomposition is made of: two classes take sums, more take a sample."""
+    """The states for a decomposition: of two classes, sums; of more, a sample."""
     if why_not(space) is not None:
         return ()
     return Loss, Quantiles, Prior, Entropy, Scores if space.classes == 2 else Sample
 
 
 def why_not(space: LabelSpace) -> str | None:
-    """Why there is none, in words; None if there is one."""
+    """Why there is no decomposition; None if there is one."""
     return one_class_only(space)
 
 
@@ -90,22 +90,22 @@ def decomposed(
     classes: Sequence[str],
     scale: float,
 ) -> Decomposed:
-    """Take the cross-entropy of all rows apart.
+    """Decompose the cross-entropy of all rows.
 
     Parameters
     ----------
     states : mapping
         Those `needed`, each with one group.
     space : LabelSpace
-        In which `why_not` has no objection.
+        One for which `why_not` is None.
     values : str
-        What predictions are: probabilities, logits or logprobs.
+        The kind of the predictions: probabilities, logits or logprobs.
     clip : float
-        What probabilities were clipped to; 0 for no clip.
+        The value that probabilities were clipped to; 0 for no clipping.
     classes : sequence of str
-        Their names.
+        The names of the classes.
     scale : float
-        What a number in nats is divided by in the result.
+        The divisor from nats to the unit of the result.
     """
     loss = states[Loss]
     uncertainty = float(states[Prior].figures(states)["baseline"][0])
@@ -148,7 +148,7 @@ def decomposed(
 
 
 class Whole(Record):
-    """What is known of all rows, in nats; a difference up to `rounding` is none."""
+    """Figures of all rows, in nats; differences up to `rounding` count as 0."""
 
     uncertainty: float
     mean: float
@@ -158,7 +158,7 @@ class Whole(Record):
     rounding: float
 
     def after(self, mean: float, name: Name) -> Recalibrated:
-        """The parts of the sum, if recalibrating leaves `mean`."""
+        """The parts of the sum, if `mean` is left after recalibrating."""
         return Recalibrated(
             name,
             mean / self.scale,
@@ -168,12 +168,12 @@ class Whole(Record):
         )
 
     def rounded(self, difference: float) -> float:
-        """The difference, or 0."""
+        """The difference; 0 if it is a rounding error."""
         return difference if abs(difference) > self.rounding else 0.0
 
 
 def _refusals(whole: Whole, evidence: Evidence) -> dict[str, str]:
-    """Which recalibrations cannot be made, and why."""
+    """The recalibrations that cannot be fitted, and why."""
     refused: dict[str, str] = {}
     count = len(whole.classes)
     class_rows = evidence.entries.class_weights(evidence.counts)
@@ -181,13 +181,13 @@ def _refusals(whole: Whole, evidence: Evidence) -> dict[str, str]:
     second = float(np.sort(class_rows)[-2])
     why = None
     if present < 2:
-        why = "all labels are one class"
+        why = "all labels are of one class"
     elif math.isinf(whole.mean):
         why = _ENDLESS
     elif whole.rows < _FEWEST_ROWS:
-        why = f"it takes {_FEWEST_ROWS} rows, and there are {whole.rows}"
+        why = f"it needs {_FEWEST_ROWS} rows, and there are {whole.rows}"
     elif second < _FEWEST_OF_A_CLASS:
-        why = f"it takes {_FEWEST_OF_A_CLASS} rows of two classes"
+        why = f"it needs {_FEWEST_OF_A_CLASS} rows of each of two classes"
     if why is not None:
         refused |= {"temperature": why, "temperature_bias": why}
     elif why_no_biases := _why_no_biases(evidence, class_rows, whole.classes):
@@ -195,12 +195,12 @@ def _refusals(whole: Whole, evidence: Evidence) -> dict[str, str]:
     if count > 2:
         refused["isotonic"] = f"it needs two classes, and there are {count}"
     elif present < 2:
-        refused["isotonic"] = "all labels are one class"
+        refused["isotonic"] = "all labels are of one class"
     return refused
 
 
 def _why_no_biases(evidence: Evidence, class_rows: Floats, classes: Sequence[str]) -> str | None:
-    """The best bias of a class that never happens is −∞, and a constant tells no slope from one."""
+    """Why biases cannot be fitted: the best one of an absent class, for example, is −∞."""
     drawn = evidence.basis == "sample"
     row = "sampled row" if drawn else "row"
     absent = np.flatnonzero(class_rows <= 0)
@@ -210,12 +210,12 @@ def _why_no_biases(evidence: Evidence, class_rows: Floats, classes: Sequence[str
         return f"no {row} is of {len(absent):,} of {len(classes):,} classes"
     needed_rows = len(classes) * (_DRAWN_A_BIAS if drawn else _ROWS_A_BIAS)
     if float(evidence.counts.sum()) < needed_rows:
-        return f"{len(classes):,} biases take {needed_rows:,} {row}s"
+        return f"{len(classes):,} biases need {needed_rows:,} {row}s"
     return None if evidence.entries.vary() else _CONSTANT
 
 
 def _isotonic(whole: Whole, cells: Cells, counts: Cells) -> Recalibrated:
-    """The best rising curve, on the rows that it is fitted to."""
+    """The best non-decreasing curve, on the rows that it is fitted to."""
     weights = cells.positive + cells.negative
     rows = counts.positive + counts.negative
     there = rows > 0
@@ -228,7 +228,7 @@ def _isotonic(whole: Whole, cells: Cells, counts: Cells) -> Recalibrated:
 
 
 def _recalibrated(whole: Whole, evidence: Evidence, name: Name) -> Recalibrated:
-    """The best temperature, and what it would do for rows that it was not fitted to."""
+    """The best temperature, and its effect on rows that it was not fitted to."""
     biased = name == "temperature_bias"
     entries, weights = evidence.entries, evidence.weights
     fit = tempered(entries, weights, biased)
@@ -247,21 +247,21 @@ def _recalibrated(whole: Whole, evidence: Evidence, name: Name) -> Recalibrated:
 
 
 def _named(fit: Recalibration, classes: Sequence[str]) -> dict[str, float]:
-    """Biases by class; of two, that of the second against the first."""
+    """Biases by class; for two classes, that of the second relative to the first."""
     if len(classes) == 2:
         return {classes[1]: float(fit.biases[1] - fit.biases[0])}
     return dict(zip(classes, fit.biases.tolist(), strict=True))
 
 
 def _in_range(cells: Cells, counts: Cells) -> tuple[Cells, Cells]:
-    """With 1 for the largest Σ w, and without what is nothing beside it."""
+    """Cells scaled to 1 for the largest Σ w, without those that this rounds to 0."""
     scaled = cells.scaled()
     there = np.flatnonzero(scaled.positive + scaled.negative > 0)
     return scaled.take(there), counts.take(there)
 
 
 def _of_cells(cells: Cells, counts: Cells, values: str, clip: float, soft: bool) -> Evidence:
-    """All rows of two classes, by score: of hard labels, an entry for each score and label."""
+    """All rows of two classes by score; for hard labels, an entry for each score and label."""
     logs = np.maximum(_log_probabilities(cells.scores, values, clip), LOWEST)
     keys = mixed((cells.scores + 0.0).view(np.uint64))
     basis: Basis = "rows" if cells.exact else "bins"
@@ -282,7 +282,7 @@ def _of_cells(cells: Cells, counts: Cells, values: str, clip: float, soft: bool)
 
 
 def _log_probabilities(scores: Floats, values: str, clip: float) -> Floats:
-    """Log-probabilities of both classes, shape (2, n), from what `Outcomes.ranking` gives."""
+    """Log-probabilities of both classes, shape (2, n), from the scores of `Outcomes.ranking`."""
     with np.errstate(divide="ignore", over="ignore"):
         if values == "logits":
             return np.stack([-np.logaddexp(0.0, scores), -np.logaddexp(0.0, -scores)])
@@ -294,10 +294,10 @@ def _log_probabilities(scores: Floats, values: str, clip: float) -> Floats:
 
 
 def _of_sample(sample: Sample, states: States, classes: int) -> Evidence:
-    """The rows of a sample; where it is not all rows, losses have the weight that they have there.
+    """The rows of a sample, with losses weighted as they are among all rows.
 
-    Otherwise one row that stands there a million times would weigh far too much if it is drawn,
-    and nothing if it is not.
+    Otherwise a row that occurs a million times would have far too much weight if it is drawn, and
+    none if it is not.
     """
     part = sample.settled.parts[0]
     entries, counts = sample.rows(classes), part.rows.floats()

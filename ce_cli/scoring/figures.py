@@ -1,4 +1,4 @@
-"""From merged states to figures and their intervals, in the unit that was asked for."""
+"""From merged states to figures and their intervals, in the unit of the spec."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
     from ce_cli.binding.label_file import LabelFile
 
-Shown = TypeVar("Shown", float, Interval)
+Chosen = TypeVar("Chosen", float, Interval)
 
 Floats = NDArray[np.float64]
 
 
 class Computed(Record):
-    """All that a result is made of; `label_file` is the file of labels, if there is one."""
+    """Everything that a result is made of; `label_file` is the file of labels, if there is one."""
 
     total: SplitResult
     binding: Binding
@@ -47,12 +47,12 @@ class Computed(Record):
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of the codes.
+        """Names of the classes, by code.
 
         Raises
         ------
         DataError
-            The labels of a single prediction are not two classes.
+            The labels of a single prediction are not of two classes.
         """
         try:
             return class_names(self.binding, self.total.issues.labels)
@@ -67,7 +67,7 @@ class Computed(Record):
 
     @cached_property
     def convention(self) -> Convention | None:
-        """What ``--convention`` means here."""
+        """The rules of ``--convention`` for this binding."""
         if self.spec.convention is None:
             return None
         from ce_cli.binding.convention_choice import chosen_convention
@@ -80,7 +80,7 @@ class Computed(Record):
         return self.convention is not None and self.convention.by_rows
 
     def measured(self, names: Sequence[str]) -> Measured:
-        """Figures of the groups by some of the grouping columns; of all rows, by none."""
+        """Figures of the groups by some of the grouping columns; without any, of all rows."""
         locations = [self.spec.by.index(name) for name in names]
         keys, states = coarser(self.total.keys, self.total.states, locations)
         kinds = [kind for kind in self.metrics if kind.grouped or not names]
@@ -110,7 +110,7 @@ class Computed(Record):
 
 
 class Measured(Record):
-    """Groups, their states, and figures and intervals of each, in the unit asked for."""
+    """Groups, their states, and figures and intervals of each, in the unit of the spec."""
 
     keys: tuple[GroupKey, ...]
     states: States
@@ -118,7 +118,7 @@ class Measured(Record):
     bounds: dict[str, Bounds]
 
     def at(self, place: int, spec: Spec) -> tuple[dict[str, float], dict[str, Interval]]:
-        """Those of one group that were asked for."""
+        """The chosen figures of one group, and their intervals."""
         figures = {name: float(values[place]) for name, values in self.figures.items()}
         intervals = {
             name: Interval(
@@ -130,12 +130,12 @@ class Measured(Record):
 
 
 def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
-    """Names of the classes; for a single prediction they are what the labels `seen` say.
+    """Names of the classes; for a single prediction, those of the labels `seen`.
 
     Raises
     ------
     DataError
-        The labels are no two classes.
+        The labels are not of two classes.
     """
     if binding.task == "likelihood":
         return ()
@@ -143,7 +143,7 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
 
 
 def _in_range(bounds: Bounds, figure: Figure) -> Bounds:
-    """The interval without what the figure cannot be."""
+    """The interval cut off at the range of the figure."""
     if math.isinf(figure.low) and math.isinf(figure.high):
         return bounds
     return bounds.within(figure.low, figure.high)
@@ -152,7 +152,7 @@ def _in_range(bounds: Bounds, figure: Figure) -> Bounds:
 def _divide_by_rows(
     figures: dict[str, Floats], bounds: dict[str, Bounds], loss: Loss
 ) -> tuple[dict[str, Floats], dict[str, Bounds]]:
-    """Means of losses as Σ w·loss / n; what is no loss, or a ratio of two, stays as it is."""
+    """Mean losses as Σ w·loss / n; other figures, and ratios of losses, do not change."""
     share, figures, bounds = weight_a_row(loss), dict(figures), dict(bounds)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for name in [name for name in figures if FIGURES[name].mean_loss]:
@@ -168,18 +168,18 @@ def _divide_by_rows(
 
 
 def weight_a_row(loss: Loss) -> Floats:
-    """Σ w / n by group, 0 where there is no row."""
+    """Σ w / n by group; 0 for a group without rows."""
     return loss.weight.floats() / np.maximum(loss.rows.floats(), 1.0)
 
 
-def chosen(metrics: Mapping[str, Shown], spec: Spec) -> dict[str, Shown]:
-    """Those that were asked for; all of them if none was."""
+def chosen(metrics: Mapping[str, Chosen], spec: Spec) -> dict[str, Chosen]:
+    """The figures that ``--metric`` chooses; all of them by default."""
     if not spec.metric or ALL in spec.metric:
         return dict(metrics)
     return {name: value for name, value in metrics.items() if name in spec.metric}
 
 
 def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:
-    """Mean ± t · standard error of `count` independent numbers; NaN where there is none."""
+    """Mean ± t · standard error of `count` independent numbers; NaN if not defined."""
     reach = reach_of(count, confidence) * error if math.isfinite(mean) else math.nan
     return Interval(mean - reach, mean + reach, confidence, method)

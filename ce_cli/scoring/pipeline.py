@@ -1,4 +1,4 @@
-"""The whole flow: from files and a spec to a result."""
+"""The flow of ``ce score``: from files and a spec to a result."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ def score(
     spec : Spec
         What to compute.
     run : Run
-        Where the work is done.
+        The engine and the progress.
     every_row : callable, optional
-        Is given tables of the scored rows, in order, as they come.
+        Called with tables of the scored rows, in order, as they are computed.
     groupings : sequence of sequence of str, optional
-        Sets of columns of `spec.by`, to make the groups of one after another; by default all
-        columns together.
+        Sets of columns of `spec.by`, each of which makes groups of its own; by default one set of
+        all columns.
 
     Raises
     ------
     CeError
-        Whatever is wrong with the options, the data or the files.
+        The options, the data or the files are invalid.
     """
     metrics = metric_states(spec)
     weights = balance(data, spec, run) if spec.balanced else ()
@@ -72,7 +72,7 @@ def score(
 
 
 def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
-    """The weights that give all classes the same sum of them, found by reading the data once."""
+    """The class weights by which all classes weigh the same, from one pass over the data."""
     plain = spec.replace(worst=0, by=(), cluster=None)
     plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
     plain = plain.replace(conventions=False, decompose=False)
@@ -86,7 +86,7 @@ class Pass(Record):
     Attributes
     ----------
     class_weights : tuple of float
-        By class code, instead of those of the spec.
+        The weights by class code, in place of those of the spec.
     """
 
     spec: Spec
@@ -96,7 +96,7 @@ class Pass(Record):
     every_row: RowSink | None = None
 
     def computed(self, data: DataSet) -> Computed:
-        """Bind, reduce, and refuse what is bad."""
+        """Bind and reduce; raise if the data is bad."""
         ready = prepared(data, self.spec)
         binding, settled = ready.binding, ready.spec
         if self.class_weights:
@@ -116,7 +116,7 @@ class Pass(Record):
     def _reduced(
         self, work: ScoreSplit, splits: Iterator[tuple[int, Split]], locations: RowLocations
     ) -> tuple[SplitResult, RowLocations]:
-        """Merge the results of all splits in order, and hand on their rows."""
+        """Merge the results of all splits in order, and pass on their rows."""
         binding, total = work.binding, work.empty()
         predicted = class_names(binding, binding.sample)
         for part, result, rows in self.run.results(work, splits):
@@ -135,20 +135,22 @@ class Pass(Record):
 
 
 class Prepared(Record):
-    """A data set that is bound and not yet read.
+    """A data set that is bound but not read yet.
 
     Attributes
     ----------
     binding : Binding
-        Which column plays which part.
+        Which column has which role.
     spec : Spec
-        With every ``auto`` settled.
+        The resolved spec, without ``auto``.
     source : Source
         The first file that has a row.
     sources : iterator of Source
         All files.
     label_file : LabelFile or None
-        The file that has the labels.
+        The file that has the labels, if it is not among these.
+    same_precision : bool
+        Whether all files must store predictions with the precision of the first.
     """
 
     binding: Binding
@@ -161,9 +163,10 @@ class Prepared(Record):
     def splits(
         self, projection: Projection | None = None, others: Sequence[Binding] = ()
     ) -> Iterator[tuple[int, Split]]:
-        """What to read, beside the number of the file that it is of.
+        """The splits to read, each with the number of its file.
 
-        The bound columns, or those of `projection`; each file must also have those of `others`.
+        They have the bound columns, or those of `projection`; each file must also have the columns
+        of `others`.
         """
         for part, source in enumerate(self.sources):
             if source.is_empty:
@@ -176,90 +179,90 @@ class Prepared(Record):
                 yield part, split
 
     def refuse_bad(self, issues: RowIssues, locations: RowLocations) -> None:
-        """Refuse the data if what was found on reading it is bad.
+        """Check the problems found while reading.
 
         Raises
         ------
         DataError
-            It is, or there is no row to score.
+            The data is bad, or there is no row to score.
         """
         if self.label_file is not None:
             self.label_file.check_used()
-        _refuse_bad_data(issues, self.binding, self.spec, locations)
+        _check_data(issues, self.binding, self.spec, locations)
 
 
 def prepared(
-    data: DataSet, spec: Spec, suited: Callable[[Spec, Sequence[str]], Spec] | None = None
+    data: DataSet, spec: Spec, adapted: Callable[[Spec, Sequence[str]], Spec] | None = None
 ) -> Prepared:
-    """Join the labels, if they are in a file of their own, and bind.
+    """Join the labels, if they are in a file of their own, and bind the columns.
 
     Parameters
     ----------
     data, spec : DataSet, Spec
-        As `score` takes them.
-    suited : callable, optional
-        Makes the spec suit the columns that there are.
+        As for `score`.
+    adapted : callable, optional
+        Adapts the spec to the names of the columns.
 
     Raises
     ------
     CeError
-        The columns do not fit the options, or do not show their roles.
+        The columns do not fit the options, or their roles cannot be found.
     """
     sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)
     source = leading[-1]
     if not source.columns():
         raise DataError(f"{source.name}: the file is empty.")
-    if suited is not None:
-        spec = suited(spec, [column.name for column in source.columns()])
+    if adapted is not None:
+        spec = adapted(spec, [column.name for column in source.columns()])
     try:
         binding, settled = bind(source, spec)
-        class_names(binding, binding.sample)  # so that no row is read in vain
+        class_names(binding, binding.sample)  # fails before any row is read
     except CeError as error:
         raise error.about(source.name) from None
-    given = spec.clip is not None and spec.sum_tolerance is not None
+    are_set = spec.clip is not None and spec.sum_tolerance is not None
     return Prepared(
         binding,
         settled,
         source,
         chain(leading, sources),
         label_file,
-        same_precision=settled.as_ == "probabilities" and not given,
+        same_precision=settled.as_ == "probabilities" and not are_set,
     )
 
 
 def metric_states(spec: Spec) -> tuple[type[State], ...]:
-    """The states that the wanted metrics need, in the order of the registry.
+    """The states that the chosen metrics need, in the order of the registry.
 
     Raises
     ------
     UsageError
-        A metric is not known.
+        There is no such metric.
     """
     for name in spec.metric:
         if name != ALL:
             registry.find(registry.METRICS, name, "metric")
-    asked = set(spec.metric)
-    wanted = [
+    names = set(spec.metric)
+    chosen = [
         entry.load()
         for entry in registry.METRICS
-        if (ALL in asked and entry.names)
-        or (asked & set(entry.names) if asked else not entry.extra)
+        if (ALL in names and entry.names)
+        or (names & set(entry.names) if names else not entry.extra)
     ]
-    needed = {Loss, *wanted, *(kind for state in wanted for kind in state.requires)}
+    needed = {Loss, *chosen, *(kind for state in chosen for kind in state.requires)}
     if Spread in needed:
-        needed.add(Quantiles)  # which tells whether the interval can be trusted
+        needed.add(Quantiles)  # they show whether the interval is reliable
     order = {entry.target: place for place, entry in enumerate(registry.METRICS)}
     return tuple(sorted(needed, key=lambda kind: order[f"{kind.__module__}:{kind.__name__}"]))
 
 
 def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[State], ...]:
-    """Those that mean something for what is predicted."""
+    """The metrics that apply to such labels and predictions."""
     return tuple(kind for kind in metrics if kind.why_not(binding.space) is None)
 
 
 def with_labels(data: DataSet, spec: Spec) -> tuple[Iterator[Source], Spec, LabelFile | None]:
-    """Open the files, and join the labels of another one, if there is one."""
+    """Open the files, and join the labels if they are in another one."""
     labels = data.open_labels()
     if labels is None:
         return data.sources(), spec, None
@@ -271,7 +274,7 @@ def with_labels(data: DataSet, spec: Spec) -> tuple[Iterator[Source], Spec, Labe
 
 
 def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
-    """The first source that has a row, since types and labels show there, and those before it."""
+    """The first source that has a row, which shows types and labels, and those before it."""
     leading: list[Source] = []
     for source in sources:
         leading.append(source)
@@ -280,9 +283,7 @@ def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
     return leading
 
 
-def _refuse_bad_data(
-    issues: RowIssues, binding: Binding, spec: Spec, locations: RowLocations
-) -> None:
+def _check_data(issues: RowIssues, binding: Binding, spec: Spec, locations: RowLocations) -> None:
     found = list(issues.by_kind.values())
     bad = fatal(found, sums_must_fit=spec.on_bad_sum == "error")
     if bad:

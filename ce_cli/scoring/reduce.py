@@ -1,4 +1,4 @@
-"""From splits to one outcome: what every worker does, and how two outcomes become one."""
+"""From splits to one result: the work on each split, and merging two results."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ Joined = TypeVar("Joined", "Clustered", "ByConvention")
 
 
 class SplitResult(Record):
-    """What is known after some rows: a monoid in file order.
+    """The result of some rows; a monoid, in the order of the files.
 
     Attributes
     ----------
     issues : RowIssues
-        Counts and issues.
+        Counts of rows, and problems of rows.
     keys : tuple of tuple
         The groups, in the order of the entries of grouped states.
     states : dict of State
         By their class.
     clipped : ExactSums
-        Σ w·loss of the rows whose label's probability was raised by the clip.
+        Σ w·loss of the rows in which the probability of the label was raised by clipping.
     worst : RowLosses or None
         The most surprising rows so far.
     clustered : Clustered or None
-        Sums by cluster, where rows belong together; None if there are no rows, too.
+        Sums by cluster, with ``--cluster``; None also if there are no rows.
     by_convention : ByConvention or None
-        The rows as other tools score them, if that was asked for.
+        The rows as other tools score them, with ``--conventions``.
     """
 
     issues: RowIssues
@@ -63,7 +63,7 @@ class SplitResult(Record):
 
 
 class ScoreSplit(Record):
-    """What is done to every split; picklable, so that it can be sent to where the split is read."""
+    """The work on each split; picklable, so that it can be sent to where the split is read."""
 
     binding: Binding
     spec: Spec
@@ -81,11 +81,11 @@ class ScoreSplit(Record):
             ids = frame.columns.get(self.binding.id or "")
             if self.every_row:
                 rows += [RowLosses.of(b, ids).shifted(total.issues.read) for b in bound.batches]
-            total = self.merge(total, self.outcome(frame, bound, ids))
+            total = self.merge(total, self.result(frame, bound, ids))
         return part, total, [RowLosses.joined(rows)] if rows else []
 
     def empty(self) -> SplitResult:
-        """The outcome of no rows: the identity of `merge`."""
+        """The result of no rows: the identity of `merge`."""
         states = States({kind: kind.empty(0, self.binding.space) for kind in self.metrics})
         return SplitResult(RowIssues.of(), (), states, ExactSums.empty(1))
 
@@ -105,8 +105,8 @@ class ScoreSplit(Record):
             _both(earlier.by_convention, later.by_convention),
         )
 
-    def outcome(self, frame: Frame, bound: BoundRows, ids: pa.Array | None) -> SplitResult:
-        """What the rows of one frame come to; `ids` are what all of them are called."""
+    def result(self, frame: Frame, bound: BoundRows, ids: pa.Array | None) -> SplitResult:
+        """The result of the rows of one frame; `ids` is its id column."""
         keys, index = tuple(bound.keys), None
         if self.by_cluster:
             keys, index = without_last(bound.keys)
@@ -130,7 +130,7 @@ class ScoreSplit(Record):
 
 
 def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, ExactSums]:
-    """What happened to the rows of a frame, and Σ w·loss of those that the clip raised."""
+    """The problems of the rows of a frame, and Σ w·loss of those raised by clipping."""
     found = list(bound.issues)
     clipped = ExactSums.empty(1)
     for batch in bound.batches:
@@ -184,10 +184,10 @@ def _both(earlier: Joined | None, later: Joined | None) -> Joined | None:
 
 
 def _clipped(batch: Batch, spec: Spec) -> Batch | None:
-    """The rows whose label was given less than the clip, all as one group; None if there are none.
+    """The rows whose label has a probability below the clip, as one group; None if there are none.
 
-    For hard labels only such rows have a loss as large as the clip allows, so few have to be
-    looked at.
+    For hard labels, only such rows have the largest loss that the clip allows, so only few rows
+    are checked.
     """
     clip = spec.clip or 0.0
     if not clip or not len(batch):

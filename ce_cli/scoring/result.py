@@ -1,4 +1,4 @@
-"""The result that is shown: figures, tables and warnings of what was computed."""
+"""The result of ``ce score``: figures, tables and warnings, from the merged states."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
 
 
 def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None) -> Result:
-    """Turn states into figures, in the unit asked for.
+    """Turn states into a result, in the unit of the spec.
 
     Parameters
     ----------
     computed : Computed
         The states.
     groupings : sequence of sequence of str, optional
-        Sets of grouping columns, to make the groups of one after another; by default all columns
-        together.
+        Sets of grouping columns, each of which makes groups of its own; by default one set of all
+        columns.
 
     Raises
     ------
     DataError
-        All weights are 0, or the labels are more than two classes.
+        All weights are 0, or the labels are of more than two classes.
     """
     spec, issues = computed.spec, computed.total.issues
     loss = computed.whole[Loss]
@@ -122,10 +122,10 @@ def _cluster(computed: Computed) -> ClusterCount | None:
 
 
 def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
-    """Metrics that were asked for and mean nothing for such predictions, and why."""
-    asked = set(computed.spec.metric)
+    """The chosen metrics that do not apply to such predictions, and why."""
+    chosen = set(computed.spec.metric)
     for entry in registry.METRICS:
-        names = entry.names if ALL in asked else [name for name in entry.names if name in asked]
+        names = entry.names if ALL in chosen else [name for name in entry.names if name in chosen]
         why = entry.load().why_not(computed.binding.space) if names else None
         if why is not None:
             yield from ((name, why) for name in names)
@@ -138,7 +138,7 @@ def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
 
 
 def _decomposition(computed: Computed) -> Decomposed | None:
-    """The cross-entropy taken apart, if that was asked for and means something."""
+    """The decomposition, if it is chosen and applies."""
     if not computed.spec.decompose:
         return None
     from ce_cli.scoring.decomposition import decomposed, why_not
@@ -190,7 +190,7 @@ def _conventions(computed: Computed) -> Iterator[ConventionScore]:
 
 
 def _per_class(computed: Computed) -> Iterator[ClassLoss]:
-    """A line for each class; with the interval of its mean where that was asked for."""
+    """A line for each class, with the interval of its mean if that is chosen."""
     if PerClass not in computed.metrics:
         return
     scale, loss = computed.spec.scale, computed.whole[PerClass].loss

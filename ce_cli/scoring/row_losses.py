@@ -33,20 +33,20 @@ _OWN_COLUMNS = (
 
 
 class RowLosses(Record):
-    """Some scored rows, one entry each.
+    """Some scored rows, with one entry for each.
 
     Attributes
     ----------
     rows : ndarray of int
-        Counted from 0, first in the frame, then in the whole data set.
+        Row numbers from 0, first within the frame, then within the whole data set.
     ids : pyarrow.Array or None
         The id column, as text.
     labels, predicted : ndarray of int
         Class codes.
     probability : ndarray
-        What the label was given, before clipping.
+        The predicted probability of the label, before clipping.
     prediction : ndarray
-        What the predicted class was given.
+        The predicted probability of the predicted class.
     loss : ndarray
         In nats.
     """
@@ -79,7 +79,7 @@ class RowLosses(Record):
         return cls.of(batch.take(largest_first(batch.losses, most)), ids)
 
     def shifted(self, rows: int) -> Self:
-        """The same, with `rows` rows before it."""
+        """The same rows, when `rows` other rows come before them."""
         return self.replace(rows=self.rows + rows)
 
     def take(self, places: Codes) -> Self:
@@ -99,7 +99,7 @@ class RowLosses(Record):
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
-        """Append."""
+        """The rows of all parts, in order."""
         if len(parts) == 1:
             return parts[0]
         import pyarrow as pa
@@ -123,18 +123,18 @@ class RowLosses(Record):
         id_name: str | None,
         places: RowLocations,
     ) -> pa.Table:
-        """As a table of row number (from 1), id, label, probability, loss and predicted class.
+        """A table of row number (from 1), id, label, probability, loss and predicted class.
 
         Parameters
         ----------
         labels, predicted : sequence of str
-            Names by class code, for what happened and for what was predicted.
+            Names by class code, of labels and of predictions.
         scale : float
-            What losses in nats are divided by.
+            The divisor from nats to the unit of the losses.
         id_name : str or None
-            Name of the id column; one that is taken gives way to ``id``.
+            The name of the id column; if another column has it, it becomes ``id``.
         places : RowLocations
-            Which file the rows are in; they must all be in one.
+            The file that the rows are in; they must all be in one.
         """
         import pyarrow as pa
 

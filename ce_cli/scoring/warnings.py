@@ -1,4 +1,4 @@
-"""What a result warns of: rows that were scored all the same, and figures not to be trusted."""
+"""Warnings of a result: about rows that were scored in spite of a problem, and about figures."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from ce_cli.text import level_text, plural, quoted_list
 if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
 
-_TOP_SHARE = 0.001  # the largest 0.1 % of the rows …
-_TOP_HEAVY = 0.5  # … must not carry most of the variance, or the interval says little
-_ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) asks for 25 to be within 1 %
+_TOP_SHARE = 0.001  # if the largest 0.1 % of the losses …
+_TOP_HEAVY = 0.5  # … make up more of the variance than this, the interval is not reliable
+_ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) needs 25 to be within 1 %
 _FEW_CLUSTERS = 30
 
-NO_LOSS = 1e-6  # nats: a mean below this is no prediction but knowledge
-FEW_ROWS = 10  # too few to say so
-_WRONG = 0.4  # accuracy of a binary model that is more than unlucky
-_ROWS_A_CLASS = 10  # with fewer, a class that never happens says nothing
-_MANY_ROWS = 30  # fewer may be bad luck
+NO_LOSS = 1e-6  # nats: with a mean below this, the model knew the labels
+FEW_ROWS = 10  # with fewer, such a mean may be chance
+_WRONG = 0.4  # an accuracy of a binary model below this is hardly chance …
+_MANY_ROWS = 30  # … with at least so many rows
+_ROWS_A_CLASS = 10  # with fewer, a class may be missing by chance
 
 
 def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
-    """Everything to be said about the rows, and about these figures of all of them."""
+    """All warnings about the rows, and about these figures of all rows."""
     loss = float(computed.whole[Loss].loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
     issues, clip = computed.total.issues, computed.spec.clip or 0.0
@@ -49,7 +49,8 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
         yield from _convention_note(computed, computed.convention)
     if computed.label_file is not None and computed.label_file.unused:
         unused = computed.label_file.unused
-        message = f"{plural(unused, 'row')} of {computed.label_file.name} have no prediction."
+        verb = "has" if unused == 1 else "have"
+        message = f"{plural(unused, 'row')} of {computed.label_file.name} {verb} no prediction."
         yield Note("unpredicted", message, unused)
     yield from _figure_warnings(computed, metrics)
     yield from _trap_warnings(computed, metrics)
@@ -67,13 +68,13 @@ def _convention_note(computed: Computed, convention: Convention) -> Iterator[Not
 
 def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     if "standard_error" in metrics and computed.total.issues.scored < 2:
-        yield Note("no_interval", "One row has no standard error.")
+        yield Note("no_interval", "A single row has no standard error.")
     if metrics.get("baseline") == 0.0:
-        yield Note("one_class", "All labels are one class, so skill is not defined.")
+        yield Note("one_class", "All labels are of one class, so skill is not defined.")
     clustered, spec = computed.total.clustered, computed.spec
     if clustered is not None:
         if spec.cluster in spec.by:
-            message = f"Every group by {spec.cluster} is one cluster, and has no interval."
+            message = f"Each group by {spec.cluster} is a single cluster, so it has no interval."
             yield Note("one_cluster", message)
         yield from few_clusters(clustered.count)
         if clustered.count >= _FEW_CLUSTERS and _has_mean(metrics, spec):
@@ -88,45 +89,46 @@ def _has_mean(metrics: Mapping[str, float], spec: Spec) -> bool:
 
 
 def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
-    """Whether the interval of the mean covers what it says."""
+    """Whether the interval of the mean is too narrow, from the tail of the losses."""
     rows, share = computed.total.issues.scored, losses.top_heaviness(_TOP_SHARE)
     if share > _TOP_HEAVY and rows * _TOP_SHARE >= 1:
         yield Note(
             "heavy_tail",
-            f"The largest 0.1 % of the losses carry {100 * share:.0f} % of the variance: "
-            "the interval may be too narrow.",
+            f"The largest 0.1 % of the losses make up {100 * share:.0f} % of the variance, so the "
+            "interval may be too narrow.",
         )
         return
     yield from _few_rows(computed, rows, losses.skewness(), "rows")
 
 
 def _few_rows(computed: Computed, count: int, skewness: float, noun: str) -> Iterator[Note]:
-    """Whether so few and skewed numbers have a mean whose interval covers what it says."""
+    """Whether the interval of the mean is too narrow, since there are few and skewed numbers."""
     needed, level = _ROWS_A_SKEW * skewness**2, level_text(computed.spec.confidence)
     if count < needed:
+        few = "A few very surprising rows" if noun == "rows" else f"A few {noun}"
         yield Note(
             "few_rows",
-            f"A handful of {noun} carry the variance: the {level} interval covers the true mean "
-            f"less often than it says with fewer than {float(f'{needed:.2g}'):,.0f} such {noun}.",
+            f"{few} dominate the spread, so this {level} interval is too narrow; with data like "
+            f"this, about {float(f'{needed:.2g}'):,.0f} {noun} are needed.",
         )
 
 
 def few_clusters(count: int) -> Iterator[Note]:
-    """That t on sums by cluster is too narrow by more than rounding."""
+    """Whether there are too few clusters for an interval by Student's t."""
     if count < _FEW_CLUSTERS:
         effect = "there is no interval" if count < 2 else "the interval may be too narrow"
-        message = f"Only {plural(count, 'cluster')}: {effect}."
-        yield Note("few_clusters", message)
+        verb = "is" if count == 1 else "are"
+        yield Note("few_clusters", f"There {verb} only {plural(count, 'cluster')}, so {effect}.")
 
 
 def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
-    """What `ce inspect` would look into, as far as the figures at hand tell."""
+    """Traps that `ce inspect` looks for, as far as these figures show them."""
     loss, rows = computed.whole[Loss], computed.total.issues.scored
     if loss.mean[0] < NO_LOSS and metrics.get("baseline", 0.0) > 0.0 and rows >= FEW_ROWS:
         yield Note(
             "no_loss",
-            "All losses are nearly 0: were these rows trained on, or were the predictions made "
-            "from the labels?",
+            "All losses are nearly 0: was the model trained on these rows, or are the predictions "
+            "made from the labels?",
         )
     if PerClass not in computed.metrics:
         return
@@ -136,8 +138,8 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
     if flipped and rows >= _MANY_ROWS:
         yield Note(
             "flipped_positive",
-            f"Both classes are mostly given less than 1/2 (accuracy {100 * accuracy:.1f} %): is "
-            "the positive class flipped? ce inspect tells.",
+            f"Both classes mostly have a predicted probability below 1/2 (accuracy "
+            f"{100 * accuracy:.1f} %): is the positive class flipped? ce inspect checks this.",
         )
     weights = own.weight.floats()
     mean, error = (metrics.get(name, math.nan) for name in ("cross_entropy", "standard_error"))
@@ -155,17 +157,18 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
     enough = rows >= _ROWS_A_CLASS * len(computed.classes)
     if task == "multiclass" and enough and 0 < len(absent) < len(computed.classes) - 1:
         names = quoted_list(computed.classes[code] for code in absent)
-        what = "class" if len(absent) == 1 else "classes"
-        yield Note("class_never_seen", f"No row is of the {what} {names}.")
+        noun = "class" if len(absent) == 1 else "classes"
+        yield Note("class_never_seen", f"No row has a label of the {noun} {names}.")
 
 
 def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
-    """Say why what JSON shows as null is not a number, where nothing else has said it."""
+    """Why JSON has null for a figure, unless another warning explains it."""
     if computed.total.issues.count("infinite"):
         return
     beyond = [name for name, value in metrics.items() if math.isinf(value)]
     if beyond and metrics.get("baseline") != 0.0:
-        yield Note("overflow", f"Beyond the range of a float64: {', '.join(beyond)}.")
+        verb = "is" if len(beyond) == 1 else "are"
+        yield Note("overflow", f"{', '.join(beyond)} {verb} beyond the range of a float64.")
 
 
 def issue_warnings(
@@ -176,18 +179,18 @@ def issue_warnings(
     total: float,
     convention: str | None = None,
 ) -> Iterator[Note]:
-    """What happened to rows that were scored all the same, and which were left out.
+    """Warnings about rows that were scored in spite of a problem, or left out.
 
     Parameters
     ----------
     issues, locations
-        What happened, and where.
+        The problems of rows, and where they are.
     clip : float
-        What probabilities were raised to.
+        The value that probabilities were raised to.
     raised, total : float
-        Σ w·loss of the rows that were, and of all.
+        Σ w·loss of the rows whose probability was raised, and of all rows.
     convention : str, optional
-        The tool as which they were scored.
+        The tool by whose rules they were scored.
     """
     for issue in issues.by_kind.values():
         message = ""
@@ -199,23 +202,24 @@ def issue_warnings(
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
             message = _clip_message(issue.count, clip, share, convention)
         elif issue.code == "infinite":
-            what = "it" if issue.count == 1 else "them"
+            verb = "has" if issue.count == 1 else "have"
             message = (
-                f"{plural(issue.count, 'row')} gave what happened a probability of 0: the loss "
-                f"of {what}, and so the cross-entropy, is infinite."
+                f"{plural(issue.count, 'row')} {verb} a probability of 0 for the observed "
+                "outcome, so the cross-entropy is infinite."
             )
         if message:
             rows = tuple(row + 1 for row in issue.rows)
             yield Note(issue.code.replace("-", "_"), message, issue.count, rows)
     if issues.skipped:
-        message = f"{plural(issues.skipped, 'row')} with a missing value left out."
+        verb = "was" if issues.skipped == 1 else "were"
+        message = f"{plural(issues.skipped, 'row')} with a missing value {verb} left out."
         yield Note("skipped", message, issues.skipped)
 
 
 def _clip_message(count: int, clip: float, share: float, convention: str | None) -> str:
-    carries = "it carries" if count == 1 else "they carry"
+    have, carry = ("has", "it carries") if count == 1 else ("have", "they carry")
     how = "--clip none shows infinity" if convention is None else f"--convention {convention}"
     return (
-        f"{plural(count, 'row')} gave what happened a probability below {clip:.2g}; "
-        f"clipped to that, {carries} {100 * share:.1f} % of the total loss ({how})."
+        f"{plural(count, 'row')} {have} a probability below {clip:.2g} for the observed outcome; "
+        f"clipped to that, {carry} {100 * share:.1f} % of the total loss ({how})."
     )

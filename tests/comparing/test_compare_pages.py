@@ -32,7 +32,7 @@ def test_the_page_says_it_all_in_80_columns(files: list[Path]) -> None:
     folder = files[0].parent
     page = run_ce("compare", "old.csv", "new.csv", *options, cwd=folder).stdout
     for part in (
-        "600 rows in 45 clusters by user · binary, met in order", "new − old", "paired t test p",
+        "600 rows in 45 clusters by user · binary, matched by row order", "new − old", "paired t test p",
         "nats", "relative", "bits", "95 % interval", "segment", "moved", "worse", "better",
         "verdicts adjusted for 3 comparisons", "ce:0.",
     ):  # fmt: skip
@@ -56,7 +56,7 @@ def test_verdicts_are_sentences(files: list[Path], tmp_path: Path) -> None:
     assert "= same and old give every row the same loss." in page
     assert "✗ old is worse than new (p" in run_ce("compare", *files[::-1]).stdout
     assert "· near and old are too close to call: about " in page
-    assert " more rows would be needed to tell a difference of this size." in page
+    assert " more rows would be needed to detect a difference of this size." in page
 
 
 def test_csv_has_the_numbers_of_json(files: list[Path]) -> None:
@@ -205,7 +205,7 @@ def test_the_share_of_what_was_clipped_is_weighed_alike(place: int) -> None:
 def test_few_clusters_are_told() -> None:
     result = compare({"old": OLD, "new": NEW}, cluster="segment")
     assert [(note.code, note.message) for note in result.warnings] == [
-        ("few_clusters", "Only 3 clusters: the interval may be too narrow.")
+        ("few_clusters", "There are only 3 clusters, so the interval may be too narrow.")
     ]
     one = compare({"old": OLD.assign(user=1), "new": NEW}, cluster="user")
     assert one.warnings[0].message.startswith("Only 1 cluster:")

@@ -251,7 +251,7 @@ def test_two_infinite_losses_decide_nothing(tmp_path: Path) -> None:
     (one,) = document["comparisons"]
     assert (one["verdict"], one["difference"]["absolute"]) == ("unclear", None)
     page = run_ce("compare", *paths, "--clip", "none").stdout
-    assert "too and sure cannot be told apart: both have infinite losses." in page
+    assert "too and sure cannot be compared: both have infinite losses." in page
     same = SURE_TOO.assign(prob=SURE["prob"])
     told = compare({"a": SURE, "b": same}, clip="none").comparisons[0]
     assert (told.verdict, told.tie_rate) == ("same", 1.0)

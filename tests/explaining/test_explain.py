@@ -572,7 +572,7 @@ def test_warnings_go_to_stderr_beside_json(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("label,prob\n1,0\n0,0.5\n")
     done = run_ce("explain", path, "--json")
-    assert "ce: warning: 1 row gave what happened" in done.stderr
+    assert "ce: warning: 1 row has a probability below" in done.stderr
     assert strict(done.stdout)["warnings"][0]["code"] == "clipped"
     assert run_ce("explain", path, "--json", "--quiet").stderr == ""
 

@@ -321,13 +321,16 @@ def test_confident_refuses_what_has_no_interval(preds: Path, limit: str) -> None
         (["--max-regression", "lots"], ["'lots' is not a finite number"]),
         (["--baseline", "main.json"], ["no limit", "--max-regression"]),
         (["--baseline", "main.json", "--max", "1"], ["no limit", "--max-regression"]),
-        (["--max", "1", "--clip", "x"], ["--clip 'x'"]),
+        (["--max", "1", "--clip", "x"], ["--clip must be auto, none or a number, not 'x'"]),
         (["--max", "1", "--confidence", "1"], ["--confidence"]),
-        (["--max", "1", "--format", "tabel"], ["'tabel' is no format", "did you mean 'table'?"]),
+        (
+            ["--max", "1", "--format", "tabel"],
+            ["There is no format 'tabel'", "did you mean 'table'?"],
+        ),
         (["--max", "1", "--report", "json"], ["'json' is not FORMAT=FILE"]),
         (["--max", "1", "--report", "json="], ["is not FORMAT=FILE"]),
         (["--max", "1", "--report", "=x"], ["is not FORMAT=FILE"]),
-        (["--max", "1", "--report", "jsn=x"], ["'jsn' is no format", "did you mean 'json'?"]),
+        (["--max", "1", "--report", "jsn=x"], ["There is no format 'jsn'", "did you mean 'json'?"]),
         (["--max", "1", "--report", "json=-", "--report", "table=-"], ["standard output"]),
         (["--max", "1", "--json", "--report", "table=-"], ["standard output"]),
         (["--max", "1", "--report", "json=x", "--report", "table=./x"], ["the same file"]),
@@ -449,7 +452,7 @@ def test_warnings_go_to_stderr_where_there_is_no_page(tmp_path: Path) -> None:
     page, data = (run_ce("gate", path, "--max", "99", *more) for more in ([], ["--json"]))
     assert page.stderr == ""
     assert "clipped to that" in page.stdout
-    assert "ce: warning: 1 row gave what happened a probability below" in data.stderr
+    assert "ce: warning: 1 row has a probability below" in data.stderr
     assert run_ce("gate", path, "--max", "99", "--json", "--quiet").stderr == ""
 
 

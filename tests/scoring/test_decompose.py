@@ -435,7 +435,7 @@ def test_what_does_not_apply_is_named_with_the_reason(tmp_path: Path) -> None:
     prob = rng.random(40)
     label = rng.integers(0, 2, 40)
     cases: list[tuple[dict[str, Any], list[str], dict[str, str]]] = [
-        ({"label": [1] * 40, "prob": prob}, [], dict.fromkeys(WAYS, "all labels are one class")),
+        ({"label": [1] * 40, "prob": prob}, [], dict.fromkeys(WAYS, "all labels are of one class")),
         ({"label": label[:12], "prob": prob[:12]}, [], dict.fromkeys(WAYS[:2], "takes 20 rows")),
         ({"label": [1] + [0] * 39, "prob": prob}, [], dict.fromkeys(WAYS[:2], "5 rows of two")),
         (
@@ -470,7 +470,7 @@ def test_biases_of_many_classes_take_many_rows(monkeypatch: pytest.MonkeyPatch) 
     assert taken_apart(data).not_applicable.keys() == {"isotonic"}
     monkeypatch.setattr(sample, "MOST_ROWS", 100)
     found = taken_apart(data)
-    assert "6 biases take 300 sampled rows" in found.not_applicable["temperature_bias"]
+    assert "6 biases need 300 sampled rows" in found.not_applicable["temperature_bias"]
     few = taken_apart(data[:50])
     assert "6 biases take 60 rows" in few.not_applicable["temperature_bias"]
     assert [one.name for one in few.recalibrations] == ["temperature"]

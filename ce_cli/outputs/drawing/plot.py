@@ -45,7 +45,7 @@ def lines(curve: Curve, unit: str, columns: int) -> Iterator[Line]:
         yield Line((label, *_spans(line)))
     yield Line((Span(_axis(width), "dim"),))
     yield Line((Span(_scale(width), "dim"),))
-    yield Line((Span(" " * _MARGIN + f"{'probability of what happened':^{width}}", "dim"),))
+    yield Line((Span(" " * _MARGIN + f"{'probability of the observed outcome':^{width}}", "dim"),))
     yield from _legend(curve, unit)
 
 

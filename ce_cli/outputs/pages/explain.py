@@ -153,7 +153,7 @@ def _texts(
     columns: list[tuple[str, list[str]]] = []
     independent = result.task == "multilabel"
     if result.task == "likelihood":
-        columns.append(("", ["what happened"]))
+        columns.append(("", ["observed outcome"]))
     else:
         name = "label" if independent else "class"
         columns.append((name, [sanitize(str(part.name), _NAME) for part in parts]))
@@ -190,7 +190,7 @@ def _meaning(result: Explained) -> list[str]:
     log = _LOGS[result.unit]
     surprisal = f"surprisal: the loss in {result.unit} if the class happens, −{log} q."
     if result.task == "likelihood":
-        surprisal = f"surprisal: −{log} of the probability of what happened, in {result.unit}."
+        surprisal = f"surprisal: −{log} of the probability of the outcome, in {result.unit}."
     if result.task == "multilabel":
         surprisal = f"loss of a label: −{log} q if it holds, else −{log}(1 − q), in {result.unit}."
     return [*([how] if how else []), surprisal]

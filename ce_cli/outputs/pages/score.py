@@ -123,7 +123,7 @@ def _predictions(result: Result) -> str:
         pairs = zip(predictions, classes, strict=True)
         return shortened([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
     if not classes:
-        return f"{sanitize(predictions[0])} → what happened"
+        return f"{sanitize(predictions[0])} → observed outcome"
     if result.columns.shape == "single":
         other = sanitize(classes[0])
         negation = other if other == f"not {classes[1]}" else f"not {other}"
