@@ -1,4 +1,4 @@
-"""How often the likeliest class is what happened."""
+"""Accuracy: how often the most probable class is the label."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Bools = NDArray[np.bool_]
 
 
 class Accuracy(Mean):
-    """Share of the rows whose likeliest class (the first one on a tie) is that of the label.
+    """Share of the rows whose most probable class (the first one on a tie) is the label.
 
-    Of independent labels, each counts for its share of the row.
+    If labels are independent, each counts as an equal part of its row.
     """
 
     figure: ClassVar[str] = "accuracy"
 
     @classmethod
     def values(cls, outcomes: Outcomes) -> Floats | Bools:
-        """Whether a row is right, or how much of it."""
+        """Whether each row is correct, or which share of its labels is."""
         return outcomes.correct()
 
     def bounds(
@@ -38,7 +38,7 @@ class Accuracy(Mean):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """Wilson's of rows that are right or wrong, as many as Kish counts; else that of a mean."""
+        """Wilson's interval for Kish's number of rows; that of a mean for partly correct rows."""
         if not self.is_of_whole_rows:
             return super().bounds(figures, states, confidence)
         loss, spread = states[Loss], states[Spread]
@@ -49,5 +49,5 @@ class Accuracy(Mean):
 
     @property
     def is_of_whole_rows(self) -> bool:
-        """Whether no row is partly right."""
+        """Whether no row is partly correct."""
         return np.array_equal(self.first.near(), self.second.near())

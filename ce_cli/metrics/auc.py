@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 METHOD = "DeLong, on the logit scale"
-MOST_EXACT = 4096  # distinct scores of a group that are kept as they are
+MOST_EXACT = 4096  # distinct scores of a group that are kept exactly
 
 
 class Cells(Record):
@@ -32,11 +32,11 @@ class Cells(Record):
     Attributes
     ----------
     scores : ndarray
-        As `Outcomes.ranking` gives them, or the middles of bins.
+        The scores of `Outcomes.ranking`, or the middles of bins.
     positive, negative : ndarray
         Σ w.
     exact : bool
-        Whether no bin is among them.
+        Whether all scores are exact, and none is the middle of a bin.
     """
 
     scores: Floats
@@ -45,7 +45,7 @@ class Cells(Record):
     exact: bool
 
     def scaled(self) -> Cells:
-        """The same with 1 for the largest Σ w, so that nothing overflows."""
+        """The cells scaled to 1 for the largest Σ w, so that nothing overflows."""
         largest = max(self.positive.max(), self.negative.max())
         return self.replace(positive=self.positive / largest, negative=self.negative / largest)
 
@@ -57,21 +57,21 @@ class Cells(Record):
 class Auc(State):
     """Σ w of both classes by score, in order of group and score.
 
-    Scores are kept as they are as long as there are few; then they are sorted into bins, and those
-    of one bin are taken for ties. A bin is what agrees in ten binary digits, counted from the
-    nearer of 0 and 1.
+    Scores are kept exactly while there are few distinct ones; then they are put into bins, and
+    those in one bin count as ties. The scores in a bin agree in their first ten binary digits,
+    counted from the nearer of 0 and 1.
 
     Attributes
     ----------
     groups, scores : ndarray, shape (n,)
-        What each cell is for.
+        The group and the score of each cell.
     coarse : ndarray of bool, shape (G,)
-        For which groups the scores are numbers of bins.
+        The groups whose scores are bin numbers.
     positive, negative : ExactSums
         One entry for each cell.
     squares : tuple of ExactSums
-        Σ w²p², Σ w²(1 − p)² and Σ w²p(1 − p), of the share p of the positive class; none where
-        these are the counts above, and 0.
+        Σ w²p², Σ w²(1 − p)² and Σ w²p(1 − p), with the share p of the positive class; empty if
+        these equal `positive`, `negative` and 0.
     """
 
     jackknifed: ClassVar[tuple[str, ...]] = ("auc",)
@@ -85,18 +85,18 @@ class Auc(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """It is of two classes."""
+        """Why it does not apply: it needs two classes."""
         return two_classes_only(space)
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         none = ExactSums.empty(0)
         return cls(np.zeros(0, np.intp), np.zeros(0), np.zeros(groups, np.bool_), none, none)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         scores = batch.outcomes.ranking() + 0.0
         groups = np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups
         coarse = np.zeros(batch.group_count, np.bool_)
@@ -125,7 +125,7 @@ class Auc(State):
         )._few()
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """The state of the rows of both."""
         coarse = self.coarse | other.coarse
         cells, groups, scores = _cells(
             np.concatenate((self.groups, other.groups)),
@@ -149,7 +149,7 @@ class Auc(State):
         return type(self)(none, self.scores[first:last], coarse, positive, negative, tuple(squares))
 
     def regroup(self, index: Codes, groups: int) -> Self:
-        """Move group g to ``index[g]`` of `groups`, joining those that meet."""
+        """Move group g to ``index[g]`` of `groups`, merging where they are equal."""
         coarse = np.zeros(groups, np.bool_)
         np.logical_or.at(coarse, index, self.coarse)
         scores = self._scores(coarse[index])
@@ -157,7 +157,7 @@ class Auc(State):
         return moved._joined(scores)._few()
 
     def figures(self, states: States) -> dict[str, Floats]:
-        """The area, and how far rounding the scores may have moved it at most."""
+        """The area, and a bound on its error from rounding the scores."""
         positive, negative = self.positive.floats(), self.negative.floats()
         areas, errors = list[float](), list[float]()
         for own, coarse in zip(self._slices(), self.coarse.tolist(), strict=True):
@@ -176,7 +176,7 @@ class Auc(State):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """By DeLong's standard error, on the scale of logits; NaN where there are no mistakes."""
+        """By DeLong's standard error, on the logit scale; NaN if no pair is ranked wrongly."""
         sums = [one.floats() for one in self._sums(every=True)]
         ends = [
             on_logits(*delong(*(one[own] for one in sums)), confidence) for own in self._slices()
@@ -206,26 +206,26 @@ class Auc(State):
     __hash__ = None  # type: ignore[assignment]  # equal sums may have different limbs
 
     def _slices(self) -> Iterator[slice]:
-        """Where the cells of each group are."""
+        """The cells of each group."""
         starts = np.searchsorted(self.groups, np.arange(len(self.coarse) + 1)).tolist()
         return (slice(*ends) for ends in pairwise(starts))
 
     def _sums(self, every: bool) -> tuple[ExactSums, ...]:
-        """All sums by cell, or those that are not told by others."""
+        """The sums by cell; if `every`, also squares that are equal to others."""
         squares = self.squares
         if every and not squares:
             squares = (self.positive, self.negative, ExactSums.empty(len(self.scores)))
         return self.positive, self.negative, *squares
 
     def _scores(self, coarse: Bools) -> Floats:
-        """The scores, sorted into bins where `coarse` says so and that is not done yet."""
+        """The scores, as bin numbers for the groups in `coarse`."""
         changed = coarse & ~self.coarse
         if not changed.any() or not len(self.scores):
             return self.scores
         return np.where(changed[self.groups], bins_of(self.scores), self.scores)
 
     def _few(self) -> Self:
-        """Sort the scores of groups that have too many into bins."""
+        """Put the scores of groups that have too many into bins."""
         if len(self.scores) <= MOST_EXACT:
             return self
         many = np.bincount(self.groups, minlength=len(self.coarse)) > MOST_EXACT
@@ -235,7 +235,7 @@ class Auc(State):
         return self.replace(coarse=coarse)._joined(self._scores(coarse))
 
     def _joined(self, scores: Floats) -> Self:
-        """Join cells that have come to be alike."""
+        """Merge cells whose groups and scores are now equal."""
         cells, groups, distinct = _cells(self.groups, scores)
         positive, negative, *squares = (
             one.regroup(cells, len(distinct)) for one in self._sums(every=False)

@@ -1,4 +1,4 @@
-"""How far the mean prediction is from what happened."""
+"""How far the mean prediction is from the observed share."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Floats = NDArray[np.float64]
 class Bias(Mean):
     """Mean of q − p of the positive class: calibration in the large (Cox, Biometrika 45, 1958).
 
-    Above 0 the positive class is overrated.
+    Above 0, the positive class is predicted too often.
     """
 
     figure: ClassVar[str] = "bias"
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """It is of two classes."""
+        """Why it does not apply: it needs two classes."""
         return two_classes_only(space)
 
     @classmethod
     def values(cls, outcomes: Outcomes) -> Floats:
-        """Q − p of each row."""
+        """The residual q − p of each row."""
         return outcomes.residuals()

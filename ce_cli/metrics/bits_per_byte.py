@@ -1,4 +1,4 @@
-"""What a byte of text costs in bits, which models with other tokens can be compared by."""
+"""Bits per byte of text, which compares models with different tokens."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class BitsPerByte(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """It needs to be told the bytes of each row."""
+        """Why it does not apply: it needs the bytes of each row."""
         return None if space.sized else "it needs the bytes of each row, --bytes COL"
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch summed up."""
+        """The state of one batch."""
         sizes, losses, weights = batch.byte_counts, batch.finite_losses, batch.weights
         if sizes is None:
-            raise ValueError("the batch does not know how many bytes its rows have")
+            raise ValueError("the batch has no byte counts")
         beyond, total = ExactSums.empty(batch.group_count), batch.sums(sizes)
         if weights is None:
             weights = np.ones(len(batch))

@@ -1,4 +1,4 @@
-"""The cross-entropy of tokens in bits, whatever else is shown in."""
+"""The cross-entropy of tokens in bits, whatever the unit of the other figures."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Floats = NDArray[np.float64]
 
 
 class BitsPerToken(State):
-    """Nothing of its own: Σ w·loss / Σ w in bits, where every row is a token.
+    """No sums of its own: Σ w·loss / Σ w in bits, where each row is a token.
 
-    The interval of `Spread` is its as well.
+    Its interval comes from `Spread`.
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """It is of tokens, of which only the one that happened has a prediction."""
-        return "there are labels, so the rows are no tokens" if space.classes else None
+        """Why it does not apply: only the observed token has a prediction, and no label."""
+        return "there are labels, so the rows are not tokens" if space.classes else None
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         return cls()
 
     def regroup(self, index: NDArray[np.intp], groups: int) -> Self:

@@ -1,4 +1,4 @@
-"""Intervals: from where to where a figure may lie, and how that was found."""
+"""Intervals of figures: their ends, and the methods to compute them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ENDLESS = 1e7  # degrees of freedom at which t is normal
 
 
 class Bounds(Record):
-    """The ends of the intervals of a figure, each of shape (groups,), NaN where there is none.
+    """The ends of the intervals of a figure, each of shape (groups,), NaN where not defined.
 
     Attributes
     ----------
     low, high : ndarray, shape (groups,)
-        In the figure's own unit, or nats.
+        In the unit of the figure, or nats.
     method : str
-        How they were found, in words.
+        The name of the method.
     """
 
     low: Floats
@@ -37,7 +37,7 @@ class Bounds(Record):
     def around(
         cls, values: Floats, errors: Floats, counts: Floats, confidence: float, method: str
     ) -> Self:
-        """Value ± t · standard error, of `counts` independent numbers each."""
+        """Value ± t · standard error, each of `counts` independent numbers."""
         reach = np.array([reach_of(count, confidence) for count in counts.tolist()]) * errors
         with np.errstate(invalid="ignore"):
             known = np.where(np.isfinite(values), reach, np.nan)
@@ -47,9 +47,9 @@ class Bounds(Record):
     def of_shares(
         cls, shares: Floats, effective: Floats, reach: Floats | float, method: str
     ) -> Self:
-        """Of shares of so many independent rows (Wilson, J. Am. Stat. Assoc. 22, 1927).
+        """Intervals of shares of `effective` rows (Wilson, J. Am. Stat. Assoc. 22, 1927).
 
-        It stays between 0 and 1, and has a width where the share is one of them.
+        They are within 0 and 1, and not empty where a share is 0 or 1.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
             square = reach**2 / effective
@@ -58,18 +58,18 @@ class Bounds(Record):
             return cls(middle - half, middle + half, method)
 
     def over(self, scale: float | Floats) -> Self:
-        """The same in another unit, of which one is `scale` of this."""
+        """The interval in another unit, `scale` times as large."""
         return self.replace(low=self.low / scale, high=self.high / scale)
 
     def within(self, lowest: float, highest: float) -> Self:
-        """The same without what is out of range."""
+        """The interval cut off at `lowest` and `highest`."""
         return self.replace(
             low=np.clip(self.low, lowest, highest), high=np.clip(self.high, lowest, highest)
         )
 
 
 def reach_of(count: float, confidence: float) -> float:
-    """How many standard errors a two-sided interval of `count` numbers reaches; NaN for one."""
+    """The half-width of an interval by t, in standard errors, for `count` numbers; NaN for one."""
     return t_quantile(confidence, count - 1.0) if count > 1.0 else math.nan
 
 
@@ -80,7 +80,7 @@ def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: 
 
 
 def standard_errors(squares: Floats, rows: Floats, weight: Floats) -> Floats:
-    """√( n/(n−1) · Σ (w·residual)² ) / Σ w of each group, of which the squares are given."""
+    """√( n/(n−1) · Σ (w·residual)² ) / Σ w of each group, from Σ (w·residual)²."""
     with np.errstate(all="ignore"):
         errors: Floats = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
     return np.where(rows > 1, errors, np.nan)
@@ -105,14 +105,14 @@ def clustered_error(residuals: Floats, weight: float) -> float:
 
 
 def normal_reach(confidence: float) -> float:
-    """How many standard errors a two-sided interval reaches where they are known."""
+    """The half-width of a normal interval, in standard errors."""
     return t_quantile(confidence, _ENDLESS)
 
 
 def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:
-    """The interval of a share by t, on the scale of logits; NaN at 0, at 1 and below two rows.
+    """The interval of a share by t, on the logit scale; NaN at 0, at 1 and for fewer than two rows.
 
-    It stays between 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
+    It is within 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
     """
     if not (0.0 < area < 1.0 and error > 0.0 and count >= 2.0):
         return math.nan, math.nan

@@ -1,4 +1,4 @@
-"""Σ w·loss of the same rows by several conventions at once."""
+"""Σ w·loss of the same rows by several conventions."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class ByConvention(Record):
     loss : ExactSums
         Σ w·loss of the finite losses.
     infinite, raised, lowered : ExactSums
-        Rows, of those with an infinite loss only such as have a weight.
+        Numbers of rows; rows with an infinite loss count only if they have a weight.
     lowest, highest : float
-        The sums of the rows of probabilities.
+        The smallest and the largest sum of a row of probabilities.
     """
 
     loss: ExactSums
@@ -39,13 +39,13 @@ class ByConvention(Record):
 
     @classmethod
     def empty(cls, rules: int) -> Self:
-        """No rows."""
+        """The state of no rows."""
         nothing = ExactSums.empty(rules)
         return cls(nothing, nothing, nothing, nothing)
 
     @classmethod
     def of(cls, batch: Batch, rules: Sequence[Rule]) -> Self:
-        """One batch of outcomes that are not clipped."""
+        """The sums of one batch, whose outcomes are not clipped."""
         if not len(batch):
             return cls.empty(len(rules))
         found = [costs(batch.outcomes, rule) for rule in rules]
@@ -67,7 +67,7 @@ class ByConvention(Record):
         )
 
     def merge(self, other: Self) -> Self:
-        """The rows of both."""
+        """The sums over the rows of both."""
         return type(self)(
             self.loss.merge(other.loss),
             self.infinite.merge(other.infinite),
@@ -79,5 +79,5 @@ class ByConvention(Record):
 
 
 def _counts(chosen: Sequence[Bools] | Bools) -> ExactSums:
-    """How many rows each rule has chosen."""
+    """The number of rows that each rule applies to."""
     return ExactSums.of_counts(np.array([np.count_nonzero(rows) for rows in chosen], np.int64))

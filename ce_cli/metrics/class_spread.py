@@ -1,4 +1,4 @@
-"""How sure the mean loss of each class is."""
+"""The standard error of the mean loss of each class."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 class ClassSpread(State):
     """Σ v², Σ v²·cost and Σ v²·cost² by class.
 
-    Here v is the weight of the row times the share of the class in its label, and the cost what
-    the class alone costs in that row; of a label that is a class, its weight and its loss.
+    Here v is the weight of the row times the share of the class in its label, and the cost is the
+    surprisal of the class in that row; for a hard label, they are the weight and the loss.
     """
 
     grouped: ClassVar[bool] = False
@@ -34,12 +34,12 @@ class ClassSpread(State):
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         return cls(*(ExactSums.empty(space.classes) for _ in cls._fields))
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         parts, classes = batch.outcomes.parts(), batch.outcomes.space.classes
         with np.errstate(over="ignore"):
             if parts is None:
@@ -63,7 +63,7 @@ class ClassSpread(State):
         return {"class_error": standard_errors(squares_about(mean, *sums), rows, weight)}
 
     def class_bounds(self, states: States, confidence: float) -> Bounds:
-        """The interval of the mean of each class, each of shape (K,)."""
+        """The intervals of the mean loss of each class, of shape (K,)."""
         loss = states[PerClass].loss
         errors = self.figures(states)["class_error"]
         return Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)

@@ -1,4 +1,4 @@
-"""How sure the predictions are of themselves."""
+"""The entropy of the predictions: the loss that they imply themselves."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Floats = NDArray[np.float64]
 
 
 class Confidence(Mean):
-    """Mean of H(q), the cross-entropy that the predictions expect of themselves.
+    """Mean of H(q), the cross-entropy that the predictions imply themselves.
 
-    Above the cross-entropy they are under-confident, below it over-confident.
+    If it is above the cross-entropy, they are under-confident; if below, over-confident.
     """
 
     figure: ClassVar[str] = "confidence"

@@ -1,4 +1,4 @@
-"""Expected calibration error: whether the likeliest class happens as often as it is said to."""
+"""Expected calibration error: whether predicted probabilities agree with observed shares."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _CLEAR = 3.0  # standard errors beyond which a bin is not calibrated
 
 
 class Ece(State):
-    """Sums by bin, of which bin b of group g is entry ``g·BINS + b``.
+    """Sums by bin; bin b of group g is entry ``g·BINS + b``.
 
-    Bins are of equal width and take their upper edge, as in Guo, Pleiss, Sun and Weinberger ("On
+    Bins are of equal width and include their upper edge, as in Guo, Pleiss, Sun and Weinberger ("On
     calibration of modern neural networks", ICML 2017).
 
     Attributes
     ----------
-    rows, weight, right, confidence : ExactSums
-        Number of rows, Σ w, Σ w·right and Σ w·confidence.
+    rows, weight, correct, confidence : ExactSums
+        Number of rows, Σ w, Σ w·correct and Σ w·confidence.
     squared_weight, first, second : ExactSums
-        Σ w², Σ w²·gap and Σ w²·gap² of the gap right − confidence.
+        Σ w², Σ w²·residual and Σ w²·gap² of the residual correct − confidence.
     """
 
     jackknifed: ClassVar[tuple[str, ...]] = ("ece",)
 
     rows: ExactSums
     weight: ExactSums
-    right: ExactSums
+    correct: ExactSums
     confidence: ExactSums
     squared_weight: ExactSums
     first: ExactSums
@@ -52,33 +52,33 @@ class Ece(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """It is of the likeliest class."""
+        """Why it does not apply: it needs a most probable class."""
         return one_class_only(space)
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         return cls(*(ExactSums.empty(groups * BINS) for _ in cls._fields))
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         confidence = np.minimum(batch.outcomes.confidence(), 1.0)
         bins = np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
         start = 0 if batch.groups is None else batch.groups * BINS
         cells = batch.replace(groups=start + bins, group_count=batch.group_count * BINS)
-        right = batch.outcomes.correct()
-        gaps = right - confidence
-        rights, confidences = cells.sums(right), cells.sums(confidence)
+        correct = batch.outcomes.correct()
+        residuals = correct - confidence
+        correct_sums, confidence_sums = cells.sums(correct), cells.sums(confidence)
         plain = batch.weights is None
         return cls(
             cells.row_counts,
             cells.weight_sums,
-            rights,
-            confidences,
+            correct_sums,
+            confidence_sums,
             cells.weight_squares,
-            rights.minus(confidences) if plain else cells.square_sums(gaps),
-            cells.square_sums(gaps * gaps),
+            correct_sums.minus(confidence_sums) if plain else cells.square_sums(residuals),
+            cells.square_sums(residuals * residuals),
         )
 
     def at(self, group: int) -> Self:
@@ -93,9 +93,9 @@ class Ece(State):
     def figures(self, states: States) -> dict[str, Floats]:
         """Σ share·|accuracy − confidence| over the bins."""
         weight = self.weight.floats().reshape(-1, BINS)
-        gaps = self._gaps().reshape(-1, BINS)
+        residuals = self._residuals().reshape(-1, BINS)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return {"ece": np.abs(gaps).sum(axis=1) / weight.sum(axis=1)}
+            return {"ece": np.abs(residuals).sum(axis=1) / weight.sum(axis=1)}
 
     def bounds(
         self,
@@ -103,45 +103,45 @@ class Ece(State):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """As of the mean of ±gap, the sign being that of the bin, and wider below.
+        """The interval of the mean of ±residual, with the sign of the bin, and wider below.
 
-        The absolute value of a bin that is calibrated is above 0 all the same, by √(2/π) of its
-        standard error on average (a folded normal distribution), so the sum is too large by up
-        to the sum of these over the bins that may be calibrated; a bin of one row says nothing.
+        Even for a calibrated bin, the mean of the absolute value is above 0, by √(2/π) of its
+        standard error (a folded normal distribution). So the sum is too large by up to the sum of
+        these over the bins that may be calibrated; a bin of one row carries no information.
         """
-        gaps, rows, weight, squared, first, second = (
+        residuals, rows, weight, squared, first, second = (
             one.reshape(-1, BINS)
             for one in (
-                self._gaps(),
+                self._residuals(),
                 *(getattr(self, name).floats() for name in ("rows", "weight", *_SQUARES)),
             )
         )
-        sizes, total, count = np.abs(gaps), weight.sum(axis=1), rows.sum(axis=1)
+        sizes, total, count = np.abs(residuals), weight.sum(axis=1), rows.sum(axis=1)
         with np.errstate(all="ignore"):
-            means = np.where(weight > 0, gaps / weight, 0.0)
+            means = np.where(weight > 0, residuals / weight, 0.0)
             squares = squares_about(means, squared, first, second)
             own = standard_errors(squares, rows, np.ones(rows.shape))
             excess = math.sqrt(2.0 / math.pi) * np.where(sizes < _CLEAR * own, own, 0.0)
             excess = np.where(rows == 1, sizes, excess)
             value = sizes.sum(axis=1) / total
-            square = second - 2.0 * value[:, np.newaxis] * np.sign(gaps) * first
+            square = second - 2.0 * value[:, np.newaxis] * np.sign(residuals) * first
             square += value[:, np.newaxis] ** 2 * squared
             errors = standard_errors(square.sum(axis=1), count, total)
             around = Bounds.around(value, errors, count, confidence, METHOD)
             return {"ece": around.replace(low=around.low - excess.sum(axis=1) / total)}
 
     def bins(self) -> list[CalibrationBin]:
-        """The bins of the first group that have rows: what was said, and what happened."""
-        columns = (self.rows, self.weight, self.right, self.confidence)
+        """The bins of the first group that have rows, with predicted and observed shares."""
+        columns = (self.rows, self.weight, self.correct, self.confidence)
         found: list[CalibrationBin] = []
         for place, sums in enumerate(zip(*(c.floats()[:BINS] for c in columns), strict=True)):
-            rows, weight, right, confidence = (float(one) for one in sums)
+            rows, weight, correct, confidence = (float(one) for one in sums)
             if rows:
-                means = (confidence / weight, right / weight) if weight else (np.nan, np.nan)
+                means = (confidence / weight, correct / weight) if weight else (np.nan, np.nan)
                 ends = (place / BINS, (place + 1) / BINS)
                 found.append(CalibrationBin(*ends, int(rows), weight, *means))
         return found
 
-    def _gaps(self) -> Floats:
-        """Σ w·(right − confidence) by bin."""
-        return self.right.minus(self.confidence).floats()
+    def _residuals(self) -> Floats:
+        """Σ w·(correct − confidence) by bin."""
+        return self.correct.minus(self.confidence).floats()

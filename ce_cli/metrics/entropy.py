@@ -1,4 +1,4 @@
-"""The labels' own entropy, and what the predictions cost beyond it."""
+"""The entropy of the labels, and the KL divergence of the predictions from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Entropy(Mean):
     Attributes
     ----------
     mixed : ExactSums
-        Σ w²·H(p)·loss, for the spread of their difference.
+        Σ w²·H(p)·loss, for the standard error of their difference.
     """
 
     figure: ClassVar[str] = "entropy"
@@ -35,19 +35,19 @@ class Entropy(Mean):
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         if batch.outcomes.entropies() is None:
             return cls.empty(batch.group_count, batch.outcomes.space)
         return super().of(batch)
 
     @classmethod
     def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums, ...]:
-        """Of H(p) with the loss."""
+        """Sums of the products of H(p) and the loss."""
         return (batch.square_sums(batch.finite_losses * values),)
 
     @classmethod
     def totals(cls, batch: Batch) -> dict[str, ExactSums]:
-        """Of H(p), and of the finite losses beyond it."""
+        """Totals of H(p), and of the finite losses minus H(p)."""
         entropy = super().totals(batch)
         return {**entropy, "kl_divergence": batch.loss_sums.minus(entropy["entropy"])}
 
@@ -69,7 +69,7 @@ class Entropy(Mean):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """Of both, the divergence being the mean of loss − H(p)."""
+        """Intervals of both; the divergence is the mean of loss − H(p)."""
         spread = states[Spread]
         first = spread.loss.minus(self.first)
         second = spread.square.minus(self.mixed).minus(self.mixed).merge(self.second)

@@ -1,4 +1,4 @@
-"""Groups of rows: their keys, in which order they are shown, and how states of them are joined."""
+"""Groups of rows: their keys and order, and merging the states of groups."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def merged_groups(
     later: tuple[GroupKey, ...],
     right: Mapping[Name, Kind],
 ) -> tuple[tuple[GroupKey, ...], dict[Name, Kind]]:
-    """Merge states of the groups `earlier` and `later`, those of one key with each other."""
+    """Merge states of the groups `earlier` and `later`, pairing those of one key."""
     keys = earlier
     if earlier != later:
         places = {key: place for place, key in enumerate(earlier)}
@@ -48,13 +48,13 @@ def coarser(
 
 
 def without_last(keys: Sequence[GroupKey]) -> tuple[tuple[GroupKey, ...], Codes]:
-    """The groups by all parts of their keys but the last, and which of them each key is in."""
+    """The groups by all parts of their keys but the last, and the group of each key."""
     codes = {key: code for code, key in enumerate(dict.fromkeys(key[:-1] for key in keys))}
     return tuple(codes), np.array([codes[key[:-1]] for key in keys], np.intp)
 
 
 def regrouped(states: Mapping[Name, Kind], index: Codes, groups: int) -> dict[Name, Kind]:
-    """Move group g of every grouped state to ``index[g]`` of `groups`, joining those that meet."""
+    """Move group g of each grouped state to ``index[g]`` of `groups`, merging equal ones."""
     return {
         name: state.regroup(index, groups) if state.grouped else state
         for name, state in states.items()
@@ -62,7 +62,7 @@ def regrouped(states: Mapping[Name, Kind], index: Codes, groups: int) -> dict[Na
 
 
 def sortable(key: Sequence[str | None]) -> tuple[tuple[int, float, str], ...]:
-    """Order keys of groups: numbers by size, before text by letters, before what is missing."""
+    """A key to sort groups by: numbers by value, then text, then missing values."""
     return tuple(_rank(text) for text in key)
 
 

@@ -1,4 +1,4 @@
-"""Intervals of figures that are no means, where rows come in clusters: the jackknife."""
+"""The jackknife: intervals of figures that are not means, for rows in clusters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.state import States, figures_of, merged
 
 Floats = NDArray[np.float64]
-_NOTHING = 1e-9  # of the weight, in one part or in all others
+_NEGLIGIBLE = 1e-9  # a share of the weight, of one part or of all others
 
 
 def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[float, float]]:
@@ -24,22 +24,22 @@ def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[fl
     Parameters
     ----------
     parts : sequence of mapping
-        At least one; states of rows that are independent of those of other parts, of one group
-        and with weight.
+        At least one; the states of independent parts of the rows, each with one group and a weight
+        above 0.
     confidence : float
-        Between 0 and 1.
+        The level of the intervals, between 0 and 1.
 
     Returns
     -------
     dict
-        Lower and upper end by figure; NaN where there are no two parts, or nothing that varies.
+        Lower and upper end by figure; NaN if there is only one part, or nothing varies.
 
     Notes
     -----
     The variance for parts of unequal size is that of Busing, Meijer and van der Leeden ("Delete-m
-    jackknife for unequal m", Statistics and Computing 9, 1999). A figure with a bend, such as an
-    absolute value, has a bias of which the jackknife finds half; the interval reaches further by
-    twice the bias found, to the side that it is on.
+    jackknife for unequal m", Statistics and Computing 9, 1999). For a figure that is not
+    smooth, such as an absolute value, the jackknife finds half of the bias; the interval is widened
+    by twice the bias found, on that side.
     """
     whole, others = _whole_and_others(parts)
     weights = np.array([_weight(part) for part in parts])
@@ -62,7 +62,7 @@ def _figures(states: States) -> dict[str, float]:
 
 def _ends(value: float, without: Floats, shares: Floats, confidence: float) -> tuple[float, float]:
     count = len(without)
-    balanced = shares.min() > _NOTHING and shares.max() < 1.0 - _NOTHING
+    balanced = shares.min() > _NEGLIGIBLE and shares.max() < 1.0 - _NEGLIGIBLE
     if count < 2 or not (balanced and np.isfinite(value) and np.isfinite(without).all()):
         return math.nan, math.nan
     parts = 1.0 / shares
@@ -76,7 +76,7 @@ def _ends(value: float, without: Floats, shares: Floats, confidence: float) -> t
 
 
 def _whole_and_others(parts: Sequence[States]) -> tuple[States, list[States]]:
-    """The states of all parts together, and of all but each."""
+    """The states of all parts together, and of all parts but each one."""
     before = list(accumulate(parts, merged))
     after = list(accumulate(reversed(parts), merged))[::-1]
     others = [

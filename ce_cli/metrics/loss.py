@@ -1,4 +1,4 @@
-"""The cross-entropy itself, its total and its perplexity."""
+"""The cross-entropy, its total and the perplexity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Loss(State):
-    """Rows, Σ w, Σ w·loss over the finite losses, and how many losses are infinite."""
+    """Number of rows, Σ w, Σ w·loss over the finite losses, and number of infinite losses."""
 
     rows: ExactSums
     weight: ExactSums
@@ -26,12 +26,12 @@ class Loss(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> None:
-        """It always applies."""
+        """Never: it applies to all labels."""
         return
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch summed up; a row of weight 0 costs nothing, even if its loss is infinite."""
+        """The state of one batch; a row of weight 0 adds no loss, even if it is infinite."""
         infinite = ExactSums.empty(batch.group_count)
         if batch.infinite is not None:
             counting = batch.weights is None or batch.weights > 0
@@ -40,7 +40,7 @@ class Loss(State):
 
     @classmethod
     def totals(cls, batch: Batch) -> dict[str, ExactSums]:
-        """Of the finite losses."""
+        """The totals of the finite losses."""
         return {"cross_entropy": batch.loss_sums}
 
     @cached_property

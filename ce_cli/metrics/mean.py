@@ -1,4 +1,4 @@
-"""What metrics that are the mean of something have in common: its sums and its standard error."""
+"""The base of metrics that are the mean of a number of each row: its sums and standard error."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Bools = NDArray[np.bool_]
 
 
 class Mean(State):
-    """Σ w·v, Σ w²·v and Σ w²·v² of a number v that each row has.
+    """Σ w·v, Σ w²·v and Σ w²·v² of a number v of each row.
 
     Attributes
     ----------
     figure : str
-        What the mean is called.
+        The name of the mean.
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
@@ -38,12 +38,12 @@ class Mean(State):
 
     @classmethod
     def values(cls, outcomes: Outcomes) -> Floats | Bools:
-        """The number of each row, or whether it is 1 and not 0, shape (n,)."""
+        """The number of each row, shape (n,); bool if it is 0 or 1."""
         raise NotImplementedError
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         values = cls.values(batch.outcomes)
         total, numbers = batch.sums(values), values.astype(np.float64, copy=False)
         first = total if batch.weights is None else batch.square_sums(numbers)
@@ -53,12 +53,12 @@ class Mean(State):
 
     @classmethod
     def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums, ...]:
-        """What a metric sums up beside these, from the numbers of the rows."""
+        """Further sums of a metric, from the numbers of the rows."""
         return ()
 
     @classmethod
     def totals(cls, batch: Batch) -> dict[str, ExactSums]:
-        """Of the number itself."""
+        """The totals of the number."""
         return {cls.figure: batch.sums(cls.values(batch.outcomes))}
 
     def figures(self, states: States) -> dict[str, Floats]:

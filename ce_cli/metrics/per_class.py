@@ -1,4 +1,4 @@
-"""The loss of each class's own rows."""
+"""The loss of the rows of each class."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 class PerClass(State):
     """A `Loss` with one group for each class.
 
-    Of a soft label, each class counts with its share and costs its own surprisal, so that the mean
-    over the classes is the mean over the rows; of independent labels, each costs its own loss.
+    In a soft label, each class has its share as weight and its surprisal as loss, so that the mean
+    over the classes is the mean over the rows; independent labels each have a loss of their own.
     """
 
     grouped: ClassVar[bool] = False
@@ -30,7 +30,7 @@ class PerClass(State):
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         return cls(Loss.empty(space.classes, space))
 
     @classmethod
@@ -65,9 +65,9 @@ class PerClass(State):
 
 
 def balanced_weights(counted: PerClass) -> tuple[float, ...]:
-    """Weigh class k by n / (K · n_k), shape (K,), as scikit-learn's ``class_weight="balanced"``.
+    """Class weights n / (K · n_k), shape (K,), as scikit-learn's ``class_weight="balanced"``.
 
-    K counts the classes that occur; the others get 1, which weighs nothing.
+    K is the number of classes that occur; the weight of the others is 1, and has no effect.
     """
     rows = counted.loss.rows.floats()
     occurring = np.count_nonzero(rows)

@@ -1,4 +1,4 @@
-"""What a constant prediction would score, and how much better the model is."""
+"""The loss of a constant prediction, and how much better the model is."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ Codes = NDArray[np.intp]
 
 
 METHOD = "infinitesimal jackknife"
-_PAIRED = 4  # so many classes at the most have their shares multiplied, two by two
+_PAIRED = 4  # with at most so many classes, products of the shares of two classes are kept
 
 
 class Prior(State):
-    """Sums over the share p of each class, of which class k of group g is entry ``g·K + k``.
+    """Sums over the share p of each class; class k of group g is entry ``g·K + k``.
 
     Attributes
     ----------
     shares : ExactSums
-        Σ w·p; of independent labels, nothing else is kept.
+        Σ w·p; for independent labels, nothing else is kept.
     costs : ExactSums
         Σ w²·p·loss.
     squares : ExactSums
-        Σ w²·p_j·p_k of classes j and k, entry ``(g·K + j)·K + k``; if there are many, of hard
-        labels alone, for which j is k, entry ``g·K + k``.
+        Σ w²·p_j·p_k of classes j and k, entry ``(g·K + j)·K + k``; with many classes, only of hard
+        labels, for which j is k, entry ``g·K + k``.
     soft : ExactSums
-        Rows of which the squares are not kept, by group.
+        The number of rows without squares, by group.
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
@@ -51,14 +51,14 @@ class Prior(State):
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         widths = _widths(space).values()
         shares, costs, squares, soft = (ExactSums.empty(groups * width) for width in widths)
         return cls(shares, costs, squares, soft, space)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         space, masses = batch.outcomes.space, batch.outcomes.masses()
         start = 0 if batch.groups is None else batch.groups * space.classes
         size = batch.group_count * space.classes
@@ -90,7 +90,7 @@ class Prior(State):
         return none.replace(shares=shares, costs=costs, squares=squares)
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """The state of the rows of both."""
         names = _widths(self.space)
         return self.replace(**{n: getattr(self, n).merge(getattr(other, n)) for n in names})
 
@@ -109,9 +109,9 @@ class Prior(State):
         )
 
     def figures(self, states: States) -> dict[str, Floats]:
-        """H(π) of the label shares π, the mean over it, and 1 less that.
+        """H(π) of the label shares π, the mean loss over H(π), and 1 minus that.
 
-        Of independent labels, H(π) is the mean of their binary entropies.
+        For independent labels, H(π) is the mean of their binary entropies.
         """
         loss = states[Loss]
         mean = loss.mean
@@ -136,10 +136,10 @@ class Prior(State):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """Of the ratio L / H(π) and of the skill, by what a little more of a row's weight changes.
+        """Intervals of the ratio L / H(π) and of the skill, by the infinitesimal jackknife.
 
         With c = −log π of the label, the influence of a row is (loss − c·L / H) / H (Jaeckel, The
-        infinitesimal jackknife, 1972). NaN for soft labels of many classes.
+        infinitesimal jackknife, 1972). NaN for soft labels with many classes.
         """
         if self.space.independent:
             return {}
@@ -167,7 +167,7 @@ class Prior(State):
 
 
 def _widths(space: LabelSpace) -> dict[str, int]:
-    """How many entries of each sum a group has."""
+    """The number of entries of each sum for a group."""
     classes = space.classes
     paired = classes <= _PAIRED and not space.independent
     squares = classes * classes if paired else classes

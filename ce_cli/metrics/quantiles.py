@@ -1,4 +1,4 @@
-"""Where the losses lie: the smallest, the largest, and quantiles between."""
+"""The distribution of the losses: the smallest, the largest, and quantiles."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Extremes(Record):
     high: float = -np.inf
 
     def merge(self, other: Self) -> Self:
-        """Of both."""
+        """The extremes of both."""
         return type(self)(min(self.low, other.low), max(self.high, other.high))
 
 
 class Quantiles(State):
     """Exact extremes, and a histogram whose quantiles are within 0.4 % of the true ones.
 
-    A row of weight 0 counts for neither.
+    Rows of weight 0 are not counted.
     """
 
     grouped: ClassVar[bool] = False
@@ -51,17 +51,17 @@ class Quantiles(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> None:
-        """It always applies."""
+        """Never: it applies to all labels."""
         return
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         return cls(Extremes(), LogHistogram.empty())
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         losses, weights = batch.losses, batch.weights
         if weights is not None and not weights.all():
             losses, weights = losses[weights > 0], weights[weights > 0]
@@ -85,9 +85,9 @@ class Quantiles(State):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """Order statistics between which a quantile lies; of weighted rows, as of Kish's number.
+        """The order statistics that enclose a quantile, for Kish's number of rows if weighted.
 
-        Ends are widened to those of their bins; one that is open is NaN.
+        Ends are widened to the edges of their bins; an open end is NaN.
         """
         loss, spread = states[Loss], states[Spread]
         with np.errstate(all="ignore"):
@@ -95,7 +95,7 @@ class Quantiles(State):
         return self.bounds_of(effective, confidence, METHOD)
 
     def bounds_of(self, effective: float, confidence: float, method: str) -> dict[str, Bounds]:
-        """The same as of so many independent rows."""
+        """The intervals for `effective` independent rows."""
         count = round(effective) if math.isfinite(effective) else 0
         found: dict[str, Bounds] = {}
         for name, share in _SHARES.items():
@@ -109,18 +109,18 @@ class Quantiles(State):
         return found
 
     def skewness(self) -> float:
-        """Third central moment over the variance to the power 3/2, roughly; 0 if not known."""
+        """The skewness of the losses, approximately; 0 if not known."""
         weights, middles = self.histogram.bins.floats(), self.histogram.middles
         if not len(weights) or not np.isfinite(middles[-1]):
             return 0.0
         with np.errstate(all="ignore"):
             weights = weights / weights.sum()
-            gaps = (middles - np.dot(weights, middles)) / middles[-1]
-            skewness = float(np.dot(weights, gaps**3) / np.dot(weights, gaps**2) ** 1.5)
+            residuals = (middles - np.dot(weights, middles)) / middles[-1]
+            skewness = float(np.dot(weights, residuals**3) / np.dot(weights, residuals**2) ** 1.5)
         return skewness if np.isfinite(skewness) else 0.0
 
     def top_heaviness(self, share: float) -> float:
-        """The part of the variance that the largest `share` of the weight carries, roughly."""
+        """The part of the variance due to the largest `share` of the losses, approximately."""
         weights, middles = self.histogram.bins.floats(), self.histogram.middles
         if not len(weights) or not np.isfinite(middles[-1]):
             return 0.0

@@ -1,4 +1,4 @@
-"""A sample of the rows, for what takes more than sums: the same one however the rows are cut."""
+"""A sample of the rows, for figures that need more than sums; it does not depend on the splits."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class DistinctRows(Record):
     Attributes
     ----------
     hashes : ndarray of uint64, shape (n,)
-        Of labels and predictions.
+        Hashes of labels and predictions.
     numbers : ndarray of float32, shape (K, n) or (2K, n)
         Log-probabilities, and the shares of labels that are distributions.
     codes : ndarray of int, shape (n,)
-        The class that happened.
+        The class of the label.
     rows, weight : ExactSums
-        How many rows are so, and Σ w, one entry for each.
+        The number of equal rows, and Σ w, with one entry for each.
     """
 
     hashes: Hashes
@@ -49,7 +49,7 @@ class DistinctRows(Record):
         return len(self.hashes)
 
     def below(self, limit: int) -> DistinctRows:
-        """Those whose hash is at most `limit`."""
+        """The rows whose hash is at most `limit`."""
         chosen = np.flatnonzero(self.hashes <= np.uint64(limit))
         if len(chosen) == len(self):
             return self
@@ -63,20 +63,20 @@ class DistinctRows(Record):
 
 
 class Sample(State):
-    """The distinct rows with the smallest hashes, as many as there is room for.
+    """The distinct rows with the smallest hashes, up to `room` of them.
 
-    Such a sample of a union is that of the samples, so it is the same however rows are cut. Rows of
-    one hash are one row that stands there several times; with 64 bits, that hardly ever errs.
-    Predictions are rounded to float32, so that nothing hangs on their last digits.
+    Merging the samples of two parts gives the sample of both, so it does not depend on the splits.
+    Rows with the same hash count as one row that occurs several times; with 64 bits, collisions are
+    very rare. Predictions are rounded to float32, so that their last digits do not matter.
 
     Attributes
     ----------
     room : int
-        How many rows are kept; 0 before any row is seen.
+        The largest number of rows to keep; 0 before the first row.
     limit : int
-        No hash above it is kept.
+        The largest hash to keep.
     parts : tuple of DistinctRows
-        Together the sample, and perhaps some rows too many or twice, until `settled`.
+        Together the sample; until `settled`, they may have rows twice, or too many.
     """
 
     grouped: ClassVar[bool] = False
@@ -87,17 +87,17 @@ class Sample(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """It is of rows in which one class happens."""
+        """Why it does not apply: each row must have one class as its outcome."""
         return one_class_only(space)
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         return cls(0, _EVERY, ())
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch; a row of weight 0 is not there."""
+        """The state of one batch, without rows of weight 0."""
         if batch.weights is not None and not batch.weights.all():
             batch = batch.take(np.flatnonzero(batch.weights > 0))
         if not len(batch):
@@ -111,7 +111,7 @@ class Sample(State):
         return cls(room, _EVERY, (part,))._tidy()
 
     def merge(self, other: Self) -> Self:
-        """The smallest hashes of both."""
+        """The rows of both with the smallest hashes."""
         limit = min(self.limit, other.limit)
         parts = (*self.parts, *other.parts)
         if self.limit != other.limit:
@@ -119,17 +119,17 @@ class Sample(State):
         return type(self)(max(self.room, other.room), limit, parts)._tidy()
 
     def figures(self, states: States) -> dict[str, Floats]:
-        """Nothing by itself."""
+        """No figures."""
         return {}
 
     @property
     def is_whole(self) -> bool:
-        """Whether every row is in it."""
+        """Whether it has every row."""
         return self.settled.limit == _EVERY
 
     @cached_property
     def settled(self) -> Self:
-        """The same with one part, in which each row stands once, in order of the hashes."""
+        """The sample as one part, in which each row is once, in order of the hashes."""
         if not self.parts or self._is_settled():
             return self
         hashes = np.concatenate([part.hashes for part in self.parts])
@@ -159,7 +159,7 @@ class Sample(State):
         return type(self)(self.room, limit, (part,))
 
     def rows(self, classes: int) -> Rows:
-        """Predictions and labels of `settled`."""
+        """The predictions and labels of `settled`."""
         part = self.settled.parts[0]
         soft = len(part.numbers) > classes
         shares = part.numbers[classes:] if soft else None
@@ -187,7 +187,7 @@ class Sample(State):
         return in_order and len(hashes) <= self.room
 
     def _tidy(self) -> Self:
-        """Settle when there is more than twice the largest part: seldom, and in time."""
+        """Settle if all parts have more than twice the rows of the largest, which is seldom."""
         if not self.parts:
             return self
         sizes = [len(part) for part in self.parts]

@@ -1,4 +1,4 @@
-"""The scores of all rows of two classes, with weights and with rows, whatever groups there are."""
+"""The scores of all rows of two classes, with weights and numbers of rows, without groups."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Floats = NDArray[np.float64]
 
 
 class Scores(State):
-    """Σ w and the number of rows of both classes by score; a row of weight 0 is not there.
+    """Σ w and the number of rows of both classes by score; without rows of weight 0.
 
-    Both have the same cells; without weights they are one.
+    Both have the same cells; without weights, they are the same object.
     """
 
     grouped: ClassVar[bool] = False
@@ -28,18 +28,18 @@ class Scores(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """It is of two classes."""
+        """Why it does not apply: it needs two classes."""
         return two_classes_only(space)
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
-        """No rows."""
+        """The state of no rows."""
         none = Auc.empty(1, space)
         return cls(none, none)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch."""
+        """The state of one batch."""
         batch = batch.replace(groups=None, group_count=1)
         if batch.weights is None:
             rows = Auc.of(batch)
@@ -48,17 +48,17 @@ class Scores(State):
         return cls(Auc.of(batch), Auc.of(batch.replace(weights=None)))
 
     def merge(self, other: Self) -> Self:
-        """Of the rows of both."""
+        """The state of the rows of both."""
         rows = self.rows.merge(other.rows)
         unweighted = self.weight is self.rows and other.weight is other.rows
         return type(self)(rows if unweighted else self.weight.merge(other.weight), rows)
 
     def figures(self, states: States) -> dict[str, Floats]:
-        """Nothing by itself."""
+        """No figures."""
         return {}
 
     def cells(self) -> tuple[Cells, Cells]:
-        """Σ w, and the number of rows, in the same cells."""
+        """Σ w, and the number of rows, for the same cells."""
         weight, rows = self.weight.cells(), self.rows.cells()
         there = np.flatnonzero(weight.positive + weight.negative > 0)
         return weight.take(there), rows.take(there)

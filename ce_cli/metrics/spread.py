@@ -1,4 +1,4 @@
-"""How sure the mean is: its standard error."""
+"""The standard error of the mean loss."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LARGEST = 2.0**480  # a product of weight and loss that can be squared within ra
 class Spread(State):
     """Σ w², Σ w²·loss and Σ w²·loss², to twice the digits of a float64.
 
-    Keeping the rounding errors of the squares means that nothing is lost when the mean is taken
-    off at the end, even where all losses are nearly equal. Rows too large to be squared are
+    Since the rounding errors of the squares are kept, subtracting the mean at the end loses no
+    precision, even if all losses are nearly equal. Rows too large to be squared are
     counted in `beyond`.
     """
 
@@ -39,12 +39,12 @@ class Spread(State):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> None:
-        """It always applies."""
+        """Never: it applies to all labels."""
         return
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """One batch summed up."""
+        """The state of one batch."""
         losses, weights = batch.finite_losses, batch.weights
         beyond = ExactSums.empty(batch.group_count)
         peak = max(losses.max(), -losses.min()) if len(batch) else 0.0
@@ -88,19 +88,19 @@ class Spread(State):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """The mean loss ± t · standard error, and what follows for total and perplexity."""
+        """The mean loss ± t · standard error, and the intervals that follow from it."""
         loss = states[Loss]
         errors = figures["standard_error"]
         mean = Bounds.around(loss.mean, errors, loss.rows.floats(), confidence, STUDENT)
         return bounds_of_loss(mean, loss.weight.floats())
 
 
-# whose interval is that of the mean loss, or follows from it
+# Figures whose interval is that of the mean loss, or follows from it.
 FROM_MEAN_LOSS = ("cross_entropy", "total", "perplexity", "bits_per_token")
 
 
 def bounds_of_loss(mean: Bounds, weight: Floats) -> dict[str, Bounds]:
-    """Of the mean loss, and what follows for its total and for its exponential."""
+    """Intervals of the mean loss, its total, its exponential, and in bits."""
     with np.errstate(over="ignore"):
         total = Bounds(mean.low * weight, mean.high * weight, f"{mean.method}, times the weight")
         perplexity = Bounds(np.exp(mean.low), np.exp(mean.high), f"{mean.method}, exponentiated")
@@ -109,16 +109,16 @@ def bounds_of_loss(mean: Bounds, weight: Floats) -> dict[str, Bounds]:
 
 
 def sums_of_both(batch: Batch, high: Floats, low: Floats) -> ExactSums:
-    """Exact Σ by group of products and of the errors of their rounding, shape (n,) each."""
+    """Exact Σ by group of products and of their rounding errors, shape (n,) each."""
     sums = ExactSums.of(high, batch.groups, batch.group_count)
     return sums.merge(ExactSums.of(low, batch.groups, batch.group_count))
 
 
 def error_of_ratio(wholes: tuple[int, ...], units: list[int]) -> float:
-    """From whole numbers and the powers of two that they count in; exact up to the last root.
+    """The standard error from integers and their powers of two; exact except for the last root.
 
     With m = P / W: Σ w²(x − m)² = A − 2mB + m²C, so its product with W² is A·W² − 2PBW + P²C.
-    The same holds of m = Σ w·x / Σ w·y, with Σ w²(x − m·y)².
+    The same holds for m = Σ w·x / Σ w·y, with Σ w²(x − m·y)².
     """
     rows, weight, loss, c, b, a = wholes
     unit_rows, unit_weight, unit_loss, unit_c, unit_b, unit_a = units
@@ -136,7 +136,7 @@ def error_of_ratio(wholes: tuple[int, ...], units: list[int]) -> float:
 
 
 def _root(numerator: int, denominator: int, exponent: int) -> float:
-    """√(numerator / denominator · 2^exponent) without leaving the range of floats on the way."""
+    """√(numerator / denominator · 2^exponent) without overflow on the way."""
     if numerator <= 0:
         return 0.0
     shift = 128 - numerator.bit_length() + denominator.bit_length()

@@ -1,4 +1,4 @@
-"""What every metric keeps: a small value with laws.
+"""The state of a metric: a small value with laws.
 
 ``empty`` is the identity of ``merge``, ``merge`` is associative and commutative, and a state is
 picklable and bounded. Since every field obeys these laws to the bit, so does every state, and the
@@ -25,18 +25,18 @@ Kind = TypeVar("Kind", bound="State")
 
 
 class State(Record):
-    """Base of the states: fields that merge and regroup, one entry for each group.
+    """Base class of states: fields that merge and regroup, with one entry for each group.
 
     Attributes
     ----------
     grouped : bool
         Whether the state is kept for each group of ``--by``; if not, for all rows only.
     requires : tuple of type
-        States whose sums `figures` reads beside its own.
+        Other states that `figures` and `bounds` read.
     by_class : bool
-        Whether the figures are of the classes, of all rows, instead of the groups.
+        Whether the figures are by class, over all rows, instead of by group.
     jackknifed : tuple of str
-        Figures that are not means over rows and have an interval: with clusters, the jackknife's.
+        Figures that are not means over rows; with clusters, their interval is by the jackknife.
     """
 
     grouped: ClassVar[bool] = True
@@ -46,8 +46,8 @@ class State(Record):
 
     @classmethod
     def why_not(cls, space: LabelSpace) -> str | None:
-        """Why the metric does not apply to such labels, in words; None if it does."""
-        return None if space.classes else "only what happened has a prediction"
+        """Why the metric does not apply to such labels; None if it applies."""
+        return None if space.classes else "only the observed outcome has a prediction"
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
@@ -60,7 +60,7 @@ class State(Record):
         raise NotImplementedError
 
     def figures(self, states: States) -> dict[str, Floats]:
-        """What the state says, by name, in nats, each of shape (groups,)."""
+        """The figures of the state by name, in nats, each of shape (groups,)."""
         raise NotImplementedError
 
     def bounds(
@@ -69,9 +69,9 @@ class State(Record):
         states: States,
         confidence: float,
     ) -> dict[str, Bounds]:
-        """Intervals of those figures that have one, taking the rows for independent.
+        """Intervals of those figures that have one, for independent rows.
 
-        The figures given are those of all states, which this one's `figures` are among.
+        The argument `figures` holds the figures of all states.
         """
         return {}
 
@@ -96,17 +96,17 @@ class State(Record):
         )
 
     def regroup(self, index: Codes, groups: int) -> Self:
-        """Move group g to ``index[g]`` of `groups`, joining those that meet."""
+        """Move group g to ``index[g]`` of `groups`, merging where they are equal."""
         return type(self)(*(getattr(self, name).regroup(index, groups) for name in self._fields))
 
 
 class States(Mapping[type[State], State]):
-    """States by their class, so that what is looked up has the type of its key.
+    """States by their class, so that each value has the type of its key.
 
     Parameters
     ----------
     states : mapping
-        Each an instance of the class that it is the value of.
+        Each value is an instance of its key.
     """
 
     def __init__(self, states: Mapping[type[State], State]) -> None:
@@ -134,7 +134,7 @@ def merged(earlier: States, later: States) -> States:
 
 
 def figures_of(states: States) -> dict[str, Floats]:
-    """What all states say of the groups, each of shape (groups,)."""
+    """The figures of all states by name, each of shape (groups,)."""
     return {
         name: values
         for kind, state in states.items()
@@ -144,14 +144,14 @@ def figures_of(states: States) -> dict[str, Floats]:
 
 
 def one_class_only(space: LabelSpace) -> str | None:
-    """Why a metric of the one class that happens does not apply, if it does not."""
+    """Why a metric that needs a single outcome does not apply; None if it applies."""
     if space.independent:
         return "several labels may hold at once"
     return State.why_not(space)
 
 
 def two_classes_only(space: LabelSpace) -> str | None:
-    """Why a metric of two classes does not apply, if it does not."""
+    """Why a metric of two classes does not apply; None if it applies."""
     if space.classes > 2 and not space.independent:
         return f"it needs two classes, and there are {space.classes}"
     return one_class_only(space)

@@ -32,9 +32,10 @@ def test_the_page_says_it_all_in_80_columns(files: list[Path]) -> None:
     folder = files[0].parent
     page = run_ce("compare", "old.csv", "new.csv", *options, cwd=folder).stdout
     for part in (
-        "600 rows in 45 clusters by user · binary, matched by row order", "new − old", "paired t test p",
+        "600 rows in 45 clusters by user · binary, matched by row order",
+        "new − old", "paired t test p",
         "nats", "relative", "bits", "95 % interval", "segment", "moved", "worse", "better",
-        "verdicts adjusted for 3 comparisons", "ce:0.",
+        "Verdicts are adjusted for 3 comparisons", "ce:0.",
     ):  # fmt: skip
         assert part in page
     assert not re.search(r"\s-\d", page)  # a minus is as wide as a plus
@@ -208,7 +209,7 @@ def test_few_clusters_are_told() -> None:
         ("few_clusters", "There are only 3 clusters, so the interval may be too narrow.")
     ]
     one = compare({"old": OLD.assign(user=1), "new": NEW}, cluster="user")
-    assert one.warnings[0].message.startswith("Only 1 cluster:")
+    assert one.warnings[0].message.startswith("There is only 1 cluster,")
     assert np.isnan(one.comparisons[0].p_value)
     SCHEMAS["ce.compare/1"].validate(one.to_dict())
 

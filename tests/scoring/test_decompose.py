@@ -436,8 +436,12 @@ def test_what_does_not_apply_is_named_with_the_reason(tmp_path: Path) -> None:
     label = rng.integers(0, 2, 40)
     cases: list[tuple[dict[str, Any], list[str], dict[str, str]]] = [
         ({"label": [1] * 40, "prob": prob}, [], dict.fromkeys(WAYS, "all labels are of one class")),
-        ({"label": label[:12], "prob": prob[:12]}, [], dict.fromkeys(WAYS[:2], "takes 20 rows")),
-        ({"label": [1] + [0] * 39, "prob": prob}, [], dict.fromkeys(WAYS[:2], "5 rows of two")),
+        ({"label": label[:12], "prob": prob[:12]}, [], dict.fromkeys(WAYS[:2], "needs 20 rows")),
+        (
+            {"label": [1] + [0] * 39, "prob": prob},
+            [],
+            dict.fromkeys(WAYS[:2], "5 rows of each of two"),
+        ),
         (
             {"label": label, "prob": np.where(label, prob * (prob > 0.2), prob)},
             ["--clip", "none"],
@@ -472,14 +476,14 @@ def test_biases_of_many_classes_take_many_rows(monkeypatch: pytest.MonkeyPatch) 
     found = taken_apart(data)
     assert "6 biases need 300 sampled rows" in found.not_applicable["temperature_bias"]
     few = taken_apart(data[:50])
-    assert "6 biases take 60 rows" in few.not_applicable["temperature_bias"]
+    assert "6 biases need 60 rows" in few.not_applicable["temperature_bias"]
     assert [one.name for one in few.recalibrations] == ["temperature"]
 
 
 @pytest.mark.parametrize(
     ("columns", "options", "why"),
     [
-        ({"token": ["a", "b"], "logprob": [-1, -2]}, [], "only what happened"),
+        ({"token": ["a", "b"], "logprob": [-1, -2]}, [], "only the observed outcome"),
         (
             {"y_a": [0, 1], "y_b": [1, 1], "p_a": [0.2, 0.9], "p_b": [0.3, 0.8]},
             ["--task", "multilabel"],

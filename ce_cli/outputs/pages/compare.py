@@ -91,7 +91,7 @@ def _rounded(count: int) -> str:
 def _headline(result: Compared) -> Line:
     files = dict.fromkeys(display_name(name) for model in result.models for name in model.inputs)
     names = list(files)
-    listed = " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
+    listed = ", ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
     rows = plural(result.rows["compared"], "row")
     if result.cluster is not None:
         rows += clusters_of(result.cluster)
