@@ -36,14 +36,14 @@ app = typer.Typer(
 
 
 def _add_commands(arguments: Sequence[str]) -> None:
-    """Add the command that is called, or all of them where none is: each takes time to build."""
+    """Add the command that is called, or all if there is none; building each takes time."""
     called = [entry for entry in registry.COMMANDS if entry.names[0] in arguments[:1]]
     for entry in called or registry.COMMANDS:
         app.command(entry.names[0])(entry.load())
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(is_set: bool) -> None:
+    if is_set:
         typer.echo(f"ce {__version__}")
         raise typer.Exit
 
@@ -61,7 +61,7 @@ def _common(
 
 
 def run() -> int:
-    """Run the command line; the exit code says what happened."""
+    """Run the command line and return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -76,9 +76,9 @@ def run() -> int:
 
 
 def _exit_code(error: BaseException) -> int:
-    """Tell what went wrong, in the exit code and, where it is news, in a sentence."""
+    """Report an error: the exit code, and a sentence on stderr unless the reader is gone."""
     if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
-        error = error.__context__  # the parser had caught it
+        error = error.__context__  # caught by the parser
     if isinstance(error, BrokenPipeError):
         _abandon_stdout()
         return 0
@@ -91,7 +91,7 @@ def _exit_code(error: BaseException) -> int:
         _abandon_stdout()
     if isinstance(error, CeError):
         for sentence in error.sentences:
-            _tell(f"ce: {sentence}")
+            _report(f"ce: {sentence}")
         return error.exit_code
     return _usage_or_bug(error)
 
@@ -107,24 +107,24 @@ def _usage_or_bug(error: BaseException) -> int:
     if os.environ.get("CE_TRACEBACK"):
         import traceback
 
-        _tell("".join(traceback.format_exception(error)).rstrip())
+        _report("".join(traceback.format_exception(error)).rstrip())
         return BUG
     reason = sanitize(f"{type(error).__name__}: {error}", 200)
-    _tell(f"ce: this is a bug in ce ({reason}); CE_TRACEBACK=1 shows where.")
+    _report(f"ce: this is a bug in ce ({reason}); CE_TRACEBACK=1 shows where.")
     return BUG
 
 
 def _not_a_gates(code: int) -> int:
-    """The exit code of anything but a gate: where the parser exits with 1, usage is wrong."""
+    """The exit code, with 1 reserved for gates: if the parser exits with 1, the usage is wrong."""
     return UsageError.exit_code if code == CheckFailed.exit_code else code
 
 
-def _tell(text: str) -> None:
-    """Say it where errors are said; if nobody listens there, the exit code has to do."""
+def _report(text: str) -> None:
+    """Write an error to stderr; if that is closed, the exit code is all there is."""
     with contextlib.suppress(OSError):
         typer.echo(text, err=True)
 
 
 def _abandon_stdout() -> None:
-    """Nothing more can be written, and nothing may complain about that at exit."""
+    """Discard what is still to be written, so that flushing at exit raises no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

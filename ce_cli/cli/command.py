@@ -1,4 +1,4 @@
-"""From declared options to a command of the parser, and from what was typed to a call."""
+"""From declared options to a command of the parser, and from its arguments to a call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ce_cli.text import sanitize
 
 _FILES_HELP = (
     "Files, directories, URIs, or - for standard input; several are parts of one data set. "
-    "Without any, piped input is read."
+    "Without files, piped input is read."
 )
 
 
@@ -32,15 +32,15 @@ class Call(Record):
     command : str
         Its name.
     files : tuple of str
-        As they were typed.
+        The files as they were typed.
     options : dict
-        Every option with its value: typed, of a variable, of the configuration, or its default.
+        The value of every option: typed, from a variable or the configuration, or its default.
     given : dict
-        The options that were typed or come from a variable.
+        The options that were typed or come from variables.
     config : Config or None
         The configuration file, if there is one.
     variables : tuple of str
-        The options that come from a variable.
+        The options that come from variables.
     """
 
     command: str
@@ -57,9 +57,9 @@ class Call(Record):
 
     @property
     def origins(self) -> str:
-        """Which options come from the configuration and from variables, and from which file."""
+        """A line on the options that come from the configuration file or from variables."""
         written = {} if self.config is None else self.config.options_for(self.command)
-        if self.config is not None and self.command == "gate":  # which shows its own table
+        if self.config is not None and self.command == "gate":  # whose page names its own table
             written = {name: written[name] for name in self.config.shared if name in written}
         parts = []
         if own := {name: value for name, value in written.items() if name not in self.given}:
@@ -83,7 +83,7 @@ def _written(value: Any) -> str:
 def command(
     files_help: str = _FILES_HELP,
 ) -> Callable[[Callable[[Call], None]], Callable[..., None]]:
-    """Make a function of a call a command whose options are those declared for its name."""
+    """Make a function into a command, with the options that are declared for its name."""
 
     def made(function: Callable[[Call], None]) -> Callable[..., None]:
         name = function.__name__
@@ -110,7 +110,7 @@ def _unwrapped(text: str) -> str:
 def _call(
     name: str, options: Mapping[str, Option], files: Sequence[str], typed: Mapping[str, Any]
 ) -> Call:
-    """Put what was typed before variables, those before the configuration, that before defaults."""
+    """Merge options: typed ones override variables, then the configuration, then defaults."""
     typed = {one: value for one, value in typed.items() if not _is_absent(value)}
     own = variables(os.environ, name)
     given = {**own, **typed}
@@ -122,7 +122,7 @@ def _call(
 
 
 def _is_absent(value: Any) -> bool:
-    """Whether an option was not typed; 0 was."""
+    """Whether an option was not typed; 0 is a typed value."""
     return value is None or value is False or value == []
 
 
@@ -165,7 +165,7 @@ def _parameter(command: str, name: str, option: Option) -> Parameter:
 
 
 def _help(option: Option, values: tuple[str, ...]) -> str:
-    """The help of an option, with the values to choose from and the default."""
+    """The help of an option, with its choices and its default."""
     is_shown = option.default not in (None, False, 0)
     default = f"default: {_written(option.default)}" if is_shown else ""
     notes = "; ".join(filter(None, [", ".join(values), default]))
@@ -173,7 +173,7 @@ def _help(option: Option, values: tuple[str, ...]) -> str:
 
 
 def choices(command: str, option: Option) -> tuple[str, ...]:
-    """The values that an option chooses from; nothing if it is free."""
+    """The choices of an option; empty if any value is allowed."""
     if get_origin(option.typed) is Literal:
         return tuple(map(str, get_args(option.typed)))
     if option.names == "metric":

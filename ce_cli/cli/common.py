@@ -1,4 +1,4 @@
-"""What commands share: from what was typed to paths, names, threads and a place to write."""
+"""Parts that commands share: finding the input, checking paths, running and writing."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _NO_FILES = {
 
 
 def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
-    """What to read: the files named, or what is piped in.
+    """The files to read; if none are named, standard input.
 
     Raises
     ------
     UsageError
-        There is neither.
+        No file is named, and nothing is piped in.
     """
     if files:
         if list(files).count("-") > 1:
@@ -51,7 +51,7 @@ def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
 
 
 def _is_piped_in() -> bool:
-    """Whether standard input is something to read: no terminal, and not the null device."""
+    """Whether standard input can be read: it is not a terminal, nor the null device."""
     if sys.stdin is None:
         return False
     try:
@@ -61,13 +61,13 @@ def _is_piped_in() -> bool:
 
 
 def echo_warnings(warnings: Iterable[Note], about: str = "") -> None:
-    """Tell on stderr what a page would have told."""
+    """Write warnings to stderr, where the output does not show them."""
     for warning in warnings:
         typer.echo(f"ce: warning: {about}{warning.message}", err=True)
 
 
 def all_read(names: Sequence[str], labels: str | None) -> list[str]:
-    """Everything that is read.
+    """The names of everything that is read.
 
     Raises
     ------
@@ -81,12 +81,12 @@ def all_read(names: Sequence[str], labels: str | None) -> list[str]:
 
 
 def check_read_twice(spec: Spec, read: Sequence[str]) -> None:
-    """Refuse to read a pipe twice.
+    """Check that a pipe is not read twice.
 
     Raises
     ------
     UsageError
-        What is asked for takes two passes, and standard input allows one.
+        The options need two passes over the data, and standard input allows one.
     """
     if spec.balanced and STDIN in read:
         raise UsageError(
@@ -101,18 +101,18 @@ def passes(spec: Spec) -> int:
 
 
 def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:
-    """Refuse to write two things to one file, or to write over what is read."""
+    """Check that no two outputs have the same file, and that no input is overwritten."""
     targets = [path for path in (per_row, output) if path]
     check_written_once(inputs, targets, "--per-row and --output")
 
 
 def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str) -> None:
-    """Refuse to write two things to one of `paths`, or to write over what is read.
+    """Check that `paths` are different, and that no input is overwritten.
 
     Raises
     ------
     UsageError
-        The `options` that name the paths do.
+        Two paths are the same file, or one is an input; the message names the `options`.
     """
     targets = [Path(path).resolve() for path in paths if path != STDIN]
     read = {Path(path).resolve() for path in inputs if path != STDIN}
@@ -120,13 +120,13 @@ def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str
         raise UsageError(f"{options} cannot write to the same file.")
     for target in targets:
         if target in read and target.is_file():
-            raise UsageError(f"{display_name(str(target))}: is read, and cannot be written over.")
+            raise UsageError(f"{display_name(str(target))} is an input and cannot be overwritten.")
 
 
 def data_of(
     paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading
 ) -> tuple[DataSet, list[str]]:
-    """The data set of the files named, directories expanded, and everything that is read."""
+    """The data set of `paths`, with directories expanded, and the names of all that is read."""
     from ce_cli.binding.joined import data_set
     from ce_cli.inputs.locate import located
 
@@ -159,7 +159,7 @@ def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
 
 
 def show(result: Any, call: Call, form: Output, stream: TextIO) -> None:
-    """Write a result where it was asked for."""
+    """Write a result to the file of ``--output``, or to `stream`."""
     from ce_cli.outputs.files import written
 
     output = call.options["output"]
@@ -169,19 +169,19 @@ def show(result: Any, call: Call, form: Output, stream: TextIO) -> None:
 
 
 def drawn(result: Any, call: Call, form: Output, stream: TextIO, output: str | None) -> str:
-    """A result as text; a page also shows which options were not typed."""
+    """A result as text; a page ends with the options that were not typed."""
     text: str = form.load()(result, canvas_of(stream, output))
     return f"{text}{call.origins}\n" if call.origins and "table" in form.names else text
 
 
 def echo_origins(call: Call) -> None:
-    """Show on stderr which options were not typed, and where they come from."""
+    """Write to stderr which options were not typed, and where they come from."""
     if call.origins and not call.options["quiet"]:
         typer.echo(f"ce: {call.origins}", err=True)
 
 
 def canvas_of(stream: TextIO | None, output: str | None) -> Canvas:
-    """How wide and colourful the place is that the page is drawn on."""
+    """The width of the output, and whether it shows colours."""
     from ce_cli.outputs.drawing.canvas import Canvas
 
     if output is not None or stream is None:

@@ -1,4 +1,4 @@
-"""``ce compare``: which of several models is less surprised, and whether that is chance."""
+"""``ce compare``: which of several models is better, and whether that may be chance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ce_cli.cli.common import all_read, check_targets, echo_warnings, paths_of, 
 from ce_cli.registry import output as output_format
 
 _FILES_HELP = (
-    "One file, directory or URI for each model, or one with the predictions of all; - is standard "
+    "A file, directory or URI for each model, or one with the predictions of all; - is standard "
     "input."
 )
 
@@ -18,7 +18,7 @@ _FILES_HELP = (
 def compare(call: Call) -> None:
     """Compare models on the same rows: the paired difference, its interval, and a verdict.
 
-    Rows are matched by --id, or by their order, and their labels have to agree.
+    Rows are matched by --id, or by their order, and their labels must agree.
     A file may have the predictions of several models: --pred 'old_*' --pred 'new_*'.
 
     Examples, with files from sample_data:

@@ -12,7 +12,7 @@ from ce_cli.text import STDIN
 
 
 def completed(choices: tuple[str, ...], option: Option) -> Callable[..., Iterator[str]] | None:
-    """What completes the values of an option; None if nothing is known of them."""
+    """A function that completes the values of an option; None if they are not known."""
     if choices:
         return lambda incomplete: (one for one in choices if one.startswith(incomplete))
     return _columns if option.names == "column" else None
@@ -20,9 +20,9 @@ def completed(choices: tuple[str, ...], option: Option) -> Callable[..., Iterato
 
 def _columns(ctx: typer.Context, incomplete: str) -> Iterator[str]:
     """The columns of the first file that was typed and can be read."""
-    # the parser keeps the files in `args` when it stops at the option that has no value yet
+    # The parser keeps the files in `args` if it stops at an option without a value.
     for path in (*(ctx.params.get("files") or ()), *ctx.args):
-        with contextlib.suppress(Exception):  # a shell shows no errors while one types
+        with contextlib.suppress(Exception):  # a shell shows no errors during completion
             yield from (name for name in _columns_of(path, ctx) if name.startswith(incomplete))
             return
 

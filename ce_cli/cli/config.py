@@ -1,7 +1,7 @@
-"""Options that are written down, in ce.toml or pyproject.toml.
+"""Options in a configuration file, ce.toml or pyproject.toml.
 
-A table without a name gives defaults for every command, a table with the name of a command for that
-one; gates may have tables of their own below ``gate``.
+Options at the top level are defaults for every command, those in a table with the name of a command
+for that one; gates may have tables of their own below ``gate``.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Config(Record):
 
 
 def allowed(command: str) -> dict[str, Option]:
-    """The options of a command that may be written down."""
+    """The options of a command that a configuration file may have."""
     options = options_of(COMMANDS[command])
     own = {FILES: _FILES_OF_GATE} if command == GATE else {}
     kept = {
@@ -86,12 +86,12 @@ def allowed(command: str) -> dict[str, Option]:
 
 
 def configuration(path: str | None) -> Config | None:
-    """Read `path`, or the file that is here or above, if there is one.
+    """Read `path`, or else the file in this directory or above, if there is one.
 
     Raises
     ------
     UsageError
-        It is not TOML, or something in it is unknown or of a wrong type.
+        It is not TOML, or a name in it is unknown, or a value has the wrong type.
     StorageError
         It cannot be read.
     """
@@ -132,10 +132,10 @@ def _parsed(path: str, text: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise UsageError(f"{display_name(path)}: TOML has to be UTF-8 text.") from None
+        raise UsageError(f"{display_name(path)}: TOML must be UTF-8 text.") from None
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         reason = sanitize(str(error), 200)
-        raise UsageError(f"{display_name(path)}: is not TOML: {reason}.") from None
+        raise UsageError(f"{display_name(path)}: the file is not TOML: {reason}.") from None
 
 
 def prefix_in(path: str) -> str:
@@ -150,7 +150,7 @@ def _config(path: str, document: Mapping[str, Any]) -> Config | None:
         for name in _TOOL:
             table = table.get(name, {})
             if not isinstance(table, dict):
-                raise UsageError(f"{display_name(path)}: {name} has to be a table.")
+                raise UsageError(f"{display_name(path)}: {name} must be a table.")
         if _TOOL[-1] not in document.get(_TOOL[0], {}):
             return None
     config = Config(path, prefix_in(path), {}, {}, {})
@@ -164,17 +164,17 @@ def _config(path: str, document: Mapping[str, Any]) -> Config | None:
     for name, value in commands.items():
         if not isinstance(value, dict):
             where = ".".join(filter(None, (config.prefix, name)))
-            raise UsageError(f"{config.shown}: {where} has to be a table: [{where}].")
+            raise UsageError(f"{config.shown}: {where} must be a table: [{where}].")
         named = _named_gates(value) if name == GATE else {}
-        own = {one: what for one, what in value.items() if one not in named}
+        own = {one: option for one, option in value.items() if one not in named}
         found[name] = _fields(config, (name,), own, allowed(name))
-        for gate, what in named.items():
-            gates[gate] = _fields(config, (name, gate), what, options_of_gate())
+        for gate, options in named.items():
+            gates[gate] = _fields(config, (name, gate), options, options_of_gate())
     return config.replace(commands=found, gates=gates)
 
 
 def options_of_gate() -> dict[str, Option]:
-    """What the table of one gate may hold: nothing that is about the whole run."""
+    """The options that the table of a gate may have: none about the whole run."""
     known = options_of(GateOptions)
     return {name: option for name, option in allowed(GATE).items() if name in (FILES, *known)}
 
@@ -212,7 +212,7 @@ def _fields(
 
 
 def _relative_to(path: str, found: Any) -> Any:
-    """Paths of a configuration begin where it is."""
+    """A path of the configuration, relative to its directory."""
     if isinstance(found, list):
         return [_relative_to(path, one) for one in found]
     if found in ("", STDIN) or "://" in found:

@@ -1,4 +1,4 @@
-"""Values of options that are written down, checked as the parser checks those that are typed."""
+"""Values of options in configuration files and variables, checked as typed ones are."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ce_cli.text import closest, quoted, quoted_list, sanitize
 
 
 def value_of(place: str, name: str, option: Option, value: Any) -> Any:
-    """A value as the command line would give it.
+    """A value as the parser would return it.
 
     Raises
     ------
     UsageError
-        It is of another type, or no limit.
+        It has another type, or is not valid for the option.
     """
     numbers = () if option.is_path else (int, float)
     kind = option.typed
@@ -36,7 +36,7 @@ def value_of(place: str, name: str, option: Option, value: Any) -> Any:
         if found not in choices:
             near = closest(found, choices)
             raise UsageError(
-                f"{place}: {quoted(found)} is not one of {quoted_list(choices)}{near}."
+                f"{place} must be one of {quoted_list(choices)}, not {quoted(found)}{near}."
             )
     for check in _checks(name):
         try:
@@ -47,7 +47,7 @@ def value_of(place: str, name: str, option: Option, value: Any) -> Any:
 
 
 def _checks(name: str) -> Iterator[Callable[[Any], object]]:
-    """What a limit has to pass, so that a mistake is shown where it is written."""
+    """Checks of a limit, so that an error names the place where it is written."""
     if name not in ("max", "min_rows", "require", "max_regression"):
         return
     from ce_cli.gating import requirements
@@ -66,12 +66,12 @@ def _texts(place: str, values: list[Any], numbers: tuple[type, ...]) -> list[str
 
 
 def _text(place: str, value: Any, numbers: tuple[type, ...]) -> str:
-    """A text; a number is taken for how it is written, as on the command line."""
+    """A text; a number becomes the text that the command line would have."""
     value = _of_type(place, value, (str, *numbers), "text")
     return value if isinstance(value, str) else repr(value)
 
 
-def _of_type(place: str, value: Any, types: tuple[type, ...], what: str) -> Any:
+def _of_type(place: str, value: Any, types: tuple[type, ...], kind: str) -> Any:
     if isinstance(value, types) and (not isinstance(value, bool) or bool in types):
         return value
-    raise UsageError(f"{place} takes {what}, not {sanitize(repr(value))}.")
+    raise UsageError(f"{place} must be {kind}, not {sanitize(repr(value))}.")

@@ -1,4 +1,4 @@
-"""``ce explain``: one row, or numbers that are typed, taken apart."""
+"""``ce explain``: the loss of one row, or of typed numbers, step by step."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _OF_THE_RESULT = ("format", "json", "output", "quiet", "config")
 
 @command()
 def explain(call: Call) -> None:
-    """Take one row apart: surprisal, entropy, cross-entropy and KL divergence, with bars.
+    """Explain the loss of one row: surprisal, entropy, cross-entropy and KL divergence, with bars.
 
-    The row is chosen by its number or id, or is the most surprising one; or type the numbers.
+    Choose the row by number or id; by default it is the most surprising one. Or type numbers.
 
     Examples, with files from sample_data:
 
@@ -52,18 +52,18 @@ def explain(call: Call) -> None:
 
 
 def _of_numbers(call: Call, spec: Spec) -> Explained:
-    """Explain a prediction that is typed, and refuse options about files."""
+    """Explain a typed prediction; options about files are errors."""
     from ce_cli.explaining.anatomy import explained
     from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
 
     if call.files:
-        raise UsageError("--q takes the place of files: give one or the other.")
+        raise UsageError("--q replaces the files: use one or the other.")
     for name, option in options_of(ExplainCommandOptions).items():
         if name in call.given and not option.of_numbers and name not in _OF_THE_RESULT:
-            raise UsageError(f"{flag(name)} is about files, and does not go with --q.")
+            raise UsageError(f"{flag(name)} applies to files and cannot be used with --q.")
     options, labels = call.options, spec.label
     if len(labels) > 1:
-        raise UsageError("--label names one class that happened; for several, use --p.")
+        raise UsageError("With --q, --label is a single class; for a distribution, use --p.")
     typed = TypedNumbers(options["q"], options["p"], labels[0] if labels else None)
     return explained(subject_of(typed, spec), options["curve"])
 
@@ -75,7 +75,7 @@ def _of_files(call: Call, spec: Spec) -> Explained:
 
     options = call.options
     if options["p"] is not None:
-        raise UsageError("--p is the label of a prediction that is typed: give it with --q.")
+        raise UsageError("--p is the label of a typed prediction: use it with --q.")
     selector = row_selector(options["row"], options["of"], options["id"])
     reading = Reading.from_options(options)
     check_names(spec, reading.header, options["labels"] is not None)

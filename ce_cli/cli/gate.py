@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 @command()
 def gate(call: Call) -> None:
-    """Pass or fail: check a score against limits and a baseline. Exits with 1 if a check fails.
+    """Check a score against limits and a baseline; the exit code is 1 if a check fails.
 
-    Without FILES, the gates of ce.toml or pyproject.toml are run.
+    Without FILES, the gates in ce.toml or pyproject.toml are run.
 
     Examples, with files from sample_data:
 
@@ -89,12 +89,12 @@ def _paths(plan: GatePlan) -> list[str]:
         if plan.files:
             raise
         raise UsageError(
-            f"{error.sentences[0]} --max 0.35; or write gates down: ce gate preds.csv --init."
+            f"{error.sentences[0]} --max 0.35; or write a configuration: ce gate preds.csv --init."
         ) from None
 
 
 def _checked(request: GateRequest) -> GateRequest:
-    """Refuse what its options say of files."""
+    """Check the options that depend on the files."""
     from ce_cli.spec import check_names
 
     check_names(request.spec, request.reading.header, request.labels is not None)
@@ -109,7 +109,7 @@ def _some(path: str | None) -> list[str]:
 def _check_paths(
     gates: Sequence[PreparedGate], targets: Sequence[Target], config: Sequence[str]
 ) -> None:
-    """Refuse to read a pipe twice, or to write over what is read."""
+    """Check that a pipe is not read twice, and that no input is overwritten."""
     read = [*config]
     for gate in gates:
         request = gate.request
@@ -147,10 +147,10 @@ def _read(gate: PreparedGate) -> list[str]:
 
 
 def _check_alone(call: Call) -> None:
-    """Refuse what makes no sense while a configuration is written."""
+    """Check that there are no options beside ``--init`` that it ignores."""
     for name in ("format", "json", "report", "config", "gate", "exit_zero"):
         if name in call.given:
-            raise UsageError(f"--init only writes a configuration: leave out {flag(name)}.")
+            raise UsageError(f"--init only writes a configuration: leave {flag(name)} out.")
 
 
 def _initialize(call: Call, given: Mapping[str, Any]) -> None:
@@ -159,7 +159,7 @@ def _initialize(call: Call, given: Mapping[str, Any]) -> None:
     Raises
     ------
     UsageError
-        There is a file of that name already.
+        A file of that name already exists.
     """
     from ce_cli.cli.config import NAME
     from ce_cli.cli.gate_init import configuration_from
@@ -169,7 +169,7 @@ def _initialize(call: Call, given: Mapping[str, Any]) -> None:
 
     target = call.options["output"] or NAME
     if target != STDIN and Path(target).exists():
-        raise UsageError(f"{display_name(target)}: is there already, and is not written over.")
+        raise UsageError(f"{display_name(target)} already exists and was not overwritten.")
     plan = plans(None, (), given)[0]
     request = _checked(plan.request(_names(plan), limited=False))
     score = _one_judged(PreparedGate(request), call).score

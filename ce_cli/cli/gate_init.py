@@ -1,4 +1,4 @@
-"""A configuration to start from: what was typed, and limits that today's figures pass."""
+"""A first configuration: the typed options, and limits that the current figures pass."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ce_cli.outputs.numbers import shown
 from ce_cli.results.score import Result
 from ce_cli.text import STDIN, level_text, quoted
 
-_ROOM = 1.1  # for a mean of which nothing is known but the mean
+_ROOM = 1.1  # for a mean without an interval
 _DIGITS = 3  # of a limit
 _ROWS_KEPT = 0.9
 _ERRORS = 2.0  # standard errors of room for a share
 _ENDING = """
-# Against a baseline, whose figures this writes: ce score FILES --json --output baseline.json
+# To compare with a baseline, write it first: ce score FILES --json --output baseline.json
 # baseline = "baseline.json"
 # max-regression = "1%"
-# mode = "confident"  # fail only where the regression is sure; "proven": pass only where none is
+# mode = "confident"  # fail only on a certain regression; "proven": pass only without one
 """
 
 
@@ -34,11 +34,11 @@ def configuration_from(given: Mapping[str, Any], result: Result, target: str) ->
     Parameters
     ----------
     given : mapping
-        What was given on the command line, by field of `Asked` and `Limits`.
+        The options on the command line, by name.
     result : Result
         The score of the files.
     target : str
-        Where the table will stand; paths in it are relative to that.
+        The file to write; paths in the table are relative to it.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def configuration_from(given: Mapping[str, Any], result: Result, target: str) ->
     """
     rows = result.rows["scored"]
     lines = [
-        f"# What ce gate asks for, from the figures of {rows:,} rows; # begins a comment.",
+        f"# Limits for ce gate, from the figures of {rows:,} rows; # starts a comment.",
         f"[{'.'.join(filter(None, (prefix_in(target), GATE)))}]",
     ]
     options = options_of_gate()
@@ -62,32 +62,32 @@ def configuration_from(given: Mapping[str, Any], result: Result, target: str) ->
 
 
 def _suggested(given: Mapping[str, Any], result: Result) -> Iterator[str]:
-    """Limits for what is not limited already."""
+    """Limits that are not among the typed options."""
     mean, rows = result.metrics["cross_entropy"], result.rows["scored"]
     interval = result.intervals["cross_entropy"]
     if "max" not in given and math.isfinite(mean):
         high = interval.high if math.isfinite(interval.high) else mean * _ROOM
         reach = f", {level_text(interval.confidence)} interval up to {shown(high)}"
         yield (
-            f"\n# The largest cross-entropy that passes; today it is {shown(mean)} {result.unit}"
+            f"\n# The largest cross-entropy that passes; now it is {shown(mean)} {result.unit}"
             f"{reach if math.isfinite(interval.high) else ''}."
         )
         yield f"max = {_rounded_up(high)!r}"
     if "min_rows" not in given:
-        yield f"\n# How many rows there have to be at least; today there are {rows:,}."
+        yield f"\n# The smallest number of rows that passes; now there are {rows:,}."
         yield f"min-rows = {max(1, math.floor(rows * _ROWS_KEPT))}"
     accuracy = result.metrics.get("accuracy", math.nan)
     unsure = "require" in given or "confident" in given  # accuracy has no interval
     if not unsure and math.isfinite(accuracy):
         error = math.sqrt(max(accuracy * (1.0 - accuracy), 0.0) / rows)
         least = max(0.0, math.floor(1000.0 * (accuracy - _ERRORS * error)) / 1000.0)
-        yield f"\n# Any metric, of all rows or of groups; today the accuracy is {shown(accuracy)}."
+        yield f"\n# Limits of any metric, by group too; now the accuracy is {shown(accuracy)}."
         yield f'require = ["accuracy >= {least!r}"]'
         yield '# require = ["accuracy >= 0.9", "cross_entropy.by(segment) <= 0.5"]'
 
 
 def _rounded_up(value: float) -> float:
-    """The next number of a few digits, which is at least `value`."""
+    """`value` rounded up to a few digits."""
     if value <= 0.0:
         return 0.0
     digits = _DIGITS - 1 - math.floor(math.log10(value))
@@ -96,7 +96,7 @@ def _rounded_up(value: float) -> float:
 
 
 def _from(target: str, found: Any) -> Any:
-    """A path as it is called from where `target` is."""
+    """A path relative to the directory of `target`."""
     if isinstance(found, list):
         return [_from(target, one) for one in found]
     if found == STDIN or "://" in found or Path(found).is_absolute():
@@ -111,7 +111,9 @@ def _toml(value: Any) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise UsageError(f"{quoted(value)} is no text that TOML can hold.") from None
-        # TOML has the escapes of JSON, but wants one for DEL too
+            raise UsageError(
+                f"{quoted(value)} cannot be written in TOML, since it is not UTF-8 text."
+            ) from None
+        # TOML has the escapes of JSON, and requires one for DEL too
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else repr(value)

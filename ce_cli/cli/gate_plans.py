@@ -1,4 +1,4 @@
-"""From the configuration and the command line to what each gate reads and asks."""
+"""From the configuration and the command line to the files and limits of each gate."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class GatePlan(Record):
     Attributes
     ----------
     name : str
-        From the configuration; ``gate`` if it has none.
+        Its name in the configuration, or else ``gate``.
     files : tuple of str
-        What is read; nothing for what is piped in.
+        The files to read; empty for standard input.
     options : mapping
         The value of every option of a gate.
     origin : str
-        The table of a configuration that it is from, for messages; nothing for the command line.
+        Its table in the configuration, for messages; empty for the command line.
     """
 
     name: str
@@ -37,12 +37,12 @@ class GatePlan(Record):
     origin: str = ""
 
     def request(self, names: Sequence[str], limited: bool = True) -> GateRequest:
-        """The gate as it is run on the files `names`; if `limited`, it has to have limits.
+        """The gate for the files `names`; if `limited`, it must have limits.
 
         Raises
         ------
         UsageError
-            A limit cannot be read, there is none, or options do not fit together.
+            A limit is not valid, there is none, or options contradict each other.
         """
         try:
             request = GateRequest.from_options(self.name, names, self.options)
@@ -53,7 +53,7 @@ class GatePlan(Record):
             raise UsageError(*map(self._placed, error.sentences)) from None
 
     def _placed(self, sentence: str) -> str:
-        """A sentence that begins with where the gate is from."""
+        """A sentence that starts with the table of the gate."""
         if self.origin:
             return f"{self.origin}: {sentence}"
         return sentence[0].upper() + sentence[1:]
@@ -62,26 +62,26 @@ class GatePlan(Record):
 def plans(
     config: Config | None, chosen: Sequence[str], given: Mapping[str, Any]
 ) -> tuple[GatePlan, ...]:
-    """What to run.
+    """The gates to run.
 
     Parameters
     ----------
     config : Config or None
         The configuration, if there is one.
     chosen : sequence of str
-        Names of its gates; without any, all of them, or none of them where files are given.
+        Names of its gates; if empty, all of them, or none if files are typed.
     given : mapping
-        Options that were typed, which go before those of the configuration.
+        Typed options, which override those of the configuration.
 
     Raises
     ------
     UsageError
-        There is no such gate, or it names no files.
+        There is no such gate, or it has no files.
     """
     if chosen and (config is None or not config.has_gates):
         raise UsageError(
-            f"--gate {quoted(chosen[0])}: there is no table for gates in a ce.toml or "
-            "pyproject.toml here or above."
+            f"--gate {quoted(chosen[0])}: there is no table of gates in a ce.toml or "
+            "pyproject.toml in this directory or above."
         )
     shared = {} if config is None else config.options_for(GATE)
     if config is None or (not chosen and (FILES in given or not config.gates)):
@@ -90,17 +90,17 @@ def plans(
     for name in chosen:
         if name not in config.gates:
             known = list(config.gates)
-            there = f"there is {quoted_list(known)}" if known else "it has no named gates"
+            others = f"choose from: {quoted_list(known)}" if known else "it has no named gates"
             near = closest(name, known)
             raise UsageError(
-                f"{config.table_of(GATE)}: there is no gate {quoted(name)}{near}; {there}."
+                f"{config.table_of(GATE)}: there is no gate {quoted(name)}{near}; {others}."
             )
     found = []
     for name in dict.fromkeys(chosen or config.gates):
         options = _together(shared, config.gates[name], given)
         origin = config.table_of(GATE, name)
         if not options.get(FILES):
-            raise UsageError(f'{origin}: the gate names no files: files = ["preds.csv"].')
+            raise UsageError(f'{origin}: the gate has no files: add files = ["preds.csv"].')
         found.append(_plan(name, options, origin))
     return tuple(found)
 
@@ -113,7 +113,7 @@ def _plan(name: str, options: Mapping[str, Any], origin: str) -> GatePlan:
 
 
 def _together(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Later layers go before earlier ones; but limits add up, so that none is lost."""
+    """Merge options: later layers override earlier ones, but all requirements are kept."""
     limits = [text for options in layers for text in options.get("require") or ()]
     merged = {name: value for options in layers for name, value in options.items()}
     return {**merged, "require": limits} if limits else merged

@@ -1,4 +1,4 @@
-"""Writing one result in several formats, each to a place of its own."""
+"""Writing a result in several formats, each to its own file."""
 
 from __future__ import annotations
 
@@ -22,45 +22,43 @@ Target = tuple[str, str | None]  # a format, and a file; None is standard output
 def targets_of(
     form: str, explicit: bool, output: str | None, reports: Sequence[str]
 ) -> list[Target]:
-    """Every format that is written, and where to.
+    """All formats to write, each with its file.
 
     Parameters
     ----------
     form : str
         The main format.
     explicit : bool
-        Whether it was asked for; if not, a report on standard output takes its place.
+        Whether it was typed; if not, a report to standard output replaces it.
     output : str or None
-        Where the main format is written.
+        The file of the main format.
     reports : sequence of str
-        Further ones, each FORMAT=FILE.
+        Further formats, each FORMAT=FILE.
 
     Raises
     ------
     UsageError
-        A format is not known, a report is not FORMAT=FILE, or two would go to standard output.
+        There is no such format, a report is not FORMAT=FILE, or two go to standard output.
     """
     further: list[Target] = []
     for report in reports:
         name, equals, path = report.partition("=")
         if not (name and equals and path):
-            raise UsageError(f"--report {quoted(report)} is not FORMAT=FILE.")
+            raise UsageError(f"--report must be FORMAT=FILE, not {quoted(report)}.")
         further.append((name, None if path == STDIN else path))
     main: Target = (form, None if output == STDIN else output)
     piped = [target for target in further if target[1] is None]
     if not (piped and main[1] is None and not explicit):
         further.insert(0, main)
     if [path for _, path in further].count(None) > 1:
-        raise UsageError(
-            "Two reports cannot both go to standard output: name a file for one of them."
-        )
+        raise UsageError("Only one report can go to standard output: name a file for the others.")
     for name, _ in further:
         output_format("gate", name)
     return further
 
 
 def write(gated: Gated, targets: Sequence[Target], call: Call) -> None:
-    """Draw everything before the first of it is written, then publish what belongs to a format."""
+    """Render all formats, then write them, then publish what else they need."""
     from ce_cli.outputs.files import written
 
     texts = [
@@ -74,7 +72,7 @@ def write(gated: Gated, targets: Sequence[Target], call: Call) -> None:
 
 
 def warn(gated: Gated, targets: Sequence[Target]) -> None:
-    """Repeat the warnings on stderr unless a page on stdout shows them."""
+    """Write the warnings to stderr, unless the output on stdout shows them."""
     if any(path is None and output_format("gate", form).shows_warnings for form, path in targets):
         return
     for gate in gated.gates:

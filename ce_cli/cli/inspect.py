@@ -1,4 +1,4 @@
-"""``ce inspect``: the columns of a file, its classes, and every problem, before it is scored."""
+"""``ce inspect``: the columns of a file, its classes and its problems, before scoring."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ce_cli.registry import output as output_format
 
 @command()
 def inspect(call: Call) -> None:
-    """Look at a file before scoring: its columns and their roles, its classes, every problem.
+    """Check a file before scoring: its columns and their roles, its classes, and every problem.
 
-    Shows what ce score would refuse, with the rows and the option that helps, and what it would
-    not notice: flipped or permuted classes, percentages, logits, shifted labels.
+    Finds errors that stop ce score, with the rows and the option that helps, and problems that it
+    cannot see: flipped or permuted classes, percentages, logits, shifted labels.
 
     Examples, with files from sample_data:
 

@@ -1,7 +1,6 @@
 """The reference of commands and options as Markdown: ``python -m ce_cli.cli.reference``.
 
-It is read from the same declarations that ``--help`` shows, so that neither can go out of date
-alone.
+It comes from the same declarations as ``--help``, so that the two always agree.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _CODE = re.compile(r"(?<![\w`'-])((?:ce [a-z]+ )?--[a-z-]*[a-z]|'[^']+'(?!\w))")
 
 
 def document() -> str:
-    """Return the whole reference.
+    """The whole reference.
 
     Returns
     -------
@@ -111,7 +110,7 @@ def _table(options: Iterable[Any]) -> Iterator[str]:
 
 
 def _value(option: Any) -> str:
-    """The form of the value, nothing for a switch."""
+    """The form of the value; empty for a switch."""
     choices = getattr(option.type, "choices", None)
     if option.is_flag:
         return ""

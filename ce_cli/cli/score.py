@@ -1,4 +1,4 @@
-"""``ce score``: the cross-entropy of a data set with its interval and companions."""
+"""``ce score``: the cross-entropy of a data set, with its interval and other figures."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ce_cli.registry import output as output_format
 
 @command()
 def score(call: Call) -> None:
-    """Score predictions: cross-entropy with its interval and companions.
+    """Score predictions: the cross-entropy with its interval, and other figures.
 
-    Columns are found by their names, and the page shows which were found.
+    Columns are found by name and by their values; the output shows which.
 
     Examples, with files from sample_data:
 

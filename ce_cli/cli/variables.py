@@ -14,7 +14,7 @@ from ce_cli.text import closest, quoted, sanitize
 
 _VARIABLE = "CE_"
 _OTHER_VARIABLES = ("TRACEBACK",)
-_NEAR = 0.8  # how alike a variable and an option are if one is taken for a typo of the other
+_NEAR = 0.8  # how similar a variable and an option are if one is a typo of the other
 _ON_OFF = {"1": True, "true": True, "yes": True, "on": True}
 _ON_OFF |= {"0": False, "false": False, "no": False, "off": False}
 
@@ -25,7 +25,7 @@ def variables(environment: Mapping[str, str], command: str) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        A value is of a wrong type, or a name is nearly that of an option.
+        A value has the wrong type, or a name is nearly that of an option.
     """
     own = {name: text for name, text in environment.items() if name.startswith(_VARIABLE) and text}
     if not own:
@@ -50,19 +50,19 @@ def _check_spelling(variable: str, known: list[str]) -> None:
 
 
 def _typed(variable: str, option: Option, text: str) -> Any:
-    """The text of a variable as a value that a file could hold."""
+    """The text of a variable as a value that a configuration file could have."""
     if option.typed == list[str]:
         import csv
 
         return next(csv.reader([text], skipinitialspace=True), [])
     if option.typed is bool:
         if text.lower() not in _ON_OFF:
-            raise UsageError(f"{variable}: {quoted(text)} is neither true nor false.")
+            raise UsageError(f"{variable} must be true or false, not {quoted(text)}.")
         return _ON_OFF[text.lower()]
     if option.typed in (int, float):
         try:
             return option.typed(text)
         except ValueError:
-            what = "a whole number" if option.typed is int else "a number"
-            raise UsageError(f"{variable}: {quoted(text)} is not {what}.") from None
+            kind = "a whole number" if option.typed is int else "a number"
+            raise UsageError(f"{variable} must be {kind}, not {quoted(text)}.") from None
     return text

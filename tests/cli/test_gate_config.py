@@ -219,39 +219,48 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
         ("[gate.q]\nmin-row = 1", ["gate.q.min-row is not known", "did you mean 'min-rows'?"]),
         ("[gate]\nconfig = 'x'", ["gate.config is not known"]),
         ("[gate.one]\nformat = 'json'", ["gate.one.format is not known"]),
-        ("score = 1", ["score has to be a table: [score]"]),
+        ("score = 1", ["score must be a table: [score]"]),
         ("[gates]\nmax = 1", ["gates is not known", "did you mean 'gate'?"]),
         ("x = 1", ["x is not known"]),
-        ("[gate]\nmax = [1]", ["gate.max takes text, not [1]"]),
-        ("[gate]\nmax = true", ["gate.max takes text, not True"]),
-        ("[gate.max]\nx = 1", ["gate.max takes text, not {'x': 1}"]),
+        ("[gate]\nmax = [1]", ["gate.max must be text, not [1]"]),
+        ("[gate]\nmax = true", ["gate.max must be text, not True"]),
+        ("[gate.max]\nx = 1", ["gate.max must be text, not {'x': 1}"]),
         ("[gate]\nmax = 'abc'", ["gate.max: ", "'abc' is not a finite number"]),
         ("[gate]\nmax = nan", ["gate.max: ", "'nan' is not a finite number"]),
         ("[gate]\nmax = inf", ["gate.max: ", "'inf' is not a finite number"]),
-        ("[gate]\nmin-rows = 1.5", ["gate.min-rows takes a whole number, not 1.5"]),
-        ("[gate]\nmin-rows = '5'", ["gate.min-rows takes a whole number, not '5'"]),
+        ("[gate]\nmin-rows = 1.5", ["gate.min-rows must be a whole number, not 1.5"]),
+        ("[gate]\nmin-rows = '5'", ["gate.min-rows must be a whole number, not '5'"]),
         ("[gate]\nmin-rows = -5", ["gate.min-rows: --min-rows must be 0 or more, not -5"]),
         ("[gate]\nmin-rows = 5\nmin_rows = 5", ["gate.min_rows is given twice"]),
-        ("[gate]\nconfident = 1", ["gate.confident takes true or false, not 1"]),
-        ("[gate]\nconfident = 'yes'", ["gate.confident takes true or false, not 'yes'"]),
-        ("[gate]\nconfidence = '0.9'", ["gate.confidence takes a number, not '0.9'"]),
-        ("[gate]\nconfidence = true", ["gate.confidence takes a number, not True"]),
-        ("[gate]\nmax = 1\nconfidence = 2", ["gate: --confidence 2"]),
-        ("[gate]\nmode = 'provn'", ["gate.mode: 'provn'", "did you mean 'proven'?"]),
-        ("[gate]\nas = 'logit'", ["gate.as: 'logit'", "did you mean 'logits'?"]),
-        ("[gate]\nbase = 3", ["gate.base: '3' is not one of 'e', '2', '10'"]),
-        ("[gate]\nlabel = 1979-05-27", ["gate.label takes text, not "]),
-        ("[gate]\nlabel = [['x']]", ["gate.label takes text, not ['x']"]),
-        ("[gate]\nfiles = 1", ["gate.files takes text, not 1"]),
-        ("[gate]\nbaseline = 1", ["gate.baseline takes text, not 1"]),
+        ("[gate]\nconfident = 1", ["gate.confident must be true or false, not 1"]),
+        ("[gate]\nconfident = 'yes'", ["gate.confident must be true or false, not 'yes'"]),
+        ("[gate]\nconfidence = '0.9'", ["gate.confidence must be a number, not '0.9'"]),
+        ("[gate]\nconfidence = true", ["gate.confidence must be a number, not True"]),
+        ("[gate]\nmax = 1\nconfidence = 2", ["gate: --confidence must be between 0 and 1, not 2"]),
+        (
+            "[gate]\nmode = 'provn'",
+            [
+                "gate.mode must be one of 'point', 'confident', 'proven', not 'provn'",
+                "did you mean 'proven'?",
+            ],
+        ),
+        (
+            "[gate]\nas = 'logit'",
+            ["gate.as must be one of", "not 'logit'", "did you mean 'logits'?"],
+        ),
+        ("[gate]\nbase = 3", ["gate.base must be one of 'e', '2', '10', not '3'"]),
+        ("[gate]\nlabel = 1979-05-27", ["gate.label must be text, not "]),
+        ("[gate]\nlabel = [['x']]", ["gate.label must be text, not ['x']"]),
+        ("[gate]\nfiles = 1", ["gate.files must be text, not 1"]),
+        ("[gate]\nbaseline = 1", ["gate.baseline must be text, not 1"]),
         ("[gate]\nrequire = 'acuracy >= 1'", ["gate.require: ", "did you mean 'accuracy'?"]),
         ("[gate.q]\nrequire = ['rows >= x']", ["gate.q.require: ", "'x' is not a finite number"]),
         ("[gate]\nmax-regression = 'x'", ["gate.max-regression: ", "'x' is not a finite number"]),
         ("[gate]\nmax-regression = 1", ["gate: a regression needs a baseline"]),
         ("[gate]\nbaseline = 'b.json'", ["gate: the baseline has no limit"]),
-        ("[gate]\nmax = 1\nclip = 'x'", ["gate: --clip 'x'"]),
+        ("[gate]\nmax = 1\nclip = 'x'", ["gate: --clip must be auto, none or a number, not 'x'"]),
         ("[gate]\nbase = 2", ["gate: there is no limit to check"]),
-        ("gate = 1", ["gate has to be a table"]),
+        ("gate = 1", ["gate must be a table"]),
         ("[gate]\nmax = ", ["is not TOML", "line 2"]),
         ("[gate]\nmax = 1\nmax = 2", ["is not TOML", "line 3"]),
         ("[gate]\n\nmax 1", ["is not TOML", "line 3"]),
@@ -277,9 +286,9 @@ def test_a_bad_configuration_is_told_with_file_and_key(
 def test_what_else_stands_in_the_project_is_not_looked_at_but_under_ce(here: Path) -> None:
     configured(here, "[tool.ce]\nscore = 1\n", "pyproject.toml")
     (told,) = complaints(refused("preds.csv", "--max", "9", cwd=here), USAGE)
-    assert "pyproject.toml: tool.ce.score has to be a table: [tool.ce.score]" in told
+    assert "pyproject.toml: tool.ce.score must be a table: [tool.ce.score]" in told
     configured(here, "tool = 1\nce = 1\n", "pyproject.toml")
-    assert "tool has to be a table" in complaints(refused("preds.csv", cwd=here), USAGE)[0]
+    assert "tool must be a table" in complaints(refused("preds.csv", cwd=here), USAGE)[0]
     configured(here, "[tool.cx]\ngate = 1\n[gate]\nx = 1\n", "pyproject.toml")
     assert run_gate("preds.csv", "--max", "9", cwd=here)[0] == PASSED
 
@@ -292,13 +301,13 @@ def test_text_that_is_not_utf_8_is_no_configuration(here: Path) -> None:
 def test_gates_that_are_not_there_are_told(here: Path) -> None:
     configured(here, TWO_GATES)
     (told,) = complaints(refused("--gate", "qualty", cwd=here), USAGE)
-    assert "no gate 'qualty' (did you mean 'quality'?); there is 'quality', 'fairness'" in told
+    assert "no gate 'qualty' (did you mean 'quality'?); choose from: 'quality', 'fairness'" in told
     configured(here, "[gate]\nmax = 1\n")
     (told,) = complaints(refused("--gate", "quality", cwd=here), USAGE)
     assert "no named gates" in told
     configured(here, "[gate.quality]\nmax = 1\n")
     (told,) = complaints(refused(cwd=here), USAGE)
-    assert "ce.toml: gate.quality: the gate names no files" in told
+    assert "ce.toml: gate.quality: the gate has no files" in told
 
 
 def test_a_configuration_that_is_named_has_to_be_there(here: Path) -> None:
@@ -327,7 +336,7 @@ def test_one_pipe_is_not_read_by_two_gates(here: Path) -> None:
 def test_the_configuration_is_not_written_over(here: Path) -> None:
     path = configured(here, TWO_GATES)
     done = refused("--output", "ce.toml", cwd=here)
-    assert "cannot be written over" in complaints(done, USAGE)[0]
+    assert "is an input and cannot be overwritten" in complaints(done, USAGE)[0]
     assert path.read_text() == TWO_GATES
 
 
@@ -405,10 +414,10 @@ def test_a_start_elsewhere_finds_the_files_from_there(here: Path) -> None:
 def test_a_start_writes_over_nothing(here: Path) -> None:
     path = configured(here, "# mine\n")
     (told,) = complaints(refused("preds.csv", "--init", cwd=here), USAGE)
-    assert "ce.toml: is there already" in told
+    assert "ce.toml already exists and was not overwritten" in told
     assert path.read_text() == "# mine\n"
     (told,) = complaints(refused("preds.csv", "--init", "-o", "preds.csv", cwd=here), USAGE)
-    assert "preds.csv: is there already" in told
+    assert "preds.csv already exists and was not overwritten" in told
 
 
 def test_a_start_from_a_pipe_names_no_file(here: Path) -> None:

@@ -561,12 +561,12 @@ def test_a_baseline_that_is_not_there(models: Models) -> None:
 def test_the_same_file_twice_is_no_comparison(models: Models) -> None:
     again = models.directory / ".." / models.directory.name / "new.csv"
     (told,) = complaints(refused(models.new, "--baseline", again, "--max-regression", "1"), USAGE)
-    assert "as the data and as the baseline" in told
+    assert "is both the data and the baseline" in told
 
 
 def test_the_baseline_is_not_written_over(models: Models) -> None:
     before = models.baseline.read_bytes()
     given = (models.new, "--baseline", models.baseline, "--max-regression", "1")
     done = refused(*given, "--report", f"json={models.baseline}")
-    assert "cannot be written over" in complaints(done, USAGE)[0]
+    assert "is an input and cannot be overwritten" in complaints(done, USAGE)[0]
     assert models.baseline.read_bytes() == before

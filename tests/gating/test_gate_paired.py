@@ -141,7 +141,7 @@ def test_what_does_not_compare_is_refused(pair: Pair, tmp_path: Path) -> None:
     junk.write_bytes(bytes(range(256)))
     assert "junk.csv" in told(junk, BAD_DATA)
     assert "gone.csv" in told(tmp_path / "gone.csv", STORAGE)
-    assert "as the data and as the baseline" in told(pair.new, USAGE)
+    assert "is both the data and the baseline" in told(pair.new, USAGE)
 
 
 def test_a_pipe_cannot_be_scored_and_compared(pair: Pair) -> None:
