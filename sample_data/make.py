@@ -1,5 +1,6 @@
-"""Write the sample prediction files beside this script: real out-of-fold predictions on data sets
-bundled with scikit-learn, so that no row was scored by a model that had seen it.
+"""Write the sample files beside this script: out-of-fold predictions on data sets of scikit-learn.
+
+No row is predicted by a model that was fitted to it.
 
 Run `python sample_data/make.py`; needs scikit-learn, pandas and pyarrow.
 
@@ -17,9 +18,8 @@ digits_logits.parquet      1797 label, logit_0 to logit_9 (float32)  the same
 tokens.csv                  277 doc, token, logprob                  trigrams of bytes
 ========================== ==== ==================================== ============================
 
-`prob` and `logit` are always those of malignant. The documents of tokens.csv are the beginnings of
-novels that are in the public domain, each predicted from the others and from what of it came
-before.
+`prob` and `logit` are always those of malignant. The documents in tokens.csv are the beginnings of
+novels in the public domain; each token is predicted from the other novels and the text before it.
 """
 
 import csv
@@ -69,14 +69,14 @@ def logistic_regression() -> BaseEstimator:
 
 
 def out_of_fold(model: BaseEstimator, x: np.ndarray, y: np.ndarray, method: str) -> np.ndarray:
-    """Predict every row with the model fitted on the four folds that leave it out."""
+    """Predict each row with the model fitted on the four folds that do not contain it."""
     folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=SEED)
     predicted: np.ndarray = cross_val_predict(model, x, y, cv=folds, method=method)
     return predicted
 
 
 def write_csv(name: str, columns: dict[str, object], float_format: str | None = None) -> None:
-    """Write columns in the given order; floats round-trip unless a format is given."""
+    """Write columns in order; floats round-trip unless there is a format."""
     frame = pd.DataFrame(columns)
     frame.to_csv(HERE / name, index=False, float_format=float_format, lineterminator="\n")
 
@@ -120,7 +120,7 @@ def make_wine() -> None:
     model = RandomForestClassifier(n_estimators=200, random_state=0)
     probs = out_of_fold(model, data.data, data.target, "predict_proba")
 
-    # The columns are out of class order on purpose: a reader must bind them by name.
+    # The columns are not in class order on purpose: they must be bound by name.
     columns = {f"p_{data.target_names[k]}": probs[:, k] for k in (2, 0, 1)}
     write_csv("wine.csv", {"label": data.target_names[data.target], **columns})
     write_parquet(
@@ -152,8 +152,8 @@ def make_digits() -> None:
 
 
 def token_logprobs(tokens: list[str], known: list[bytes]) -> list[float]:
-    """Give each token the logarithm of its probability, from counts of one, two and three bytes in
-    what is known and in the tokens before it.
+    """The log-probability of each token, from counts of one to three bytes in the known texts and
+    in the tokens before it.
     """
     counts: Counter[bytes] = Counter()
 
@@ -163,7 +163,7 @@ def token_logprobs(tokens: list[str], known: list[bytes]) -> list[float]:
 
     def probability(context: bytes, byte: bytes) -> float:
         mixed = 1 / 256
-        for n in range(3):  # the longer the context, the more it says, if it has been seen
+        for n in range(3):  # a longer context predicts better, if it has occurred
             start = context[len(context) - n :]
             seen = counts[start] if n else sum(counts[bytes([one])] for one in range(256))
             mixed = (counts[start + byte] + 4 * mixed) / (seen + 4)

@@ -35,7 +35,7 @@ class Call(Record):
         The files as they were typed.
     options : dict
         The value of every option: typed, from a variable or the configuration, or its default.
-    given : dict
+    explicit : dict
         The options that were typed or come from variables.
     config : Config or None
         The configuration file, if there is one.
@@ -46,7 +46,7 @@ class Call(Record):
     command: str
     files: tuple[str, ...]
     options: dict[str, Any]
-    given: dict[str, Any]
+    explicit: dict[str, Any]
     config: Config | None = None
     variables: tuple[str, ...] = ()
 
@@ -62,10 +62,10 @@ class Call(Record):
         if self.config is not None and self.command == "gate":  # whose page names its own table
             written = {name: written[name] for name in self.config.shared if name in written}
         parts = []
-        if own := {name: value for name, value in written.items() if name not in self.given}:
+        if own := {name: value for name, value in written.items() if name not in self.explicit}:
             parts.append(f"{self.config.shown if self.config else ''}: {_named(own)}")
         if self.variables:
-            typed = {name: self.given[name] for name in self.variables}
+            typed = {name: self.explicit[name] for name in self.variables}
             parts.append(f"the environment: {_named(typed)}")
         return f"Options from {'; '.join(parts)}" if parts else ""
 
@@ -113,12 +113,14 @@ def _call(
     """Merge options: typed ones override variables, then the configuration, then defaults."""
     typed = {one: value for one, value in typed.items() if not _is_absent(value)}
     own = variables(os.environ, name)
-    given = {**own, **typed}
-    config = configuration(given.get("config"))
+    explicit = {**own, **typed}
+    config = configuration(explicit.get("config"))
     written = {} if config is None else config.options_for(name)
     defaults = {one: option.default for one, option in options.items()}
     from_variables = tuple(one for one in own if one not in typed)
-    return Call(name, tuple(files), {**defaults, **written, **given}, given, config, from_variables)
+    return Call(
+        name, tuple(files), {**defaults, **written, **explicit}, explicit, config, from_variables
+    )
 
 
 def _is_absent(value: Any) -> bool:

@@ -59,7 +59,7 @@ def _of_numbers(call: Call, spec: Spec) -> Explained:
     if call.files:
         raise UsageError("--q replaces the files: use one or the other.")
     for name, option in options_of(ExplainCommandOptions).items():
-        if name in call.given and not option.of_numbers and name not in _OF_THE_RESULT:
+        if name in call.explicit and not option.of_numbers and name not in _OF_THE_RESULT:
             raise UsageError(f"{flag(name)} applies to files and cannot be used with --q.")
     options, labels = call.options, spec.label
     if len(labels) > 1:

@@ -48,14 +48,14 @@ def gate(call: Call) -> None:
     from ce_cli.gating.judge import ready
 
     options = call.options
-    given = {FILES: list(call.files), **call.given} if call.files else call.given
+    explicit = {FILES: list(call.files), **call.explicit} if call.files else call.explicit
     if options["init"]:
         _check_alone(call)
-        _initialize(call, given)
+        _initialize(call, explicit)
         return
-    explicit = any(name in call.given for name in ("format", "json"))
-    targets = targets_of(call.format, explicit, options["output"], options["report"] or ())
-    found = plans(call.config, options["gate"] or (), given)
+    format_is_set = any(name in call.explicit for name in ("format", "json"))
+    targets = targets_of(call.format, format_is_set, options["output"], options["report"] or ())
+    found = plans(call.config, options["gate"] or (), explicit)
     gates = [ready(_checked(plan.request(_names(plan)))) for plan in found]
     _check_paths(gates, targets, [call.config.path] if call.config else [])
     gated = _judged(gates, call)
@@ -149,11 +149,11 @@ def _read(gate: PreparedGate) -> list[str]:
 def _check_alone(call: Call) -> None:
     """Check that there are no options beside ``--init`` that it ignores."""
     for name in ("format", "json", "report", "config", "gate", "exit_zero"):
-        if name in call.given:
+        if name in call.explicit:
             raise UsageError(f"--init only writes a configuration: leave {flag(name)} out.")
 
 
-def _initialize(call: Call, given: Mapping[str, Any]) -> None:
+def _initialize(call: Call, explicit: Mapping[str, Any]) -> None:
     """Score the files and write a configuration that they pass.
 
     Raises
@@ -170,10 +170,10 @@ def _initialize(call: Call, given: Mapping[str, Any]) -> None:
     target = call.options["output"] or NAME
     if target != STDIN and Path(target).exists():
         raise UsageError(f"{display_name(target)} already exists and was not overwritten.")
-    plan = plans(None, (), given)[0]
+    plan = plans(None, (), explicit)[0]
     request = _checked(plan.request(_names(plan), limited=False))
     score = _one_judged(PreparedGate(request), call).score
-    written(configuration_from(given, score, target), target, sys.stdout)
+    written(configuration_from(explicit, score, target), target, sys.stdout)
     if not call.options["quiet"] and target != STDIN:
         how = "ce gate" if Path(target).name == NAME else f"ce gate --config {shell_word(target)}"
         typer.echo(f"ce: wrote {display_name(target)}; {how} runs it.", err=True)

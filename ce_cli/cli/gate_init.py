@@ -28,12 +28,12 @@ _ENDING = """
 """
 
 
-def configuration_from(given: Mapping[str, Any], result: Result, target: str) -> str:
+def configuration_from(explicit: Mapping[str, Any], result: Result, target: str) -> str:
     """A commented table for `target`, in TOML.
 
     Parameters
     ----------
-    given : mapping
+    explicit : mapping
         The options on the command line, by name.
     result : Result
         The score of the files.
@@ -51,21 +51,21 @@ def configuration_from(given: Mapping[str, Any], result: Result, target: str) ->
         f"[{'.'.join(filter(None, (prefix_in(target), GATE)))}]",
     ]
     options = options_of_gate()
-    for name, value in given.items():
+    for name, value in explicit.items():
         if name not in options:
             continue
         written = _from(target, value) if options[name].is_path else value
         if written != [STDIN]:
             lines.append(f"{key(name)} = {_toml(written)}")
-    lines += _suggested(given, result)
-    return "\n".join(lines) + "\n" + (_ENDING if "baseline" not in given else "")
+    lines += _suggested(explicit, result)
+    return "\n".join(lines) + "\n" + (_ENDING if "baseline" not in explicit else "")
 
 
-def _suggested(given: Mapping[str, Any], result: Result) -> Iterator[str]:
+def _suggested(explicit: Mapping[str, Any], result: Result) -> Iterator[str]:
     """Limits that are not among the typed options."""
     mean, rows = result.metrics["cross_entropy"], result.rows["scored"]
     interval = result.intervals["cross_entropy"]
-    if "max" not in given and math.isfinite(mean):
+    if "max" not in explicit and math.isfinite(mean):
         high = interval.high if math.isfinite(interval.high) else mean * _ROOM
         reach = f", {level_text(interval.confidence)} interval up to {shown(high)}"
         yield (
@@ -73,11 +73,11 @@ def _suggested(given: Mapping[str, Any], result: Result) -> Iterator[str]:
             f"{reach if math.isfinite(interval.high) else ''}."
         )
         yield f"max = {_rounded_up(high)!r}"
-    if "min_rows" not in given:
+    if "min_rows" not in explicit:
         yield f"\n# The smallest number of rows that passes; now there are {rows:,}."
         yield f"min-rows = {max(1, math.floor(rows * _ROWS_KEPT))}"
     accuracy = result.metrics.get("accuracy", math.nan)
-    unsure = "require" in given or "confident" in given  # accuracy has no interval
+    unsure = "require" in explicit or "confident" in explicit  # accuracy has no interval
     if not unsure and math.isfinite(accuracy):
         error = math.sqrt(max(accuracy * (1.0 - accuracy), 0.0) / rows)
         least = max(0.0, math.floor(1000.0 * (accuracy - _ERRORS * error)) / 1000.0)

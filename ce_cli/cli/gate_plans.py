@@ -60,7 +60,7 @@ class GatePlan(Record):
 
 
 def plans(
-    config: Config | None, chosen: Sequence[str], given: Mapping[str, Any]
+    config: Config | None, chosen: Sequence[str], explicit: Mapping[str, Any]
 ) -> tuple[GatePlan, ...]:
     """The gates to run.
 
@@ -70,7 +70,7 @@ def plans(
         The configuration, if there is one.
     chosen : sequence of str
         Names of its gates; if empty, all of them, or none if files are typed.
-    given : mapping
+    explicit : mapping
         Typed options, which override those of the configuration.
 
     Raises
@@ -84,9 +84,9 @@ def plans(
             "pyproject.toml in this directory or above."
         )
     shared = {} if config is None else config.options_for(GATE)
-    if config is None or (not chosen and (FILES in given or not config.gates)):
+    if config is None or (not chosen and (FILES in explicit or not config.gates)):
         origin = config.table_of(GATE) if config is not None and config.has_gates else ""
-        return (_plan(_UNNAMED, _together(shared, given), origin),)
+        return (_plan(_UNNAMED, _together(shared, explicit), origin),)
     for name in chosen:
         if name not in config.gates:
             known = list(config.gates)
@@ -97,7 +97,7 @@ def plans(
             )
     found = []
     for name in dict.fromkeys(chosen or config.gates):
-        options = _together(shared, config.gates[name], given)
+        options = _together(shared, config.gates[name], explicit)
         origin = config.table_of(GATE, name)
         if not options.get(FILES):
             raise UsageError(f'{origin}: the gate has no files: add files = ["preds.csv"].')

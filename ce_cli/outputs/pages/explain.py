@@ -25,7 +25,7 @@ _LONGEST_BAR, _SHORTEST_BAR = 24, 4
 _TERMS_SHOWN = 3
 _DIGITS = 4
 _DRAWN = {"label": "label p", "prediction": "prediction q"}
-_GIVEN = {"logits": "logit", "logprobs": "log-prob.", "probabilities": "as given"}
+_INPUT_HEADINGS = {"logits": "logit", "logprobs": "log-prob.", "probabilities": "as given"}
 _LOGS = {"nats": "log", "bits": "log₂", "bans": "log₁₀"}
 _CERTAIN = "The label is certain, so its entropy is 0: all of the loss is divergence."
 _SOFT = "entropy: the loss of the best prediction; KL divergence: what this one adds."
@@ -161,7 +161,7 @@ def _texts(
             columns.append(("unsmoothed", [_cell(part.stated) for part in parts]))
         columns.append((_DRAWN["label"], [_cell(part.label) for part in parts]))
     if any(part.given not in (None, part.prediction) for part in parts):
-        columns.append((_GIVEN[result.values], [_cell(part.given) for part in parts]))
+        columns.append((_INPUT_HEADINGS[result.values], [_cell(part.given) for part in parts]))
     columns.append((_DRAWN["prediction"], [_cell(part.prediction) for part in parts]))
     if independent:
         columns.append(("−log q", [_cell(part.surprisal) for part in parts]))
