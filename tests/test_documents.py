@@ -1,4 +1,4 @@
-"""What the README and the other documents say is true."""
+"""The examples and statements of the README and the other documents are true."""
 
 from __future__ import annotations
 

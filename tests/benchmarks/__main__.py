@@ -20,7 +20,7 @@ PACKAGES = ("numpy", "pyarrow", "duckdb", "polars", "pandas", "scikit-learn")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the cases asked for and print their tables.
+    """Run the chosen cases and print their tables.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def measured(case: Case, size: int, runs: int, folder: Path) -> str:
 
 
 def warm_up(all_of_them: Sequence[Contender]) -> str:
-    """Run each contender once and compare their means; says how far apart they are."""
+    """Run each contender once and compare their means; shows how far apart they are."""
     outputs = [(c, run(c.argv).output) for c in all_of_them]
     means = {c.name: c.mean(output) for c, output in outputs if c.mean}
     if not means:

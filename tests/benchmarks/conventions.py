@@ -39,7 +39,7 @@ class Case:
         self.shares = labels.dtype.kind == "f"
 
     def by_ce(self, tool: str) -> float:
-        """What ce says."""
+        """The result of ce."""
         stem = "logit" if self.logits else "p"
         columns: dict[str, Any] = {"label": self.labels}
         if self.binary:

@@ -1,4 +1,4 @@
-"""Made-up predictions, calibrated by construction: labels are drawn from what the model says.
+"""Made-up predictions, calibrated by construction: labels are drawn from the predictions.
 
 Run as ``python -m tests.benchmarks.data KIND ROWS FILE``: the harness does so in a process of its
 own, because a child's peak memory starts at that of the process that started it.

@@ -55,7 +55,7 @@ class Shape:
     cluster: int = 1
 
     def effect(self, rows: int) -> float:
-        """The difference that about so many rows would tell."""
+        """The difference that about so many rows would detect."""
         units = rows / self.cluster
         one = rows_to_decide(1, 1.0, self.spread, LEVEL) - rows_to_decide(1, 1.0, 0.0, LEVEL)
         return math.sqrt(one / units)
@@ -67,10 +67,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class Found:
-    """How many of so many repetitions told a difference, and covered the true one."""
+    """How many of the repetitions detected a difference, and covered the true one."""
 
     repetitions: int
-    told: int
+    detected: int
     covered: int
 
 
@@ -110,7 +110,7 @@ def simulated(
     rng = np.random.default_rng([seed, rows, round(1e6 * effect)])
     most = max(1, _AT_ONCE // rows)
     cluster = shape.cluster if clustered else 1
-    told = covered = 0
+    detected = covered = 0
     for start in range(0, repetitions, most):
         count = min(most, repetitions - start)
         first, second = shape.draw(rng, (count, rows))
@@ -119,9 +119,9 @@ def simulated(
             found = list(comparisons(figures, ("a", "b"), SPEC, flipped))
             (one,) = settled(found, [figures.size], SPEC.confidence, flipped)
             interval = one.intervals["absolute"]
-            told += one.verdict != "unclear"
+            detected += one.verdict != "unclear"
             covered += interval.low <= effect <= interval.high
-    return Found(repetitions, told, covered)
+    return Found(repetitions, detected, covered)
 
 
 def _figures(first: Floats, second: Floats, cluster: int, test: str) -> Iterator[GroupSums]:
@@ -273,16 +273,22 @@ def line(shape: Shape, rows: int, repetitions: Sequence[int], clustered: bool = 
     """Simulate one line of the table."""
     effect = shape.effect(rows)
     promised = shape.promised(effect)
-    alarms, told, covered = [], [], 0
+    alarms, detected, covered = [], [], 0
     for test, count in zip(("t", "sign-flip"), repetitions, strict=True):
         none = simulated(shape, rows, 0.0, count, test, clustered)
         some = simulated(shape, promised, effect, count, test, clustered)
-        alarms.append(f"{100 * none.told / count:.1f} %")
-        told.append(f"{100 * some.told / count:.1f} %")
+        alarms.append(f"{100 * none.detected / count:.1f} %")
+        detected.append(f"{100 * some.detected / count:.1f} %")
         if test == "t":
             covered = none.covered + some.covered
     name = shape.name if clustered else f"{shape.name.rpartition(',')[0]}, without"
-    cells = (name, f"{rows:,}", " / ".join(f"{count:,}" for count in repetitions), *alarms, *told)
+    cells = (
+        name,
+        f"{rows:,}",
+        " / ".join(f"{count:,}" for count in repetitions),
+        *alarms,
+        *detected,
+    )
     return f"| {' | '.join((*cells, f'{50 * covered / repetitions[0]:.1f} %'))} |"
 
 

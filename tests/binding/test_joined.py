@@ -57,7 +57,7 @@ def test_rows_meet_by_id(order: str, suffix: str, whole: dict[str, Any], tmp_pat
     assert row["label"] == label
 
 
-def test_rows_meet_by_their_order(whole: dict[str, Any], tmp_path: Path) -> None:
+def test_rows_match_by_their_order(whole: dict[str, Any], tmp_path: Path) -> None:
     preds = written(tmp_path, "preds.parquet", WHOLE[["prob"]])
     labels = written(tmp_path, "truth.csv", WHOLE.drop(columns="prob"))
     assert blocks(score_json(preds, "--labels", labels, *OPTIONS)) == whole
@@ -119,7 +119,7 @@ def test_several_files_of_labels_are_refused(tmp_path: Path) -> None:
         score(WHOLE[["prob"]], labels=tmp_path)
 
 
-# What does not meet
+# Unmatched rows
 
 BOTH = WHOLE[["case", "prob"]], WHOLE[["case", "label"]]
 SKIPPED = ("--id", "case", "--positive", "malignant", "--missing", "skip")
@@ -230,18 +230,18 @@ BAD: dict[str, tuple[pd.DataFrame, pd.DataFrame, Sequence[str], int, Sequence[st
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_sentence_says_what_does_not_meet(name: str, tmp_path: Path) -> None:
+def test_one_sentence_names_the_unmatched_rows(name: str, tmp_path: Path) -> None:
     preds, labels, options, code, parts = BAD[name]
     written(tmp_path, "preds.csv", preds)
     written(tmp_path, "truth.csv", labels)
     command = ["score", "preds.csv", "--labels", "truth.csv", "--positive", "malignant", *options]
-    told = complaints(run_ce(*command, cwd=tmp_path), code)
-    assert len(told) == 1, told
+    message = complaints(run_ce(*command, cwd=tmp_path), code)
+    assert len(message) == 1, message
     for part in parts:
-        assert part in told[0]
+        assert part in message[0]
 
 
-def test_a_file_of_labels_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_of_labels_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     written(tmp_path, "preds.csv", BOTH[0])
     (tmp_path / "junk.csv").write_bytes(bytes(range(256)) * 20)
     for labels, code in (("nowhere.csv", STORAGE), ("junk.csv", BAD_DATA), ("-", USAGE)):
@@ -258,7 +258,7 @@ def test_labels_are_not_written_over(tmp_path: Path) -> None:
     assert labels.read_bytes() == before
 
 
-def test_inspection_joins_too_and_tells_what_does_not_meet(tmp_path: Path) -> None:
+def test_inspection_joins_too_and_reports_unmatched_rows(tmp_path: Path) -> None:
     written(tmp_path, "preds.csv", BOTH[0].iloc[5:])
     written(tmp_path, "truth.csv", BOTH[1].iloc[:-7])
     options = "--labels truth.csv --id case --positive malignant".split()
@@ -272,7 +272,7 @@ def test_inspection_joins_too_and_tells_what_does_not_meet(tmp_path: Path) -> No
     assert mended.returncode == 0, mended.stderr
 
 
-def test_whole_numbers_meet_whether_or_not_they_are_written_as_floats(tmp_path: Path) -> None:
+def test_whole_numbers_match_whether_or_not_they_are_written_as_floats(tmp_path: Path) -> None:
     numbered = WHOLE.assign(case=range(569))
     preds = written(tmp_path, "preds.csv", numbered[["case", "prob"]])
     labels = written(tmp_path, "truth.csv", numbered[["case", "label"]].astype({"case": float}))
@@ -291,7 +291,7 @@ def test_the_first_file_decides_which_columns_come_from_the_labels(tmp_path: Pat
     assert len(score_json(second, "--missing", "skip", *options)["groups"]) == 3
 
 
-def test_inspection_bears_bad_cells_beside_rows_that_do_not_meet(tmp_path: Path) -> None:
+def test_inspection_copes_with_bad_cells_beside_unmatched_rows(tmp_path: Path) -> None:
     preds = tmp_path / "preds.csv"
     preds.write_text("id,prob\n9,x\n1,0.5\n2,y\n3,0.25\n")
     labels = tmp_path / "truth.csv"

@@ -60,7 +60,7 @@ def test_soft_labels_split_into_entropy_and_divergence(weighted: bool) -> None:
     assert got["baseline"] == pytest.approx(baseline, rel=1e-12)
 
 
-def test_columns_named_one_by_one_meet_in_that_order(tmp_path: Path) -> None:
+def test_columns_named_one_by_one_match_in_that_order(tmp_path: Path) -> None:
     columns = {"won": SHARES[:, 0], "lost": 1 - SHARES[:, 0]}
     columns |= {"first": PREDICTED[:, 0], "second": 1 - PREDICTED[:, 0]}
     path = write_parquet(tmp_path / "f.parquet", columns)
@@ -233,7 +233,7 @@ def test_perplexity_of_a_fair_die_is_its_number_of_sides(tmp_path: Path) -> None
     assert document["per_class"] == []
 
 
-def test_a_probability_without_a_label_has_to_be_said(tmp_path: Path) -> None:
+def test_a_probability_without_a_label_needs_an_option(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "f.csv", {"prob": [0.5, 0.0]})
     (line,) = complaints(run_ce("score", path), BAD_DATA)
     assert "--task likelihood" in line
@@ -273,7 +273,7 @@ def test_what_happened_has_to_be_named_unless_the_rest_is_nothing(tmp_path: Path
     assert document["rows"]["infinite"] == 1
 
 
-def test_a_class_that_the_first_rows_do_not_name_is_told(tmp_path: Path) -> None:
+def test_a_class_that_the_first_rows_do_not_name_is_reported(tmp_path: Path) -> None:
     rows = [("cat", {"cat": 0.5, "dog": 0.5})] * 20_000 + [("cat", {"cat": 0.5, "newt": 0.5})]
     path = sparse(tmp_path, rows)
     (line,) = complaints(run_ce("score", path), BAD_DATA)
@@ -282,7 +282,7 @@ def test_a_class_that_the_first_rows_do_not_name_is_told(tmp_path: Path) -> None
     assert score_json(path, "--classes", "cat,dog,newt")["metrics"]["cross_entropy"] == math.log(2)
 
 
-# What is wrong is told in one sentence
+# Errors are one sentence
 
 PAIRS = {"y_a": [1, 0], "y_b": [0, 1], "p_a": [0.5, 0.5], "p_b": [0.5, 0.5]}
 BAD: dict[str, tuple[dict[str, Any], str, int, tuple[str, ...]]] = {
@@ -399,16 +399,16 @@ BAD: dict[str, tuple[dict[str, Any], str, int, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
+def test_one_sentence_names_the_problem(name: str, tmp_path: Path) -> None:
     columns, options, code, parts = BAD[name]
     path = write_parquet(tmp_path / "bad.parquet", columns)
-    told = complaints(run_ce("score", path, *options.split()), code)
-    assert len(told) == 1, told
+    message = complaints(run_ce("score", path, *options.split()), code)
+    assert len(message) == 1, message
     for part in parts:
-        assert part in told[0]
+        assert part in message[0]
 
 
-def test_the_length_of_a_list_is_told_with_its_row(tmp_path: Path) -> None:
+def test_the_length_of_a_list_is_reported_with_its_row(tmp_path: Path) -> None:
     rows = [[0.5, 0.5]] * 16 + [[0.5, 0.25, 0.25]] + [[1.0]]
     path = write_parquet(tmp_path / "bad.parquet", {"label": [0] * 18, "probs": rows})
     (line,) = complaints(run_ce("score", path, "--classes", "0,1"), BAD_DATA)
@@ -416,14 +416,14 @@ def test_the_length_of_a_list_is_told_with_its_row(tmp_path: Path) -> None:
         assert part in line
 
 
-def test_a_padded_label_is_told_with_the_option_that_leaves_it_out(tmp_path: Path) -> None:
+def test_a_padded_label_is_reported_with_the_option_that_leaves_it_out(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "f.parquet", {"label": [0, -100], "probs": [[0.5, 0.5]] * 2})
     (line,) = complaints(run_ce("score", path), BAD_DATA)
     assert "--ignore-label -100" in line
     assert score_json(path, "--ignore-label", "-100")["rows"]["ignored"] == 1
 
 
-def test_a_label_beyond_the_classes_of_a_list_is_told(tmp_path: Path) -> None:
+def test_a_label_beyond_the_classes_of_a_list_is_reported(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "f.parquet", {"label": [0, 2], "probs": [[0.5, 0.5]] * 2})
     (line,) = complaints(run_ce("score", path), BAD_DATA)
     for part in ("row 2", "'2'", "'0', '1'", "--classes"):
@@ -541,12 +541,12 @@ def test_shares_are_judged_by_how_they_are_stored(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "f.parquet", {**shares, **family("p", PREDICTED)})
     assert score_json(path)["rows"]["scored"] == ROWS
     rounded = {name: column.round(3) for name, column in family("y", SHARES).items()}
-    told = write_parquet(tmp_path / "f.parquet", {**rounded, **family("p", PREDICTED)})
-    (line,) = complaints(run_ce("score", told), BAD_DATA)
+    found = write_parquet(tmp_path / "f.parquet", {**rounded, **family("p", PREDICTED)})
+    (line,) = complaints(run_ce("score", found), BAD_DATA)
     assert "sum to 1," not in line
 
 
-def test_keys_that_name_one_class_twice_are_told(tmp_path: Path) -> None:
+def test_keys_that_name_one_class_twice_are_reported(tmp_path: Path) -> None:
     path = sparse(tmp_path, [("1", {"0": 0.5, "1": 0.5}), ("1", {"1": 0.25, "1.0": 0.5})])
     (line,) = complaints(run_ce("score", path, "--classes", "0,1"), BAD_DATA)
     assert "row 2" in line

@@ -1,4 +1,4 @@
-"""What `ce score` says, and how it exits, when something is wrong; and what it leaves untouched."""
+"""Messages and exit codes of `ce score` when something is wrong, and the files it leaves alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LONGEST = 1 << 20
 
 
 def check(done: subprocess.CompletedProcess[str], code: int, *problems: Sequence[str]) -> None:
-    """One sentence for each of `problems`, which says each of its parts."""
+    """One sentence for each of `problems`, with each of its parts."""
     lines = complaints(done, code)
     assert len(lines) == len(problems), lines
     for line, parts in zip(lines, problems, strict=True):
@@ -194,7 +194,7 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str, list[tuple[str, ...]]]] = {
 
 
 @pytest.mark.parametrize(("text", "options", "problems"), BAD_TEXTS.values(), ids=BAD_TEXTS.keys())
-def test_bad_text_is_told_in_one_sentence(
+def test_bad_text_is_reported_in_one_sentence(
     text: str | bytes, options: str, problems: list[tuple[str, ...]], tmp_path: Path
 ) -> None:
     path = tmp_path / "bad.csv"
@@ -250,7 +250,7 @@ BAD_COLUMNS: dict[str, tuple[dict[str, object], str, tuple[str, ...]]] = {
 @pytest.mark.parametrize(
     ("columns", "options", "parts"), BAD_COLUMNS.values(), ids=BAD_COLUMNS.keys()
 )
-def test_bad_columns_are_told_in_one_sentence(
+def test_bad_columns_are_reported_in_one_sentence(
     columns: dict[str, object], options: str, parts: tuple[str, ...], tmp_path: Path
 ) -> None:
     path = write_parquet(tmp_path / "bad.parquet", columns)
@@ -333,7 +333,7 @@ def test_named_encoding_is_read(tmp_path: Path) -> None:
         ("-", BAD_DATA, ("standard input", "empty")),
     ],
 )
-def test_wrong_use_is_told_in_one_sentence(
+def test_wrong_use_is_reported_in_one_sentence(
     arguments: str, code: int, parts: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / "good.csv").write_text(GOOD)
@@ -409,7 +409,7 @@ def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("options", ["score FILE --per-row -", "score FILE", "--help"])
-def test_a_reader_that_is_gone_is_no_failure(options: str, long_file: Path) -> None:
+def test_a_reader_that_is_gone_is_not_a_failure(options: str, long_file: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     arguments = options.replace("FILE", str(long_file)).split()
@@ -421,7 +421,7 @@ def test_a_reader_that_is_gone_is_no_failure(options: str, long_file: Path) -> N
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_reader_that_leaves_after_one_line_is_no_failure(long_file: Path) -> None:
+def test_a_reader_that_leaves_after_one_line_is_not_a_failure(long_file: Path) -> None:
     script = f"{' '.join(COMMAND)} score {long_file} --per-row - | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", script], capture_output=True, text=True, check=False, env=environment()
@@ -456,9 +456,9 @@ def test_interrupting_a_slow_pipe(per_row: bool, tmp_path: Path) -> None:
         interrupt(process)
         assert process.stdout is not None
         assert process.stderr is not None
-        shown, told = process.stdout.read(), process.stderr.read()
+        shown, message = process.stdout.read(), process.stderr.read()
     assert process.returncode == INTERRUPTED
     assert shown == b""
-    assert b"Traceback" not in told
+    assert b"Traceback" not in message
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
     assert out.read_bytes() == b"precious"

@@ -149,7 +149,7 @@ def test_python_reads_no_configuration(here: Path, monkeypatch: pytest.MonkeyPat
     assert ce_cli.score(frame).unit == "nats"
 
 
-# What the page says of it
+# The page names it
 
 
 def test_the_page_names_the_file_and_the_variables(here: Path) -> None:
@@ -173,7 +173,7 @@ def test_other_formats_leave_that_to_stderr(form: str, here: Path) -> None:
     assert quiet.stdout == done.stdout
 
 
-def test_without_a_file_nothing_is_said(here: Path) -> None:
+def test_without_a_file_nothing_is_reported(here: Path) -> None:
     done = run_ce("score", "p.csv", "-l", "a", "-p", "b", cwd=here)
     assert "Options from" not in done.stdout + done.stderr
 

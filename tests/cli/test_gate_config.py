@@ -196,8 +196,8 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
     accepted = []
     for option in sorted(word for word in shown if word.startswith("--")):
         configured(here, f"[gate]\n{option[2:]} = []\n")
-        told = run_ce("gate", "preds.csv", cwd=here).stderr
-        if "is not known" not in told:
+        message = run_ce("gate", "preds.csv", cwd=here).stderr
+        if "is not known" not in message:
             accepted.append(option)
     assert set(accepted) >= {
         *("--max", "--require", "--min-rows", "--confident", "--baseline", "--max-regression"),
@@ -268,46 +268,48 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_bad_configuration_is_told_with_file_and_key(
+def test_a_bad_configuration_is_reported_with_file_and_key(
     here: Path, text: str, words: list[str]
 ) -> None:
     configured(here, text + "\n")
-    (told,) = complaints(refused("preds.csv", cwd=here), USAGE)
-    assert told.startswith("ce: ce.toml: ")
+    (message,) = complaints(refused("preds.csv", cwd=here), USAGE)
+    assert message.startswith("ce: ce.toml: ")
     for word in words:
-        assert word in told
+        assert word in message
     if "gate" in words[0] and "[gate" in text:
         project = text.replace("[gate", "[tool.ce.gate")
         path = configured(here, project + "\n", "pyproject.toml")
-        (told,) = complaints(refused("preds.csv", "--config", path, cwd=here), USAGE)
-        assert "pyproject.toml: tool.ce.gate" in told
+        (message,) = complaints(refused("preds.csv", "--config", path, cwd=here), USAGE)
+        assert "pyproject.toml: tool.ce.gate" in message
 
 
-def test_what_else_stands_in_the_project_is_not_looked_at_but_under_ce(here: Path) -> None:
+def test_only_the_table_of_ce_in_a_project_is_checked(here: Path) -> None:
     configured(here, "[tool.ce]\nscore = 1\n", "pyproject.toml")
-    (told,) = complaints(refused("preds.csv", "--max", "9", cwd=here), USAGE)
-    assert "pyproject.toml: tool.ce.score must be a table: [tool.ce.score]" in told
+    (message,) = complaints(refused("preds.csv", "--max", "9", cwd=here), USAGE)
+    assert "pyproject.toml: tool.ce.score must be a table: [tool.ce.score]" in message
     configured(here, "tool = 1\nce = 1\n", "pyproject.toml")
     assert "tool must be a table" in complaints(refused("preds.csv", cwd=here), USAGE)[0]
     configured(here, "[tool.cx]\ngate = 1\n[gate]\nx = 1\n", "pyproject.toml")
     assert run_gate("preds.csv", "--max", "9", cwd=here)[0] == PASSED
 
 
-def test_text_that_is_not_utf_8_is_no_configuration(here: Path) -> None:
+def test_a_configuration_must_be_utf_8(here: Path) -> None:
     (here / "ce.toml").write_bytes(b"[gate]\nlabel = '\xff'\n")
     assert "UTF-8" in complaints(refused("preds.csv", cwd=here), USAGE)[0]
 
 
-def test_gates_that_are_not_there_are_told(here: Path) -> None:
+def test_gates_that_are_not_there_are_reported(here: Path) -> None:
     configured(here, TWO_GATES)
-    (told,) = complaints(refused("--gate", "qualty", cwd=here), USAGE)
-    assert "no gate 'qualty' (did you mean 'quality'?); choose from: 'quality', 'fairness'" in told
+    (message,) = complaints(refused("--gate", "qualty", cwd=here), USAGE)
+    assert (
+        "no gate 'qualty' (did you mean 'quality'?); choose from: 'quality', 'fairness'" in message
+    )
     configured(here, "[gate]\nmax = 1\n")
-    (told,) = complaints(refused("--gate", "quality", cwd=here), USAGE)
-    assert "no named gates" in told
+    (message,) = complaints(refused("--gate", "quality", cwd=here), USAGE)
+    assert "no named gates" in message
     configured(here, "[gate.quality]\nmax = 1\n")
-    (told,) = complaints(refused(cwd=here), USAGE)
-    assert "ce.toml: gate.quality: the gate has no files" in told
+    (message,) = complaints(refused(cwd=here), USAGE)
+    assert "ce.toml: gate.quality: the gate has no files" in message
 
 
 def test_a_configuration_that_is_named_has_to_be_there(here: Path) -> None:
@@ -328,8 +330,8 @@ def test_bad_files_of_a_gate_have_their_own_codes(here: Path) -> None:
 def test_one_pipe_is_not_read_by_two_gates(here: Path) -> None:
     configured(here, "[gate]\nfiles = '-'\nmax = 9\n[gate.a]\n[gate.b]\n")
     content = (here / "preds.csv").read_bytes()
-    (told,) = complaints(refused(cwd=here, stdin=content), USAGE)
-    assert "only once" in told
+    (message,) = complaints(refused(cwd=here, stdin=content), USAGE)
+    assert "only once" in message
     assert run_gate("--gate", "a", cwd=here, stdin=content)[0] == PASSED
 
 
@@ -413,11 +415,11 @@ def test_a_start_elsewhere_finds_the_files_from_there(here: Path) -> None:
 
 def test_a_start_writes_over_nothing(here: Path) -> None:
     path = configured(here, "# mine\n")
-    (told,) = complaints(refused("preds.csv", "--init", cwd=here), USAGE)
-    assert "ce.toml already exists and was not overwritten" in told
+    (message,) = complaints(refused("preds.csv", "--init", cwd=here), USAGE)
+    assert "ce.toml already exists and was not overwritten" in message
     assert path.read_text() == "# mine\n"
-    (told,) = complaints(refused("preds.csv", "--init", "-o", "preds.csv", cwd=here), USAGE)
-    assert "preds.csv already exists and was not overwritten" in told
+    (message,) = complaints(refused("preds.csv", "--init", "-o", "preds.csv", cwd=here), USAGE)
+    assert "preds.csv already exists and was not overwritten" in message
 
 
 def test_a_start_from_a_pipe_names_no_file(here: Path) -> None:

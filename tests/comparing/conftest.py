@@ -1,4 +1,4 @@
-"""Two models in files, and what comparing them says."""
+"""Two models in files, and the result of comparing them."""
 
 from __future__ import annotations
 

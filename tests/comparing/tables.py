@@ -59,7 +59,7 @@ def written(folder: Path, **tables: pd.DataFrame | str | bytes) -> list[Path]:
 def comparison(
     paths: Sequence[Path], spec: Spec = FULL, plan: ComparisonPlan = PLAN, **reading: Any
 ) -> dict[str, Any]:
-    """The document of two files, as far as it does not say what they are called."""
+    """The document of two files, without their names."""
     models = list(zip(("old", "new"), (spec, spec), strict=True))
     settled = Reading(**reading)
     data = data_sets([str(path) for path in paths], models, settled)

@@ -70,7 +70,7 @@ def test_the_t_test_is_that_of_scipy(rows: int) -> None:
     assert own.confidence == 0.95
 
 
-def test_the_confidence_asked_for_is_that_of_the_interval_and_the_verdict() -> None:
+def test_the_confidence_is_that_of_the_interval_and_the_verdict() -> None:
     a, b = losses(40, seed=3)
     p = stats.ttest_rel(b, a).pvalue
     for confidence, verdict in ((1 - 1.01 * p, "worse"), (1 - 0.99 * p, "unclear")):
@@ -321,15 +321,15 @@ def test_clusters_and_signs_are_kept_apart_by_group(options: dict[str, Any]) -> 
     for group in result.groups:
         rows = more["g"] == int(group.by["g"] or 0)
         own = {"a": frame(a[rows], user=more["user"][rows]), "b": frame(b[rows])}
-        (told,), alone = group.comparisons, only(compare(own, **options))
-        assert told.standard_error == pytest.approx(alone.standard_error, rel=1e-12)
-        assert told.p_value == pytest.approx(alone.p_value, rel=0.2, abs=0.01)
+        (grouped,), alone = group.comparisons, only(compare(own, **options))
+        assert grouped.standard_error == pytest.approx(alone.standard_error, rel=1e-12)
+        assert grouped.p_value == pytest.approx(alone.p_value, rel=0.2, abs=0.01)
     whole = only(compare({"a": frame(a, **more), "b": frame(b)}, **options))
     assert only(result).replace(p_value=0.0) == whole.replace(p_value=0.0)
     assert only(result).p_value == whole.p_value
 
 
-# How many rows would tell
+# How many rows are needed
 
 
 @pytest.mark.parametrize("level", [0.05, 0.01, 0.001])
@@ -352,7 +352,7 @@ def test_more_rows_are_what_is_missing_of_those_promised() -> None:
     assert only(compared(a + 1.0, a + np.tile([0.5, 1.5], 15))).more_rows is None
 
 
-def test_more_clusters_are_told_as_rows() -> None:
+def test_more_clusters_are_reported_as_rows() -> None:
     a, b = losses(300, seed=18, more=0.01)
     users = np.arange(300) % 20
     one = only(checked(compare({"a": frame(a, user=users), "b": frame(b)}, cluster="user")))
@@ -378,7 +378,7 @@ def test_a_level_is_shared_among_many_comparisons() -> None:
     assert holm_levels([0.03, math.nan, 0.001, 0.5], 0.05) == [0.025, 0.05, 0.05 / 3, 0.05]
 
 
-def test_a_few_signs_cannot_tell_however_they_fall() -> None:
+def test_a_few_signs_are_never_significant() -> None:
     """Of five rows the p-value is 2 / 32 at least, of six 2 / 64."""
     a, _ = losses(5)
     one = only(compared(a, a + np.array([1.0, 1.1, 1.0, 1.1, 1.0]), test="sign-flip"))
@@ -396,9 +396,9 @@ def test_weights_groups_and_clusters_may_be_in_any_of_the_files() -> None:
         "segment": rng.choice(["eu", "us"], 60),
         "user": rng.integers(0, 9, 60).astype(str),
     }
-    asked: dict[str, Any] = {"weight": "w", "by": "segment", "cluster": "user"}
+    arguments: dict[str, Any] = {"weight": "w", "by": "segment", "cluster": "user"}
     plain, full = (frame(own, **more) for own in (a, b))
-    expected = checked(compare({"a": plain, "b": full}, **asked)).to_dict()
+    expected = checked(compare({"a": plain, "b": full}, **arguments)).to_dict()
     for pair in ((plain, frame(b)), (frame(a), full)):
-        found = checked(compare(dict(zip("ab", pair, strict=True)), **asked)).to_dict()
+        found = checked(compare(dict(zip("ab", pair, strict=True)), **arguments)).to_dict()
         assert found == expected

@@ -1,4 +1,4 @@
-"""`ce compare` from end to end: how rows meet, what is told, and that nothing else matters."""
+"""`ce compare` from end to end: how rows match, the messages, and that nothing else matters."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ def test_each_model_has_the_cross_entropy_that_score_gives(files: list[Path]) ->
     ],
     ids=str,
 )
-def test_each_model_and_group_is_what_score_says(options: dict[str, Any]) -> None:
-    told = nameless(compare({"old": OLD, "new": NEW}, **options))
-    for own, model in zip((OLD, NEW), told["models"], strict=True):
+def test_each_model_and_group_is_as_in_score(options: dict[str, Any]) -> None:
+    message = nameless(compare({"old": OLD, "new": NEW}, **options))
+    for own, model in zip((OLD, NEW), message["models"], strict=True):
         alone = score(own, **options).to_dict()
         metrics = {name: alone["metrics"][name] for name in model["metrics"]}
         assert model["metrics"] == metrics
         assert model["intervals"] == {"cross_entropy": alone["intervals"]["cross_entropy"]}
         assert model["signature"] == alone["signature"]
-        assert told["weight_sum"] == alone["weight_sum"]
-        for group, other in zip(told["groups"], alone["groups"], strict=True):
+        assert message["weight_sum"] == alone["weight_sum"]
+        for group, other in zip(message["groups"], alone["groups"], strict=True):
             (mine,) = (one for one in group["models"] if one["name"] == model["name"])
             assert (group["by"], group["weight_sum"]) == (other["by"], other["weight_sum"])
             assert mine["metrics"]["cross_entropy"] == other["metrics"]["cross_entropy"]
@@ -79,10 +79,10 @@ def test_the_command_line_and_python_agree(files: list[Path], expected: dict[str
     options = ("--by", "segment", "--weight", "w", "--cluster", "user", "--worst", "4")
     document = compare_json(*files, *options, "--test", "sign-flip")
     frames: dict[str, Any] = {"old": OLD, "new": NEW}
-    told = compare(frames, by="segment", weight="w", cluster="user", worst=4, test="sign-flip")
+    message = compare(frames, by="segment", weight="w", cluster="user", worst=4, test="sign-flip")
     for model in document["models"]:
         del model["inputs"]
-    assert document == nameless(told) == expected
+    assert document == nameless(message) == expected
 
 
 def test_the_other_way_round_the_difference_is_the_other_way_round() -> None:
@@ -157,7 +157,7 @@ def test_the_order_of_named_rows_changes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first 150 rows still stand in order, so some rows meet before names are of use."""
+    """The first 150 rows are still in order, so some rows match before ids are needed."""
     monkeypatch.setattr(partitioned_join, "IN_MEMORY", bytes_in_memory)
     rest = NEW.iloc[150:].sample(frac=1, random_state=1)
     (path,) = written(tmp_path, new=pd.concat([NEW.iloc[:150], rest]))
@@ -180,8 +180,8 @@ def test_three_files_in_three_orders(files: list[Path], tmp_path: Path) -> None:
 def test_families_in_one_file_are_as_good_as_files(expected: dict[str, Any]) -> None:
     both = OLD.rename(columns={"prob": "old"}).assign(new=NEW["prob"])
     options: dict[str, Any] = {"by": "segment", "weight": "w", "cluster": "user", "worst": 4}
-    told = compare(both, preds={"old": "old", "new": "new"}, test="sign-flip", **options)
-    document = nameless(told)
+    message = compare(both, preds={"old": "old", "new": "new"}, test="sign-flip", **options)
+    document = nameless(message)
     assert document["join"]["by"] == "file"
     assert figures(document) == figures(expected)
 
@@ -204,11 +204,11 @@ def test_families_are_found_by_globs(tmp_path: Path) -> None:
     assert one["difference"]["absolute"] == pytest.approx(other.difference["absolute"], rel=1e-12)
 
 
-def test_names_need_not_tell_apart_what_is_in_one_file() -> None:
+def test_names_may_be_equal_within_one_file() -> None:
     both = OLD.assign(new=NEW["prob"], id="one name")
-    told = compare(both, preds={"old": "prob", "new": "new"}, id="id", worst=1)
-    assert told.comparisons == compare({"old": OLD, "new": NEW}, worst=1).comparisons
-    assert told.moved[0]["id"] == "one name"
+    message = compare(both, preds={"old": "prob", "new": "new"}, id="id", worst=1)
+    assert message.comparisons == compare({"old": OLD, "new": NEW}, worst=1).comparisons
+    assert message.moved[0]["id"] == "one name"
 
 
 # Labels of every kind
@@ -225,25 +225,25 @@ def test_labels_may_be_spelled_in_other_ways() -> None:
 def test_logits_may_be_compared_with_probabilities() -> None:
     logit = np.log(NEW["prob"]) - np.log1p(-NEW["prob"])
     other = NEW.drop(columns="prob").assign(logit=logit)
-    told, expected = (compare({"old": OLD, "new": new}) for new in (other, NEW))
-    assert told.comparisons[0].difference["absolute"] == pytest.approx(
+    message, expected = (compare({"old": OLD, "new": new}) for new in (other, NEW))
+    assert message.comparisons[0].difference["absolute"] == pytest.approx(
         expected.comparisons[0].difference["absolute"], rel=1e-9
     )
-    assert [model.values for model in told.models] == ["probabilities", "logits"]
+    assert [model.values for model in message.models] == ["probabilities", "logits"]
 
 
-def test_columns_of_classes_may_stand_in_another_order() -> None:
-    told = [
+def test_columns_of_classes_may_be_in_another_order() -> None:
+    message = [
         compare({"a": classes(1), "b": classes(2, order)}).comparisons
         for order in (("cat", "dog", "eel"), ("eel", "cat", "dog"))
     ]
-    assert told[0] == told[1]
+    assert message[0] == message[1]
     losses = [
         -np.log([own[f"p_{happened}"][row] for row, happened in enumerate(own["label"])])
         for own in (classes(1), classes(2))
     ]
     expected = float(np.mean(losses[1] - losses[0]))
-    assert told[0][0].difference["absolute"] == pytest.approx(expected, rel=1e-12)
+    assert message[0][0].difference["absolute"] == pytest.approx(expected, rel=1e-12)
 
 
 def test_soft_labels_are_compared() -> None:
@@ -254,15 +254,15 @@ def test_soft_labels_are_compared() -> None:
         own = {f"y_{names[k]}": truth[:, k] for k in order}
         return pd.DataFrame(own | {f"p_{names[k]}": predicted[:, k] for k in order})
 
-    told = compare({"a": soft(first, (0, 1, 2)), "b": soft(second, (2, 0, 1))})
+    message = compare({"a": soft(first, (0, 1, 2)), "b": soft(second, (2, 0, 1))})
     d = np.sum(truth * (np.log(first) - np.log(second)), axis=1)
-    assert told.comparisons[0].difference["absolute"] == pytest.approx(d.mean(), rel=1e-10)
+    assert message.comparisons[0].difference["absolute"] == pytest.approx(d.mean(), rel=1e-10)
     named = {
         name: soft(predicted, (0, 1, 2)).assign(id=range(200))
         for name, predicted in (("a", first), ("b", second))
     }
     named["b"] = named["b"].sample(frac=1, random_state=1)
-    assert compare(named, id="id").comparisons[0].difference == told.comparisons[0].difference
+    assert compare(named, id="id").comparisons[0].difference == message.comparisons[0].difference
     other = named["b"].assign(y_x=named["b"]["y_y"], y_y=named["b"]["y_x"])
     with pytest.raises(DataError, match="different labels"):
         compare({"a": named["a"], "b": other}, id="id")
@@ -277,10 +277,10 @@ def test_several_labels_at_once_are_compared() -> None:
         own = {"y_a": truth[:, 0], "y_b": truth[:, 1]}
         return pd.DataFrame(own | {"p_a": predicted[:, 0], "p_b": predicted[:, 1]})
 
-    told = compare({"one": several(first), "two": several(second)}, task="multilabel")
+    message = compare({"one": several(first), "two": several(second)}, task="multilabel")
     rows = [-np.mean(np.log(np.where(truth, q, 1 - q)), axis=1) for q in (first, second)]
     expected = float(np.mean(rows[1] - rows[0]))
-    assert told.comparisons[0].difference["absolute"] == pytest.approx(expected, rel=1e-10)
+    assert message.comparisons[0].difference["absolute"] == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
@@ -315,15 +315,15 @@ def test_shares_of_the_positive_class_are_compared() -> None:
     def table(predicted: Any, label: Any) -> pd.DataFrame:
         return pd.DataFrame({"label": label, "prob": predicted})
 
-    told = compare({"a": table(first, share), "b": table(second, share)})
+    message = compare({"a": table(first, share), "b": table(second, share)})
     rows = [-(share * np.log(q) + (1 - share) * np.log1p(-q)) for q in (first, second)]
     expected = float(np.mean(rows[1] - rows[0]))
-    assert told.comparisons[0].difference["absolute"] == pytest.approx(expected, rel=1e-10)
+    assert message.comparisons[0].difference["absolute"] == pytest.approx(expected, rel=1e-10)
     with pytest.raises(DataError, match="different labels in row 1"):
         compare({"a": table(first, share), "b": table(second, (share > 0.5).astype(int))})
 
 
-def test_tables_without_rows_are_told_by_the_names_of_their_models() -> None:
+def test_tables_without_rows_are_named_by_their_models() -> None:
     with pytest.raises(DataError, match=r"^a: there is no data row"):
         compare({"a": OLD.iloc[:0], "b": NEW.iloc[:0]})
     with pytest.raises(DataError, match=r"^b: there is no data row"):
@@ -339,12 +339,12 @@ def test_the_unit_of_weights_is_all_one(scale: float, options: dict[str, Any]) -
         compare({"a": OLD.assign(w=OLD["w"] * own), "b": plain}, weight="w", **options)
         for own in (1.0, scale)
     ]
-    told = [result.comparisons[0] for result in results]
-    for name, interval in told[0].intervals.items():
-        own = told[1].intervals[name]
+    message = [result.comparisons[0] for result in results]
+    for name, interval in message[0].intervals.items():
+        own = message[1].intervals[name]
         assert (own.low, own.high) == pytest.approx((interval.low, interval.high), rel=1e-9)
-    assert told[1].p_value == pytest.approx(told[0].p_value, rel=1e-9)
-    assert told[1].win_rate == pytest.approx(told[0].win_rate)
+    assert message[1].p_value == pytest.approx(message[0].p_value, rel=1e-9)
+    assert message[1].win_rate == pytest.approx(message[0].win_rate)
 
 
 @pytest.mark.filterwarnings("error")

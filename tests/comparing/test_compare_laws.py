@@ -61,8 +61,8 @@ def paired(draw: st.DrawFn, models: int = 2) -> list[ScoredRows]:
     return [rows_of(draw(columns), weights, keys, groups) for _ in range(models)]
 
 
-def said(tally: PairedSums) -> list[object]:
-    """All that is told of every group, and of all rows, and which rows moved most."""
+def stated(tally: PairedSums) -> list[object]:
+    """All figures of every group, and of all rows, and the rows that moved most."""
     clusters = dict(Clusters.by_group(tally)) if tally.cluster_keys else {}
     nowhere = np.zeros(len(tally.keys), np.intp)
     whole = {name: state.regroup(nowhere, 1) for name, state in tally.states.items()}
@@ -88,7 +88,7 @@ def said(tally: PairedSums) -> list[object]:
 @pytest.mark.parametrize("clustered", [False, True])
 @lawful
 @given(parts=paired(models=3), data=st.data())
-def test_however_rows_are_cut_and_ordered_the_same_is_said(
+def test_neither_splits_nor_order_change_the_result(
     clustered: bool, parts: list[ScoredRows], data: st.DataObject
 ) -> None:
     work = SumPairs(clustered, flipped=not clustered, worst=3)
@@ -101,7 +101,7 @@ def test_however_rows_are_cut_and_ordered_the_same_is_said(
     ]
     cut = folded(map(work, pieces))
     assert cut is not None
-    assert said(cut) == said(work(parts))
+    assert stated(cut) == stated(work(parts))
 
 
 @lawful
@@ -173,7 +173,7 @@ def test_models_that_lose_nothing_differ_by_nothing() -> None:
         assert one.intervals["relative"].high == 0.0
 
 
-# How rows meet
+# How rows are matched
 
 
 @lawful
@@ -202,8 +202,8 @@ def test_streams_are_cut_into_the_same_rows(data: st.DataObject) -> None:
             assert max(one[0].end for one in step) <= min(lengths)
 
 
-def met(names: Sequence[Sequence[str]]) -> tuple[list[str], list[int], list[int]]:
-    """By a dictionary: the names that all have, and for each how many rows do not meet."""
+def matched(names: Sequence[Sequence[str]]) -> tuple[list[str], list[int], list[int]]:
+    """By a dictionary: the names that all have, and the number of unmatched rows of each."""
     firsts = [dict.fromkeys(own) for own in names]
     shared = [name for name in firsts[0] if name and all(name in own for own in firsts)]
     unmatched = [
@@ -217,10 +217,10 @@ def met(names: Sequence[Sequence[str]]) -> tuple[list[str], list[int], list[int]
 @pytest.mark.parametrize("in_memory", [0, 1 << 28])
 @lawful
 @given(data=st.data())
-def test_named_rows_meet_as_in_a_dictionary(in_memory: int, data: st.DataObject) -> None:
+def test_named_rows_match_as_in_a_dictionary(in_memory: int, data: st.DataObject) -> None:
     cells = st.sampled_from([*"abcdefgh", "é", "a" * 300, ""])
     names = [data.draw(st.lists(cells, min_size=1, max_size=14)) for _ in range(3)]
-    shared, unmatched, repeated = met(names)
+    shared, unmatched, repeated = matched(names)
     rng = np.random.default_rng(0)
     tables = {}
     for model, own in zip("abc", names, strict=True):
@@ -232,21 +232,21 @@ def test_named_rows_meet_as_in_a_dictionary(in_memory: int, data: st.DataObject)
             with pytest.raises(DataError, match="There are no rows that all models could score"):
                 compare(tables, id="case", join="inner")
             return
-        told = compare(tables, id="case", join="inner")
+        result = compare(tables, id="case", join="inner")
         strict: dict[str, Any] = {"id": "case", "join": "all"}
         if any(unmatched) or any(repeated):
             with pytest.raises(DataError, match='join="inner"'):
                 compare(tables, **strict)
         else:
-            assert repr(compare(tables, **strict).comparisons) == repr(told.comparisons)
-    assert told.rows["compared"] == len(shared)
-    assert [model.rows["unmatched"] for model in told.models] == unmatched
-    assert [model.rows["repeated"] for model in told.models] == repeated
+            assert repr(compare(tables, **strict).comparisons) == repr(result.comparisons)
+    assert result.rows["compared"] == len(shared)
+    assert [model.rows["unmatched"] for model in result.models] == unmatched
+    assert [model.rows["repeated"] for model in result.models] == repeated
     whole = [
         table.drop_duplicates("case").set_index("case").loc[shared, "logprob"]
         for table in tables.values()
     ]
-    for one, partner in zip(told.comparisons, whole[1:], strict=True):
+    for one, partner in zip(result.comparisons, whole[1:], strict=True):
         expected = float((whole[0] - partner).mean())
         assert one.difference["absolute"] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 

@@ -27,7 +27,7 @@ from tests.conftest import COMMAND, SCHEMAS, compare_json, environment, run_ce
 NEAR = OLD.assign(prob=OLD["prob"] * (1 - np.random.default_rng(4).uniform(0, 1e-3, ROWS)))
 
 
-def test_the_page_says_it_all_in_80_columns(files: list[Path]) -> None:
+def test_the_page_fits_80_columns(files: list[Path]) -> None:
     options = ("--by", "segment", "--worst", "2", "--cluster", "user")
     folder = files[0].parent
     page = run_ce("compare", "old.csv", "new.csv", *options, cwd=folder).stdout
@@ -123,7 +123,7 @@ def test_models_are_named_by_what_differs() -> None:
 
 
 @pytest.mark.parametrize("options", ["", "--json"])
-def test_a_reader_that_is_gone_is_no_failure(options: str, files: list[Path]) -> None:
+def test_a_reader_that_is_gone_is_not_a_failure(options: str, files: list[Path]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
@@ -158,7 +158,7 @@ def test_parts_on_disk_are_gone_afterwards(
 # From Python
 
 
-def test_python_is_told_what_is_wrong() -> None:
+def test_python_gets_the_message() -> None:
     with pytest.raises(UsageError, match="two models"):
         compare({"a": OLD})
     with pytest.raises(UsageError, match="two models"):
@@ -180,11 +180,14 @@ def test_python_is_told_what_is_wrong() -> None:
 # Warnings
 
 
-def test_clips_that_differ_are_told_where_they_matter(tmp_path: Path) -> None:
-    for prob, told in ((1.0 - OLD["label"][3], ["clipped", "other_clip"]), (OLD["prob"][3], [])):
+def test_clips_that_differ_are_reported_where_they_matter(tmp_path: Path) -> None:
+    for prob, reported in (
+        (1.0 - OLD["label"][3], ["clipped", "other_clip"]),
+        (OLD["prob"][3], []),
+    ):
         new = with_cell(NEW, "prob", prob, 3).astype({"prob": "float32"})
         result = compare({"old": OLD, "new": new})
-        assert [note.code for note in result.warnings] == told
+        assert [note.code for note in result.warnings] == reported
         for note in result.warnings[1:]:
             assert "old is clipped at 2.2e-16 and new at 1.2e-07" in note.message
     logit = np.log(OLD["prob"] / (1 - OLD["prob"]))
@@ -203,7 +206,7 @@ def test_the_share_of_what_was_clipped_is_weighed_alike(place: int) -> None:
     assert note.message == f"{['old', 'new'][place]}: {expected.message}"
 
 
-def test_few_clusters_are_told() -> None:
+def test_few_clusters_are_reported() -> None:
     result = compare({"old": OLD, "new": NEW}, cluster="segment")
     assert [(note.code, note.message) for note in result.warnings] == [
         ("few_clusters", "There are only 3 clusters, so the interval may be too narrow.")
@@ -214,7 +217,7 @@ def test_few_clusters_are_told() -> None:
     SCHEMAS["ce.compare/1"].validate(one.to_dict())
 
 
-def test_rounding_is_no_difference(tmp_path: Path) -> None:
+def test_rounding_is_not_a_difference(tmp_path: Path) -> None:
     """The same model as logits; if all rows are off by rounding one way, p would be tiny."""
     logit = np.log(OLD["prob"]) - np.log1p(-OLD["prob"])
     paths = written(tmp_path, old=OLD, again=OLD.drop(columns="prob").assign(logit=logit))

@@ -36,32 +36,32 @@ def test_alarms_are_as_rare_as_they_should_be(
     name: str, rows: int, test: str, repetitions: int
 ) -> None:
     found = simulated(SHAPES[name], rows, 0.0, repetitions, test)
-    assert likely(found.told, repetitions, LEVEL), found
+    assert likely(found.detected, repetitions, LEVEL), found
     assert likely(found.covered, repetitions, 1.0 - LEVEL), found
 
 
 @pytest.mark.parametrize(("name", "rows", "test", "repetitions"), CASES)
-def test_the_rows_that_are_promised_tell_the_difference(
+def test_the_number_of_rows_that_is_promised_shows_the_difference(
     name: str, rows: int, test: str, repetitions: int
 ) -> None:
-    """A little more for tails that are not normal, which tell more often than they are to."""
+    """A little more for tails that are not normal, which give more false alarms."""
     shape = SHAPES[name]
     effect = shape.effect(rows)
     assert abs(shape.promised(effect) - rows) <= 3 * shape.cluster
     found = simulated(shape, shape.promised(effect), effect, repetitions, test)
-    assert likely(found.told, repetitions, POWER, 0.02), found
+    assert likely(found.detected, repetitions, POWER, 0.02), found
     assert likely(found.covered, repetitions, 1.0 - LEVEL), found
 
 
 def test_rows_that_belong_together_must_be_known_to() -> None:
-    """Else half of what is told is chance: the bounds above are narrow enough to see that."""
+    """Else half of the verdicts are chance: the bounds above are narrow enough to show that."""
     found = simulated(SHAPES["clusters"], 1_000, 0.0, 300, clustered=False)
-    assert found.told > 0.25 * found.repetitions
-    assert not likely(found.told, found.repetitions, LEVEL)
+    assert found.detected > 0.25 * found.repetitions
+    assert not likely(found.detected, found.repetitions, LEVEL)
     assert not likely(found.covered, found.repetitions, 1.0 - LEVEL)
 
 
-def test_bounds_are_as_wide_as_they_are_said_to_be() -> None:
+def test_bounds_have_the_stated_width() -> None:
     for chance, width in ((LEVEL, 0.030), (POWER, 0.055), (1.0 - LEVEL, 0.032)):
         low, high = (stats.binom.ppf(1e-5, 1000, chance), stats.binom.isf(1e-5, 1000, chance))
         assert max(high / 1000 - chance, chance - low / 1000) == pytest.approx(width, abs=0.004)

@@ -1,4 +1,4 @@
-"""Which rows of two models belong together, and what is said where they do not."""
+"""Which rows of two models belong together, and the messages if they do not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.comparing.tables import (
 )
 from tests.conftest import compare_json, complaints, run_ce
 
-# What does not meet
+# Unmatched rows
 
 BAD: dict[str, tuple[pd.DataFrame | str | bytes, pd.DataFrame | str | bytes, str, int, Any]] = {
     "fewer rows": (
@@ -130,13 +130,13 @@ BAD: dict[str, tuple[pd.DataFrame | str | bytes, pd.DataFrame | str | bytes, str
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
+def test_one_sentence_names_the_problem(name: str, tmp_path: Path) -> None:
     old, new, options, code, problems = BAD[name]
     before = [path.read_bytes() for path in written(tmp_path, old=old, new=new)]
     done = run_ce("compare", "old.csv", "new.csv", *options.split(), cwd=tmp_path)
-    told = complaints(done, code)
-    assert len(told) == len(problems), told
-    for line, parts in zip(told, problems, strict=True):
+    message = complaints(done, code)
+    assert len(message) == len(problems), message
+    for line, parts in zip(message, problems, strict=True):
         assert line.endswith("."), line
         for part in parts:
             assert part in line
@@ -157,18 +157,18 @@ def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
         ("- -", ("once",)),
     ],
 )
-def test_wrong_use_is_told(arguments: str, parts: Sequence[str], folder: Path) -> None:
+def test_wrong_use_is_reported(arguments: str, parts: Sequence[str], folder: Path) -> None:
     (line,) = complaints(run_ce("compare", *arguments.split(), cwd=folder), USAGE)
     for part in parts:
         assert part in line
 
 
-def test_a_file_that_is_not_there_is_told(folder: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(folder: Path) -> None:
     (line,) = complaints(run_ce("compare", "old.csv", "nope.csv", cwd=folder), STORAGE)
     assert "nope.csv" in line
 
 
-def test_a_part_without_the_columns_of_a_model_is_told(tmp_path: Path) -> None:
+def test_a_part_without_the_columns_of_a_model_is_reported(tmp_path: Path) -> None:
     both = OLD.assign(new=NEW["prob"])
     (tmp_path / "parts").mkdir()
     written(tmp_path / "parts", a=both, b=both.drop(columns="new"))
@@ -178,10 +178,10 @@ def test_a_part_without_the_columns_of_a_model_is_told(tmp_path: Path) -> None:
     assert "'new'" in line
 
 
-# What meets all the same
+# Rows that match in spite of differences
 
 
-def test_numbers_meet_whether_or_not_they_are_written_as_floats() -> None:
+def test_numbers_match_whether_or_not_they_are_written_as_floats() -> None:
     old, new = OLD.assign(id=range(17, 617)), NEW.assign(id=np.arange(17.0, 617.0))
     expected = compare({"old": OLD, "new": NEW}).comparisons
     assert compare({"old": old, "new": new}).comparisons == expected
@@ -199,8 +199,8 @@ def test_an_inner_join_leaves_out_and_counts(tmp_path: Path) -> None:
     assert document["rows"] == {"compared": 595, "left_out": 0, "unmatched": 6, "repeated": 3}
     rows = [(model["rows"]["unmatched"], model["rows"]["repeated"]) for model in document["models"]]
     assert rows == [(3, 1), (3, 2)]
-    told = [(warning["code"], warning["count"]) for warning in document["warnings"]]
-    assert told == [("unmatched", 3), ("repeated", 1), ("unmatched", 3), ("repeated", 2)]
+    message = [(warning["code"], warning["count"]) for warning in document["warnings"]]
+    assert message == [("unmatched", 3), ("repeated", 1), ("unmatched", 3), ("repeated", 2)]
     (one,) = document["comparisons"]
     assert one["difference"] == alone.comparisons[0].difference
     assert one["standard_error"] == alone.comparisons[0].standard_error
@@ -230,8 +230,8 @@ def test_rows_that_one_model_cannot_score_are_left_out_of_both(tmp_path: Path) -
 def test_an_infinite_loss_decides(tmp_path: Path) -> None:
     paths = written(tmp_path, old=OLD, sure=SURE)
     for reference, verdict in (("old", "worse"), ("sure", "better")):
-        told = compare({"old": OLD, "sure": SURE}, clip="none", reference=reference)
-        document = nameless(told)
+        message = compare({"old": OLD, "sure": SURE}, clip="none", reference=reference)
+        document = nameless(message)
         (one,) = document["comparisons"]
         assert one["verdict"] == verdict
         assert one["difference"]["absolute"] is None
@@ -253,5 +253,5 @@ def test_two_infinite_losses_decide_nothing(tmp_path: Path) -> None:
     page = run_ce("compare", *paths, "--clip", "none").stdout
     assert "too and sure cannot be compared: both have infinite losses." in page
     same = SURE_TOO.assign(prob=SURE["prob"])
-    told = compare({"a": SURE, "b": same}, clip="none").comparisons[0]
-    assert (told.verdict, told.tie_rate) == ("same", 1.0)
+    message = compare({"a": SURE, "b": same}, clip="none").comparisons[0]
+    assert (message.verdict, message.tie_rate) == ("same", 1.0)

@@ -73,11 +73,11 @@ def rows_of(path: Path, *options: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
-def of_file(path: Path, wanted: RowSelector, spec: Spec = PLAIN, **reading: Any) -> dict[str, Any]:
+def of_file(path: Path, chosen: RowSelector, spec: Spec = PLAIN, **reading: Any) -> dict[str, Any]:
     """The document of one row, in this process."""
     how = Reading(**reading)
     data = data_set(located([str(path)]), how, spec)
-    return explain(data, spec, wanted, run_on("threads", how.threads)).to_dict()
+    return explain(data, spec, chosen, run_on("threads", how.threads)).to_dict()
 
 
 # Numbers that are typed
@@ -176,9 +176,9 @@ def test_clipping_and_smoothing_are_shown() -> None:
     assert column(found, "stated") == [0, 1]
     assert column(found, "label") == pytest.approx([0.05, 0.95])
     assert column(found, "surprisal")[1] == 52 * math.log(2)  # eps of a float64
-    told = page("--q", "1,0", "--p", "0,1", "--label-smoothing", "0.1")
-    assert "clipped" in told
-    assert "smoothed" in told
+    text = page("--q", "1,0", "--p", "0,1", "--label-smoothing", "0.1")
+    assert "clipped" in text
+    assert "smoothed" in text
     assert "clipped" not in page("--q", "0.9,0.1", "--p", "0,1")
 
 
@@ -226,7 +226,7 @@ def test_without_a_clip_the_impossible_costs_everything() -> None:
         ("rows.csv --format csv", ("'csv'", "'table'")),
     ],
 )
-def test_wrong_use_is_told(options: str, parts: Sequence[str]) -> None:
+def test_wrong_use_is_reported(options: str, parts: Sequence[str]) -> None:
     [line] = complaints(run_ce("explain", *options.split()), USAGE)
     for part in parts:
         assert part in line
@@ -316,8 +316,8 @@ def test_a_row_is_found_by_its_id() -> None:
     assert found["row"]["id"] == "case-074"
 
 
-@pytest.mark.parametrize("wanted", [RowSelector(), RowSelector(row=1700), RowSelector(id="1699")])
-def test_blocks_and_threads_change_nothing(wanted: RowSelector, tmp_path: Path) -> None:
+@pytest.mark.parametrize("chosen", [RowSelector(), RowSelector(row=1700), RowSelector(id="1699")])
+def test_blocks_and_threads_change_nothing(chosen: RowSelector, tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     columns = {
         "case": range(2000),
@@ -326,10 +326,10 @@ def test_blocks_and_threads_change_nothing(wanted: RowSelector, tmp_path: Path) 
     }
     path = write_csv(tmp_path / "rows.csv", columns)
     spec = Spec(id="case")
-    whole = of_file(path, wanted, spec)
-    assert of_file(path, wanted, spec, block_bytes=500, threads=3) == whole
+    whole = of_file(path, chosen, spec)
+    assert of_file(path, chosen, spec, block_bytes=500, threads=3) == whole
     losses = np.array([float(row["loss"]) for row in rows_of(path)])
-    number = 1699 if wanted != RowSelector() else int(losses.argmax())
+    number = 1699 if chosen != RowSelector() else int(losses.argmax())
     assert whole["row"]["row"] == number + 1
     assert whole["standing"]["equal"] == np.count_nonzero(losses == losses[number]) - 1
 
@@ -342,8 +342,8 @@ def test_pieces_of_a_split_are_put_together(
     prob = random.random(5000)
     columns = {"case": list(range(5000)), "label": [1] * 5000, "prob": prob.tolist()}
     path = write_parquet(tmp_path / "rows.parquet", columns)
-    for wanted in (RowSelector(row=4001), RowSelector(id="4000")):
-        found = of_file(path, wanted, Spec(id="case"))
+    for chosen in (RowSelector(row=4001), RowSelector(id="4000")):
+        found = of_file(path, chosen, Spec(id="case"))
         assert found["row"]["row"] == 4001
         assert found["row"]["id"] == "4000"
         assert found["cross_entropy"] == pytest.approx(-math.log(prob[4000]), rel=CLOSE)
@@ -456,7 +456,7 @@ BAD: dict[str, tuple[str, str, Sequence[str]]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
+def test_one_sentence_names_the_problem(name: str, tmp_path: Path) -> None:
     text, options, parts = BAD[name]
     path = tmp_path / "rows.csv"
     path.write_text(text)
@@ -465,7 +465,7 @@ def test_one_sentence_says_what_is_wrong(name: str, tmp_path: Path) -> None:
         assert part in line
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     complaints(run_ce("explain", tmp_path / "none.csv"), STORAGE)
 
 
@@ -493,9 +493,9 @@ PAGES: dict[str, Sequence[str]] = {
 @pytest.mark.parametrize("name", PAGES)
 def test_the_page_fits_80_columns(name: str) -> None:
     lines = page(*PAGES[name]).splitlines()
-    told = [line for line in lines if not line.startswith(("ce:", "label ", "probabilities "))]
-    told = [line for line in told if "sample_data" not in line]
-    assert max(map(len, told)) <= 80
+    text = [line for line in lines if not line.startswith(("ce:", "label ", "probabilities "))]
+    text = [line for line in text if "sample_data" not in line]
+    assert max(map(len, text)) <= 80
     assert "\x1b" not in "".join(lines)
 
 
@@ -508,13 +508,13 @@ def test_a_terminal_with_colours_shows_the_same_text(name: str) -> None:
 
 
 def test_bars_are_as_long_as_what_they_show() -> None:
-    told = page("--p", "0.5,0.5", "--q", "3/4,1/4").splitlines()
-    first, second = (line for line in told if re.match(r"[01] ", line))
+    text = page("--p", "0.5,0.5", "--q", "3/4,1/4").splitlines()
+    first, second = (line for line in text if re.match(r"[01] ", line))
     bars = [re.findall("█+", line) for line in (first, second)]
     assert len(bars[0][0]) == len(bars[1][0])  # of p
     assert len(bars[0][1]) == pytest.approx(3 * len(bars[1][1]), abs=2)  # of q
     entropy_, divergence, whole = (
-        next(line for line in told if line.startswith(start))
+        next(line for line in text if line.startswith(start))
         for start in ("entropy  ", "+ KL", "= cross")
     )
     end = len(whole.rstrip())
@@ -555,10 +555,10 @@ def test_the_curve_is_minus_log_q() -> None:
 def test_hostile_names_are_shown_as_text(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text('id,label,p_a\x1b[31m,p_[b]\n"\x1b]0;x\x07",[b],0.4,0.6\n', encoding="utf-8")
-    told = page(path, "--id", "id", "--curve")
-    assert "\x1b" not in told
-    assert "\x07" not in told
-    assert "[b]" in told
+    whole = page(path, "--id", "id", "--curve")
+    assert "\x1b" not in whole
+    assert "\x07" not in whole
+    assert "[b]" in whole
 
 
 def test_it_is_written_to_a_file_as_well(tmp_path: Path) -> None:
@@ -578,7 +578,7 @@ def test_warnings_go_to_stderr_beside_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_a_reader_that_is_gone_is_no_failure(options: Sequence[str]) -> None:
+def test_a_reader_that_is_gone_is_not_a_failure(options: Sequence[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     command = [*COMMAND, "explain", str(SAMPLES / "wine.csv"), *options]

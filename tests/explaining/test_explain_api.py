@@ -137,7 +137,7 @@ def test_the_parts_of_a_divergence_are_those_of_scipy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "kind", "told"),
+    ("options", "kind", "message"),
     [
         ({}, UsageError, "Pass data"),
         ({"p": [1, 0]}, UsageError, "pass q as well"),
@@ -158,10 +158,10 @@ def test_the_parts_of_a_divergence_are_those_of_scipy() -> None:
         ({"data": "nowhere.csv"}, StorageError, "nowhere.csv"),
     ],
 )
-def test_what_cannot_be_explained_is_told_in_a_sentence(
-    options: dict[str, Any], kind: type[CeError], told: str
+def test_rows_that_cannot_be_explained_are_reported_in_a_sentence(
+    options: dict[str, Any], kind: type[CeError], message: str
 ) -> None:
-    with pytest.raises(kind, match=told):
+    with pytest.raises(kind, match=message):
         explain(**options)
 
 
@@ -169,6 +169,6 @@ def test_a_lone_number_without_a_label_is_what_happened() -> None:
     assert explain(q=0.5, base="2").cross_entropy == 1.0
 
 
-def test_options_that_are_not_there_are_told() -> None:
+def test_options_that_are_not_there_are_reported() -> None:
     with pytest.raises(TypeError, match="'colour'"):
         explain(BINARY, colour="red")  # type: ignore[call-arg]

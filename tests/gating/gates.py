@@ -26,7 +26,7 @@ def halvings(directory: Path) -> Path:
 def run_gate(
     *args: str | Path, stdin: bytes | None = None, cwd: Path | None = None
 ) -> tuple[int, dict[str, Any]]:
-    """The exit code and the document of ``ce gate ARGS --json``, which has to say the same."""
+    """The exit code and the document of ``ce gate ARGS --json``, which must agree."""
     done = run_ce("gate", *args, "--json", "--quiet", stdin=stdin, cwd=cwd)
     assert done.returncode in (PASSED, FAILED), done.stderr
     assert done.stderr == ""

@@ -1,4 +1,4 @@
-"""`ce gate` against limits: what passes, what fails, what is refused, and how that is told."""
+"""`ce gate` against limits: what passes, fails or is refused, and the messages."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def test_a_limit_is_held_against_the_unrounded_number(preds: Path, limit: str, c
 
 def test_short_forms_are_limits_like_any_other(preds: Path) -> None:
     found = checks(preds, *BITS, "--max", "3", "--min-rows", "7", "--require", "rows <= 6")
-    told = [(one["metric"], one["operator"], one["limit"], one["passed"]) for one in found]
-    assert told == [
+    shown = [(one["metric"], one["operator"], one["limit"], one["passed"]) for one in found]
+    assert shown == [
         ("cross_entropy", "<=", 3.0, True),
         ("rows", ">=", 7.0, False),
         ("rows", "<=", 6.0, True),
@@ -159,8 +159,8 @@ def test_sets_of_columns_are_grouped_as_if_each_were_scored_alone(tmp_path: Path
             "b": rng.choice(["x", "y", ""], count),
         },
     )
-    asked = ["cross_entropy.by(a) <= 9", "accuracy.by(b) >= 0", "brier.by(a,b) <= 1"]
-    options = [word for one in asked for word in ("--require", one)]
+    typed = ["cross_entropy.by(a) <= 9", "accuracy.by(b) >= 0", "brier.by(a,b) <= 1"]
+    options = [word for one in typed for word in ("--require", one)]
     _, parsed = run_gate(path, "--weight", "weight", *options)
     found = parsed["gates"][0]["score"]["groups"]
     alone = [
@@ -278,10 +278,10 @@ def test_confident_fails_where_one_row_has_no_interval(preds: Path) -> None:
 @pytest.mark.parametrize("limit", ["min >= 0", "baseline.by(segment) <= 9", "max <= 99"])
 def test_confident_refuses_what_has_no_interval(preds: Path, limit: str) -> None:
     done = refused(preds, "--require", limit, "--confident")
-    (told,) = complaints(done, USAGE)
+    (message,) = complaints(done, USAGE)
     metric = limit.partition(" ")[0].partition(".")[0]
     for word in (f"{metric} has none", "'cross_entropy'", "'skill'"):
-        assert word in told
+        assert word in message
 
 
 # What is refused
@@ -346,26 +346,26 @@ def test_confident_refuses_what_has_no_interval(preds: Path, limit: str) -> None
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_told_in_one_sentence(
+def test_wrong_usage_is_reported_in_one_sentence(
     preds: Path, options: list[str], words: list[str]
 ) -> None:
     before = preds.read_bytes()
-    (told,) = complaints(refused(preds.name, *options, cwd=preds.parent), USAGE)
+    (message,) = complaints(refused(preds.name, *options, cwd=preds.parent), USAGE)
     for word in words:
-        assert word in told
+        assert word in message
     assert preds.read_bytes() == before
     assert list(preds.parent.iterdir()) == [preds]
 
 
-def test_with_nothing_to_read_it_says_what_to_do(tmp_path: Path) -> None:
-    (told,) = complaints(refused("--max", "1", cwd=tmp_path), USAGE)
-    assert "ce gate preds.csv" in told
+def test_with_nothing_to_read_the_message_shows_a_command(tmp_path: Path) -> None:
+    (message,) = complaints(refused("--max", "1", cwd=tmp_path), USAGE)
+    assert "ce gate preds.csv" in message
 
 
 def test_balanced_weights_need_a_file(preds: Path) -> None:
     options = ("--max", "1", "--class-weight", "balanced")
-    (told,) = complaints(refused(*options, stdin=preds.read_bytes()), USAGE)
-    assert "reads the data twice" in told
+    (message,) = complaints(refused(*options, stdin=preds.read_bytes()), USAGE)
+    assert "reads the data twice" in message
 
 
 @pytest.mark.parametrize("zero", [[], ["--exit-zero"]])
@@ -409,7 +409,7 @@ def test_a_full_stderr_does_not_change_the_exit_code(tmp_path: Path) -> None:
             assert done.returncode == code
 
 
-def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
+def test_a_bug_is_not_a_failed_check(preds: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import ce_cli.scoring.pipeline\ndef score(*a, **k):\n    raise RuntimeError('oh')\n"
         "ce_cli.scoring.pipeline.score = score\n"
@@ -422,17 +422,17 @@ def test_a_bug_is_no_failed_check(preds: Path, tmp_path: Path) -> None:
         assert ("Traceback" in done.stderr) == bool(extra)
 
 
-def test_what_the_parser_exits_with_is_no_failed_check() -> None:
+def test_the_exit_code_of_the_parser_is_not_a_failed_check() -> None:
     """Completion in fish exits with 1 where there is nothing to complete."""
-    asked = {"_TYPER_COMPLETE_FISH_ACTION": "is-args", "_TYPER_COMPLETE_ARGS": "ce nonsense"}
-    done = run_ce(env={"_PYTHON _M CE_CLI_COMPLETE": "complete_fish", **asked})
+    typed = {"_TYPER_COMPLETE_FISH_ACTION": "is-args", "_TYPER_COMPLETE_ARGS": "ce nonsense"}
+    done = run_ce(env={"_PYTHON _M CE_CLI_COMPLETE": "complete_fish", **typed})
     assert (done.returncode, done.stdout) == (USAGE, "")
 
 
-# How it is told
+# Messages
 
 
-def test_reports_say_the_same_as_standard_output(preds: Path, tmp_path: Path) -> None:
+def test_reports_equal_standard_output(preds: Path, tmp_path: Path) -> None:
     page, data = tmp_path / "page.txt", tmp_path / "gate.json"
     limits = ("--max", "9", "--require", "rows.by(segment) >= 4")
     done = run_ce("gate", preds, *limits, "--report", f"json={data}", "--report", f"table={page}")
@@ -490,12 +490,12 @@ def test_the_page_fits_a_terminal_of_80_columns() -> None:
     assert "…" not in text.replace("name…", "")  # nothing is cut off
 
 
-def test_colours_are_asked_for(preds: Path) -> None:
+def test_colours_are_opt_in(preds: Path) -> None:
     done = run_ce("gate", preds, "--max", "9", env={"FORCE_COLOR": "1"})
     assert "\x1b[" in done.stdout
 
 
-def test_what_files_say_cannot_drive_the_terminal(tmp_path: Path) -> None:
+def test_text_of_files_cannot_control_the_terminal(tmp_path: Path) -> None:
     columns = {**HALVINGS, "segment": ["\x1b[31mred", "b", "c", "d", "e", "\u202ef"]}
     path = write_csv(tmp_path / "evil.csv", columns)
     done = run_ce("gate", path, "--require", "cross_entropy.by(segment) <= 0")

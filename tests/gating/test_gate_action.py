@@ -27,7 +27,7 @@ STUB = '#!/bin/bash\nprintf "%s\\0" "$@" >>"$RECORD"\n'
 
 
 def expression(text: str) -> str:
-    """The input that an expression of the action stands for."""
+    """The input of the action that an expression refers to."""
     match = re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", text)
     assert match
     return match[1]
@@ -64,7 +64,7 @@ def run_action(
     return done, record.read_text(encoding="utf-8").split("\0")[:-1] if record.exists() else []
 
 
-def test_no_input_stands_in_a_script() -> None:
+def test_no_input_is_part_of_a_script() -> None:
     for step in STEPS:
         assert "${{" not in step["run"]
     assert "${{" not in (FOLDER / "run.sh").read_text(encoding="utf-8")
@@ -151,7 +151,9 @@ fi
 
 
 @pytest.mark.parametrize("package", ["", "ce-cli==0.1.0", "$(touch x)"])
-def test_ce_is_installed_from_beside_the_action_or_as_asked(package: str, tmp_path: Path) -> None:
+def test_ce_is_installed_from_beside_the_action_or_as_configured(
+    package: str, tmp_path: Path
+) -> None:
     python = tmp_path / "a python"
     program(python, PYTHON)
     done, arguments = run_action(tmp_path, {"package": package, "python": str(python)})

@@ -140,7 +140,7 @@ def test_the_relative_error_is_the_delta_methods(
     assert found.high - found.low == pytest.approx(2 * reach, rel=1e-5)
 
 
-def test_an_interval_of_simulated_models_covers_as_often_as_it_says() -> None:
+def test_an_interval_of_simulated_models_has_the_stated_coverage() -> None:
     rng = np.random.default_rng(5)
     hits, runs = 0, 2000
     for _ in range(runs):
@@ -219,7 +219,7 @@ def test_modes_hold_the_value_or_an_end_of_its_interval(models: Models, mode: st
         assert check["relative"] is True
 
 
-def test_the_reason_says_what_made_the_difference(models: Models) -> None:
+def test_the_reason_names_the_cause_of_the_difference(models: Models) -> None:
     low, high = delta(models)
     for mode, limit, passed in (
         ("confident", relative(models) / 2 + low / 2, True),
@@ -230,7 +230,7 @@ def test_the_reason_says_what_made_the_difference(models: Models) -> None:
         assert (check["passed"], "but its interval includes" in check["reason"]) == (passed, True)
 
 
-def test_improvements_can_be_asked_for(models: Models) -> None:
+def test_an_improvement_can_be_required(models: Models) -> None:
     given = ("--baseline", models.baseline, "--require")
     worse = score_json(models.new)
     turned = models.written(worse, "worse.json")
@@ -281,35 +281,37 @@ def test_a_group_of_one_side_only_fails_with_a_reason(
     _, found = held(models.new, "--baseline", edited, "--require", "regression.by(segment) <= 900%")
     failed = [check for check in found if not check["passed"]]
     assert group in [check["by"]["segment"] for check in failed]
-    told = next(check for check in failed if check["by"]["segment"] == group)
-    assert reason in told["reason"]
-    assert told["value"] is None
+    shown = next(check for check in failed if check["by"]["segment"] == group)
+    assert reason in shown["reason"]
+    assert shown["value"] is None
     assert {"uk", "us"} <= {check["by"]["segment"] for check in found if check["passed"]}
 
 
-def test_a_baseline_without_such_groups_says_how_to_write_them(models: Models) -> None:
+def test_a_baseline_without_such_groups_is_reported_with_the_way_to_write_them(
+    models: Models,
+) -> None:
     flat = models.edited(lambda document: document.update(groups=[]))
     done = refused(models.new, "--baseline", flat, "--require", "regression.by(segment) <= 9")
-    (told,) = complaints(done, BAD_DATA)
-    assert "no groups by 'segment'" in told
-    assert "--by segment" in told
+    (message,) = complaints(done, BAD_DATA)
+    assert "no groups by 'segment'" in message
+    assert "--by segment" in message
 
 
 def test_the_document_of_a_gate_is_a_baseline_too(models: Models) -> None:
     limits = ("--require", "rows.by(segment) >= 1", "--require", "rows.by(label) >= 1")
     gate = run_gate(models.old, *limits)[1]
     path = models.written(gate, "gate.json")
-    asked = ("--max-regression", "9", "--require", "regression.by(segment) <= 9")
-    expected = held(models.new, "--baseline", models.baseline, *asked)[1]
-    assert held(models.new, "--baseline", path, *asked)[1] == expected
+    arguments = ("--max-regression", "9", "--require", "regression.by(segment) <= 9")
+    expected = held(models.new, "--baseline", models.baseline, *arguments)[1]
+    assert held(models.new, "--baseline", path, *arguments)[1] == expected
     gate["gates"] *= 2
-    done = refused(models.new, "--baseline", models.written(gate, "two.json"), *asked)
+    done = refused(models.new, "--baseline", models.written(gate, "two.json"), *arguments)
     assert "has 2 gates" in complaints(done, BAD_DATA)[0]
 
 
 def test_a_document_is_known_by_how_it_begins(models: Models) -> None:
-    asked = ("--max-regression", "9")
-    expected = held(models.new, "--baseline", models.baseline, *asked)[1]
+    arguments = ("--max-regression", "9")
+    expected = held(models.new, "--baseline", models.baseline, *arguments)[1]
     for name, text in (
         ("main", json.dumps(models.document)),
         ("main.txt", "\ufeff\n " + json.dumps(models.document, indent=2)),
@@ -317,14 +319,14 @@ def test_a_document_is_known_by_how_it_begins(models: Models) -> None:
     ):
         path = models.directory / name
         path.write_text(text)
-        assert held(models.new, "--baseline", path, *asked)[1] == expected
+        assert held(models.new, "--baseline", path, *arguments)[1] == expected
     piped = json.dumps(models.document).encode()
-    found = run_gate(models.new, "--baseline", "-", *asked, stdin=piped)[1]
+    found = run_gate(models.new, "--baseline", "-", *arguments, stdin=piped)[1]
     assert found["gates"][0]["checks"] == expected
     assert found["gates"][0]["baseline"] == "standard input"
 
 
-def test_it_says_that_rows_were_not_paired(models: Models) -> None:
+def test_it_reports_that_rows_were_not_paired(models: Models) -> None:
     given = ("gate", models.new, "--baseline", models.baseline, "--max-regression", "9")
     page = run_ce(*given)
     assert "not paired" in page.stdout
@@ -365,9 +367,9 @@ def test_what_changes_the_number_has_to_agree(
     if options[0] == "--weight":
         path = constant(models, w=[1] * ROWS)
     given = (path, "--baseline", models.baseline, "--max-regression", "1")
-    told = complaints(refused(*given, *options), BAD_DATA)
+    message = complaints(refused(*given, *options), BAD_DATA)
     for word in words:
-        assert word in told[0]
+        assert word in message[0]
 
 
 def test_the_version_may_differ(models: Models) -> None:
@@ -395,19 +397,19 @@ def test_other_predictions_of_the_same_rows_are_only_warned_of(models: Models) -
 
 def test_other_rows_cannot_be_compared(models: Models) -> None:
     fewer = write_csv(models.directory / "fewer.csv", {"label": [1, 0], "prob": [0.5, 0.25]})
-    (told,) = complaints(
+    (message,) = complaints(
         refused(fewer, "--baseline", models.baseline, "--max-regression", "1"), BAD_DATA
     )
-    assert "400 rows" in told
-    assert "2 rows" in told
+    assert "400 rows" in message
+    assert "2 rows" in message
     path = constant(models, w=[1] * ROWS)
     document = score_json(path, "--weight", "w")
     document["weight_sum"] = 401.0
     other = models.written(document, "other.json")
     given = (path, "--weight", "w", "--baseline", other, "--max-regression", "1")
-    (told,) = complaints(refused(*given), BAD_DATA)
-    assert "401.0" in told
-    assert "other rows" in told
+    (message,) = complaints(refused(*given), BAD_DATA)
+    assert "401.0" in message
+    assert "other rows" in message
 
 
 def test_another_task_or_other_classes_cannot_be_compared(models: Models) -> None:
@@ -418,11 +420,11 @@ def test_another_task_or_other_classes_cannot_be_compared(models: Models) -> Non
     }
     named = write_csv(models.directory / "named.csv", columns)
     given = ("--baseline", models.baseline, "--max-regression", "1")
-    told = complaints(refused(named, *given, "--on-bad-sum", "warn"), BAD_DATA)
-    assert any("task" in one or "classes" in one for one in told)
+    message = complaints(refused(named, *given, "--on-bad-sum", "warn"), BAD_DATA)
+    assert any("task" in one or "classes" in one for one in message)
     other = models.edited(lambda document: document.update(classes=["0", "2"]))
-    (told_one,) = complaints(refused(models.new, "--baseline", other, *given[2:]), BAD_DATA)
-    assert "classes: the baseline has '0', '2', this score has '0', '1'" in told_one
+    (one_message,) = complaints(refused(models.new, "--baseline", other, *given[2:]), BAD_DATA)
+    assert "classes: the baseline has '0', '2', this score has '0', '1'" in one_message
     turned = models.edited(lambda document: document.update(classes=["1", "0"]))
     assert run_gate(models.new, "--baseline", turned, *given[2:])[0] == PASSED
 
@@ -464,9 +466,9 @@ EDITS: list[tuple[str, Change, str]] = [
 @pytest.mark.parametrize(("change", "word"), [one[1:] for one in EDITS], ids=[o[0] for o in EDITS])
 def test_an_edited_document_is_refused(models: Models, change: Change, word: str) -> None:
     done = refused(models.new, "--baseline", models.edited(change), "--max-regression", "1")
-    (told,) = complaints(done, BAD_DATA)
-    assert "edited.json: " in told
-    assert word in told
+    (message,) = complaints(done, BAD_DATA)
+    assert "edited.json: " in message
+    assert word in message
 
 
 @pytest.mark.parametrize(
@@ -488,12 +490,12 @@ def test_an_edited_document_is_refused(models: Models, change: Change, word: str
     ],
     ids=lambda text: text[:40],
 )
-def test_what_is_no_document_is_refused(models: Models, text: str) -> None:
+def test_text_that_is_not_a_document_is_refused(models: Models, text: str) -> None:
     path = models.directory / "broken.json"
     path.write_text(text)
     done = refused(models.new, "--baseline", path, "--max-regression", "1")
-    (told,) = complaints(done, BAD_DATA)
-    assert "broken.json: " in told
+    (message,) = complaints(done, BAD_DATA)
+    assert "broken.json: " in message
 
 
 def test_bytes_that_are_no_text_are_refused(models: Models) -> None:
@@ -510,8 +512,8 @@ def test_modes_need_a_standard_error(models: Models, mode: str) -> None:
     ):
         edited = models.edited(change)
         given = (models.new, "--baseline", edited, "--max-regression", "9")
-        (told,) = complaints(refused(*given, "--mode", mode), BAD_DATA)
-        assert "without a standard error" in told
+        (message,) = complaints(refused(*given, "--mode", mode), BAD_DATA)
+        assert "without a standard error" in message
         comparison, (check,) = held(*given)
         assert (check["passed"], check["interval"]["low"]) == (True, None)
         assert comparison["standard_error"] is None
@@ -558,10 +560,12 @@ def test_a_baseline_that_is_not_there(models: Models) -> None:
     assert "gone.json: there is no such file" in complaints(done, STORAGE)[0]
 
 
-def test_the_same_file_twice_is_no_comparison(models: Models) -> None:
+def test_a_file_cannot_be_its_own_baseline(models: Models) -> None:
     again = models.directory / ".." / models.directory.name / "new.csv"
-    (told,) = complaints(refused(models.new, "--baseline", again, "--max-regression", "1"), USAGE)
-    assert "is both the data and the baseline" in told
+    (message,) = complaints(
+        refused(models.new, "--baseline", again, "--max-regression", "1"), USAGE
+    )
+    assert "is both the data and the baseline" in message
 
 
 def test_the_baseline_is_not_written_over(models: Models) -> None:

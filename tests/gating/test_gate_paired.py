@@ -81,11 +81,11 @@ def test_a_limit_is_held_against_the_paired_interval(pair: Pair, mode: str) -> N
         assert check["relative"] is False
 
 
-def test_rows_meet_by_id_in_any_order(pair: Pair) -> None:
-    asked = ("--max-regression", "1", "--require", "regression.by(segment) <= 100%")
-    expected = checks(pair.new, "--baseline", pair.main, *asked)
-    assert checks(pair.new, "--baseline", pair.shuffled, "--id", "case", *asked) == expected
-    done = refused(pair.new, "--baseline", pair.shuffled, *asked)
+def test_rows_match_by_id_in_any_order(pair: Pair) -> None:
+    options = ("--max-regression", "1", "--require", "regression.by(segment) <= 100%")
+    expected = checks(pair.new, "--baseline", pair.main, *options)
+    assert checks(pair.new, "--baseline", pair.shuffled, "--id", "case", *options) == expected
+    done = refused(pair.new, "--baseline", pair.shuffled, *options)
     assert "--id case" in complaints(done, BAD_DATA)[0]
 
 
@@ -105,9 +105,9 @@ def test_groups_are_those_of_the_data(pair: Pair) -> None:
 def test_several_limits_are_checked_on_the_same_rows(pair: Pair) -> None:
     mean, _, _ = interval(pair)
     share = mean / float(pair.losses["main"].mean())
-    asked = ("--max", "9", "--max-regression", "9", "--require", "regression <= 900%")
+    options = ("--max", "9", "--max-regression", "9", "--require", "regression <= 900%")
     cost, absolute, relative = sorted(
-        checks(pair.new, "--baseline", pair.main, *asked),
+        checks(pair.new, "--baseline", pair.main, *options),
         key=lambda one: (one["metric"], one["relative"]),
     )
     assert cost["value"] == pytest.approx(pair.losses["new"].mean(), rel=1e-12)
@@ -125,23 +125,23 @@ def test_the_same_predictions_pass_in_every_mode(pair: Pair, tmp_path: Path) -> 
 
 
 def test_what_does_not_compare_is_refused(pair: Pair, tmp_path: Path) -> None:
-    def told(baseline: Path | str, code: int) -> str:
+    def message(baseline: Path | str, code: int) -> str:
         done = refused(pair.new, "--baseline", baseline, "--max-regression", "1%")
         return complaints(done, code)[0]
 
     lines = pair.main.read_text().splitlines(keepends=True)
     fewer = tmp_path / "fewer.csv"
     fewer.write_text("".join(lines[:-1]))
-    assert "119 rows" in told(fewer, BAD_DATA)
+    assert "119 rows" in message(fewer, BAD_DATA)
     other = tmp_path / "other.csv"
     turned = lines[1].replace(",0,", ",x,").replace(",1,", ",0,").replace(",x,", ",1,")
     other.write_text("".join([lines[0], turned, *lines[2:]]))
-    assert "different labels in row 1" in told(other, BAD_DATA)
+    assert "different labels in row 1" in message(other, BAD_DATA)
     junk = tmp_path / "junk.csv"
     junk.write_bytes(bytes(range(256)))
-    assert "junk.csv" in told(junk, BAD_DATA)
-    assert "gone.csv" in told(tmp_path / "gone.csv", STORAGE)
-    assert "is both the data and the baseline" in told(pair.new, USAGE)
+    assert "junk.csv" in message(junk, BAD_DATA)
+    assert "gone.csv" in message(tmp_path / "gone.csv", STORAGE)
+    assert "is both the data and the baseline" in message(pair.new, USAGE)
 
 
 def test_a_pipe_cannot_be_scored_and_compared(pair: Pair) -> None:

@@ -47,8 +47,8 @@ def test_a_script_goes_by_exit_codes(tmp_path: Path) -> None:
         ["sh", script], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    *said, outcome, first_line = done.stdout.splitlines()
-    assert dict(line.split() for line in said) == {
+    *stated, outcome, first_line = done.stdout.splitlines()
+    assert dict(line.split() for line in stated) == {
         **{"configured": "0", "limit": "1", "allowed": "0", "worse": "1", "paired": "1"},
         **{"better": "0", "usage": "2", "data": "3", "storage": "4"},
     }

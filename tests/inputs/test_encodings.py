@@ -175,7 +175,7 @@ def written(encodings: Mapping[str, tuple[Columns, Any]]) -> list[tuple[str, str
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """What one column for each class scores, which is what scikit-learn says."""
+    """The score of one column for each class, which agrees with scikit-learn."""
     metrics = scored(tmp_path_factory.mktemp("plain"), *ENCODINGS["prefix"])["metrics"]
     assert metrics["cross_entropy"] == pytest.approx(PLAIN, rel=1e-14)
     return dict(metrics)

@@ -76,7 +76,7 @@ def expected(name: str) -> dict[str, Any]:
     return numbers(SAMPLES / name, **OPTIONS[name])
 
 
-def told(path: Path, **options: Any) -> str:
+def message(path: Path, **options: Any) -> str:
     """The one sentence about bad data."""
     with pytest.raises(DataError) as caught:
         score(path, **options)
@@ -124,11 +124,11 @@ def test_the_format_can_be_named(writer: str, tmp_path: Path) -> None:
 def test_a_named_format_goes_before_the_first_bytes(tmp_path: Path) -> None:
     path = tmp_path / "preds.csv"
     path.write_text('{"},label,prob\nx,1,0.5\nx,0,0.5\n')
-    assert "JSON object" in told(path)
+    assert "JSON object" in message(path)
     assert score_json(path, "--input-format", "csv")["metrics"]["cross_entropy"] == math.log(2)
 
 
-def test_an_unknown_format_is_told_with_what_there_is(tmp_path: Path) -> None:
+def test_an_unknown_format_is_reported_with_the_choices(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "preds.csv", {"label": [1], "prob": [0.5]})
     (line,) = complaints(run_ce("score", path, "--input-format", "jsnl"), USAGE)
     for part in ("'jsnl'", "did you mean 'jsonl'", "'parquet'", "'npz'"):
@@ -146,19 +146,19 @@ def test_formats_may_be_mixed_in_a_directory(writer: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("writer", PLAIN)
-def test_an_empty_part_is_no_trouble(writer: str, tmp_path: Path) -> None:
+def test_an_empty_part_does_no_harm(writer: str, tmp_path: Path) -> None:
     table = read("breast_cancer_logits.csv")
     suffix, write = WRITERS[writer]
     for number, part in enumerate((table.slice(0, 0), table, table.slice(0, 0))):
         (tmp_path / f"{number}.{suffix}").write_bytes(write(part))
     assert numbers(tmp_path) == expected("breast_cancer_logits.csv")
     (tmp_path / f"1.{suffix}").unlink()
-    line = told(tmp_path)
+    line = message(tmp_path)
     assert "no data row" in line or "empty" in line
 
 
 @pytest.mark.parametrize("suffix", sorted({suffix for suffix, _ in WRITERS.values()}))
-def test_an_empty_file_is_told(suffix: str, tmp_path: Path) -> None:
+def test_an_empty_file_is_reported(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"preds.{suffix}"
     path.write_bytes(b"")
     (line,) = complaints(run_ce("score", path), BAD_DATA)
@@ -167,13 +167,13 @@ def test_an_empty_file_is_told(suffix: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", [9, 0.02, 0.5, -40])
 @pytest.mark.parametrize("writer", ["arrow", "compressed arrow", "stream", "npz", "npy"])
-def test_a_truncated_file_is_told(writer: str, kept: float, tmp_path: Path) -> None:
+def test_a_truncated_file_is_reported(writer: str, kept: float, tmp_path: Path) -> None:
     suffix, write = WRITERS[writer]
     whole = write(read("digits.csv"))
     cut = whole[: int(kept * len(whole)) if 0 < kept < 1 else int(kept)]
     path = tmp_path / f"preds.{suffix}"
     path.write_bytes(cut)
-    assert "is truncated or not a" in told(path)
+    assert "is truncated or not a" in message(path)
     if kept == 0.5:
         (line,) = complaints(run_ce("score", stdin=cut), BAD_DATA)
         assert "is truncated or not a" in line
@@ -181,7 +181,7 @@ def test_a_truncated_file_is_told(writer: str, kept: float, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("writer", ["arrow", "stream", "compressed npz", "npy", "json lines"])
-def test_a_corrupt_file_is_no_bug(writer: str, seed: int, tmp_path: Path) -> None:
+def test_a_corrupt_file_is_not_a_bug(writer: str, seed: int, tmp_path: Path) -> None:
     suffix, write = WRITERS[writer]
     table = read("breast_cancer_weighted.csv")
     content = bytearray(write(table))
@@ -196,7 +196,7 @@ def test_a_corrupt_file_is_no_bug(writer: str, seed: int, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("entry", registry.INPUTS, ids=lambda entry: entry.names[0])
-def test_junk_is_told(entry: registry.Entry, tmp_path: Path) -> None:
+def test_junk_is_reported(entry: registry.Entry, tmp_path: Path) -> None:
     path = tmp_path / "junk"
     path.write_bytes(random.Random(3).randbytes(9000))
     complaints(run_ce("score", path, "--input-format", entry.names[0]), BAD_DATA)
@@ -290,25 +290,27 @@ def test_objects_in_any_shape_are_rows(line: str, alone: bool, tmp_path: Path) -
         ('{"label": "\\ud83d", "prob": 0.5}', ("'\\ud83d'", "with positive")),
     ],
 )
-def test_a_bad_line_is_told_with_its_row(bad: str, parts: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_bad_line_is_reported_with_its_row(
+    bad: str, parts: tuple[str, ...], tmp_path: Path
+) -> None:
     path = tmp_path / "preds.jsonl"
     lines = [FINE] * 16 + [bad] + [FINE] * 5000
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
-    line = told(path)
+    line = message(path)
     assert "preds.jsonl: row 17" in line
     for part in parts:
         assert part in line
     lines.insert(0, lines.pop(16))
     path.write_bytes("\n".join([*lines[1:], lines[0]]).encode("utf-8", "surrogateescape"))
-    line = told(path)
+    line = message(path)
     assert "preds.jsonl: row 5,017" in line
 
 
 @pytest.mark.parametrize("cell", ['"x"', "[0.5, true, {}]", "0.5", '[0.5, "x"]'])
-def test_what_is_no_list_is_told(cell: str, tmp_path: Path) -> None:
+def test_text_that_is_not_a_list_is_reported(cell: str, tmp_path: Path) -> None:
     path = tmp_path / "preds.jsonl"
     path.write_text('{"label": 1, "probs": [0.5, 0.5]}\n' * 16 + f'{{"label":1,"probs":{cell}}}\n')
-    line = told(path)
+    line = message(path)
     assert "row 17, column 'probs'" in line
     assert "not a list of numbers" in line
 
@@ -339,7 +341,7 @@ def test_objects_of_numbers_are_maps(more: dict[str, Any], other: Any, tmp_path:
     assert present == given
 
 
-def test_what_is_no_map_is_told_with_its_row(tmp_path: Path) -> None:
+def test_text_that_is_not_a_map_is_reported_with_its_row(tmp_path: Path) -> None:
     path = tmp_path / "preds.jsonl"
     lines = ['{"probs": {"a": 1}}'] * 16 + ['{"probs": {"a": "x"}}', '{"probs": 3}']
     path.write_text("\n".join(lines))
@@ -351,18 +353,18 @@ def test_what_is_no_map_is_told_with_its_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ['[{"label": 1}]', '[\n  {"label": 1},', "[[1, 0.5]]"])
-def test_a_json_array_is_told_how_to_become_lines(text: str, tmp_path: Path) -> None:
+def test_a_json_array_is_reported_with_the_way_to_lines(text: str, tmp_path: Path) -> None:
     path = tmp_path / "preds.jsonl"
     path.write_text(text)
-    line = told(path, input_format="jsonl")
+    line = message(path, input_format="jsonl")
     assert "jq -c '.[]'" in line
 
 
 @pytest.mark.parametrize("text", ['{\n  "label": 1,\n  "prob": 0.5\n}\n', "{\n}\n", "label,prob\n"])
-def test_a_file_without_an_object_in_a_line_is_told(text: str, tmp_path: Path) -> None:
+def test_a_file_without_an_object_in_a_line_is_reported(text: str, tmp_path: Path) -> None:
     path = tmp_path / "preds.jsonl"
     path.write_text(text)
-    line = told(path)
+    line = message(path)
     assert "row 1 is not a JSON object on one line" in line
 
 
@@ -393,10 +395,10 @@ def test_long_integers_stay_whole(tmp_path: Path) -> None:
 # Arrow
 
 
-def test_a_feather_file_of_version_1_is_told(tmp_path: Path) -> None:
+def test_a_feather_file_of_version_1_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "old.feather"
     path.write_bytes(b"FEA1" + bytes(80))
-    line = told(path)
+    line = message(path)
     assert "version 1" in line
 
 
@@ -445,7 +447,7 @@ def test_numbers_of_any_width_and_order(dtype: str, tmp_path: Path) -> None:
 
 def test_a_lone_array_is_called_like_its_file(tmp_path: Path) -> None:
     (tmp_path / "truth.npy").write_bytes(saved([1, 0]))
-    line = told(tmp_path / "truth.npy", label="truth")
+    line = message(tmp_path / "truth.npy", label="truth")
     assert "prediction" in line
     (line,) = complaints(run_ce("score", "--label", "x", stdin=saved([1, 0])), USAGE)
     assert "'array'" in line
@@ -462,38 +464,38 @@ def test_a_lone_array_is_called_like_its_file(tmp_path: Path) -> None:
         (np.zeros(()), "single value"),
     ],
 )
-def test_arrays_that_are_no_columns_are_told(array: Any, part: str, tmp_path: Path) -> None:
+def test_arrays_that_are_not_columns_are_reported(array: Any, part: str, tmp_path: Path) -> None:
     (tmp_path / "y.npy").write_bytes(saved(array))
-    line = told(tmp_path / "y.npy")
+    line = message(tmp_path / "y.npy")
     assert "'y'" in line
     assert part in line
     np.savez(tmp_path / "p.npz", y=array, prob=[0.5, 0.5], allow_pickle=True)
-    line = told(tmp_path / "p.npz")
+    line = message(tmp_path / "p.npz")
     assert "'y'" in line
     assert part in line
     np.savez(tmp_path / "p.npz", x=array, y=[1, 0], prob=[0.5, 0.5])
     assert score_json(tmp_path / "p.npz")["rows"]["scored"] == 2
 
 
-def test_a_pickled_prediction_is_told(tmp_path: Path) -> None:
+def test_a_pickled_prediction_is_reported(tmp_path: Path) -> None:
     np.savez(tmp_path / "p.npz", y=[1, 0], probs=np.array([0.5, 0.5], object))
-    line = told(tmp_path / "p.npz")
+    line = message(tmp_path / "p.npz")
     assert "'probs'" in line
     assert "pickle" in line
 
 
-def test_arrays_of_different_lengths_are_told(tmp_path: Path) -> None:
+def test_arrays_of_different_lengths_are_reported(tmp_path: Path) -> None:
     np.savez(tmp_path / "p.npz", y=[1, 0, 1], prob=[0.5, 0.5], classes=["a"])
-    line = told(tmp_path / "p.npz")
+    line = message(tmp_path / "p.npz")
     for part in ("'y' has 3 rows", "'prob' has 2"):
         assert part in line
 
 
-def test_a_zip_of_something_else_is_told(tmp_path: Path) -> None:
+def test_a_zip_of_something_else_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "preds.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
-    line = told(path)
+    line = message(path)
     assert "zip" in line
 
 
@@ -542,10 +544,10 @@ def test_a_column_of_the_file_goes_before_one_of_the_path(tmp_path: Path) -> Non
     assert [group["by"]["segment"] for group in groups] == ["a", "b"]
 
 
-def test_partitions_of_different_names_are_told(tmp_path: Path) -> None:
+def test_partitions_of_different_names_are_reported(tmp_path: Path) -> None:
     for name in ("a=1", "b=1"):
         (tmp_path / name).mkdir()
         write_csv(tmp_path / name / "preds.csv", {"label": [1, 0], "prob": [0.5, 0.5]})
-    line = told(tmp_path, by="a")
+    line = message(tmp_path, by="a")
     assert "'a'" in line
     assert "b=1" in line

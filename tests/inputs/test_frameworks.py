@@ -160,7 +160,7 @@ ORDER = np.random.default_rng(5).permutation(len(LABELS))
 
 
 def kaggle(folder: Path, target: str = "target") -> None:
-    """Both files call their column by one name, and stand in an order of their own."""
+    """Both files have a column of the same name, and an order of their own."""
     usage = np.where(np.arange(len(LABELS)) % 3 == 0, "Public", "Private")
     ids = [f"row-{place}" for place in range(len(LABELS))]
     solution = pd.DataFrame({"id": ids, target: LABELS, "Usage": usage})
@@ -330,7 +330,7 @@ def test_a_kaggle_pair_shows_both_columns_by_their_names(tmp_path: Path) -> None
     assert (columns["label"], columns["predictions"]) == (["target"], ["target"])
     assert columns["labels_from"].endswith("solution.csv")
     page = run_ce("score", submission.name, "--labels", solution.name, "--id", "id", cwd=tmp_path)
-    assert "label target of solution.csv   probabilities target → 1" in page.stdout
+    assert "label target from solution.csv   probabilities target → 1" in page.stdout
 
 
 @pytest.mark.parametrize(
@@ -357,19 +357,19 @@ def test_a_kaggle_pair_by_usage(tmp_path: Path) -> None:
 
 def test_a_pair_in_two_orders_needs_the_id(tmp_path: Path) -> None:
     submission, solution = pair(tmp_path)
-    said = complaints(run_ce("score", submission, "--labels", solution), 3)
-    assert "--id id" in said[0]
+    reported = complaints(run_ce("score", submission, "--labels", solution), 3)
+    assert "--id id" in reported[0]
 
 
 @pytest.mark.parametrize("shorter", ["submission.csv", "solution.csv"])
-def test_rows_in_one_file_only_are_told_or_left_out(shorter: str, tmp_path: Path) -> None:
+def test_rows_in_one_file_only_are_reported_or_left_out(shorter: str, tmp_path: Path) -> None:
     submission, solution = pair(tmp_path)
     kept = pd.read_csv(tmp_path / shorter).set_index("id", drop=False).drop(["row-3", "row-8"])
     kept.to_csv(tmp_path / shorter, index=False)
     pairing = (submission, "--labels", solution, "--id", "id")
-    said = complaints(run_ce("score", *pairing), 3)
-    assert "row-3" in said[0] or "row-8" in said[0]
-    assert "--missing skip" in said[0]
+    reported = complaints(run_ce("score", *pairing), 3)
+    assert "row-3" in reported[0] or "row-8" in reported[0]
+    assert "--missing skip" in reported[0]
     document = score_json(*pairing, "--missing", "skip")
     both = np.delete(np.arange(len(LABELS)), [3, 8])
     assert document["metrics"]["cross_entropy"] == pytest.approx(log_loss(LABELS[both], PROB[both]))
@@ -440,13 +440,13 @@ MISTAKES: dict[str, tuple[list[Write], str, int, list[str]]] = {
 
 
 @pytest.mark.parametrize(
-    ("writers", "arguments", "code", "told"), MISTAKES.values(), ids=MISTAKES.keys()
+    ("writers", "arguments", "code", "message"), MISTAKES.values(), ids=MISTAKES.keys()
 )
 def test_what_cannot_be_read_leads_to_what_can(
-    writers: list[Write], arguments: str, code: int, told: list[str], tmp_path: Path
+    writers: list[Write], arguments: str, code: int, message: list[str], tmp_path: Path
 ) -> None:
     for write in writers:
         write(tmp_path)
-    said = "\n".join(complaints(run_ce("score", *arguments.split(), cwd=tmp_path), code))
-    for word in told:
-        assert word in said
+    reported = "\n".join(complaints(run_ce("score", *arguments.split(), cwd=tmp_path), code))
+    for word in message:
+        assert word in reported

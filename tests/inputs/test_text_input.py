@@ -158,7 +158,7 @@ def test_dates_and_times_are_texts(tmp_path: Path) -> None:
     assert [group["by"]["day"] for group in document["groups"]] == ["2024-01-31", "2024-02-01"]
 
 
-def test_a_header_is_a_row_when_it_is_said_so(tmp_path: Path) -> None:
+def test_a_header_is_a_row_with_the_option(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_text("1,0.5\n0,0.75\n")
     document = score_json(tmp_path / "f.csv", *"--no-header --label 1 --pred 2 --base 2".split())
     assert document["rows"]["read"] == 2
@@ -181,12 +181,12 @@ def test_cells_that_are_mended_one_by_one_know_decimal_commas(tmp_path: Path) ->
     assert document["metrics"]["total"] == 1 + 2 + 3
 
 
-def test_rows_count_from_the_first_that_is_no_comment(tmp_path: Path) -> None:
+def test_rows_count_from_the_first_that_is_not_a_comment(tmp_path: Path) -> None:
     text = "#a\nlabel,prob\n#b\n#c\n1,0.5\n#d\n0,x\n"
     (tmp_path / "f.csv").write_text(text)
-    told = complaints(run_ce("score", tmp_path / "f.csv", "--comment", "#"), BAD_DATA)
-    assert len(told) == 1
-    assert "f.csv: row 2, column 'prob': 'x'" in told[0]
+    message = complaints(run_ce("score", tmp_path / "f.csv", "--comment", "#"), BAD_DATA)
+    assert len(message) == 1
+    assert "f.csv: row 2, column 'prob': 'x'" in message[0]
 
 
 def test_a_quoted_field_may_look_like_a_comment(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_columns_without_names_bind_by_position(tmp_path: Path) -> None:
     assert document["metrics"]["total"] == 2 + 2
 
 
-def test_the_number_of_a_column_is_no_class(tmp_path: Path) -> None:
+def test_the_number_of_a_column_is_not_a_class(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     path.write_text("3,0.5\n2,0.5\n", encoding="utf-8")
     done = run_ce("score", path, *"--no-header --label 1 --pred 2".split())
@@ -370,7 +370,7 @@ NO_LISTS = (
 
 @pytest.mark.parametrize("cell", NO_LISTS)
 @pytest.mark.parametrize("beside", ["[1, 2]", "[1 2]", "(1, 2)", "[]", " [1]"])
-def test_what_is_no_list_is_never_taken_for_one(cell: str, beside: str) -> None:
+def test_text_that_is_not_a_list_is_never_read_as_one(cell: str, beside: str) -> None:
     assert list_in(cell) is None
     found, bad = lists_of(pa.array([beside, None, cell, beside]))
     assert bad == [2]
@@ -389,12 +389,12 @@ def test_reading_at_once_is_reading_one_by_one(cell: str) -> None:
 # Maps
 
 
-def framed(tmp_path: Path, text: str, wanted: Projection) -> tuple[list[Any], Any]:
+def framed(tmp_path: Path, text: str, chosen: Projection) -> tuple[list[Any], Any]:
     path = tmp_path / "f.tsv"
     path.write_text(text, encoding="utf-8")
     stream = ByteStream(str(path), io.BufferedReader(io.FileIO(path)))
     source = open_delimited(str(path), stream, Reading())
-    (frame,) = (frame for split in source.splits(wanted) for frame in split.frames())
+    (frame,) = (frame for split in source.splits(chosen) for frame in split.frames())
     return list(source.columns()), frame
 
 
@@ -441,7 +441,7 @@ def test_maps_are_found_and_read(tmp_path: Path) -> None:
         '{"a": ' + "[" * 30_000 + "}",
     ],
 )
-def test_what_is_no_map_is_told(cell: str, tmp_path: Path) -> None:
+def test_text_that_is_not_a_map_is_reported(cell: str, tmp_path: Path) -> None:
     assert map_in(cell) is None
     quoted = cell.replace('"', '""')
     text = f'label\tprobs\n0\t{{"a": 1}}\n1\t{{"a": 1}}\n1\t2\t3\n1\t"{quoted}"\n'
@@ -457,7 +457,7 @@ def test_what_is_no_map_is_told(cell: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("first", "width"), [("[1, 2]", 2), ("(1, 2)", 2), ("[1 2 3]", None), ("[1]", None)]
 )
-def test_the_width_of_lists_is_told_where_it_is_one(
+def test_lists_of_one_number_are_reported_with_their_width(
     first: str, width: int | None, tmp_path: Path
 ) -> None:
     text = f"label\tprobs\n0\t{first}\n1\t[1, 2]\n1\t\n"
@@ -577,13 +577,13 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
 
 
 @pytest.mark.parametrize(("text", "options", "code", "parts"), BAD.values(), ids=BAD.keys())
-def test_one_sentence_says_what_is_wrong_and_what_helps(
+def test_one_sentence_names_the_problem_and_the_fix(
     text: str | bytes, options: list[str], code: int, parts: Sequence[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    told = complaints(run_ce("score", path, *options), code)
-    assert len(told) == 1, told
-    assert told[0].endswith(".")
+    message = complaints(run_ce("score", path, *options), code)
+    assert len(message) == 1, message
+    assert message[0].endswith(".")
     for part in parts if code == USAGE else ["bad.csv", *parts]:
-        assert part in told[0]
+        assert part in message[0]

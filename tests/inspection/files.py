@@ -54,7 +54,7 @@ def loss_of(*args: str | Path) -> float:
 
 
 def loss_by(command: str, folder: Path) -> float:
-    """What a command for the shell says when it is pasted there; the last part is ``ce score``."""
+    """The output of a command pasted into the shell; its last part is ``ce score``."""
     done = run_pasted(f"{command} --json", folder)
     assert done.returncode == 0, done.stderr
     return float(json.loads(done.stdout)["metrics"]["cross_entropy"])
@@ -62,7 +62,7 @@ def loss_by(command: str, folder: Path) -> float:
 
 @cache
 def model(classes: int) -> tuple[Ints, Floats]:
-    """Labels, and what a real classifier said of them out of fold, shape (n, K)."""
+    """Labels, and out-of-fold predictions of a real classifier, shape (n, K)."""
     features, labels = make_classification(
         600,
         12,

@@ -119,7 +119,7 @@ def test_predictions_of_other_rows_are_worse_than_a_constant(tmp_path: Path) -> 
     assert warned(path) == ["worse_than_constant"]
 
 
-def test_every_column_is_told_with_its_part_and_why(tmp_path: Path) -> None:
+def test_every_column_is_shown_with_its_role_and_the_reason(tmp_path: Path) -> None:
     path = write_csv(
         tmp_path / "preds.csv",
         {
@@ -132,8 +132,8 @@ def test_every_column_is_told_with_its_part_and_why(tmp_path: Path) -> None:
         },
     )
     document = inspected(path, "--weight", "w", "--id", "key", "--by", "site")
-    told = {one["name"]: one for one in document["columns"]}
-    parts = {name: (one["part"], one["of"], one["why"]) for name, one in told.items()}
+    found = {one["name"]: one for one in document["columns"]}
+    parts = {name: (one["part"], one["of"], one["why"]) for name, one in found.items()}
     assert parts == {
         "key": ("id", None, "--id"),
         "label": ("label", None, "its name"),
@@ -142,10 +142,10 @@ def test_every_column_is_told_with_its_part_and_why(tmp_path: Path) -> None:
         "site": ("by", None, "--by"),
         "age": (None, None, "not used"),
     }
-    assert (told["age"]["count"], told["age"]["missing"]) == (2, 1)
-    assert (told["age"]["low"], told["age"]["high"]) == (30, 50)
-    assert (told["prob"]["low"], told["prob"]["high"]) == (0.25, 0.75)
-    assert (told["site"]["values"], told["site"]["more"]) == (["x", "y"], False)
+    assert (found["age"]["count"], found["age"]["missing"]) == (2, 1)
+    assert (found["age"]["low"], found["age"]["high"]) == (30, 50)
+    assert (found["prob"]["low"], found["prob"]["high"]) == (0.25, 0.75)
+    assert (found["site"]["values"], found["site"]["more"]) == (["x", "y"], False)
     assert document["format"] == "CSV"
     options = "--weight w --id key --by site"
     assert document["next"] == f"ce score {path} {options}"
@@ -209,14 +209,14 @@ def test_a_rare_class_and_a_lone_class(tmp_path: Path) -> None:
 # What ce score refuses is a finding
 
 
-def test_bad_rows_are_told_as_score_tells_them(tmp_path: Path) -> None:
+def test_bad_rows_are_reported_as_by_score(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     rows = ["1,0.9", "0,", "maybe,0.5", "1,1.7", "0,abc", "0,0.2,7", "1,0.6", "0,0.3"]
     path.write_text("label,prob\n" + "\n".join(rows) + "\n")
-    told = complaints(run_ce("score", path), BAD_DATA)
+    message = complaints(run_ce("score", path), BAD_DATA)
     document = inspected(path)
     errors = [one for one in document["findings"] if one["severity"] == "error"]
-    assert sorted(f"ce: {one['message']}" for one in errors) == sorted(told)
+    assert sorted(f"ce: {one['message']}" for one in errors) == sorted(message)
     by_code = {one["code"]: one for one in errors}
     assert by_code["missing"]["rows"] == [2]
     assert by_code["missing"]["options"] == "--missing skip"
@@ -259,7 +259,7 @@ def test_columns_are_shown_even_if_they_cannot_be_bound(
     assert run_ce("inspect", path).returncode == 0
 
 
-def test_words_for_two_classes_are_assumed_and_told_apart_by_the_loss(tmp_path: Path) -> None:
+def test_words_for_two_classes_are_assumed_and_assigned_by_the_loss(tmp_path: Path) -> None:
     labels, predictions = model(2)
     words = np.array(["ham", "spam"])[labels]
     path = single(tmp_path, words, predictions[:, 1])
@@ -269,7 +269,7 @@ def test_words_for_two_classes_are_assumed_and_told_apart_by_the_loss(tmp_path: 
     assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
 
 
-def test_classes_of_other_names_are_told_apart_by_the_loss(tmp_path: Path) -> None:
+def test_classes_of_other_names_are_assigned_by_the_loss(tmp_path: Path) -> None:
     labels, predictions = model(4)
     path = table(tmp_path, labels, predictions[:, [2, 0, 1, 3]], ["c", "a", "b", "d"])
     document = inspected(path)
@@ -299,7 +299,7 @@ def test_a_column_without_a_part_does_no_harm(tmp_path: Path) -> None:
     assert run_ce("score", path).returncode == 0
 
 
-def test_a_file_that_does_not_fit_the_first_is_told(tmp_path: Path) -> None:
+def test_a_file_that_does_not_fit_the_first_is_reported(tmp_path: Path) -> None:
     first = write_csv(tmp_path / "a.csv", {"label": [1, 0], "prob": [0.5, 0.2]})
     other = write_csv(tmp_path / "b.csv", {"label": [1, 0], "score": [0.5, 0.2]})
     document = inspected(first, other)
@@ -330,11 +330,11 @@ def test_counts_of_annotators(counts: list[int], tmp_path: Path) -> None:
     assert codes(inspected(path, "--label-counts"), "error") == []
 
 
-def test_weights_of_nothing_are_told_as_score_tells_them(tmp_path: Path) -> None:
+def test_weights_of_0_are_reported_as_by_score(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.5, 0.2], "w": [0, 0]})
-    (told,) = complaints(run_ce("score", path, "--weight", "w"), BAD_DATA)
+    (message,) = complaints(run_ce("score", path, "--weight", "w"), BAD_DATA)
     found = finding(inspected(path, "--weight", "w"), "no_weight")
-    assert (found["severity"], f"ce: {found['message']}") == ("error", told)
+    assert (found["severity"], f"ce: {found['message']}") == ("error", message)
 
 
 def test_sums_are_an_error_where_they_stop_the_score(tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ def test_score_calls_no_bad_model_flipped(tmp_path: Path) -> None:
     ],
     ids=["empty", "header only", "junk", "truncated"],
 )
-def test_what_is_no_table_is_bad_data(content: bytes, part: str, tmp_path: Path) -> None:
+def test_files_without_a_table_are_bad_data(content: bytes, part: str, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(content)
     assert part in complaints(run_ce("inspect", path), BAD_DATA)[0]
@@ -409,7 +409,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
     assert run_ce("inspect", path, "--frobnicate").returncode == USAGE
 
 
-def test_standard_input_and_several_threads_say_the_same(tmp_path: Path) -> None:
+def test_standard_input_and_several_threads_give_the_same(tmp_path: Path) -> None:
     path = SAMPLES / "digits.csv"
     document = inspected(path, "--threads", "1")
     assert inspected(path, "--threads", "4") == document
@@ -419,7 +419,7 @@ def test_standard_input_and_several_threads_say_the_same(tmp_path: Path) -> None
         assert piped[name] == document[name]
 
 
-def test_a_reader_that_goes_away_is_no_failure() -> None:
+def test_a_reader_that_goes_away_is_not_a_failure() -> None:
     command = shlex.join([*COMMAND, "inspect", str(SAMPLES / "digits.csv"), "--json"])
     done = subprocess.run(
         ["/bin/sh", "-c", f"{{ {command}; echo $? >&2; }} | true"],

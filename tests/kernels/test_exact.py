@@ -1,4 +1,4 @@
-"""Exact sums against fractions: nothing is ever lost, and no cut or order can be told."""
+"""Exact sums against fractions: nothing is ever lost, and neither splits nor order matter."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ def test_a_state_does_not_grow_with_the_number_of_merges(sign: float) -> None:
 
 @unhurried
 @given(grouped(), st.data())
-def test_regrouping_adds_up_the_groups_that_meet(
+def test_regrouping_adds_up_merged_groups(
     rows: tuple[list[float], list[int], int], data: st.DataObject
 ) -> None:
     values, codes, groups = rows
@@ -291,7 +291,7 @@ def test_regrouping_adds_up_the_groups_that_meet(
     assert moved == sums_of(values, moved_codes, wider)
 
 
-def test_many_groups_that_meet_leave_room_for_carries() -> None:
+def test_many_merged_groups_leave_room_for_carries() -> None:
     count = 5000
     sums = ExactSums.of(np.full(count, 0.1), np.arange(count), count)
     sums = sums.regroup(np.zeros(count, np.intp), 1)

@@ -92,7 +92,7 @@ def test_whole_weights_count_as_repeated_values(rows: list[tuple[float, int]]) -
     assert weighted.quantiles(SHARES) == repeated.quantiles(SHARES)
 
 
-def test_infinity_stands_apart_from_the_largest_float() -> None:
+def test_infinity_is_not_the_largest_float() -> None:
     largest = float(np.finfo(np.float64).max)
     histogram = LogHistogram.of(floats_of([largest, largest, math.inf]))
     middle, last = histogram.quantiles((0.5, 1.0))

@@ -16,7 +16,7 @@ DEGREES = (*range(1, 31), 40, 60, 100, 120, 500, 1000, 10_000, 99_999, 1_000_000
 
 
 def quantile_of_scipy(confidence: float, degrees: float) -> float:
-    """The upper tail is asked for, since ``ppf`` near 1 has lost the digits of the tail."""
+    """The upper tail is used, since ``ppf`` near 1 has lost the digits of the tail."""
     return float(scipy.stats.t.isf((1.0 - confidence) / 2.0, degrees))
 
 

@@ -42,9 +42,9 @@ def drawn(rows: int, seed: int = 0) -> pd.DataFrame:
 def test_auc_is_scikit_learns(rows: int) -> None:
     data = drawn(rows)
     result = score(data, metric="auc", by="segment", weight="w")
-    wanted = [(result.metrics, data)]
-    wanted += [(g.metrics, data[data.segment == g.by["segment"]]) for g in result.groups]
-    for metrics, some in wanted:
+    chosen = [(result.metrics, data)]
+    chosen += [(g.metrics, data[data.segment == g.by["segment"]]) for g in result.groups]
+    for metrics, some in chosen:
         exact = roc_auc_score(some["label"], some["prob"], sample_weight=some["w"])
         assert metrics["auc"] == pytest.approx(exact, abs=1e-12 if rows < 4_096 else 1e-4)
 
@@ -186,6 +186,6 @@ def test_metrics_that_do_not_apply_are_named_with_the_reason(tmp_path: Path) -> 
     assert "auc does not apply: it needs two classes, and there are 3." in page
     assert score_json(path)["not_applicable"] == {}
     alone = write_csv(tmp_path / "alone.csv", {"token": ["a", "b"], "logprob": [-1, -2]})
-    told = score_json(alone, "--metric", "all")["not_applicable"]
-    assert {"accuracy", "brier", "ece", "auc", "bias", "confidence"} <= set(told)
-    assert not set(told) & {"cross_entropy", "perplexity", "median", "standard_error"}
+    found = score_json(alone, "--metric", "all")["not_applicable"]
+    assert {"accuracy", "brier", "ece", "auc", "bias", "confidence"} <= set(found)
+    assert not set(found) & {"cross_entropy", "perplexity", "median", "standard_error"}

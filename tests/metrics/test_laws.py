@@ -88,7 +88,7 @@ def batch_of(
     group_count: int = 1,
     byte_counts: Floats | None = None,
 ) -> Batch:
-    """Some rows, which have from 0 to 4 bytes if nothing else is said."""
+    """Some rows, which have from 0 to 4 bytes by default."""
     rows = np.arange(len(outcomes.codes), dtype=np.int64)
     return Batch(
         outcomes=outcomes,
@@ -144,7 +144,7 @@ def batches(
     )
 
 
-# States, and what they say
+# States, and their figures
 
 
 def needed(kind: Kind) -> tuple[Kind, ...]:
@@ -175,10 +175,10 @@ def merged(parts: Sequence[States]) -> States:
 
 def figures(kind: Kind, states: States) -> Figures:
     """Names, shapes and bits; every NaN is alike."""
-    said = states[kind].figures(states)
+    stated = states[kind].figures(states)
     return {
         name: (values.shape, np.where(np.isnan(values), np.nan, values).tobytes())
-        for name, values in said.items()
+        for name, values in stated.items()
     }
 
 
@@ -200,7 +200,7 @@ def states_of_some(kind: Kind, batch: Batch, chosen: Sequence[int]) -> States:
 
 
 def assert_weights_are_repetitions(kind: Kind, batch: Batch) -> None:
-    """Rows of whole weights say what these rows say when they stand there so many times."""
+    """Rows with whole weights give the figures of these rows repeated that many times."""
     assert batch.weights is not None
     rows = batch.take(np.repeat(np.arange(len(batch)), batch.weights.astype(np.intp)))
     repeated = rows.replace(weights=None)

@@ -21,7 +21,7 @@ from ce_cli.reading import Reading
 from ce_cli.spec import Spec
 
 TYPED = (str, list[str], bool, int, float)
-# Options that say where to look and how to show it, but neither what to compute nor how to read.
+# Options for input and output, which change neither what is computed nor how files are read.
 ELSEWHERE = {"labels", "threads", "engine", "no_header"}
 
 

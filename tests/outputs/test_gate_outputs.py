@@ -117,7 +117,7 @@ def test_a_value_comes_with_its_interval_and_a_margin_with_its_sign() -> None:
     assert as_number(margin_text(one.replace(operator=">="))) == 0.25
 
 
-def test_what_was_held_against_the_limit_is_told_if_it_is_not_the_value() -> None:
+def test_the_number_that_the_limit_was_checked_against_is_shown_if_it_is_not_the_value() -> None:
     one = check(value=0.25, compared=0.625, interval=interval(0.125, 0.625))
     assert value_text(one).endswith(f" judged by {value_text(check(value=0.625))}")
 
@@ -128,7 +128,7 @@ def test_rows_are_counted() -> None:
     assert value_text(one.replace(value=math.nan, compared=math.nan)) == "—"
 
 
-def test_a_group_is_told_by_its_columns_and_their_values() -> None:
+def test_a_group_is_named_by_its_columns_and_their_values() -> None:
     assert group_text(check(by={"segment": "eu", "c\n": None})) == "segment=eu, c\\n=—"
     assert group_text(check()) == ""
 
@@ -176,7 +176,7 @@ def test_markdown_puts_the_failed_checks_first_and_counts_them() -> None:
     assert paragraphs[1].startswith("preds.csv, 569 rows, cross-entropy 0.07383")
 
 
-def test_markdown_says_that_there_is_nothing_to_check() -> None:
+def test_markdown_shows_that_there_are_no_checks() -> None:
     rows, paragraphs = markdown(gated(gate()))
     assert rows == []
     assert paragraphs[0] == "✗ gate failed: it has no checks"
@@ -194,7 +194,7 @@ def test_markdown_folds_many_groups_that_passed_into_their_number() -> None:
     assert float(rows[1][4].removeprefix("at least ")) == pytest.approx(closest, rel=1e-4)
 
 
-def test_markdown_shows_only_some_of_the_failed_checks_and_says_how_many_more() -> None:
+def test_markdown_shows_only_some_of_the_failed_checks_and_counts_the_others() -> None:
     rows, _ = markdown(gated(gate(*group_checks(80, 0.75), check("all"))))
     failed = [row for row in rows if row[-1].endswith("failed")]
     rest = [row for row in rows if row[0].startswith("… and ")]
@@ -202,7 +202,7 @@ def test_markdown_shows_only_some_of_the_failed_checks_and_says_how_many_more() 
     assert rows[-1][0] == "all"
 
 
-def test_markdown_tells_the_reasons_of_the_failed_checks_first() -> None:
+def test_markdown_shows_the_reasons_of_failed_checks_first() -> None:
     checks = [
         check("a", reason="Well in."),
         check("b", 0.75, by={"s": "*"}, reason="1) _Too_ high"),
@@ -211,22 +211,22 @@ def test_markdown_tells_the_reasons_of_the_failed_checks_first() -> None:
     assert paragraphs[2:4] == ["b [s=*]: 1) _Too_ high", "a: Well in."]
 
 
-def test_markdown_shows_only_some_of_the_reasons_and_says_how_many_more() -> None:
+def test_markdown_shows_only_some_of_the_reasons_and_counts_the_others() -> None:
     checks = [one.replace(reason="Too high.") for one in group_checks(30, 0.75)]
     _, paragraphs = markdown(gated(gate(*checks)))
-    told = [text for text in paragraphs if text.endswith(": Too high.")]
-    assert f"… and {30 - len(told)} more" in paragraphs
-    assert 0 < len(told) < 30
+    reported = [text for text in paragraphs if text.endswith(": Too high.")]
+    assert f"… and {30 - len(reported)} more" in paragraphs
+    assert 0 < len(reported) < 30
 
 
 @pytest.mark.parametrize("paired", [False, True])
-def test_markdown_tells_the_difference_to_the_baseline(paired: bool) -> None:
+def test_markdown_shows_the_difference_from_the_baseline(paired: bool) -> None:
     one = gate(
         check(), baseline="old|*.json", paired=paired, comparisons=(comparison(0.5, 0.0625),)
     )
     line = next(text for text in markdown(gated(one))[1] if text.startswith("Baseline"))
-    told, numbers = line.split("): ")
-    assert told == f"Baseline old|*.json ({'paired' if paired else 'not paired'}"
+    reported, numbers = line.split("): ")
+    assert reported == f"Baseline old|*.json ({'paired' if paired else 'not paired'}"
     found = [float(number) for number in re.findall(r"[-+][\d.]+", numbers)]
     assert found == [0.5, 0.25, 0.75, 6.25]
     assert numbers.endswith("unclear")
@@ -250,8 +250,8 @@ def test_markdown_shows_names_as_they_are(name: str) -> None:
     assert [row[1] for row in rows[1:]] == [f"{shown}={shown}"] * 2 + [f"{shown}=—", ""]
     assert paragraphs[0] == f"✗ {shown} failed: 2 of 4 checks"
     for message in (name, f"again {name}"):
-        told = f"Warning: {sanitize(message, 1000)}"
-        assert told.rstrip() in [text.rstrip() for text in paragraphs]
+        reported = f"Warning: {sanitize(message, 1000)}"
+        assert reported.rstrip() in [text.rstrip() for text in paragraphs]
     assert any(text.startswith(f"Baseline {long} (paired)") for text in paragraphs)
 
 
@@ -280,8 +280,8 @@ def test_junit_fits_the_schemas_and_its_counts_are_those_of_its_cases(example: s
     document = junit(EXAMPLES[example])
     counted = JUnitXml.fromstring(rendered("junit", EXAMPLES[example]).encode())
     counted.update_statistics()
-    told = [(one.tests, one.failures, one.errors) for one in (document, *document)]
-    assert told == [(one.tests, one.failures, one.errors) for one in (counted, *counted)]
+    reported = [(one.tests, one.failures, one.errors) for one in (document, *document)]
+    assert reported == [(one.tests, one.failures, one.errors) for one in (counted, *counted)]
     assert (document.failures == 0 and document.tests > 0) == EXAMPLES[example].passed
 
 
@@ -309,7 +309,7 @@ def test_a_junit_suite_is_a_gate_and_a_case_a_check() -> None:
     }
 
 
-def test_junit_tells_regressions_apart() -> None:
+def test_junit_distinguishes_regressions() -> None:
     one = check(value=0.75, metric="regression")
     assert [case.result[0].type for case in suites(gated(gate(one)))[0]] == ["regression"]
 
@@ -334,9 +334,9 @@ def test_junit_shows_names_as_they_are(name: str) -> None:
     assert suite.name == sanitize(name)
     assert {one.name: one.value for one in suite.properties()}["signature"] == sanitize(name, 1000)
     assert next(iter(suite)).name == f"{sanitize(name, 200)} [{sanitize(name)}={sanitize(name)}]"
-    told = "\n".join(sanitize(message, 1000) for message in (name, f"again {name}"))
+    reported = "\n".join(sanitize(message, 1000) for message in (name, f"again {name}"))
     tree = etree.fromstring(rendered("junit", result).encode())
-    assert tree.findtext("testsuite/system-out") == told
+    assert tree.findtext("testsuite/system-out") == reported
 
 
 # Workflow commands of GitHub
@@ -372,18 +372,18 @@ def messages(result: Gated, level: str) -> list[str]:
 def test_github_has_an_error_for_each_failed_check_and_a_notice_for_the_verdict() -> None:
     broken = check("b", 0.75, by={"s": "eu"}, reason="100 % too high.")
     one = gate(check("a"), broken, check("c", 1.0), warnings=(Note("odd", "Odd: 5 %, or so."),))
-    levels, titles, told = zip(*commands(gated(one)), strict=True)
+    levels, titles, reported = zip(*commands(gated(one)), strict=True)
     assert levels == ("error", "error", "warning", "notice")
     assert titles == ("gate: b [s=eu]", "gate: c", "gate", "gate")
-    assert "<= 0.5" in told[0]
-    assert told[0].endswith("\n100 % too high.")
-    assert told[2:] == ("Odd: 5 %, or so.", "gate failed: 2 of 3 checks")
+    assert "<= 0.5" in reported[0]
+    assert reported[0].endswith("\n100 % too high.")
+    assert reported[2:] == ("Odd: 5 %, or so.", "gate failed: 2 of 3 checks")
 
 
-def test_github_says_what_was_held_against_the_limit() -> None:
+def test_github_shows_the_number_that_the_limit_was_checked_against() -> None:
     one = check(value=0.25, compared=0.625, passed=False, interval=interval(0.125, 0.625))
-    (told,) = messages(gated(gate(one)), "error")
-    numbers = [float(number) for number in re.findall(r"\d\.\d+", told)]
+    (reported,) = messages(gated(gate(one)), "error")
+    numbers = [float(number) for number in re.findall(r"\d\.\d+", reported)]
     assert numbers == [0.25, 0.125, 0.625, 0.625, 0.5]
 
 
@@ -392,10 +392,10 @@ def test_github_gets_no_more_annotations_than_it_shows(count: int) -> None:
     notes = tuple(Note("odd", f"w{n}") for n in range(count))
     result = gated(gate(*group_checks(count, 0.75), warnings=notes))
     for level, noun in (("error", "failed check"), ("warning", "warning")):
-        told = messages(result, level)
-        assert len(told) == min(count, 10)
+        reported = messages(result, level)
+        assert len(reported) == min(count, 10)
         if count > 10:
-            assert told[-1] == f"… and {count - 9} more {noun}s."
+            assert reported[-1] == f"… and {count - 9} more {noun}s."
 
 
 def test_github_has_an_error_where_there_is_nothing_to_check() -> None:
@@ -407,7 +407,7 @@ def test_github_shows_names_as_they_are(name: str) -> None:
     found = commands(gated(hostile_gate(name)))
     shown = sanitize(name)
     title = f"{shown}: {sanitize(name, 200)} [{shown}={shown}]"
-    assert [told[:2] for told in found[:2]] == [("error", title)] * 2
+    assert [reported[:2] for reported in found[:2]] == [("error", title)] * 2
     assert found[0][2].endswith(sanitize(name, 1000))
     assert found[-1][2] == f"{shown} failed: 2 of 4 checks"
 
@@ -504,16 +504,16 @@ def test_openmetrics_has_every_sample_once(example: str) -> None:
 def test_openmetrics_has_the_figures_in_full_with_their_unit() -> None:
     result = gated(gate(check(), comparisons=(comparison(0.1, 0.7),)))
     found = {one.name: one.value for one in samples(result) if one.labels == {"gate": "gate"}}
-    wanted = score()
-    ends = wanted.intervals["cross_entropy"]
+    expected = score()
+    ends = expected.intervals["cross_entropy"]
     assert found == {
         "ce_gate_passed": 1,
         "ce_rows": 569,
-        "ce_cross_entropy_nats": wanted.metrics["cross_entropy"],
+        "ce_cross_entropy_nats": expected.metrics["cross_entropy"],
         "ce_cross_entropy_low_nats": ends.low,
         "ce_cross_entropy_high_nats": ends.high,
-        "ce_perplexity": wanted.metrics["perplexity"],
-        "ce_accuracy": wanted.metrics["accuracy"],
+        "ce_perplexity": expected.metrics["perplexity"],
+        "ce_accuracy": expected.metrics["accuracy"],
         "ce_regression_nats": 0.1,
         "ce_regression_low_nats": 0.1 - 0.25,
         "ce_regression_high_nats": 0.1 + 0.25,

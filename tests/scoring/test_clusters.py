@@ -64,8 +64,8 @@ def test_residuals_are_summed_within_a_cluster(name: str, weighted: bool) -> Non
     data = drawn()
     if not weighted:
         data["w"] = 1.0
-    wanted = [name, "standard_error"]
-    result = score(data, cluster="user", metric=wanted, weight="w", by="segment", confidence=0.9)
+    names = [name, "standard_error"]
+    result = score(data, cluster="user", metric=names, weight="w", by="segment", confidence=0.9)
     parts = [(result.intervals, result.metrics, data)]
     for group in result.groups:
         parts.append((group.intervals, group.metrics, data[data.segment == group.by["segment"]]))
@@ -108,7 +108,7 @@ def figure(name: str, data: pd.DataFrame) -> float:
 
 
 @pytest.mark.parametrize("name", ["auc", "ece", "skill", "normalized_cross_entropy"])
-def test_what_is_no_mean_has_the_interval_of_a_jackknife(name: str) -> None:
+def test_figures_that_are_not_means_have_the_interval_of_a_jackknife(name: str) -> None:
     """Busing et al. 1999, equations 4 to 8, leaving the rows of one bucket out after another."""
     data = drawn(600, 200)
     bucket = data["user"].map(bucket_of)
@@ -203,7 +203,7 @@ def test_quantiles_count_fewer_rows() -> None:
 # The command line
 
 
-def test_the_page_and_the_document_tell_of_the_clusters(tmp_path: Path) -> None:
+def test_the_page_and_the_document_show_the_clusters(tmp_path: Path) -> None:
     data = drawn()
     path = tmp_path / "p.csv"
     data.to_csv(path, index=False)
@@ -235,17 +235,17 @@ def test_one_cluster_has_no_interval(tmp_path: Path) -> None:
 
 def test_a_row_without_a_cluster_is_bad_data(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.8, 0.3], "user": ["a", ""]})
-    (told,) = complaints(run_ce("score", path, "--cluster", "user"), BAD_DATA)
-    assert "row 2" in told
-    assert "'user'" in told
+    (message,) = complaints(run_ce("score", path, "--cluster", "user"), BAD_DATA)
+    assert "row 2" in message
+    assert "'user'" in message
     left = score_json(path, "--cluster", "user", "--missing", "skip")
     assert left["rows"]["skipped"] == 1
 
 
-def test_a_cluster_that_is_no_column_is_told_with_the_next_best(tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_a_column_is_reported_with_the_closest_name(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "p.csv", {"label": [1, 0], "prob": [0.8, 0.3], "user": ["a", "b"]})
-    (told,) = complaints(run_ce("score", path, "--cluster", "usr"), WRONG_USAGE)
-    assert "did you mean 'user'?" in told
+    (message,) = complaints(run_ce("score", path, "--cluster", "usr"), WRONG_USAGE)
+    assert "did you mean 'user'?" in message
 
 
 # Gates

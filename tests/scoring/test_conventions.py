@@ -57,7 +57,7 @@ def test_a_convention_is_in_the_signature_and_on_the_page(edges: Path) -> None:
     assert "keras divides by the number of rows, 5, not by the sum of weights, 6." in page
 
 
-def test_rows_that_a_convention_raises_are_counted_and_told(edges: Path) -> None:
+def test_rows_that_a_convention_raises_are_counted_and_reported(edges: Path) -> None:
     document = score_json(edges, "--convention", "keras", "--per-row", edges.parent / "rows.csv")
     assert document["rows"]["clipped"] == 3
     (note,) = [note for note in document["warnings"] if note["code"] == "clipped"]
@@ -69,7 +69,7 @@ def test_rows_that_a_convention_raises_are_counted_and_told(edges: Path) -> None
     assert losses.mean() == pytest.approx(document["metrics"]["cross_entropy"], rel=1e-15)
 
 
-def test_what_applies_to_logits_is_said() -> None:
+def test_options_for_logits_are_named() -> None:
     path = SAMPLES / "breast_cancer_logits.csv"
     for name, words in (
         ("torch", "torch scores logits as they are."),
@@ -106,7 +106,7 @@ def test_half_of_a_convention_is_refused(
     assert all(word in line for word in words), line
 
 
-def test_a_wrong_name_is_told_before_a_missing_file() -> None:
+def test_a_wrong_name_is_reported_before_a_missing_file() -> None:
     (line,) = complaints(run_ce("score", "nowhere.csv", "--convention", "x"), 2)
     assert "'x'" in line
 
@@ -262,7 +262,7 @@ def test_the_reasons_are_facts_of_the_data(edges: Path) -> None:
     assert [name for name, line in weighted.items() if divides in line["why"]] == ["torch", "keras"]
 
 
-def test_sums_and_kinds_of_labels_are_told(tmp_path: Path) -> None:
+def test_sums_and_kinds_of_labels_are_reported(tmp_path: Path) -> None:
     off = write_csv(
         tmp_path / "off.csv", {"label": ["a", "b"], "p_a": [0.5, 0.4], "p_b": [0.52, 0.58]}
     )
@@ -273,17 +273,17 @@ def test_sums_and_kinds_of_labels_are_told(tmp_path: Path) -> None:
     assert "NLLLoss" in lines_of(score_json(zero, "--conventions"))["torch"]["why"]
     soft = write_csv(tmp_path / "soft.csv", {"label": [0.25, 0.5], "prob": [0.3, 0.2]})
     lines = lines_of(score_json(soft, "--conventions"))
-    told = [name for name, line in lines.items() if "does not take such labels" in line["why"]]
-    assert told == ["sklearn", "yardstick"]
+    found = [name for name, line in lines.items() if "does not take such labels" in line["why"]]
+    assert found == ["sklearn", "yardstick"]
 
 
-def test_where_nothing_is_to_be_clipped_all_say_so() -> None:
+def test_if_there_is_nothing_to_clip_every_line_shows_it() -> None:
     document = score_json(SAMPLES / "wine.csv", "--conventions")
     whys = {line["why"] for name, line in lines_of(document).items() if name not in ("ce", "keras")}
     assert whys == {"same here: nothing to clip"}
 
 
-def test_infinity_of_ce_itself_is_null_in_json_and_said(edges: Path) -> None:
+def test_infinity_of_ce_itself_is_null_in_json_and_reported(edges: Path) -> None:
     lines = lines_of(score_json(edges, "--conventions", "--clip", "none"))
     assert lines["ce"]["cross_entropy"] is None
     assert lines["ce"]["why"] == "no floor, and 2 rows are infinite"
@@ -339,7 +339,7 @@ def test_json_without_it_has_an_empty_list(edges: Path) -> None:
         "label,p_a,p_b\na,0,0\n",
     ],
 )
-def test_bad_files_are_told_in_the_same_words(text: str, options: list[str]) -> None:
+def test_bad_files_are_reported_in_the_same_words(text: str, options: list[str]) -> None:
     plain = run_ce("score", "-", stdin=text.encode())
     with_option = run_ce("score", "-", *options, stdin=text.encode())
     assert plain.returncode == with_option.returncode == 3

@@ -1,4 +1,4 @@
-"""How often intervals of scores cover the truth, against what they say.
+"""How often intervals of scores cover the truth, against their level.
 
 A small version of ``python -m tests.benchmarks.coverage``, seeded. Counts have to lie within what
 chance explains: 1 in 10,000 counts of a right interval would not.
@@ -32,7 +32,7 @@ def found(name: str, rows: int, figures: Sequence[str] = (), often: int = REPETI
 
 
 @pytest.mark.parametrize(("name", "rows"), [("normal", 50), ("skewed", 200), ("model", 200)])
-def test_intervals_of_independent_rows_cover_as_often_as_they_say(name: str, rows: int) -> None:
+def test_intervals_of_independent_rows_have_the_stated_coverage(name: str, rows: int) -> None:
     covered = found(name, rows)
     assert covered.covered.keys() == known()[name].truth.keys()
     for figure, count in covered.covered.items():
@@ -40,7 +40,7 @@ def test_intervals_of_independent_rows_cover_as_often_as_they_say(name: str, row
     assert covered.warned < 0.1 * REPETITIONS
 
 
-def test_where_a_heavy_tail_makes_intervals_too_narrow_a_warning_says_so() -> None:
+def test_a_warning_reports_intervals_that_a_heavy_tail_makes_too_narrow() -> None:
     covered = found("heavy", 200)
     assert covered.covered["cross_entropy"] < FEWEST
     assert covered.covered["median"] >= FEWEST
@@ -51,17 +51,17 @@ def test_calibrated_predictions_have_an_interval_of_ece_that_covers() -> None:
     assert found("calibrated", 1_000).covered["ece"] >= FEWEST
 
 
-def test_clusters_have_to_be_said() -> None:
+def test_clusters_must_be_named() -> None:
     figures = ("cross_entropy", "brier", "bias")
-    said, unsaid = found("clusters", 1_000, figures), found("unsaid", 1_000, ["bias"])
+    clustered, plain = found("clusters", 1_000, figures), found("plain", 1_000, ["bias"])
     for figure in figures:
-        assert said.covered[figure] >= FEWEST - 3, figure  # a little too narrow: 50 clusters
-    assert unsaid.covered["bias"] < 0.8 * REPETITIONS < said.covered["bias"]
+        assert clustered.covered[figure] >= FEWEST - 3, figure  # a little too narrow: 50 clusters
+    assert plain.covered["bias"] < 0.8 * REPETITIONS < clustered.covered["bias"]
 
 
-def test_clusters_said_cover_what_are_no_means_too() -> None:
+def test_intervals_by_cluster_cover_figures_that_are_not_means() -> None:
     """With fewer repetitions, since each takes long."""
     figures, often = ("auc", "skill"), 60
-    said = found("clusters", 1_000, figures, often)
+    clustered = found("clusters", 1_000, figures, often)
     for figure in figures:
-        assert said.covered[figure] >= stats.binom.ppf(1e-4, often, 0.94), figure
+        assert clustered.covered[figure] >= stats.binom.ppf(1e-4, often, 0.94), figure

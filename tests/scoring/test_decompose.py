@@ -104,7 +104,7 @@ def test_classes_that_are_over_predicted_get_negative_biases() -> None:
 
 
 @pytest.mark.parametrize("make", [binary, multiclass])
-def test_what_is_calibrated_has_nothing_to_gain_and_is_not_said_to(make: Any) -> None:
+def test_calibrated_predictions_have_nothing_to_gain(make: Any) -> None:
     """A fit to n rows promises p/(2n) on these and loses as much on others, on average."""
     rows, seeds = 500, 40
     gains = []
@@ -190,7 +190,7 @@ def test_the_isotonic_split_is_made_of_scikit_learns_isotonic_regression(weighte
 
 
 @pytest.mark.parametrize("values", ["logits", "probabilities", "logprobs"])
-def test_scores_in_bins_say_nearly_what_all_scores_say(
+def test_scores_in_bins_give_nearly_the_figures_of_all_scores(
     values: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = binary(8_000, factor=2.0, shift=0.5)
@@ -260,7 +260,7 @@ def test_the_parts_add_up(rows: list[tuple[int, float, float]], base: Any) -> No
     assert isotonic.discrimination >= -1e-9
 
 
-def test_units_are_those_asked_for_and_temperatures_have_none() -> None:
+def test_units_are_those_of_base_and_temperatures_have_none() -> None:
     data = multiclass(500, factor=2.0)
     nats, bits = taken_apart(data), taken_apart(data, base=2)
     for one, other in zip(nats.recalibrations, bits.recalibrations, strict=True):
@@ -271,7 +271,7 @@ def test_units_are_those_asked_for_and_temperatures_have_none() -> None:
 
 @pytest.mark.parametrize("make", [binary, multiclass])
 @pytest.mark.parametrize("most", [200, 1 << 16])
-def test_cut_and_shuffled_files_say_the_same_to_the_bit(
+def test_split_and_shuffled_files_give_the_same_to_the_bit(
     make: Any, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sample, "MOST_ROWS", most)
@@ -348,7 +348,7 @@ def test_repeated_rows_are_whole_weights(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [binary, multiclass])
-def test_logits_shifted_and_predictions_in_another_form_say_the_same(make: Any) -> None:
+def test_shifted_logits_and_predictions_in_another_form_give_the_same(make: Any) -> None:
     data = make(1000, factor=2.0)
     names = [name for name in data if name.startswith("logit")]
     plain = taken_apart(data)
@@ -380,8 +380,8 @@ def test_logits_shifted_and_predictions_in_another_form_say_the_same(make: Any) 
 # Samples
 
 
-def test_a_sample_says_nearly_what_all_rows_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where one row stands there thousands of times, drawn or not."""
+def test_a_sample_gives_nearly_the_figures_of_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if one row occurs thousands of times, drawn or not."""
     data = multiclass(20_000, factor=2.0)
     certain = pd.DataFrame(
         {"label": 0, "logit_0": [40.0], "logit_1": 0, "logit_2": 0, "logit_3": 0}
@@ -568,7 +568,7 @@ def test_the_page_reads_like_a_sum_and_fits_80_columns() -> None:
     ("factor", "word"),
     [(3.0, "Over-confident"), (0.3, "Under-confident"), (-1.0, "makes them constant")],
 )
-def test_the_page_says_what_it_means(factor: float, word: str, tmp_path: Path) -> None:
+def test_the_page_explains_the_result(factor: float, word: str, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "rows.csv", dict(binary(2000, factor=factor)))
     done = run_ce("score", path, "--decompose")
     assert word in done.stdout
@@ -600,7 +600,7 @@ def test_other_figures_are_not_touched() -> None:
     assert alone["decomposition"] == apart["decomposition"]
 
 
-def test_bad_data_is_told_in_the_same_words(tmp_path: Path) -> None:
+def test_bad_data_is_reported_in_the_same_words(tmp_path: Path) -> None:
     for number, text in enumerate(
         ("label,prob\n1,0.5\n0,1.5\n", "label,prob\n", "label,prob\n1,\n")
     ):

@@ -34,9 +34,9 @@ def hard(rows: int, classes: int, wrong: float, seed: int = 0) -> tuple[Floats, 
     """Logits that are sure of one class, shape (K, n), and labels."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, classes, rows)
-    said = np.where(rng.random(rows) < wrong, (labels + 1) % classes, labels)
+    predicted = np.where(rng.random(rows) < wrong, (labels + 1) % classes, labels)
     logits = np.zeros((classes, rows))
-    logits[said, np.arange(rows)] = -math.log(CLIP)
+    logits[predicted, np.arange(rows)] = -math.log(CLIP)
     return logits, labels.astype(np.intp)
 
 
@@ -88,8 +88,8 @@ def test_predictions_of_0_and_1_have_the_temperature_that_scipy_finds(wrong: flo
 def test_one_hot_predictions_have_the_temperature_that_scipy_finds() -> None:
     logits, labels = hard(600, 4, 0.1)
     slope, after = best_slope(logits, labels)
-    said = np.eye(4)[:, logits.argmax(axis=0)]
-    data = pd.DataFrame({"label": labels, **{f"p_{k}": said[k] for k in range(4)}})
+    predicted = np.eye(4)[:, logits.argmax(axis=0)]
+    data = pd.DataFrame({"label": labels, **{f"p_{k}": predicted[k] for k in range(4)}})
     parts = taken_apart(data)
     one = way(parts, "temperature")
     assert one.temperature == pytest.approx(1.0 / slope, rel=1e-4)
@@ -220,7 +220,7 @@ def test_biases_never_cost_anything_on_the_rows_they_were_fitted_to(
     ("classes", "occurring", "why"),
     [(4, 3, "no row is of class d"), (10, 5, "no row is of 5 of 10 classes")],
 )
-def test_a_class_without_rows_has_no_bias_and_the_page_says_why(
+def test_a_class_without_rows_has_no_bias_and_the_page_explains_why(
     classes: int, occurring: int, why: str, tmp_path: Path
 ) -> None:
     """Its best bias is −∞, which is no number to recalibrate with."""
@@ -307,11 +307,11 @@ def test_predictions_vary_where_one_class_does() -> None:
             assert Rows(still, codes).vary()
 
 
-# What the page says
+# The page
 
 
 def biased_only(rows: int, make: Any) -> pd.DataFrame:
-    """Predictions that are wrong, and that a temperature alone does not mend."""
+    """Predictions that are wrong, and that a temperature alone does not fix."""
     data: pd.DataFrame = make(rows)
     data[data.columns[-1]] += 1.3
     alone = way(taken_apart(data), "temperature").temperature

@@ -327,7 +327,7 @@ def test_a_divergence_from_what_cannot_happen_is_infinite() -> None:
     assert found.kl_divergence == math.inf
 
 
-def test_forecasts_of_rain_cost_what_a_meteorologist_says() -> None:
+def test_forecasts_of_rain_cost_as_much_as_published() -> None:
     """Wikipedia, "Brier score": rain that was forecast with 100, 70, 30 and 50 %, and with 0 %."""
     for forecast, published in ((1.0, "0"), (0.7, "0.09"), (0.3, "0.49"), (0.5, "0.25"), (0, "1")):
         rain = pd.DataFrame({"label": [1], "prob": [float(forecast)]})

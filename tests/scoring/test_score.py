@@ -200,7 +200,7 @@ def test_per_row_keeps_its_own_columns_beside_any_id(name: str, tmp_path: Path) 
         assert {number, own, given, -math.log(given)} <= set(values)
 
 
-def test_table_says_what_was_read_and_bound() -> None:
+def test_the_page_shows_what_was_read_and_bound() -> None:
     done = run_ce("score", SAMPLES / "wine.csv")
     assert done.returncode == 0
     assert done.stderr == ""
@@ -262,12 +262,12 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_bits_do_not_depend_on_threads_or_files(parts: tuple[Path, Path]) -> None:
     whole, pieces = parts
-    wanted = ("--weight", "weight", "--by", "segment", "--json")
-    one, two = (run_ce("score", whole, *wanted, "--threads", threads) for threads in ("1", "2"))
+    chosen = ("--weight", "weight", "--by", "segment", "--json")
+    one, two = (run_ce("score", whole, *chosen, "--threads", threads) for threads in ("1", "2"))
     assert one.returncode == 0
     assert one.stdout == two.stdout
-    directory = strict(run_ce("score", pieces, *wanted).stdout)
-    files = strict(run_ce("score", *sorted(pieces.iterdir()), *wanted).stdout)
+    directory = strict(run_ce("score", pieces, *chosen).stdout)
+    files = strict(run_ce("score", *sorted(pieces.iterdir()), *chosen).stdout)
     expected = strict(one.stdout) | {"inputs": None}
     assert directory | {"inputs": None} == expected
     assert files | {"inputs": None} == expected
@@ -363,7 +363,7 @@ def test_text_in_any_shape_gives_the_same_rows(text: bytes, tmp_path: Path) -> N
         (["3", "7", "3"], ("--positive", "3")),
     ],
 )
-def test_labels_say_which_class_happened(
+def test_labels_name_the_observed_class(
     labels: list[str], arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "preds.csv", {"label": labels, "prob": [0.5, 0.75, 0.125]})

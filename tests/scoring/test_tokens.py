@@ -133,10 +133,10 @@ def test_labels_have_bits_per_byte_as_well(tmp_path: Path) -> None:
     document = score_json(path, "--bytes", "n")
     assert document["metrics"]["bits_per_byte"] == 0.5  # 1 bit and 2 bits on 6 bytes
     assert "bits_per_token" not in document["metrics"]
-    asked = score_json(path, "--metric", "bits_per_token", "--metric", "bits_per_byte")
-    assert asked["metrics"] == {}
-    assert "--bytes" in asked["not_applicable"]["bits_per_byte"]
-    assert "labels" in asked["not_applicable"]["bits_per_token"]
+    options = score_json(path, "--metric", "bits_per_token", "--metric", "bits_per_byte")
+    assert options["metrics"] == {}
+    assert "--bytes" in options["not_applicable"]["bits_per_byte"]
+    assert "labels" in options["not_applicable"]["bits_per_token"]
 
 
 def test_the_bytes_of_text_are_those_of_utf_8(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_the_bytes_of_text_are_those_of_utf_8(tmp_path: Path) -> None:
         assert lengths(array.slice(3, 7)).tolist() == counts[3:10]
 
 
-def test_words_that_are_no_tokens_are_missing_only_if_that_is_said(tmp_path: Path) -> None:
+def test_words_that_are_not_tokens_are_missing_only_with_the_option(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "f.csv", {"token": WORDS, "logprob": [-1.0] * len(WORDS)})
     skipped = score_json(path, "--bytes", "token", "--na-value", "🐈", "--missing", "skip")
     assert (skipped["rows"]["scored"], skipped["rows"]["skipped"]) == (len(WORDS) - 1, 1)
@@ -187,7 +187,7 @@ def test_the_bits_are_the_same_however_the_rows_are_cut(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "code", "told"),
+    ("column", "code", "message"),
     [
         ([3, -1, 2], 3, ("row 2, column 'n': -1", "number of bytes")),
         ([3, 1, 2.5], 3, ("row 3, column 'n': 2.5", "whole")),
@@ -197,19 +197,19 @@ def test_the_bits_are_the_same_however_the_rows_are_cut(tmp_path: Path) -> None:
         ([0, 0, 0], 3, ("all byte counts in 'n' are 0", "bits per byte")),
     ],
 )
-def test_bad_bytes_are_told(
-    column: list[Any], code: int, told: tuple[str, ...], tmp_path: Path
+def test_bad_bytes_are_reported(
+    column: list[Any], code: int, message: tuple[str, ...], tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "f.csv", {"logprob": [-1.0, -2.0, -3.0], "n": column})
     (line,) = complaints(run_ce("score", path, "--bytes", "n"), code)
-    assert all(part in line for part in told), line
+    assert all(part in line for part in message), line
 
 
-def test_columns_that_cannot_be_bytes_are_told(tmp_path: Path) -> None:
+def test_columns_that_cannot_be_bytes_are_reported(tmp_path: Path) -> None:
     path = write_parquet(
         tmp_path / "f.parquet", {"logprob": [-1.0], "ok": [True], "list": [[1.0]], "bytes": [1]}
     )
-    for name, code, told in (
+    for name, code, message in (
         ("byte", 2, "did you mean 'bytes'"),
         ("logprob", 2, "cannot be both bytes and prediction"),
         ("ok", 3, "neither the number of bytes"),
@@ -219,7 +219,7 @@ def test_columns_that_cannot_be_bytes_are_told(tmp_path: Path) -> None:
             run_ce("score", path, "--bytes", name, "--pred", "logprob", "--task", "likelihood"),
             code,
         )
-        assert told in line
+        assert message in line
 
 
 def test_a_further_file_has_to_have_bytes_of_the_same_kind(tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_a_gate_limits_bits_per_byte_and_a_comparison_has_none(tmp_path: Path) -
         compare({"old": path, "new": other}, bytes="token")
 
 
-def test_inspect_and_the_page_say_what_the_bytes_are_of() -> None:
+def test_inspect_and_the_page_show_the_column_of_the_bytes() -> None:
     path = SAMPLES / "tokens.csv"
     page = run_ce("score", path, "--bytes", "token", "--by", "doc").stdout
     assert "bytes token (UTF-8)" in page
