@@ -53,7 +53,7 @@ def test_calibrated_predictions_have_an_interval_of_ece_that_covers() -> None:
 
 def test_clusters_must_be_named() -> None:
     figures = ("cross_entropy", "brier", "bias")
-    clustered, plain = found("clusters", 1_000, figures), found("plain", 1_000, ["bias"])
+    clustered, plain = found("clusters", 1_000, figures), found("unsaid", 1_000, ["bias"])
     for figure in figures:
         assert clustered.covered[figure] >= FEWEST - 3, figure  # a little too narrow: 50 clusters
     assert plain.covered["bias"] < 0.8 * REPETITIONS < clustered.covered["bias"]
