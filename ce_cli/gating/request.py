@@ -134,8 +134,8 @@ class GateRequest(Record):
             return
         if Path(baseline).resolve() in {Path(name).resolve() for name in self.names}:
             raise UsageError(
-                f"{display_name(baseline)}: is read as the data and as the baseline, and would "
-                "never be worse than itself."
+                f"{display_name(baseline)} is both the data and the baseline, and cannot be worse "
+                "than itself: name another baseline."
             )
 
 

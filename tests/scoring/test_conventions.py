@@ -132,7 +132,7 @@ def test_a_gate_compares_within_one_convention(edges: Path) -> None:
     against = ["--baseline", str(baseline), "--max-regression", "0", "--weight", "w"]
     assert run_ce("gate", edges, *against, "--convention", "keras").returncode == 0
     (line,) = complaints(run_ce("gate", edges, *against), 3)
-    assert "convention: the baseline has keras, this has none: say --convention keras" in line
+    assert "convention: the baseline has keras, this score has none: use --convention keras" in line
 
 
 @pytest.mark.parametrize("weighted", [False, True])
