@@ -12,7 +12,7 @@ import typer
 from ce_cli import registry
 from ce_cli.cli.config import Config, configuration
 from ce_cli.cli.variables import variables
-from ce_cli.options.choices import PANELS
+from ce_cli.options.choices import PANELS, Tool
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, flag, key, options_of
 from ce_cli.record import Record
@@ -178,13 +178,11 @@ def choices(command: str, option: Option) -> tuple[str, ...]:
     """The choices of an option; empty if any value is allowed."""
     if get_origin(option.typed) is Literal:
         return tuple(map(str, get_args(option.typed)))
-    if option.names == "metric":
-        every = () if command == "gate" else ("all",)  # a requirement is about one metric
-        return (*every, *registry.FIGURES, *registry.TABLES)
-    if option.names == "format":
-        return registry.formats(command)
-    if option.names == "input format":
-        return tuple(entry.names[0] for entry in registry.INPUTS)
-    if option.names == "engine":
-        return tuple(entry.names[0] for entry in registry.ENGINES)
-    return ()
+    named: dict[str, Callable[[], tuple[str, ...]]] = {
+        "metric": lambda: ("all", *registry.FIGURES, *registry.TABLES),
+        "convention": lambda: get_args(Tool),
+        "format": lambda: registry.formats(command),
+        "input format": lambda: tuple(entry.names[0] for entry in registry.INPUTS),
+        "engine": lambda: tuple(entry.names[0] for entry in registry.ENGINES),
+    }
+    return named[option.names]() if option.names in named else ()

@@ -16,7 +16,6 @@ from ce_cli.options.choices import (
     Join,
     Mode,
     Test,
-    Tool,
 )
 from ce_cli.options.data import DataOptions
 from ce_cli.options.option import Option
@@ -71,8 +70,8 @@ class _Rule(TypedDict, total=False):
         Option(
             "Score by the rules of another tool.",
             VALUES,
-            Tool,
             metavar="TOOL",
+            names="convention",
             signature="convention",
         ),
     ]

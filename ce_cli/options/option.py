@@ -30,7 +30,7 @@ class Option(NamedTuple):
         Its one-letter form.
     names : str
         The kind of thing that its values name, for completion and the help: ``column``,
-        ``metric``, ``format``, ``input format`` or ``engine``.
+        ``metric``, ``convention``, ``format``, ``input format`` or ``engine``.
     signature : str
         Its key in the signature, if it changes the number.
     of_numbers : bool
