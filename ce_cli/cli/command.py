@@ -178,8 +178,9 @@ def choices(command: str, option: Option) -> tuple[str, ...]:
     """The choices of an option; empty if any value is allowed."""
     if get_origin(option.typed) is Literal:
         return tuple(map(str, get_args(option.typed)))
+    every = () if command == "gate" else ("all",)  # a requirement is about one metric
     named: dict[str, Callable[[], tuple[str, ...]]] = {
-        "metric": lambda: ("all", *registry.FIGURES, *registry.TABLES),
+        "metric": lambda: (*every, *registry.FIGURES, *registry.TABLES),
         "convention": lambda: get_args(Tool),
         "format": lambda: registry.formats(command),
         "input format": lambda: tuple(entry.names[0] for entry in registry.INPUTS),

@@ -382,12 +382,12 @@ def test_small_and_odd_data_have_intervals_or_none(
 # What Python is told of its mistakes
 
 
-def test_an_option_that_is_not_there_is_told_with_the_next_best() -> None:
+def test_an_unknown_option_is_reported_with_the_closest_name() -> None:
     with pytest.raises(TypeError, match=r"'metrik'.*did you mean 'metric'"):
         score(drawn(), metrik="auc")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("data", [None, [1, 2], 3.5])
-def test_what_is_no_data_is_told_in_a_sentence(data: object) -> None:
+def test_objects_that_are_not_data_are_reported_in_a_sentence(data: object) -> None:
     with pytest.raises(DataError, match="paths"):
         score(data)
