@@ -28,7 +28,7 @@ _COMMAND_BEFORE = re.compile(rf"{_COMMAND.pattern} $")
 _LIMIT = re.compile(r"'--([a-z-]+) ([^']*)'(?=:)")  # quoted as it was typed
 _PROSE = frozenset(  # words that follow an option without being its value
     "alone also and applies are as cannot has if in is itself leaves must names needs of on only "
-    "or out shows takes the to together uses which with without".split()
+    "or out scores shows takes the to together uses which with without".split()
 )
 
 
