@@ -433,10 +433,10 @@ def test_a_reader_that_leaves_after_one_line_is_not_a_failure(long_file: Path) -
 
 def interrupt(process: subprocess.Popen[bytes]) -> None:
     """Press Ctrl-C until it is heard: between two reads of a pipe Python does not listen."""
-    for _ in range(10):
+    for _ in range(100):
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
+            process.wait(0.5)
             return
     process.kill()
 
