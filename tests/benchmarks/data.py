@@ -19,7 +19,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 CLASSES = 10
-CHUNK = 1 << 20  # rows at a time: also the row groups that pyarrow makes when not told
+CHUNK = 1 << 20  # rows at a time: also the row groups that pyarrow makes by default
 SEED = 20
 
 Floats = NDArray[np.float64]

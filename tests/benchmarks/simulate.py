@@ -105,7 +105,7 @@ def simulated(
     Returns
     -------
     Found
-        What was told.
+        The warnings shown.
     """
     rng = np.random.default_rng([seed, rows, round(1e6 * effect)])
     most = max(1, _AT_ONCE // rows)

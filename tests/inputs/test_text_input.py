@@ -175,7 +175,7 @@ def test_decimal_commas_and_commas_in_texts_are_no_delimiters(tmp_path: Path) ->
     assert scored(tmp_path, text, *options)["metrics"]["total"] == 1 + 2
 
 
-def test_cells_that_are_mended_one_by_one_know_decimal_commas(tmp_path: Path) -> None:
+def test_cells_that_are_parsed_one_by_one_know_decimal_commas(tmp_path: Path) -> None:
     text = "label;prob\n1;0,5\n1;+,25e0 \n0;\n0; 0,875\n"  # Arrow stops at the space behind
     document = scored(tmp_path, text, "--decimal", ",", "--missing", "skip", "--base", "2")
     assert document["metrics"]["total"] == 1 + 2 + 3

@@ -227,7 +227,7 @@ def test_bad_rows_are_reported_as_by_score(tmp_path: Path) -> None:
     assert [one["rows"] for one in document["classes"]] == [1, 2]
 
 
-def test_missing_values_are_mended_by_what_comes_next(tmp_path: Path) -> None:
+def test_missing_values_are_fixed_by_the_next_command(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("label,prob\n1,0.5\n0,?\n0,0.25\n1,\n")
     document = inspected(path)
