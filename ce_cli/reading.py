@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from ce_cli.errors import UsageError
 from ce_cli.options import values
+from ce_cli.options.data import DataOptions
+from ce_cli.options.option import options_of
 from ce_cli.record import Record
 from ce_cli.text import quoted
 
@@ -52,9 +54,9 @@ class Reading(Record):
         delimiter = options.get("delimiter")
         return cls(
             delimiter=None if delimiter is None else values.delimiter(delimiter),
-            encoding=options.get("encoding") or "utf-8",
+            encoding=_or_default(options, "encoding"),
             threads=values.thread_count(options.get("threads")),
-            decimal=options.get("decimal") or ".",
+            decimal=_or_default(options, "decimal"),
             header=not options.get("no_header"),
             comment=options.get("comment"),
             input_format=options.get("input_format"),
@@ -83,3 +85,8 @@ class Reading(Record):
             )
         if mark == self.delimiter:
             raise UsageError(f"{quoted(mark)} cannot be both --comment and --delimiter.")
+
+
+def _or_default(options: Mapping[str, Any], name: str) -> Any:
+    value = options.get(name)
+    return options_of(DataOptions)[name].default if value is None else value

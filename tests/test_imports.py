@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("__main__",),
 )
-COMMANDS = ("score", "gate", "inspect", "explain")
+COMMANDS = ("score", "compare", "gate", "inspect", "explain")
 RANKS = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 
 

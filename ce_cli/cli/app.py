@@ -37,6 +37,8 @@ app = typer.Typer(
 
 def _add_commands(arguments: Sequence[str]) -> None:
     """Add the command that is called, or all if there is none; building each takes time."""
+    if list(arguments[:1]) in (["--version"], ["-V"]):
+        return
     called = [entry for entry in registry.COMMANDS if entry.names[0] in arguments[:1]]
     for entry in called or registry.COMMANDS:
         app.command(entry.names[0])(entry.load())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature, cleandoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
 from ce_cli import registry
-from ce_cli.cli.config import Config, configuration
+from ce_cli.cli.config import Config, configuration, with_format
 from ce_cli.cli.variables import variables
 from ce_cli.options.choices import PANELS, Tool
 from ce_cli.options.commands import COMMANDS
@@ -35,38 +35,39 @@ class Call(Record):
         The files as they were typed.
     options : dict
         The value of every option: typed, from a variable or the configuration, or its default.
-    explicit : dict
-        The options that were typed or come from variables.
+    typed : dict
+        The options that were typed.
+    variables : dict
+        The options that come from variables.
     config : Config or None
         The configuration file, if there is one.
-    variables : tuple of str
-        The options that come from variables.
     """
 
     command: str
     files: tuple[str, ...]
     options: dict[str, Any]
-    explicit: dict[str, Any]
+    typed: dict[str, Any]
+    variables: dict[str, Any]
     config: Config | None = None
-    variables: tuple[str, ...] = ()
 
     @property
-    def format(self) -> str:
-        """The format of the result."""
-        return "json" if self.options["json"] else str(self.options["format"])
+    def explicit(self) -> dict[str, Any]:
+        """The options that were typed or come from variables."""
+        return {**self.variables, **self.typed}
 
     @property
     def origins(self) -> str:
         """A line on the options that come from the configuration file or from variables."""
         written = {} if self.config is None else self.config.options_for(self.command)
-        if self.config is not None and self.command == "gate":  # whose page names its own table
-            written = {name: written[name] for name in self.config.shared if name in written}
-        parts = []
-        if own := {name: value for name, value in written.items() if name not in self.explicit}:
-            parts.append(f"{self.config.shown if self.config else ''}: {_named(own)}")
-        if self.variables:
-            typed = {name: self.explicit[name] for name in self.variables}
-            parts.append(f"the environment: {_named(typed)}")
+        parts, file = [], self.config.shown if self.config else ""
+        named = [_named({name: one}) for name, one in written.items() if name not in self.explicit]
+        if self.config is not None and self.command == "gate" and not self.files:
+            chosen = self.options["gate"] or tuple(self.config.gates)
+            named += [f"[{self.config.table_name('gate', name)}]" for name in chosen]
+        if named:
+            parts.append(f"{file}: {', '.join(named)}")
+        if own := {name: one for name, one in self.variables.items() if name not in self.typed}:
+            parts.append(f"the environment: {_named(own)}")
         return f"Options from {'; '.join(parts)}" if parts else ""
 
 
@@ -113,14 +114,20 @@ def _call(
     """Merge options: typed ones override variables, then the configuration, then defaults."""
     typed = {one: value for one, value in typed.items() if not _is_absent(value)}
     own = variables(os.environ, name)
-    explicit = {**own, **typed}
-    config = configuration(explicit.get("config"))
+    config = configuration({**own, **typed}.get("config"))
     written = {} if config is None else config.options_for(name)
     defaults = {one: option.default for one, option in options.items()}
-    from_variables = tuple(one for one in own if one not in typed)
-    return Call(
-        name, tuple(files), {**defaults, **written, **explicit}, explicit, config, from_variables
-    )
+    merged = {**defaults, **written, **with_format(own), **with_format(typed)}
+    return Call(name, tuple(files), merged, dict(typed), own, config)
+
+
+def _completed(values: tuple[str, ...], option: Option) -> Callable[..., Iterator[str]] | None:
+    """The completion of an option; the parser inspects each, so only a shell that asks gets any."""
+    if "_CE_COMPLETE" not in os.environ:
+        return None
+    from ce_cli.cli.completion import completed
+
+    return completed(values, option)
 
 
 def _is_absent(value: Any) -> bool:
@@ -146,8 +153,6 @@ def _parameters(command: str, options: Mapping[str, Option]) -> list[Parameter]:
 
 
 def _parameter(command: str, name: str, option: Option) -> Parameter:
-    from ce_cli.cli.completion import completed
-
     values = choices(command, option)
     info = typer.Option(
         *(flag(name), option.short) if option.short else (flag(name),),
@@ -155,7 +160,7 @@ def _parameter(command: str, name: str, option: Option) -> Parameter:
         help=_help(option, values),
         rich_help_panel=option.panel,
         show_default=False,
-        autocompletion=completed(values, option),
+        autocompletion=_completed(values, option),
     )
     is_switch = option.typed is bool
     return Parameter(

@@ -42,8 +42,6 @@ def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
         No file is named, and nothing is piped in.
     """
     if files:
-        if list(files).count("-") > 1:
-            raise UsageError("Standard input (-) can be read only once.")
         return list(files)
     if not _is_piped_in():
         raise UsageError(_NO_FILES.get(command, _NO_FILE).format(command=command))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import sys
 
 from ce_cli.cli.command import Call, command
-from ce_cli.cli.common import all_read, check_targets, echo_warnings, paths_of, running, show
+from ce_cli.cli.common import (
+    all_read,
+    check_read_twice,
+    check_targets,
+    echo_warnings,
+    paths_of,
+    running,
+    show,
+)
 from ce_cli.registry import output as output_format
 
 _FILES_HELP = (
@@ -30,7 +38,7 @@ def compare(call: Call) -> None:
     from ce_cli.reading import Reading
     from ce_cli.spec import Spec, check_names
 
-    options, form = call.options, output_format("compare", call.format)
+    options, form = call.options, output_format("compare", call.options["format"])
     spec = Spec.from_options({**options, "cluster": None, "worst": None})  # which the plan has
     reading = Reading.from_options(options)
     check_without_bytes(spec)
@@ -46,6 +54,7 @@ def compare(call: Call) -> None:
     data = data_sets(paths, models, reading, options["labels"])
     read = [name for one in data for name in all_read(one.data.names, options["labels"])]
     check_targets(all_read(read, None), None, options["output"])
+    check_read_twice(spec, data[place if len(data) > 1 else 0].data.names)
     plan = ComparisonPlan.from_options(options, place)
     counted = data[min(place, len(data) - 1)].data.names if spec.balanced else ()
     files = [*counted, *(name for one in data for name in one.data.names)]

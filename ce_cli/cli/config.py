@@ -6,13 +6,13 @@ for that one; gates may have tables of their own below ``gate``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ce_cli.cli.config_values import value_of
 from ce_cli.errors import UsageError
 from ce_cli.options.choices import CONFIGURATION, SUBJECT
 from ce_cli.options.commands import COMMANDS, GateOptions
@@ -63,14 +63,23 @@ class Config(Record):
 
     def table_of(self, *names: str) -> str:
         """A table, for messages."""
-        table = ".".join((*self.prefix.split("."), *map(sanitize, names))).lstrip(".")
-        return f"{self.shown}: {table}"
+        return f"{self.shown}: {self.table_name(*names)}"
+
+    def table_name(self, *names: str) -> str:
+        """The name of a table of `ce` in the file."""
+        return ".".join((*self.prefix.split("."), *map(sanitize, names))).lstrip(".")
 
     def options_for(self, command: str) -> dict[str, Any]:
         """The defaults that the file gives a command."""
         known = allowed(command)
         shared = {name: value for name, value in self.shared.items() if name in known}
-        return {**shared, **self.commands.get(command, {})}
+        return {**with_format(shared), **with_format(self.commands.get(command, {}))}
+
+
+def with_format(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of one place, with ``json`` as the format that it is short for."""
+    kept = {name: value for name, value in options.items() if name != "json"}
+    return {**kept, "format": "json"} if options.get("json") else kept
 
 
 def allowed(command: str) -> dict[str, Option]:
@@ -102,17 +111,23 @@ def configuration(path: str | None) -> Config | None:
         if not (found.shared or found.commands):
             raise UsageError(f"{display_name(path)}: it has no option and no table for ce.")
         return found
-    for directory in (here := Path.cwd(), *here.parents):
-        for name in (NAME, _PROJECT):
-            if (directory / name).is_file():
-                shown = os.path.relpath(directory / name)
-                text = _bytes_of(shown)
-                if name == _PROJECT and not re.search(rb"\bce\b", text):
-                    continue  # without reading it as TOML, which takes time
-                found = _config(shown, _parsed(shown, text))
-                if found is not None or name == NAME:
-                    return found
+    for shown in _candidates():
+        text, name = _bytes_of(shown), Path(shown).name
+        if name == _PROJECT and not re.search(rb"\bce\b", text):
+            continue  # without reading it as TOML, which takes time
+        found = _config(shown, _parsed(shown, text))
+        if found is not None or name == NAME:
+            return found
     return None
+
+
+def _candidates() -> Iterator[str]:
+    """Files here and above that may hold options; none where the directory is gone or closed."""
+    with contextlib.suppress(OSError):
+        for directory in (here := Path.cwd(), *here.parents):
+            for name in (NAME, _PROJECT):
+                if (directory / name).is_file():
+                    yield os.path.relpath(directory / name)
 
 
 def _bytes_of(path: str) -> bytes:
@@ -175,12 +190,12 @@ def _config(path: str, document: Mapping[str, Any]) -> Config | None:
 
 def options_of_gate() -> dict[str, Option]:
     """The options that the table of a gate may have: none about the whole run."""
-    known = options_of(GateOptions)
-    return {name: option for name, option in allowed(GATE).items() if name in (FILES, *known)}
+    known = {FILES, *options_of(GateOptions)} - {"engine"}
+    return {name: option for name, option in allowed(GATE).items() if name in known}
 
 
 def _named_gates(table: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key(name) for name in allowed(GATE)}
+    known = {key(name) for name in options_of_gate()}
     return {
         name: value
         for name, value in table.items()
@@ -196,6 +211,8 @@ def _fields(
     extra: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The options of one table, by name."""
+    from ce_cli.cli.config_values import value_of
+
     known = {key(name): name for name in options}
     found: dict[str, Any] = {}
     for written, value in table.items():
@@ -208,6 +225,8 @@ def _fields(
         found[name] = value_of(place, name, options[name], value)
         if options[name].is_path:
             found[name] = _relative_to(config.path, found[name])
+        if name == "report":
+            found[name] = [_report_relative_to(config.path, one) for one in found[name]]
     return found
 
 
@@ -218,3 +237,9 @@ def _relative_to(path: str, found: Any) -> Any:
     if found in ("", STDIN) or "://" in found:
         return found
     return str(Path(path).parent / found)
+
+
+def _report_relative_to(path: str, report: str) -> str:
+    """``FORMAT=FILE`` with the file relative to the configuration."""
+    form, equals, file = report.partition("=")
+    return f"{form}{equals}{_relative_to(path, file)}"

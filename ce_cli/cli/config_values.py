@@ -38,16 +38,31 @@ def value_of(place: str, name: str, option: Option, value: Any) -> Any:
             raise UsageError(
                 f"{place} must be one of {quoted_list(choices)}, not {quoted(found)}{near}."
             )
-    for check in _checks(name):
-        try:
+    try:
+        for check in _checks(name, option):
             check(found)
-        except UsageError as error:
-            raise error.about(place) from None
+    except UsageError as error:
+        raise error.about(place) from None
     return found
 
 
-def _checks(name: str) -> Iterator[Callable[[Any], object]]:
-    """Checks of a limit, so that an error names the place where it is written."""
+def _checks(name: str, option: Option) -> Iterator[Callable[[Any], object]]:
+    """Checks of a value, so that an error names the place where it is written."""
+    from ce_cli import registry
+    from ce_cli.reading import Reading
+    from ce_cli.spec import ALL, Spec
+
+    if option.names == "format":
+        yield lambda found: registry.find(registry.OUTPUTS, found, "format")
+    if option.names == "input format":
+        yield lambda found: registry.find(registry.INPUTS, found, "input format")
+    if option.names == "engine":
+        yield lambda found: registry.find(registry.ENGINES, found, "engine")
+    if name == "metric":
+        yield lambda found: [
+            registry.find(registry.METRICS, one, "metric") for one in found if one != ALL
+        ]
+    yield lambda found: (Spec.from_options({name: found}), Reading.from_options({name: found}))
     if name not in ("max", "min_rows", "require", "max_regression"):
         return
     from ce_cli.gating import requirements

@@ -17,15 +17,14 @@ from ce_cli.cli.common import (
     show,
 )
 from ce_cli.errors import UsageError
-from ce_cli.options.commands import ExplainCommandOptions
+from ce_cli.options.choices import COLUMNS
+from ce_cli.options.commands import ExplainCommandOptions, OutputOptions
 from ce_cli.options.option import flag, options_of
 from ce_cli.registry import output as output_format
 
 if TYPE_CHECKING:
     from ce_cli.results.explain import Explained
     from ce_cli.spec import Spec
-
-_OF_THE_RESULT = ("format", "json", "output", "quiet", "config")
 
 
 @command()
@@ -43,25 +42,35 @@ def explain(call: Call) -> None:
     """
     from ce_cli.spec import Spec
 
-    form = output_format("explain", call.format)
-    spec = Spec.from_options(call.options)
-    result = _of_files(call, spec) if call.options["q"] is None else _of_numbers(call, spec)
+    form = output_format("explain", call.options["format"])
+    if call.options["q"] is None:
+        result = _of_files(call, Spec.from_options(call.options))
+    else:
+        result = _of_numbers(call)
     show(result, call, form, sys.stdout)
     if not call.options["quiet"] and (call.options["output"] or not form.shows_warnings):
         echo_warnings(result.warnings)
 
 
-def _of_numbers(call: Call, spec: Spec) -> Explained:
+def _of_numbers(call: Call) -> Explained:
     """Explain a typed prediction; options about files are errors."""
     from ce_cli.explaining.anatomy import explained
     from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
+    from ce_cli.spec import Spec
 
     if call.files:
         raise UsageError("--q replaces the files: use one or the other.")
-    for name, option in options_of(ExplainCommandOptions).items():
-        if name in call.explicit and not option.of_numbers and name not in _OF_THE_RESULT:
+    declared = options_of(ExplainCommandOptions)
+    for name in call.typed:
+        if not declared[name].of_numbers and name not in options_of(OutputOptions):
             raise UsageError(f"{flag(name)} applies to files and cannot be used with --q.")
-    options, labels = call.options, spec.label
+    about_files = {name for name, one in declared.items() if one.panel == COLUMNS}
+    options = {
+        name: declared[name].default if name in about_files - call.typed.keys() else value
+        for name, value in call.options.items()
+    }
+    spec = Spec.from_options(options)
+    labels = spec.label
     if len(labels) > 1:
         raise UsageError("With --q, --label is a single class; for a distribution, use --p.")
     typed = TypedNumbers(options["q"], options["p"], labels[0] if labels else None)

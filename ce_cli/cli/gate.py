@@ -54,14 +54,16 @@ def gate(call: Call) -> None:
         _initialize(call, explicit)
         return
     format_is_set = any(name in call.explicit for name in ("format", "json"))
-    targets = targets_of(call.format, format_is_set, options["output"], options["report"] or ())
+    targets = targets_of(
+        call.options["format"], format_is_set, options["output"], options["report"] or ()
+    )
     found = plans(call.config, options["gate"] or (), explicit)
     gates = [ready(_checked(plan.request(_names(plan)))) for plan in found]
     _check_paths(gates, targets, [call.config.path] if call.config else [])
     gated = _judged(gates, call)
     try:
         write(gated, targets, call)
-        if ("table", None) not in targets:
+        if all(form != "table" for form, _ in targets):
             echo_origins(call)
         if not options["quiet"]:
             warn(gated, targets)
@@ -149,7 +151,7 @@ def _read(gate: PreparedGate) -> list[str]:
 def _check_alone(call: Call) -> None:
     """Check that there are no options beside ``--init`` that it ignores."""
     for name in ("format", "json", "report", "config", "gate", "exit_zero"):
-        if name in call.explicit:
+        if name in call.typed:
             raise UsageError(f"--init only writes a configuration: leave {flag(name)} out.")
 
 

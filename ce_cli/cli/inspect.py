@@ -27,7 +27,7 @@ def inspect(call: Call) -> None:
     from ce_cli.reading import Reading
     from ce_cli.spec import Spec
 
-    options, form = call.options, output_format("inspect", call.format)
+    options, form = call.options, output_format("inspect", call.options["format"])
     spec, reading = Spec.from_options(options), Reading.from_options(options)
     paths = paths_of(call.files, "inspect")
     from ce_cli.inspection.inspect import inspect as inspected

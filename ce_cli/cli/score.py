@@ -34,7 +34,7 @@ def score(call: Call) -> None:
     from ce_cli.reading import Reading
     from ce_cli.spec import Spec, check_names
 
-    options, form = call.options, output_format("score", call.format)
+    options, form = call.options, output_format("score", call.options["format"])
     spec, reading = Spec.from_options(options), Reading.from_options(options)
     check_names(spec, reading.header, options["labels"] is not None)
     paths = paths_of(call.files, "score")

@@ -8,6 +8,7 @@ from typing import Any
 from ce_cli.cli.config import FILES, allowed
 from ce_cli.cli.config_values import value_of
 from ce_cli.errors import UsageError
+from ce_cli.options import values
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, key, options_of
 from ce_cli.text import closest, quoted, sanitize
@@ -52,9 +53,10 @@ def _check_spelling(variable: str, known: list[str]) -> None:
 def _typed(variable: str, option: Option, text: str) -> Any:
     """The text of a variable as a value that a configuration file could have."""
     if option.typed == list[str]:
-        import csv
-
-        return next(csv.reader([text], skipinitialspace=True), [])
+        try:
+            return list(values.separated_names(text))
+        except UsageError as error:
+            raise error.about(variable) from None
     if option.typed is bool:
         if text.lower() not in _ON_OFF:
             raise UsageError(f"{variable} must be true or false, not {quoted(text)}.")

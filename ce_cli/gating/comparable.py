@@ -9,6 +9,7 @@ from ce_cli.gating.documents import BaselineScore
 from ce_cli.options.commands import GateOptions
 from ce_cli.options.option import flag, options_of
 from ce_cli.results.score import Note, Result
+from ce_cli.spec import UNITS
 from ce_cli.text import plural, quoted_list, sanitize
 
 _NO_ADVICE = ("class_weight", "ignore", "labels")  # their values are not as they are typed
@@ -60,9 +61,7 @@ def _of(parts: dict[str, str], key: str) -> str:
 
 def _sentence(key: str, theirs: str, ours: str) -> str:
     if key == "base":
-        units = {"e": "nats", "2": "bits", "10": "bans"}
-        here = units.get(ours, ours)
-        there = units.get(theirs, sanitize(theirs))
+        here, there = UNITS.get(ours, ours), UNITS.get(theirs, sanitize(theirs))
         return (
             f"unit: the baseline is in {there}, and this score is in {here}: use --base "
             f"{sanitize(theirs)}."

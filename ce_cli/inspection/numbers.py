@@ -156,7 +156,7 @@ def _to_one_by_exp(matrix: Floats) -> int:
 
 
 def _coarse(matrix: Floats) -> int:
-    hundredths = matrix * 100.0
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        hundredths = matrix * 100.0
         rest = np.abs(hundredths - np.rint(hundredths))
     return _count((rest < 1e-9).all(axis=0))

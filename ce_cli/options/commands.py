@@ -221,7 +221,9 @@ class ExplainOptions(DataOptions, _Unit, total=False):
     """Options of `explain`."""
 
 
-class _Output(TypedDict, total=False):
+class OutputOptions(TypedDict, total=False):
+    """How the result is written, and where options are written down."""
+
     format: Annotated[
         str,
         Option(
@@ -241,6 +243,7 @@ class _Output(TypedDict, total=False):
             "Write the result to a file instead of standard output.",
             OUTPUT,
             metavar="FILE",
+            is_path=True,
             short="-o",
         ),
     ]
@@ -259,7 +262,7 @@ class _Output(TypedDict, total=False):
     ]
 
 
-class ScoreCommandOptions(ScoreOptions, _Output, total=False):
+class ScoreCommandOptions(ScoreOptions, OutputOptions, total=False):
     """Options of ``ce score``."""
 
     per_row: Annotated[
@@ -268,11 +271,12 @@ class ScoreCommandOptions(ScoreOptions, _Output, total=False):
             "Write the loss of every row to OUT: .csv, .jsonl or .parquet, or - for CSV on stdout.",
             SCORING,
             metavar="OUT",
+            is_path=True,
         ),
     ]
 
 
-class CompareCommandOptions(CompareOptions, _Output, total=False):
+class CompareCommandOptions(CompareOptions, OutputOptions, total=False):
     """Options of ``ce compare``."""
 
     model: Annotated[
@@ -287,7 +291,7 @@ class CompareCommandOptions(CompareOptions, _Output, total=False):
     ]
 
 
-class GateCommandOptions(GateOptions, _Output, total=False):
+class GateCommandOptions(GateOptions, OutputOptions, total=False):
     """Options of ``ce gate``."""
 
     gate: Annotated[
@@ -325,11 +329,11 @@ class GateCommandOptions(GateOptions, _Output, total=False):
     ]
 
 
-class InspectCommandOptions(InspectOptions, _Output, total=False):
+class InspectCommandOptions(InspectOptions, OutputOptions, total=False):
     """Options of ``ce inspect``."""
 
 
-class ExplainCommandOptions(ExplainOptions, _Output, total=False):
+class ExplainCommandOptions(ExplainOptions, OutputOptions, total=False):
     """Options of ``ce explain``."""
 
     row: Annotated[

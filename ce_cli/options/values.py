@@ -25,7 +25,10 @@ def separated_names(value: object) -> tuple[str, ...]:
         return names(value)
     import csv
 
-    fields = next(csv.reader([value], skipinitialspace=True), [])
+    try:
+        fields = next(csv.reader([value], skipinitialspace=True), [])
+    except csv.Error:
+        raise UsageError(f"{quoted(value)} is not a list of names between commas.") from None
     return tuple(name.strip() for name in fields)
 
 

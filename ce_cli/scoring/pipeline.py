@@ -73,9 +73,14 @@ def score(
 
 def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
     """The class weights by which all classes weigh the same, from one pass over the data."""
-    plain = spec.replace(worst=0, by=(), cluster=None)
-    plain = plain.replace(label_smoothing=0.0)  # which would spread the labels
-    plain = plain.replace(conventions=False, decompose=False)
+    plain = spec.replace(
+        worst=0,
+        by=(),
+        cluster=None,
+        label_smoothing=0.0,  # it would spread the labels
+        conventions=False,
+        decompose=False,
+    )
     counts = Pass(plain, (Loss, PerClass), run).computed(data)
     return balanced_weights(counts.whole[PerClass])
 

@@ -43,7 +43,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 @pytest.mark.parametrize("order", ["same", "shuffled"])
-def test_rows_are_matched_by_id(order: str, suffix: str, whole: dict[str, Any], tmp_path: Path) -> None:
+def test_rows_are_matched_by_id(
+    order: str, suffix: str, whole: dict[str, Any], tmp_path: Path
+) -> None:
     truth = WHOLE.drop(columns="prob")
     if order == "shuffled":
         truth = truth.sample(frac=1, random_state=1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import pandas as pd
 import pytest
 
 import ce_cli
-from tests.conftest import complaints, run_ce, strict, write_csv
+from tests.conftest import COMMAND, complaints, environment, run_ce, strict, write_csv
 
 USAGE = 2
+ROOT = Path(__file__).parents[2]
 COMMANDS = ("score", "compare", "gate", "inspect", "explain")
 
 
@@ -149,6 +152,88 @@ def test_python_reads_no_configuration(here: Path, monkeypatch: pytest.MonkeyPat
     assert ce_cli.score(frame).unit == "nats"
 
 
+@pytest.mark.parametrize(
+    ("text", "variables", "typed", "form"),
+    [
+        ("json = true\n", {}, [], "json"),
+        ("json = true\n[score]\nformat = 'csv'\n", {}, [], "csv"),
+        ("json = true\n", {}, ["-f", "markdown"], "markdown"),
+        ("format = 'csv'\n", {"CE_JSON": "1"}, [], "json"),
+        ("", {"CE_JSON": "1"}, ["-f", "csv"], "csv"),
+        ("format = 'csv'\n", {}, ["--json"], "json"),
+    ],
+)
+def test_the_format_of_the_nearest_place_wins(
+    text: str, variables: dict[str, str], typed: list[str], form: str, here: Path
+) -> None:
+    written(here, NAMED + text)
+    shown = run_ce("score", "p.csv", *typed, "-q", cwd=here, env=variables).stdout
+    (here / "ce.toml").unlink()
+    plain = run_ce("score", "p.csv", "-l", "a", "-p", "b", "-f", form, "-q", cwd=here).stdout
+    assert shown == plain
+
+
+def test_typed_numbers_are_explained_beside_any_configuration(here: Path) -> None:
+    written(here, f"{NAMED}id = 'c'\nthreads = 2\nbase = 2\n[explain]\nclasses = 'x,y,z'\n")
+    done = run_ce("explain", "--p", "0.5,0.5", "--q", "0.25,0.75", "--json", cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert strict(done.stdout)["entropy"] == 1.0  # a bit
+    variables = {"CE_THREADS": "1", "CE_LABEL": "a", "CE_POSITIVE": "x"}
+    again = run_ce("explain", "--p", ".5,.5", "--q", ".25,.75", "--json", cwd=here, env=variables)
+    assert strict(again.stdout)["entropy"] == 1.0
+    (line,) = complaints(run_ce("explain", "--q", "0.5", "--threads", "2", cwd=here), USAGE)
+    assert "--threads applies to files" in line
+
+
+def test_a_deleted_directory_has_no_configuration(tmp_path: Path) -> None:
+    """Only a process can be in a directory that is deleted under it."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, sys.argv[1:])"
+    command = [*COMMAND, "explain", "--p", "0.5,0.5", "--q", "0.5,0.5"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=gone, env=environment({"PYTHONPATH": str(ROOT)}), capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_results_are_written_beside_the_file_that_names_them(here: Path) -> None:
+    own = "[score]\noutput = 'out.json'\nformat = 'json'\nper-row = 'rows.csv'\n"
+    written(here, NAMED + own)
+    below = here / "below"
+    below.mkdir()
+    assert run_ce("score", "../p.csv", cwd=below).returncode == 0
+    assert list(below.iterdir()) == []
+    assert strict((here / "out.json").read_text())["rows"]["scored"] == 2
+    assert (here / "rows.csv").exists()
+
+
+def test_a_gate_may_have_the_name_of_an_option_of_the_run(here: Path) -> None:
+    gates = "".join(f"[gate.{name}]\nfiles = 'p.csv'\nmax = 1\n" for name in ("json", "quiet"))
+    written(here, NAMED + gates)
+    done = run_ce("gate", "--json", "-q", cwd=here)
+    assert [gate["name"] for gate in strict(done.stdout)["gates"]] == ["json", "quiet"]
+
+
+def test_the_page_of_a_gate_names_the_file_of_its_limits(here: Path) -> None:
+    written(here, f"{NAMED}[gate]\nmax = 1\n")
+    below = here / "below"
+    below.mkdir()
+    page = run_ce("gate", "../p.csv", cwd=below).stdout
+    assert "Options from ../ce.toml: label = a, pred = b, max = 1" in page
+    written(here, f"{NAMED}[gate.one]\nfiles = 'p.csv'\nmax = 1\n")
+    page = run_ce("gate", cwd=here).stdout
+    assert "Options from ce.toml: label = a, pred = b, [gate.one]" in page
+
+
+def test_balanced_weights_of_a_pipe_are_refused_before_it_is_read(here: Path) -> None:
+    named = ("-l", "a", "-p", "b", "--class-weight", "balanced")
+    done = run_ce("compare", "-", "p.csv", *named, cwd=here, stdin=b"a,b\n0,0.5\n1,0.5\n")
+    (line,) = complaints(done, USAGE)
+    assert "reads the data twice" in line
+
+
 # The page names it
 
 
@@ -224,6 +309,10 @@ def test_a_bad_file_stops_every_command(
         ("CE_BASE", "3", ["CE_BASE must be one of 'e', '2', '10', not '3'"]),
         ("CE_WORST", "many", ["CE_WORST must be a whole number, not 'many'"]),
         ("CE_CONFIDENCE", "high", ["CE_CONFIDENCE must be a number, not 'high'"]),
+        ("CE_LABEL", "a\nb", ["CE_LABEL", "is not a list of names between commas"]),
+        ("CE_CLIP", "some", ["CE_CLIP: --clip must be auto, none or a number"]),
+        ("CE_FORMAT", "jsn", ["CE_FORMAT", "no format 'jsn'", "did you mean 'json'"]),
+        ("CE_METRIC", "acuracy", ["CE_METRIC", "no metric 'acuracy'", "did you mean 'accuracy'"]),
         ("CE_QUIET", "maybe", ["CE_QUIET must be true or false, not 'maybe'"]),
     ],
 )

@@ -63,8 +63,11 @@ def test_all_gates_are_run_in_their_order(here: Path) -> None:
     page = run_ce("gate", cwd=here)
     assert page.returncode == FAILED
     lines = page.stdout.splitlines()
-    assert [line.split()[1] for line in lines if "preds.csv" in line] == ["quality", "fairness"]
-    assert lines[-1] == "✗ failed: 1 of 4 checks in 2 gates (fairness)"
+    assert [line.split()[1] for line in lines if "preds.csv " in line] == ["quality", "fairness"]
+    assert lines[-2] == "✗ failed: 1 of 4 checks in 2 gates (fairness)"
+    assert lines[-1] == (
+        "Options from ce.toml: files = preds.csv, base = 2, [gate.quality], [gate.fairness]"
+    )
 
 
 def test_gates_can_be_chosen(here: Path) -> None:
@@ -236,7 +239,10 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
         ("[gate]\nconfident = 'yes'", ["gate.confident must be true or false, not 'yes'"]),
         ("[gate]\nconfidence = '0.9'", ["gate.confidence must be a number, not '0.9'"]),
         ("[gate]\nconfidence = true", ["gate.confidence must be a number, not True"]),
-        ("[gate]\nmax = 1\nconfidence = 2", ["gate: --confidence must be between 0 and 1, not 2"]),
+        (
+            "[gate]\nmax = 1\nconfidence = 2",
+            ["gate.confidence: --confidence must be between 0 and 1, not 2"],
+        ),
         (
             "[gate]\nmode = 'provn'",
             [
@@ -258,7 +264,10 @@ def test_every_option_about_the_data_may_be_written(here: Path) -> None:
         ("[gate]\nmax-regression = 'x'", ["gate.max-regression: ", "'x' is not a finite number"]),
         ("[gate]\nmax-regression = 1", ["gate: a regression needs a baseline"]),
         ("[gate]\nbaseline = 'b.json'", ["gate: the baseline has no limit"]),
-        ("[gate]\nmax = 1\nclip = 'x'", ["gate: --clip must be auto, none or a number, not 'x'"]),
+        (
+            "[gate]\nmax = 1\nclip = 'x'",
+            ["gate.clip: --clip must be auto, none or a number, not 'x'"],
+        ),
         ("[gate]\nbase = 2", ["gate: there is no limit to check"]),
         ("gate = 1", ["gate must be a table"]),
         ("[gate]\nmax = ", ["is not TOML", "line 2"]),
