@@ -133,7 +133,7 @@ class Gate(Record):
 
 
 class Gated(CommandResult):
-    """The result of `gate`: one or several gates."""
+    """The result of `gate`: one or several gates; true if it passed, so that ``assert`` works."""
 
     command = "gate"
 
@@ -143,6 +143,9 @@ class Gated(CommandResult):
     def passed(self) -> bool:
         """Whether every gate passed."""
         return bool(self.gates) and all(gate.passed for gate in self.gates)
+
+    def __bool__(self) -> bool:
+        return self.passed
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document ``ce.gate/1``: None replaces numbers that JSON cannot write."""

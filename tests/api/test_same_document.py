@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import ce_cli
 from ce_cli import compare, explain, gate, inspect, score
 from ce_cli.errors import DataError, UsageError
 from tests.conftest import SAMPLES, SCHEMAS, run_ce, strict, write_csv
@@ -241,3 +242,9 @@ def test_tables_of_notebooks_are_escaped() -> None:
     for text in (table, models._repr_html_()):
         assert HOSTILE not in text
         assert html.escape("<script>") in text
+
+
+def test_a_gate_can_be_asserted() -> None:
+    labels, predictions = [0, 1], [0.5, 0.5]  # ln 2 a row
+    assert ce_cli.gate(labels, predictions, max=0.7)
+    assert not ce_cli.gate(labels, predictions, max=0.69)
