@@ -42,7 +42,7 @@ def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
         No file is named, and nothing is piped in.
     """
     if files:
-        return list(files)
+        return all_read(files, None)
     if not _is_piped_in():
         raise UsageError(_NO_FILES.get(command, _NO_FILE).format(command=command))
     return ["-"]
