@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ce_cli.api.data import Given, data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, check_known, run_of
+from ce_cli.api.settings import check_columns, checked, run_of
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import GateOptions
 from ce_cli.results.gate import Gated
@@ -64,22 +64,22 @@ def gate(data: Data, predictions: Array | None = None, **options: Unpack[GateOpt
     with in_python_terms():
         from ce_cli.gating.judge import against_baseline, judged, ready
 
-        check_known(options, GateOptions)
-        baseline = options.get("baseline")
+        chosen = checked(options, GateOptions)
+        baseline = chosen["baseline"]
         path = isinstance(baseline, str | os.PathLike)
         name = None if baseline is None else os.fspath(baseline) if path else _BASELINE
-        request = _request({**options, "baseline": name})
+        request = _request({**chosen, "baseline": name})
         found = given(data, predictions)
         request = request.replace(names=found.names, spec=found.bound(request.spec))
-        check_columns(request.spec, request.reading, options)
+        check_columns(request.spec, request.reading, chosen)
         document = _document(baseline)
         prepared = ready(request) if path else against_baseline(request, document)
         against = None
         if baseline is not None and prepared.baseline is None:
             given_baseline = _baseline(data, baseline, found)
-            against = data_set(given_baseline, options, request.spec, request.reading)
-        rows = data_set(found, options, request.spec, request.reading)
-        return Gated((judged(prepared, rows, run_of(options, request.reading), against),))
+            against = data_set(given_baseline, chosen, request.spec, request.reading)
+        rows = data_set(found, chosen, request.spec, request.reading)
+        return Gated((judged(prepared, rows, run_of(chosen, request.reading), against),))
 
 
 def _request(options: Mapping[str, Any]) -> GateRequest:
