@@ -100,9 +100,20 @@ def _document(baseline: object) -> BaselineScore | None:
 
     if isinstance(baseline, Result | Gated):
         return document_of(_BASELINE, baseline.to_dict())
-    if isinstance(baseline, Mapping) and "schema" in baseline:
+    if isinstance(baseline, Mapping) and _is_document(baseline):
         return document_of(_BASELINE, baseline)
+    if isinstance(baseline, bytes | bytearray):
+        raise UsageError(
+            "baseline must be a path, a result or its document, or predictions, not bytes: pass "
+            "the path of the file."
+        )
     return None
+
+
+def _is_document(baseline: Mapping[Any, Any]) -> bool:
+    """Whether it is a document, not columns of which one is named ``schema``."""
+    schema = baseline.get("schema")
+    return isinstance(schema, str) and schema.startswith("ce.")
 
 
 def _baseline(data: Any, baseline: Any, found: Given) -> Given:
