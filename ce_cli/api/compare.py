@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ce_cli.api.data import Given, data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import run_of, settings
+from ce_cli.api.settings import check_columns, checked, run_of, settings
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import CompareOptions
 from ce_cli.results.compare import Compared
-from ce_cli.spec import Spec, check_names
+from ce_cli.spec import Spec
 from ce_cli.text import quoted
 
 if TYPE_CHECKING:
@@ -66,16 +66,17 @@ def compare(
         from ce_cli.comparing.compare import compare as compared
         from ce_cli.comparing.naming import check_without_bytes, place_of
 
-        spec, reading = settings({**options, "cluster": None, "worst": None}, CompareOptions)
+        chosen = checked(options, CompareOptions)
+        spec, reading = settings({**chosen, "cluster": None, "worst": None})
         check_without_bytes(spec)
         found: list[ModelData] = []
         for data, own in _models(models, spec, preds):
             for _, one in own:
-                check_names(one, reading.header, options.get("labels") is not None)
-            found.append(ModelData(data_set(data, options, spec, reading), own))
+                check_columns(one, reading, chosen)
+            found.append(ModelData(data_set(data, chosen, spec, reading), own))
         names = [name for one in found for name, _ in one.models]
-        plan = ComparisonPlan.from_options(options, place_of(options.get("reference"), names))
-        return compared(found, plan, run_of(options, reading))
+        plan = ComparisonPlan.from_options(chosen, place_of(chosen["reference"], names))
+        return compared(found, plan, run_of(chosen, reading))
 
 
 Own = tuple[tuple[str, Spec], ...]
@@ -93,14 +94,17 @@ def _models(
         if preds is None:
             yield given(models), tuple(families(spec, ()))
         else:
-            yield given(models), tuple((name, _predicting(spec, preds, name)) for name in preds)
+            yield (
+                given(models),
+                tuple((str(name), _predicting(spec, preds, name)) for name in preds),
+            )
         return
     if not models:
         raise UsageError("There is no model to compare.")
     for name, data in models.items():
-        found = given(data, called=name)
+        found = given(data, called=str(name))
         own = found.bound(spec) if preds is None else _predicting(spec, preds, name)
-        yield found, ((name, own),)
+        yield found, ((str(name), own),)
 
 
 def _names(models: Sequence[object]) -> list[str]:

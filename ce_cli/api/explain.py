@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, Unpack
 
 from ce_cli.api.data import data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, run_of, settings
+from ce_cli.api.settings import check_columns, checked, run_of, settings
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import ExplainOptions
 from ce_cli.options.option import options_of
@@ -78,10 +78,11 @@ def explain(
     2.0
     """
     with in_python_terms():
+        chosen = checked(options, ExplainOptions)
         if q is not None:
             subject = {"data": data, "predictions": predictions, "row": row, "of": of}
-            _check_for_numbers({**subject, **options})
-            return _explained_numbers(q, p, curve, options)
+            _check_for_numbers(subject, chosen)
+            return _explained_numbers(q, p, curve, chosen)
         if p is not None:
             raise UsageError("p is the label of a prediction: pass q as well.")
         if data is None:
@@ -89,32 +90,36 @@ def explain(
         from ce_cli.explaining.explain import explain as explained
         from ce_cli.explaining.row_search import row_selector
 
-        spec, reading = settings(options, ExplainOptions)
+        spec, reading = settings(chosen)
         found = given(data, predictions)
         spec = found.bound(spec)
-        check_columns(spec, reading, options)
+        check_columns(spec, reading, chosen)
         number = None if row is None else operator.index(row)
-        chosen = row_selector(number, None if of is None else str(of), spec.id)
-        rows = data_set(found, options, spec, reading)
-        return explained(rows, spec, chosen, run_of(options, reading), curve)
+        selector = row_selector(number, None if of is None else str(of), spec.id)
+        rows = data_set(found, chosen, spec, reading)
+        return explained(rows, spec, selector, run_of(chosen, reading), curve)
 
 
-def _check_for_numbers(passed: dict[str, object]) -> None:
-    """Refuse what applies to data."""
-    for_numbers = {name for name, one in options_of(ExplainOptions).items() if one.of_numbers}
-    for name, value in passed.items():
-        if value is not None and name not in for_numbers:
-            raise UsageError(f"{name} is about data, and does not go with q.")
+def _check_for_numbers(subject: Mapping[str, object], options: Mapping[str, object]) -> None:
+    """Refuse what applies to data, unless it is the default."""
+    passed = [name for name, value in subject.items() if value is not None]
+    for name, option in options_of(ExplainOptions).items():
+        value = options[name]
+        is_default = value is None or (option.default is not None and value == option.default)
+        if not (option.of_numbers or is_default):
+            passed.append(name)
+    if passed:
+        raise UsageError(f"{passed[0]} is about data, and does not go with q.")
 
 
 def _explained_numbers(
-    q: Numbers, p: Numbers | None, curve: bool, options: ExplainOptions
+    q: Numbers, p: Numbers | None, curve: bool, options: Mapping[str, Any]
 ) -> Explained:
     """Explain numbers."""
     from ce_cli.explaining.anatomy import explained
     from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
 
-    spec, _ = settings(options, ExplainOptions)
+    spec, _ = settings(options)
     if len(spec.label) > 1:
         raise UsageError("label names one class that happened; for several, pass p.")
     named = spec.label[0] if spec.label else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ce_cli.api.data import Given, data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, check_known, run_of
+from ce_cli.api.settings import check_columns, checked, run_of
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import GateOptions
 from ce_cli.results.gate import Gated
@@ -64,22 +64,22 @@ def gate(data: Data, predictions: Array | None = None, **options: Unpack[GateOpt
     with in_python_terms():
         from ce_cli.gating.judge import against_baseline, judged, ready
 
-        check_known(options, GateOptions)
-        baseline = options.get("baseline")
+        chosen = checked(options, GateOptions)
+        baseline = chosen["baseline"]
         path = isinstance(baseline, str | os.PathLike)
         name = None if baseline is None else os.fspath(baseline) if path else _BASELINE
-        request = _request({**options, "baseline": name})
+        request = _request({**chosen, "baseline": name})
         found = given(data, predictions)
         request = request.replace(names=found.names, spec=found.bound(request.spec))
-        check_columns(request.spec, request.reading, options)
+        check_columns(request.spec, request.reading, chosen)
         document = _document(baseline)
         prepared = ready(request) if path else against_baseline(request, document)
         against = None
         if baseline is not None and prepared.baseline is None:
             given_baseline = _baseline(data, baseline, found)
-            against = data_set(given_baseline, options, request.spec, request.reading)
-        rows = data_set(found, options, request.spec, request.reading)
-        return Gated((judged(prepared, rows, run_of(options, request.reading), against),))
+            against = data_set(given_baseline, chosen, request.spec, request.reading)
+        rows = data_set(found, chosen, request.spec, request.reading)
+        return Gated((judged(prepared, rows, run_of(chosen, request.reading), against),))
 
 
 def _request(options: Mapping[str, Any]) -> GateRequest:
@@ -100,9 +100,20 @@ def _document(baseline: object) -> BaselineScore | None:
 
     if isinstance(baseline, Result | Gated):
         return document_of(_BASELINE, baseline.to_dict())
-    if isinstance(baseline, Mapping) and "schema" in baseline:
+    if isinstance(baseline, Mapping) and _is_document(baseline):
         return document_of(_BASELINE, baseline)
+    if isinstance(baseline, bytes | bytearray):
+        raise UsageError(
+            "baseline must be a path, a result or its document, or predictions, not bytes: pass "
+            "the path of the file."
+        )
     return None
+
+
+def _is_document(baseline: Mapping[Any, Any]) -> bool:
+    """Whether it is a document, not columns of which one is named ``schema``."""
+    schema = baseline.get("schema")
+    return isinstance(schema, str) and schema.startswith("ce.")
 
 
 def _baseline(data: Any, baseline: Any, found: Given) -> Given:

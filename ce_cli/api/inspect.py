@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Unpack
 
 from ce_cli.api.data import data_set, given
 from ce_cli.api.python_terms import in_python_terms, inspected_in_python
-from ce_cli.api.settings import run_of, settings
+from ce_cli.api.settings import checked, run_of, settings
 from ce_cli.options.commands import InspectOptions
 
 if TYPE_CHECKING:
@@ -54,12 +55,18 @@ def inspect(
         from ce_cli.inspection.inspect import inspect as inspected
         from ce_cli.inspection.score_command import score_command
 
-        spec, reading = settings(options, InspectOptions)
+        chosen = checked(options, InspectOptions)
+        spec, reading = settings(chosen)
         found = given(data, predictions)
         spec = found.bound(spec)
-        labels = options.get("labels")
-        named = {} if labels is None or isinstance(labels, str) else {"labels": "labels"}
-        command = score_command(found.typed, {**options, **named})
-        rows = data_set(found, options, spec, reading)
-        result = inspected(rows, spec, command, run_of(options, reading))
+        command = score_command(found.typed, {**chosen, "labels": _typed(chosen["labels"])})
+        rows = data_set(found, chosen, spec, reading)
+        result = inspected(rows, spec, command, run_of(chosen, reading))
         return result if found.table is None else inspected_in_python(result)
+
+
+def _typed(labels: object) -> str | None:
+    """How a call would repeat the labels: a path, or a name for what is in memory."""
+    if labels is None:
+        return None
+    return os.fspath(labels) if isinstance(labels, str | os.PathLike) else "labels"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from ce_cli.api.data import data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, run_of, settings
+from ce_cli.api.settings import check_columns, checked, run_of, settings
 from ce_cli.options.commands import ScoreOptions
 from ce_cli.results.score import Result
 from ce_cli.scoring import pipeline
@@ -70,12 +70,13 @@ def score(
     2
     """
     with in_python_terms():
-        spec, reading = settings(options, ScoreOptions)
+        chosen = checked(options, ScoreOptions)
+        spec, reading = settings(chosen)
         found = given(data, predictions)
         spec = found.bound(spec)
-        check_columns(spec, reading, options)
+        check_columns(spec, reading, chosen)
         tables: list[pa.Table] = []
         keep = tables.append if per_row else None
-        rows = data_set(found, options, spec, reading)
-        result = pipeline.score(rows, spec, run_of(options, reading), keep)
+        rows = data_set(found, chosen, spec, reading)
+        result = pipeline.score(rows, spec, run_of(chosen, reading), keep)
         return result.replace(row_tables=tuple(tables))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ce_cli.options import checked as types
 from ce_cli.options.option import options_of
 from ce_cli.reading import Reading
 from ce_cli.scoring.run import Run, run_on
@@ -14,13 +15,15 @@ from ce_cli.text import closest
 _FORMER = {"values": "as_", "na_values": "na_value", "metrics": "metric", "header": "no_header"}
 
 
-def check_known(options: Mapping[str, Any], declared: Any) -> None:
-    """Refuse an option that is not declared.
+def checked(options: Mapping[str, Any], declared: Any) -> dict[str, Any]:
+    """Every option that is declared, with its default or a value of its type.
 
     Raises
     ------
     TypeError
         There is no such option.
+    UsageError
+        A value is not of the type of its option.
     """
     known = options_of(declared)
     for name in options:
@@ -28,19 +31,17 @@ def check_known(options: Mapping[str, Any], declared: Any) -> None:
             near = _FORMER.get(name)
             hint = f" (it is called {near!r})" if near in known else closest(name, list(known))
             raise TypeError(f"there is no option {name!r}{hint}")
+    return types.checked(options, declared)
 
 
-def settings(options: Mapping[str, Any], declared: Any) -> tuple[Spec, Reading]:
+def settings(options: Mapping[str, Any]) -> tuple[Spec, Reading]:
     """What to compute, and how bytes become rows.
 
     Raises
     ------
-    TypeError
-        There is no such option.
     UsageError
         A value cannot be read, or is out of range.
     """
-    check_known(options, declared)
     return Spec.from_options(options), Reading.from_options(options)
 
 
@@ -51,4 +52,4 @@ def check_columns(spec: Spec, reading: Reading, options: Mapping[str, Any]) -> N
 
 def run_of(options: Mapping[str, Any], reading: Reading) -> Run:
     """Where the work is done."""
-    return run_on(options.get("engine", "threads"), reading.threads)
+    return run_on(options["engine"], reading.threads)

@@ -17,7 +17,7 @@ from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import located
 from ce_cli.inputs.source import Source
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.options.choices import Join, Test
+from ce_cli.options.choices import Test
 from ce_cli.reading import Reading
 from ce_cli.record import Record
 from ce_cli.scoring.pipeline import Prepared, prepared
@@ -73,16 +73,12 @@ class ComparisonPlan(Record):
         UsageError
             A value is out of range.
         """
-        join = options.get("join", "all")
-        if join not in get_args(Join):
-            choices = quoted_list(get_args(Join))
-            raise UsageError(f"--join {quoted(join)} is not one of {choices}.")
         return cls(
             reference=reference,
-            inner=join == "inner",
+            inner=options.get("join") == "inner",
             cluster=options.get("cluster"),
-            test=options.get("test", "t"),
-            worst=options.get("worst", 0),
+            test=options.get("test") or "t",
+            worst=options.get("worst") or 0,
         )
 
     def check(self) -> None:

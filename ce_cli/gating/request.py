@@ -94,7 +94,7 @@ class GateRequest(Record):
             requirements=requirements,
             labels=options.get("labels"),
             baseline=options.get("baseline"),
-            mode=options.get("mode", "point"),
+            mode=options.get("mode") or "point",
             confident=bool(options.get("confident")),
             inner=options.get("join") == "inner",
         )

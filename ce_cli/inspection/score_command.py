@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ce_cli.options import values
 from ce_cli.options.commands import InspectOptions
 from ce_cli.options.option import flag, options_of
 from ce_cli.record import Record
@@ -59,28 +60,36 @@ class ScoreCommand(Record):
 
 
 def score_command(paths: Sequence[str], options: Mapping[str, Any]) -> ScoreCommand:
-    """The command with the options that are not their defaults."""
+    """The command with the options that are not their defaults.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The paths as typed.
+    options : mapping
+        Values as typed or passed from Python; one that is missing or None is left out.
+    """
     words: list[tuple[str, str | None]] = []
     for name, option in options_of(InspectOptions).items():
         value = options.get(name)
-        if name in _NO_MATTER or value is None or value == option.default:
+        if name in _NO_MATTER or value is None:
             continue
-        if option.typed is bool:
-            words.append((flag(name), None))
-        elif option.typed == list[str]:
+        if option.typed == list[str]:
             words += [(flag(name), text) for text in _texts(value)]
         elif name == "classes" and not isinstance(value, str):
-            words.append((flag(name), joined([str(one) for one in value])))
+            words.append((flag(name), joined(values.names(value))))
+        elif option.default is not None and str(value) == str(option.default):
+            continue
         else:
-            words.append((flag(name), value if isinstance(value, str) else str(value)))
+            words.append((flag(name), None if option.typed is bool else str(value)))
     return ScoreCommand(tuple(paths), tuple(words))
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Any) -> tuple[str, ...]:
     """The values of a repeatable option, as they are typed."""
-    if isinstance(value, Mapping):
-        return [f"{name}={one!r}" for name, one in value.items()]
-    return [value] if isinstance(value, str) else [str(one) for one in value]
+    if not isinstance(value, Mapping):
+        return values.names(value)
+    return tuple(f"{name}={weight!r}" for name, weight in values.weights_of(value))
 
 
 def _parsed(options: str) -> list[tuple[str, str | None]]:

@@ -38,10 +38,10 @@ def class_weights(value: object) -> ClassWeights:
     Raises
     ------
     UsageError
-        A text is neither, or a class is named twice.
+        A text is neither, a weight is not a number, or a class is named twice.
     """
     if isinstance(value, Mapping):
-        return tuple((str(name), float(weight)) for name, weight in value.items())
+        return weights_of(value)
     texts = names(value)
     if texts == (BALANCED,):
         return "balanced"
@@ -50,7 +50,7 @@ def class_weights(value: object) -> ClassWeights:
         name, _, number = text.rpartition("=")
         if not name or name in weights:
             if name:
-                raise UsageError(f"--class-weight names the class {quoted(name)} twice.")
+                raise _named_twice(name)
             raise UsageError(
                 f"--class-weight must be CLASS=W, or balanced alone, not {quoted(text)}."
             )
@@ -63,6 +63,31 @@ def class_weights(value: object) -> ClassWeights:
     return tuple(weights.items())
 
 
+def weights_of(value: Mapping[Any, Any]) -> tuple[tuple[str, float], ...]:
+    """The weights of a mapping from classes.
+
+    Raises
+    ------
+    UsageError
+        A weight is not a number, or a class is named twice.
+    """
+    weights: dict[str, float] = {}
+    for name, weight in zip(map(str, value), value.values(), strict=True):
+        if name in weights:
+            raise _named_twice(name)
+        try:
+            weights[name] = float(weight)
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"--class-weight of {quoted(name)} must be a number, not {quoted(str(weight))}."
+            ) from None
+    return tuple(weights.items())
+
+
+def _named_twice(name: str) -> UsageError:
+    return UsageError(f"--class-weight names the class {quoted(name)} twice.")
+
+
 def clip(value: Any) -> float | None:
     """The value to clip at: None for ``auto``, 0 for ``none``.
 
@@ -72,7 +97,7 @@ def clip(value: Any) -> float | None:
         It is not one of these, nor a number.
     """
     words = {"auto": None, "none": 0.0}
-    if value in words:
+    if isinstance(value, str) and value in words:
         return words[value]
     try:
         return float(value)

@@ -168,7 +168,7 @@ def test_python_gets_the_message() -> None:
     with pytest.raises(UsageError, match="there is no model 'c'"):
         compare({"a": OLD, "b": NEW}, reference="c")
     wrong: Any = "outer"
-    with pytest.raises(UsageError, match="join=\"outer\" is not one of 'all', 'inner'"):
+    with pytest.raises(UsageError, match="join must be one of 'all', 'inner', not 'outer'"):
         compare({"a": OLD, "b": NEW}, join=wrong)
     with pytest.raises(UsageError, match="must be one of 't', 'sign-flip', not 'outer'"):
         compare({"a": OLD, "b": NEW}, test=wrong)
