@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import os
 import shlex
@@ -21,6 +22,8 @@ import ce_cli
 from tests import in_process
 
 ROOT = Path(__file__).parents[1]
+gc.set_threshold(100_000, 20, 100)  # as ce does: tests make many objects and little garbage
+
 SAMPLES = ROOT / "sample_data"
 _RESULTS = Path(ce_cli.__file__).parent / "results"
 _SCHEMAS = {
@@ -162,3 +165,8 @@ def write_parquet(path: Path, columns: Mapping[str, object]) -> Path:
 
 def _not_json(word: str) -> NoReturn:
     raise AssertionError(f"{word} is not JSON")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make, not among the tests themselves."""
+    gc.freeze()
