@@ -9,8 +9,6 @@ from ce_cli.binding.label_file import LabelFile
 from ce_cli.binding.label_names import names_label
 from ce_cli.binding.names import no_column
 from ce_cli.errors import UsageError
-from ce_cli.inputs.dataset import DataSet
-from ce_cli.inputs.locate import opened, opener
 from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
 from ce_cli.reading import Reading
 from ce_cli.record import Record
@@ -70,17 +68,6 @@ class JoinedSplit(Record):
 def reading_of_labels(reading: Reading, spec: Spec) -> Reading:
     """How to read a file of labels, which may have a header when the predictions have none."""
     return reading.replace(names_columns=lambda names: names_label(names, spec))
-
-
-def data_set(
-    names: Sequence[str], reading: Reading, spec: Spec, labels: str | None = None
-) -> DataSet:
-    """Files that are read as one, with the file that has their labels, if there is one."""
-    sources = opener(names, reading)
-    if labels is None:
-        return DataSet(tuple(names), sources)
-    own = reading_of_labels(reading, spec)
-    return DataSet(tuple(names), sources, lambda: opened(labels, own))
 
 
 def joined(sources: Iterator[Source], file: LabelFile, spec: Spec) -> tuple[Iterator[Source], Spec]:

@@ -11,7 +11,6 @@ import typer
 
 from ce_cli import registry
 from ce_cli.cli.config import Config, configuration, with_format
-from ce_cli.cli.variables import variables
 from ce_cli.options.choices import PANELS, Tool
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, flag, key, options_of
@@ -113,7 +112,7 @@ def _call(
 ) -> Call:
     """Merge options: typed ones override variables, then the configuration, then defaults."""
     typed = {one: value for one, value in typed.items() if not _is_absent(value)}
-    own = variables(os.environ, name)
+    own = _variables(name)
     config = configuration({**own, **typed}.get("config"))
     written = {} if config is None else config.options_for(name)
     defaults = {one: option.default for one, option in options.items()}
@@ -143,6 +142,15 @@ def _files(help_: str) -> Parameter:
         default=None,
         annotation=Annotated[list[str] | None, argument],
     )
+
+
+def _variables(command: str) -> dict[str, Any]:
+    """The options that come from variables; most often there are none to look at."""
+    if not any(name.startswith("CE_") for name in os.environ):
+        return {}
+    from ce_cli.cli.variables import variables
+
+    return variables(os.environ, command)
 
 
 def _parameters(command: str, options: Mapping[str, Option]) -> list[Parameter]:

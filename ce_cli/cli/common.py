@@ -125,7 +125,7 @@ def data_of(
     paths: Sequence[str], labels: str | None, spec: Spec, reading: Reading
 ) -> tuple[DataSet, list[str]]:
     """The data set of `paths`, with directories expanded, and the names of all that is read."""
-    from ce_cli.binding.joined import data_set
+    from ce_cli.binding.data_set import data_set
     from ce_cli.inputs.locate import located
 
     names = located(paths)

@@ -128,7 +128,7 @@ def _judged(gates: Sequence[PreparedGate], call: Call) -> Gated:
 
 
 def _one_judged(gate: PreparedGate, call: Call) -> Gate:
-    from ce_cli.binding.joined import data_set
+    from ce_cli.binding.data_set import data_set
     from ce_cli.gating.judge import judged
 
     request = gate.request

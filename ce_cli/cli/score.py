@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from ce_cli.cli.command import Call, command
 from ce_cli.cli.common import (
@@ -17,6 +19,9 @@ from ce_cli.cli.common import (
     show,
 )
 from ce_cli.registry import output as output_format
+
+if TYPE_CHECKING:
+    from ce_cli.scoring.pipeline import RowSink
 
 
 @command()
@@ -38,17 +43,25 @@ def score(call: Call) -> None:
     spec, reading = Spec.from_options(options), Reading.from_options(options)
     check_names(spec, reading.header, options["labels"] is not None)
     paths = paths_of(call.files, "score")
-    from ce_cli.outputs.tables.rows import row_writer
     from ce_cli.scoring.pipeline import score as scored
 
     per_row, output = options["per_row"], options["output"]
     data, read = data_of(paths, options["labels"], spec, reading)
     check_targets(read, per_row, output)
     check_read_twice(spec, read)
-    with contextlib.nullcontext() if per_row is None else row_writer(per_row) as every_row:
+    with _row_writer(per_row) as every_row:
         with running(call, reading.threads, [*data.names] * passes(spec)) as run:
             result = scored(data, spec, run, every_row)
         summary = sys.stderr if per_row == "-" else sys.stdout
         show(result, call, form, summary)
     if not options["quiet"] and summary is sys.stdout and (output or not form.shows_warnings):
         echo_warnings(result.warnings)
+
+
+def _row_writer(per_row: str | None) -> AbstractContextManager[RowSink | None]:
+    """What writes the loss of every row, if it is to be written."""
+    if per_row is None:
+        return contextlib.nullcontext()
+    from ce_cli.outputs.tables.rows import row_writer
+
+    return row_writer(per_row)

@@ -7,7 +7,7 @@ from typing import Any, Self, get_args
 
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.joined import data_set
+from ce_cli.binding.data_set import data_set
 from ce_cli.binding.names import is_id
 from ce_cli.comparing.scored_rows import ScoredRows, ScoreModels
 from ce_cli.errors import CeError, UsageError

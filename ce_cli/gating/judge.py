@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ce_cli.binding.joined import data_set
+from ce_cli.binding.data_set import data_set
 from ce_cli.gating.baseline_comparison import BaselineComparison
 from ce_cli.gating.checks import checks_of
 from ce_cli.gating.documents import BaselineScore, document_at

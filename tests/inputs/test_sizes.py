@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pytest
 
-from ce_cli.binding.joined import data_set
+from ce_cli.binding.data_set import data_set
 from ce_cli.inputs.locate import opened
 from ce_cli.inputs.sizes import file_size
 from ce_cli.inputs.source import Projection, Source

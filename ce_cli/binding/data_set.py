@@ -1,0 +1,23 @@
+"""From file names to a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.locate import opened, opener
+from ce_cli.reading import Reading
+from ce_cli.spec import Spec
+
+
+def data_set(
+    names: Sequence[str], reading: Reading, spec: Spec, labels: str | None = None
+) -> DataSet:
+    """Files that are read as one, with the file that has their labels, if there is one."""
+    sources = opener(names, reading)
+    if labels is None:
+        return DataSet(tuple(names), sources)
+    from ce_cli.binding.joined import reading_of_labels
+
+    own = reading_of_labels(reading, spec)
+    return DataSet(tuple(names), sources, lambda: opened(labels, own))
