@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
@@ -361,12 +361,7 @@ OUTPUTS = (
 )
 
 
-class _Named(Protocol):
-    @property
-    def names(self) -> tuple[str, ...]: ...
-
-
-Found = TypeVar("Found", bound=_Named)
+Found = TypeVar("Found", Entry, Metric, Output)
 
 
 def find(entries: Sequence[Found], name: str, kind: str) -> Found:
@@ -396,7 +391,7 @@ def find(entries: Sequence[Found], name: str, kind: str) -> Found:
     )
 
 
-def names_of(entries: Sequence[_Named]) -> tuple[str, ...]:
+def names_of(entries: Sequence[Entry | Metric | Output]) -> tuple[str, ...]:
     """Every name, once."""
     return tuple(dict.fromkeys(name for entry in entries for name in entry.names))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
-from ce_cli.engines.engine import Item, Made
+if TYPE_CHECKING:
+    from ce_cli.engines.engine import Item, Made
 
 _AHEAD = 2  # items submitted for each thread, so that none waits for the next
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ce_cli import registry
-from ce_cli.engines.engine import Engine
 from ce_cli.record import Record
+
+if TYPE_CHECKING:
+    from ce_cli.engines.engine import Engine
 
 Item = TypeVar("Item", bound=tuple[Any, ...])
 Made = TypeVar("Made")

@@ -54,9 +54,11 @@ def column_of(name: str, cells: pa.ChunkedArray, decimal: str) -> Column:
     kind = _kind(cells, decimal)
     if kind != "text" or not pa.types.is_string(cells.type):
         return Column(name, kind, "text", "text")
+    texts = list(islice((text for text in cells.to_pylist() if text is not None), _SNIFFED_CELLS))
+    if not any(text.rstrip().endswith(("]", ")", "}")) for text in texts):
+        return Column(name, "text", "text", "text")
     from ce_cli.inputs.json.nested import list_in, map_in
 
-    texts = list(islice((text for text in cells.to_pylist() if text is not None), _SNIFFED_CELLS))
     lists = [numbers for text in texts if (numbers := list_in(text)) is not None]
     if lists and 2 * len(lists) >= len(texts):  # the others are reported later
         widths = {len(numbers) for numbers in lists}
