@@ -15,7 +15,11 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ce_cli.cli.app import run
 
-    raise SystemExit(run())
+    code = run()
+    if not code:  # after an error, a traceback may be what keeps a temporary file
+        # At exit Python looks for garbage among all that was imported: an eighth of a short run.
+        gc.freeze()
+    raise SystemExit(code)
 
 
 if __name__ == "__main__":
