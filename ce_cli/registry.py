@@ -332,7 +332,7 @@ FIGURES: Mapping[str, Figure] = {
 
 TABLES: tuple[str, ...] = tuple(dict.fromkeys(name for metric in METRICS for name in metric.tables))
 
-_EVERY_COMMAND = ("score", "compare", "gate", "inspect", "explain")
+_EVERY_COMMAND = tuple(entry.names[0] for entry in COMMANDS)
 
 OUTPUTS = (
     Output("ce_cli.outputs.pages.score:render", ("table",), ("score",), shows_warnings=True),

@@ -7,9 +7,9 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ce_cli.outputs.drawing.canvas import Canvas
     from ce_cli.reading import Reading
     from ce_cli.registry import Output
-    from ce_cli.results.score import Note
+    from ce_cli.results.result import CommandResult
     from ce_cli.scoring.run import Run
     from ce_cli.spec import Spec
 
@@ -58,10 +58,10 @@ def _is_piped_in() -> bool:
         return not sys.stdin.isatty()
 
 
-def echo_warnings(warnings: Iterable[Note], about: str = "") -> None:
+def echo_notices(result: CommandResult) -> None:
     """Write warnings to stderr, where the output does not show them."""
-    for warning in warnings:
-        typer.echo(f"ce: warning: {about}{warning.message}", err=True)
+    for severity, message in result.notices:
+        typer.echo(f"ce: {severity}: {message}", err=True)
 
 
 def all_read(names: Sequence[str], labels: str | None) -> list[str]:
@@ -156,17 +156,22 @@ def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
         yield run_on(call.options["engine"], workers, progress)
 
 
-def show(result: Any, call: Call, form: Output, stream: TextIO) -> None:
-    """Write a result to the file of ``--output``, or to `stream`."""
+def show(result: CommandResult, call: Call, form: Output, stream: TextIO) -> None:
+    """Write a result to the file of ``--output``, or to `stream`; notices it lacks to stderr."""
     from ce_cli.outputs.files import written
 
     output = call.options["output"]
     written(drawn(result, call, form, stream, output), output, stream)
     if "table" not in form.names:
         echo_origins(call)
+    is_seen = stream is sys.stderr or (form.shows_warnings and not output)
+    if not (call.options["quiet"] or is_seen):
+        echo_notices(result)
 
 
-def drawn(result: Any, call: Call, form: Output, stream: TextIO, output: str | None) -> str:
+def drawn(
+    result: CommandResult, call: Call, form: Output, stream: TextIO, output: str | None
+) -> str:
     """A result as text; a page ends with the options that were not typed."""
     text: str = form.load()(result, canvas_of(stream, output))
     return f"{text}{call.origins}\n" if call.origins and "table" in form.names else text

@@ -9,7 +9,6 @@ from ce_cli.cli.common import (
     all_read,
     check_read_twice,
     check_targets,
-    echo_warnings,
     paths_of,
     running,
     show,
@@ -54,12 +53,10 @@ def compare(call: Call) -> None:
     data = data_sets(paths, models, reading, options["labels"])
     read = [name for one in data for name in all_read(one.data.names, options["labels"])]
     check_targets(all_read(read, None), None, options["output"])
-    check_read_twice(spec, data[place if len(data) > 1 else 0].data.names)
+    counted = data[place if len(data) > 1 else 0].data.names if spec.balanced else ()
+    check_read_twice(spec, counted)
     plan = ComparisonPlan.from_options(options, place)
-    counted = data[min(place, len(data) - 1)].data.names if spec.balanced else ()
     files = [*counted, *(name for one in data for name in one.data.names)]
     with running(call, reading.threads, files) as run:
         result = compared(data, plan, run)
     show(result, call, form, sys.stdout)
-    if not options["quiet"] and (options["output"] or not form.shows_warnings):
-        echo_warnings(result.warnings)

@@ -131,14 +131,10 @@ def _candidates() -> Iterator[str]:
 
 
 def _bytes_of(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        from ce_cli.inputs.bytestream import storage_errors
+    from ce_cli.inputs.bytestream import storage_errors
 
-        with storage_errors(path):
-            raise error from None
-        raise  # never reached
+    with storage_errors(path):
+        return Path(path).read_bytes()
 
 
 def _parsed(path: str, text: bytes) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def value_of(place: str, name: str, option: Option, value: Any) -> Any:
 def _checks(name: str, option: Option) -> Iterator[Callable[[Any], object]]:
     """Checks of a value, so that an error names the place where it is written."""
     from ce_cli import registry
+    from ce_cli.gating.requirements import LIMITS
     from ce_cli.reading import Reading
     from ce_cli.spec import ALL, Spec
 
@@ -63,17 +64,8 @@ def _checks(name: str, option: Option) -> Iterator[Callable[[Any], object]]:
             registry.find(registry.METRICS, one, "metric") for one in found if one != ALL
         ]
     yield lambda found: (Spec.from_options({name: found}), Reading.from_options({name: found}))
-    if name not in ("max", "min_rows", "require", "max_regression"):
-        return
-    from ce_cli.gating import requirements
-
-    checks: dict[str, Callable[[Any], object]] = {
-        "max": requirements.at_most,
-        "min_rows": requirements.at_least_rows,
-        "require": lambda texts: [requirements.requirement(text) for text in texts],
-        "max_regression": requirements.no_regression,
-    }
-    yield checks[name]
+    if name in LIMITS:
+        yield LIMITS[name]
 
 
 def _texts(place: str, values: list[Any], numbers: tuple[type, ...]) -> list[str]:

@@ -10,7 +10,6 @@ from ce_cli.cli.common import (
     check_read_twice,
     check_targets,
     data_of,
-    echo_warnings,
     passes,
     paths_of,
     running,
@@ -48,8 +47,6 @@ def explain(call: Call) -> None:
     else:
         result = _of_numbers(call)
     show(result, call, form, sys.stdout)
-    if not call.options["quiet"] and (call.options["output"] or not form.shows_warnings):
-        echo_warnings(result.warnings)
 
 
 def _of_numbers(call: Call) -> Explained:

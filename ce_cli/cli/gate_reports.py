@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.cli.common import drawn, echo_warnings
+from ce_cli.cli.common import drawn, echo_notices
 from ce_cli.errors import UsageError
 from ce_cli.registry import output as output_format
 from ce_cli.text import STDIN, quoted
@@ -75,6 +75,4 @@ def warn(gated: Gated, targets: Sequence[Target]) -> None:
     """Write the warnings to stderr, unless the output on stdout shows them."""
     if any(path is None and output_format("gate", form).shows_warnings for form, path in targets):
         return
-    for gate in gated.gates:
-        about = f"{gate.name}: " if len(gated.gates) > 1 else ""
-        echo_warnings((*gate.score.warnings, *gate.warnings), about)
+    echo_notices(gated)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import typer
-
 from ce_cli.cli.command import Call, command
 from ce_cli.cli.common import check_targets, data_of, paths_of, running, show
 from ce_cli.registry import output as output_format
@@ -37,7 +35,3 @@ def inspect(call: Call) -> None:
     with running(call, reading.threads, data.names) as run:
         result = inspected(data, spec, score_command(paths, options), run)
     show(result, call, form, sys.stdout)
-    if not options["quiet"] and (options["output"] or not form.shows_warnings):
-        for finding in result.findings:
-            if finding.severity != "note":
-                typer.echo(f"ce: {finding.severity}: {finding.message}", err=True)

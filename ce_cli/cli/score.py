@@ -12,7 +12,6 @@ from ce_cli.cli.common import (
     check_read_twice,
     check_targets,
     data_of,
-    echo_warnings,
     passes,
     paths_of,
     running,
@@ -45,17 +44,15 @@ def score(call: Call) -> None:
     paths = paths_of(call.files, "score")
     from ce_cli.scoring.pipeline import score as scored
 
-    per_row, output = options["per_row"], options["output"]
+    per_row = options["per_row"]
     data, read = data_of(paths, options["labels"], spec, reading)
-    check_targets(read, per_row, output)
+    check_targets(read, per_row, options["output"])
     check_read_twice(spec, read)
     with _row_writer(per_row) as every_row:
         with running(call, reading.threads, [*data.names] * passes(spec)) as run:
             result = scored(data, spec, run, every_row)
         summary = sys.stderr if per_row == "-" else sys.stdout
         show(result, call, form, summary)
-    if not options["quiet"] and summary is sys.stdout and (output or not form.shows_warnings):
-        echo_warnings(result.warnings)
 
 
 def _row_writer(per_row: str | None) -> AbstractContextManager[RowSink | None]:

@@ -8,17 +8,7 @@ from typing import Any, Self
 
 from ce_cli import registry
 from ce_cli.errors import UsageError
-from ce_cli.gating.requirements import (
-    COUNTS,
-    REGRESSION,
-    Requirement,
-    at_least_rows,
-    at_most,
-    groupings,
-    no_regression,
-    requirement,
-)
-from ce_cli.options import values
+from ce_cli.gating.requirements import COUNTS, LIMITS, REGRESSION, Requirement, groupings
 from ce_cli.options.choices import Mode
 from ce_cli.reading import Reading
 from ce_cli.record import Record
@@ -147,14 +137,8 @@ def requirements_of(options: Mapping[str, Any]) -> tuple[Requirement, ...]:
     UsageError
         A limit cannot be read.
     """
-    found = list[Requirement]()
-    if options.get("max") is not None:
-        found.append(at_most(str(options["max"])))
-    if options.get("min_rows") is not None:
-        found.append(at_least_rows(options["min_rows"]))
-    found += map(requirement, values.names(options.get("require") or ()))
-    if options.get("max_regression") is not None:
-        found.append(no_regression(str(options["max_regression"])))
+    given = ((read, options.get(name)) for name, read in LIMITS.items())
+    found = (one for read, value in given if value is not None for one in read(value))
     return tuple(dict.fromkeys(found))
 
 

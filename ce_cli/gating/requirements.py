@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Iterator, Sequence
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 from ce_cli import registry
 from ce_cli.errors import UsageError
+from ce_cli.options import values
 from ce_cli.record import Record
 from ce_cli.results.gate import Operator
 from ce_cli.text import closest, quoted, quoted_list
@@ -197,3 +198,11 @@ def _check_metric(text: str, metric: str, by_group: bool) -> None:
             f"{quoted(text)}: {metric} is not computed by group; set a limit for all rows, or "
             "limit the cross_entropy of the groups."
         )
+
+
+LIMITS: dict[str, Callable[[Any], list[Requirement]]] = {  # by the option that sets them
+    "max": lambda value: [at_most(str(value))],
+    "min_rows": lambda value: [at_least_rows(value)],
+    "require": lambda value: [requirement(text) for text in values.names(value or ())],
+    "max_regression": lambda value: [no_regression(str(value))],
+}

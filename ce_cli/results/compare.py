@@ -199,6 +199,11 @@ class Compared(CommandResult):
     moved: tuple[dict[str, Scalar], ...] = ()
     warnings: tuple[Note, ...] = ()
 
+    @property
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """Every warning."""
+        return tuple(("warning", one.message) for one in self.warnings)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document ``ce.compare/1``: None replaces numbers that JSON cannot write."""
         return {

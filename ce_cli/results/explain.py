@@ -151,6 +151,11 @@ class Explained(CommandResult):
     curve: Curve | None = None
     warnings: tuple[Note, ...] = ()
 
+    @property
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """Every warning."""
+        return tuple(("warning", one.message) for one in self.warnings)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document ``ce.explain/1``: None replaces numbers that JSON cannot write."""
         score, standing = self.score, self.standing

@@ -144,6 +144,16 @@ class Gated(CommandResult):
         """Whether every gate passed."""
         return bool(self.gates) and all(gate.passed for gate in self.gates)
 
+    @property
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """The warnings of every gate, with its name if there are several."""
+        several = len(self.gates) > 1
+        return tuple(
+            ("warning", f"{gate.name}: {one.message}" if several else one.message)
+            for gate in self.gates
+            for one in (*gate.score.warnings, *gate.warnings)
+        )
+
     def __bool__(self) -> bool:
         return self.passed
 

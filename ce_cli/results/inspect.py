@@ -132,6 +132,11 @@ class Inspected(CommandResult):
     findings: tuple[Finding, ...]
     next: str
 
+    @property
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """Every finding that is more than a note."""
+        return tuple((one.severity, one.message) for one in self.findings if one.severity != "note")
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document ``ce.inspect/1``: None replaces numbers that JSON cannot write."""
         return {

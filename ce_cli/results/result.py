@@ -22,6 +22,11 @@ class CommandResult(Record):
 
     command: ClassVar[str]
 
+    @property
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """Severity and message of what stderr repeats if the output does not show it."""
+        raise NotImplementedError
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of the command."""
         raise NotImplementedError

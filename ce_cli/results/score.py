@@ -145,6 +145,11 @@ class Result(CommandResult):
     warnings: tuple[Note, ...] = ()
     row_tables: tuple[pa.Table, ...] = ()
 
+    @property
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """Every warning."""
+        return tuple(("warning", one.message) for one in self.warnings)
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document ``ce.score/1``: None replaces numbers that JSON cannot write."""
         return {
