@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
+
+
+class Suggestion(NamedTuple):
+    """Options that settle what is not clear.
+
+    Attributes
+    ----------
+    options : tuple of (str, str)
+        Names and values, to be added to the options that are set.
+    command : str
+        The command to use instead, if it is another one.
+    """
+
+    options: tuple[tuple[str, str], ...]
+    command: str = ""
 
 
 class CeError(Exception):
@@ -12,22 +28,35 @@ class CeError(Exception):
     ----------
     *sentences : str
         The problem, its place and its fix; one string for each problem.
-    option : (str, str), optional
-        An option that may help, and its value.
+    suggestions : sequence of Suggestion
+        Options of which each resolves the problem, the likeliest first.
     """
 
     exit_code = 70
 
-    def __init__(self, *sentences: str, option: tuple[str, str] | None = None) -> None:
+    def __init__(self, *sentences: str, suggestions: Sequence[Suggestion] = ()) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
-        self.option = option
+        self.suggestions = tuple(suggestions)
 
     def about(self, name: str) -> Self:
         """The same error, with the name of its file at the start of each sentence."""
         start = f"{name}: "
         named = (one if one.startswith(start) else start + one for one in self.sentences)
-        return type(self)(*named, option=self.option)
+        return type(self)(*named, suggestions=self.suggestions)
+
+    def with_commands(self, command: Callable[[Suggestion], str]) -> Self:
+        """The same error, whose last sentence ends with the commands that resolve it."""
+        if not self.suggestions:
+            return self
+        first, *more = self.suggestions
+        same = (" ".join(map(" ".join, one.options)) for one in more if not one.command)
+        alternatives = [f"with {options}" for options in same]
+        alternatives += [command(one) for one in more if one.command]
+        *others, last = self.sentences
+        commands = ", or ".join([command(first), *alternatives])
+        shown = f"{last.removesuffix('.')}, for example: {commands}"
+        return type(self)(*others, shown, suggestions=self.suggestions)
 
 
 class UsageError(CeError):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Literal, get_args, get_origin, get_type_hints
 
-from ce_cli.errors import CeError
+from ce_cli.errors import CeError, Suggestion
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, key, options_of
 from ce_cli.results.inspect import Finding, Inspected
@@ -38,12 +38,22 @@ def in_python_terms() -> Iterator[None]:
     try:
         yield
     except CeError as error:
-        error.sentences = tuple(map(translated, error.sentences))
+        whole = error.with_commands(_command)
+        error.sentences = tuple(map(translated, whole.sentences))
         error.args = ("\n".join(error.sentences),)
-        if error.option is not None:
-            name, value = error.option
-            error.option = (_names().get(name.removeprefix("--"), name), value)
+        error.suggestions = tuple(map(_in_python, error.suggestions))
         raise
+
+
+def _in_python(suggestion: Suggestion) -> Suggestion:
+    names = _names()
+    options = ((names.get(name.removeprefix("--"), name), v) for name, v in suggestion.options)
+    return suggestion._replace(options=tuple(options))
+
+
+def _command(suggestion: Suggestion) -> str:
+    words = [word for name, value in suggestion.options for word in (name, shlex.quote(value))]
+    return " ".join(["ce", suggestion.command or "score", *words])
 
 
 def translated(text: str) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from ce_cli.binding.binding import Binding, Labels
+from ce_cli.binding.class_columns import naming_by_labels
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
-from ce_cli.binding.columns import tokens
+from ce_cli.binding.evidence import FirstRows
+from ce_cli.binding.found_roles import RoleFinder
 from ce_cli.binding.label_names import label_namings
 from ce_cli.binding.labels import (
     NO_LABELS,
     hard_reader,
-    label_columns,
     matched_labels,
     oriented,
     two_classes,
 )
-from ce_cli.binding.names import find_predictions, no_column, values_of
+from ce_cli.binding.names import no_column, values_of
 from ce_cli.binding.predictions import (
     EPSILON,
     TOLERANCE,
@@ -26,15 +25,15 @@ from ce_cli.binding.predictions import (
     best_naming,
     classes_of_single,
     namings_for,
-    prediction_columns,
     shape_of,
 )
 from ce_cli.binding.roles import bytes_shape, check_labels, check_others, check_predictions
-from ce_cli.errors import DataError, UsageError
-from ce_cli.inputs.source import NO_TEXTS, Column, Projection, Source
+from ce_cli.binding.spelling import positives
+from ce_cli.errors import DataError, Suggestion, UsageError
+from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
 from ce_cli.spec import MISSING_TEXTS, Spec
-from ce_cli.text import quoted, quoted_list, shell_word
+from ce_cli.text import quoted, quoted_list
 
 Kinds = Mapping[str, Column]
 
@@ -53,23 +52,16 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     """
     columns = source.columns()
     names = [column.name for column in columns]
-    named = (spec.weight, spec.bytes, spec.id, *spec.grouping)
-    others = [name for name in named if name is not None]
-    for name in others:
+    for name in _others(spec):
         if name not in names:
             raise UsageError(no_column(name, names))
-    labels, why = label_columns(columns, spec, others)
-    if not labels and not _is_likelihood(columns, spec, others):
-        raise DataError(why)
+    roles = finder_of(source, spec).roles()
+    missing = (*MISSING_TEXTS, *spec.na_value)
+    labels = () if roles.labels is None else roles.labels.columns
+    predictions = () if roles.predictions is None else roles.predictions.columns
     kinds = {column.name: column for column in columns}
     check_labels([kinds[name] for name in labels])
-    single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
-    texts = sample_labels(source, labels[0]) if single else []
-    missing = (*MISSING_TEXTS, *spec.na_value)
-    ignored = NamedClasses(spec.ignore_label)
-    seen = [t for t in texts if t not in missing and ignored.codes([t])[0] == UNKNOWN]
-    named_classes = label_namings(labels)[0] if len(labels) > 1 else seen
-    predictions = prediction_columns(source, spec, labels, others, named_classes)
+    seen = roles.seen
     _check_roles(spec, names, kinds, labels, predictions)
     bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
     if spec.bytes is not None:
@@ -77,7 +69,9 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     classes = bound.classes or ()
     missing = tuple(text for text in missing if text not in classes or text in spec.na_value)
     bound = bound.replace(
-        missing_texts=missing, sample=tuple(text for text in seen if text not in missing)
+        missing_texts=missing,
+        sample=tuple(text for text in seen if text not in missing),
+        found_by=tuple((name, chosen.reason) for name, chosen in roles.chosen),
     )
     _check_task(spec, bound)
     resolved = _resolved(spec, bound)
@@ -85,14 +79,16 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
 
-def _is_likelihood(columns: Sequence[Column], spec: Spec, others: Sequence[str]) -> bool:
-    """Whether the single prediction is that of what happened, so that there is no label."""
-    if spec.task == "likelihood":
-        return True
-    if spec.task != "auto" or spec.as_ not in ("auto", "logprobs"):
-        return False
-    found = spec.pred or find_predictions(columns, others, [])
-    return len(found) == 1 and values_of(found) == "logprobs" and "*" not in found[0]
+def finder_of(source: Source, spec: Spec) -> RoleFinder:
+    """The search for the columns of `source` that hold labels and predictions."""
+    rows = FirstRows(source, (*MISSING_TEXTS, *spec.na_value))
+    return RoleFinder(rows, spec, _others(spec))
+
+
+def _others(spec: Spec) -> list[str]:
+    """The columns with roles that only options set."""
+    named = (spec.weight, spec.bytes, spec.id, *spec.grouping)
+    return [name for name in named if name is not None]
 
 
 def _check_roles(
@@ -127,6 +123,7 @@ def _bound(
     """Bind labels and predictions to classes."""
     shape = shape_of(predictions)
     names = tuple(column.name for column in predictions)
+    keys: tuple[str, ...] = ()
     if not labels:
         classes, bound = None, NO_LABELS
         if shape != "single":
@@ -138,6 +135,9 @@ def _bound(
         classes, bound = _single_classes(spec, labels, prediction, seen)
     else:
         namings = namings_for(source, spec, predictions, seen)
+        carried = naming_by_labels(namings[0], seen) if shape == "map" else None
+        if carried is not None and carried != namings[0] and not spec.classes:
+            keys, namings = namings[0], [carried]
         if shape == "list" and len(labels) > 1 and not spec.classes:
             namings = label_namings([column.name for column in labels])  # in their order
         classes, bound = _several_classes(spec, labels, namings, seen)
@@ -156,6 +156,7 @@ def _bound(
         missing_texts=(),
         sample=(),
         stored=tuple(column.stored for column in predictions),
+        map_keys=keys,
     )
 
 
@@ -328,21 +329,11 @@ def _check_seen(bound: Binding) -> None:
     if bound.classes is None:
         raise DataError(
             f"the labels in {label} are {quoted_list(seen, 4)}; name the class that "
-            f"{quoted(bound.predictions[0])} predicts, for example "
-            f"--positive {shell_word(seen[0])}.",
-            option=("--positive", seen[0]),
+            f"{quoted(bound.predictions[0])} predicts with --positive.",
+            suggestions=[Suggestion((("--positive", one),)) for one in positives(seen)],
         )
     raise DataError(
         f"the labels in {label} are {quoted_list(seen, 4)}, but the predictions are for "
         f"the classes {quoted_list(bound.classes)}; name the class of each prediction, in order, "
         "with --classes."
     )
-
-
-def sample_labels(source: Source, label: str) -> list[str]:
-    """The labels of the first rows, each once, including texts that may mean a missing one."""
-    frame = source.sample(Projection((), (label,), missing_texts=NO_TEXTS))
-    codes, names = tokens(frame.columns[label])
-    known, first = np.unique(codes, return_index=True)
-    order = known[np.argsort(first)][:_LABELS_SAMPLED].tolist()
-    return [names[code] for code in order if code >= 0]

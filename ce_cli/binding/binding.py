@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ce_cli.binding.chosen import Reason
 from ce_cli.binding.classes import LabelReader
 from ce_cli.inputs.source import Projection, Stored
 from ce_cli.kernels.outcomes import LabelSpace
@@ -77,6 +78,10 @@ class Binding(Record):
         The column with the bytes of each row.
     bytes_shape : {"counts", "text"} or None
         Whether it holds their number, or the text itself.
+    map_keys : tuple of str
+        The names of the classes in maps of predictions, if they are others than `classes`.
+    found_by : tuple of (str, str)
+        Why the columns of a role were chosen.
     """
 
     labels: Labels
@@ -94,6 +99,13 @@ class Binding(Record):
     complete: tuple[str, ...] = ()
     bytes: str | None = None
     bytes_shape: BytesShape | None = None
+    map_keys: tuple[str, ...] = ()
+    found_by: tuple[tuple[str, Reason], ...] = ()
+
+    @property
+    def names_in_maps(self) -> tuple[str, ...]:
+        """The names of the classes in maps of predictions."""
+        return self.map_keys or self.classes or ()
 
     @property
     def class_count(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.binding.spelling import as_name, canonical, canonical_number, is_made_name
 from ce_cli.errors import DataError
 from ce_cli.record import Record
 from ce_cli.text import quoted, quoted_list
@@ -18,7 +18,6 @@ from ce_cli.text import quoted, quoted_list
 Codes = NDArray[np.intp]
 
 UNKNOWN = -2
-_WHOLE = re.compile(r"[+-]?\d{1,30}(\.0*)?")
 _BINARY_FAMILIES = (
     ("0", "1"),
     ("false", "true"),
@@ -29,14 +28,6 @@ _BINARY_FAMILIES = (
     ("negative", "positive"),
     ("neg", "pos"),
 )
-
-
-def canonical(text: str) -> str:
-    """One spelling for each value: ``1``, ``1.0``, ``01`` and ``True`` all become ``1``."""
-    lowered = text.lower()
-    if lowered in ("true", "false"):
-        return "1" if lowered == "true" else "0"
-    return str(int(text.partition(".")[0])) if _WHOLE.fullmatch(text) else text
 
 
 class LabelReader(Protocol):
@@ -59,11 +50,16 @@ class NamedClasses(Record):
     names: tuple[str, ...]
 
     def codes(self, texts: Sequence[str]) -> Codes:
-        """Match by text and, where that fails, by value."""
-        found = [
-            self._by_text.get(text, self._by_value.get(canonical(text), UNKNOWN)) for text in texts
-        ]
-        return np.array(found, np.intp)
+        """Match by text and, where that fails, by value, and then as names of columns match."""
+        return np.array([self._code(text) for text in texts], np.intp)
+
+    def _code(self, text: str) -> int:
+        found = self._by_text.get(text)
+        if found is None:
+            found = self._by_value.get(canonical(text))
+        if found is None and self._by_name and not is_made_name(text):
+            found = self._by_name.get(as_name(text))
+        return UNKNOWN if found is None else found
 
     @cached_property
     def _by_text(self) -> dict[str, int]:
@@ -71,9 +67,18 @@ class NamedClasses(Record):
 
     @cached_property
     def _by_value(self) -> dict[str, int]:
-        values = [canonical(name) for name in self.names]
-        once = Counter(values)
-        return {value: code for code, value in enumerate(values) if once[value] == 1}
+        return _unique([canonical(name) for name in self.names])
+
+    @cached_property
+    def _by_name(self) -> dict[str, int]:
+        names = [as_name(name) if is_made_name(name) else "" for name in self.names]
+        return {name: code for name, code in _unique(names).items() if name}
+
+
+def _unique(values: Sequence[str]) -> dict[str, int]:
+    """The place of each value that occurs once."""
+    once = Counter(values)
+    return {value: code for code, value in enumerate(values) if once[value] == 1}
 
 
 class OneAgainstRest(Record):
@@ -141,11 +146,6 @@ def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
         f"the labels {quoted_list(seen)} are not a known pair of classes; "
         "name the positive class with --positive."
     )
-
-
-def canonical_number(text: str) -> str:
-    """``1`` for ``1.0``; any other text as it is."""
-    return canonical(text) if _WHOLE.fullmatch(text) else text
 
 
 def _conventional(text: str) -> str:

@@ -14,10 +14,10 @@ from ce_cli.binding.names import (
     usable,
     without_common,
 )
-from ce_cli.errors import DataError
+from ce_cli.errors import DataError, Suggestion
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Spec
-from ce_cli.text import quoted_list, shell_word
+from ce_cli.text import quoted_list
 
 _LABELS = frozenset(
     "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
@@ -32,41 +32,23 @@ _FIRST_LABEL = rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{SEPARATORS}+(.+)|[\[(](.+)[\
 _LAST_LABEL = rf"(?i)(.+?){SEPARATORS}+({'|'.join(_LABEL_STEMS)})"
 
 
-def find_labels(columns: Sequence[Column], taken: Iterable[str]) -> tuple[tuple[str, ...], str]:
-    """The one column that is named like a label; if there is none, a message that says so.
+def labels_by_name(columns: Sequence[Column]) -> list[str]:
+    """The columns that are named like a label."""
+    return [column.name for column in columns if plain(column.name) in _LABELS]
 
-    Raises
-    ------
-    DataError
-        There is more than one.
-    """
-    taken = set(taken)
-    found = [
-        column.name
-        for column in columns
-        if plain(column.name) in _LABELS and column.name not in taken
-    ]
-    if len(found) == 1:
-        return (found[0],), ""
-    if found:
-        raise DataError(
-            f"more than one column may hold the label: {quoted_list(found)}; "
-            f"choose one, for example --label {shell_word(found[0])}.",
-            option=("--label", found[0]),
-        )
+
+def no_label(columns: Sequence[Column]) -> str:
+    """The message that no column is named like a label, nor has the values of one."""
     names = [column.name for column in columns]
     numbered = names == [
         str(place + 1) for place in range(len(names))
     ]  # which may be names that ce has given
     if not numbered and all(map(is_number, names)):
-        return (
-            (),
-            f"{numbers_for_names(names)}, and name columns by number, as in --label 1 --pred 2.",
-        )
-    return (), (
-        f"no column is named like a label (label, y, y_true, target, class, …); "
-        f"the columns are {quoted_list(names)}; name the label with --label, or, if the prediction "
-        "is the probability of what happened, use --task likelihood."
+        return f"{numbers_for_names(names)}, and name columns by number, as in --label 1 --pred 2."
+    return (
+        "no column is named like a label (label, y, y_true, target, class, …) or is the only one "
+        f"with values of classes; the columns are {quoted_list(names)}; name the label with "
+        "--label."
     )
 
 
@@ -109,9 +91,8 @@ def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[
     if len(families) > 1:
         shown = "; ".join(quoted_list(family, 3) for family in families[:4])
         raise DataError(
-            f"more than one set of columns may hold the labels: {shown}; "
-            f"choose one, for example --label {shell_word(pattern_of(families[0]))}.",
-            option=("--label", pattern_of(families[0])),
+            f"more than one set of columns may hold the labels: {shown}; choose one with --label.",
+            suggestions=[Suggestion((("--label", pattern_of(families[0])),))],
         )
     return families[0] if families else ()
 

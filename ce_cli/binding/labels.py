@@ -12,39 +12,13 @@ from ce_cli.binding.classes import (
     NamedClasses,
     OneAgainstRest,
 )
-from ce_cli.binding.label_names import find_label_family, find_labels, label_namings
-from ce_cli.binding.names import class_named, expand
+from ce_cli.binding.label_names import label_namings
+from ce_cli.binding.names import class_named
 from ce_cli.errors import DataError, UsageError
-from ce_cli.inputs.source import Column
 from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list, sanitize
 
 NO_LABELS = Labels((), "none", NamedClasses(()))
-
-
-def label_columns(
-    columns: Sequence[Column], spec: Spec, others: Sequence[str]
-) -> tuple[tuple[str, ...], str]:
-    """The label columns, and the message to show if there are none.
-
-    Raises
-    ------
-    UsageError
-        An option names a column that does not exist.
-    DataError
-        There is more than one choice.
-    """
-    if spec.task == "likelihood":
-        if spec.label:
-            raise UsageError("--task likelihood has no label; use --pred without --label.")
-        return (), ""
-    if spec.label:
-        return expand(spec.label, columns, (*spec.pred, *others)), ""
-    taken = (*spec.pred, *([spec.weight] if spec.weight else []))
-    found, why = find_labels(columns, taken)
-    if not found:
-        found = find_label_family(columns, (*taken, *others))
-    return found, why
 
 
 def hard_reader(

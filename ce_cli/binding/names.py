@@ -10,7 +10,7 @@ from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.options.choices import Values
-from ce_cli.text import closest, quoted, quoted_list, shell_word
+from ce_cli.text import closest, quoted, quoted_list
 
 # Single predictions, the clearest names first: a column called `prediction` is as often the
 # predicted class, so `prob` takes precedence.
@@ -27,7 +27,21 @@ _SINGLES = (
     frozenset("score scores y_score y_scores prediction_score".split()),
     frozenset("y_pred y_preds pred preds prediction predictions y_hat yhat predicted".split()),
 )
-_CLEAR_TIERS = 2  # a family together with such a single prediction is ambiguous
+_PREDICTION_WORDS = frozenset(
+    "prob proba probs probability probabilities p phat pred preds predict predicted prediction "
+    "predictions score scores model likelihood risk pd ctr pctr pcvr cvr oof hat yhat confidence "
+    "conf propensity posterior softmax sigmoid estimate estimated est forecast logit logits "
+    "logprob logprobs output outputs".split()
+)
+_LABEL_WORDS = frozenset(
+    "is has was label labels true truth target actual outcome gt y response observed obs event "
+    "converted conversion click clicked churn churned default defaulted survived type class "
+    "category species answer correct won win result fraud positive status gold bad".split()
+)
+_ASIDE_WORDS = frozenset(
+    "weight weights w fold folds split cv kfold seed epoch step iter iteration batch group cluster "
+    "rank time timestamp date year month day hour count counts n index row num".split()
+)
 _STEMS = (
     "predicted_probability prediction_probability predict_proba log_probability probabilities "
     "probability prediction_score prediction predicted pred_proba pred_prob pred_logit pred "
@@ -46,25 +60,33 @@ def are_fractions(names: Sequence[str]) -> bool:
     return all(map(is_number, names)) and any(re.search(r"[.eE]", name) for name in names)
 
 
-def find_predictions(
-    columns: Sequence[Column], taken: Iterable[str], seen: Sequence[str]
-) -> tuple[str, ...]:
-    """The one prediction column or family of columns; empty if no name shows it.
+def named_choices(
+    lists: Sequence[str], numbers: Sequence[str], seen: Sequence[str]
+) -> list[list[tuple[str, ...]]]:
+    """Columns that may be the predictions by their names, the clearest names first.
 
-    Raises
-    ------
-    DataError
-        There is more than one choice.
+    Choices of one list are equally clear.
+
+    Parameters
+    ----------
+    lists, numbers : sequence of str
+        Columns of lists or maps, and of numbers.
+    seen : sequence of str
+        The labels of the first rows.
     """
-    taken = set(taken)
-    free = [column for column in columns if column.name not in taken]
-    lists = [column.name for column in free if column.kind in ("list", "map")]
-    numbers = [column.name for column in free if column.kind in ("number", "boolean")]
-    found = _one_choice(lists, numbers)
-    if found:
-        return found
-    named = [name for name in numbers if class_named(name, seen) is not None]
-    return (named[0],) if len(named) == 1 else ()
+    families = _families(numbers)
+    in_family = {name for family in families for name in family}
+    alone = [name for name in numbers if name not in in_family]
+    of_class = [name for name in alone if class_named(name, seen) is not None]
+    dressed = [name for name in of_class if _varying(name) != name]
+    first, second, third = (_each([n for n in alone if plain(n) in names]) for names in _SINGLES)
+    clear = [*_each(lists), *families, *first, *_each(dressed)]
+    tiers = [clear, second, third, _each(of_class)]
+    return [list(dict.fromkeys(tier)) for tier in tiers if tier]
+
+
+def _each(names: Sequence[str]) -> list[tuple[str, ...]]:
+    return [(name,) for name in names]
 
 
 def find_unreadable(columns: Sequence[Column], taken: Iterable[str]) -> tuple[str, ...]:
@@ -91,25 +113,32 @@ def class_named(column: str, seen: Sequence[str]) -> str | None:
     return next((text for text, code in zip(seen, codes, strict=True) if code == named), None)
 
 
-def _one_choice(lists: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]:
-    families = _families(numbers)
-    in_family = {name for family in families for name in family}
-    choices: list[tuple[str, ...]] = [(name,) for name in lists] + families
-    for rank, names in enumerate(_SINGLES):
-        singles = [name for name in numbers if plain(name) in names and name not in in_family]
-        if rank < _CLEAR_TIERS or not choices:
-            choices += [(name,) for name in singles]
-        if choices and rank == 0:
-            break
-    choices = list(dict.fromkeys(choices))
-    if len(choices) > 1:
-        shown = "; ".join(quoted_list(choice, 3) for choice in choices[:4])
-        raise DataError(
-            f"more than one set of columns may hold the predictions: {shown}; "
-            f"choose one, for example --pred {shell_word(pattern_of(choices[0]))}.",
-            option=("--pred", pattern_of(choices[0])),
-        )
-    return choices[0] if choices else ()
+def has_word_of_prediction(name: str) -> bool:
+    """Whether a word in the name is one of predictions."""
+    return not _PREDICTION_WORDS.isdisjoint(words_of(name))
+
+
+def has_word_of_label(name: str) -> bool:
+    """Whether a word in the name is one of labels, and none is one of predictions."""
+    words = words_of(name)
+    return not has_word_of_prediction(name) and not _LABEL_WORDS.isdisjoint(words)
+
+
+def is_aside(name: str) -> bool:
+    """Whether a column is named like one that is neither label nor prediction."""
+    return is_id(name) or is_index(name) or not _ASIDE_WORDS.isdisjoint(words_of(name))
+
+
+def is_index(name: str) -> bool:
+    """Whether a column is named like the index that pandas writes, or has no name."""
+    return plain(name) in ("", "index", "level_0", "index_level_0") or plain(name).startswith(
+        "unnamed_"
+    )
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name, in lower case: those of ``isFraud`` are ``is`` and ``fraud``."""
+    return re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower())
 
 
 def expand(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ce_cli.binding.label_names import find_label_family, find_labels, numbers_for_names
+from ce_cli.binding.evidence import FirstRows
+from ce_cli.binding.label_choice import LabelChoice
+from ce_cli.binding.label_names import no_label, numbers_for_names
 from ce_cli.binding.names import are_fractions, expand, is_id, no_column
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.record import Record
-from ce_cli.spec import Spec
+from ce_cli.spec import MISSING_TEXTS, Spec
 
 
 class ColumnPairing(Record):
@@ -42,7 +44,7 @@ def paired(source: Source, truth: Source, spec: Spec) -> ColumnPairing:
     """
     own = source.columns()
     names = _but_others([column.name for column in own], spec)
-    labels = _labels(truth.columns(), names, truth.name, spec)
+    labels = _labels(truth, names, spec)
     if not spec.pred and are_fractions(names):
         raise DataError(f"{source.name}: {numbers_for_names(names)}.")
     predictions = spec.pred or _predictions(own, names, labels)
@@ -50,25 +52,31 @@ def paired(source: Source, truth: Source, spec: Spec) -> ColumnPairing:
     return ColumnPairing(labels, predictions, tuple(name for name in labels if name in named))
 
 
-def _labels(
-    columns: Sequence[Column], others: Sequence[str], file: str, spec: Spec
-) -> tuple[str, ...]:
+def _labels(truth: Source, others: Sequence[str], spec: Spec) -> tuple[str, ...]:
     """Those of ``--label``, or named like labels, or the only one, or those in both files."""
+    columns, file = truth.columns(), truth.name
     own = [column for column in columns if column.name != spec.id]
     if spec.label:
         for pattern in spec.label:
             if not _named((pattern,), own):
                 raise UsageError(f"{file}: {no_column(pattern, [c.name for c in columns])}")
         return expand(spec.label, own, ())
-    taken = [name for name in (spec.weight, spec.bytes, *spec.grouping) if name is not None]
-    found, why = find_labels(own, taken)
+    beside = (spec.id, spec.weight, spec.bytes, *spec.grouping)
+    rows = FirstRows(truth, (*MISSING_TEXTS, *spec.na_value))
+    choice = LabelChoice(rows, [name for name in beside if name is not None])
+    named = choice.by_name()
     names = [column.name for column in own]
     rest = _but_others(names, spec)
     single = next((tuple(some) for some in (names, rest) if len(some) == 1), ())
     shared = tuple(name for name in rest if name in others)
-    found = found or find_label_family(own, taken) or single or shared
+    if named is not None:
+        return named.columns
+    candidates = [] if single or shared else choice.candidates()
+    if len(candidates) > 1:
+        raise choice.ambiguous(candidates).about(file)
+    found = single or shared or tuple(candidates)
     if not found:
-        raise DataError(f"{file}: {why}")
+        raise DataError(f"{file}: {no_label(columns)}")
     return found
 
 

@@ -32,7 +32,7 @@ def read_predictions(checked: CheckedRows, binding: Binding) -> tuple[Floats, Bo
     if binding.shape == "list":
         return list_cells(checked, names[0], binding.class_count), None
     if binding.shape == "map":
-        matrix, unnamed = map_cells(checked, names[0], binding.classes or ())
+        matrix, unnamed = map_cells(checked, names[0], binding.names_in_maps)
         return matrix, unnamed if unnamed.any() else None
     return number_cells(checked, names), None
 

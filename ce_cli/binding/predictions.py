@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from ce_cli.binding.binding import Shape
+from ce_cli.binding.class_columns import naming_by_labels
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
-from ce_cli.binding.columns import entries, floats
-from ce_cli.binding.names import expand, find_predictions, find_unreadable, namings_of
+from ce_cli.binding.columns import entries
+from ce_cli.binding.names import namings_of
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Projection, Source
 from ce_cli.spec import Spec
@@ -20,39 +19,6 @@ EPSILON = {"text": 2.0**-52, "float64": 2.0**-52, "float32": 2.0**-23, "float16"
 TOLERANCE = {"text": 1e-3, "float64": 1.5e-8, "float32": 3.5e-4, "float16": 3.2e-2}
 
 Namings = list[tuple[str, ...]]
-
-
-def prediction_columns(
-    source: Source, spec: Spec, labels: Sequence[str], others: Sequence[str], seen: Sequence[str]
-) -> tuple[str, ...]:
-    """The columns that hold the predictions.
-
-    Raises
-    ------
-    UsageError
-        An option names a column that does not exist.
-    DataError
-        The names do not show them.
-    """
-    columns = source.columns()
-    taken = (*labels, *others)
-    if spec.pred:
-        return expand(spec.pred, columns, taken)
-    columns = [column for column in columns if not column.from_labels]
-    found = find_predictions(columns, taken, seen)
-    if not found and spec.as_ in ("auto", "probabilities"):
-        found = _named_like_labels(source, columns, taken, seen)
-    found = found or find_unreadable(columns, taken)
-    if found:
-        return found
-    free = [column.name for column in columns if column.name not in taken]
-    nested = [column.name for column in columns if column.kind == "nested"]
-    within = f"; ce does not read {quoted_list(nested)}: extract its numbers, for example with jq"
-    raise DataError(
-        "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …); "
-        f"the remaining columns are {quoted_list(free) or 'none'}; name the predictions with --pred"
-        f"{within if nested else ''}."
-    )
 
 
 def shape_of(predictions: Sequence[Column]) -> Shape:
@@ -77,9 +43,9 @@ def namings_for(
     """
     shape = shape_of(predictions)
     if shape == "map":
-        return [_checked(spec.classes) or _keys(source, predictions[0].name, seen)]
+        return [_checked(spec.classes) or keys_of(source, predictions[0].name, seen)]
     names = [column.name for column in predictions]
-    count = len(names) if shape == "columns" else _width(source, predictions[0], spec)
+    count = len(names) if shape == "columns" else width_of(source, predictions[0], spec)
     if spec.classes and len(spec.classes) != count:
         where = quoted_list(names) if shape == "columns" else f"the lists of {quoted_list(names)}"
         raise UsageError(
@@ -89,7 +55,8 @@ def namings_for(
     if spec.classes:
         return [_checked(spec.classes)]
     if shape == "columns" and all(column.named for column in predictions):
-        return namings_of(names)
+        carried = naming_by_labels(names, seen)
+        return list(dict.fromkeys([*([carried] if carried else []), *namings_of(names)]))
     return [_numbered(count, seen)]
 
 
@@ -125,30 +92,12 @@ def classes_of_single(spec: Spec) -> tuple[str, ...] | None:
     return (second, first) if spec.positive == first else (first, second)
 
 
-def _named_like_labels(
-    source: Source, columns: Sequence[Column], taken: Sequence[str], seen: Sequence[str]
-) -> tuple[str, ...]:
-    """Columns of numbers whose names are exactly the labels of the first rows."""
-    numbers = [column.name for column in columns if column.kind == "number" and column.named]
-    known = NamedClasses(tuple(name for name in numbers if name not in taken))
-    if not known.names:
-        return ()
-    codes = known.codes(seen)
-    found = tuple(known.names[code] for code in sorted(set(codes.tolist()) - {UNKNOWN}))
-    return found if len(found) > 1 and _sum_to_one(source, found) else ()
-
-
-def _sum_to_one(source: Source, columns: tuple[str, ...]) -> bool:
-    """Whether these are all the classes: without one of them, sums would fall short of 1."""
-    frame = source.sample(Projection(columns, ()))
-    sums = np.add.reduce([floats(frame.columns[name]) for name in columns])
-    return bool((np.abs(sums - 1.0) <= TOLERANCE["text"]).all())
-
-
-def _keys(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
+def keys_of(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
     """The names in the maps of the first rows, and labels there that the maps do not name."""
     _, _, names, _ = entries(source.sample(Projection((), (), maps=(name,))).columns[name])
     codes = NamedClasses(tuple(names)).codes(seen)
+    if naming_by_labels(names, seen) is not None:
+        return tuple(names)
     known = not seen or (codes != UNKNOWN).any()  # otherwise the names are not labels at all
     unlisted = [t for t, code in zip(seen, codes, strict=True) if code == UNKNOWN and known]
     if len(names) + len(unlisted) < 2:
@@ -167,7 +116,7 @@ def _numbered(count: int, seen: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(place) for place in range(count))
 
 
-def _width(source: Source, column: Column, spec: Spec) -> int:
+def width_of(source: Source, column: Column, spec: Spec) -> int:
     """Length of the lists: as declared, or the most common one in the first rows."""
     width = column.width
     if width is None and spec.classes:

@@ -12,10 +12,11 @@ from typing import Annotated
 import typer
 
 from ce_cli import __version__, registry
-from ce_cli.errors import CeError, CheckFailed, StorageError, UsageError
+from ce_cli.errors import CeError, CheckFailed, StorageError, Suggestion, UsageError
 from ce_cli.text import sanitize
 
 BUG = 70
+_LONGEST_WORD = 1000  # of a command to be pasted
 
 
 class _InterruptError(CeError):
@@ -92,10 +93,21 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error.__cause__, BrokenPipeError):
         _abandon_stdout()
     if isinstance(error, CeError):
-        for sentence in error.sentences:
+        for sentence in error.with_commands(_command).sentences:
             _report(f"ce: {sentence}")
         return error.exit_code
     return _usage_or_bug(error)
+
+
+def _command(suggestion: Suggestion) -> str:
+    """The command that was typed, with options that resolve an error."""
+    from shlex import quote
+
+    typed = sys.argv[1:]
+    command = suggestion.command or typed[0]
+    added = [word for option in suggestion.options for word in option]
+    words = ["ce", command, *typed[1:], *added]
+    return " ".join(quote(sanitize(word, _LONGEST_WORD)) for word in words)
 
 
 def _usage_or_bug(error: BaseException) -> int:

@@ -131,6 +131,7 @@ class Summary(Record):
                     tuple(binding.predictions),
                     binding.shape,
                     reader.label_file,
+                    binding.found_by,
                 ),
                 classes=class_names(binding, issues.labels),
                 values=one.spec.as_,

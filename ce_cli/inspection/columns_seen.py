@@ -8,6 +8,13 @@ from ce_cli.inspection.profiles import sortable
 from ce_cli.results.inspect import ColumnSeen
 from ce_cli.text import sanitize
 
+_REASONS: dict[str, str] = {
+    "option": "an option",
+    "name": "its name",
+    "labels": "named like a label",
+    "values": "its values",
+}
+
 
 def columns_seen(facts: FileFacts) -> tuple[ColumnSeen, ...]:
     """In the order of the file."""
@@ -40,13 +47,14 @@ def _role(facts: FileFacts, column: Column) -> tuple[str | None, str | None, str
     """Its role, the class it belongs to, and the reason."""
     binding, requested, name = facts.binding, facts.requested, column.name
     if binding is None:
-        return None, None, "no role found"
+        return _partial_role(facts, name)
+    found_by = dict(binding.found_by)
     if name in binding.labels.columns:
-        why = _reason(facts, "--label", bool(requested.label), "its name")
+        why = _reason(facts, "--label", bool(requested.label), _REASONS[found_by["label"]])
         return "label", _label_class(facts, name), why
     if name in binding.predictions:
-        reason = "its name"
-        if len(binding.predictions) > 1:
+        reason = _REASONS[found_by["predictions"]]
+        if len(binding.predictions) > 1 and reason == "its name":
             reason = f"family of {len(binding.predictions)}"
         why = _reason(facts, "--pred", bool(requested.pred), reason)
         return "prediction", _prediction_class(facts, name), why
@@ -56,7 +64,16 @@ def _role(facts: FileFacts, column: Column) -> tuple[str | None, str | None, str
             return role, None, f"--{role}"
     if name in binding.by:
         return "by", None, "--by"
-    return None, None, "not used"
+    return None, None, facts.settled.why_unused(name)
+
+
+def _partial_role(facts: FileFacts, name: str) -> tuple[str | None, str | None, str]:
+    """The role as far as it was found, where binding failed."""
+    roles = facts.settled.roles
+    for role, chosen in () if roles is None else roles.chosen:
+        if name in chosen.columns:
+            return role.removesuffix("s"), None, _REASONS[chosen.reason]
+    return None, None, facts.settled.why_unused(name)
 
 
 def _reason(facts: FileFacts, option: str, is_set: bool, otherwise: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 
-from ce_cli.binding.bind import bind, sample_labels
+from ce_cli.binding.bind import bind, finder_of
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.labels import label_columns
-from ce_cli.binding.predictions import prediction_columns
+from ce_cli.binding.found_roles import RoleFinder, Roles
 from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.inputs.source import Source
 from ce_cli.inspection.profiles import sortable
@@ -15,7 +15,7 @@ from ce_cli.inspection.score_command import joined, option
 from ce_cli.record import Record
 from ce_cli.results.inspect import Finding
 from ce_cli.scoring.figures import class_names
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 
 _TRIES = 4
 
@@ -33,12 +33,22 @@ class Settled(Record):
         The errors at which ``ce score`` would stop.
     assumed : str
         The options that were added to resolve them, quoted for the shell.
+    roles : Roles or None
+        The roles as far as they were found, if there is no binding.
+    finder : RoleFinder
+        The evidence of the first rows.
     """
 
     binding: Binding | None
     spec: Spec
+    finder: RoleFinder
     problems: tuple[Finding, ...] = ()
     assumed: str = ""
+    roles: Roles | None = None
+
+    def why_unused(self, name: str) -> str:
+        """Why a column has no role."""
+        return self.finder.why_unused(name)
 
 
 def settle(source: Source, spec: Spec) -> Settled:
@@ -50,60 +60,75 @@ def settle(source: Source, spec: Spec) -> Settled:
         An option does not fit the file.
     """
     problems: list[Finding] = []
-    assumed: list[str] = []
+    assumed: list[tuple[str, str]] = []
     for _ in range(_TRIES):
         try:
             binding, settled = bind(source, spec)
             class_names(binding, binding.sample)
         except UsageError as error:
             if assumed:  # the option is an assumption, not the user's
-                return Settled(None, spec, tuple(problems), "")
+                return _unsettled(source, spec, problems)
             raise error.about(source.name) from None
         except DataError as error:
             message = str(error.about(source.name))
-            suggested = error.option or _classes_by_order(source, spec)
-            options = None if suggested is None else option(*suggested)
+            suggested = _suggested(error, source, spec)
+            options = " ".join(option(*one) for one in suggested) or None
             if message not in (one.message for one in problems):
                 problems.append(Finding("binding", "error", message, options=options))
-            extended = None if suggested is None else _with(spec, *suggested)
-            if options is None or extended is None:
-                return Settled(None, spec, tuple(problems))
+            extended = _with(spec, suggested)
+            if extended is None:
+                return _unsettled(source, spec, problems)
             spec = extended
-            assumed.append(options)
+            assumed += suggested
             continue
-        return Settled(binding, settled, tuple(problems), " ".join(assumed))
-    return Settled(None, spec, tuple(problems))
+        added = " ".join(option(*one) for one in assumed)
+        return Settled(binding, settled, finder_of(source, spec), tuple(problems), added)
+    return _unsettled(source, spec, problems)
 
 
-def _classes_by_order(source: Source, spec: Spec) -> tuple[str, str] | None:
+def _unsettled(source: Source, spec: Spec, problems: Sequence[Finding]) -> Settled:
+    finder = finder_of(source, spec)
+    return Settled(None, spec, finder, tuple(problems), roles=finder.partial())
+
+
+def _suggested(error: CeError, source: Source, spec: Spec) -> tuple[tuple[str, str], ...]:
+    """The options of the likeliest suggestion, or the classes in their order."""
+    own = [one.options for one in error.suggestions if not one.command]
+    return own[0] if own else _classes_by_order(source, spec)
+
+
+def _classes_by_order(source: Source, spec: Spec) -> tuple[tuple[str, str], ...]:
     """``--classes`` with the labels of the first rows, if there are as many as predictions.
 
     Their order is a guess that the losses will confirm or correct.
     """
     if spec.classes:
+        return ()
+    roles = finder_of(source, spec).partial()
+    if roles.labels is None or roles.predictions is None or len(roles.labels.columns) != 1:
+        return ()
+    seen = sorted(roles.seen, key=sortable)
+    fits = len(seen) == len(roles.predictions.columns) > 1
+    return (("--classes", joined(seen)),) if fits else ()
+
+
+def _with(spec: Spec, options: Sequence[tuple[str, str]]) -> Spec | None:
+    """`spec` with more options; None if there is none, or one is already set."""
+    if not options:
         return None
-    columns = source.columns()
-    others = [name for name in (spec.weight, spec.bytes, spec.id, *spec.by) if name is not None]
-    try:
-        labels, _ = label_columns(columns, spec, others)
-        if len(labels) != 1:
+    for name, value in options:
+        if name == "--positive":
+            extended = None if spec.positive or spec.classes else spec.replace(positive=value)
+        elif name == "--classes":
+            classes = tuple(next(csv.reader([value])))
+            extended = None if spec.classes else spec.replace(classes=classes)
+        elif name == "--label":
+            extended = None if spec.label else spec.replace(label=(value,))
+        elif name == "--pred":
+            extended = None if spec.pred else spec.replace(pred=(value,))
+        else:
+            extended = None
+        if extended is None:
             return None
-        seen = sample_labels(source, labels[0])
-        missing = (*MISSING_TEXTS, *spec.na_value, *spec.ignore_label)
-        seen = sorted((text for text in seen if text not in missing), key=sortable)
-        predictions = prediction_columns(source, spec, labels, others, seen)
-    except CeError:
-        return None
-    fits = len(seen) == len(predictions) > 1
-    return ("--classes", joined(seen)) if fits else None
-
-
-def _with(spec: Spec, name: str, value: str) -> Spec | None:
-    """`spec` with one more option; None if it is already set."""
-    if name == "--positive":
-        return None if spec.positive or spec.classes else spec.replace(positive=value)
-    if name == "--classes":
-        return None if spec.classes else spec.replace(classes=tuple(next(csv.reader([value]))))
-    if name == "--label":
-        return None if spec.label else spec.replace(label=(value,))
-    return None if spec.pred else spec.replace(pred=(value,))
+        spec = extended
+    return spec

@@ -29,12 +29,15 @@ class ModelColumns(Record):
         How the predictions are laid out.
     labels_from : str or None
         The file that the labels are from, if it is another.
+    found_by : tuple of (str, str)
+        Why the columns of a role were chosen: option, name, labels or values.
     """
 
     label: tuple[str, ...]
     predictions: tuple[str, ...]
     shape: str
     labels_from: str | None
+    found_by: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can write."""
@@ -43,6 +46,7 @@ class ModelColumns(Record):
             "predictions": list(self.predictions),
             "shape": self.shape,
             "labels_from": self.labels_from,
+            "found_by": dict(self.found_by),
         }
 
 

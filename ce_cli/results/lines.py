@@ -125,6 +125,8 @@ class BoundColumns(Record):
         How predictions, labels and bytes are laid out.
     labels_from : str or None
         The file that the labels are from, if it is another.
+    found_by : tuple of (str, str)
+        Why the columns of a role were chosen: option, name, labels or values.
     """
 
     label: tuple[str, ...]
@@ -137,6 +139,7 @@ class BoundColumns(Record):
     shape: str | None = None
     label_shape: str | None = None
     labels_from: str | None = None
+    found_by: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can write, in the order of the document."""
@@ -151,4 +154,5 @@ class BoundColumns(Record):
             "shape": self.shape,
             "label_shape": self.label_shape,
             "labels_from": self.labels_from,
+            "found_by": dict(self.found_by),
         }

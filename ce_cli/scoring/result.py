@@ -110,6 +110,7 @@ def _columns(computed: Computed) -> BoundColumns:
         shape=binding.shape,
         label_shape=binding.labels.shape,
         labels_from=file.name if file else None,
+        found_by=binding.found_by,
     )
 
 

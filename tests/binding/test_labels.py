@@ -236,7 +236,8 @@ def test_perplexity_of_a_fair_die_is_its_number_of_sides(tmp_path: Path) -> None
 def test_a_probability_without_a_label_needs_an_option(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "f.csv", {"prob": [0.5, 0.0]})
     (line,) = complaints(run_ce("score", path), BAD_DATA)
-    assert "--task likelihood" in line
+    assert "--label" in line
+    assert "--task" not in line
     document = score_json(path, "--task", "likelihood")
     assert document["rows"]["clipped"] == 1
     assert document["metrics"]["total"] == pytest.approx(53 * math.log(2), rel=1e-15)

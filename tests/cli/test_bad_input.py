@@ -40,7 +40,7 @@ def check(done: subprocess.CompletedProcess[str], code: int, *problems: Sequence
     lines = complaints(done, code)
     assert len(lines) == len(problems), lines
     for line, parts in zip(lines, problems, strict=True):
-        assert line.endswith("."), line
+        assert line.endswith(".") or ", for example: ce " in line, line
         for part in parts:
             assert part in line
 
@@ -52,7 +52,7 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str, list[tuple[str, ...]]]] = {
     "header without newline": ("label,prob", "", [("bad.csv", "no data row")]),
     "header and blank lines": ("label,prob\n\n\n", "", [("bad.csv", "no data row")]),
     "no label": ("when,prob\n1,0.5\n", "", [("bad.csv", "label", "'when', 'prob'", "--label")]),
-    "no prediction": ("label,x\n1,0.5\n", "", [("bad.csv", "'x'", "--pred")]),
+    "no prediction": ("label,x\n1,7\n", "", [("bad.csv", "'x'", "--pred")]),
     "two labels": (
         "label,target,prob\n1,1,0.5\n",
         "",

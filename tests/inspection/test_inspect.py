@@ -240,7 +240,7 @@ def test_missing_values_are_fixed_by_the_next_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "part"),
     [
-        ({"x": [1, 0], "y2": [0.5, 0.2]}, "no column is named like a label"),
+        ({"x": [1, 2], "y2": [0.5, 0.2]}, "no column is named like a label"),
         ({"label": [1, 0], "x": ["a", "b"]}, "no column is named like a prediction"),
         ({"label": ["a", "b"], "p_c": [0.5, 0.2], "p_d": [0.5, 0.8]}, "--classes"),
         ({"label": [1, 2], "prob": ["a", "b"]}, "not a number"),

@@ -263,8 +263,8 @@ def test_decisions_beside_probabilities(tmp_path: Path) -> None:
     columns = {"label": labels, "y_pred": decided, "raw": predictions[:, 1]}
     path = write_csv(tmp_path / "p.csv", columns)
     document = inspected(path)
-    assert codes(document, "error", "warning") == ["decisions"]
-    assert document["next"] == f"ce score {path} --pred raw"
+    assert codes(document, "error", "warning") == []
+    assert document["columns"][2]["part"] == "prediction"
     assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
 
 

@@ -97,11 +97,13 @@ def clusters_of(cluster: ClusterCount) -> str:
 def bound(result: Result) -> Line:
     """Which column has which role."""
     columns = result.columns
-    roles = [(result.values, _predictions(result))]
+    by_values = {role for role, reason in columns.found_by if reason == "values"}
+    roles = [(result.values, _predictions(result) + _note("predictions" in by_values))]
     if columns.label:
         names = [sanitize(name) for name in columns.label]
         file = columns.labels_from
         label = shortened(names, 4) + (f" from {file}" if file else "")
+        label += _note("label" in by_values)
         roles.insert(0, ("label" if len(names) == 1 else "labels", label))
     single = (("weight", columns.weight), ("id", columns.id))
     roles += [(role, sanitize(name)) for role, name in single if name]
@@ -114,6 +116,11 @@ def bound(result: Result) -> Line:
     for role, column in roles:
         spans += [Span(f"   {role} " if spans else f"{role} ", "dim"), Span(column, "cyan")]
     return Line(tuple(spans))
+
+
+def _note(by_values: bool) -> str:
+    """How columns were found, where their names do not show it."""
+    return " (by its values)" if by_values else ""
 
 
 def _predictions(result: Result) -> str:

@@ -1,0 +1,238 @@
+"""Which columns hold the labels and the predictions: named by options, or found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ce_cli.binding.chosen import Chosen
+from ce_cli.binding.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.evidence import FirstRows
+from ce_cli.binding.label_choice import LabelChoice
+from ce_cli.binding.label_names import label_namings, no_label
+from ce_cli.binding.names import expand, find_unreadable, is_aside, is_index, values_of
+from ce_cli.binding.prediction_choice import PredictionChoice
+from ce_cli.binding.predictions import namings_for, shape_of, width_of
+from ce_cli.errors import DataError, UsageError
+from ce_cli.record import Record
+from ce_cli.spec import Spec
+from ce_cli.text import quoted_list
+
+
+class Roles(Record):
+    """The columns of labels and predictions, either of which may be missing.
+
+    Attributes
+    ----------
+    labels, predictions : Chosen or None
+        The columns.
+    seen : tuple of str
+        The labels of the first rows, if they are in one column.
+    """
+
+    labels: Chosen | None
+    predictions: Chosen | None
+    seen: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[tuple[str, Chosen], ...]:
+        """The roles that were found, by their name."""
+        roles = (("label", self.labels), ("predictions", self.predictions))
+        return tuple((name, chosen) for name, chosen in roles if chosen is not None)
+
+
+class RoleFinder:
+    """The search for the roles of a file.
+
+    Parameters
+    ----------
+    rows : FirstRows
+        The first rows.
+    spec : Spec
+        The options.
+    others : sequence of str
+        Columns of weights, bytes, ids and groups.
+    """
+
+    def __init__(self, rows: FirstRows, spec: Spec, others: Sequence[str]) -> None:
+        self._rows, self._spec, self._others = rows, spec, tuple(others)
+
+    def roles(self) -> Roles:
+        """Both roles; no label if the prediction is that of what happened.
+
+        Raises
+        ------
+        UsageError
+            An option names a column that does not exist.
+        DataError
+            The columns do not show the roles, or leave a choice.
+        """
+        labels = self._named_labels()
+        if labels is not None:
+            return self._with_predictions(labels)
+        if self._spec.task == "likelihood" or self._is_likelihood():
+            return Roles(None, self._predictions((), ()))
+        return self._without_named_labels()
+
+    def partial(self) -> Roles:
+        """As much as can be found, where `roles` fails."""
+        labels, predictions = None, None
+        try:
+            labels = self._named_labels()
+        except DataError:
+            labels = None
+        seen = self._seen(labels)
+        try:
+            predictions = self._predictions(() if labels is None else labels.columns, seen)
+        except DataError:
+            predictions = None
+        return Roles(labels, predictions, seen)
+
+    def why_unused(self, name: str) -> str:
+        """What a column without a role holds, as far as it explains why it has none."""
+        kind = self._rows.kind(name)
+        if is_index(name):
+            return "an index"
+        if is_aside(name):
+            return "its name"
+        if kind not in ("number", "boolean") or name in self._rows.repeated:
+            return kind if kind in ("text", "list", "map") else "not used"
+        (numbers,) = self._rows.numbers([name])
+        shown = {
+            "not numbers": numbers.bad,
+            "0 and 1 only": numbers.are_decisions,
+            "whole numbers": numbers.are_whole,
+            "beyond [0, 1]": not numbers.in_unit,
+        }
+        return next((why for why, holds in shown.items() if holds), "not used")
+
+    def _named_labels(self) -> Chosen | None:
+        spec = self._spec
+        if spec.task == "likelihood":
+            if spec.label:
+                raise UsageError("--task likelihood has no label; use --pred without --label.")
+            return None
+        if spec.label:
+            beside = (*spec.pred, *self._others)
+            return Chosen(expand(spec.label, self._rows.columns, beside), "option")
+        return self._label_choice(self._typed_predictions()).by_name()
+
+    def _label_choice(self, predictions: Sequence[str]) -> LabelChoice:
+        """The choice among columns without another role; a group may be the label as well."""
+        beside = [self._spec.weight, self._spec.bytes]
+        return LabelChoice(self._rows, (*predictions, *(one for one in beside if one)))
+
+    def _typed_predictions(self) -> tuple[str, ...]:
+        return expand(self._spec.pred, self._rows.columns, ()) if self._spec.pred else ()
+
+    def _seen(self, labels: Chosen | None) -> tuple[str, ...]:
+        """The labels of the first rows that are to be scored."""
+        if labels is None or len(labels.columns) > 1:
+            return ()
+        if self._rows.kind(labels.columns[0]) in ("list", "map", "nested"):
+            return ()
+        texts = self._rows.classes(labels.columns[0])
+        if not self._spec.ignore_label:
+            return tuple(texts)
+        codes = NamedClasses(self._spec.ignore_label).codes(texts)
+        return tuple(t for t, code in zip(texts, codes, strict=True) if code == UNKNOWN)
+
+    def _with_predictions(self, labels: Chosen) -> Roles:
+        seen = self._seen(labels)
+        several = len(labels.columns) > 1
+        names = label_namings(labels.columns)[0] if several else seen
+        return Roles(labels, self._predictions(labels.columns, names), seen)
+
+    def _predictions(self, labels: Sequence[str], seen: Sequence[str]) -> Chosen:
+        spec, columns = self._spec, self._rows.columns
+        beside = (*labels, *self._others)
+        if spec.pred:
+            return Chosen(expand(spec.pred, columns, beside), "option")
+        found = PredictionChoice(self._rows, beside, seen, spec.as_).chosen()
+        if found is not None:
+            return found
+        own = [column for column in columns if not column.from_labels]
+        if unreadable := find_unreadable(own, beside):
+            return Chosen(unreadable)
+        free = [column.name for column in columns if column.name not in beside]
+        nested = [column.name for column in columns if column.kind == "nested"]
+        within = (
+            f"; ce does not read {quoted_list(nested)}: extract its numbers, for example with jq"
+        )
+        raise DataError(
+            "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …) or "
+            f"is the only one of fractions; the remaining columns are {quoted_list(free) or 'none'}"
+            f"; name the predictions with --pred{within if nested else ''}."
+        )
+
+    def _is_likelihood(self) -> bool:
+        """Whether the single prediction is that of what happened, so that there is no label."""
+        if self._spec.task != "auto" or self._spec.as_ not in ("auto", "logprobs"):
+            return False
+        found = self._spec.pred
+        names = [column.name for column in self._rows.columns]
+        if not found and not any(values_of([name]) == "logprobs" for name in names):
+            return False
+        if not found:
+            choice = PredictionChoice(self._rows, self._others, (), self._spec.as_).chosen()
+            found = () if choice is None else choice.columns
+        return len(found) == 1 and values_of(found) == "logprobs" and "*" not in found[0]
+
+    def _without_named_labels(self) -> Roles:
+        """Find the label by its values, together with the predictions."""
+        if not self._spec.pred:
+            carried = self._carried()
+            if carried is not None:
+                return carried
+        try:
+            predictions = self._predictions((), ())
+        except DataError as error:
+            raise self._with_a_label(error) from None
+        choice = self._label_choice(predictions.columns)
+        found = choice.by_values(self._namings(predictions.columns))
+        if found is None:
+            raise DataError(no_label(self._rows.columns))
+        return self._with_predictions(found)
+
+    def _with_a_label(self, error: DataError) -> DataError:
+        """An error about predictions, whose suggestions name the likeliest label as well."""
+        labels = self._label_choice(self._guessed(error)).likeliest()
+        if not labels:
+            return DataError(no_label(self._rows.columns))
+        suggestions = [
+            one._replace(options=(("--label", labels[0]), *one.options))
+            for one in error.suggestions
+        ]
+        return DataError(*error.sentences, suggestions=suggestions)
+
+    def _guessed(self, error: DataError) -> list[str]:
+        """The columns of predictions that an error suggests."""
+        patterns = [
+            value for one in error.suggestions for name, value in one.options if name == "--pred"
+        ]
+        return list(expand(patterns, self._rows.columns, ()))
+
+    def _namings(self, predictions: Sequence[str]) -> list[tuple[str, ...]] | None:
+        """Possible names of the classes; None for a single prediction."""
+        columns = [column for column in self._rows.columns if column.name in predictions]
+        if shape_of(columns) == "single":
+            return None
+        if self._spec.classes:
+            return [self._spec.classes]
+        if shape_of(columns) != "list":
+            return namings_for(self._rows.source, self._spec, columns, ())
+        width = width_of(self._rows.source, columns[0], self._spec)
+        return [tuple(str(place + first) for place in range(width)) for first in (0, 1)]
+
+    def _carried(self) -> Roles | None:
+        """The only column whose values are carried by the names of prediction columns."""
+        found = []
+        for name in self._label_choice(()).candidates():
+            seen = self._seen(Chosen((name,)))
+            sets = PredictionChoice(self._rows, (name, *self._others), seen, "auto").by_labels()
+            if len(sets) == 1:
+                predictions = Chosen(sets[0].columns, "labels")
+                found.append(Roles(Chosen((name,), "values"), predictions, seen))
+        if len(found) > 1:
+            labels = [one.labels.columns[0] for one in found if one.labels is not None]
+            raise self._label_choice(()).ambiguous(labels)
+        return found[0] if found else None
