@@ -206,7 +206,7 @@ def _prediction(numbers: Floats, spec: Spec, option: str) -> Floats:
         column = numbers[:, np.newaxis]
         total = float(np.exp(log_sums(column))[0])
     else:
-        numbers = _within_one(numbers, option, "if these are logits, use --as logits")
+        numbers = _within_one(numbers, option, "if these are logits, use --as logits; ")
         total = float(class_sums(column)[0])
     if len(numbers) == 1 or spec.task == "multilabel":
         return numbers
@@ -225,8 +225,8 @@ def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats 
     alone = spec.task == "binary" and len(shares) == 1
     if len(shares) != len(classes) and not alone:
         raise UsageError(
-            f"--p has {plural(len(shares), 'number')}, but there are {len(classes)} classes: "
-            "write one number for each."
+            f"{typed.option} has {len(classes)} classes, but --p has "
+            f"{plural(len(shares), 'number')}: write one number for each."
         )
     if spec.label_counts and not alone and spec.task != "multilabel":
         total = float(class_sums(shares[:, np.newaxis])[0])
@@ -234,7 +234,12 @@ def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats 
             raise UsageError("--p: counts must be 0 or more, and not all 0.")
         counted_shares: Floats = shares[:, np.newaxis] / total
         return counted_shares
-    shares = _within_one(shares, "--p", "if these are counts, use --label-counts")
+    counts = not alone and spec.task != "multilabel" and (shares >= 0).all()
+    shares = _within_one(
+        shares,
+        "--p",
+        "if these are counts, use --label-counts; " if counts and np.isfinite(shares).all() else "",
+    )
     if alone:
         shares = np.array([1.0 - shares[0], shares[0]])
     elif spec.task != "multilabel":
@@ -259,7 +264,7 @@ def _within_one(numbers: Floats, option: str, otherwise: str) -> Floats:
     outside = numbers[(numbers < -ROUNDING) | (numbers > 1.0 + ROUNDING)]
     if len(outside):
         raise UsageError(
-            f"{option}: {outside[0]:g} is not a probability between 0 and 1; {otherwise}; write "
+            f"{option}: {outside[0]:g} is not a probability between 0 and 1; {otherwise}write "
             "percentages as 70%."
         )
     return np.clip(numbers, 0.0, 1.0)

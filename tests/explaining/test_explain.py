@@ -219,7 +219,7 @@ def test_without_a_clip_the_impossible_costs_everything() -> None:
         ("--q 0.5 --p 1 --row 3", ("--row", "--q")),
         ("--q 0.5 --p 1 --of c", ("--of", "--q")),
         ("rows.csv --q 0.5 --p 1", ("--q", "files")),
-        ("--p 1,0", ("--p", "--q")),
+        ("rows.csv --p 1,0", ("--p", "files")),
         ("rows.csv --row 0", ("--row must be 1 or more, not 0", "from 1")),
         ("rows.csv --of c17", ("--of", "--id")),
         ("rows.csv --id id --of c17 --row 2", ("not both",)),

@@ -56,8 +56,7 @@ def _alone(result: Explained) -> Iterator[str]:
     yield _classes(_class_columns(result, result.parts, has_prediction))
     room = _LINE - len(f"{name} = {text} = ")
     yield _code(formulas.equations(name, [*steps(result, room), text], _LINE))
-    if has_prediction:
-        yield from _notes(page.changed(result))
+    yield from _notes((page if has_prediction else distributions).changed(result))
     if not math.isnan(result.entropy):
         yield _figures(result, [])
         always = f"For every prediction q, {formulas.EQUALITY}."

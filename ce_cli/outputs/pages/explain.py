@@ -216,6 +216,7 @@ def changed(result: Explained) -> Iterator[Line]:
     probabilities = result.values == "probabilities" and result.task != "multilabel"
     if probabilities and any(part.given not in (None, part.prediction) for part in result.parts):
         yield _note("renormalised: the probabilities are divided by their sum, which was not 1.")
+    yield from distributions.sums(result)
 
 
 def _note(text: str) -> Line:

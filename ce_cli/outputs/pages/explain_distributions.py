@@ -15,6 +15,7 @@ from ce_cli.results.explain import ClassTerm, Compared, Explained
 from ce_cli.text import plural, sanitize
 
 INFINITE = "q is 0 where p is not: without clipping the loss is infinite (--clip none)."
+_DIVIDE = "--on-bad-sum renormalize --sum-tolerance 0"
 _CLASSES_SHOWN = 12
 _NAME = 14
 _GAP = 2
@@ -73,6 +74,20 @@ def _smoothed(result: Explained) -> Iterator[Line]:
         yield _note(f"smoothed: {share} of the label is spread over all classes.")
 
 
+def sums(result: Explained) -> Iterator[Line]:
+    """Notes on typed numbers whose sum differs from 1, though not by more than people round."""
+    if result.row is not None or result.task in ("multilabel", "likelihood"):
+        return
+    columns = [("p", [part.label for part in result.parts])]
+    if not math.isnan(result.cross_entropy):
+        columns.append(("q", [part.prediction for part in result.parts]))
+    columns += [(one.name, [part.prediction for part in one.parts]) for one in result.predictions]
+    for name, values in columns:
+        if not formulas.sums_to_one(values):
+            total = math.fsum(value or 0.0 for value in values)
+            yield _note(f"{name} sums to {total:.6g}, not 1; divide: {_DIVIDE}")
+
+
 # The entropy of a distribution
 
 
@@ -84,6 +99,7 @@ def _of_the_label(result: Explained, columns: int) -> Iterator[Block]:
     if result.task != "multilabel":
         yield _sentence(f"surprisal: −{log} p in {result.unit}: the rarer a class, the larger.")
     yield from _smoothed(result)
+    yield from sums(result)
     yield Line()
     yield from _entropy(result, columns)
     yield Line()
@@ -258,6 +274,7 @@ def changed(result: Explained) -> Iterator[Line]:
     if any(is_infinite(part) for one in clipped for part in one.parts):
         yield _note(INFINITE)
     yield from _smoothed(result)
+    yield from sums(result)
 
 
 # Both
