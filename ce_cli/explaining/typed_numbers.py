@@ -16,6 +16,7 @@ from ce_cli.binding.predictions import EPSILON, TOLERANCE
 from ce_cli.binding.rows import outcomes_of
 from ce_cli.errors import UsageError
 from ce_cli.explaining.anatomy import Subject
+from ce_cli.explaining.number_text import numbers_in, within_one
 from ce_cli.kernels.losses import class_sums
 from ce_cli.kernels.outcomes import certain_codes, indicator, smoothed
 from ce_cli.options.choices import Task
@@ -107,33 +108,6 @@ def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
     return Subject(scored, unsmoothed, raw, classes, loss, spec)
 
 
-def numbers_in(text: str, option: str) -> Floats:
-    """Read ``0.7,0.2,0.1``, ``1/3 2/3`` or ``70%,30%``.
-
-    Raises
-    ------
-    UsageError
-        There is no number, or a word that is not a number.
-    """
-    words = text.replace(",", " ").replace(";", " ").split()
-    if not words:
-        raise UsageError(f"{option} has no numbers: write for example {option} 0.7,0.2,0.1.")
-    return np.array([_number(word, option) for word in words])
-
-
-def _number(word: str, option: str) -> float:
-    upper, slash, lower = word.removesuffix("%").partition("/")
-    try:
-        value = float(upper) / (float(lower) if slash else 1.0)
-    except (ValueError, ZeroDivisionError):
-        value = math.nan
-    if math.isnan(value) or "_" in word:
-        raise UsageError(
-            f"{option}: {quoted(word)} is not a number; write for example {option} 0.7,0.2,0.1."
-        )
-    return value / 100.0 if word.endswith("%") else value
-
-
 def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
     """Resolve every ``auto``: the task follows from the count of numbers."""
     values = "probabilities" if spec.as_ == "auto" else spec.as_
@@ -206,7 +180,7 @@ def _prediction(numbers: Floats, spec: Spec, option: str) -> Floats:
         column = numbers[:, np.newaxis]
         total = float(np.exp(log_sums(column))[0])
     else:
-        numbers = _within_one(numbers, option, "if these are logits, use --as logits; ")
+        numbers = within_one(numbers, option, "if these are logits, use --as logits; ")
         total = float(class_sums(column)[0])
     if len(numbers) == 1 or spec.task == "multilabel":
         return numbers
@@ -235,7 +209,7 @@ def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats 
         counted_shares: Floats = shares[:, np.newaxis] / total
         return counted_shares
     counts = not alone and spec.task != "multilabel" and (shares >= 0).all()
-    shares = _within_one(
+    shares = within_one(
         shares,
         "--p",
         "if these are counts, use --label-counts; " if counts and np.isfinite(shares).all() else "",
@@ -257,17 +231,6 @@ def _named(label: str, classes: tuple[str, ...], spec: Spec) -> Floats:
             f"--label: there is no class {quoted(label)}; the classes are {quoted_list(classes)}."
         )
     return indicator(code, len(classes))
-
-
-def _within_one(numbers: Floats, option: str, otherwise: str) -> Floats:
-    """Check that numbers are in [0, 1]; those outside by rounding are moved to the limit."""
-    outside = numbers[(numbers < -ROUNDING) | (numbers > 1.0 + ROUNDING)]
-    if len(outside):
-        raise UsageError(
-            f"{option}: {outside[0]:g} is not a probability between 0 and 1; {otherwise}write "
-            "percentages as 70%."
-        )
-    return np.clip(numbers, 0.0, 1.0)
 
 
 def _needs_division(total: float, option: str, spec: Spec) -> bool:

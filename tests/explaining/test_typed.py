@@ -356,7 +356,7 @@ def test_markdown_has_the_numbers_of_the_document(name: str) -> None:
         ("--p 1 --task likelihood", ("no label", "--q")),
         ("--q 0.5 --q 0.6", ("Several --q", "--p NUMBERS", "--label CLASS")),
         ("--p 0.5,0.5 --q 0.5,0.6 --q 0.5,0.5", ("--q 0.5,0.6 sums to 1.1",)),
-        ("--p 0.5,0.5 --q 0.5,0.5 --q 90,10", ("--q 90,10: 90 is not a probability",)),
+        ("--p 0.5,0.5 --q 0.5,0.5 --q 90,11", ("--q 90,11: 90 is not a probability",)),
         ("--p 0.2,0.3,0.5 --q 0.5,0.5 --q 0.2,0.3,0.5", ("--q 0.5,0.5 has 2", "3 numbers")),
         ("--label 1 --q 0.5,0.5 --q 0.2,0.3,0.5", ("--q 0.2,0.3,0.5 has 3", "--q 0.5,0.5 has 2")),
         ("--curve --id x", ("Name a file",)),
@@ -366,6 +366,19 @@ def test_wrong_use_is_reported(options: str, parts: Sequence[str]) -> None:
     [line] = complaints(run_ce("explain", *options.split()), USAGE)
     for part in parts:
         assert part in line
+
+
+@pytest.mark.parametrize("numbers", ["90,10", "33.3,33.3,33.4", "12.5,87.5"])
+def test_numbers_that_sum_to_100_are_shown_as_percentages(numbers: str) -> None:
+    for option in ("--p", "--q"):
+        others = [] if option == "--p" else ["--label", "0"]
+        [line] = complaints(run_ce("explain", option, numbers, *others), USAGE)
+        assert "--as logits" not in line
+        (advice,) = re.findall(rf"{option} ([\d.,%]+)\.$", line)
+        given = [float(one) / 100 for one in numbers.split(",")]
+        found = explained(option, advice, *others)
+        field = "label" if option == "--p" else "prediction"
+        assert [part[field] for part in found["classes"]] == pytest.approx(given, rel=CLOSE)
 
 
 @pytest.mark.parametrize("options", ["--p 30", "--p -3,4", "--p 3,inf"])
