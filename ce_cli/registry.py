@@ -347,6 +347,9 @@ OUTPUTS = (
     Output(
         "ce_cli.outputs.markdown.compare:render", ("markdown",), ("compare",), shows_warnings=True
     ),
+    Output(
+        "ce_cli.outputs.markdown.explain:render", ("markdown",), ("explain",), shows_warnings=True
+    ),
     # Read on another page, far from the log of the job, which repeats the warnings.
     Output("ce_cli.outputs.markdown.gate:render", ("markdown",), ("gate",)),
     Output("ce_cli.outputs.ci.junit:render", ("junit",), ("gate",)),

@@ -26,7 +26,7 @@ def explain(
     *,
     row: SupportsIndex | None = None,
     of: object = None,
-    q: Numbers | None = None,
+    q: Numbers | Iterable[Numbers] | None = None,
     p: Numbers | None = None,
     curve: bool = False,
     **options: Unpack[ExplainOptions],
@@ -36,19 +36,23 @@ def explain(
     Parameters
     ----------
     data : path, sequence of paths, table, mapping of columns, or array of labels, optional
-        As `score` takes it; without it, `q` is explained.
+        As `score` takes it; without it, `q`, or `p` alone, is explained.
     predictions : array or table, optional
         As `score` takes them.
     row : int, optional
         The row with this number, from 1; by default, the most surprising one.
     of : object, optional
         The row that has this value in the column `id`.
-    q : float, sequence of float or str, optional
+    q : float, str, sequence of these, or sequence of sequences, optional
         A prediction: one number for two classes, one for each class, or text as ``--q`` takes it.
+        A sequence of sequences, or a matrix with a row for each, is several predictions of one
+        label, side by side.
     p : float, sequence of float or str, optional
-        The distribution of its label; or name one class with ``label``.
+        The distribution of the label; or name one class with ``label``. Without `q`, its entropy
+        is explained.
     curve : bool
-        Whether to add points of the curve −log q.
+        Whether to add curves: −log q; for two classes, H(p, q) over q, or without `q`, H(p) over
+        p.
     **options
         The options of ``ce explain``, with the same names and ``_`` for ``-``; ``--as`` is
         ``as_``. ``threads`` is one for each processor by default. With `q`, only those that apply
@@ -74,19 +78,25 @@ def explain(
     >>> from ce_cli import explain
     >>> explain(p=[0.5, 0.5], q=[0.25, 0.75], base="2").entropy
     1.0
+    >>> explain(p=[0.5, 0.25, 0.25], base="2").entropy
+    1.5
+    >>> explain(p=[0.5, 0.5], q=[[0.9, 0.1], [0.6, 0.4]]).nearest
+    ('q2',)
     >>> explain([1, 0, 1], [0.5, 0.5, 0.25], row=3, base="2").cross_entropy
     2.0
     """
     with in_python_terms():
         chosen = checked(options, ExplainOptions)
-        if q is not None:
-            subject = {"data": data, "predictions": predictions, "row": row, "of": of}
-            _check_for_numbers(subject, chosen)
+        subject = {"data": data, "predictions": predictions, "row": row, "of": of}
+        if q is not None or p is not None:
+            _check_for_numbers("p" if q is None else "q", subject, chosen)
             return _explained_numbers(q, p, curve, chosen)
-        if p is not None:
-            raise UsageError("p is the label of a prediction: pass q as well.")
+        if curve and all(value is None for value in subject.values()):
+            from ce_cli.explaining.typed import entropy_over_p
+
+            return entropy_over_p(settings(chosen)[0])
         if data is None:
-            raise UsageError("Pass data, to explain one of its rows, or a prediction q.")
+            raise UsageError("Pass data, to explain one of its rows, or numbers, as p or q.")
         from ce_cli.explaining.explain import explain as explained
         from ce_cli.explaining.row_search import row_selector
 
@@ -100,7 +110,9 @@ def explain(
         return explained(rows, spec, selector, run_of(chosen, reading), curve)
 
 
-def _check_for_numbers(subject: Mapping[str, object], options: Mapping[str, object]) -> None:
+def _check_for_numbers(
+    given_as: str, subject: Mapping[str, object], options: Mapping[str, object]
+) -> None:
     """Refuse what applies to data, unless it is the default."""
     passed = [name for name, value in subject.items() if value is not None]
     for name, option in options_of(ExplainOptions).items():
@@ -109,22 +121,42 @@ def _check_for_numbers(subject: Mapping[str, object], options: Mapping[str, obje
         if not (option.of_numbers or is_default):
             passed.append(name)
     if passed:
-        raise UsageError(f"{passed[0]} is about data, and does not go with q.")
+        raise UsageError(f"{passed[0]} is about data, and does not go with {given_as}.")
 
 
 def _explained_numbers(
-    q: Numbers, p: Numbers | None, curve: bool, options: Mapping[str, Any]
+    q: Numbers | Iterable[Numbers] | None,
+    p: Numbers | None,
+    curve: bool,
+    options: Mapping[str, Any],
 ) -> Explained:
     """Explain numbers."""
-    from ce_cli.explaining.anatomy import explained
-    from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
+    from ce_cli.explaining.typed import explained_numbers
 
     spec, _ = settings(options)
     if len(spec.label) > 1:
         raise UsageError("label names one class that happened; for several, pass p.")
     named = spec.label[0] if spec.label else None
-    typed = TypedNumbers(_typed(q, "q"), None if p is None else _typed(p, "p"), named)
-    return explained(subject_of(typed, spec), curve)
+    predictions = [] if q is None else [_typed(one, "q") for one in _each(q)]
+    label = None if p is None else _typed(p, "p")
+    return explained_numbers(predictions, label, named, spec, curve)
+
+
+def _each(q: Numbers | Iterable[Numbers]) -> list[Numbers]:
+    """The predictions, each as it was passed: numbers in a row are one of them."""
+    if isinstance(q, str) or not isinstance(q, Iterable):
+        return [q]
+    several: list[Any] = list(q)
+    if several and all(map(_is_prediction, several)):
+        return several
+    return [several]
+
+
+def _is_prediction(one: object) -> bool:
+    """Whether a member of a sequence is a prediction itself, rather than one of its numbers."""
+    if isinstance(one, str):
+        return len(one.replace(",", " ").replace(";", " ").split()) > 1
+    return isinstance(one, Iterable) and getattr(one, "ndim", 1) > 0
 
 
 def _typed(numbers: Numbers, name: str) -> str:

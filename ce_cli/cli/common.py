@@ -43,12 +43,12 @@ def paths_of(files: Sequence[str] | None, command: str) -> list[str]:
     """
     if files:
         return all_read(files, None)
-    if not _is_piped_in():
+    if not is_piped_in():
         raise UsageError(_NO_FILES.get(command, _NO_FILE).format(command=command))
     return ["-"]
 
 
-def _is_piped_in() -> bool:
+def is_piped_in() -> bool:
     """Whether standard input can be read: it is not a terminal, nor the null device."""
     if sys.stdin is None:
         return False

@@ -10,6 +10,7 @@ from ce_cli.cli.common import (
     check_read_twice,
     check_targets,
     data_of,
+    is_piped_in,
     passes,
     paths_of,
     running,
@@ -36,32 +37,55 @@ def explain(call: Call) -> None:
 
       ce explain wine.csv --row 17 --curve
       ce explain breast_cancer.csv --id id --of case-017 --base 2
-      ce explain --p 0.5,0.5 --q 0.9,0.1
+      ce explain --p 0.5,0.25,0.25
+      ce explain --p 0.5,0.5 --q 0.9,0.1 --q 0.6,0.4 --curve
       ce explain --q 2.1,-0.3,0.4 --as logits --classes cat,dog,cow --label dog
     """
     from ce_cli.spec import Spec
 
     form = output_format("explain", call.options["format"])
-    if call.options["q"] is None:
-        result = _of_files(call, Spec.from_options(call.options))
+    if call.options["q"]:
+        result = _of_numbers(call, "--q")
+    elif call.options["p"] is not None:
+        result = _of_numbers(call, "--p")
+    elif _is_curve_alone(call):
+        result = _of_no_numbers(call)
     else:
-        result = _of_numbers(call)
+        result = _of_files(call, Spec.from_options(call.options))
     show(result, call, form, sys.stdout)
 
 
-def _of_numbers(call: Call) -> Explained:
-    """Explain a typed prediction; options about files are errors."""
-    from ce_cli.explaining.anatomy import explained
-    from ce_cli.explaining.typed_numbers import TypedNumbers, subject_of
+def _is_curve_alone(call: Call) -> bool:
+    """Whether only the curve of the entropy is requested: ``ce explain --curve``."""
+    shown = {"curve", "base", *options_of(OutputOptions)}
+    return bool(
+        call.typed.get("curve")
+        and not call.files
+        and call.typed.keys() <= shown
+        and not is_piped_in()
+    )
+
+
+def _of_no_numbers(call: Call) -> Explained:
+    from ce_cli.explaining.typed import entropy_over_p
+    from ce_cli.spec import Spec
+
+    return entropy_over_p(Spec.from_options({"base": call.options["base"]}))
+
+
+def _of_numbers(call: Call, replacing: str) -> Explained:
+    """Explain typed numbers; options about files are errors."""
+    from ce_cli.explaining.typed import explained_numbers
     from ce_cli.spec import Spec
 
     if call.files:
-        raise UsageError("--q replaces the files: use one or the other.")
+        raise UsageError(f"{replacing} replaces the files: use one or the other.")
     declared = options_of(ExplainCommandOptions)
     for name in call.typed:
         if not declared[name].of_numbers and name not in options_of(OutputOptions):
-            raise UsageError(f"{flag(name)} applies to files and cannot be used with --q.")
+            raise UsageError(f"{flag(name)} applies to files and cannot be used with {replacing}.")
     about_files = {name for name, one in declared.items() if one.panel == COLUMNS}
+    about_files |= set() if call.options["q"] else {"as_", "clip"}
     options = {
         name: declared[name].default if name in about_files - call.typed.keys() else value
         for name, value in call.options.items()
@@ -69,9 +93,11 @@ def _of_numbers(call: Call) -> Explained:
     spec = Spec.from_options(options)
     labels = spec.label
     if len(labels) > 1:
-        raise UsageError("With --q, --label is a single class; for a distribution, use --p.")
-    typed = TypedNumbers(options["q"], options["p"], labels[0] if labels else None)
-    return explained(subject_of(typed, spec), options["curve"])
+        raise UsageError(
+            f"With {replacing}, --label is a single class; for a distribution, use --p."
+        )
+    label = labels[0] if labels else None
+    return explained_numbers(options["q"] or (), options["p"], label, spec, options["curve"])
 
 
 def _of_files(call: Call, spec: Spec) -> Explained:
@@ -80,8 +106,6 @@ def _of_files(call: Call, spec: Spec) -> Explained:
     from ce_cli.spec import check_names
 
     options = call.options
-    if options["p"] is not None:
-        raise UsageError("--p is the label of a typed prediction: use it with --q.")
     selector = row_selector(options["row"], options["of"], options["id"])
     reading = Reading.from_options(options)
     check_names(spec, reading.header, options["labels"] is not None)

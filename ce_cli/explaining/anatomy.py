@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.binding.predictions import TOLERANCE
 from ce_cli.kernels.losses import surprisal
 from ce_cli.kernels.outcomes import (
     Hard,
@@ -19,7 +20,8 @@ from ce_cli.kernels.outcomes import (
     products,
 )
 from ce_cli.record import Record
-from ce_cli.results.explain import ClassTerm, Curve, Explained
+from ce_cli.results.explain import ClassTerm, Explained
+from ce_cli.results.explain_curves import CrossEntropyCurve, Curve
 from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
@@ -65,6 +67,7 @@ def explained(subject: Subject, with_curve: bool) -> Explained:
     parts = tuple(_parts(subject))
     with np.errstate(over="ignore"):
         loss, entropy = subject.loss / spec.scale, entropy / spec.scale
+        perplexity = float(np.exp(subject.loss))
     return Explained(
         task=spec.task,
         values=spec.as_,
@@ -76,7 +79,9 @@ def explained(subject: Subject, with_curve: bool) -> Explained:
         kl_divergence=0.0 if abs(loss - entropy) < _ROUNDING * entropy else loss - entropy,
         clip=spec.clip or 0.0,
         smoothing=spec.label_smoothing,
-        curve=_curve(parts, spec.scale) if with_curve else None,
+        perplexity=perplexity,
+        curve=surprisal_curve(parts, spec.scale) if with_curve else None,
+        cross_entropy_curve=_over_predictions(parts, entropy, loss, spec) if with_curve else None,
     )
 
 
@@ -150,7 +155,7 @@ def _is_clipped(prediction: float, spec: Spec) -> bool:
     return not clip <= prediction <= 1.0 - clip
 
 
-def _curve(parts: Sequence[ClassTerm], scale: float) -> Curve:
+def surprisal_curve(parts: Sequence[ClassTerm], scale: float) -> Curve:
     """The curve from 0 to 1, and the observed outcomes, larger shares first."""
     along = np.linspace(0.0, 1.0, CURVE_STEPS + 1)
     points = zip(along.tolist(), (surprisal(along) / scale).tolist(), strict=True)
@@ -158,6 +163,49 @@ def _curve(parts: Sequence[ClassTerm], scale: float) -> Curve:
     marks.sort(key=lambda mark: -mark[0])
     shown = tuple(mark[1:] for mark in marks[:_MARKS])
     return Curve(tuple(points), shown, len(marks) - len(shown))
+
+
+def _over_predictions(
+    parts: Sequence[ClassTerm], entropy: float, loss: float, spec: Spec
+) -> CrossEntropyCurve | None:
+    """H(p, q) over q with the explained prediction, if two classes are both possible."""
+    marks = ((None, parts[-1].prediction, loss),)
+    if spec.task == "multilabel" or not is_distribution(parts):
+        return None
+    return cross_entropy_curve(parts, entropy, marks, spec.scale)
+
+
+def is_distribution(parts: Sequence[ClassTerm]) -> bool:
+    """Whether the prediction sums to 1, as far as people round."""
+    return abs(math.fsum(part.prediction for part in parts) - 1.0) <= TOLERANCE["text"]
+
+
+def cross_entropy_curve(
+    parts: Sequence[ClassTerm],
+    entropy: float,
+    marks: tuple[tuple[str | None, float, float], ...],
+    scale: float,
+) -> CrossEntropyCurve | None:
+    """H(p, q) over q, the probability of the second of two classes.
+
+    Parameters
+    ----------
+    parts : sequence of ClassTerm
+        The classes with their labels.
+    entropy : float
+        H(p), in the unit of the result.
+    marks : tuple of (str or None, float, float)
+        Predictions: name, q and H(p, q).
+    scale : float
+        Nats for one unit.
+    """
+    if len(parts) != 2 or not 0.0 < (parts[1].label or 0.0) < 1.0:
+        return None
+    label = float(parts[1].label or 0.0)
+    along = np.linspace(0.0, 1.0, CURVE_STEPS + 1)
+    heights = (label * surprisal(along) + (1.0 - label) * surprisal(1.0 - along)) / scale
+    points = tuple(zip(along.tolist(), heights.tolist(), strict=True))
+    return CrossEntropyCurve(str(parts[1].name), points, (label, entropy), marks)
 
 
 def _marks(part: ClassTerm) -> Iterator[tuple[float, str | None, float, float]]:

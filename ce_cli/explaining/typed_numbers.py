@@ -16,8 +16,9 @@ from ce_cli.binding.predictions import EPSILON, TOLERANCE
 from ce_cli.binding.rows import outcomes_of
 from ce_cli.errors import UsageError
 from ce_cli.explaining.anatomy import Subject
+from ce_cli.explaining.number_text import numbers_in, within_one
 from ce_cli.kernels.losses import class_sums
-from ce_cli.kernels.outcomes import certain_codes, indicator
+from ce_cli.kernels.outcomes import certain_codes, indicator, smoothed
 from ce_cli.options.choices import Task
 from ce_cli.record import Record
 from ce_cli.spec import Spec
@@ -34,6 +35,51 @@ class TypedNumbers(Record):
     q: str
     p: str | None = None
     label: str | None = None
+    option: str = "--q"
+
+
+class LabelShares(Record):
+    """The label without a prediction: its share of each class, shape (K,), with their names."""
+
+    shares: Floats
+    unsmoothed: Floats
+    classes: tuple[str, ...]
+    spec: Spec
+
+
+def label_of(p: str, spec: Spec) -> LabelShares:
+    """Make a label from the numbers of ``--p`` alone.
+
+    Raises
+    ------
+    UsageError
+        They are not numbers or not a distribution, or an option needs a prediction.
+    """
+    count = len(numbers_in(p, "--p"))
+    task: Task = spec.task
+    if task == "likelihood":
+        raise UsageError("--task likelihood has no label: replace --p with --q.")
+    if task == "auto":
+        task = "binary" if count <= 2 else "multiclass"
+    tolerance = TOLERANCE["text"] if spec.sum_tolerance is None else spec.sum_tolerance
+    spec = spec.replace(task=task, as_="probabilities", label=(), clip=0.0, sum_tolerance=tolerance)
+    _check_count(count, spec, "--p")
+    classes = _classes(count, spec)
+    shares = _label(TypedNumbers("", p), classes, spec)
+    assert shares is not None  # every task but likelihood has a label
+    unsmoothed = shares[:, 0]
+    masses = unsmoothed
+    if spec.label_smoothing:
+        among = 2 if spec.task == "multilabel" else len(classes)
+        masses = smoothed(unsmoothed, spec.label_smoothing, among)
+    return LabelShares(masses, unsmoothed, classes, spec)
+
+
+def _check_count(count: int, spec: Spec, option: str) -> None:
+    if (spec.task == "binary" and count > 2) or (spec.task == "multiclass" and count == 1):
+        raise UsageError(
+            f"--task {spec.task} does not match {plural(count, 'number')} in {option}."
+        )
 
 
 def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
@@ -44,10 +90,10 @@ def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
     UsageError
         These are not numbers or distributions, or do not match each other.
     """
-    raw = numbers_in(typed.q, "--q")
+    raw = numbers_in(typed.q, typed.option)
     spec = _settled(typed, len(raw), spec)
     classes = _classes(len(raw), spec)
-    matrix = _prediction(raw, spec)[:, np.newaxis]
+    matrix = _prediction(raw, spec, typed.option)[:, np.newaxis]
     shares = _label(typed, classes, spec)
     codes = np.zeros(1, np.intp)
     hard = None
@@ -60,33 +106,6 @@ def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
     )
     loss = float(scored.losses()[0])
     return Subject(scored, unsmoothed, raw, classes, loss, spec)
-
-
-def numbers_in(text: str, option: str) -> Floats:
-    """Read ``0.7,0.2,0.1``, ``1/3 2/3`` or ``70%,30%``.
-
-    Raises
-    ------
-    UsageError
-        There is no number, or a word that is not a number.
-    """
-    words = text.replace(",", " ").replace(";", " ").split()
-    if not words:
-        raise UsageError(f"{option} has no numbers: write for example {option} 0.7,0.2,0.1.")
-    return np.array([_number(word, option) for word in words])
-
-
-def _number(word: str, option: str) -> float:
-    upper, slash, lower = word.removesuffix("%").partition("/")
-    try:
-        value = float(upper) / (float(lower) if slash else 1.0)
-    except (ValueError, ZeroDivisionError):
-        value = math.nan
-    if math.isnan(value) or "_" in word:
-        raise UsageError(
-            f"{option}: {quoted(word)} is not a number; write for example {option} 0.7,0.2,0.1."
-        )
-    return value / 100.0 if word.endswith("%") else value
 
 
 def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
@@ -112,8 +131,7 @@ def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
         raise UsageError(
             f"There is no label: add --label CLASS, or a distribution such as {example}."
         )
-    if (task == "binary" and count > 2) or (task == "multiclass" and count == 1):
-        raise UsageError(f"--task {task} does not match {plural(count, 'number')} in --q.")
+    _check_count(count, spec.replace(task=task), typed.option)
     clip = EPSILON["text"] if spec.clip is None else spec.clip
     tolerance = TOLERANCE["text"] if spec.sum_tolerance is None else spec.sum_tolerance
     return spec.replace(
@@ -141,31 +159,32 @@ def _classes(count: int, spec: Spec) -> tuple[str, ...]:
     return spec.classes
 
 
-def _prediction(numbers: Floats, spec: Spec) -> Floats:
-    """Check the numbers of ``--q``; the predictions to score."""
+def _prediction(numbers: Floats, spec: Spec, option: str) -> Floats:
+    """Check the numbers of one ``--q``; the predictions to score."""
     column = numbers[:, np.newaxis]
     if spec.as_ == "logits":
         undefined = np.count_nonzero(numbers == np.inf) > 1 or (numbers == -np.inf).all()
         if len(numbers) > 1 and spec.task != "multilabel" and undefined:
             raise UsageError(
-                "--q: the logits define no probabilities, since two are infinite or all are −inf."
+                f"{option}: the logits define no probabilities, since two are infinite or all are "
+                "−inf."
             )
         return numbers
     if spec.as_ == "logprobs":
         if numbers.max() > ROUNDING:
             raise UsageError(
-                f"--q: {numbers.max():g} is not a log-probability, which is at most 0; if these "
-                "are logits, use --as logits."
+                f"{option}: {numbers.max():g} is not a log-probability, which is at most 0; if "
+                "these are logits, use --as logits."
             )
         numbers = np.minimum(numbers, 0.0)
         column = numbers[:, np.newaxis]
         total = float(np.exp(log_sums(column))[0])
     else:
-        numbers = _within_one(numbers, "--q", "if these are logits, use --as logits")
+        numbers = within_one(numbers, option, "if these are logits, use --as logits; ")
         total = float(class_sums(column)[0])
     if len(numbers) == 1 or spec.task == "multilabel":
         return numbers
-    if not _needs_division(total, "--q", spec):
+    if not _needs_division(total, option, spec):
         return numbers
     return numbers - log_sums(column)[0] if spec.as_ == "logprobs" else numbers / total
 
@@ -180,8 +199,8 @@ def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats 
     alone = spec.task == "binary" and len(shares) == 1
     if len(shares) != len(classes) and not alone:
         raise UsageError(
-            f"--p has {plural(len(shares), 'number')}, but there are {len(classes)} classes: "
-            "write one number for each."
+            f"{typed.option} has {len(classes)} classes, but --p has "
+            f"{plural(len(shares), 'number')}: write one number for each."
         )
     if spec.label_counts and not alone and spec.task != "multilabel":
         total = float(class_sums(shares[:, np.newaxis])[0])
@@ -189,7 +208,12 @@ def _label(typed: TypedNumbers, classes: tuple[str, ...], spec: Spec) -> Floats 
             raise UsageError("--p: counts must be 0 or more, and not all 0.")
         counted_shares: Floats = shares[:, np.newaxis] / total
         return counted_shares
-    shares = _within_one(shares, "--p", "if these are counts, use --label-counts")
+    counts = not alone and spec.task != "multilabel" and (shares >= 0).all()
+    shares = within_one(
+        shares,
+        "--p",
+        "if these are counts, use --label-counts; " if counts and np.isfinite(shares).all() else "",
+    )
     if alone:
         shares = np.array([1.0 - shares[0], shares[0]])
     elif spec.task != "multilabel":
@@ -207,17 +231,6 @@ def _named(label: str, classes: tuple[str, ...], spec: Spec) -> Floats:
             f"--label: there is no class {quoted(label)}; the classes are {quoted_list(classes)}."
         )
     return indicator(code, len(classes))
-
-
-def _within_one(numbers: Floats, option: str, otherwise: str) -> Floats:
-    """Check that numbers are in [0, 1]; those outside by rounding are moved to the limit."""
-    outside = numbers[(numbers < -ROUNDING) | (numbers > 1.0 + ROUNDING)]
-    if len(outside):
-        raise UsageError(
-            f"{option}: {outside[0]:g} is not a probability between 0 and 1; {otherwise}; write "
-            "percentages as 70%."
-        )
-    return np.clip(numbers, 0.0, 1.0)
 
 
 def _needs_division(total: float, option: str, spec: Spec) -> bool:

@@ -348,11 +348,12 @@ class ExplainCommandOptions(ExplainOptions, OutputOptions, total=False):
     ]
     of: Annotated[str | None, Option("The row with this id; needs --id.", SUBJECT, metavar="X")]
     q: Annotated[
-        str | None,
+        Sequence[str],
         Option(
             "Explain this prediction instead of a file: 0.7,0.2,0.1, or one number for two "
-            "classes; 1/3 and 70% are numbers too.",
+            "classes; 1/3 and 70% are numbers too. Repeatable, to compare predictions.",
             SUBJECT,
+            list[str],
             metavar="NUMBERS",
             of_numbers=True,
         ),
@@ -360,7 +361,8 @@ class ExplainCommandOptions(ExplainOptions, OutputOptions, total=False):
     p: Annotated[
         str | None,
         Option(
-            "With --q, the distribution of the label; or name one class with --label.",
+            "The distribution of the label: with --q, or alone, for its entropy. Or name one class "
+            "with --label.",
             SUBJECT,
             metavar="NUMBERS",
             of_numbers=True,
@@ -369,7 +371,8 @@ class ExplainCommandOptions(ExplainOptions, OutputOptions, total=False):
     curve: Annotated[
         bool,
         Option(
-            "Draw surprisal against probability, and mark the explained predictions.",
+            "Draw surprisal against probability and, for two classes, H(p, q) over q, or H(p) "
+            "over p.",
             SUBJECT,
             bool,
             False,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
 from ce_cli.record import Record
 from ce_cli.results.document import Scalar, strict, strict_row
+from ce_cli.results.explain_curves import CrossEntropyCurve, Curve, EntropyCurve
 from ce_cli.results.result import CommandResult, beginning_with
 from ce_cli.results.score import Note, Result
 
@@ -30,9 +32,10 @@ class ClassTerm(Record):
         probability before its row was renormalized. None for the other class of a single
         prediction.
     prediction : float
-        q, before any clipping.
+        q, before any clipping; NaN where there is no prediction, or there are several.
     surprisal : float
-        −log q after clipping: the loss if the class happens, in the unit of the result.
+        −log q after clipping: the loss if the class happens, in the unit of the result. Without a
+        single prediction, −log p.
     otherwise : float or None
         −log(1 − q): the loss if an independent label does not hold.
     product : float
@@ -83,28 +86,34 @@ class LossRank(Record):
     share: float
 
 
-class Curve(Record):
-    """The curve −log q, with the observed outcomes marked on it.
+class Compared(Record):
+    """One of several predictions of the same label.
 
     Attributes
     ----------
-    points : tuple of (float, float)
-        Probability and surprisal, from 0 to 1.
-    marks : tuple of (str or None, float, float)
-        The outcome, its predicted probability, and its surprisal.
-    more : int
-        How many marks were left out.
+    name : str
+        ``q1`` for the first.
+    parts : tuple of ClassTerm
+        The classes, in their order.
+    cross_entropy, kl_divergence : float
+        In the unit of the result.
+    perplexity : float
+        e to the power of the cross-entropy in nats.
     """
 
-    points: tuple[tuple[float, float], ...]
-    marks: tuple[tuple[str | None, float, float], ...]
-    more: int = 0
+    name: str
+    parts: tuple[ClassTerm, ...]
+    cross_entropy: float
+    kl_divergence: float
+    perplexity: float
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON can write it."""
+        figures = ("cross_entropy", "kl_divergence", "perplexity")
         return {
-            "points": [_point(*point) for point in self.points],
-            "marks": [{"class": name, **_point(*point)} for name, *point in self.marks],
+            "name": self.name,
+            **{name: strict(getattr(self, name)) for name in figures},
+            "classes": [part.to_dict() for part in self.parts],
         }
 
 
@@ -119,7 +128,8 @@ class Explained(CommandResult):
     parts : tuple of ClassTerm
         The classes, in their order.
     entropy, cross_entropy, kl_divergence : float
-        Those of the row; `cross_entropy` is its loss. NaN where there is no label.
+        Those of the row; `cross_entropy` is its loss. NaN where there is no label, and the last
+        two without a single prediction.
     clip, smoothing : float
         How near probabilities may come to 0 and 1, and the share of the label that was spread
         over all classes; 0 for none.
@@ -130,7 +140,17 @@ class Explained(CommandResult):
     standing : LossRank or None
         The rank of the row among them.
     curve : Curve or None
-        Present if requested.
+        −log q; present if requested.
+    perplexity : float
+        e to the power of the cross-entropy in nats, or of the entropy without a prediction.
+    predictions : tuple of Compared
+        The predictions, if there are several.
+    nearest : tuple of str
+        The names of those whose KL divergence is smallest; several if they tie.
+    entropy_curve : EntropyCurve or None
+        Present if requested, for two classes without a prediction.
+    cross_entropy_curve : CrossEntropyCurve or None
+        Present if requested, for two classes that are both possible.
     """
 
     command = "explain"
@@ -150,6 +170,11 @@ class Explained(CommandResult):
     standing: LossRank | None = None
     curve: Curve | None = None
     warnings: tuple[Note, ...] = ()
+    perplexity: float = math.nan
+    predictions: tuple[Compared, ...] = ()
+    nearest: tuple[str, ...] = ()
+    entropy_curve: EntropyCurve | None = None
+    cross_entropy_curve: CrossEntropyCurve | None = None
 
     @property
     def notices(self) -> tuple[tuple[str, str], ...]:
@@ -176,20 +201,31 @@ class Explained(CommandResult):
             "entropy": strict(self.entropy),
             "cross_entropy": strict(self.cross_entropy),
             "kl_divergence": strict(self.kl_divergence),
+            "perplexity": strict(self.perplexity),
+            "predictions": [one.to_dict() for one in self.predictions],
+            "nearest": list(self.nearest),
             "standing": rank and strict_row(rank),
             "curve": self.curve and self.curve.to_dict(),
+            "entropy_curve": self.entropy_curve and self.entropy_curve.to_dict(),
+            "cross_entropy_curve": self.cross_entropy_curve and self.cross_entropy_curve.to_dict(),
             "warnings": [warning.to_dict() for warning in self.warnings],
         }
 
     def frame(self) -> pd.DataFrame:
-        """One row per class: its share of the label, its prediction, its surprisal, the product."""
+        """One row per class: its share of the label, its prediction, its surprisal, the product.
+
+        Of several predictions, one row per prediction and class.
+        """
         import pandas as pd
 
         names = ["class", *ClassTerm._fields[1:]]
-        rows = [[getattr(part, name) for name in ClassTerm._fields] for part in self.parts]
-        first = ("class", "label", "prediction", "surprisal", "product")
-        return beginning_with(pd.DataFrame(rows, columns=names), first)
-
-
-def _point(prediction: float, surprisal: float) -> dict[str, Scalar]:
-    return strict_row({"prediction": prediction, "surprisal": surprisal})
+        tables = [(one.name, one.parts) for one in self.predictions] or [("", self.parts)]
+        rows = [
+            [name, *(getattr(part, field) for field in ClassTerm._fields)]
+            for name, parts in tables
+            for part in parts
+        ]
+        frame = pd.DataFrame(rows, columns=["name", *names])
+        frame = frame if self.predictions else frame.drop(columns="name")
+        first = ("name", "class", "label", "prediction", "surprisal", "product")
+        return beginning_with(frame, first)

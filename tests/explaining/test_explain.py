@@ -194,7 +194,8 @@ def test_without_a_clip_the_impossible_costs_everything() -> None:
     [
         ("--q 0.9,0.2 --label 1", ("--q sums to 1.1", "renormalize")),
         ("--q 0.9,0.1 --p 0.9,0.3", ("--p sums to 1.2", "renormalize")),
-        ("--q 90,10 --label 1", ("90", "--as logits", "70%")),
+        ("--q 90,11 --label 1", ("90", "--as logits", "70%")),
+        ("--q 90,10 --label 1", ("90", "the sum is 100", "--q 90%,10%")),
         ("--q -0.1,1.1 --label 1", ("-0.1", "between 0 and 1")),
         ("--q 0.9,0.1 --p 3,1", ("3", "--label-counts")),
         ("--q 0.9,0.1 --p -3,4 --label-counts", ("--p", "0 or more")),
@@ -219,7 +220,7 @@ def test_without_a_clip_the_impossible_costs_everything() -> None:
         ("--q 0.5 --p 1 --row 3", ("--row", "--q")),
         ("--q 0.5 --p 1 --of c", ("--of", "--q")),
         ("rows.csv --q 0.5 --p 1", ("--q", "files")),
-        ("--p 1,0", ("--p", "--q")),
+        ("rows.csv --p 1,0", ("--p", "files")),
         ("rows.csv --row 0", ("--row must be 1 or more, not 0", "from 1")),
         ("rows.csv --of c17", ("--of", "--id")),
         ("rows.csv --id id --of c17 --row 2", ("not both",)),

@@ -140,10 +140,10 @@ def test_the_parts_of_a_divergence_are_those_of_scipy() -> None:
     ("options", "kind", "message"),
     [
         ({}, UsageError, "Pass data"),
-        ({"p": [1, 0]}, UsageError, "pass q as well"),
+        ({"p": [1, 0], "row": 2}, UsageError, "row is about data"),
         ({"q": [0.5, 0.6], "p": [1, 0]}, UsageError, "sums to 1.1"),
         ({"q": [0.5, "half"], "p": [1, 0]}, UsageError, "q takes numbers"),
-        ({"q": [[0.5, 0.5]], "p": [1, 0]}, UsageError, "q takes numbers"),
+        ({"q": [[[0.5, 0.5]]], "p": [1, 0]}, UsageError, "q takes numbers"),
         ({"q": [0.5, math.nan], "p": [1, 0]}, UsageError, "'nan' is not a number"),
         ({"q": 0.5, "label": ["0", "1"]}, UsageError, "one class that happened"),
         ({"q": 0.5, "label": 1, "weight": "w"}, UsageError, "weight is about data"),

@@ -8,17 +8,24 @@ from itertools import groupby, pairwise
 
 from ce_cli.outputs.drawing.blocks import Line, Span
 from ce_cli.outputs.numbers import shown
-from ce_cli.results.explain import Curve
+from ce_cli.results.explain_curves import Curve
 from ce_cli.text import sanitize
 
 WIDTH, HEIGHT = 60, 15
-_MARGIN = 8  # columns to the left of the plot, and one to its right
+MARGIN = 8  # columns to the left of the plot, and one to its right
 _BRAILLE = 0x2800
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column, from the top
 _TOPS = {"nats": 5.0, "bits": 7.0, "bans": 2.0}
 _TICKS = 5
-_STYLES = {"dots": "cyan", "mark": "bold red", "guide": "dim", "": ""}
-_NAMES = "abcdefghij"
+_STYLES = {
+    "dots": "cyan",
+    "mark": "bold red",
+    "gap": "red",
+    "lowest": "bold green",
+    "guide": "dim",
+    "": "",
+}
+NAMES = "abcdefghij"
 
 Cell = tuple[str, str]  # a character and its kind
 
@@ -35,18 +42,44 @@ def lines(curve: Curve, unit: str, columns: int) -> Iterator[Line]:
     columns : int
         The width of the page.
     """
-    width = WIDTH if columns >= WIDTH + _MARGIN + 1 else WIDTH // 2
+    width = width_of_plot(columns)
     top = _top(curve, unit)
-    yield Line((Span(f"{'surprisal':>{_MARGIN + 2}} ({unit})", "dim"),))
-    cells = _cells(curve, top, width)
+    title = f"surprisal ({unit})"
+    yield from framed(_cells(curve, top, width), top, title, "probability of the observed outcome")
+    yield from _legend(curve, unit)
+
+
+def width_of_plot(columns: int) -> int:
+    """How many columns of a page with `columns` the plot takes."""
+    return WIDTH if columns >= WIDTH + MARGIN + 1 else WIDTH // 2
+
+
+def framed(cells: Sequence[Sequence[Cell]], top: float, title: str, below: str) -> Iterator[Line]:
+    """The cells between their axes: from 0 to `top`, and from 0 to 1.
+
+    Parameters
+    ----------
+    cells : sequence of sequence of (str, str)
+        Rows of characters with their kinds.
+    top : float
+        The upper end of the vertical axis.
+    title, below : str
+        What the vertical and the horizontal axis show.
+    """
+    width = len(cells[0])
+    yield Line((Span(f" {title}", "dim"),))
     labels = _labels(top)
     for row, line in enumerate(cells):
-        label = Span(f"{labels.get(row, ''):>{_MARGIN - 2}} {'┤' if row in labels else '│'}", "dim")
+        label = Span(f"{labels.get(row, ''):>{MARGIN - 2}} {'┤' if row in labels else '│'}", "dim")
         yield Line((label, *_spans(line)))
     yield Line((Span(_axis(width), "dim"),))
     yield Line((Span(_scale(width), "dim"),))
-    yield Line((Span(" " * _MARGIN + f"{'probability of the observed outcome':^{width}}", "dim"),))
-    yield from _legend(curve, unit)
+    yield Line((Span(" " * MARGIN + f"{below:^{width}}".rstrip(), "dim"),))
+
+
+def empty_cells(width: int) -> list[list[Cell]]:
+    """Cells to draw in, row by row."""
+    return [[(" ", "")] * width for _ in range(HEIGHT)]
 
 
 def _top(curve: Curve, unit: str) -> float:
@@ -56,25 +89,48 @@ def _top(curve: Curve, unit: str) -> float:
 
 
 def _cells(curve: Curve, top: float, width: int) -> list[list[Cell]]:
-    cells: list[list[Cell]] = [[(" ", "")] * width for _ in range(HEIGHT)]
-    _draw_curve(cells, curve, top, width)
+    cells = empty_cells(width)
+    draw_curve(cells, curve.points, top)
     alone = len(curve.marks) == 1
     for number, (_, x, y) in reversed(list(enumerate(curve.marks))):
-        row, column = _dot(y, top) // 4, min(width - 1, int(x * width))
+        row, column = row_of(y, top), column_of(x, width)
         if alone:
             _guide(cells, row, column)
-        cells[row][column] = ("●" if alone else _NAMES[number], "mark")
+        cells[row][column] = ("●" if alone else NAMES[number], "mark")
     return cells
 
 
-def _draw_curve(cells: list[list[Cell]], curve: Curve, top: float, width: int) -> None:
-    """Fill each column of dots from one point to the next, so that the curve has no gaps."""
-    step = (len(curve.points) - 1) // (2 * width)
-    for place, ((_, left), (_, right)) in enumerate(pairwise(curve.points[::step])):
-        for dot in range(_dot(left, top), _dot(right, top) + 1):
+def draw_curve(cells: list[list[Cell]], points: Sequence[tuple[float, float]], top: float) -> None:
+    """Fill each column of dots from one point to the next, so that the curve has no gaps.
+
+    Parameters
+    ----------
+    cells : list of list of (str, str)
+        To draw in.
+    points : sequence of (float, float)
+        Evenly spaced: two for each column of the plot, or a multiple of that, and one more.
+    top : float
+        The upper end of the vertical axis.
+    """
+    step = (len(points) - 1) // (2 * len(cells[0]))
+    for place, ((_, left), (_, right)) in enumerate(pairwise(points[::step])):
+        if min(left, right) > top:
+            continue
+        first, last = sorted((_dot(left, top), _dot(right, top)))
+        for dot in range(first, last + 1):
             row, column = dot // 4, place // 2
             before = ord(cells[row][column][0]) if cells[row][column][1] else _BRAILLE
             cells[row][column] = (chr(before | _DOTS[place % 2][dot % 4]), "dots")
+
+
+def row_of(height: float, top: float) -> int:
+    """The row of cells that a height is in, counted from the top."""
+    return _dot(height, top) // 4
+
+
+def column_of(x: float, width: int) -> int:
+    """The column of cells that a probability is in."""
+    return min(width - 1, int(x * width))
 
 
 def _dot(surprisal: float, top: float) -> int:
@@ -114,13 +170,13 @@ def _step(top: float) -> float:
 def _axis(width: int) -> str:
     ticks = {round(quarter * (width - 1) / 4) for quarter in range(5)}
     line = "".join("┬" if column in ticks else "─" for column in range(width))
-    return " " * (_MARGIN - 1) + "└" + line
+    return " " * (MARGIN - 1) + "└" + line
 
 
 def _scale(width: int) -> str:
-    line = [" "] * (width + _MARGIN + 4)
+    line = [" "] * (width + MARGIN + 4)
     for quarter, text in enumerate(("0", "0.25", "0.5", "0.75", "1")):
-        middle = _MARGIN + round(quarter * (width - 1) / 4)
+        middle = MARGIN + round(quarter * (width - 1) / 4)
         start = middle - len(text) // 2
         line[start : start + len(text)] = text
     return "".join(line).rstrip()
@@ -128,9 +184,9 @@ def _scale(width: int) -> str:
 
 def _legend(curve: Curve, unit: str) -> Iterator[Line]:
     for number, (name, x, y) in enumerate(curve.marks):
-        sign = "●" if len(curve.marks) == 1 else _NAMES[number]
+        sign = "●" if len(curve.marks) == 1 else NAMES[number]
         label = f" {sanitize(name, 24)}:" if name is not None else ""
         text = f"{label} q = {shown(x)}, surprisal {shown(y)} {unit}"
-        yield Line((Span(f"{sign:>{_MARGIN + 1}}", "bold red"), Span(text)))
+        yield Line((Span(f"{sign:>{MARGIN + 1}}", "bold red"), Span(text)))
     if curve.more:
-        yield Line((Span(f"{'':{_MARGIN}}… and {curve.more:,} more", "dim"),))
+        yield Line((Span(f"{'':{MARGIN}}… and {curve.more:,} more", "dim"),))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ce_cli.outputs.drawing import plot
 from ce_cli.outputs.drawing.bars import bar, bar_between
 from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span, warning_lines
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.drawing.plain import width_of
 from ce_cli.outputs.numbers import percent, shown
+from ce_cli.outputs.pages import explain_curves as curves
+from ce_cli.outputs.pages import explain_distributions as distributions
+from ce_cli.outputs.pages import explain_formulas as formulas
+from ce_cli.outputs.pages.explain_distributions import INFINITE, is_infinite
 from ce_cli.outputs.pages.score import bound
 from ce_cli.results.explain import ClassTerm, Explained, LossRank
 from ce_cli.text import display_name, plural, sanitize
@@ -22,11 +25,9 @@ _NAME = 14
 _CLIPPED = 20
 _GAP = 2
 _LONGEST_BAR, _SHORTEST_BAR = 24, 4
-_TERMS_SHOWN = 3
 _DIGITS = 4
 _DRAWN = {"label": "label p", "prediction": "prediction q"}
 _INPUT_HEADINGS = {"logits": "logit", "logprobs": "log-prob.", "probabilities": "as given"}
-_LOGS = {"nats": "log", "bits": "log₂", "bans": "log₁₀"}
 _CERTAIN = "The label is certain, so its entropy is 0: all of the loss is divergence."
 _SOFT = "entropy: the loss of the best prediction; KL divergence: what this one adds."
 _READ = {
@@ -45,34 +46,34 @@ def render(result: Explained, canvas: Canvas) -> str:
 
 def blocks(result: Explained, columns: int) -> Iterator[Block]:
     """The page from top to bottom, `columns` wide."""
+    if math.isnan(result.cross_entropy):
+        yield from distributions.blocks(result, columns)
+        return
     yield from _headline(result)
     yield Line()
     yield _parts(result, columns)
     yield from _sentences(_meaning(result))
-    yield from _changed(result)
+    yield from changed(result)
     yield Line()
-    yield Line(tuple(_sum(result)))
+    yield from _sum(result, columns)
     yield Line()
     if not math.isnan(result.entropy):
         yield _divergence(result, columns)
         hard = result.entropy == 0
-        yield from _sentences([_CERTAIN if hard else _SOFT])
+        yield from _sentences(filter(None, [_CERTAIN if hard else _SOFT, _equality(result)]))
         yield Line()
     if result.standing is not None:
-        yield _rank(result, result.standing)
+        yield rank_grid(result, result.standing)
         yield from _sentences(
             ["The mean over all rows is the cross-entropy that ce score reports."]
         )
         yield Line()
-    if result.curve is not None:
-        yield from plot.lines(result.curve, result.unit, columns)
-        yield from _sentences(["The curve is −log q: 0 at 1, and without bound towards 0."])
-        yield Line()
+    yield from curves.blocks(result, columns)
     yield from warning_lines(result.warnings)
     yield Line((Span(result.signature, "dim"),))
 
 
-def _sentences(sentences: Sequence[str]) -> Iterator[Line]:
+def _sentences(sentences: Iterable[str]) -> Iterator[Line]:
     for sentence in sentences:
         yield Line((Span(sentence, "italic dim"),))
 
@@ -187,7 +188,7 @@ def _meaning(result: Explained) -> list[str]:
     kind = "multiclass" if _all_given(result) and result.task == "binary" else kind
     read = _READ.get(result.values, {})
     how = read.get(kind) or read.get("binary")
-    log = _LOGS[result.unit]
+    log = formulas.LOGS[result.unit]
     surprisal = f"surprisal: the loss in {result.unit} if the class happens, −{log} q."
     if result.task == "likelihood":
         surprisal = f"surprisal: −{log} of the probability of the outcome, in {result.unit}."
@@ -200,46 +201,43 @@ def _all_given(result: Explained) -> bool:
     return all(part.given is not None for part in result.parts)
 
 
-def _changed(result: Explained) -> Iterator[Line]:
-    """Notes on what clipping, smoothing and renormalising changed."""
+def changed(result: Explained) -> Iterator[Line]:
+    """Notes on what clipping, smoothing and renormalising changed in one prediction."""
     clipped = [part for part in result.parts if part.clipped]
     if clipped:
         names = sanitize(", ".join(str(part.name) for part in clipped if part.name), _CLIPPED)
         classes = f" of {names}" if names else ""
         yield _note(f"clipped: q{classes} is kept {result.clip:.2g} away from 0 and 1 (--clip).")
+    if any(map(is_infinite, clipped)):
+        yield _note(INFINITE)
     if result.smoothing:
         share = percent(result.smoothing)
         yield _note(f"smoothed: {share} of the label is spread over all classes.")
     probabilities = result.values == "probabilities" and result.task != "multilabel"
     if probabilities and any(part.given not in (None, part.prediction) for part in result.parts):
         yield _note("renormalised: the probabilities are divided by their sum, which was not 1.")
+    yield from distributions.sums(result)
 
 
 def _note(text: str) -> Line:
     return Line((Span("! ", "bold yellow"), Span(text)))
 
 
-def _sum(result: Explained) -> Iterator[Span]:
-    """The loss as a formula with its numbers."""
-    yield Span("loss", "bold")
-    happened = [part for part in result.parts if part.label is None or part.label > 0]
-    if result.task == "multilabel":
-        terms = [_cell(part.product) for part in result.parts]
-        count = len(terms)
-        terms = terms if count <= 2 * _TERMS_SHOWN else [*terms[:_TERMS_SHOWN], "…"]
-        yield Span(f" = ({' + '.join(terms)}) / {count}")
-    elif len(happened) == 1 and happened[0].label in (None, 1.0):
-        kept = min(max(happened[0].prediction, result.clip), 1.0 - result.clip)
-        yield Span(f" = −{_LOGS[result.unit]} {_cell(kept)}")
-    else:
-        if len(happened) > _TERMS_SHOWN:
-            happened.sort(key=lambda part: -part.product)
-        terms = [f"{_cell(part.label)} · {_cell(part.surprisal)}" for part in happened]
-        more = ["…"] if len(terms) > _TERMS_SHOWN else []
-        yield Span(f" = {' + '.join([*terms[:_TERMS_SHOWN], *more])}")
-    yield Span(" = ")
-    yield Span(shown(result.cross_entropy), "bold green")
-    yield Span(f" {result.unit}", "green")
+def _sum(result: Explained, columns: int) -> Iterator[Line]:
+    """The loss as a formula, and with its numbers."""
+    value = f"{shown(result.cross_entropy)} {result.unit}"
+    room = columns - len("loss = ") - len(value) - len(" = ")
+    *above, last = formulas.equations("loss", [*formulas.loss_steps(result, room), value], columns)
+    for line in above:
+        yield Line((Span(line),))
+    yield Line((Span(last.removesuffix(value)), Span(value, "bold green")))
+    if result.task == "binary" and result.parts[0].given is None:
+        name = sanitize(str(result.parts[-1].name), _NAME)
+        yield from _sentences([f"y and q: the label and the prediction of class {name}."])
+
+
+def _equality(result: Explained) -> str:
+    return formulas.equality(result, result.parts)
 
 
 def _divergence(result: Explained, columns: int) -> Grid:
@@ -266,7 +264,7 @@ def _divergence(result: Explained, columns: int) -> Grid:
     return Grid((), (False, False, True, False), tuple(rows))
 
 
-def _rank(result: Explained, rank: LossRank) -> Grid:
+def rank_grid(result: Explained, rank: LossRank) -> Grid:
     """The loss beside those of all rows."""
     ties = f", tied with {rank.equal:,} more" if rank.equal else ""
     lower = percent(rank.lower / rank.rows)
