@@ -45,14 +45,17 @@ class CeError(Exception):
         named = (one if one.startswith(start) else start + one for one in self.sentences)
         return type(self)(*named, suggestions=self.suggestions)
 
-    def with_commands(self, command: Callable[[Suggestion], str]) -> Self:
-        """The same error, whose last sentence ends with the commands that resolve it."""
+    def with_commands(
+        self, command: Callable[[Suggestion], str], options: Callable[[Suggestion], str]
+    ) -> Self:
+        """The same error, whose last sentence ends with the commands that resolve it.
+
+        `command` writes the first of them in full, `options` what the others have instead.
+        """
         if not self.suggestions:
             return self
         first, *more = self.suggestions
-        same = (" ".join(map(" ".join, one.options)) for one in more if not one.command)
-        alternatives = [f"with {options}" for options in same]
-        alternatives += [command(one) for one in more if one.command]
+        alternatives = [command(one) if one.command else f"with {options(one)}" for one in more]
         *others, last = self.sentences
         commands = ", or ".join([command(first), *alternatives])
         shown = f"{last.removesuffix('.')}, for example: {commands}"

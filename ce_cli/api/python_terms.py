@@ -38,7 +38,7 @@ def in_python_terms() -> Iterator[None]:
     try:
         yield
     except CeError as error:
-        whole = error.with_commands(_command)
+        whole = error.with_commands(_command, _typed)
         error.sentences = tuple(map(translated, whole.sentences))
         error.args = ("\n".join(error.sentences),)
         error.suggestions = tuple(map(_in_python, error.suggestions))
@@ -52,8 +52,11 @@ def _in_python(suggestion: Suggestion) -> Suggestion:
 
 
 def _command(suggestion: Suggestion) -> str:
-    words = [word for name, value in suggestion.options for word in (name, shlex.quote(value))]
-    return " ".join(["ce", suggestion.command or "score", *words])
+    return f"ce {suggestion.command or 'score'} {_typed(suggestion)}"
+
+
+def _typed(suggestion: Suggestion) -> str:
+    return " ".join(shlex.quote(word) for option in suggestion.options for word in option)
 
 
 def translated(text: str) -> str:

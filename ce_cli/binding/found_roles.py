@@ -9,7 +9,14 @@ from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.evidence import FirstRows
 from ce_cli.binding.label_choice import LabelChoice
 from ce_cli.binding.label_names import label_namings, no_label
-from ce_cli.binding.names import expand, find_unreadable, is_aside, is_index, values_of
+from ce_cli.binding.names import (
+    are_fractions,
+    expand,
+    find_unreadable,
+    is_aside,
+    is_index,
+    values_of,
+)
 from ce_cli.binding.prediction_choice import PredictionChoice
 from ce_cli.binding.predictions import namings_for, shape_of, width_of
 from ce_cli.errors import DataError, UsageError
@@ -93,7 +100,7 @@ class RoleFinder:
         if is_index(name):
             return "an index"
         if is_aside(name):
-            return "its name"
+            return "not used"
         if kind not in ("number", "boolean") or name in self._rows.repeated:
             return kind if kind in ("text", "list", "map") else "not used"
         (numbers,) = self._rows.numbers([name])
@@ -179,6 +186,8 @@ class RoleFinder:
 
     def _without_named_labels(self) -> Roles:
         """Find the label by its values, together with the predictions."""
+        if any(are_fractions([column.name]) for column in self._rows.columns):
+            raise DataError(no_label(self._rows.columns))  # the first row, not a header
         if not self._spec.pred:
             carried = self._carried()
             if carried is not None:

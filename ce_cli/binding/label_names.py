@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ce_cli.binding.names import (
     SEPARATORS,
+    are_fractions,
     is_number,
     is_prediction,
     pattern_of,
@@ -43,7 +44,8 @@ def no_label(columns: Sequence[Column]) -> str:
     numbered = names == [
         str(place + 1) for place in range(len(names))
     ]  # which may be names that ce has given
-    if not numbered and all(map(is_number, names)):
+    are_values = all(map(is_number, names)) or any(are_fractions([name]) for name in names)
+    if not numbered and are_values:
         return f"{numbers_for_names(names)}, and name columns by number, as in --label 1 --pred 2."
     return (
         "no column is named like a label (label, y, y_true, target, class, …) or is the only one "

@@ -31,7 +31,7 @@ _PREDICTION_WORDS = frozenset(
     "prob proba probs probability probabilities p phat pred preds predict predicted prediction "
     "predictions score scores model likelihood risk pd ctr pctr pcvr cvr oof hat yhat confidence "
     "conf propensity posterior softmax sigmoid estimate estimated est forecast logit logits "
-    "logprob logprobs output outputs".split()
+    "logprob logprobs output outputs scored".split()
 )
 _LABEL_WORDS = frozenset(
     "is has was label labels true truth target actual outcome gt y response observed obs event "

@@ -19,6 +19,7 @@ from ce_cli.binding.names import (
     values_of,
 )
 from ce_cli.errors import DataError, Suggestion
+from ce_cli.metrics.groups import sortable
 from ce_cli.options.choices import Values
 from ce_cli.text import quoted, quoted_list
 
@@ -28,6 +29,7 @@ _ROUNDED = 0.051
 _FURTHEST = 0.5
 _MOST = 0.95
 _EXACT = 1e-3
+_MODELS = 4  # more columns of fractions are features rather than the predictions of models
 
 Choice = tuple[str, ...]
 
@@ -229,12 +231,28 @@ class PredictionChoice:
                 f"{quoted(names[0])} may be; name the predictions with --pred."
             )
             return DataError(message, suggestions=[_suggested(choices[0])])
-        message = (
-            f"each of the columns {quoted_list(names)} may be the prediction; choose one with "
-            "--pred, or compare them if they are of several models."
+        if len(names) > 1 and self._numbers and self._sum_to_one(names, exact=True):
+            return self._other_names(names)
+        message = f"each of the columns {quoted_list(names)} may be the prediction; choose one with"
+        if len(choices) > _MODELS:  # features, more likely
+            return DataError(f"{message} --pred.")
+        return DataError(
+            f"{message} --pred, or compare them if they are of several models.",
+            suggestions=[_suggested(choices[0]), _compared(choices)],
         )
-        both = choices if len(choices) <= 3 else choices[:2]
-        return DataError(message, suggestions=[_suggested(choices[0]), _compared(both)])
+
+    def _other_names(self, names: Sequence[str]) -> DataError:
+        """The columns are the classes by their sum, but not by their names."""
+        options = [("--pred", name) for name in names]
+        labels = sorted(self._seen, key=lambda label: sortable((label,)))
+        if len(labels) == len(names) and not any("," in label or '"' in label for label in labels):
+            options.append(("--classes", ",".join(labels)))
+        known = f"are not those of the labels {quoted_list(self._seen, 4)}; name" if labels else ""
+        return DataError(
+            f"the columns {quoted_list(names)} sum to 1, but their names {known or 'do not show'} "
+            "the class of each, in order, with --pred and --classes.",
+            suggestions=[Suggestion(tuple(options))] if len(options) > len(names) else (),
+        )
 
 
 def _suggested(choice: Choice) -> Suggestion:

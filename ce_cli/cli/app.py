@@ -93,7 +93,7 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error.__cause__, BrokenPipeError):
         _abandon_stdout()
     if isinstance(error, CeError):
-        for sentence in error.with_commands(_command).sentences:
+        for sentence in error.with_commands(_command, _options).sentences:
             _report(f"ce: {sentence}")
         return error.exit_code
     return _usage_or_bug(error)
@@ -104,10 +104,15 @@ def _command(suggestion: Suggestion) -> str:
     from shlex import quote
 
     typed = sys.argv[1:]
-    command = suggestion.command or typed[0]
-    added = [word for option in suggestion.options for word in option]
-    words = ["ce", command, *typed[1:], *added]
-    return " ".join(quote(sanitize(word, _LONGEST_WORD)) for word in words)
+    words = ["ce", suggestion.command or typed[0], *typed[1:]]
+    shown = " ".join(quote(sanitize(word, _LONGEST_WORD)) for word in words)
+    return f"{shown} {_options(suggestion)}"
+
+
+def _options(suggestion: Suggestion) -> str:
+    from ce_cli.text import shell_word
+
+    return " ".join(shell_word(word) for option in suggestion.options for word in option)
 
 
 def _usage_or_bug(error: BaseException) -> int:

@@ -103,6 +103,11 @@ UNCLEAR = {
         "label,prob\nham,0.3\nspam,0.8\n",
         ("ce score f.csv --positive ham", "with --positive spam"),
     ),
+    "classes of other names": (
+        "target,barbera,barolo\n0,0.8,0.2\n1,0.3,0.7\n",
+        ("sum to 1", "ce score f.csv --pred barbera --pred barolo --classes 0,1"),
+    ),
+    "a first row instead of a header": ("1,11.46,0.978\n0,17.35,0.355\n", ("--no-header",)),
     "counts beside fractions": (
         "label,score,size\n1,5,0.8\n0,3,0.3\n",
         ("'score'", "'size'", "ce score f.csv --pred size"),

@@ -140,7 +140,7 @@ def test_every_column_is_shown_with_its_role_and_the_reason(tmp_path: Path) -> N
         "prob": ("prediction", "1", "its name"),
         "w": ("weight", None, "--weight"),
         "site": ("by", None, "--by"),
-        "age": (None, None, "not used"),
+        "age": (None, None, "whole numbers"),
     }
     assert (found["age"]["count"], found["age"]["missing"]) == (2, 1)
     assert (found["age"]["low"], found["age"]["high"]) == (30, 50)
