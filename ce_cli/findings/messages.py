@@ -101,6 +101,7 @@ _MESSAGES = {
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map")  # other issues of such a column mean nothing
 _SUMS = ("zero-sum", "bad-sum")  # nor do the sums of rows with an unreadable number
 _FIXES = (  # for cells that are not numbers, by the form of the text
+    (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),
     (r"[\[{].*", "write one number, or null for a missing value"),
     (r"[-+]?\d*,\d+(e[-+]?\d+)?", "if this is a decimal comma, use --decimal ,"),
     (
@@ -167,8 +168,10 @@ def sentence(issue: RowIssue, locations: RowLocations, classes: Sequence[str] | 
 
 
 def _fix(value: str) -> str:
-    value = value.strip()
-    forms = re.IGNORECASE | re.DOTALL
+    value = value.rstrip(" ")
+    if any(character.isdigit() and not character.isascii() for character in value):
+        return "write numbers with the digits 0 to 9"
+    forms = re.IGNORECASE | re.DOTALL | re.ASCII
     matching = (fix for form, fix in _FIXES if re.fullmatch(form, value, forms))
     return next(matching, _absent(value))
 

@@ -51,6 +51,8 @@ def _harmless(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
         yield _advice(facts, issue, message, severity)
     elif issue.code == "rest-missing":
         yield _advice(facts, issue, rest_warning(issue, facts.locations), "warning")
+    elif issue.code == "layout":
+        yield Finding("layout", "note", issue.column)
     elif issue.code == "infinite":
         give = "gives" if issue.count == 1 else "give"
         message = (

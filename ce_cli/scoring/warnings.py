@@ -194,7 +194,9 @@ def issue_warnings(
     """
     for issue in issues.by_kind.values():
         message = ""
-        if issue.code in ("bad-sum", "renormalized"):
+        if issue.code == "layout":
+            yield Note("layout", issue.column)
+        elif issue.code in ("bad-sum", "renormalized"):
             message = sum_warning(issue, locations, convention)
         elif issue.code == "rest-missing":
             message = rest_warning(issue, locations)

@@ -55,6 +55,10 @@ class DelimitedSplit(Record):
         The decimal mark.
     booleans : tuple of str
         The number columns that are written as true and false.
+    wrapped : tuple of str
+        The columns whose cells have one number in brackets.
+    note : str
+        A decision about the layout of the file, for a warning.
     """
 
     block: bytes
@@ -64,6 +68,8 @@ class DelimitedSplit(Record):
     decimal: str = "."
     booleans: tuple[str, ...] = ()
     size: int = 0
+    wrapped: tuple[str, ...] = ()
+    note: str = ""
 
     def frames(self) -> Iterator[Frame]:
         """Parse the block as one frame."""
@@ -76,6 +82,9 @@ class DelimitedSplit(Record):
         types |= dict.fromkeys(self.booleans, pa.bool_())
         types |= dict.fromkeys((*self.projection.lists, *self.projection.maps), pa.utf8())
         malformed: list[Malformed] = []
+        if not types.keys().isdisjoint(self.wrapped):
+            yield self.legible()._cell_by_cell(types)
+            return
         try:
             table = self.table(types)
         except pa.ArrowInvalid:
@@ -160,6 +169,8 @@ class DelimitedSplit(Record):
         for name in types:
             cells = _whole(raw[name]).to_pylist()
             texts, unreadable = decoded(cells)
+            if name in self.wrapped:
+                texts = _unwrapped(texts)
             if len(unreadable):
                 shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
                 issues.append(RowIssue.of("encoding", name, rows[unreadable], shown))
@@ -194,6 +205,8 @@ class DelimitedSplit(Record):
         for name in self.projection.verbatim:
             if columns[name].null_count:
                 columns[name] = self._verbatim(name, columns[name])
+        if self.note:
+            issues = (*issues, RowIssue.of("layout", self.note, [0]))
         left_out = tuple(one.row for one in malformed)
         rows = parsed + len(left_out)
         for name in (*self.projection.lists, *self.projection.maps):
@@ -229,6 +242,12 @@ class DelimitedSplit(Record):
         places = np.delete(np.arange(rows), left_out)[bad]
         shown = [texts[row].as_py() for row in bad[:10]]
         return values, [RowIssue.of("not-a-list" if as_list else "not-a-map", name, places, shown)]
+
+
+def _unwrapped(texts: list[str | None]) -> list[str | None]:
+    from ce_cli.inputs.text.wrapped import unwrapped
+
+    return [text if text is None else unwrapped(text) or text for text in texts]
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

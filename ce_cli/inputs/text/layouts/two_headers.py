@@ -1,0 +1,52 @@
+"""Names of columns on two lines, as pandas writes a MultiIndex."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from ce_cli.inputs.text.layouts.layout import Rows, is_number
+
+NOTE = "the first two lines were read as names of columns"
+
+
+def two_headers(first: Sequence[str], rows: Rows) -> tuple[list[str], int] | None:
+    """The joined names, and how many of `rows` belong to the header; None if only `first` does.
+
+    The second line continues the header if that makes repeated names differ, and if the line does
+    not fit the rows below it: a text above numbers, or whole numbers above fractions.
+    """
+    if len(rows) < 2:
+        return None
+    upper = list(accumulate(first, lambda before, name: name or before))
+    lower = ["" if cell.startswith("Unnamed:") else cell for cell in rows[0]]
+    repeated = [upper.count(name) > 1 for name in upper]
+    names = [
+        f"{above}_{below}" if above and below and again else above or below
+        for above, below, again in zip(upper, lower, repeated, strict=True)
+    ]
+    if not any(repeated) or len(set(names)) < len(names):
+        return None
+    if any(is_number(cell) for cell, again in zip(lower, repeated, strict=True) if not again):
+        return None
+    taken = 1
+    if not any(rows[1][1:]):  # the names of the index
+        names[0], taken = rows[1][0], 2
+    columns = list(zip(*rows[taken:], strict=True))
+    pairs = list(zip(lower, columns, strict=True)) if columns else []
+    if any(is_number(cell) and not _is_whole(cell) for cell in lower) or not pairs:
+        return None
+    return (names, taken) if any(_differs(cell, column) for cell, column in pairs) else None
+
+
+def _differs(cell: str, column: Sequence[str]) -> bool:
+    """Whether a cell is a text above numbers, or a whole number above a fraction."""
+    if not all(map(is_number, column)):
+        return False
+    if not is_number(cell):
+        return bool(cell)
+    return not all(map(_is_whole, column))
+
+
+def _is_whole(cell: str) -> bool:
+    return cell.strip().lstrip("+-").isdecimal()
