@@ -82,6 +82,7 @@ class DelimitedSource:
             )
         names_columns = reading.names_columns
         self._named = reading.header or (names_columns is not None and names_columns(self._header))
+        self._line = head[:start]
         if not self._named:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         elif any(not name.isascii() for name in self._header):
@@ -160,7 +161,8 @@ class DelimitedSource:
             booleans = tuple(name for name in projection.numbers if kinds[name] == "boolean")
             wrapped = tuple(column.name for column in own if column.type == WRAPPED)
         split = DelimitedSplit(block, names, self._delimiter, projection, decimal, booleans)
-        return split.replace(wrapped=wrapped) if wrapped else split
+        header = self._line if self._named else b""
+        return split.replace(wrapped=wrapped, header=header)
 
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with at least one record after the header, and where that begins."""

@@ -98,7 +98,7 @@ def looks_plain(head: bytes, delimiter: str) -> bool:
         return False
     if any(len(row) != len(first) for row in rows) or "" in first[1:]:
         return False
-    if len(set(first)) < len(first) or first[:1] and first[0].startswith(_ODD_STARTS):
+    if len(set(first)) < len(first) or (first[:1] and first[0].startswith(_ODD_STARTS)):
         return False
     if delimiter == LAST_RESORT and (b"  " in head or head[:1] == b" "):
         return False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from ce_cli.errors import DataError
 from ce_cli.inputs.text.layouts.layout import Layout, are_names, as_csv, lines_of
 from ce_cli.inputs.text.layouts.printed import are_types, check_whole, is_remark, is_rule
-from ce_cli.inputs.text.layouts.row_names import have_names
+from ce_cli.inputs.text.layouts.row_names import have_names, is_header_in
 
 _SEARCHED = 51
 _GAP = re.compile(r" {2,}|\t+ *| +\t+ *")
@@ -60,6 +60,8 @@ def _header(texts: Sequence[str], split: Split, name: str) -> tuple[list[str], i
     if place == len(texts):
         return None
     names = split(texts[place])
+    if names[0] == "#" and len(names) > 1:  # as numpy.savetxt writes the names
+        names = names[1:]
     rows = _rows([text.encode() for text in texts[place + 1 :]], split, name)
     if texts[place].rstrip().endswith("\\"):
         raise DataError(
@@ -73,6 +75,8 @@ def _header(texts: Sequence[str], split: Split, name: str) -> tuple[list[str], i
         names, rows, place = [rows[0][0], *names], rows[1:], _line_after(texts, place)
     counts = {len(row) for row in rows}
     if len(counts) != 1 or not are_names(names):
+        return None
+    if any(map(is_header_in, zip(*rows, strict=True))):
         return None
     count = counts.pop()
     if len(names) == count - 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.text import records
@@ -61,7 +61,7 @@ def _table(head: bytes, delimiter: str) -> Layout | None:
         return None
     if not ends and (several := two_headers.two_headers(names, rows)):
         (names, taken), note = several, two_headers.NOTE
-    if names[0].startswith("#"):
+    if names[0].startswith("#") and (count > 1 or all(is_number(row[0]) for row in rows)):
         names[0] = names[0].lstrip("# ") or names[0]
     if names == first and not ends:
         return None
@@ -73,7 +73,7 @@ def _table(head: bytes, delimiter: str) -> Layout | None:
 def _below_title(head: bytes, reading: Reading) -> Layout | None:
     """The layout of a table below lines that do not belong to it."""
     offset = 0
-    for place, line in enumerate(lines_of(head)[:_SEARCHED]):
+    for line in lines_of(head)[:_SEARCHED]:
         offset += len(line)
         rest = head[offset:]
         delimiter = reading.delimiter or found_delimiter(rest, reading.decimal)
@@ -89,7 +89,7 @@ def _below_title(head: bytes, reading: Reading) -> Layout | None:
         if any(one.startswith("#") for one in shown):
             return None  # comments, which have an option
         own = _table(rest, delimiter)
-        note = skipped(shown, place + 1)
+        note = skipped(shown)
         if own is None:
             return Layout("", delimiter, offset, note=note)
         return own.replace(consumed=offset + own.consumed, note=own.note or note)
@@ -137,7 +137,7 @@ def _without_ends(delimiter: str, count: int) -> Callable[[bytes], bytes]:
     """A function that removes `count` delimiters from the ends of records."""
     mark = re.escape(delimiter.encode())
     before = mark + rb"\r\n"
-    quoted_field = rb'((?:\A|(?<=[' + before + rb']))"[^"]*+(?:""[^"]*+)*+(?:"|\Z))'
+    quoted_field = rb"((?:\A|(?<=[" + before + rb']))"[^"]*+(?:""[^"]*+)*+(?:"|\Z))'
     ends = rb"(?:" + mark + rb"[ ]*){%d}(?=[\r\n]|\Z)" % count
     pattern = re.compile(quoted_field + rb"|" + ends)
 

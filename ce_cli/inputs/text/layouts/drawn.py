@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ce_cli.errors import DataError
 from ce_cli.inputs.text.layouts.layout import Layout, as_csv, lines_of
 from ce_cli.inputs.text.layouts.printed import are_types, check_whole, is_remark, is_rule
+from ce_cli.text import quoted
 
 _SEARCHED = 30  # lines before the table
 _BARS = "|│┃║┆╎¦"
@@ -41,19 +42,16 @@ def drawn(head: bytes, name: str) -> Layout | None:
         return as_csv(_rows(block, name))
 
     above = [line.strip() for line in lines[:first] if line.strip() and not is_remark(line)]
-    return Layout(
-        "a drawn table", ",", consumed, as_csv(header), rewrite, note=skipped(above[:1], first)
-    )
+    return Layout("a drawn table", ",", consumed, as_csv(header), rewrite, note=skipped(above))
 
 
-def skipped(above: Sequence[str], lines: int) -> str:
+def skipped(above: Sequence[str]) -> str:
     """The note that lines above a table were left out, empty if there are none."""
-    from ce_cli.text import quoted
-
     if not above:
         return ""
-    which = "line 1 is" if lines == 1 else f"lines 1 to {lines} are"
-    return f"{which} above the table and {'was' if lines == 1 else 'were'} left out ({quoted(above[0])})"
+    if len(above) == 1:
+        return f"the line {quoted(above[0])} above the table was left out"
+    return f"the {len(above)} lines above the table were left out ({quoted(above[0])}, …)"
 
 
 def _begins(lines: Sequence[str], place: int, line: str) -> bool:

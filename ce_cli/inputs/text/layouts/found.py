@@ -39,9 +39,9 @@ def found_layout(head: bytes, delimiter: str, reading: Reading, name: str) -> La
             return layout
         table = records_in(head, delimiter)
         cut = {len(row) for row in table}
-        if delimiter == LAST_RESORT or len(cut) > 1 or cut == {1}:
-            if layout := aligned(head, name, named):
-                return layout
+        may_align = delimiter == LAST_RESORT or len(cut) > 1 or cut == {1}
+        if may_align and (layout := aligned(head, name, named)):
+            return layout
     if not named:
         return None
     check_one_table(head, delimiter, name)

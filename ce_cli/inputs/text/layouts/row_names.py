@@ -30,14 +30,14 @@ def have_names(names: Sequence[str], rows: Rows, quoted: bool) -> bool:
     if not rows or not are_names(names) or len(set(first)) < len(first):
         return False
     columns = list(zip(*(row[1:] for row in rows), strict=True))
-    if any(_is_header_in(column) for column in columns):
+    if any(is_header_in(column) for column in columns):
         return False
     numbered = _count_from(first, 1)
     if quoted and numbered:
         return True
     if not any(_may_be_labels(column) for column in columns):
         return False
-    if len(rows) > 1 and numbered or len(rows) >= _FEW and _count_from(first, 0):
+    if (len(rows) > 1 and numbered) or (len(rows) >= _FEW and _count_from(first, 0)):
         return True
     texts = not any(map(is_number, first))
     alike = texts or all(cell.strip().isdecimal() for cell in first)
@@ -48,7 +48,7 @@ def _count_from(cells: Sequence[str], start: int) -> bool:
     return list(cells) == [str(number) for number in range(start, len(cells) + start)]
 
 
-def _is_header_in(column: Sequence[str]) -> bool:
+def is_header_in(column: Sequence[str]) -> bool:
     """Whether a text is above numbers."""
     return len(column) > 1 and not is_number(column[0]) and all(map(is_number, column[1:]))
 

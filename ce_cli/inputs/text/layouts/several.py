@@ -24,7 +24,7 @@ def check_one_table(head: bytes, delimiter: str, name: str) -> None:
         above, below = head[: gap.start()], head[gap.end() :]
         first = records_in(above, delimiter)
         second = records_in(below, delimiter)
-        if len(first) < 2 or len(second) < 2 or b'"' in above and above.count(b'"') % 2:
+        if len(first) < 2 or len(second) < 2 or (b'"' in above and above.count(b'"') % 2):
             continue
         names, row = second[:2]
         texts = not any(map(is_number, names)) and all(name.strip() for name in names)

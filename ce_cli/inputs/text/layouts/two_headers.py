@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 
 from ce_cli.inputs.text.layouts.layout import Rows, is_number
 
@@ -18,7 +17,9 @@ def two_headers(first: Sequence[str], rows: Rows) -> tuple[list[str], int] | Non
     """
     if len(rows) < 2:
         return None
-    upper = list(accumulate(first, lambda before, name: name or before))
+    upper = list(first)
+    for place in range(1, len(upper)):  # a merged cell continues the one before it
+        upper[place] = upper[place] or upper[place - 1]
     lower = ["" if cell.startswith("Unnamed:") else cell for cell in rows[0]]
     repeated = [upper.count(name) > 1 for name in upper]
     names = [
