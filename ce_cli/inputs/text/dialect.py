@@ -17,7 +17,7 @@ _SNIFFED_RECORDS = 50
 _BLANK_LINES = re.compile(rb"\A(?:[ \t]*[\r\n]+)+")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t]*[^\s]")
 _ODD = re.compile("[ \t|│┃║┆]".encode())
-_ODD_STARTS = ("#", "┌", "╭", "╔", "┏", "│", "┃", "║")
+_ODD_STARTS = ("#", "'", "┌", "╭", "╔", "┏", "│", "┃", "║")
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
 

@@ -74,9 +74,10 @@ def _header(texts: Sequence[str], split: Split, name: str) -> tuple[list[str], i
     if indented and len(rows) > 1 and len(rows[0]) == 1 < len(rows[1]) == len(names) + 1:
         names, rows, place = [rows[0][0], *names], rows[1:], _line_after(texts, place)
     counts = {len(row) for row in rows}
-    if len(counts) != 1 or not are_names(names):
+    if len(counts) != 1 or not are_names(names) or any(name[-1] in ",;|" for name in names):
         return None
-    if any(map(is_header_in, zip(*rows, strict=True))):
+    comments = any(row[0].startswith("#") for row in rows)
+    if comments or any(map(is_header_in, zip(*rows, strict=True))):
         return None
     count = counts.pop()
     if len(names) == count - 1:

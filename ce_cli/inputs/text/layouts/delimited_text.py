@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 
@@ -11,6 +13,7 @@ from ce_cli.inputs.text.dialect import found_delimiter, records_in
 from ce_cli.inputs.text.layouts import row_names, two_headers
 from ce_cli.inputs.text.layouts.drawn import skipped
 from ce_cli.inputs.text.layouts.layout import Layout, Rows, as_csv, is_number, lines_of
+from ce_cli.inputs.text.layouts.printed import is_remark, is_rule
 from ce_cli.reading import Reading
 from ce_cli.text import plural, quoted
 
@@ -26,6 +29,10 @@ def delimited_text(head: bytes, delimiter: str, reading: Reading, name: str) -> 
         The rows have one field more than the header, which does not show the name of which.
     """
     first, *rows = records_in(head, delimiter) or [[]]
+    if rows and is_rule("".join(rows[0])):
+        return Layout("", delimiter, rewrite=_without_rules(delimiter))
+    if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in first):
+        return Layout("", delimiter, rewrite=_requoted(delimiter))
     found = _table(head, delimiter)
     if found is not None or {len(row) for row in rows} == {len(first)} != {1}:
         return found
@@ -143,5 +150,25 @@ def _without_ends(delimiter: str, count: int) -> Callable[[bytes], bytes]:
 
     def rewrite(block: bytes) -> bytes:
         return pattern.sub(lambda match: match[1] or b"", block)
+
+    return rewrite
+
+
+def _without_rules(delimiter: str) -> Callable[[bytes], bytes]:
+    """A function that leaves out the rule below the header and the remark below the table."""
+
+    def is_data(line: bytes) -> bool:
+        text = line.decode(errors="replace")
+        return not is_rule(text.replace(delimiter, " ")) and not is_remark(text)
+
+    return lambda block: b"".join(filter(is_data, lines_of(block)))
+
+
+def _requoted(delimiter: str) -> Callable[[bytes], bytes]:
+    """A function that turns single quotes around fields into double ones."""
+
+    def rewrite(block: bytes) -> bytes:
+        text = io.StringIO(block.decode(errors="backslashreplace"), newline="")
+        return as_csv(csv.reader(text, delimiter=delimiter, quotechar="'"), delimiter)
 
     return rewrite

@@ -34,9 +34,9 @@ def found_layout(head: bytes, delimiter: str, reading: Reading, name: str) -> La
     named = reading.header or reading.names_columns is not None
     if layout := arff(head, name):
         return layout
-    if reading.delimiter is None:
-        if layout := drawn(head, name):
-            return layout
+    if reading.delimiter in (None, "|") and (layout := drawn(head, name)):
+        return layout
+    if reading.delimiter in (None, LAST_RESORT):
         table = records_in(head, delimiter)
         cut = {len(row) for row in table}
         may_align = delimiter == LAST_RESORT or len(cut) > 1 or cut == {1}

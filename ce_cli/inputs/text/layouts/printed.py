@@ -13,18 +13,24 @@ _TYPES = re.compile(
     r"|datetime(\[.*\])?|cat(egory)?|enum(\(.*\))?|<(chr|dbl|int|lgl|fct)>|chr|dbl|lgl|fct",
     re.IGNORECASE,
 )
-_COUNTS = re.compile(
-    r"\(?\[?\d[\d,._ ]* rows?\b.*|shape: \(.*\)|# a tibble:.*|time: .*|run time: .*",
+_COUNT = r"\d[\d,.]* rows?"
+_REMARK = re.compile(
+    rf"\({_COUNT}( affected)?\)|\[{_COUNT} x \d+ columns?\]|{_COUNT} in set.*"
+    rf"|{_COUNT}( \(.*shown\))?\s+\d+ columns?|{_COUNT} \(.*shown\)"
+    r"|shape: \(.*\)|# a tibble:.*|time: [\d.]+ ?m?s.*|run time: .*",
     re.IGNORECASE,
 )
+_DASHES = re.compile("--|==|─|═|━|╌")
+_DRAWN = "|+:-= \t─│┼├┤┌┐└┘╭╮╰╯═║╪╞╡┬┴╔╗╚╝╠╣╦╩╬━┃┏┓┗┛┡┩╇┳┻┠┨╂╌"
 _DOTS = {"...", "…", "..", "·", "⋮", ":"}
 
 
 def is_rule(line: str) -> bool:
     """Whether a line is drawn: nothing but dashes and corners, two dashes at least."""
     bare = line.strip()
-    dashes = sum(map(bare.count, "-=─═━╌"))
-    return dashes > 1 and not bare.strip("|+:-= \t─│┼├┤┌┐└┘╭╮╰╯═║╪╞╡┬┴╔╗╚╝╠╣╦╩╬━┃┏┓┗┛┡┩╇┳┻┠┨╂╌")
+    return bool(_DASHES.search(bare)) and not bare.strip(
+        "|+:-= \t─│┼├┤┌┐└┘╭╮╰╯═║╪╞╡┬┴╔╗╚╝╠╣╦╩╬━┃┏┓┗┛┡┩╇┳┻┠┨╂╌"
+    )
 
 
 def are_types(cells: Sequence[str]) -> bool:
@@ -34,14 +40,14 @@ def are_types(cells: Sequence[str]) -> bool:
 
 def is_remark(line: str) -> bool:
     """Whether a line counts rows or says how long the query took."""
-    return bool(_COUNTS.fullmatch(line.strip(" \t\r\n│|┃║")))
+    return bool(_REMARK.fullmatch(line.strip(" \t\r\n│|┃║")))
 
 
 def check_whole(cells: Sequence[str], name: str) -> None:
     """Raise if a row stands for rows that were not printed."""
-    filled = {cell.strip() for cell in cells} - {""}
-    if filled and filled <= _DOTS:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if filled and _DOTS.issuperset(filled):
         raise DataError(
-            f"{name}: rows are left out of this printed table ({filled.pop()!r}); write all rows, "
+            f"{name}: rows are left out of this printed table ({filled[0]!r}); write all rows, "
             "for example as CSV."
         )
