@@ -19,17 +19,13 @@ def repeated_names(
     names = [column.name for column in source.columns()]
     places = [place for place, name in enumerate(names, 1) if name in repeated]
     which = f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
-    message = f"columns {which} are all named {quoted_list(repeated)}"
-    if len(places) == 2:
-        message = f"columns {which} are both named {quoted_list(repeated)}"
-    if len(repeated) > 1:
-        message = f"more than one column is named {quoted_list(repeated)} (columns {which})"
+    message = f"more than one column is named {quoted_list(repeated)} (columns {which})"
     options = _by_number(names, labels, predictions)
     if not options or not _is_plain(source):
         return f"{message}; give each a name of its own."
     return (
         f"{message}; give each a name of its own, or choose one by its number, for example: "
-        f"tail -n +2 {shell_word(source.name)} | ce score --no-header {options}"
+        f"tail -n +2 {shell_word(source.name)} | ce score --no-header {options}."
     )
 
 

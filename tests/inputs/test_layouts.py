@@ -276,10 +276,10 @@ def test_a_name_twice_is_chosen_by_the_command_in_the_message(tmp_path: Path) ->
     path = tmp_path / "two models.csv"
     path.write_text(lines("{y},{q},{p}", "label,prob,prob"), encoding="utf-8")
     (message,) = complaints(run_ce("score", path), BAD_DATA)
-    assert "columns 2 and 3 are both named 'prob'" in message
+    assert "more than one column is named 'prob' (columns 2 and 3)" in message
     command = message.partition("for example: ")[2]
     assert command.startswith("tail -n +2 ")
-    options = command.partition("ce score ")[2].split()
+    options = command.partition("ce score ")[2].rstrip(".").split()
     skipped = "".join(path.read_text().splitlines(keepends=True)[1:])
     found = run_ce("score", "-", *options, "--json", stdin=skipped.encode())
     loss = json.loads(found.stdout)["metrics"]["cross_entropy"]

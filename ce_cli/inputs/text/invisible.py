@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# Soft hyphens, marks of direction and byte order, spaces of no width. The two joiners matter in
-# some scripts, and in emoji, but not beside a Latin letter or at an end.
+# Soft hyphens, marks of byte order and spaces of no width. The two joiners matter in some scripts,
+# and in emoji, but not beside a Latin letter or at an end. Marks of direction are seen: they
+# reorder a line, so messages show them as escapes.
 _INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+    "[\u00ad\u180e\u200b\u2060-\u2064\ufeff]"
     "|(?:^|(?<=[\x00-\x7f]))[\u200c\u200d]+|[\u200c\u200d]+(?=[\x00-\x7f]|$)"
 )
 

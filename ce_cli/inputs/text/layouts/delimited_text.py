@@ -161,7 +161,7 @@ def _without_rules(delimiter: str) -> Callable[[bytes], bytes]:
         text = line.decode(errors="replace")
         return not is_rule(text.replace(delimiter, " ")) and not is_remark(text)
 
-    return lambda block: b"".join(filter(is_data, lines_of(block)))
+    return lambda block: b"".join(line for line in lines_of(block) if is_data(line))
 
 
 def _requoted(delimiter: str) -> Callable[[bytes], bytes]:
