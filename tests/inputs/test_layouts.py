@@ -37,6 +37,8 @@ SHAPES: dict[str, str | bytes] = {
     "row names as R writes them": lines('"{n}",{y},{p}', '"label","prob"'),
     "row names without quotes": lines("{n} {y} {p}", "label prob"),
     "row names and blanks": lines('"{n}" {y} {p}', '"label" "prob"'),
+    "row names in quotes that skip some": lines('"{n}7" {y} {p}', '"label" "prob"'),
+    "a title in the first cell": lines("{y},{p},{n}", "Report,,", "label,prob,id"),
     "row names that are texts": lines('"car {n}",{y},{p}', '"label","prob"'),
     "row names, a weight and tabs": lines("{n}\t{y}\t{p}\t1", "label\tprob\tweight"),
     "row names of some rows": lines("{n}7,{y},{p}", "label,prob"),
@@ -216,6 +218,11 @@ def test_a_later_row_that_does_not_fit_is_named(
 
 REFUSED: dict[str, tuple[str | bytes, Sequence[str]]] = {
     "a name is missing": ("label,prob\n1,0.8,0.2\n0,0.3,0.7\n1,0.9,0.1\n", ["2 names", "3 fields"]),
+    "two lines of names": (
+        "Model: x, run: y\nlabel,prob\n1,0.8\n0,0.3\n",
+        ["first line", "second line", "'label'", "sed 1d"],
+    ),
+    "an extra field between blanks": ("label prob\n1 0.8 x\n0 0.3 y\n", ["2 names", "3 fields"]),
     "labels that only count": (
         "label,p1\n1,0.8,0.2\n2,0.3,0.7\n",
         ["2 names", "3 fields", "every column"],

@@ -18,6 +18,7 @@ _BLANK_LINES = re.compile(rb"\A(?:[ \t]*[\r\n]+)+")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t]*[^\s]")
 _ODD = re.compile("[ \t|│┃║┆]".encode())
 _ODD_STARTS = ("#", "'", "┌", "╭", "╔", "┏", "│", "┃", "║")
+_DIGIT = re.compile("[0-9]")
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
@@ -102,7 +103,7 @@ def looks_plain(head: bytes, delimiter: str) -> bool:
         return False
     if delimiter == LAST_RESORT and (b"  " in head or head[:1] == b" "):
         return False
-    return not rows or not "".join(rows[0]).strip("-= ") == "" != "".join(rows[0])
+    return not rows or any(map(_DIGIT.search, rows[0]))  # not a rule, or names once more
 
 
 def records_in(head: bytes, delimiter: str) -> list[list[str]]:

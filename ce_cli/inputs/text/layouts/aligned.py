@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from ce_cli.errors import DataError
 from ce_cli.inputs.text.layouts.layout import Layout, are_names, as_csv, lines_of
 from ce_cli.inputs.text.layouts.printed import are_types, check_whole, is_remark, is_rule
-from ce_cli.inputs.text.layouts.row_names import have_names, is_header_in
+from ce_cli.inputs.text.layouts.row_names import have_names, is_header_in, too_short
 
 _SEARCHED = 51
 _GAP = re.compile(r" {2,}|\t+ *| +\t+ *")
@@ -80,10 +80,10 @@ def _header(texts: Sequence[str], split: Split, name: str) -> tuple[list[str], i
     if comments or any(map(is_header_in, zip(*rows, strict=True))):
         return None
     count = counts.pop()
-    if len(names) == count - 1:
+    if len(names) == count - 1 and (indented or len(names) > 1 or texts[0].startswith('"')):
         quoted = all(text.startswith('"') for text in texts if text.strip())
         if not indented and not have_names(names, rows, quoted):
-            return None
+            raise too_short(names, name)
         names = ["", *names]
     return (names, place) if len(names) == count > 1 else None
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from ce_cli.errors import DataError
 from ce_cli.inputs.text import records
 from ce_cli.inputs.text.dialect import found_delimiter, records_in
 from ce_cli.inputs.text.layouts import row_names, two_headers
@@ -15,7 +14,6 @@ from ce_cli.inputs.text.layouts.drawn import skipped
 from ce_cli.inputs.text.layouts.layout import Layout, Rows, as_csv, is_number, lines_of
 from ce_cli.inputs.text.layouts.printed import is_remark, is_rule
 from ce_cli.reading import Reading
-from ce_cli.text import plural, quoted
 
 _SEARCHED = 30  # lines before the table
 
@@ -34,15 +32,15 @@ def delimited_text(head: bytes, delimiter: str, reading: Reading, name: str) -> 
     if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in first):
         return Layout("", delimiter, rewrite=_requoted(delimiter))
     found = _table(head, delimiter)
-    if found is not None or {len(row) for row in rows} == {len(first)} != {1}:
+    regular = {len(row) for row in rows} == {len(first)} != {1}
+    if found is None and regular and not _is_title(first):
+        two_headers.check_one_header(first, rows, name)
+    if found is not None or (regular and not _is_title(first)):
         return found
     below = _below_title(head, reading)
     short = {len(row) for row in rows} == {len(first) + 1} and not first[0].startswith("#")
     if below is None and short and len(rows) > 1:
-        raise DataError(
-            f"{name}: the header has {plural(len(first), 'name')} ({quoted(first[0])}, …), but the "
-            f"rows have {len(first) + 1} fields; name every column in the first line."
-        )
+        raise row_names.too_short(first, name)
     return below
 
 
@@ -90,17 +88,24 @@ def _below_title(head: bytes, reading: Reading) -> Layout | None:
         above = head[:offset]
         if not _is_regular(table) or not _is_header(table):
             continue
-        if any(len(one) == len(table[0]) for one in records_in(above, delimiter)):
+        own = [one for one in records_in(above, delimiter) if not _is_title(one)]
+        if any(len(one) == len(table[0]) for one in own):
             return None
         shown = [one.decode(errors="replace").strip() for one in above.splitlines() if one.strip()]
         if any(one.startswith("#") for one in shown):
             return None  # comments, which have an option
-        own = _table(rest, delimiter)
+        table_below = _table(rest, delimiter)
         note = skipped(shown)
-        if own is None:
+        if table_below is None:
             return Layout("", delimiter, offset, note=note)
-        return own.replace(consumed=offset + own.consumed, note=own.note or note)
+        consumed = offset + table_below.consumed
+        return table_below.replace(consumed=consumed, note=table_below.note or note)
     return None
+
+
+def _is_title(record: Sequence[str]) -> bool:
+    """Whether only the first field has a text."""
+    return len(record) > 1 and bool(record[0].strip()) and not any(map(str.strip, record[1:]))
 
 
 def _is_regular(table: Rows) -> bool:

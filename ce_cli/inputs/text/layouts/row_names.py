@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ce_cli.errors import DataError
 from ce_cli.inputs.text.layouts.layout import Rows, are_names, is_number
+from ce_cli.spec import MISSING_TEXTS
+from ce_cli.text import plural, quoted
 
 _FEW, _SOME = 3, 5  # rows that show names of rows: texts or numbers that never repeat
 
@@ -41,7 +44,15 @@ def have_names(names: Sequence[str], rows: Rows, quoted: bool) -> bool:
         return True
     texts = not any(map(is_number, first))
     alike = texts or all(cell.strip().isdecimal() for cell in first)
-    return alike and len(rows) >= (_FEW if quoted and texts else _SOME)
+    return alike and len(rows) >= (_FEW if quoted else _SOME)
+
+
+def too_short(names: Sequence[str], name: str) -> DataError:
+    """The error where the rows have one field more than the header, and it is not clear which."""
+    return DataError(
+        f"{name}: the header has {plural(len(names), 'name')} ({quoted(names[0])}, …), but the "
+        f"rows have {len(names) + 1} fields; name every column in the first line."
+    )
 
 
 def _count_from(cells: Sequence[str], start: int) -> bool:
@@ -49,8 +60,9 @@ def _count_from(cells: Sequence[str], start: int) -> bool:
 
 
 def is_header_in(column: Sequence[str]) -> bool:
-    """Whether a text is above numbers."""
-    return len(column) > 1 and not is_number(column[0]) and all(map(is_number, column[1:]))
+    """Whether a word is above numbers."""
+    word = any(map(str.isalpha, column[0])) and column[0].strip() not in MISSING_TEXTS
+    return word and len(column) > 1 and not is_number(column[0]) and all(map(is_number, column[1:]))
 
 
 def _may_be_labels(column: Sequence[str]) -> bool:

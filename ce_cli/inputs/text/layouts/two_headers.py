@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ce_cli.errors import DataError
 from ce_cli.inputs.text.layouts.layout import Rows, is_number
+from ce_cli.inputs.text.layouts.row_names import is_header_in
+from ce_cli.text import quoted
 
 NOTE = "the first two lines were read as names of columns"
 
@@ -26,7 +29,7 @@ def two_headers(first: Sequence[str], rows: Rows) -> tuple[list[str], int] | Non
         f"{above}_{below}" if above and below and again else above or below
         for above, below, again in zip(upper, lower, repeated, strict=True)
     ]
-    if not any(repeated) or len(set(names)) < len(names):
+    if not any(repeated) or len(set(upper)) == 1 or len(set(names)) < len(names):
         return None
     if any(is_number(cell) for cell, again in zip(lower, repeated, strict=True) if not again):
         return None
@@ -38,6 +41,22 @@ def two_headers(first: Sequence[str], rows: Rows) -> tuple[list[str], int] | Non
     if any(is_number(cell) and not _is_whole(cell) for cell in lower) or not pairs:
         return None
     return (names, taken) if any(_differs(cell, column) for cell, column in pairs) else None
+
+
+def check_one_header(first: Sequence[str], rows: Rows, name: str) -> None:
+    """Raise if the second line has words above numbers in every column, as the first line does.
+
+    Raises
+    ------
+    DataError
+        One of the two lines is not a row, and not the header.
+    """
+    if len(rows) > 1 and all(map(is_header_in, zip(*rows, strict=True))):
+        raise DataError(
+            f"{name}: the first line ({quoted(first[0])}, …) and the second line "
+            f"({quoted(rows[0][0])}, …) both look like names of columns; keep one of them, for "
+            "example the second: sed 1d."
+        )
 
 
 def _differs(cell: str, column: Sequence[str]) -> bool:
