@@ -56,6 +56,9 @@ SHAPES: dict[str, str | bytes] = {
     "bars at both ends": lines("|{y}|{p}|", "|label|prob|"),
     "pandas": lines("{n}      {y}   {p}", "   label  prob"),
     "pandas with the name of the index": lines("{n}   {y}   {p}", "    label  prob", "id      "),
+    "a tibble of R": lines(
+        "{n}     {y}   {p}", "# A tibble: 5 x 2", "  label  prob", "  <int> <dbl>"
+    ),
     "psql": lines(" {y:>5} | {p:>4}", " label | prob ", "-------+------") + "(5 rows)\n\n",
     "MySQL": lines("| {y:>5} | {p:>4} |", RULE, "| label | prob |", RULE)
     + f"{RULE}\n5 rows in set (0.00 sec)\n",

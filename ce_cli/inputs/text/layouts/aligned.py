@@ -55,7 +55,7 @@ def _is_nameless(texts: Sequence[str], split: Split, name: str) -> bool:
 def _header(texts: Sequence[str], split: Split, name: str) -> tuple[list[str], int] | None:
     """The names of the columns, and how many lines there are above the first row."""
     place = 0
-    while place < len(texts) and (not texts[place].strip() or is_rule(texts[place])):
+    while place < len(texts) and _is_above(texts[place]):
         place += 1
     if place == len(texts):
         return None
@@ -86,6 +86,11 @@ def _header(texts: Sequence[str], split: Split, name: str) -> tuple[list[str], i
             raise too_short(names, name)
         names = ["", *names]
     return (names, place) if len(names) == count > 1 else None
+
+
+def _is_above(text: str) -> bool:
+    """Whether a line is blank, drawn, or counts the rows below it."""
+    return not text.strip() or is_rule(text) or is_remark(text)
 
 
 def _line_after(texts: Sequence[str], place: int) -> int:
