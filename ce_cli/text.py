@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 
 STDIN = "-"
 _LONGEST = 60
-_BIDIRECTIONAL = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_BREAKING = {0x2028, 0x2029, 0xFFFE, 0xFFFF}  # they end lines, or are not allowed in XML
 
 
 def sanitize(text: str, longest: int = _LONGEST) -> str:
-    """Show control and bidirectional characters as escapes and cap the length.
+    """Show control, bidirectional and invisible characters as escapes, and cap the length.
 
     All text from files (labels, column names, paths) goes through here before it is printed, so
     that it can neither control the terminal nor reorder the line that it is in.
@@ -51,8 +49,13 @@ def level_text(confidence: float) -> str:
 
 
 def quoted(text: str) -> str:
-    """A value in quotes, as messages show it."""
-    return f"'{sanitize(text)}'"
+    """A value in quotes, as messages show it.
+
+    Two values that differ look different: in a text that is not in Unicode's normal form C, the
+    characters that look like others are shown as escapes.
+    """
+    shown = sanitize(text)
+    return f"'{shown if shown.isascii() else _distinguishable(shown)}'"
 
 
 def shell_word(text: str) -> str:
@@ -82,10 +85,26 @@ def closest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     return f" (did you mean {quoted(near[0])}?)" if near else ""
 
 
+def _distinguishable(text: str) -> str:
+    """Show the characters that normal form C would replace as escapes, such as a single accent."""
+    from unicodedata import combining, is_normalized
+
+    if is_normalized("NFC", text):
+        return text
+    return "".join(
+        _escape(ord(character))
+        if combining(character) or not is_normalized("NFC", character)
+        else character
+        for character in text
+    )
+
+
 def _visible(character: str) -> str:
     code = ord(character)
-    if code in _BIDIRECTIONAL or code in _BREAKING or 0xD800 <= code < 0xE000:
-        return f"\\u{code:04x}"
     if code < 0x20 or 0x7F <= code < 0xA0:
         return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code, f"\\x{code:02x}")
-    return character
+    return character if character.isprintable() else _escape(code)
+
+
+def _escape(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

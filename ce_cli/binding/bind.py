@@ -27,6 +27,7 @@ from ce_cli.binding.predictions import (
     namings_for,
     shape_of,
 )
+from ce_cli.binding.repeated_names import repeated_names
 from ce_cli.binding.roles import bytes_shape, check_labels, check_others, check_predictions
 from ce_cli.binding.spelling import positives
 from ce_cli.errors import DataError, Suggestion, UsageError
@@ -62,7 +63,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     kinds = {column.name: column for column in columns}
     check_labels([kinds[name] for name in labels])
     seen = roles.seen
-    _check_roles(spec, names, kinds, labels, predictions)
+    _check_roles(source, spec, names, kinds, labels, predictions)
     bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
     if spec.bytes is not None:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
@@ -92,7 +93,12 @@ def _others(spec: Spec) -> list[str]:
 
 
 def _check_roles(
-    spec: Spec, names: Sequence[str], kinds: Kinds, labels: Sequence[str], preds: Sequence[str]
+    source: Source,
+    spec: Spec,
+    names: Sequence[str],
+    kinds: Kinds,
+    labels: Sequence[str],
+    preds: Sequence[str],
 ) -> None:
     """Check that every column suits its role, and plays only one."""
     weight = [spec.weight] if spec.weight else []
@@ -100,7 +106,7 @@ def _check_roles(
     sizes = [spec.bytes] if spec.bytes else []
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
-        raise DataError(f"more than one column is named {quoted_list(repeated)}.")
+        raise DataError(repeated_names(source, repeated, labels, preds))
     check_others(kinds, rest, spec.weight)
     check_predictions([kinds[name] for name in preds], labels)
     counts = [name for name in sizes if bytes_shape(kinds[name]) == "counts"]

@@ -14,6 +14,14 @@ _COLUMNS_SHOWN = 2
 # What makes data bad, the most basic first. {row} is the first row with the issue and {cell} also
 # names its column, {value} is its value and {shown} the same in quotes, {more} the other rows.
 _MESSAGES = {
+    "open-quote": (
+        "{row}: the quote before {value} is not closed where the field ends; close it, or write "
+        'two quotes ("") if it belongs to the text.'
+    ),
+    "escaped-quote": (
+        "{row} has {value}{more} and quotes after a backslash; CSV doubles quotes instead: "
+        'sed \'s/\\\\"/""/g\' changes that.'
+    ),
     "comment": (
         "{row} begins with '#' and has {value}{more}; if such lines are comments, skip them with "
         "--comment '#'."
@@ -101,6 +109,7 @@ _MESSAGES = {
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map")  # other issues of such a column mean nothing
 _SUMS = ("zero-sum", "bad-sum")  # nor do the sums of rows with an unreadable number
 _FIXES = (  # for cells that are not numbers, by the form of the text
+    (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),
     (r"[\[{].*", "write one number, or null for a missing value"),
     (r"[-+]?\d*,\d+(e[-+]?\d+)?", "if this is a decimal comma, use --decimal ,"),
     (
@@ -167,8 +176,10 @@ def sentence(issue: RowIssue, locations: RowLocations, classes: Sequence[str] | 
 
 
 def _fix(value: str) -> str:
-    value = value.strip()
-    forms = re.IGNORECASE | re.DOTALL
+    value = value.strip(" ")
+    if any(character.isdigit() and not character.isascii() for character in value):
+        return "write numbers with the digits 0 to 9"
+    forms = re.IGNORECASE | re.DOTALL | re.ASCII
     matching = (fix for form, fix in _FIXES if re.fullmatch(form, value, forms))
     return next(matching, _absent(value))
 
@@ -194,6 +205,15 @@ def sum_warning(issue: RowIssue, locations: RowLocations, convention: str | None
         done = f"{was} scored unchanged (--on-bad-sum renormalize changes that)"
     rows = plural(issue.count, "row")
     return f"{rows} of probabilities did not sum to 1 and {done}{locations.worst(issue)}."
+
+
+def repeated_header(issue: RowIssue) -> str:
+    """For lines that repeat the header, and are not rows."""
+    repeat = "repeats" if issue.count == 1 else "repeat"
+    was = "was" if issue.count == 1 else "were"
+    return (
+        f"{plural(issue.count, 'line')} {repeat} the header and {was} left out: were files joined?"
+    )
 
 
 def rest_warning(issue: RowIssue, locations: RowLocations) -> str:

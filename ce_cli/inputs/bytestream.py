@@ -144,8 +144,11 @@ class ByteStream:
     def _without_mark(self, start: bytes) -> bytes:
         while len(start) < 3 and (more := self.read(4)):
             start += more
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise DataError(f"{display_name(self.path)}: is UTF-16 text; use --encoding utf-16.")
+        marks = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+        wide = next((mark for mark in marks if start.startswith(mark)), b"")
+        if wide or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._recode = _recoder(self.path, "utf-32" if wide else "utf-16")
+            return self._recode(start, False)
         return start.removeprefix(codecs.BOM_UTF8)
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ce_cli.findings.messages import fatal, no_weight, rest_warning, sentence, sum_warning
+from ce_cli.findings.messages import (
+    fatal,
+    no_weight,
+    repeated_header,
+    rest_warning,
+    sentence,
+    sum_warning,
+)
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.ids import MOST_ROWS
@@ -51,6 +58,10 @@ def _harmless(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
         yield _advice(facts, issue, message, severity)
     elif issue.code == "rest-missing":
         yield _advice(facts, issue, rest_warning(issue, facts.locations), "warning")
+    elif issue.code == "layout":
+        yield Finding("layout", "note", issue.column)
+    elif issue.code == "repeated-header":
+        yield _advice(facts, issue, repeated_header(issue), "warning")
     elif issue.code == "infinite":
         give = "gives" if issue.count == 1 else "give"
         message = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ce_cli.findings.messages import rest_warning, sum_warning
+from ce_cli.findings.messages import repeated_header, rest_warning, sum_warning
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.losses import LOG_2
@@ -194,7 +194,11 @@ def issue_warnings(
     """
     for issue in issues.by_kind.values():
         message = ""
-        if issue.code in ("bad-sum", "renormalized"):
+        if issue.code == "layout":
+            yield Note("layout", issue.column)
+        elif issue.code == "repeated-header":
+            message = repeated_header(issue)
+        elif issue.code in ("bad-sum", "renormalized"):
             message = sum_warning(issue, locations, convention)
         elif issue.code == "rest-missing":
             message = rest_warning(issue, locations)

@@ -167,7 +167,11 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str, list[tuple[str, ...]]]] = {
         "",
         [("bad.csv", "header", "UTF-8", "--encoding latin-1")],
     ),
-    "UTF-16": (GOOD.encode("utf-16"), "", [("bad.csv", "UTF-16", "--encoding utf-16")]),
+    "UTF-16 without a mark": (
+        GOOD.encode("utf-16-le"),
+        "",
+        [("bad.csv", "UTF-16", "--encoding utf-16-le")],
+    ),
     "wrong encoding named": (GOOD, "--encoding utf-16", [("bad.csv", "utf-16", "--encoding")]),
     "corrupt gzip": (
         gzip.compress(GOOD.encode() * 9)[:-12],

@@ -23,21 +23,29 @@ Pairs = list[tuple[str, float]]
 
 _WRAPPED = re.compile(r"\bnp\.float\d+\(([^()]*)\)")  # as numpy writes a number in a list
 _ARRAY = re.compile(r"(?:array|tensor)\((\[[^\[\]]*\])[^\[\]]*\)")
+_ENDS = {**PAIRS, "{": "}"}
 _ENTRY = re.compile(
     r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([-+.\w]+))\s*:\s*([-+.\w]+)\s*(?:,|$)"""
 )
 
 
 def list_in(text: str) -> list[float] | None:
-    """The numbers of ``[0.1, 0.9]``, ``(0.1, 0.9)`` or ``[0.1 0.9]``, None if it is not a list."""
+    """The numbers of ``[0.1, 0.9]``, ``(0.1, 0.9)`` or ``[0.1 0.9]``, None if it is not a list.
+
+    Also ``{0.1,0.9}``, as PostgreSQL writes it, and ``(0.1; 0.9)``.
+    """
     text = text.strip()
     if "(" in text[1:]:
         text = _WRAPPED.sub(r"\1", text)
         if match := _ARRAY.fullmatch(text):
             text = match[1]
-    if len(text) < 2 or PAIRS.get(text[0]) != text[-1]:
+    if len(text) < 2 or _ENDS.get(text[0]) != text[-1]:
         return None
     inner = text[1:-1].strip()
+    if text[0] == "(" and ";" in inner and "," not in inner:
+        inner = inner.replace(";", ",")
+    if text[0] == "{" and "," not in inner:  # one number, which `number_of_one` reads
+        return None
     if text[0] == "(":
         if "," not in inner:  # in parentheses, but not a tuple
             return None

@@ -11,6 +11,7 @@ from ce_cli.inputs.source import Column, Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
+WRAPPED = "text with one number in brackets"  # the type of such a column
 _SNIFFED_CELLS = 50
 
 
@@ -31,6 +32,10 @@ def number_in(text: str | None, decimal: str = ".") -> float | None:
     """The number in a cell, None if it is not a number."""
     if text is None or "_" in text:
         return None
+    if not text.isascii():
+        text = text.strip().replace("\u2212", "-")  # a minus sign, with blanks of any kind around
+        if not text.isascii():  # digits of another script
+            return None
     if decimal != ".":
         if "." in text:
             return None
@@ -58,7 +63,10 @@ def column_of(name: str, cells: pa.ChunkedArray, decimal: str) -> Column:
     if not any(text.rstrip().endswith(("]", ")", "}")) for text in texts):
         return Column(name, "text", "text", "text")
     from ce_cli.inputs.json.nested import list_in, map_in
+    from ce_cli.inputs.text.wrapped import unwrapped
 
+    if all(unwrapped(text) is not None for text in texts):
+        return Column(name, "number", WRAPPED, "text")
     lists = [numbers for text in texts if (numbers := list_in(text)) is not None]
     if lists and 2 * len(lists) >= len(texts):  # the others are reported later
         widths = {len(numbers) for numbers in lists}

@@ -7,26 +7,32 @@ from typing import TYPE_CHECKING
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.source import FORMATS, NO_TEXTS, Column, Frame, Projection
+from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Projection
 from ce_cli.inputs.text import records
-from ce_cli.inputs.text.cells import column_of
+from ce_cli.inputs.text.cells import WRAPPED, column_of
 from ce_cli.inputs.text.delimited_split import DelimitedSplit, Malformed
 from ce_cli.inputs.text.dialect import (
     DELIMITERS,
     LAST_RESORT,
+    SNIFFED_BYTES,
     declared_delimiter,
     distinct,
     found_delimiter,
     is_misfit,
+    looks_plain,
+    not_text,
+    without_blank_lines,
 )
+from ce_cli.inputs.text.invisible import visible
 from ce_cli.reading import Reading
 from ce_cli.text import display_name, quoted
 
 if TYPE_CHECKING:
     from ce_cli.inputs.text.comments import Uncommented
+    from ce_cli.inputs.text.layouts.layout import Layout
+    from ce_cli.inputs.text.layouts.rewritten import Rewritten
 
 _HEAD_BYTES = 1 << 18
-_SNIFFED_BYTES = 1 << 16
 _AS_WRITTEN = Projection((), (), missing_texts=NO_TEXTS)
 
 
@@ -52,7 +58,8 @@ class DelimitedSource:
         self.name = display_name(name)
         self._reading = reading
         self._bytes = stream
-        self._stream: ByteStream | Uncommented = stream
+        self._stream: ByteStream | Uncommented | Rewritten = stream
+        self._layout: Layout | None = None
         self._delimiter = reading.delimiter or ""
         if reading.comment is not None:
             from ce_cli.inputs.text.comments import Uncommented
@@ -60,11 +67,14 @@ class DelimitedSource:
             self._stream = Uncommented(stream, reading.comment.encode(), self._may_delimit)
         head, start = self._read_head()
         if not self._delimiter:
-            sniffed = head[: max(start, _SNIFFED_BYTES)]
+            sniffed = head[: max(start, SNIFFED_BYTES)]
             self._delimiter = found_delimiter(sniffed, reading.decimal)
-        if not isinstance(self._stream, ByteStream):
-            self._stream.set_delimiters(self._may_delimit)
+        if reading.comment is not None:
+            self._stream.set_delimiters(self._may_delimit)  # type: ignore[union-attr]  # see above
         self._header = self._names_in(head[:start])
+        sniffed = head[: max(start, SNIFFED_BYTES)]
+        if not looks_plain(sniffed, self._delimiter):
+            head, start = self._laid_out(sniffed, head, start)
         if reading.comment is None and is_misfit(self._header, head[start:]):
             raise DataError(
                 f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
@@ -72,15 +82,36 @@ class DelimitedSource:
             )
         names_columns = reading.names_columns
         self._named = reading.header or (names_columns is not None and names_columns(self._header))
+        self._line = head[:start]
         if not self._named:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
+        elif any(not name.isascii() for name in self._header):
+            self._header = visible(self._header, head[start:])
         self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
         self._stream.push_back(head[start:])
 
+    def _laid_out(self, sniffed: bytes, head: bytes, start: int) -> tuple[bytes, int]:
+        """Rewrite a table that is not plain, and read its header again."""
+        from ce_cli.inputs.text.layouts.found import found_layout
+        from ce_cli.inputs.text.layouts.rewritten import Rewritten
+
+        layout = found_layout(sniffed, self._delimiter, self._reading, self.name)
+        if layout is None:
+            return head, start
+        self._layout = layout
+        self._stream.push_back(head[layout.consumed :])
+        self._stream = Rewritten(self._stream, layout, self._newline)
+        self._delimiter = layout.delimiter
+        head, start = self._read_head()
+        self._header = self._names_in(head[:start])
+        return head, start
+
     @property
     def format(self) -> str:
-        """CSV, TSV, or text with another delimiter."""
+        """CSV, TSV, text with another delimiter, or another layout."""
+        if self._layout is not None and self._layout.form:
+            return self._layout.form
         named = {",": "CSV", "\t": "TSV"}
         return named.get(self._delimiter, f"text delimited by {self._delimiter!r}")
 
@@ -108,8 +139,13 @@ class DelimitedSource:
         """Blocks of whole records."""
         size = self._reading.block_bytes
         delimiter = self._delimiter.encode()
+        note = self._layout.note if self._layout is not None else ""
         for block in records.blocks(self._stream, size, self._newline, delimiter):
-            yield self._split(block, projection).replace(size=self._bytes.newly_read())
+            split = self._split(block, projection)
+            yield split.replace(
+                size=self._bytes.newly_read(), note=note and f"{self.name}: {note}."
+            )
+            note = ""
 
     @property
     def _may_delimit(self) -> bytes:
@@ -117,22 +153,24 @@ class DelimitedSource:
 
     def _split(self, block: bytes, projection: Projection) -> DelimitedSplit:
         names, decimal = tuple(self._names), self._reading.decimal
-        kinds = (
-            {column.name: column.kind for column in self.columns()} if projection.numbers else {}
-        )
-        booleans = tuple(name for name in projection.numbers if kinds[name] == "boolean")
-        return DelimitedSplit(block, names, self._delimiter, projection, decimal, booleans)
+        booleans: tuple[str, ...] = ()
+        wrapped: tuple[str, ...] = ()
+        if projection.names:
+            own = self.columns()
+            kinds = {column.name: column.kind for column in own}
+            booleans = tuple(name for name in projection.numbers if kinds[name] == "boolean")
+            wrapped = tuple(column.name for column in own if column.type == WRAPPED)
+        split = DelimitedSplit(block, names, self._delimiter, projection, decimal, booleans)
+        header = self._line if self._named else b""
+        return split.replace(wrapped=wrapped, header=header)
 
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with at least one record after the header, and where that begins."""
         head, declared = b"", ""
         while piece := self._stream.read(_HEAD_BYTES):
-            head = (head + piece).lstrip(b"\r\n")
+            head = without_blank_lines(head + piece)
             if b"\0" in piece:
-                raise DataError(
-                    f"{self.name}: is not a text table (byte {head.index(0) + 1:,} is NUL); "
-                    f"ce reads {FORMATS}."
-                )
+                raise DataError(f"{self.name}: {not_text(head)}")
             if len(head) < _HEAD_BYTES:
                 continue
             head, declared = self._without_excel_line(head, declared)
@@ -152,7 +190,7 @@ class DelimitedSource:
             return head, declared
         declared, length = declared_delimiter(head)
         self._delimiter = self._delimiter or declared
-        return head[length:].lstrip(b"\r\n") if declared else head, declared
+        return without_blank_lines(head[length:]) if declared else head, declared
 
     def _first_end(self, head: bytes) -> int:
         self._newline = b"\n" if b"\n" in head or b"\r" not in head else b"\r"

@@ -10,6 +10,7 @@ import numpy as np
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame, Projection
 from ce_cli.inputs.text.cells import decoded, number_in, truth_in
+from ce_cli.inputs.text.quotes import hiding_quote, without_lines
 from ce_cli.record import Record
 from ce_cli.spec import MISSING_TEXTS
 from ce_cli.text import plural
@@ -55,6 +56,12 @@ class DelimitedSplit(Record):
         The decimal mark.
     booleans : tuple of str
         The number columns that are written as true and false.
+    wrapped : tuple of str
+        The columns whose cells have one number in brackets.
+    header : bytes
+        The line of the header, which is left out where it occurs again.
+    note : str
+        A decision about the layout of the file, for a warning.
     """
 
     block: bytes
@@ -64,9 +71,25 @@ class DelimitedSplit(Record):
     decimal: str = "."
     booleans: tuple[str, ...] = ()
     size: int = 0
+    wrapped: tuple[str, ...] = ()
+    header: bytes = b""
+    note: str = ""
 
     def frames(self) -> Iterator[Frame]:
         """Parse the block as one frame."""
+        if (opened := hiding_quote(self.block, self.delimiter)) is not None:
+            yield self._before_quote(opened)
+            return
+        if not self.projection.numbers:  # a header, which is not a number, would not be noticed
+            yield from self._without_headers()
+            return
+        try:
+            yield self._parsed(self._types)
+        except _invalid():
+            yield from self._without_headers()
+
+    @property
+    def _types(self) -> dict[str, pa.DataType]:
         import pyarrow as pa
 
         number, text = pa.float64(), pa.dictionary(pa.int32(), pa.utf8())
@@ -74,19 +97,39 @@ class DelimitedSplit(Record):
             self.projection.texts, text
         )
         types |= dict.fromkeys(self.booleans, pa.bool_())
-        types |= dict.fromkeys((*self.projection.lists, *self.projection.maps), pa.utf8())
-        malformed: list[Malformed] = []
-        try:
-            table = self.table(types)
-        except pa.ArrowInvalid:
-            legible = self.legible()
-            try:
-                table = legible.table(types, malformed)
-            except pa.ArrowInvalid:
-                yield legible._cell_by_cell(types)
-                return
+        return types | dict.fromkeys((*self.projection.lists, *self.projection.maps), pa.utf8())
+
+    def _parsed(
+        self, types: dict[str, pa.DataType], malformed: list[Malformed] | None = None
+    ) -> Frame:
+        if not types.keys().isdisjoint(self.wrapped):
+            return self.legible()._cell_by_cell(types)
+        table = self.table(types, malformed)
         columns = {name: _whole(table[name]) for name in self.projection.names}
-        yield self._frame(columns, table.num_rows, malformed, ())
+        return self._frame(columns, table.num_rows, malformed or [], ())
+
+    def _without_headers(self) -> Iterator[Frame]:
+        """Parse the block without lines that repeat the header, and with all its issues."""
+        rest, repeated = without_lines(self.block, self.header, self.delimiter)
+        legible = self.replace(block=rest).legible()
+        try:
+            frame = legible._parsed(self._types, [])
+        except _invalid():
+            frame = legible._cell_by_cell(self._types)
+        if repeated:
+            issue = RowIssue("repeated-header", "", repeated, ())
+            frame = frame.replace(issues=(*frame.issues, issue))
+        yield frame
+
+    def _before_quote(self, opened: int) -> Frame:
+        """The rows before one whose quote hides the rows after it, and the issue of that row."""
+        start = self.block.rfind(b"\n", 0, opened) + 1
+        before = self.replace(block=self.block[:start])
+        (frame,) = before.frames()
+        shown = self.block[opened : opened + 40].decode(errors="replace").splitlines()[0]
+        issue = RowIssue.of("open-quote", "", [frame.rows], [shown])
+        left_out = (*frame.left_out, frame.rows)
+        return frame.replace(rows=frame.rows + 1, left_out=left_out, issues=(*frame.issues, issue))
 
     def legible(self) -> Self:
         """The same block, with escapes where malformed records are not UTF-8.
@@ -120,7 +163,8 @@ class DelimitedSplit(Record):
         noted = [] if malformed is None else malformed
 
         def note(row: Any) -> str:
-            code = "comment" if row.text.startswith("#") else "malformed"
+            escaped = "escaped-quote" if '\\"' in row.text else "malformed"
+            code = "comment" if row.text.startswith("#") else escaped
             noted.append(Malformed(row.number - 1, code, row.actual_columns, row.expected_columns))
             return "skip"
 
@@ -160,6 +204,8 @@ class DelimitedSplit(Record):
         for name in types:
             cells = _whole(raw[name]).to_pylist()
             texts, unreadable = decoded(cells)
+            if name in self.wrapped:
+                texts = _unwrapped(texts)
             if len(unreadable):
                 shown = [repr(cells[row])[2:-1] for row in unreadable[:10]]
                 issues.append(RowIssue.of("encoding", name, rows[unreadable], shown))
@@ -194,6 +240,8 @@ class DelimitedSplit(Record):
         for name in self.projection.verbatim:
             if columns[name].null_count:
                 columns[name] = self._verbatim(name, columns[name])
+        if self.note:
+            issues = (*issues, RowIssue.of("layout", self.note, [0]))
         left_out = tuple(one.row for one in malformed)
         rows = parsed + len(left_out)
         for name in (*self.projection.lists, *self.projection.maps):
@@ -229,6 +277,18 @@ class DelimitedSplit(Record):
         places = np.delete(np.arange(rows), left_out)[bad]
         shown = [texts[row].as_py() for row in bad[:10]]
         return values, [RowIssue.of("not-a-list" if as_list else "not-a-map", name, places, shown)]
+
+
+def _invalid() -> type[Exception]:
+    import pyarrow as pa
+
+    return pa.ArrowInvalid  # type: ignore[no-any-return]
+
+
+def _unwrapped(texts: list[str | None]) -> list[str | None]:
+    from ce_cli.inputs.text.wrapped import unwrapped
+
+    return [text if text is None else unwrapped(text) or text for text in texts]
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -8,9 +8,17 @@ import io
 import re
 from collections.abc import Sequence
 
+from ce_cli.inputs.source import FORMATS
+
 DELIMITERS = ("\t", ";", "|", ",")  # a comma, which numbers and texts hold too, comes last
 LAST_RESORT = " "
+SNIFFED_BYTES = 1 << 16
 _SNIFFED_RECORDS = 50
+_BLANK_LINES = re.compile(rb"\A(?:[ \t]*[\r\n]+)+")
+_BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t]*[^\s]")
+_ODD = re.compile("[ \t|│┃║┆]".encode())
+_ODD_STARTS = ("#", "'", "┌", "╭", "╔", "┏", "│", "┃", "║")
+_DIGIT = re.compile("[0-9]")
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
@@ -19,6 +27,20 @@ def declared_delimiter(head: bytes) -> tuple[str, int]:
     match = _EXCEL.match(head)
     delimiter = match[1].decode("ascii", "replace") if match else ""
     return (delimiter, match.end()) if match and delimiter.isascii() else ("", 0)
+
+
+def without_blank_lines(head: bytes) -> bytes:
+    """The text from its first line that is not blank."""
+    return _BLANK_LINES.sub(b"", head, 1) if head[:1] in (b"\n", b"\r", b" ", b"\t") else head
+
+
+def not_text(head: bytes) -> str:
+    """Why a file with a byte NUL is not a text table, without its name."""
+    place = head.index(0)
+    order = "le" if place % 2 else "be"
+    if head[place : place + 6 : 2] == b"\0\0\0" and b"\0" not in head[place + 1 : place + 6 : 2]:
+        return f"is UTF-16 text without a mark of its byte order; use --encoding utf-16-{order}."
+    return f"is not a text table (byte {place + 1:,} is NUL); ce reads {FORMATS}."
 
 
 def found_delimiter(head: bytes, decimal: str = ".") -> str:
@@ -62,6 +84,40 @@ def is_misfit(first: Sequence[str], following: bytes) -> bool:
     rest = re.sub(rb"(?m)^#.*$", b"", following).lstrip(b"\r\n")
     counts = _counts(rest.decode(errors="replace"), found_delimiter(rest))
     return bool(counts) and counts[0] != len(first)
+
+
+def looks_plain(head: bytes, delimiter: str) -> bool:
+    """Whether nothing in the first records needs a closer look: most files are plain.
+
+    Names are in the first record, each once; all records have as many fields as it has; and there
+    is no blank line among them.
+    """
+    if head[:1] in b"|+@%" or _BLANK_LINE.search(head):
+        return False
+    first, *rows = records_in(head, delimiter) or [[]]
+    if len(first) < 2 and _ODD.search(head):
+        return False
+    if any(len(row) != len(first) for row in rows) or "" in first[1:]:
+        return False
+    if len(set(first)) < len(first) or (first[:1] and first[0].startswith(_ODD_STARTS)):
+        return False
+    if delimiter == LAST_RESORT and (b"  " in head or head[:1] == b" "):
+        return False
+    return not rows or any(map(_DIGIT.search, rows[0]))  # not a rule, or names once more
+
+
+def records_in(head: bytes, delimiter: str) -> list[list[str]]:
+    """The first records; of a long text, the last one may be incomplete and is left out."""
+    found: list[list[str]] = []
+    text = io.StringIO(head.decode(errors="replace"), newline="")
+    with contextlib.suppress(csv.Error):  # a field is too long, so this is not the delimiter
+        for record in csv.reader(text, delimiter=delimiter):
+            if record:
+                found.append(record)
+            if len(found) == _SNIFFED_RECORDS:
+                break
+    incomplete = len(head) >= SNIFFED_BYTES // 2 and len(found) < _SNIFFED_RECORDS
+    return found[:-1] if incomplete and len(found) > 1 else found
 
 
 def _counts(text: str, delimiter: str) -> list[int]:

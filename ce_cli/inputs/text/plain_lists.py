@@ -16,7 +16,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-NONE = ("None", "null", "NaN", "nan")
+NONE = ("None", "null", "NULL", "NaN", "nan")
 PAIRS = {"[": "]", "(": ")"}
 
 _TOKEN, _SPACE, _COMMA, _BRACKET = range(4)

@@ -89,7 +89,7 @@ def last_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
     end = data.rfind(newline)
     if _QUOTE not in data:
         return end + 1
-    opens, closes = _quoted_parts(data, delimiters + b"\r\n")
+    opens, closes = quoted_parts(data, delimiters + b"\r\n")
     while end >= 0:
         part = int(np.searchsorted(opens, end)) - 1
         if part < 0 or closes[part] < end:
@@ -103,7 +103,7 @@ def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
     end = data.find(newline)
     if end < 0 or _QUOTE not in data[:end]:
         return end + 1
-    opens, closes = _quoted_parts(data, delimiters + b"\r\n")
+    opens, closes = quoted_parts(data, delimiters + b"\r\n")
     while end >= 0:
         part = int(np.searchsorted(opens, end)) - 1
         if part < 0 or closes[part] < end:
@@ -112,7 +112,7 @@ def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
     return 0
 
 
-def _quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
+def quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
     """Where quoted fields open and close, as the CSV reader sees them.
 
     A quote opens a field only where the field begins, after one of `before`; any other is text.

@@ -1,0 +1,63 @@
+"""Quotes that are not closed where their field ends, so that they hide the rows after it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ce_cli.inputs.text import records
+
+_QUOTE = b'"'
+
+
+def hiding_quote(block: bytes, delimiter: str) -> int | None:
+    """The offset of the first quote that hides rows, None without one.
+
+    It is closed in another line, by a quote inside a field, or not at all.
+    """
+    if _QUOTE not in block:
+        return None
+    text = np.frombuffer(block, np.uint8)
+    after = np.zeros(256, np.bool_)
+    after[list(delimiter.encode() + b'\r\n"')] = True
+    quotes = np.flatnonzero(text == _QUOTE[0])
+    inner = quotes[1::2]
+    inner = inner[inner + 1 < len(text)]
+    if not len(quotes) % 2 and after[text[inner + 1]].all():
+        return None
+    parts = records.quoted_parts(block, delimiter.encode() + b"\r\n")
+    for opened, closed in zip(*(part.tolist() for part in parts), strict=True):
+        end = min(closed, len(block))
+        well = closed + 1 >= len(block) or after[block[closed + 1]]
+        unclosed = closed >= len(block)
+        if (unclosed or not well) and (unclosed or b"\n" in block[opened:end]):
+            return int(opened)
+    return None
+
+
+def without_lines(block: bytes, line: bytes, delimiter: str) -> tuple[bytes, int]:
+    """The block without the lines that equal `line`, outside quotes, and how many there were."""
+    bare = line.rstrip(b"\r\n")
+    if not bare or bare not in block:
+        return block, 0
+    quoted = records.quoted_parts(block, delimiter.encode() + b"\r\n") if _QUOTE in block else None
+    kept: list[bytes] = []
+    start = place = count = 0
+    while (place := block.find(bare, place)) >= 0:
+        end = place + len(bare)
+        whole = place == 0 or block[place - 1 : place] in (b"\n", b"\r")
+        whole = whole and (end == len(block) or block[end : end + 1] in (b"\n", b"\r"))
+        if whole and not _is_within(place, quoted):
+            kept.append(block[start:place])
+            start, count = end, count + 1
+        place = end
+    kept.append(block[start:])
+    return b"".join(kept), count
+
+
+def _is_within(place: int, parts: tuple[records.Places, records.Places] | None) -> bool:
+    """Whether an offset is inside one of the quoted parts."""
+    if parts is None:
+        return False
+    opens, closes = parts
+    part = int(np.searchsorted(opens, place)) - 1
+    return part >= 0 and bool(closes[part] > place)
