@@ -36,6 +36,10 @@ class Reading(Record):
         Lines of text that begin with this character are left out.
     input_format : str or None
         A name of the registry; if None, found from the first bytes.
+    query : str or None
+        What to read from databases.
+    table : str or None
+        The table, sheet or file to read from what holds several.
     """
 
     delimiter: str | None = None
@@ -47,6 +51,8 @@ class Reading(Record):
     names_columns: Callable[[Sequence[str]], bool] | None = None
     comment: str | None = None
     input_format: str | None = None
+    query: str | None = None
+    table: str | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -60,6 +66,8 @@ class Reading(Record):
             header=not options.get("no_header"),
             comment=options.get("comment"),
             input_format=options.get("input_format"),
+            query=options.get("query"),
+            table=options.get("table"),
         )
 
     def check(self) -> None:
@@ -73,6 +81,8 @@ class Reading(Record):
             raise UsageError(f"The block size must be 1 or more, not {self.block_bytes}.")
         if self.decimal not in (".", ","):
             raise UsageError(f"--decimal must be '.' or ',', not {quoted(self.decimal)}.")
+        if self.query is not None and self.table is not None:
+            raise UsageError("--query and --table exclude each other: name the table in the query.")
         self._check_comment()
 
     def _check_comment(self) -> None:

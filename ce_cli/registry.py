@@ -26,12 +26,18 @@ class Entry(Record):
         matches every file.
     text : bool
         Whether this input format is text, which may be compressed and in any encoding.
+    in_folders : bool
+        Whether a directory of data may consist of such files, so that they are read with it.
+    chooses : tuple of str
+        The options by which one of several tables in such a file is chosen.
     """
 
     target: str
     names: tuple[str, ...]
     magic: bytes = b""
     text: bool = False
+    in_folders: bool = True
+    chooses: tuple[str, ...] = ()
 
     def load(self) -> Any:
         """Import it."""
@@ -153,7 +159,42 @@ INPUTS = (
         rb"ARROW1|\xff\xff\xff\xff|FEA1",
     ),
     Entry("ce_cli.inputs.numpy.npy:open_npy", ("npy",), rb"\x93NUMPY"),
-    Entry("ce_cli.inputs.numpy.npz:open_npz", ("npz",), rb"PK(\x03\x04|\x05\x06)"),
+    Entry(
+        "ce_cli.inputs.packed.zipped:open_zip",
+        ("zip",),
+        rb"PK(\x03\x04|\x05\x06)",  # of any of these three, told apart by what is inside
+        in_folders=False,
+        chooses=("table",),
+    ),
+    Entry("ce_cli.inputs.packed.zipped:open_zip", ("npz",), rb"PK(\x03\x04|\x05\x06)"),
+    Entry(
+        "ce_cli.inputs.packed.zipped:open_zip",
+        ("xlsx", "xlsm"),
+        rb"PK(\x03\x04|\x05\x06)",
+        in_folders=False,
+        chooses=("table",),
+    ),
+    Entry("ce_cli.inputs.arrow.orc:open_orc", ("orc",), rb"(?s:ORC.{0,12}[\x00-\x08\x0e-\x1f])"),
+    Entry(
+        "ce_cli.inputs.numpy.safetensors:open_safetensors",
+        ("safetensors",),
+        rb"(?s:.{4}\x00{4}\{)",
+        in_folders=False,
+    ),
+    Entry(
+        "ce_cli.inputs.databases.sqlite:open_sqlite",
+        ("sqlite", "sqlite3", "db"),
+        rb"SQLite format 3\x00",
+        in_folders=False,
+        chooses=("table", "query"),
+    ),
+    Entry(
+        "ce_cli.inputs.databases.duckdb:open_duckdb",
+        ("duckdb",),
+        rb"(?s:.{8}DUCK.\x00{3})",
+        in_folders=False,
+        chooses=("table", "query"),
+    ),
     Entry(
         "ce_cli.inputs.json.jsonlines:open_json_lines",
         ("jsonl", "ndjson"),

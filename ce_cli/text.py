@@ -30,7 +30,22 @@ def harmless(text: str) -> str:
 
 def display_name(path: str) -> str:
     """The name of a path in messages and on the page."""
-    return "standard input" if path == STDIN else sanitize(path, 200)
+    return "standard input" if path == STDIN else sanitize(without_secrets(path), 200)
+
+
+def without_secrets(path: str) -> str:
+    """A path or a URI, with asterisks in place of a password, a token or a signature."""
+    if "://" not in path:
+        return path
+    import re
+
+    place, mark, query = path.partition("?")
+    if "@" not in place and "@" in query:
+        place, mark, query = path, "", ""
+    in_host = "[^/]*" if place.startswith("http") else ".*"
+    place = re.sub(rf"^([^:]*://[^/:@]*):{in_host}@", r"\1:***@", place)
+    secret = "[^=&]*(?:sig|token|secret|passw|pwd|key|credential)[^=&]*"
+    return place + mark + re.sub(rf"(?i)(^|&)({secret})=[^&]*", r"\1\2=***", query)
 
 
 def files_title(names: Sequence[str]) -> str:
@@ -62,7 +77,7 @@ def shell_word(text: str) -> str:
     """A value quoted for the shell, to be pasted after an option."""
     from shlex import quote
 
-    return quote(sanitize(text))
+    return quote(sanitize(without_secrets(text)))
 
 
 def quoted_list(items: Iterable[str], most: int = 8) -> str:

@@ -67,7 +67,8 @@ class JoinedSplit(Record):
 
 def reading_of_labels(reading: Reading, spec: Spec) -> Reading:
     """How to read a file of labels, which may have a header when the predictions have none."""
-    return reading.replace(names_columns=lambda names: names_label(names, spec))
+    own = reading.replace(query=None, table=None)  # those are of the predictions
+    return own.replace(names_columns=lambda names: names_label(names, spec))
 
 
 def joined(sources: Iterator[Source], file: LabelFile, spec: Spec) -> tuple[Iterator[Source], Spec]:

@@ -17,6 +17,7 @@ _MAGIC = {
     b"(\xb5/\xfd": "zstd",
     b"\xfd7zXZ\x00": "xz",
 }
+_WEB = ("http://", "https://", "hf://")
 _CHUNK = 1 << 20
 
 
@@ -28,6 +29,10 @@ def open_bytes(path: str) -> io.BufferedReader:
         if path == STDIN:
             return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), _CHUNK)
         if "://" in path:
+            if path.startswith(_WEB):
+                from ce_cli.inputs.web import open_web
+
+                return open_web(path)
             from pyarrow import fs
 
             filesystem, inner = fs.FileSystem.from_uri(path)
@@ -35,10 +40,16 @@ def open_bytes(path: str) -> io.BufferedReader:
         return io.BufferedReader(io.FileIO(path), _CHUNK)
 
 
-def first_bytes(path: str, raw: io.BufferedReader) -> bytes:
-    """Look at the first bytes without consuming them."""
+def buffered(raw: io.RawIOBase) -> io.BufferedReader:
+    """Bytes that can be read sequentially, as a file."""
+    reader: Any = io.BufferedReader(raw, _CHUNK)
+    return reader  # type: ignore[no-any-return]
+
+
+def first_bytes(path: str, raw: io.BufferedReader, count: int = 16) -> bytes:
+    """Look at the first bytes, `count` at most, without consuming them."""
     with storage_errors(path):
-        return raw.peek(16)[:16]
+        return raw.peek(count)[:count]
 
 
 class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(path)
@@ -66,6 +77,7 @@ class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(pat
         if isinstance(error, PermissionError):
             raise StorageError(f"{shown}: permission denied.") from error
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = reason.replace(self.path, shown)  # which may contain a password
         reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)
         raise StorageError(f"{shown}: could not be read: {reason.rstrip('.')}.") from error
 

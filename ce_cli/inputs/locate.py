@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 from ce_cli import registry
-from ce_cli.errors import DataError, StorageError
+from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.inputs.bytestream import ByteStream, first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.databases.urls import is_database
+from ce_cli.inputs.foreign.starts import START_BYTES, foreign_kind
 from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import Source
 from ce_cli.reading import Reading
 from ce_cli.text import STDIN, display_name
 
-_PACKED = {".gz", ".bz2", ".zst", ".xz"}
-_FORMAT_BYTES = 64  # beginning of a text that shows its format
+_PACKED = {".gz", ".bz2", ".zst", ".xz", ".zip"}
+_FOREIGN_BYTES = 1 << 20  # beginning of a file in a foreign format that may show more
 _TEXT = [entry for entry in registry.INPUTS if entry.text]
 _BINARY = [entry for entry in registry.INPUTS if not entry.text]
+_ZIP = registry.find(registry.INPUTS, "zip", "input format")
 
 
 def located(paths: Sequence[str]) -> list[str]:
@@ -53,15 +58,51 @@ def opened(path: str, reading: Reading) -> Source:
     DataError
         It is empty, or not a table.
     """
-    raw = open_bytes(path)
-    entry = _binary_format(first_bytes(path, raw), reading)
-    source: Source
+    if is_database(path):
+        from ce_cli.inputs.databases.by_url import open_database
+
+        return open_database(path, reading)
+    return partitioned(opened_bytes(path, open_bytes(path), reading), path)
+
+
+def opened_bytes(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
+    """Open bytes in the format that the first of them show.
+
+    Raises
+    ------
+    StorageError
+        They cannot be read.
+    DataError
+        They are not a table.
+    UsageError
+        An option chooses one of several tables, but the format has only one.
+    """
+    start = first_bytes(path, raw, START_BYTES)
+    if kind := foreign_kind(start):
+        _refuse(path, kind, first_bytes(path, raw, _FOREIGN_BYTES))
+    entry = _binary_format(start, reading)
     if entry is not None:
-        source = entry.load()(path, raw, reading)
-    else:
-        stream = ByteStream(path, raw, reading.encoding)
-        source = _text_format(path, stream, reading).load()(path, stream, reading)
-    return partitioned(source, path)
+        _check_chosen(path, entry, reading)
+        return entry.load()(path, raw, reading)  # type: ignore[no-any-return]
+    stream = ByteStream(path, raw, reading.encoding)
+    entry = _text_format(path, stream, reading)
+    _check_chosen(path, entry, reading)
+    return entry.load()(path, stream, reading)  # type: ignore[no-any-return]
+
+
+def _refuse(path: str, kind: str, start: bytes) -> NoReturn:
+    from ce_cli.inputs.foreign.formats import refuse
+
+    refuse(path, kind, start)
+
+
+def _check_chosen(path: str, entry: registry.Entry, reading: Reading) -> None:
+    for name in ("query", "table"):
+        if getattr(reading, name) is not None and name not in entry.chooses:
+            kinds = {"query": "a database", "table": "a database, a workbook or a zip archive"}
+            raise UsageError(
+                f"--{name} reads from {kinds[name]}, and {display_name(path)} is not one."
+            )
 
 
 def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Source]]:
@@ -72,15 +113,19 @@ def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Sour
 def _binary_format(start: bytes, reading: Reading) -> registry.Entry | None:
     if reading.input_format is not None:
         entry = registry.find(registry.INPUTS, reading.input_format, "input format")
-        return None if entry.text else entry
+        if not re.match(_ZIP.magic, start):
+            return None if entry.text else entry
+        return entry if entry.target == _ZIP.target else _ZIP  # a zip with a file in that format
     return next((one for one in _BINARY if re.match(one.magic, start)), None)
 
 
 def _text_format(path: str, stream: ByteStream, reading: Reading) -> registry.Entry:
     """The format of a text by its beginning or, where that does not show it, by its suffix."""
+    start = stream.peek(START_BYTES)
+    if kind := foreign_kind(start):  # packed, or text
+        _refuse(path, kind, start)
     if reading.input_format is not None:
         return registry.find(registry.INPUTS, reading.input_format, "input format")
-    start = stream.peek(_FORMAT_BYTES)
     if packed := next((one for one in _BINARY if re.match(one.magic, start)), None):
         raise DataError(
             f"{display_name(path)}: is a compressed {packed.names[0]} file, but ce decompresses "
@@ -98,7 +143,7 @@ def _suffix(path: Path) -> str:
 
 
 def _data_files(directory: Path) -> list[str]:
-    known = {f".{name}" for entry in registry.INPUTS for name in entry.names}
+    known = {f".{name}" for entry in registry.INPUTS if entry.in_folders for name in entry.names}
     found = []
     for path in sorted(directory.rglob("*")):
         parts = path.relative_to(directory).parts

@@ -219,6 +219,22 @@ class DataOptions(TypedDict, total=False):
             names="input format",
         ),
     ]
+    query: Annotated[
+        str | None,
+        Option(
+            "The rows of a database to read, as an SQL query.",
+            READING,
+            metavar="SQL",
+        ),
+    ]
+    table: Annotated[
+        str | None,
+        Option(
+            "The table to read from a database, a workbook (its sheet) or a zip (its file).",
+            READING,
+            metavar="NAME",
+        ),
+    ]
     delimiter: Annotated[
         str | None,
         Option(

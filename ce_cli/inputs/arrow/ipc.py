@@ -115,7 +115,7 @@ class FileSplit(Record):
         """Read a bounded number of cells at a time."""
         file = _open_file(self.name, self.path, self.fields)
         for place in self.batches:
-            yield from _frames(self.name, _batch(self.name, file, place), self.projection)
+            yield from frames_of_batch(self.name, _batch(self.name, file, place), self.projection)
 
 
 class StreamSource:
@@ -154,7 +154,7 @@ class StreamSource:
         """The first rows of the stream."""
         if self._first is None:
             return frame_of_batch(self._reader.schema.empty_table(), projection)
-        return next(_frames(self.name, self._first, projection))
+        return next(frames_of_batch(self.name, self._first, projection))
 
     def splits(self, projection: Projection) -> Iterator[BatchSplit]:
         """One split for each record batch."""
@@ -189,7 +189,7 @@ class BatchSplit(Record):
 
     def frames(self) -> Iterator[Frame]:
         """A bounded number of cells at a time."""
-        return _frames(self.name, self.batch, self.projection)
+        return frames_of_batch(self.name, self.batch, self.projection)
 
 
 class _arrow_errors:  # noqa: N801 - reads as a phrase: with _arrow_errors(name)
@@ -236,7 +236,7 @@ def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBa
         return file.get_batch(place)
 
 
-def _frames(name: str, batch: pa.RecordBatch, projection: Projection) -> Iterator[Frame]:
+def frames_of_batch(name: str, batch: pa.RecordBatch, projection: Projection) -> Iterator[Frame]:
     """Slices of bounded size, at least one; validated, since a wrong offset gives wrong data."""
     chosen = batch.select(list(projection.names))
     with _arrow_errors(name):

@@ -15,7 +15,7 @@ from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.source import Column, Frame, Kind, Stored
 from ce_cli.record import Record
-from ce_cli.text import quoted
+from ce_cli.text import plural, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -174,6 +174,30 @@ def check_usable(name: str, columns: Iterable[Column]) -> None:
             raise DataError(
                 f"{name}: {quoted(column.name)} holds {column.type}, not one value or one list of "
                 "numbers per row."
+            )
+
+
+def check_lengths(name: str, lengths: Mapping[str, int]) -> None:
+    """Check that arrays have the same number of rows.
+
+    Parameters
+    ----------
+    name : str
+        The file, for messages.
+    lengths : mapping of str to int
+        The rows of each array.
+
+    Raises
+    ------
+    DataError
+        One array has another number.
+    """
+    (first, rows), *others = lengths.items()
+    for other, count in others:
+        if count != rows:
+            raise DataError(
+                f"{name}: {quoted(first)} has {plural(rows, 'row')}, but {quoted(other)} has "
+                f"{count:,}; save arrays of equal length, one row per prediction."
             )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO
 
-from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy.headers import (
     Array,
     Header,
+    check_lengths,
     check_usable,
     fields_of,
     frame_of_arrays,
@@ -20,20 +18,13 @@ from ce_cli.inputs.numpy.headers import (
     read_rows,
     rows_at_once,
 )
+from ce_cli.inputs.packed.zip_errors import zip_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
-from ce_cli.inputs.spool import on_disk
-from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.text import display_name, plural, quoted, sanitize
+from ce_cli.text import display_name
 
 _SUFFIX = ".npy"
-
-
-def open_npz(path: str, raw: io.BufferedReader, reading: Reading) -> NpzSource:
-    """Open a zip of arrays; its directory is at the end, so a pipe is spooled to disk first."""
-    where, spool = on_disk(path, raw, ".npz")
-    return NpzSource(path, raw if "://" in where else where, spool)
 
 
 class NpzSource:
@@ -57,16 +48,11 @@ class NpzSource:
         self._path = file if isinstance(file, str) else ""
         self._headers: dict[str, Header] = {}
         self._columns: dict[str, tuple[Column, ...]] = {}
-        with storage_errors(name), _zip_errors(self.name):
+        with storage_errors(name), zip_errors(self.name):
             self._zip = zipfile.ZipFile(file)
             for member in self._zip.namelist():
                 if member.endswith(_SUFFIX):
                     self._add(member)
-        if not self._headers:
-            raise DataError(
-                f"{self.name}: is a zip archive that does not contain a NumPy array (.npy); "
-                "unpack it, or save the table in another format."
-            )
 
     def _add(self, member: str) -> None:
         with self._zip.open(member) as stream:
@@ -93,12 +79,13 @@ class NpzSource:
         check_usable(self.name, [one for one in self.columns() if one.name in projection.names])
         members = self._members(projection)
         headers = {member: self._headers[member] for member in dict.fromkeys(members.values())}
-        self._check_lengths(headers)
+        lengths = {member.removesuffix(_SUFFIX): one.rows for member, one in headers.items()}
+        check_lengths(self.name, lengths)
         step = rows_at_once(headers.values())
         pieces = {member: self._pieces(member, step) for member in headers}
         count = max(1, *(header.rows for header in headers.values()))
         for start in range(0, count, step):
-            with storage_errors(self.name), _zip_errors(self.name):
+            with storage_errors(self.name), zip_errors(self.name):
                 rows = {member: next(those) for member, those in pieces.items()}
             columns = {}
             for name, member in members.items():
@@ -115,16 +102,6 @@ class NpzSource:
             for column in columns
             if column.name in projection.names
         }
-
-    def _check_lengths(self, headers: Mapping[str, Header]) -> None:
-        (first, one), *others = headers.items()
-        for member, other in others:
-            if other.rows != one.rows:
-                names = [quoted(name.removesuffix(_SUFFIX)) for name in (first, member)]
-                raise DataError(
-                    f"{self.name}: {names[0]} has {plural(one.rows, 'row')}, but {names[1]} has "
-                    f"{other.rows:,}; save arrays of equal length, one row per prediction."
-                )
 
     def _pieces(self, member: str, step: int) -> Iterator[Array]:
         """Rows of an array, in order; one that is stored column by column is read whole."""
@@ -152,23 +129,3 @@ class NpzSplit(Record):
     def frames(self) -> Iterator[Frame]:
         """All of them."""
         yield frame_of_arrays(self.name, self.columns, len(next(iter(self.columns.values()))))
-
-
-class _zip_errors:  # noqa: N801 - reads as a phrase: with _zip_errors(name)
-    """Turn errors about a broken zip into one sentence."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
-        broken = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
-        if isinstance(error, (*broken, RuntimeError)):  # RuntimeError: the zip is encrypted
-            reason = sanitize(str(error) or "it ends too early", 120).rstrip(".")
-            raise DataError(
-                f"{self._name}: is truncated or not a NumPy .npz file ({reason})."
-            ) from error

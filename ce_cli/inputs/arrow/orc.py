@@ -1,0 +1,124 @@
+"""Apache ORC files: one split for each stripe, only the needed columns."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.arrow.ipc import frames_of_batch
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
+from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.sizes import share_of
+from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.inputs.spool import on_disk
+from ce_cli.reading import Reading
+from ce_cli.record import Record
+from ce_cli.text import display_name, sanitize
+
+if TYPE_CHECKING:
+    from pyarrow.orc import ORCFile
+
+
+def open_orc(path: str, raw: io.BufferedReader, reading: Reading) -> OrcSource:
+    """Open an ORC file; its footer is at the end, so a pipe is spooled to disk first."""
+    return OrcSource(path, *on_disk(path, raw, ".orc"))
+
+
+class OrcSource:
+    """An ORC file.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    path : str
+        Path or URI.
+    spool : object
+        Kept with the source, since a spooled file is deleted with it.
+    """
+
+    format = "ORC"
+
+    def __init__(self, name: str, path: str, spool: object = None) -> None:
+        self._spool = spool
+        self.name = display_name(name)
+        self._path = path
+        self._file = _open(self.name, path)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no rows."""
+        return not self._file.nrows
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the schema."""
+        return columns_of_schema(self._file.schema)
+
+    def sample(self, projection: Projection) -> Frame:
+        """The first rows of the file."""
+        for split in self.splits(projection):
+            for frame in split.frames():
+                if frame.rows:
+                    return frame
+        return frame_of_batch(self._file.schema.empty_table(), projection)
+
+    def splits(self, projection: Projection) -> Iterator[OrcSplit]:
+        """One split for each stripe."""
+        for stripe in range(self._file.nstripes):
+            size = share_of(self._path, 1, self._file.nstripes)
+            yield OrcSplit(self.name, self._path, stripe, projection, self._spool, size)
+
+
+class OrcSplit(Record):
+    """One stripe."""
+
+    name: str
+    path: str
+    stripe: int
+    projection: Projection
+    spool: object = None  # keeps a spooled file alive while its stripes wait to be read
+    size: int = 0
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the stripe, and give a bounded number of cells at a time."""
+        file = _open(self.name, self.path)
+        names = list(self.projection.names)
+        with _OrcErrors(self.name):
+            batch = file.read_stripe(self.stripe, columns=names)
+        return frames_of_batch(self.name, batch, self.projection)
+
+
+def _open(name: str, path: str) -> ORCFile:
+    import pyarrow as pa
+    from pyarrow.orc import ORCFile
+
+    with storage_errors(name):
+        source: Any = pa.PythonFile(open_bytes(path), mode="r") if "://" in path else path
+        with _OrcErrors(name):
+            return ORCFile(source)
+
+
+class _OrcErrors:
+    """Turn Arrow's errors about broken bytes into one sentence."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        import pyarrow as pa
+
+        if isinstance(error, pa.ArrowException | OSError) and not isinstance(
+            error, FileNotFoundError | PermissionError
+        ):
+            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise DataError(
+                f"{self._name}: is truncated or not an ORC file "
+                f"({sanitize(text, 120).rstrip('.')})."
+            ) from error

@@ -1,0 +1,117 @@
+"""DuckDB databases, through the package duckdb: read-only, in Arrow record batches."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ce_cli.errors import CeError, DataError, StorageError, UsageError
+from ce_cli.inputs.arrow.ipc import StreamSource
+from ce_cli.inputs.arrow.types import columns_of_schema
+from ce_cli.inputs.databases.chosen import double_quoted, query_for
+from ce_cli.inputs.extras import needed
+from ce_cli.inputs.spool import on_disk
+from ce_cli.reading import Reading
+from ce_cli.text import display_name, sanitize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS = 1 << 16  # of a record batch
+_TABLES = (
+    "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() "
+    "AND table_schema = current_schema() AND table_type {} 'VIEW' ORDER BY ALL"
+)
+
+
+def open_duckdb(path: str, raw: io.BufferedReader, reading: Reading) -> StreamSource:
+    """Open a database; anything but a local file is spooled to disk first."""
+    where, spool = on_disk(path, raw, ".duckdb", local=True)
+    return batches_of(path, where, reading.query, reading.table, spool)
+
+
+def batches_of(
+    name: str, where: str, query: str | None, table: str | None, spool: object = None
+) -> StreamSource:
+    """The rows of a query, or of a table.
+
+    Raises
+    ------
+    StorageError
+        The database cannot be opened, or the package is not installed.
+    UsageError
+        The query is wrong, or there is no such table.
+    DataError
+        The database has several tables, or is broken.
+    """
+    shown = display_name(name)
+    duckdb = needed("duckdb", "sql", f"{shown}: is a DuckDB database")
+    with _DuckErrors(shown):
+        connection = duckdb.connect(where, read_only=True, config=_CLOSED)
+        known = lambda: _tables(connection)  # noqa: E731 - a name for what is called at most once
+        sql = query_for(shown, query, table, known, double_quoted)
+        reader = connection.execute(sql).to_arrow_reader(_ROWS)
+    return _QuerySource(shown, reader, (connection, spool))
+
+
+_CLOSED = {"enable_external_access": "false", "autoinstall_known_extensions": "false"}
+
+
+def _tables(connection: Any) -> list[str]:
+    for sign in ("<>", "="):
+        if found := [name for (name,) in connection.execute(_TABLES.format(sign)).fetchall()]:
+            return found
+    return []
+
+
+class _QuerySource(StreamSource):
+    """The result of a query."""
+
+    format = "DuckDB"
+
+    def __init__(self, name: str, reader: pa.RecordBatchReader, kept: object) -> None:
+        self.name = name
+        self._reader = reader
+        self._kept = kept
+        self._is_file = False
+        self._columns = columns_of_schema(reader.schema)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        while True:
+            with _DuckErrors(self.name):
+                try:
+                    batch = self._reader.read_next_batch()
+                except StopIteration:
+                    return
+            yield batch
+
+
+class _DuckErrors:
+    """Turn errors of DuckDB into sentences."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        module = type(error).__module__.partition(".")[0]
+        if error is not None and module in ("duckdb", "_duckdb", "pyarrow"):
+            raise self._sentence(error) from error
+
+    def _sentence(self, error: BaseException) -> CeError:
+        kind, text = type(error).__name__, " ".join(str(error).split("LINE 1")[0].split())
+        reason = sanitize(text, 200).rstrip(".")
+        if kind in ("IOException", "ConnectionException"):
+            return StorageError(f"{self._name}: could not be read: {reason}.")
+        if kind in ("ParserException", "CatalogException", "BinderException", "SyntaxException"):
+            return UsageError(f"{self._name}: --query failed: {reason}.")
+        if kind == "InvalidInputException" and "read-only" in text:
+            return UsageError(
+                f"{self._name}: ce only reads databases; the query has to be a SELECT."
+            )
+        return DataError(f"{self._name}: could not be read: {reason}.")

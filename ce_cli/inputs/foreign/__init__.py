@@ -1,0 +1,1 @@
+"""Formats that ce recognises but does not read: with a command that converts each."""
