@@ -191,7 +191,7 @@ INPUTS = (
     Entry(
         "ce_cli.inputs.databases.duckdb:open_duckdb",
         ("duckdb",),
-        rb"(?s:.{8}DUCK.\x00{3})",
+        rb"(?s:.{8}DUCK.{2}\x00{2})",
         in_folders=False,
         chooses=("table", "query"),
     ),

@@ -15,6 +15,7 @@ from ce_cli.inputs.source import Source
 from ce_cli.reading import Reading
 from ce_cli.record import Record
 from ce_cli.spec import Spec
+from ce_cli.text import without_secrets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +154,7 @@ def data_set(data: Given, options: Mapping[str, Any], spec: Spec, reading: Readi
     """The data set, with its labels if they are in a file or table of their own."""
     labels = options.get("labels")
     own = None if labels is None else _labels(labels, reading_of_labels(reading, spec))
-    return DataSet(data.names, data.sources(reading), own)
+    return DataSet(tuple(map(without_secrets, data.names)), data.sources(reading), own)
 
 
 def _labels(labels: object, reading: Reading) -> Callable[[], Source]:

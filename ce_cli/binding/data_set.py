@@ -8,6 +8,7 @@ from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import opened, opener
 from ce_cli.reading import Reading
 from ce_cli.spec import Spec
+from ce_cli.text import without_secrets
 
 
 def data_set(
@@ -15,9 +16,10 @@ def data_set(
 ) -> DataSet:
     """Files that are read as one, with the file that has their labels, if there is one."""
     sources = opener(names, reading)
+    shown = tuple(map(without_secrets, names))
     if labels is None:
-        return DataSet(tuple(names), sources)
+        return DataSet(shown, sources)
     from ce_cli.binding.joined import reading_of_labels
 
     own = reading_of_labels(reading, spec)
-    return DataSet(tuple(names), sources, lambda: opened(labels, own))
+    return DataSet(shown, sources, lambda: opened(labels, own))

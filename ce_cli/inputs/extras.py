@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ce_cli.errors import StorageError
+from ce_cli.errors import DataError
 
 
 def needed(module: str, extra: str, why: str) -> Any:
@@ -22,12 +22,12 @@ def needed(module: str, extra: str, why: str) -> Any:
 
     Raises
     ------
-    StorageError
+    DataError
         It is not installed.
     """
     try:
         return import_module(module)
     except ImportError as error:
-        raise StorageError(
+        raise DataError(
             f"{why}; to read it, install the extra: pip install 'ce-cli[{extra}]'."
         ) from error

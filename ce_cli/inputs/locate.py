@@ -14,6 +14,7 @@ from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.inputs.bytestream import ByteStream, first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.databases.urls import is_database
 from ce_cli.inputs.foreign.starts import START_BYTES, foreign_kind
+from ce_cli.inputs.lakes.roots import lake_around, lakes_below
 from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import Source
 from ce_cli.reading import Reading
@@ -44,8 +45,26 @@ def located(paths: Sequence[str]) -> list[str]:
         with storage_errors(path):
             if not path or not Path(path).exists():
                 raise StorageError(f"{display_name(path)}: there is no such file.")
-            found += _data_files(Path(path)) if Path(path).is_dir() else [path]
+            found += _files_at(path)
     return found
+
+
+def _files_at(path: str) -> list[str]:
+    """The data files of a directory, or a file itself; of a table, those that are current."""
+    lake = lake_around(Path(path))
+    if lake is not None:
+        from ce_cli.inputs.lakes.live import current_files
+
+        return current_files(path, lake)
+    if not Path(path).is_dir():
+        return [path]
+    files = _data_files(Path(path))
+    for inner in lakes_below(Path(path), map(Path, files)):
+        raise DataError(
+            f"{display_name(path)}: contains {inner.title}, {display_name(str(inner.root))}, whose "
+            "directory also holds rows that were deleted; give the path of the table itself."
+        )
+    return files
 
 
 def opened(path: str, reading: Reading) -> Source:

@@ -18,7 +18,9 @@ Kind = Literal["number", "boolean", "text", "list", "map", "nested", "other"]
 Stored = Literal["text", "float64", "float32", "float16"]
 
 
-FORMATS = "CSV, TSV, JSON Lines, Parquet, Arrow and NumPy files"
+FORMATS = (
+    "CSV, TSV, JSON Lines, Parquet, Arrow, ORC, NumPy, safetensors, Excel, SQLite and DuckDB files"
+)
 NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text means a missing value
 
 

@@ -14,7 +14,7 @@ from ce_cli.options import values
 from ce_cli.options.commands import InspectOptions
 from ce_cli.options.option import flag, options_of
 from ce_cli.record import Record
-from ce_cli.text import STDIN
+from ce_cli.text import STDIN, without_secrets
 
 _SWITCHES = tuple(
     flag(name) for name, option in options_of(InspectOptions).items() if option.typed is bool
@@ -56,7 +56,8 @@ class ScoreCommand(Record):
     def line(self, verb: str = "score") -> str:
         """The command line, quoted for a shell."""
         words = [word for one in self.options for word in one if word is not None]
-        return " ".join(("ce", verb, *map(pasted, (*self.paths, *words))))
+        paths = map(without_secrets, self.paths)
+        return " ".join(("ce", verb, *map(pasted, (*paths, *words))))
 
 
 def score_command(paths: Sequence[str], options: Mapping[str, Any]) -> ScoreCommand:

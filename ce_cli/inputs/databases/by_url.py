@@ -22,11 +22,11 @@ def open_database(path: str, reading: Reading) -> Source:
     Raises
     ------
     StorageError
-        It cannot be reached, or a package that it needs is not installed.
+        It cannot be reached, or its driver is not installed.
     UsageError
         The query is wrong, or there is no such table.
     DataError
-        Nothing is chosen of several tables.
+        The package that reads it is not installed, or nothing is chosen of several tables.
     """
     url = parsed(path)
     query, table = reading.query or url.query, reading.table or url.table

@@ -39,11 +39,11 @@ def batches_of(
     Raises
     ------
     StorageError
-        The database cannot be opened, or the package is not installed.
+        The database cannot be opened.
     UsageError
         The query is wrong, or there is no such table.
     DataError
-        The database has several tables, or is broken.
+        The package is not installed, or the database is broken or has several tables.
     """
     shown = display_name(name)
     duckdb = needed("duckdb", "sql", f"{shown}: is a DuckDB database")
@@ -105,8 +105,9 @@ class _DuckErrors:
 
     def _sentence(self, error: BaseException) -> CeError:
         kind, text = type(error).__name__, " ".join(str(error).split("LINE 1")[0].split())
-        reason = sanitize(text, 200).rstrip(".")
-        if kind in ("IOException", "ConnectionException"):
+        reason = sanitize(text, 200).rstrip(".!")
+        broken = "not a valid DuckDB" in text or "Could not read enough bytes" in text
+        if kind in ("IOException", "ConnectionException") and not broken:
             return StorageError(f"{self._name}: could not be read: {reason}.")
         if kind in ("ParserException", "CatalogException", "BinderException", "SyntaxException"):
             return UsageError(f"{self._name}: --query failed: {reason}.")

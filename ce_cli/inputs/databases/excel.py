@@ -6,6 +6,7 @@ import datetime
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 from typing import IO, Any
 
 from ce_cli.errors import DataError, UsageError
@@ -34,10 +35,9 @@ def open_workbook(
 
     Raises
     ------
-    StorageError
-        The package is not installed.
     DataError
-        The workbook is broken or too large, or has no table or several.
+        The package is not installed, or the workbook is broken or too large, or it has no table or
+        several.
     UsageError
         There is no sheet of this name.
     """
@@ -101,7 +101,7 @@ def _sheet(name: str, workbook: Any, chosen: str | None) -> tuple[str, list[list
     shown = [
         sheet.name
         for sheet in workbook.sheets_metadata
-        if sheet.typ.name == "WorkSheet" and sheet.visible.name == "Visible"
+        if str(sheet.typ).endswith(".WorkSheet") and str(sheet.visible).endswith(".Visible")
     ]
     if chosen is not None:
         table_for(name, chosen, workbook.sheet_names, "sheet")
@@ -129,10 +129,15 @@ def _is_table(rows: Sequence[Sequence[Any]]) -> bool:
 
 
 def _plain(rows: list[list[Any]], spool: object) -> Rows:
-    """Rows without the empty ones around the table, with whole numbers as such."""
-    full: Iterator[list[Any]] = (row for row in rows if any(value != "" for value in row))
-    for row in full:
+    """Rows without empty ones and without titles above the table; whole numbers as such."""
+    full: Iterator[list[Any]] = (row for row in rows if _filled(row))
+    for row in dropwhile(lambda row: _filled(row) == 1 < len(row), full):  # titles
         yield [_value(value) for value in row]
+
+
+def _filled(row: Sequence[Any]) -> int:
+    """How many cells are not empty."""
+    return sum(value != "" for value in row)
 
 
 def _value(value: object) -> object:

@@ -14,7 +14,7 @@ from ce_cli.record import Record
 from ce_cli.text import STDIN, display_name, sanitize
 
 _LONGEST = 2000  # of a command, which is of no use if it is cut
-_FRAME = b"pandas.core.frame"
+_FRAMES = (b"pandas.core.frame", b"cpandas\nDataFrame", b"pandas\x94\x8c\tDataFrame")
 _TORCH_NUMBER = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # pickled first by torch.save before 1.6
 
 
@@ -66,7 +66,7 @@ FORMATS: dict[str, Foreign] = {
     "pickle": Foreign(
         "a pickle", f"import numpy, pandas; d = pandas.read_pickle($IN); {_ARRAYS}", trust=True
     ),
-    "pickled frame": Foreign("a pickled DataFrame", _by_pandas("read_pickle($IN)"), trust=True),
+    "pickle frame": Foreign("a pickled DataFrame", _by_pandas("read_pickle($IN)"), trust=True),
     "joblib": Foreign(
         "a joblib file, which is a pickle",
         f"import joblib, numpy; d = joblib.load($IN); {_ARRAYS}",
@@ -205,7 +205,7 @@ def _precisely(path: str, kind: str, start: bytes) -> str:
     suffix = PurePath(path).suffix.lower()
     finer: dict[str, Callable[[], str]] = {
         "pickle": lambda: _pickled(suffix, start),
-        "joblib": lambda: "joblib frame" if _FRAME in start else "joblib",
+        "joblib": lambda: f"joblib{_frame(start)}",
         "hdf5": lambda: "pandas hdf5" if b"pandas_type" in start else "hdf5",
         "ole": lambda: _of_office(start),
     }
@@ -216,10 +216,12 @@ def _pickled(suffix: str, start: bytes) -> str:
     if suffix in (".pt", ".pth", ".bin", ".ckpt") or _TORCH_NUMBER in start:
         return "torch"
     by_joblib = suffix in (".joblib", ".jbl") or b"joblib.numpy_pickle" in start
-    frame = " frame" if _FRAME in start else ""
-    if by_joblib:
-        return f"joblib{frame}"
-    return "pickled frame" if frame else "pickle"
+    return f"{'joblib' if by_joblib else 'pickle'}{_frame(start)}"
+
+
+def _frame(start: bytes) -> str:
+    """Whether the first object is a DataFrame, as the first bytes show it."""
+    return " frame" if any(one in start[:200] for one in _FRAMES) else ""
 
 
 def _of_office(start: bytes) -> str:
