@@ -156,7 +156,7 @@ INPUTS = (
     Entry(
         "ce_cli.inputs.arrow.ipc:open_ipc",
         ("arrow", "feather", "ipc", "arrows"),
-        rb"ARROW1|\xff\xff\xff\xff|FEA1",
+        rb"ARROW1|\xff\xff\xff\xff",
     ),
     Entry("ce_cli.inputs.numpy.npy:open_npy", ("npy",), rb"\x93NUMPY"),
     Entry(

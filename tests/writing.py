@@ -5,12 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import orc
 
 ROWS = 97  # of a record batch: no divisor of the rows of any sample
 
@@ -101,6 +108,72 @@ def saved(array: object) -> bytes:
     return sink.getvalue()
 
 
+def as_zip(content: bytes, name: str) -> bytes:
+    """A zip as macOS packs a folder: with the folder, and a file beside each file."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("run/", b"")
+        archive.writestr(f"run/{name}", content)
+        archive.writestr("run/.DS_Store", b"\0\0\0\1Bud1")
+        archive.writestr(f"__MACOSX/run/._{name}", b"\0\5\x16\7")
+    return sink.getvalue()
+
+
+def as_excel(table: pa.Table, **sheets: Sequence[Sequence[Any]]) -> bytes:
+    """A workbook; lists and maps are JSON in their cells."""
+    book = openpyxl.Workbook()
+    book.active.title = "predictions"
+    for row in cells_of(table):
+        book.active.append(row)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for values in rows:
+            sheet.append(values)
+    sink = io.BytesIO()
+    book.save(sink)
+    return sink.getvalue()
+
+
+def cells_of(table: pa.Table) -> list[list[Any]]:
+    """The names, then the rows, with lists and maps as JSON."""
+    rows = [[*row.values()] for row in rows_of(table)]
+    plain = [[json.dumps(v) if isinstance(v, list | dict) else v for v in row] for row in rows]
+    return [table.column_names, *plain]
+
+
+def as_sqlite(table: pa.Table, *names: str) -> bytes:
+    names = names or ("predictions",)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "db")
+        connection = sqlite3.connect(path)
+        columns = ", ".join(f'"{name}"' for name in table.column_names)
+        for name in names:
+            connection.execute(f'CREATE TABLE "{name}" ({columns})')
+            marks = ", ".join("?" * table.num_columns)
+            _, *rows = cells_of(table)
+            connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
+        connection.commit()
+        connection.close()
+        return path.read_bytes()
+
+
+def as_duckdb(table: pa.Table, *names: str) -> bytes:
+    names = names or ("predictions",)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "db")
+        with duckdb.connect(path) as connection:
+            connection.register("given", table)
+            for name in names:
+                connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM given')
+        return path.read_bytes()
+
+
+def as_orc(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    orc.write_table(table, sink, stripe_size=4096)
+    return sink.getvalue()
+
+
 WRITERS: dict[str, tuple[str, Callable[[pa.Table], bytes]]] = {
     "csv": ("csv", as_text),
     "tsv": ("tsv", lambda table: as_text(table, "\t")),
@@ -114,4 +187,10 @@ WRITERS: dict[str, tuple[str, Callable[[pa.Table], bytes]]] = {
     "compressed npz": ("npz", lambda table: as_npz(table, np.savez_compressed)),
     "fortran npz": ("npz", as_fortran_npz),
     "npy": ("npy", as_npy),
+    "zip": ("zip", lambda table: as_zip(as_text(table), "preds.csv")),
+    "zip of Parquet": ("zip", lambda table: as_zip(as_parquet(table), "preds.parquet")),
+    "excel": ("xlsx", as_excel),
+    "sqlite": ("sqlite", as_sqlite),
+    "duckdb": ("duckdb", as_duckdb),
+    "orc": ("orc", as_orc),
 }

@@ -84,8 +84,21 @@ def opened(path: str, reading: Reading) -> Source:
     return partitioned(opened_bytes(path, open_bytes(path), reading), path)
 
 
-def opened_bytes(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
+def opened_bytes(
+    path: str, raw: io.BufferedReader, reading: Reading, named: str | None = None
+) -> Source:
     """Open bytes in the format that the first of them show.
+
+    Parameters
+    ----------
+    path : str
+        The file, for messages.
+    raw : io.BufferedReader
+        Its bytes.
+    reading : Reading
+        How files are read.
+    named : str, optional
+        The name whose suffix shows the format of a text, if it is not that of the file.
 
     Raises
     ------
@@ -104,7 +117,7 @@ def opened_bytes(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
         _check_chosen(path, entry, reading)
         return entry.load()(path, raw, reading)  # type: ignore[no-any-return]
     stream = ByteStream(path, raw, reading.encoding)
-    entry = _text_format(path, stream, reading)
+    entry = _text_format(path, stream, reading, named or path)
     _check_chosen(path, entry, reading)
     return entry.load()(path, stream, reading)  # type: ignore[no-any-return]
 
@@ -138,7 +151,7 @@ def _binary_format(start: bytes, reading: Reading) -> registry.Entry | None:
     return next((one for one in _BINARY if re.match(one.magic, start)), None)
 
 
-def _text_format(path: str, stream: ByteStream, reading: Reading) -> registry.Entry:
+def _text_format(path: str, stream: ByteStream, reading: Reading, named: str) -> registry.Entry:
     """The format of a text by its beginning or, where that does not show it, by its suffix."""
     start = stream.peek(START_BYTES)
     if kind := foreign_kind(start):  # packed, or text
@@ -151,7 +164,7 @@ def _text_format(path: str, stream: ByteStream, reading: Reading) -> registry.En
             "only text; decompress it first."
         )
     by_content = (one for one in _TEXT if one.magic and re.match(one.magic, start))
-    by_name = (one for one in _TEXT if _suffix(Path(path))[1:] in one.names)
+    by_name = (one for one in _TEXT if _suffix(Path(named))[1:] in one.names)
     return next(chain(by_content, by_name, _TEXT[-1:]))
 
 

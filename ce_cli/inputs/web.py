@@ -90,7 +90,8 @@ def _hub_address(path: str) -> str:
     """
     parts = path.removeprefix("hf://").split("/")
     kind = parts.pop(0) if parts[0] in _KINDS else ""
-    length = 1 if kind == "datasets" and ("@" in parts[0] or len(parts) == 2) else 2
+    without_owner = kind == "datasets" and (len(parts) == 2 or "@" in "".join(parts[:1]))
+    length = 1 if without_owner else 2
     owner, file = parts[:length], parts[length:]
     if not all(owner) or not any(file) or len(owner) < length:
         raise ValueError("the form is hf://datasets/USER/NAME/FILE")

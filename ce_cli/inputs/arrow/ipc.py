@@ -29,11 +29,6 @@ _SPLITS = 256  # of one file at most, since each opens it again
 def open_ipc(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
     """Open an Arrow file, whose footer is at the end, or a stream, which is read sequentially."""
     start = first_bytes(path, raw)
-    if start.startswith(b"FEA1"):
-        raise DataError(
-            f"{display_name(path)}: is a Feather version 1 file, which Arrow no longer supports; "
-            "write it again, for example with pyarrow.feather.write_feather."
-        )
     if start.startswith(b"ARROW1"):
         return FileSource(path, *on_disk(path, raw, ".arrow"))
     return StreamSource(path, raw)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import CeError, DataError, StorageError, UsageError
 from ce_cli.inputs.arrow.ipc import StreamSource
 from ce_cli.inputs.arrow.types import columns_of_schema
+from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.databases.chosen import double_quoted, query_for
 from ce_cli.inputs.extras import needed
 from ce_cli.inputs.spool import on_disk
@@ -47,11 +49,18 @@ def batches_of(
     """
     shown = display_name(name)
     duckdb = needed("duckdb", "sql", f"{shown}: is a DuckDB database")
+    with storage_errors(name):
+        if not Path(where).is_file():
+            raise FileNotFoundError
     with _DuckErrors(shown):
         connection = duckdb.connect(where, read_only=True, config=_CLOSED)
         known = lambda: _tables(connection)  # noqa: E731 - a name for what is called at most once
         sql = query_for(shown, query, table, known, double_quoted)
-        reader = connection.execute(sql).to_arrow_reader(_ROWS)
+        rows = connection.sql(sql)
+        if rows is None:
+            raise UsageError(f"{shown}: the query returns no rows; it has to be a SELECT.")
+        read = getattr(rows, "to_arrow_reader", None) or rows.fetch_arrow_reader
+        reader = read(_ROWS)
     return _QuerySource(shown, reader, (connection, spool))
 
 

@@ -84,7 +84,9 @@ FORMATS: dict[str, Foreign] = {
     "stata": Foreign("a Stata file", _by_pandas("read_stata($IN)")),
     "sas": Foreign("a SAS file", _by_pandas("read_sas($IN, encoding='infer')")),
     "xport": Foreign(
-        "a SAS transport file", _by_pandas("read_sas($IN, format='xport', encoding='utf-8')")
+        "a SAS transport file",
+        "import pyreadstat; pyreadstat.read_xport($IN)[0].to_csv($CSV, index=False)",
+        needs="pyreadstat",
     ),
     "matlab": Foreign(
         "a MATLAB file",

@@ -25,6 +25,7 @@ _STARTS: dict[str, tuple[bytes, ...]] = {
     "matlab73": (b"MATLAB 7.3 MAT-file",),
     "rds": (b"X\n\x00\x00\x00\x02", b"X\n\x00\x00\x00\x03", b"A\n2\n", b"A\n3\n"),
     "rdata": (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n"),
+    "feather1": (b"FEA1",),
     "avro": (b"Obj\x01",),
     "ole": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     "pdf": (b"%PDF-",),
@@ -50,6 +51,8 @@ def foreign_kind(start: bytes) -> str | None:
         return "tar"
     if start[:1] in b" \t\r\n<\xef" and start:
         start = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith(b"x^") and not start[2:66].isascii():
+        return "joblib"  # the fourth way in which its compression begins
     if not start.startswith(_ANY):
         return None
     return next(kind for begins, kind in _KINDS.items() if start.startswith(begins))

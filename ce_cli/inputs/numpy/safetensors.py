@@ -139,7 +139,10 @@ def _as_floats(values: Array) -> Array:
 
 def _column(name: str, header: Header) -> Column:
     if header.dtype == _BFLOAT16:
-        return column_of(name, np.dtype(np.float32), header.shape).replace(stored="float32")
+        return column_of(name, np.dtype(np.float32), header.shape)
+    if header.dtype.names:
+        kind = quoted(header.dtype.names[0])
+        return Column(name, "other", f"{kind}, which ce does not compute with (convert to float32)")
     return column_of(name, header.dtype, header.shape)
 
 
@@ -177,7 +180,7 @@ def _header(name: str, field: Mapping[str, Any], place: int, size: int) -> Heade
     if any(type(one) is not int or one < 0 for one in shape):
         raise ValueError(f"the shape of {quoted(name)} is not valid")
     if dtype is None:  # one of 8 bits or less, of which no arithmetic is exact enough
-        return Header(np.dtype("O"), shape, False, place)
+        return Header(np.dtype([(str(field["dtype"]), "V1")]), shape, False, place)
     count = int(dtype.itemsize)
     for one in shape:
         count *= one

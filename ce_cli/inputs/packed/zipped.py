@@ -69,7 +69,7 @@ def _table(path: str, archive: zipfile.ZipFile, spool: object, reading: Reading)
     with storage_errors(path):
         if raw.peek(4).startswith(b"PK\x03\x04"):
             raise DataError(f"{name}: holds another zip archive; unpack it first.")
-    return opened_bytes(path, raw, reading.replace(input_format=inner, table=None))
+    return opened_bytes(path, raw, reading.replace(input_format=inner, table=None), member)
 
 
 class _Member(io.RawIOBase):

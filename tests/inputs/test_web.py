@@ -1,0 +1,164 @@
+"""Files by HTTP: streamed, complete, and with one sentence where the server has none."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tests.conftest import complaints, run_ce, score_json
+from tests.writing import as_excel, as_npz, as_parquet, as_sqlite, as_text, as_zip
+
+BAD_DATA, NOT_READ = 3, 4
+TABLE = pa.table({"label": [1, 0], "prob": [0.5, 0.75]})  # losses of 1 and 2 bits
+MEAN = 1.5
+TEXT = as_text(TABLE)
+FILES: dict[str, bytes] = {
+    "/a.csv": TEXT,
+    "/a b.csv": TEXT,
+    "/a.csv.gz": gzip.compress(TEXT),
+    "/a.csv.zip": as_zip(TEXT, "a.csv"),
+    "/a.parquet": as_parquet(TABLE),
+    "/a.npz": as_npz(TABLE),
+    "/a.db": as_sqlite(TABLE),
+    "/a.xlsx": as_excel(TABLE),
+    "/page": b"<!doctype html><html></html>",
+    "/datasets/me/it/resolve/main/part/a.csv": TEXT,
+    "/datasets/me/it/resolve/refs%2Fconvert%2Fparquet/a.parquet": as_parquet(TABLE),
+    "/me/model/resolve/v1/a.csv": TEXT,
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves the files; other addresses answer in other ways."""
+
+    def do_GET(self) -> None:
+        seen: list[tuple[str, str | None]] = self.server.seen  # type: ignore[attr-defined]
+        seen.append((self.path, self.headers.get("Authorization")))
+        path = self.path.partition("?")[0].replace("%20", " ")
+        if path in FILES:
+            self._answer(200, FILES[path])
+        elif path == "/short":
+            self._answer(200, TEXT, len(TEXT) + 8)
+        elif path == "/moved":
+            self._answer(302, b"", 0, Location="/a.csv")
+        elif path == "/away":
+            host = f"localhost:{self.headers['Host'].partition(':')[2]}"
+            self._answer(302, b"", 0, Location=f"http://{host}/a.csv")
+        elif path == "/loop":
+            self._answer(302, b"", 0, Location="/loop")
+        elif path == "/file":
+            self._answer(302, b"", 0, Location="file:///etc/passwd")
+        else:
+            self._answer(int(path[1:]) if path[1:].isdigit() else 404, b"")
+
+    def _answer(self, code: int, content: bytes, length: int | None = None, **headers: str) -> None:
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(content) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ThreadingHTTPServer]:
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running.seen = []  # type: ignore[attr-defined]
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def root(server: ThreadingHTTPServer) -> str:
+    server.seen.clear()  # type: ignore[attr-defined]
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def bits(*args: str | Path) -> float:
+    mean: float = score_json(*args, "--base", "2")["metrics"]["cross_entropy"]
+    return mean
+
+
+def refused(path: str, code: int = NOT_READ) -> str:
+    (line,) = complaints(run_ce("score", path), code)
+    return line
+
+
+@pytest.mark.parametrize("path", [one for one in FILES if one.startswith("/a")])
+def test_every_format_comes_by_http(path: str, root: str) -> None:
+    assert bits(root + path) == MEAN
+
+
+def test_a_file_is_read_twice_where_that_is_needed(root: str) -> None:
+    assert bits(f"{root}/a.csv", "--class-weight", "balanced") == MEAN
+
+
+def test_redirects_are_followed(root: str) -> None:
+    assert bits(f"{root}/moved") == MEAN
+    assert refused(f"{root}/loop").startswith(f"ce: {root}/loop: could not be read")
+    assert "root:" not in refused(f"{root}/file")
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/none.csv", "there is no such file"),
+        ("/401", "permission denied"),
+        ("/403", "permission denied"),
+        ("/500", "answers 500"),
+        ("/short", f"of {len(TEXT) + 8} bytes"),
+    ],
+)
+def test_an_answer_without_the_file_is_reported(path: str, part: str, root: str) -> None:
+    assert part in refused(root + path)
+
+
+def test_a_web_page_is_not_a_table(root: str) -> None:
+    line = refused(f"{root}/page", BAD_DATA)
+    assert "is a web page" in line
+    assert "python3" not in line
+
+
+def test_a_server_that_is_not_there(root: str) -> None:
+    assert "could not be read" in refused("http://127.0.0.1:9/a.csv")
+    assert "no secure connection" in refused(root.replace("http:", "https:") + "/a.csv")
+
+
+def test_a_password_is_sent_to_this_server_only(server: ThreadingHTTPServer, root: str) -> None:
+    url = root.replace("//", "//me:s3cret@")
+    assert bits(f"{url}/away") == MEAN
+    seen: dict[str, str | None] = dict(server.seen)  # type: ignore[attr-defined]
+    assert seen == {"/away": "Basic bWU6czNjcmV0", "/a.csv": None}
+    assert "s3cret" not in refused(f"{url}/404")
+
+
+def test_files_of_the_hub(
+    server: ThreadingHTTPServer, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", root)
+    monkeypatch.setenv("HF_TOKEN", "hf_example")
+    assert bits("hf://datasets/me/it/part/a.csv") == MEAN
+    assert bits("hf://datasets/me/it@refs%2Fconvert%2Fparquet/a.parquet") == MEAN
+    assert bits("hf://me/model@v1/a.csv") == MEAN
+    assert {header for _, header in server.seen} == {"Bearer hf_example"}  # type: ignore[attr-defined]
+    assert "no such file" in refused("hf://datasets/me/it/none.csv")
+
+
+@pytest.mark.parametrize(
+    "path", ["hf://", "hf://datasets", "hf://datasets/me", "hf://me/it", "hf:///a/b"]
+)
+def test_an_incomplete_address_of_the_hub(path: str) -> None:
+    assert "hf://datasets/USER/NAME/FILE" in refused(path)
