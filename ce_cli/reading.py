@@ -82,7 +82,7 @@ class Reading(Record):
         if self.decimal not in (".", ","):
             raise UsageError(f"--decimal must be '.' or ',', not {quoted(self.decimal)}.")
         if self.query is not None and self.table is not None:
-            raise UsageError("--query and --table exclude each other: name the table in the query.")
+            raise UsageError("A query names the tables that it reads, so leave out --table.")
         self._check_comment()
 
     def _check_comment(self) -> None:

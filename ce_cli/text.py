@@ -96,8 +96,11 @@ def closest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     """`` (did you mean 'x'?)`` for a mistyped word, or nothing."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, n=1, cutoff=cutoff)
-    return f" (did you mean {quoted(near[0])}?)" if near else ""
+    near = get_close_matches(word, known, n=4, cutoff=cutoff)
+    if not near:
+        return ""
+    swapped = (one for one in near if sorted(one) == sorted(word))  # two letters, most often
+    return f" (did you mean {quoted(next(swapped, near[0]))}?)"
 
 
 def _distinguishable(text: str) -> str:

@@ -148,9 +148,10 @@ class ByteStream:
 
         0 for a pipe, which has no position.
         """
-        if not self._raw.seekable():
+        covered = getattr(self._raw.raw, "covered", None)  # of a member of an archive
+        if covered is None and not self._raw.seekable():
             return 0
-        before, self._counted = self._counted, self._raw.tell()
+        before, self._counted = self._counted, self._raw.tell() if covered is None else covered()
         return self._counted - before
 
     def _without_mark(self, start: bytes) -> bytes:

@@ -132,9 +132,7 @@ def _check_chosen(path: str, entry: registry.Entry, reading: Reading) -> None:
     for name in ("query", "table"):
         if getattr(reading, name) is not None and name not in entry.chooses:
             kinds = {"query": "a database", "table": "a database, a workbook or a zip archive"}
-            raise UsageError(
-                f"--{name} reads from {kinds[name]}, and {display_name(path)} is not one."
-            )
+            raise UsageError(f"{display_name(path)}: is not {kinds[name]}, so leave out --{name}.")
 
 
 def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Source]]:

@@ -20,7 +20,10 @@ _SWITCHES = tuple(
     flag(name) for name, option in options_of(InspectOptions).items() if option.typed is bool
 )
 _NO_MATTER = ("threads", "engine")  # they change no number
-_READ_OTHERWISE = {"--decimal", "--no-header", "--comment", "--encoding", "--input-format"}
+_READ_OTHERWISE = {
+    *("--decimal", "--no-header", "--comment", "--encoding", "--input-format"),
+    *("--query", "--table"),
+}
 _ONE_OF = ("--classes", "--positive")  # each sets the class of a prediction
 
 

@@ -94,9 +94,9 @@ def test_nothing_is_written(sql: str, one: Path) -> None:
 def test_a_query_needs_a_database(tmp_path: Path) -> None:
     path = tmp_path / "preds.csv"
     path.write_text("label,prob\n1,0.5\n")
-    assert "preds.csv is not one" in refused(path, "--query", "select 1", code=USAGE)
-    assert "preds.csv is not one" in refused(path, "--table", "x", code=USAGE)
-    assert "exclude each other" in refused(path, "--table", "x", "--query", "y", code=USAGE)
+    assert "is not a database" in refused(path, "--query", "select 1", code=USAGE)
+    assert "is not a database, a workbook" in refused(path, "--table", "x", code=USAGE)
+    assert "leave out --table" in refused(path, "--table", "x", "--query", "y", code=USAGE)
 
 
 def test_labels_may_be_in_another_file(one: Path, tmp_path: Path) -> None:

@@ -42,7 +42,10 @@ def sizes(source: Source) -> list[int]:
     return [split.size for split in source.splits(Projection(numbers, ()))]
 
 
-@pytest.mark.parametrize("writer", WRITERS)
+NOT_BYTES = {"excel", "sqlite", "duckdb", "zip of Parquet"}  # whose rows are not at a place in them
+
+
+@pytest.mark.parametrize("writer", [one for one in WRITERS if one not in NOT_BYTES])
 def test_splits_cover_every_byte(writer: str, tmp_path: Path) -> None:
     suffix, write = WRITERS[writer]
     path = tmp_path / f"preds.{suffix}"

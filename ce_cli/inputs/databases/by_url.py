@@ -106,7 +106,7 @@ class _SqlErrors:
         reason = sanitize(without_secrets(self._without_password(text)).split("\n")[0], 200)
         reached = type(error).__name__ in ("ProgrammingError", "CompileError")
         if reached or "syntax" in text or "no such" in text:
-            return UsageError(f"{self._name}: --query failed: {reason.rstrip('.')}.")
+            return UsageError(f"{self._name}: the query failed: {reason.rstrip('.')}.")
         return StorageError(f"{self._name}: could not be read: {reason.rstrip('.')}.")
 
     def _without_password(self, text: str) -> str:

@@ -119,7 +119,7 @@ class _DuckErrors:
         if kind in ("IOException", "ConnectionException") and not broken:
             return StorageError(f"{self._name}: could not be read: {reason}.")
         if kind in ("ParserException", "CatalogException", "BinderException", "SyntaxException"):
-            return UsageError(f"{self._name}: --query failed: {reason}.")
+            return UsageError(f"{self._name}: the query failed: {reason}.")
         if kind == "InvalidInputException" and "read-only" in text:
             return UsageError(
                 f"{self._name}: ce only reads databases; the query has to be a SELECT."

@@ -19,7 +19,7 @@ from ce_cli.reading import Reading
 from ce_cli.text import display_name, quoted, sanitize
 
 _MOST_BYTES = 1 << 30  # of XML: a workbook is read into memory whole
-_MOST_CELLS = 1 << 26  # of the rectangle around the cells of a sheet, empty ones included
+_MOST_CELLS = 1 << 25  # of the rectangle around the cells of a sheet, empty ones included
 _CHUNK = 1 << 20
 _PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 

@@ -117,7 +117,7 @@ class _SqliteErrors:
             return UsageError(
                 f"{self._name}: ce only reads databases; the query has to be a SELECT."
             )
-        return UsageError(f"{self._name}: --query failed: {shown}{self._near(reason)}.")
+        return UsageError(f"{self._name}: the query failed: {shown}{self._near(reason)}.")
 
     def _near(self, reason: str) -> str:
         """The closest table to one that does not exist, and all of them."""

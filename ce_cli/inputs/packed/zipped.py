@@ -10,6 +10,7 @@ from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import buffered, storage_errors
 from ce_cli.inputs.packed.members import kind_of, table_in
 from ce_cli.inputs.packed.zip_errors import zip_errors
+from ce_cli.inputs.sizes import file_size
 from ce_cli.inputs.source import Source
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
@@ -65,11 +66,14 @@ def _table(path: str, archive: zipfile.ZipFile, spool: object, reading: Reading)
     with storage_errors(path), zip_errors(name):
         stream = archive.open(member)
     inner = None if reading.input_format == "zip" else reading.input_format
-    raw = buffered(_Member(name, stream, (archive, spool)))
+    size = file_size(path) or 0
+    length = archive.getinfo(member).file_size
+    raw = buffered(_Member(name, stream, size, length, (archive, spool)))
     with storage_errors(path):
         if raw.peek(4).startswith(b"PK\x03\x04"):
             raise DataError(f"{name}: holds another zip archive; unpack it first.")
-    return opened_bytes(path, raw, reading.replace(input_format=inner, table=None), member)
+    plain = reading.replace(input_format=inner, table=None)
+    return opened_bytes(path, raw, plain, member)
 
 
 class _Member(io.RawIOBase):
@@ -81,14 +85,19 @@ class _Member(io.RawIOBase):
         The archive, for messages.
     stream : file
         The member, which checks its own length and checksum at the end.
+    size, length : int
+        Bytes of the archive, and of the member.
     kept : object
         Lives as long as the stream.
     """
 
-    def __init__(self, name: str, stream: IO[bytes], kept: object) -> None:
+    def __init__(self, name: str, stream: IO[bytes], size: int, length: int, kept: object) -> None:
         self._name = name
         self._stream = stream
+        self._size = size
+        self._length = length
         self._kept = kept
+        self._count = 0
 
     def readable(self) -> bool:
         return True
@@ -98,4 +107,9 @@ class _Member(io.RawIOBase):
         with zip_errors(self._name):
             data = self._stream.read(len(view))
         view[: len(data)] = data
+        self._count += len(data)
         return len(data)
+
+    def covered(self) -> int:
+        """The bytes of the archive that have been read, if its members are packed alike."""
+        return self._count * self._size // max(1, self._length)
