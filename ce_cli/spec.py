@@ -254,22 +254,5 @@ def _check_convention(spec: Spec) -> None:
         )
 
 
-def check_names(spec: Spec, header: bool, labels_apart: bool = False) -> None:
-    """Check that columns without names are chosen by number.
-
-    If the labels are in a file of their own, all columns are predictions.
-
-    Raises
-    ------
-    UsageError
-        The columns have no names, and no option says which are the predictions.
-    """
-    if not header and not spec.pred and not labels_apart:
-        raise UsageError(
-            "With --no-header, columns have numbers instead of names: choose them, counted from 1, "
-            "for example --label 1 --pred 2."
-        )
-
-
 def _unchanged(value: Any) -> Any:
     return value

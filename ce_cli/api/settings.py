@@ -9,7 +9,7 @@ from ce_cli.options import checked as types
 from ce_cli.options.option import options_of
 from ce_cli.reading import Reading
 from ce_cli.scoring.run import Run, run_on
-from ce_cli.spec import Spec, check_names
+from ce_cli.spec import Spec
 from ce_cli.text import closest
 
 _FORMER = {"values": "as_", "na_values": "na_value", "metrics": "metric", "header": "no_header"}
@@ -47,7 +47,6 @@ def settings(options: Mapping[str, Any]) -> tuple[Spec, Reading]:
 
 def check_columns(spec: Spec, reading: Reading, options: Mapping[str, Any]) -> None:
     """Refuse to look for names of columns where there are none."""
-    check_names(spec, reading.header, options.get("labels") is not None)
 
 
 def run_of(options: Mapping[str, Any], reading: Reading) -> Run:

@@ -8,9 +8,13 @@ from ce_cli.binding.chosen import Chosen
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.evidence import FirstRows
 from ce_cli.binding.label_choice import LabelChoice
-from ce_cli.binding.label_names import label_namings, no_label
+from ce_cli.binding.label_names import (
+    first_row_for_names,
+    is_fraction,
+    label_namings,
+    no_label,
+)
 from ce_cli.binding.names import (
-    are_fractions,
     expand,
     find_unreadable,
     is_aside,
@@ -160,6 +164,8 @@ class RoleFinder:
         own = [column for column in columns if not column.from_labels]
         if unreadable := find_unreadable(own, beside):
             return Chosen(unreadable)
+        if first_row_for_names(columns):
+            raise DataError(no_label(columns))
         free = [column.name for column in columns if column.name not in beside]
         nested = [column.name for column in columns if column.kind == "nested"]
         within = (
@@ -186,7 +192,7 @@ class RoleFinder:
 
     def _without_named_labels(self) -> Roles:
         """Find the label by its values, together with the predictions."""
-        if any(are_fractions([column.name]) for column in self._rows.columns):
+        if any(is_fraction(column.name) for column in self._rows.columns):
             raise DataError(no_label(self._rows.columns))  # the first row, not a header
         if not self._spec.pred:
             carried = self._carried()
@@ -238,6 +244,7 @@ class RoleFinder:
         for name in self._label_choice(()).candidates():
             seen = self._seen(Chosen((name,)))
             sets = PredictionChoice(self._rows, (name, *self._others), seen, "auto").by_labels()
+            sets = [one for one in sets if not one.columns[0].startswith(name)]  # decisions
             if len(sets) == 1:
                 predictions = Chosen(sets[0].columns, "labels")
                 found.append(Roles(Chosen((name,), "values"), predictions, seen))

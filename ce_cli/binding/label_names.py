@@ -41,17 +41,24 @@ def labels_by_name(columns: Sequence[Column]) -> list[str]:
 def no_label(columns: Sequence[Column]) -> str:
     """The message that no column is named like a label, nor has the values of one."""
     names = [column.name for column in columns]
-    numbered = names == [
-        str(place + 1) for place in range(len(names))
-    ]  # which may be names that ce has given
-    are_values = all(map(is_number, names)) or any(are_fractions([name]) for name in names)
-    if not numbered and are_values:
+    if first_row_for_names(columns):
         return f"{numbers_for_names(names)}, and name columns by number, as in --label 1 --pred 2."
     return (
         "no column is named like a label (label, y, y_true, target, class, …) or is the only one "
         f"with values of classes; the columns are {quoted_list(names)}; name the label with "
         "--label."
     )
+
+
+def first_row_for_names(columns: Sequence[Column]) -> bool:
+    """Whether the names look like a first row: numbers, or a fraction among them."""
+    names = [column.name for column in columns if column.named]
+    return bool(names) and (all(map(is_number, names)) or any(map(is_fraction, names)))
+
+
+def is_fraction(name: str) -> bool:
+    """Whether a name is a number that is not whole."""
+    return are_fractions([name])
 
 
 def numbers_for_names(names: Sequence[str]) -> str:

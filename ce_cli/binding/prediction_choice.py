@@ -87,7 +87,11 @@ class PredictionChoice:
         """Sets of columns whose names are exactly the labels, and whose values may be theirs."""
         if not self._seen or len(self._numbers) < 2:
             return []
-        named = [name for name in self._numbers if self._rows.kind(name) == "number"]
+        named = [
+            column.name
+            for column in self._rows.columns
+            if column.name in self._numbers and column.kind == "number" and column.named
+        ]
         return [fit for one in class_columns(named, self._seen) for fit in self._fitting(one)]
 
     def _fitting(self, one: ClassColumns) -> Iterator[ClassColumns]:

@@ -35,7 +35,7 @@ def compare(call: Call) -> None:
     """
     from ce_cli.comparing.naming import check_without_bytes, families, file_models, place_of
     from ce_cli.reading import Reading
-    from ce_cli.spec import Spec, check_names
+    from ce_cli.spec import Spec
 
     options, form = call.options, output_format("compare", call.options["format"])
     spec = Spec.from_options({**options, "cluster": None, "worst": None})  # which the plan has
@@ -45,8 +45,6 @@ def compare(call: Call) -> None:
     named = options["model"] or ()
     models = file_models(paths, spec, named) if len(paths) > 1 else families(spec, named)
     place = place_of(options["reference"], [name for name, _ in models])
-    for _, own in models:
-        check_names(own, reading.header, options["labels"] is not None)
     from ce_cli.comparing.bound_models import ComparisonPlan, data_sets
     from ce_cli.comparing.compare import compare as compared
 

@@ -103,12 +103,10 @@ def _of_numbers(call: Call, replacing: str) -> Explained:
 def _of_files(call: Call, spec: Spec) -> Explained:
     from ce_cli.explaining.row_search import row_selector
     from ce_cli.reading import Reading
-    from ce_cli.spec import check_names
 
     options = call.options
     selector = row_selector(options["row"], options["of"], options["id"])
     reading = Reading.from_options(options)
-    check_names(spec, reading.header, options["labels"] is not None)
     paths = paths_of(call.files, "explain")
     from ce_cli.explaining.explain import explain as explained
 

@@ -97,9 +97,6 @@ def _paths(plan: GatePlan) -> list[str]:
 
 def _checked(request: GateRequest) -> GateRequest:
     """Check the options that depend on the files."""
-    from ce_cli.spec import check_names
-
-    check_names(request.spec, request.reading.header, request.labels is not None)
     check_read_twice(request.spec, all_read(request.names, request.labels))
     return request
 

@@ -36,11 +36,10 @@ def score(call: Call) -> None:
       cat wine.csv | ce score --json | jq .metrics.cross_entropy
     """
     from ce_cli.reading import Reading
-    from ce_cli.spec import Spec, check_names
+    from ce_cli.spec import Spec
 
     options, form = call.options, output_format("score", call.options["format"])
     spec, reading = Spec.from_options(options), Reading.from_options(options)
-    check_names(spec, reading.header, options["labels"] is not None)
     paths = paths_of(call.files, "score")
     from ce_cli.scoring.pipeline import score as scored
 

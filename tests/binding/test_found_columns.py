@@ -67,6 +67,9 @@ FILES = {
     "0.0e+00,3.0e-01\n",
     "confidence and correctness": "correct,confidence\n1,0.8\n0,0.3\n",
     "a flag": "default_flag,score\nY,0.8\nN,0.3\n",
+    "no header": "1,11.46,0.8\n0,17.35,0.3\n",
+    "a model's name before the classes": "kind,Forest,Forest (a),Forest (b)\na,a,0.8,0.2\n"
+    "b,b,0.3,0.7\n",
     "logits": "label,logit\n1,1.3862943611198906\n0,-0.8472978603872036\n",
 }
 
@@ -107,7 +110,6 @@ UNCLEAR = {
         "target,barbera,barolo\n0,0.8,0.2\n1,0.3,0.7\n",
         ("sum to 1", "ce score f.csv --pred barbera --pred barolo --classes 0,1"),
     ),
-    "a first row instead of a header": ("1,11.46,0.978\n0,17.35,0.355\n", ("--no-header",)),
     "counts beside fractions": (
         "label,score,size\n1,5,0.8\n0,3,0.3\n",
         ("'score'", "'size'", "ce score f.csv --pred size"),

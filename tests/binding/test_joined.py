@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -302,3 +303,14 @@ def test_inspection_copes_with_bad_cells_beside_unmatched_rows(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     codes = {finding["code"] for finding in json.loads(done.stdout)["findings"]}
     assert {"not_a_number", "unmatched"} <= codes
+
+
+@pytest.mark.parametrize("header", ["", "label\n"])
+def test_numbers_without_names_are_read_as_rows(header: str, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("0.1,0.2,0.7\n0.6,0.3,0.1\n", encoding="utf-8")
+    (tmp_path / "y.csv").write_text(f"{header}2.0e+00\n0.0e+00\n", encoding="utf-8")
+    done = run_ce("score", "p.csv", "--labels", "y.csv", "--json", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    expected = -(math.log(0.7) + math.log(0.6)) / 2
+    assert document["metrics"]["cross_entropy"] == pytest.approx(expected, rel=1e-12)
+    assert "layout" in [one["code"] for one in document["warnings"]]

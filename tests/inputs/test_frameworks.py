@@ -395,12 +395,6 @@ def test_labels_may_have_a_header_where_predictions_have_none(header: str, tmp_p
 
 
 MISTAKES: dict[str, tuple[list[Write], str, int, list[str]]] = {
-    "the header is missing": (
-        [np_savetxt("pred.txt", PROB), labels(LABELS)],
-        "pred.txt --labels y.csv",
-        3,
-        ["pred.txt", "--no-header"],
-    ),
     "names of classes are missing": (
         [np_savetxt("proba.csv", PROBS, ","), labels(WORDS)],
         "proba.csv --no-header --labels y.csv",

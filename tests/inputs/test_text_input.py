@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 from ce_cli import score
-from ce_cli.errors import UsageError
+from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json.nested import list_in, lists_of, map_in
 from ce_cli.inputs.source import Projection
@@ -210,8 +210,8 @@ def test_the_python_api_takes_the_same(plain: dict[str, Any], tmp_path: Path) ->
         path, label="1", pred=pred, classes=CLASSES, decimal=",", no_header=True, comment="#"
     )
     assert found.metrics == plain["metrics"]
-    with pytest.raises(UsageError, match='pred="2"'):
-        score(path, label="1", no_header=True)
+    with pytest.raises(DataError, match='pred=\\["2", "3", "4"\\], classes='):
+        score(path, label="1", decimal=",", no_header=True, comment="#")
 
 
 def test_columns_without_names_bind_by_position(tmp_path: Path) -> None:
@@ -489,14 +489,14 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         ["row 2", "'1.234,5'", "thousands"],
     ),
     "another decimal mark": ("label\n", ["--decimal", ";"], USAGE, ["--decimal", "';'"]),
-    "numbers for names": ("1,0.5\n0,0.25\n", [], BAD_DATA, ["'1', '0.5'", "--no-header"]),
+    "numbers for names": ("0,1\n0,7\n", [], BAD_DATA, ["'0', '1'", "--no-header"]),
     "no header and no label": (
         "1,0.5\n",
         ["--no-header", "--pred", "2"],
         BAD_DATA,
         ["'1', '2'", "--label"],
     ),
-    "no header and no prediction": ("1,0.5\n", ["--no-header"], USAGE, ["--no-header", "--pred"]),
+    "no header and no prediction": ("1,7\n", ["--no-header"], BAD_DATA, ["'1', '2'", "--pred"]),
     "a column that is not there": (
         "1,0.5\n",
         ["--no-header", "--label", "1", "--pred", "3"],

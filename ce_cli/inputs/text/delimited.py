@@ -15,6 +15,7 @@ from ce_cli.inputs.text.dialect import (
     DELIMITERS,
     LAST_RESORT,
     SNIFFED_BYTES,
+    are_values,
     declared_delimiter,
     distinct,
     found_delimiter,
@@ -80,8 +81,7 @@ class DelimitedSource:
                 f"{self.name}: the first line, {quoted(self._header[0])}, does not fit the lines "
                 "after it; if it is a comment, skip such lines with --comment '#'."
             )
-        names_columns = reading.names_columns
-        self._named = reading.header or (names_columns is not None and names_columns(self._header))
+        self._named = self._has_header()
         self._line = head[:start]
         if not self._named:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
@@ -90,6 +90,14 @@ class DelimitedSource:
         self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
         self._stream.push_back(head[start:])
+
+    def _has_header(self) -> bool:
+        """Whether the first record names the columns."""
+        reading = self._reading
+        if reading.names_columns is not None and reading.names_columns(self._header):
+            return True
+        of_labels = reading.names_columns is not None and len(self._header) == 1
+        return reading.header and not are_values(self._header, whole=of_labels)
 
     def _laid_out(self, sniffed: bytes, head: bytes, start: int) -> tuple[bytes, int]:
         """Rewrite a table that is not plain, and read its header again."""
@@ -140,6 +148,8 @@ class DelimitedSource:
         size = self._reading.block_bytes
         delimiter = self._delimiter.encode()
         note = self._layout.note if self._layout is not None else ""
+        if self._reading.header and not self._named:
+            note = "the first line holds numbers, so the columns have no names but 1, 2, 3, …"
         for block in records.blocks(self._stream, size, self._newline, delimiter):
             split = self._split(block, projection)
             yield split.replace(

@@ -18,6 +18,7 @@ _BLANK_LINES = re.compile(rb"\A(?:[ \t]*[\r\n]+)+")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t]*[^\s]")
 _ODD = re.compile("[ \t|│┃║┆]".encode())
 _ODD_STARTS = ("#", "'", "┌", "╭", "╔", "┏", "│", "┃", "║")
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 _DIGIT = re.compile("[0-9]")
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
@@ -27,6 +28,16 @@ def declared_delimiter(head: bytes) -> tuple[str, int]:
     match = _EXCEL.match(head)
     delimiter = match[1].decode("ascii", "replace") if match else ""
     return (delimiter, match.end()) if match and delimiter.isascii() else ("", 0)
+
+
+def are_values(record: Sequence[str], whole: bool = False) -> bool:
+    """Whether a first record is data: numbers, not all of which may be the names of classes.
+
+    With `whole`, whole numbers are data as well.
+    """
+    if not all(map(_NUMBER.fullmatch, record)):
+        return False
+    return whole or any(mark in field for field in record for mark in ".eE")
 
 
 def without_blank_lines(head: bytes) -> bytes:
