@@ -71,6 +71,10 @@ _MESSAGES = {
         "{cell}: the label {shown} may be the positive or the negative class{more}; name the "
         "positive class with --positive."
     ),
+    "unknown-predicted": (
+        "{cell}: the predicted class {shown} is not one of the two classes of the labels{more}; "
+        "correct or remove such rows."
+    ),
     "label-outside": (
         "{cell}: {value} is not a share between 0 and 1{more}; if these are counts, use "
         "--label-counts."
@@ -89,6 +93,10 @@ _MESSAGES = {
         "{cell}: {value} is not a log-probability, which is never above 0{more}; if these are "
         "logits, use --as logits."
     ),
+    "negative-loss": (
+        "{cell}: {value} is not a loss, which is never below 0{more}; if all of "
+        "them are at most 0, they are log-probabilities: use --as logprobs."
+    ),
     "bad-logits": (
         "{row}: the logits {value} do not define probabilities{more}: several are inf, or all are "
         "−inf; correct or remove such rows."
@@ -99,6 +107,10 @@ _MESSAGES = {
     "bad-bytes": (
         "{cell}: {value} is not a number of bytes{more}; byte counts have to be whole, finite and "
         "at least 0."
+    ),
+    "bad-tokens": (
+        "{cell}: {value} is not a number of tokens{more}; these have to be whole, finite and at "
+        "least 1."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
     "bad-sum": (
