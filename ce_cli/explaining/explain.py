@@ -143,7 +143,8 @@ class RowSearch:
         _reject_row(bound, found, row, self._ready, locations)
         self._ready.refuse_bad(self._total.issues, locations)
         self._reject_other(bound, found, locations)
-        computed = Computed(self._total, binding, spec, (Loss,), locations, self._ready.label_file)
+        files = self._ready.label_file, self._ready.source
+        computed = Computed(self._total, binding, spec, (Loss,), locations, *files)
         score = report(computed)
         subject = _subject(frame, bound, self._ready, computed.classes, found.loss or 0.0)
         anatomy = explained(subject, with_curve)
