@@ -19,6 +19,7 @@ from ce_cli.binding.labels import (
 )
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
+from ce_cli.binding.one_hot import check_ignored
 from ce_cli.binding.predicted_class import check_predicted_class, with_both_classes
 from ce_cli.binding.predictions import (
     EPSILON,
@@ -83,7 +84,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     )
     _check_task(spec, bound)
     resolved = _resolved(spec, bound)
-    check_tokens(resolved, bound, kinds.get(spec.tokens or ""))
+    check_tokens(resolved, bound, None if spec.tokens is None else kinds[spec.tokens])
     _check_seen(bound)
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
@@ -254,11 +255,14 @@ def _check_task(spec: Spec, bound: Binding) -> None:
             f"{quoted_list(bound.classes or ())}."
         )
     hard = bound.labels.shape == "single"
+    may_be_hard = bound.task not in ("multilabel", "likelihood") and bound.labels.shape != "share"
     options = {"--ignore-label": spec.ignore_label, "--class-weight": spec.class_weights}
     options["--class-weight balanced"] = ("balanced",) if spec.balanced else ()
     for option, value in options.items():
-        if value and not hard:
-            raise UsageError(f"{option} needs one label column that holds classes.")
+        if value and not may_be_hard:
+            raise UsageError(f"{option} needs labels that are classes.")
+    if spec.ignore_label and not hard:
+        check_ignored(spec, bound)
     if spec.label_counts and (hard or bound.task == "likelihood"):
         raise UsageError("--label-counts needs a label column of counts for each class.")
     if spec.label_counts and bound.task == "multilabel":

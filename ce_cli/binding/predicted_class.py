@@ -52,8 +52,8 @@ def with_both_classes(source: Source, spec: Spec, seen: Sequence[str]) -> Spec:
     known = [distinct[one] for one in labels if one in distinct]
     if len(known) > 2:
         raise DataError(
-            f"--predicted-class needs labels of two classes, but these are {quoted_list(known)}: "
-            "name a column with the probability of each class with --pred instead."
+            f"--predicted-class needs labels of two classes, but these are {quoted_list(known)}; "
+            "give each class a column with its probability, and name these with --pred."
         )
     names = known if len(known) == 2 else list(distinct.values())
     if len(names) != 2:

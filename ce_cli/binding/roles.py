@@ -82,7 +82,7 @@ def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str 
 
 
 def bytes_shape(column: Column) -> BytesShape:
-    """Whether a column holds byte counts or text.
+    """Whether a column holds byte counts, lists of bytes, or text.
 
     Raises
     ------
@@ -91,11 +91,13 @@ def bytes_shape(column: Column) -> BytesShape:
     """
     if column.kind == "number":
         return "counts"
+    if column.kind == "list":
+        return "list"
     if column.kind == "text" or column.stored == "text" or column.type in _BINARY:
         return "text"
     raise DataError(
-        f"the bytes column {quoted(column.name)} holds {type_of(column)}, neither the number of "
-        "bytes nor the text of each row."
+        f"the bytes column {quoted(column.name)} holds {type_of(column)}, not the number of "
+        "bytes, the bytes or the text of each row."
     )
 
 

@@ -10,6 +10,7 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
 
+SPELLING = "token-spelling"  # the issue of rows that are tokens as a tokenizer spells them
 _COLUMNS_SHOWN = 2
 # What makes data bad, the most basic first. {row} is the first row with the issue and {cell} also
 # names its column, {value} is its value and {shown} the same in quotes, {more} the other rows.
@@ -83,6 +84,10 @@ _MESSAGES = {
         "{row}: the shares in the label sum to {value}, not 1{more}; if they are counts, use "
         "--label-counts; if several labels may apply at once, use --task multilabel."
     ),
+    "not-one-hot": (
+        "{row}: the label has shares of several classes{more}, but --class-weight needs labels of "
+        "one class each; leave --class-weight out, or remove such rows."
+    ),
     "bad-count": "{cell}: {value} is not a count{more}; counts have to be finite and at least 0.",
     "no-count": "{row}: the counts of all classes are 0{more}; remove such rows.",
     "outside": (
@@ -107,6 +112,10 @@ _MESSAGES = {
     "bad-bytes": (
         "{cell}: {value} is not a number of bytes{more}; byte counts have to be whole, finite and "
         "at least 0."
+    ),
+    "bad-byte": (
+        "{cell}: {value} is not a byte, a whole number from 0 to 255{more}; if the numbers are of "
+        "tokens, give the number of bytes or the text of each row."
     ),
     "bad-tokens": (
         "{cell}: {value} is not a number of tokens{more}; these have to be whole, finite and at "
@@ -234,6 +243,16 @@ def rest_warning(issue: RowIssue, locations: RowLocations) -> str:
     return (
         f"{plural(issue.count, 'row')} {verb} some of the classes; the remaining probability is "
         f"assigned to none of them{locations.worst(issue)}."
+    )
+
+
+def spelling_warning(issue: RowIssue, locations: RowLocations) -> str:
+    """For tokens in the spelling of a tokenizer, whose bytes are not those of the text."""
+    is_ = "is a token" if issue.count == 1 else "are tokens"
+    return (
+        f"{plural(issue.count, 'row')} of {quoted(issue.column)} {is_} as a tokenizer spells them, "
+        f"such as {quoted(issue.values[0])}, whose bytes are counted as written, not those of the "
+        "text: give --bytes a column of decoded text or of numbers of bytes."
     )
 
 

@@ -205,6 +205,7 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
         explained |= {"bad_sum"}
     if any(code.startswith("looks_like_") for code in codes):
         explained |= {"constant_prediction", "decisions", "one_class", "rounded"}
+        explained |= {"predicted_class", "labels_are_decisions"}
     if any(code.startswith("looks_like_") for code in codes) or codes & {
         *_PERMUTED,
         "binding",

@@ -154,6 +154,12 @@ class Evidence(Record):
         return varied and both and self.rows >= _FEW_ROWS
 
     @property
+    def within_one(self) -> bool:
+        """Whether single predictions that never favour the first class are all in [0, 1]."""
+        many = self.upper and self.rows >= _MANY_ROWS
+        return many and self.low >= 0.0 and 0.0 < self.high <= 1.0
+
+    @property
     def too_many_negatives(self) -> bool:
         """Whether the first class is much more frequent than `upper` predictions expect."""
         if not self.upper or self.rows < _MANY_ROWS:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ce_cli.inputs.source import Source
 
 DECISIONS = "decisions"
+PROBABILITIES = "looks_like_probabilities"
 
 
 class EvidenceNote(Record):
@@ -60,6 +61,8 @@ def evidence_notes(
         yield _labels_are_decisions(evidence, binding)
     if evidence.are_decisions and spec.as_ == "probabilities":
         yield _decisions(evidence, binding, spec, source)
+    elif spec.as_ == "logits" and evidence.within_one:
+        yield _probabilities(binding)
     elif evidence.never_below_half and binding.predicted_class is None:
         yield from _predicted_class(evidence, binding, spec, classes, source)
 
@@ -98,6 +101,14 @@ def _decisions(
         f"probabilities: only 0 and 1{wrong}{instead}."
     )
     return EvidenceNote(DECISIONS, message, evidence.rows, options)
+
+
+def _probabilities(binding: Binding) -> EvidenceNote:
+    message = (
+        f"The predictions in {quoted(binding.predictions[0])} are read as logits, but all of them "
+        "are between 0 and 1: if they are probabilities, use --as probabilities."
+    )
+    return EvidenceNote(PROBABILITIES, message, 0, "--as probabilities")
 
 
 def _predicted_class(

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ce_cli.findings.messages import repeated_header, rest_warning, sum_warning
+from ce_cli.findings.messages import (
+    SPELLING,
+    repeated_header,
+    rest_warning,
+    spelling_warning,
+    sum_warning,
+)
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.losses import LOG_2
@@ -212,6 +218,8 @@ def issue_warnings(
             message = sum_warning(issue, locations, convention)
         elif issue.code == "rest-missing":
             message = rest_warning(issue, locations)
+        elif issue.code == SPELLING:
+            message = spelling_warning(issue, locations)
         elif issue.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
             message = _clip_message(issue.count, clip, share, convention)
