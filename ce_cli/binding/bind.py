@@ -31,7 +31,13 @@ from ce_cli.binding.predictions import (
     shape_of,
 )
 from ce_cli.binding.repeated_names import repeated_names
-from ce_cli.binding.roles import bytes_shape, check_labels, check_others, check_predictions
+from ce_cli.binding.roles import (
+    bytes_shape,
+    check_are_shares,
+    check_labels,
+    check_others,
+    check_predictions,
+)
 from ce_cli.binding.spelling import positives
 from ce_cli.binding.token_rows import check_tokens
 from ce_cli.errors import DataError, Suggestion, UsageError
@@ -75,6 +81,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
     bound = bound.replace(tokens=spec.tokens, predicted_class=spec.predicted_class)
     check_predicted_class(spec, bound)
+    check_are_shares(bound)
     classes = bound.classes or ()
     missing = tuple(text for text in missing if text not in classes or text in spec.na_value)
     bound = bound.replace(

@@ -154,6 +154,8 @@ class RoleFinder:
     def _predictions(self, labels: Sequence[str], seen: Sequence[str]) -> Chosen:
         spec, columns = self._spec, self._rows.columns
         beside = (*labels, *self._others)
+        if spec.pred and spec.pred == spec.label:
+            beside = self._others  # the entropy of a distribution
         if spec.pred:
             return Chosen(expand(spec.pred, columns, beside), "option")
         losses = loss_columns(columns, beside) if spec.as_ == "losses" else ()
