@@ -112,8 +112,8 @@ def bytes_shape(column: Column) -> BytesShape:
     if column.kind == "text" or column.stored == "text" or column.type in _BINARY:
         return "text"
     raise DataError(
-        f"the bytes column {quoted(column.name)} holds {type_of(column)}, not the number of "
-        "bytes, the bytes or the text of each row."
+        f"the bytes column {quoted(column.name)} holds {type_of(column)}, neither the number of "
+        "bytes, nor the bytes, nor the text of each row."
     )
 
 
