@@ -252,7 +252,7 @@ def spelling_warning(issue: RowIssue, locations: RowLocations) -> str:
     return (
         f"{plural(issue.count, 'row')} of {quoted(issue.column)} {is_} as a tokenizer spells them, "
         f"such as {quoted(issue.values[0])}, whose bytes are counted as written, not those of the "
-        "text: give --bytes a column of decoded text or of numbers of bytes."
+        "text: name a column of decoded text or of numbers of bytes with --bytes."
     )
 
 
