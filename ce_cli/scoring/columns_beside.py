@@ -45,11 +45,18 @@ def fractions_beside(source: Source, binding: Binding) -> tuple[str, ...]:
 def predicted_class_beside(
     source: Source, binding: Binding, spec: Spec, classes: Sequence[str]
 ) -> str | None:
-    """The column with which predictions of the predicted class have the least loss."""
+    """The column with which predictions of the predicted class have the least loss.
+
+    If the labels are in another file, their first rows are other rows: then it is the only column
+    of both classes.
+    """
     best: tuple[float, str] | None = None
     plain = binding.replace(by=(), complete=(), id=None, weight=None, class_weights=())
     names = list(_free(source, binding, ("number", "boolean", "text")))
-    for name in _of_both_classes(source, names, classes):
+    found = list(_of_both_classes(source, names, classes))
+    if any(column.from_labels for column in source.columns()):
+        return found[0] if len(found) == 1 else None
+    for name in found:
         fall = _fall(source, plain, spec, name)
         if fall is not None and fall > _LEAST_FALL and (best is None or fall > best[0]):
             best = fall, name
@@ -93,8 +100,6 @@ def _of_both_classes(source: Source, names: Sequence[str], classes: Sequence[str
 
 def _fall(source: Source, binding: Binding, spec: Spec, name: str) -> float | None:
     """How much less loss the first rows have if `name` is the predicted class; None if unknown."""
-    if any(c.from_labels for c in source.columns() if c.name in binding.labels.columns):
-        return None
     other = binding.replace(predicted_class=name)
     totals = []
     for one in (binding, other):

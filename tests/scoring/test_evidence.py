@@ -174,6 +174,20 @@ def test_without_a_column_of_decisions_the_frequencies_show_it(tmp_path: Path) -
     assert "predicted_class" not in codes_of(score_json(calibrated))
 
 
+def test_labels_in_a_file_of_their_own_are_no_obstacle(tmp_path: Path) -> None:
+    path = top_class(tmp_path / "top.csv")
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    labels, rest = tmp_path / "labels.csv", tmp_path / "rest.csv"
+    labels.write_text("".join(f"{row[0]}\n" for row in rows))
+    rest.write_text("".join(f"{row[1]},{row[3]}\n" for row in rows))
+    typed = (rest, "--labels", labels, "--pred", "score")
+    (message,) = messages(score_json(*typed), "predicted_class")
+    assert message.endswith("use --predicted-class guess.")
+    right = score_json(*typed, "--predicted-class", "guess")["metrics"]
+    own = score_json(path, "--label", "gold", "--predicted-class", "guess")["metrics"]
+    assert right == own
+
+
 def test_logits_between_0_and_1_are_reported(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     q = rng.random(50)
