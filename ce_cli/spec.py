@@ -28,6 +28,7 @@ _CHOICES = {
 _SIGNED = (  # in the order of the signature
     *("task", "as_", "clip", "base", "weight", "label_smoothing", "missing", "on_bad_sum"),
     *("convention", "class_weight", "ignore_label", "label_counts", "bytes"),
+    *("tokens", "predicted_class"),
 )
 _READ: dict[str, Callable[[Any], Any]] = {
     "label": values.names,
@@ -60,8 +61,12 @@ class Spec(Record):
     cluster : str or None
         A column; rows with the same value in it are dependent on each other.
     bytes : str or None
-        A column with the number of bytes of each row, or with its text, whose bytes in UTF-8 are
-        counted.
+        A column with the number of bytes of each row, with a list of them, or with its text, whose
+        bytes in UTF-8 are counted.
+    tokens : str or None
+        A column with the number of tokens of each row, over which its loss is divided.
+    predicted_class : str or None
+        A column with the class that a single prediction is the probability of.
     classes : tuple of str
         The class of each prediction, in the order of the predictions.
     positive : str or None
@@ -118,6 +123,8 @@ class Spec(Record):
     worst: int = 0
     bytes: str | None = None
     decompose: bool = False
+    tokens: str | None = None
+    predicted_class: str | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -188,6 +195,12 @@ class Spec(Record):
     def grouping(self) -> tuple[str, ...]:
         """The columns of the groups, and of the clusters."""
         return self.by if self.cluster is None else (*self.by, self.cluster)
+
+    @property
+    def other_columns(self) -> tuple[str, ...]:
+        """The columns that are neither labels nor predictions."""
+        named = (self.weight, self.bytes, self.tokens, self.predicted_class, self.id)
+        return (*(name for name in named if name is not None), *self.grouping)
 
     @property
     def unit(self) -> str:

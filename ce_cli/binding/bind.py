@@ -17,7 +17,10 @@ from ce_cli.binding.labels import (
     oriented,
     two_classes,
 )
+from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
+from ce_cli.binding.one_hot import check_ignored
+from ce_cli.binding.predicted_class import check_predicted_class, with_both_classes
 from ce_cli.binding.predictions import (
     EPSILON,
     TOLERANCE,
@@ -28,8 +31,15 @@ from ce_cli.binding.predictions import (
     shape_of,
 )
 from ce_cli.binding.repeated_names import repeated_names
-from ce_cli.binding.roles import bytes_shape, check_labels, check_others, check_predictions
+from ce_cli.binding.roles import (
+    bytes_shape,
+    check_are_shares,
+    check_labels,
+    check_others,
+    check_predictions,
+)
 from ce_cli.binding.spelling import positives
+from ce_cli.binding.token_rows import check_tokens
 from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
@@ -53,9 +63,10 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     """
     columns = source.columns()
     names = [column.name for column in columns]
-    for name in _others(spec):
+    for name in spec.other_columns:
         if name not in names:
             raise UsageError(no_column(name, names))
+    spec = with_losses(source, spec)
     roles = finder_of(source, spec).roles()
     missing = (*MISSING_TEXTS, *spec.na_value)
     labels = () if roles.labels is None else roles.labels.columns
@@ -63,10 +74,14 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     kinds = {column.name: column for column in columns}
     check_labels([kinds[name] for name in labels])
     seen = roles.seen
+    spec = with_both_classes(source, spec, seen)
     _check_roles(source, spec, names, kinds, labels, predictions)
     bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
     if spec.bytes is not None:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
+    bound = bound.replace(tokens=spec.tokens, predicted_class=spec.predicted_class)
+    check_predicted_class(spec, bound)
+    check_are_shares(bound)
     classes = bound.classes or ()
     missing = tuple(text for text in missing if text not in classes or text in spec.na_value)
     bound = bound.replace(
@@ -76,6 +91,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     )
     _check_task(spec, bound)
     resolved = _resolved(spec, bound)
+    check_tokens(resolved, bound, None if spec.tokens is None else kinds[spec.tokens])
     _check_seen(bound)
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
@@ -83,13 +99,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
 def finder_of(source: Source, spec: Spec) -> RoleFinder:
     """The search for the columns of `source` that hold labels and predictions."""
     rows = FirstRows(source, (*MISSING_TEXTS, *spec.na_value))
-    return RoleFinder(rows, spec, _others(spec))
-
-
-def _others(spec: Spec) -> list[str]:
-    """The columns with roles that only options set."""
-    named = (spec.weight, spec.bytes, spec.id, *spec.grouping)
-    return [name for name in named if name is not None]
+    return RoleFinder(rows, spec, spec.other_columns)
 
 
 def _check_roles(
@@ -101,8 +111,9 @@ def _check_roles(
     preds: Sequence[str],
 ) -> None:
     """Check that every column suits its role, and plays only one."""
-    weight = [spec.weight] if spec.weight else []
-    rest = [*([spec.id] if spec.id else []), *spec.grouping]
+    weight = [name for name in (spec.weight, spec.tokens) if name is not None]
+    texts = [name for name in (spec.id, spec.predicted_class) if name is not None]
+    rest = [*texts, *spec.grouping]
     sizes = [spec.bytes] if spec.bytes else []
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
@@ -251,11 +262,14 @@ def _check_task(spec: Spec, bound: Binding) -> None:
             f"{quoted_list(bound.classes or ())}."
         )
     hard = bound.labels.shape == "single"
+    may_be_hard = bound.task not in ("multilabel", "likelihood") and bound.labels.shape != "share"
     options = {"--ignore-label": spec.ignore_label, "--class-weight": spec.class_weights}
     options["--class-weight balanced"] = ("balanced",) if spec.balanced else ()
     for option, value in options.items():
-        if value and not hard:
-            raise UsageError(f"{option} needs one label column that holds classes.")
+        if value and not may_be_hard:
+            raise UsageError(f"{option} needs labels that are classes.")
+    if spec.ignore_label and not hard:
+        check_ignored(spec, bound)
     if spec.label_counts and (hard or bound.task == "likelihood"):
         raise UsageError("--label-counts needs a label column of counts for each class.")
     if spec.label_counts and bound.task == "multilabel":

@@ -11,7 +11,7 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.options.choices import Task
 from ce_cli.record import Record
 
-BytesShape = Literal["counts", "text"]
+BytesShape = Literal["counts", "text", "list"]
 Shape = Literal["single", "share", "columns", "list", "map", "none"]
 
 
@@ -76,8 +76,12 @@ class Binding(Record):
         The grouping columns in which no value may be missing.
     bytes : str or None
         The column with the bytes of each row.
-    bytes_shape : {"counts", "text"} or None
-        Whether it holds their number, or the text itself.
+    bytes_shape : {"counts", "text", "list"} or None
+        Whether it holds their number, the text itself, or lists of them.
+    tokens : str or None
+        The column with the number of tokens of each row.
+    predicted_class : str or None
+        The column with the class that a single prediction is for.
     map_keys : tuple of str
         The names of the classes in maps of predictions, if they are others than `classes`.
     found_by : tuple of (str, str)
@@ -101,6 +105,8 @@ class Binding(Record):
     bytes_shape: BytesShape | None = None
     map_keys: tuple[str, ...] = ()
     found_by: tuple[tuple[str, Reason], ...] = ()
+    tokens: str | None = None
+    predicted_class: str | None = None
 
     @property
     def names_in_maps(self) -> tuple[str, ...]:
@@ -126,16 +132,18 @@ class Binding(Record):
         named = {shape: [c for cs, own in roles if own == shape for c in cs] for _, shape in roles}
         texts = self.labels.columns if self.labels.shape == "single" else ()
         single = self.predictions if self.shape == "single" else ()
-        weight = (self.weight,) if self.weight else ()
-        counts, words = (
+        counted = [name for name in (self.weight, self.tokens) if name is not None]
+        counts, words, bytes_lists = (
             (self.bytes,) if self.bytes and self.bytes_shape == shape else ()
-            for shape in ("counts", "text")
+            for shape in ("counts", "text", "list")
         )
+        spelled = [name for name in (self.predicted_class, self.id) if name is not None]
+        numbers = (*single, *named.get("share", ()), *named.get("columns", ()), *counted, *counts)
         return Projection(
-            numbers=(*single, *named.get("share", ()), *named.get("columns", ()), *weight, *counts),
-            texts=(*texts, *self.by, *((self.id,) if self.id else ()), *words),
-            lists=tuple(named.get("list", ())),
-            maps=tuple(named.get("map", ())),
+            numbers=tuple(dict.fromkeys(numbers)),
+            texts=(*texts, *self.by, *spelled, *words),
+            lists=tuple(dict.fromkeys((*named.get("list", ()), *bytes_lists))),
+            maps=tuple(dict.fromkeys(named.get("map", ()))),
             missing_texts=self.missing_texts,
             verbatim=words,
         )

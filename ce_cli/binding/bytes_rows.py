@@ -1,4 +1,4 @@
-"""Number of bytes of each row: from a column of counts, or of its text in UTF-8."""
+"""Number of bytes of each row: from counts, from lists of bytes, or from its text in UTF-8."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
-from ce_cli.binding.columns import as_texts, floats, nulls
+from ce_cli.binding.columns import as_texts, floats, lists, nulls
 from ce_cli.binding.prediction_rows import nan
+from ce_cli.binding.token_spelling import note_spelling
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,12 +27,34 @@ def read_bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
     if name is None:
         return None
     column = checked.columns[name]
+    if binding.bytes_shape == "list":
+        return _listed(checked, name)
     counts = floats(column) if binding.bytes_shape == "counts" else lengths(column)
+    if binding.bytes_shape == "text":
+        note_spelling(checked, name)
     checked.miss(name, nan(counts))
     with np.errstate(invalid="ignore"):
         bad = (counts < 0) | (counts > _MOST) | (counts != np.floor(counts)) & ~np.isnan(counts)
     if bad.any():
         checked.drop(bad, "bad-bytes", name, lambda row: f"{counts[row]:g}")
+    return counts
+
+
+def _listed(checked: CheckedRows, name: str) -> Floats:
+    """Lengths of lists of bytes, which are whole numbers from 0 to 255; NaN where null."""
+    column = checked.columns[name]
+    values, offsets = lists(column)
+    counts = np.diff(offsets).astype(np.float64)
+    missing = nulls(column)
+    if missing is not None:
+        checked.miss(name, missing)
+        counts = np.where(missing, np.nan, counts)
+    wrong = np.flatnonzero(~((values >= 0) & (values <= 255) & (values == np.floor(values))))
+    if len(wrong):
+        rows = np.searchsorted(offsets, wrong, side="right") - 1
+        first = dict(zip(rows[::-1].tolist(), values[wrong][::-1].tolist(), strict=True))
+        bad = np.isin(np.arange(len(checked)), rows)
+        checked.drop(bad, "bad-byte", name, lambda row: f"{first[row]:g}")
     return counts
 
 

@@ -14,6 +14,7 @@ from ce_cli.binding.label_names import (
     label_namings,
     no_label,
 )
+from ce_cli.binding.loss_columns import loss_columns
 from ce_cli.binding.names import (
     expand,
     find_unreadable,
@@ -129,7 +130,8 @@ class RoleFinder:
 
     def _label_choice(self, predictions: Sequence[str]) -> LabelChoice:
         """The choice among columns without another role; a group may be the label as well."""
-        beside = [self._spec.weight, self._spec.bytes]
+        spec = self._spec
+        beside = [spec.weight, spec.bytes, spec.tokens, spec.predicted_class]
         return LabelChoice(self._rows, (*predictions, *(one for one in beside if one)))
 
     def _typed_predictions(self) -> tuple[str, ...]:
@@ -156,8 +158,13 @@ class RoleFinder:
     def _predictions(self, labels: Sequence[str], seen: Sequence[str]) -> Chosen:
         spec, columns = self._spec, self._rows.columns
         beside = (*labels, *self._others)
+        if spec.pred and spec.pred == spec.label:
+            beside = self._others  # the entropy of a distribution
         if spec.pred:
             return Chosen(expand(spec.pred, columns, beside), "option")
+        losses = loss_columns(columns, beside) if spec.as_ == "losses" else ()
+        if losses:
+            return Chosen(losses)
         found = PredictionChoice(self._rows, beside, seen, spec.as_).chosen()
         if found is not None:
             return found

@@ -74,7 +74,7 @@ def names_label(names: Iterable[str], spec: Spec) -> bool:
 
     ``true`` is a label more often than it is the name of one.
     """
-    known = {*spec.label, spec.id, spec.weight, spec.bytes, *spec.grouping}
+    known = {*spec.label, *spec.other_columns}
     return any(name in known or plain(name) in _LABELS - {"true"} for name in names)
 
 

@@ -11,6 +11,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.columns import tokens
+from ce_cli.binding.one_hot import ignore_classes, only_classes
 from ce_cli.binding.prediction_rows import ROUNDING, list_cells, map_cells, number_cells, somewhere
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.losses import class_sums
@@ -33,11 +34,15 @@ def read_labels(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
     if binding.labels.shape == "share":
         return _from_share(checked, binding)
     shares = _shares(checked, binding)
+    if spec.ignore_label:
+        ignore_classes(checked, shares, binding, spec)
     if binding.task == "multilabel":
         return np.zeros(len(checked), np.intp), _within_one(checked, shares, binding)
     shares = _counted(checked, shares, binding) if spec.label_counts else shares
     _check_sums(checked, shares, binding, spec)
     shares = np.maximum(shares, 0.0)
+    if binding.class_weights or spec.balanced:
+        return only_classes(checked, shares, binding), None
     codes = certain_codes(shares)
     return (shares.argmax(axis=0), shares) if codes is None else (codes, None)
 

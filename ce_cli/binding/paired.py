@@ -61,9 +61,8 @@ def _labels(truth: Source, others: Sequence[str], spec: Spec) -> tuple[str, ...]
             if not _named((pattern,), own):
                 raise UsageError(f"{file}: {no_column(pattern, [c.name for c in columns])}")
         return expand(spec.label, own, ())
-    beside = (spec.id, spec.weight, spec.bytes, *spec.grouping)
     rows = FirstRows(truth, (*MISSING_TEXTS, *spec.na_value))
-    choice = LabelChoice(rows, [name for name in beside if name is not None])
+    choice = LabelChoice(rows, spec.other_columns)
     named = choice.by_name()
     names = [column.name for column in own]
     rest = _but_others(names, spec)
@@ -104,5 +103,5 @@ def _named(patterns: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...
 
 def _but_others(names: Sequence[str], spec: Spec) -> list[str]:
     """Names without those of ids, weights and groups, and of the index that pandas writes."""
-    others = {spec.id, spec.weight, spec.bytes, *spec.grouping, ""}
+    others = {*spec.other_columns, ""}
     return [name for name in names if name not in others and not is_id(name)]

@@ -154,6 +154,8 @@ def check_predictions(
         matrix = _probabilities(checked, matrix, columns, binding)
     elif spec.as_ == "logprobs":
         matrix = _logprobs(checked, matrix, columns)
+    elif spec.as_ == "losses":
+        matrix = _losses(checked, matrix, columns)
     elif binding.task != "multilabel":
         _logits(checked, matrix)
     if len(matrix) > 1 and spec.as_ != "logits" and binding.task != "multilabel":
@@ -187,6 +189,17 @@ def _logprobs(checked: CheckedRows, matrix: Floats, columns: Sequence[str]) -> F
     if above.any():
         checked.drop_cells(columns, matrix, above, "positive-logprob")
     return np.minimum(matrix, 0.0)
+
+
+def _losses(checked: CheckedRows, matrix: Floats, columns: Sequence[str]) -> Floats:
+    """Check that none is negative; values below 0 by rounding alone become 0."""
+    if _range(matrix)[0] >= 0.0:
+        return matrix
+    with np.errstate(invalid="ignore"):
+        below = matrix < -ROUNDING
+    if below.any():
+        checked.drop_cells(columns, matrix, below, "negative-loss")
+    return np.maximum(matrix, 0.0)
 
 
 def _logits(checked: CheckedRows, matrix: Floats) -> None:

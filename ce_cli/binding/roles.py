@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ce_cli.binding.binding import BytesShape
+from ce_cli.binding.binding import Binding, BytesShape
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.text import quoted, sanitize
@@ -40,15 +40,18 @@ def check_labels(labels: Sequence[Column]) -> None:
 def check_predictions(predictions: Sequence[Column], labels: Sequence[str]) -> None:
     """Check that predictions are numbers.
 
+    All predictions may also be the labels: then the cross-entropy is the entropy of a distribution.
+
     Raises
     ------
     UsageError
-        One of them is also a label.
+        Some of them are also labels.
     DataError
         One of them does not hold numbers.
     """
+    same = {column.name for column in predictions} == set(labels)
     for column in predictions:
-        if column.name in labels:
+        if column.name in labels and not same:
             raise UsageError(f"{quoted(column.name)} cannot be both label and prediction.")
         if column.kind not in ("number", "boolean", "list", "map") and column.stored != "text":
             raise DataError(
@@ -60,6 +63,19 @@ def check_predictions(predictions: Sequence[Column], labels: Sequence[str]) -> N
                 f"{quoted(column.name)} is a {column.kind} column, which holds the predictions of "
                 "all classes; name it alone with --pred."
             )
+
+
+def check_are_shares(binding: Binding) -> None:
+    """Check that a column that is both label and prediction holds shares, not classes.
+
+    Raises
+    ------
+    UsageError
+        It holds classes, which would be their own predictions.
+    """
+    if binding.labels.shape == "single" and binding.labels.columns == binding.predictions:
+        name = quoted(binding.predictions[0])
+        raise UsageError(f"{name} cannot be both label and prediction: it holds classes.")
 
 
 def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str | None) -> None:
@@ -82,7 +98,7 @@ def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str 
 
 
 def bytes_shape(column: Column) -> BytesShape:
-    """Whether a column holds byte counts or text.
+    """Whether a column holds byte counts, lists of bytes, or text.
 
     Raises
     ------
@@ -91,11 +107,13 @@ def bytes_shape(column: Column) -> BytesShape:
     """
     if column.kind == "number":
         return "counts"
+    if column.kind == "list":
+        return "list"
     if column.kind == "text" or column.stored == "text" or column.type in _BINARY:
         return "text"
     raise DataError(
         f"the bytes column {quoted(column.name)} holds {type_of(column)}, neither the number of "
-        "bytes nor the text of each row."
+        "bytes, nor the bytes, nor the text of each row."
     )
 
 

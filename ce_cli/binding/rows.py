@@ -12,7 +12,9 @@ from ce_cli.binding.bytes_rows import read_bytes
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.label_rows import read_labels
+from ce_cli.binding.predicted_class import of_positive_class, predicted_positive
 from ce_cli.binding.prediction_rows import check_predictions, nan, read_predictions, settle_unnamed
+from ce_cli.binding.token_rows import per_token, read_tokens
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame
 from ce_cli.kernels import forms
@@ -69,6 +71,8 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
     matrix, unnamed = read_predictions(checked, binding)
     weights = _weights(checked, binding.weight)
     byte_counts = read_bytes(checked, binding)
+    token_counts = read_tokens(checked, binding)
+    positive = predicted_positive(checked, binding)
     groups, keys = _groups(checked, binding)
     if unnamed is not None:
         happened = indicator(codes, binding.class_count) > 0 if shares is None else shares > 0
@@ -76,12 +80,20 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
         matrix = settle_unnamed(checked, matrix, unnamed, happened, binding, spec)
     checked.settle_missing(spec.missing == "skip")
     matrix = check_predictions(checked, matrix, unnamed, binding, spec)
+    if positive is not None:
+        matrix = of_positive_class(matrix, positive, spec.as_)
+    outcomes = outcomes_of(matrix, codes, shares, binding, spec)
+    if token_counts is not None:
+        counts = np.where(checked.keep, token_counts, 1.0)
+        outcomes = per_token(outcomes, counts)
+        weights = counts if weights is None else weights * counts
+        byte_counts = None if byte_counts is None else byte_counts / counts
     if binding.class_weights:
         own = np.array(binding.class_weights)[np.where(checked.keep, codes, 0)]
         with np.errstate(over="ignore"):  # an infinite weight is reported later
             weights = own if weights is None else weights * own
     whole = Batch(
-        outcomes=outcomes_of(matrix, codes, shares, binding, spec),
+        outcomes=outcomes,
         weights=weights,
         groups=groups,
         group_count=len(keys),
@@ -183,5 +195,7 @@ def _binary_form(values: Floats, clip: float, spec: Spec) -> forms.BinaryForm:
 def _likelihood(values: Floats, clip: float, spec: Spec) -> Likelihood:
     if spec.as_ == "logprobs":
         return Likelihood(0.0 - values, np.exp(values))
+    if spec.as_ == "losses":
+        return Likelihood(values, np.exp(-values))
     clipped = np.clip(values, clip, 1.0 - clip) if clip else values
     return Likelihood(surprisal(clipped), values)

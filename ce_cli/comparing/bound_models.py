@@ -20,6 +20,9 @@ from ce_cli.kernels.exact import ExactSums
 from ce_cli.options.choices import Test
 from ce_cli.reading import Reading
 from ce_cli.record import Record
+from ce_cli.scoring.evidence import Evidence
+from ce_cli.scoring.evidence_notes import EvidenceNote, evidence_notes
+from ce_cli.scoring.figures import class_names
 from ce_cli.scoring.pipeline import Prepared, prepared
 from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
@@ -115,6 +118,8 @@ class ModelReader:
         Row counts and issues so far, for each model.
     clipped, totals : list of ExactSums
         Σ w·loss of the clipped rows, and of all rows, for each model.
+    evidence : list of Evidence
+        What the rows show about the roles of their columns, for each model.
     """
 
     def __init__(self, source: ModelData) -> None:
@@ -132,7 +137,15 @@ class ModelReader:
         self.issues = [RowIssues.of() for _ in bound]
         self.clipped = [ExactSums.empty(1) for _ in bound]
         self.totals = [ExactSums.empty(1) for _ in bound]
+        self.evidence = [Evidence() for _ in bound]
         self._locations = RowLocations(data.names)
+
+    def evidence_notes(self, model: int) -> list[EvidenceNote]:
+        """What the rows show about the roles of the columns of a model."""
+        one = self.models[model]
+        classes = class_names(one.binding, self.issues[model].labels)
+        source = self._ready.source
+        return list(evidence_notes(self.evidence[model], one.binding, one.spec, classes, source))
 
     @property
     def title(self) -> str:
@@ -190,6 +203,7 @@ class ModelReader:
                     self.issues[model] = self.issues[model].merge(piece.issues)
                     self.clipped[model] = self.clipped[model].merge(piece.clipped)
                     self.totals[model] = self.totals[model].merge(piece.total)
+                    self.evidence[model] = self.evidence[model].merge(piece.evidence)
                 run.add_rows(self.read - start)
                 if self.read > start:
                     yield [piece.scored.at(start) for piece in pieces]

@@ -18,6 +18,7 @@ from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.groups import GroupKey
 from ce_cli.record import Record
+from ce_cli.scoring.evidence import Evidence
 from ce_cli.scoring.reduce import issues_of
 from ce_cli.spec import Spec
 
@@ -164,7 +165,11 @@ class ScoreModels(Record):
             (_ungrouped(batch).loss_sums for batch in bound.batches),
             ExactSums.empty(1),
         )
-        return ModelRows(ScoredRows.of(frame, bound, self.key), issues, clipped, total)
+        smoothing = self.specs[model].label_smoothing
+        evidence = reduce(
+            Evidence.merge, (Evidence.of(batch, smoothing) for batch in bound.batches), Evidence()
+        )
+        return ModelRows(ScoredRows.of(frame, bound, self.key), issues, clipped, total, evidence)
 
 
 class ModelRows(Record):
@@ -174,12 +179,15 @@ class ModelRows(Record):
     ----------
     clipped, total : ExactSums
         Σ w·loss of the clipped rows, and of all rows.
+    evidence : Evidence
+        What the rows show about the roles of their columns.
     """
 
     scored: ScoredRows
     issues: RowIssues
     clipped: ExactSums
     total: ExactSums
+    evidence: Evidence
 
 
 def _ungrouped(batch: Batch) -> Batch:

@@ -22,7 +22,7 @@ from ce_cli.results.document import Scalar
 from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Interval, Note
 from ce_cli.scoring.figures import class_names, interval
-from ce_cli.scoring.warnings import few_clusters, issue_warnings
+from ce_cli.scoring.warnings import few_clusters, issue_warnings, with_evidence
 from ce_cli.spec import Spec
 from ce_cli.text import plural, sanitize
 
@@ -196,7 +196,8 @@ class Summary(Record):
             issues = reader.issues[place]
             clipped, total = (float(s[place].floats()[0]) for s in (reader.clipped, reader.totals))
             clip, convention = one.spec.clip or 0.0, one.spec.convention
-            for note in issue_warnings(issues, reader.locations, clip, clipped, total, convention):
+            about_rows = issue_warnings(issues, reader.locations, clip, clipped, total, convention)
+            for note in with_evidence(about_rows, reader.evidence_notes(place)):
                 yield note.replace(message=f"{sanitize(one.name)}: {note.message}")
         yield from self._clip_notes()
         if self.left_out:

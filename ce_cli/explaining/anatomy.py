@@ -41,7 +41,7 @@ class Subject(Record):
     unsmoothed : Outcomes
         The row before its label was smoothed.
     raw : ndarray, shape (K,) or (1,)
-        The predicted numbers as written in the input.
+        The predicted numbers as written in the input; NaN for a class that has none.
     classes : tuple of str
         Class names, in the order of the codes.
     loss : float
@@ -100,7 +100,7 @@ def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[ClassTerm]:
     predictions = outcomes.form.probabilities()[:, 0].tolist()
     surprisals = outcomes.form.surprisals()
     costs = products(labels, surprisals) / subject.spec.scale
-    raw: list[float | None] = subject.raw.tolist()
+    raw = [None if math.isnan(one) else one for one in subject.raw.tolist()]
     if len(raw) < len(predictions):
         raw = [None, *raw]
     for code, name in enumerate(subject.classes):

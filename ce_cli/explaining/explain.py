@@ -9,6 +9,7 @@ import numpy as np
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
+from ce_cli.binding.predicted_class import predicted_positive
 from ce_cli.binding.prediction_rows import read_predictions
 from ce_cli.binding.rows import BoundRows, bound_rows
 from ce_cli.errors import DataError
@@ -142,7 +143,8 @@ class RowSearch:
         _reject_row(bound, found, row, self._ready, locations)
         self._ready.refuse_bad(self._total.issues, locations)
         self._reject_other(bound, found, locations)
-        computed = Computed(self._total, binding, spec, (Loss,), locations, self._ready.label_file)
+        files = self._ready.label_file, self._ready.source
+        computed = Computed(self._total, binding, spec, (Loss,), locations, *files)
         score = report(computed)
         subject = _subject(frame, bound, self._ready, computed.classes, found.loss or 0.0)
         anatomy = explained(subject, with_curve)
@@ -217,7 +219,11 @@ def _subject(
 ) -> Subject:
     spec = ready.spec
     unsmoothed = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
-    raw, _ = read_predictions(CheckedRows(frame), ready.binding)
+    checked = CheckedRows(frame)
+    raw, _ = read_predictions(checked, ready.binding)
+    positive = predicted_positive(checked, ready.binding)
+    if positive is not None and not positive[0]:  # the number is of the negative class
+        raw = np.array([raw[0], [np.nan]])
     return Subject(
         bound.batches[0].outcomes,
         unsmoothed.batches[0].outcomes,

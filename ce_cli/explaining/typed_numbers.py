@@ -111,6 +111,8 @@ def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
 def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
     """Resolve every ``auto``: the task follows from the count of numbers."""
     values = "probabilities" if spec.as_ == "auto" else spec.as_
+    if values == "losses":
+        raise UsageError("--as losses is for files: a loss that is typed needs no explanation.")
     unlabelled = typed.p is None and typed.label is None
     task: Task = spec.task
     if task == "auto":

@@ -10,6 +10,7 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
 
+SPELLING = "token-spelling"  # the issue of rows that are tokens as a tokenizer spells them
 _COLUMNS_SHOWN = 2
 # What makes data bad, the most basic first. {row} is the first row with the issue and {cell} also
 # names its column, {value} is its value and {shown} the same in quotes, {more} the other rows.
@@ -71,6 +72,10 @@ _MESSAGES = {
         "{cell}: the label {shown} may be the positive or the negative class{more}; name the "
         "positive class with --positive."
     ),
+    "unknown-predicted": (
+        "{cell}: the predicted class {shown} is not one of the two classes of the labels{more}; "
+        "correct or remove such rows."
+    ),
     "label-outside": (
         "{cell}: {value} is not a share between 0 and 1{more}; if these are counts, use "
         "--label-counts."
@@ -78,6 +83,10 @@ _MESSAGES = {
     "label-sum": (
         "{row}: the shares in the label sum to {value}, not 1{more}; if they are counts, use "
         "--label-counts; if several labels may apply at once, use --task multilabel."
+    ),
+    "not-one-hot": (
+        "{row}: the label has shares of several classes{more}, but --class-weight needs labels of "
+        "one class each; leave --class-weight out, or remove such rows."
     ),
     "bad-count": "{cell}: {value} is not a count{more}; counts have to be finite and at least 0.",
     "no-count": "{row}: the counts of all classes are 0{more}; remove such rows.",
@@ -89,6 +98,10 @@ _MESSAGES = {
         "{cell}: {value} is not a log-probability, which is never above 0{more}; if these are "
         "logits, use --as logits."
     ),
+    "negative-loss": (
+        "{cell}: {value} is not a loss, which is never below 0{more}; if all of "
+        "them are at most 0, they are log-probabilities: use --as logprobs."
+    ),
     "bad-logits": (
         "{row}: the logits {value} do not define probabilities{more}: several are inf, or all are "
         "−inf; correct or remove such rows."
@@ -99,6 +112,14 @@ _MESSAGES = {
     "bad-bytes": (
         "{cell}: {value} is not a number of bytes{more}; byte counts have to be whole, finite and "
         "at least 0."
+    ),
+    "bad-byte": (
+        "{cell}: {value} is not a byte, a whole number from 0 to 255{more}; if the numbers are of "
+        "tokens, give the number of bytes or the text of each row."
+    ),
+    "bad-tokens": (
+        "{cell}: {value} is not a number of tokens{more}; these have to be whole, finite and at "
+        "least 1."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
     "bad-sum": (
@@ -222,6 +243,16 @@ def rest_warning(issue: RowIssue, locations: RowLocations) -> str:
     return (
         f"{plural(issue.count, 'row')} {verb} some of the classes; the remaining probability is "
         f"assigned to none of them{locations.worst(issue)}."
+    )
+
+
+def spelling_warning(issue: RowIssue, locations: RowLocations) -> str:
+    """For tokens in the spelling of a tokenizer, whose bytes are not those of the text."""
+    is_ = "is a token" if issue.count == 1 else "are tokens"
+    return (
+        f"{plural(issue.count, 'row')} of {quoted(issue.column)} {is_} as a tokenizer spells them, "
+        f"such as {quoted(issue.values[0])}, whose bytes are counted as written, not those of the "
+        "text: name a column of decoded text or of numbers of bytes with --bytes."
     )
 
 

@@ -58,10 +58,16 @@ def _role(facts: FileFacts, column: Column) -> tuple[str | None, str | None, str
             reason = f"family of {len(binding.predictions)}"
         why = _reason(facts, "--pred", bool(requested.pred), reason)
         return "prediction", _prediction_class(facts, name), why
-    roles = {"weight": binding.weight, "bytes": binding.bytes, "id": binding.id}
+    roles = {
+        "weight": binding.weight,
+        "bytes": binding.bytes,
+        "tokens": binding.tokens,
+        "predicted-class": binding.predicted_class,
+        "id": binding.id,
+    }
     for role, used in roles.items():
         if name == used:
-            return role, None, f"--{role}"
+            return role.replace("-", " "), None, f"--{role}"
     if name in binding.by:
         return "by", None, "--by"
     return None, None, facts.settled.why_unused(name)

@@ -30,6 +30,7 @@ from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.state import State, States, merged
 from ce_cli.record import Record
+from ce_cli.scoring.evidence import Evidence
 from ce_cli.spec import Spec
 
 _METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
@@ -80,12 +81,15 @@ class Exam(Record):
         States of metrics, by class, for the rows that can be scored.
     alignment : AlignmentChecks
         Checks that only inspection makes.
+    evidence : Evidence
+        What the rows show about the roles of their columns.
     """
 
     issues: RowIssues
     profiles: dict[str, Profile]
     states: States
     alignment: AlignmentChecks
+    evidence: Evidence = Evidence()
 
     def merge(self, later: Exam) -> Exam:
         """Append the rows of `later`; associative."""
@@ -97,6 +101,7 @@ class Exam(Record):
             profiles,
             merged(self.states, later.states),
             self.alignment.merge(later.alignment),
+            self.evidence.merge(later.evidence),
         )
 
 
@@ -152,16 +157,17 @@ class ExamineSplit(Record):
             alignment = AlignmentChecks(
                 ids=ids, numbers=NumberKinds() if unnamed is not None else NumberKinds.of(matrix)
             )
-        row_issues = list(bound.issues)
+        row_issues, evidence = list(bound.issues), Evidence()
         batches = [self._unspoiled(batch, frame) for batch in bound.batches]
         for batch in batches:
             states = merged(states, States({kind: kind.of(batch) for kind in states}))
             alignment = alignment.merge(AlignmentChecks.of(batch))
+            evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
             if batch.infinite is not None:
                 row_issues.append(RowIssue.of("infinite", "", batch.rows[batch.infinite]))
         scored = sum(map(len, batches))
         issues = RowIssues.of(row_issues, frame.rows, scored, bound.skipped, bound.ignored)
-        return Exam(issues, profiles, states, alignment)
+        return Exam(issues, profiles, states, alignment, evidence)
 
     def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
         """Without rows in which a used number is a placeholder for an invalid cell."""

@@ -10,7 +10,7 @@ import numpy as np
 from ce_cli.binding.binding import Binding
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
-from ce_cli.inputs.source import Column
+from ce_cli.inputs.source import Column, Source
 from ce_cli.inspection.examine import Exam
 from ce_cli.inspection.numbers import NumberKinds
 from ce_cli.inspection.score_command import ScoreCommand
@@ -43,6 +43,8 @@ class FileFacts(Record):
         The command that would score it.
     delimiter : str
         The field separator of a text file.
+    source : Source
+        The first file.
     """
 
     exam: Exam
@@ -53,6 +55,7 @@ class FileFacts(Record):
     locations: RowLocations
     typed: ScoreCommand
     delimiter: str
+    source: Source
 
     @property
     def binding(self) -> Binding | None:

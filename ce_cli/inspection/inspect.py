@@ -14,6 +14,7 @@ from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Projection, Source, Split
 from ce_cli.inspection.class_advice import class_advice
 from ce_cli.inspection.columns_seen import columns_seen
+from ce_cli.inspection.evidence_advice import evidence_advice
 from ce_cli.inspection.examine import ExamineSplit, projection_of
 from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.row_advice import row_advice
@@ -40,6 +41,8 @@ _LIKELY_CAUSES = (
     *_PERMUTED,
     "shifted_rows",
     "no_loss",
+    "predicted_class",
+    "labels_are_decisions",
     "decisions",
     "constant_prediction",
     "sums_after_softmax",
@@ -96,7 +99,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
         file_findings += _unused(label_file)
     locations = locations.ended(total.issues.read)
     delimiter = getattr(source, "delimiter", ",")  # only text files have one
-    facts = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter)
+    facts = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter, source)
     return _inspected(facts, source.format, file_findings)
 
 
@@ -146,7 +149,8 @@ def _inspected(facts: FileFacts, form: str, file_findings: Sequence[Finding]) ->
     findings = [*facts.settled.problems, *file_findings]
     if facts.bad_labels is not None:
         findings.append(Finding("labels", "error", facts.bad_labels))
-    findings += [*value_advice(facts), *class_advice(facts), *row_advice(facts)]
+    findings += [*value_advice(facts), *evidence_advice(facts)]
+    findings += [*class_advice(facts), *row_advice(facts)]
     findings = _without_repeats(_with_classes_by_loss(findings, facts.figures.get("skill", 0.0)))
     findings.sort(key=_rank)
     next_command = _next_command(facts, findings)
@@ -201,16 +205,20 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
         explained |= {"bad_sum"}
     if any(code.startswith("looks_like_") for code in codes):
         explained |= {"constant_prediction", "decisions", "one_class", "rounded"}
+        explained |= {"predicted_class", "labels_are_decisions"}
     if any(code.startswith("looks_like_") for code in codes) or codes & {
         *_PERMUTED,
         "binding",
         "shifted_rows",
         "constant_prediction",
+        "predicted_class",
         "decisions",
     }:
         explained |= {"worse_than_constant"}
     if codes & {"decisions", "no_loss"}:
         explained |= {"rounded"}
+    if "predicted_class" in codes:
+        explained |= {*_PERMUTED, "class_never_predicted"}
     kept = [one for one in findings if one.code not in explained]
     if "looks_like_probabilities" not in codes:
         return kept

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ce_cli.findings.messages import (
+    SPELLING,
     fatal,
     no_weight,
     repeated_header,
     rest_warning,
     sentence,
+    spelling_warning,
     sum_warning,
 )
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
@@ -62,6 +64,8 @@ def _harmless(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
         yield Finding("layout", "note", issue.column)
     elif issue.code == "repeated-header":
         yield _advice(facts, issue, repeated_header(issue), "warning")
+    elif issue.code == SPELLING:
+        yield _advice(facts, issue, spelling_warning(issue, facts.locations), "warning")
     elif issue.code == "infinite":
         give = "gives" if issue.count == 1 else "give"
         message = (

@@ -179,7 +179,7 @@ def _read_as(facts: FileFacts) -> str:
 
 
 def _one_answer(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
-    """Predictions that are all equal, or all 0 or 1."""
+    """Predictions that are all equal."""
     if numbers.rows < FEW_ROWS:
         return
     if numbers.constant and facts.exam.issues.scored:
@@ -190,14 +190,6 @@ def _one_answer(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
             "information about the label."
         )
         yield Finding("constant_prediction", "warning", message, options=_other_column(facts))
-    elif numbers.decided == numbers.rows and facts.spec.as_ == "probabilities":
-        other = _other_column(facts)
-        message = (
-            "Every prediction is 0 or 1: these are decisions, not probabilities, and each wrong "
-            "one has the largest loss that the clip allows"
-            f"{'; another column has numbers between 0 and 1' if other else ''}."
-        )
-        yield Finding("decisions", "warning", message, options=other)
 
 
 def _other_column(facts: FileFacts) -> str | None:

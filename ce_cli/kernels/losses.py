@@ -64,6 +64,11 @@ def binary_logprob_losses(logprob: Floats, positive: Codes) -> Floats:
     return 0.0 - _select(logprob, other, positive)
 
 
+def log_of_complement(logprob: Floats) -> Floats:
+    """log(1 − q) from log q, −inf where q is 1; of any shape."""
+    return 0.0 - binary_logprob_losses(logprob, np.zeros(logprob.shape, np.intp))
+
+
 class Softmax(Record):
     """Logits, decomposed so that no digit is lost.
 

@@ -259,7 +259,7 @@ class Soft(_OneClass, Record):
         """Σ (q − p)², half of it for two classes; a label that is certain counts as a hard one."""
         total = class_sums(np.square(self.form.probabilities() - self.shares))
         total = total / 2.0 if len(self.shares) == 2 else total
-        certain = np.flatnonzero(_certain(self.shares))
+        certain = np.flatnonzero(is_certain(self.shares))
         if len(certain):
             total[certain] = self.form.take(certain).squared_errors(self.codes[certain])
         return total
@@ -462,10 +462,10 @@ def indicator(codes: Codes, classes: int) -> Floats:
 
 def certain_codes(shares: Floats) -> Codes | None:
     """The classes of labels that are all certain of one class; None if some are not."""
-    return first_largest(shares) if _certain(shares).all() else None
+    return first_largest(shares) if is_certain(shares).all() else None
 
 
-def _certain(shares: Floats) -> Bools:
+def is_certain(shares: Floats) -> Bools:
     """Where one class has a share of 1 and the others none, shape (n,)."""
     ones = (shares == 1.0).sum(axis=0)
     certain: Bools = (ones == 1) & ((shares == 0.0).sum(axis=0) == len(shares) - 1)

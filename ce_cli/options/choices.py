@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 Task = Literal["auto", "binary", "multiclass", "multilabel", "likelihood"]
-Values = Literal["auto", "probabilities", "logits", "logprobs"]
+Values = Literal["auto", "probabilities", "logits", "logprobs", "losses"]
 Missing = Literal["error", "skip"]
 OnBadSum = Literal["error", "warn", "renormalize"]
 Base = Literal["e", "2", "10"]

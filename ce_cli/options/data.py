@@ -50,10 +50,33 @@ class DataOptions(TypedDict, total=False):
             "Row weights.", COLUMNS, metavar="COL", short="-w", names="column", signature="weight"
         ),
     ]
+    predicted_class: Annotated[
+        str | None,
+        Option(
+            "The predicted class, where --pred is the probability of that class instead of the "
+            "positive one; for two classes.",
+            COLUMNS,
+            metavar="COL",
+            names="column",
+            signature="predicted_class",
+        ),
+    ]
+    tokens: Annotated[
+        str | None,
+        Option(
+            "Number of tokens of each row, where a row is a document and --pred its total "
+            "log-probability or loss; gives the loss per token.",
+            COLUMNS,
+            metavar="COL",
+            names="column",
+            signature="tokens",
+        ),
+    ]
     bytes: Annotated[
         str | None,
         Option(
-            "Bytes of each row, as a count or as the text itself; gives bits per byte.",
+            "Bytes of each row, as a count, as the text itself or as a list of bytes; gives bits "
+            "per byte.",
             COLUMNS,
             metavar="COL",
             names="column",
@@ -102,7 +125,8 @@ class DataOptions(TypedDict, total=False):
     as_: Annotated[
         Values,
         Option(
-            "How to read predictions; by default as their names say, else as probabilities.",
+            "How to read predictions; by default as their names say, else as probabilities. Losses "
+            "are those of the observed outcomes, in nats.",
             VALUES,
             Values,
             "auto",

@@ -121,6 +121,8 @@ class BoundColumns(Record):
         Columns of labels, of predictions in the order of the classes, and to group by.
     weight, bytes, id : str or None
         Columns of weights, of byte counts or text, and of names of rows.
+    tokens, predicted_class : str or None
+        Columns of numbers of tokens, and of the class that a single prediction is for.
     shape, label_shape, bytes_shape : str or None
         How predictions, labels and bytes are laid out.
     labels_from : str or None
@@ -140,6 +142,8 @@ class BoundColumns(Record):
     label_shape: str | None = None
     labels_from: str | None = None
     found_by: tuple[tuple[str, str], ...] = ()
+    tokens: str | None = None
+    predicted_class: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can write, in the order of the document."""
@@ -155,4 +159,6 @@ class BoundColumns(Record):
             "label_shape": self.label_shape,
             "labels_from": self.labels_from,
             "found_by": dict(self.found_by),
+            "tokens": self.tokens,
+            "predicted_class": self.predicted_class,
         }

@@ -29,6 +29,7 @@ from ce_cli.spec import ALL, Spec
 if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
     from ce_cli.binding.label_file import LabelFile
+    from ce_cli.inputs.source import Source
 
 Chosen = TypeVar("Chosen", float, Interval)
 
@@ -36,7 +37,15 @@ Floats = NDArray[np.float64]
 
 
 class Computed(Record):
-    """Everything that a result is made of; `label_file` is the file of labels, if there is one."""
+    """Everything that a result is made of.
+
+    Attributes
+    ----------
+    label_file : LabelFile or None
+        The file of labels, if there is one.
+    source : Source or None
+        The first file.
+    """
 
     total: SplitResult
     binding: Binding
@@ -44,6 +53,7 @@ class Computed(Record):
     metrics: tuple[type[State], ...]
     locations: RowLocations
     label_file: LabelFile | None = None
+    source: Source | None = None
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ class Pass(Record):
         work = ScoreSplit(binding, settled, states, per_row, by_cluster)
         total, locations = self._reduced(work, ready.splits(), RowLocations(data.names))
         ready.refuse_bad(total.issues, locations)
-        return Computed(total, binding, settled, metrics, locations, ready.label_file)
+        return Computed(total, binding, settled, metrics, locations, ready.label_file, ready.source)
 
     def _reduced(
         self, work: ScoreSplit, splits: Iterator[tuple[int, Split]], locations: RowLocations

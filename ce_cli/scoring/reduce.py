@@ -18,6 +18,7 @@ from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.groups import GroupKey, merged_groups, without_last
 from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
+from ce_cli.scoring.evidence import Evidence
 from ce_cli.scoring.row_losses import RowLosses
 from ce_cli.spec import Spec
 
@@ -51,6 +52,8 @@ class SplitResult(Record):
         Sums by cluster, with ``--cluster``; None also if there are no rows.
     by_convention : ByConvention or None
         The rows as other tools score them, with ``--conventions``.
+    evidence : Evidence
+        What the rows show about the roles of their columns.
     """
 
     issues: RowIssues
@@ -60,6 +63,7 @@ class SplitResult(Record):
     worst: RowLosses | None = None
     clustered: Clustered | None = None
     by_convention: ByConvention | None = None
+    evidence: Evidence = Evidence()
 
 
 class ScoreSplit(Record):
@@ -103,6 +107,7 @@ class ScoreSplit(Record):
             RowLosses.joined(worst).worst(self.spec.worst) if worst else None,
             _both(earlier.clustered, later.clustered),
             _both(earlier.by_convention, later.by_convention),
+            earlier.evidence.merge(later.evidence),
         )
 
     def result(self, frame: Frame, bound: BoundRows, ids: pa.Array | None) -> SplitResult:
@@ -115,18 +120,20 @@ class ScoreSplit(Record):
             for kind in self.metrics
         }
         worst: list[RowLosses] = []
+        evidence = Evidence()
         for rows in bound.batches:
             batch = rows
             if index is not None and rows.groups is not None:
                 batch = rows.grouped_by(index[rows.groups], len(keys))
             states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
+            evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
         issues, clipped = issues_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
         clustered = _clustered(bound, self.metrics) if self.by_cluster else None
-        return SplitResult(issues, keys, States(states), clipped, kept, clustered, others)
+        return SplitResult(issues, keys, States(states), clipped, kept, clustered, others, evidence)
 
 
 def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, ExactSums]:

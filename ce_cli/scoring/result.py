@@ -111,6 +111,8 @@ def _columns(computed: Computed) -> BoundColumns:
         label_shape=binding.labels.shape,
         labels_from=file.name if file else None,
         found_by=binding.found_by,
+        tokens=binding.tokens,
+        predicted_class=binding.predicted_class,
     )
 
 

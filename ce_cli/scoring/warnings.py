@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ce_cli.findings.messages import repeated_header, rest_warning, sum_warning
+from ce_cli.findings.messages import (
+    SPELLING,
+    repeated_header,
+    rest_warning,
+    spelling_warning,
+    sum_warning,
+)
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.losses import LOG_2
@@ -18,6 +24,7 @@ from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.spread import FROM_MEAN_LOSS
 from ce_cli.results.score import Note
+from ce_cli.scoring.evidence_notes import DECISIONS, EvidenceNote, evidence_notes
 from ce_cli.scoring.figures import Computed, chosen, interval
 from ce_cli.spec import Spec
 from ce_cli.text import level_text, plural, quoted_list
@@ -42,9 +49,10 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
     loss = float(computed.whole[Loss].loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
     issues, clip = computed.total.issues, computed.spec.clip or 0.0
-    yield from issue_warnings(
-        issues, computed.locations, clip, raised, loss, computed.spec.convention
-    )
+    binding, spec, source = computed.binding, computed.spec, computed.source
+    shown = list(evidence_notes(computed.total.evidence, binding, spec, computed.classes, source))
+    about_rows = issue_warnings(issues, computed.locations, clip, raised, loss, spec.convention)
+    yield from with_evidence(about_rows, shown)
     if computed.convention is not None:
         yield from _convention_note(computed, computed.convention)
     if computed.label_file is not None and computed.label_file.unused:
@@ -55,6 +63,14 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
     yield from _figure_warnings(computed, metrics)
     yield from _trap_warnings(computed, metrics)
     yield from _overflow(computed, chosen(metrics, computed.spec))
+
+
+def with_evidence(about_rows: Iterable[Note], shown: Sequence[EvidenceNote]) -> Iterator[Note]:
+    """The warnings about rows, and those about the roles of columns, which may explain them."""
+    for note in shown:
+        yield Note(note.code, note.message, note.count)
+    explained = {"clipped"} if any(one.code == DECISIONS for one in shown) else set()
+    yield from (note for note in about_rows if note.code not in explained)
 
 
 def _convention_note(computed: Computed, convention: Convention) -> Iterator[Note]:
@@ -202,6 +218,8 @@ def issue_warnings(
             message = sum_warning(issue, locations, convention)
         elif issue.code == "rest-missing":
             message = rest_warning(issue, locations)
+        elif issue.code == SPELLING:
+            message = spelling_warning(issue, locations)
         elif issue.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
             message = _clip_message(issue.count, clip, share, convention)

@@ -355,7 +355,12 @@ BAD: dict[str, tuple[dict[str, Any], str, int, tuple[str, ...]]] = {
         BAD_DATA,
         ("'y_a'", "'true_a'", "--label"),
     ),
-    "weights for soft labels": (PAIRS, "--class-weight a=2", USAGE, ("--class-weight",)),
+    "weights for soft labels": (
+        {**PAIRS, "y_a": [0.5, 0], "y_b": [0.5, 1]},
+        "--class-weight a=2",
+        BAD_DATA,
+        ("row 1", "--class-weight"),
+    ),
     "an unknown class": (
         {"label": [1], "prob": [0.5]},
         "--class-weight 2=2",

@@ -316,7 +316,7 @@ def test_named_encoding_is_read(tmp_path: Path) -> None:
         ("good.csv --label lable", USAGE, ("'lable'", "did you mean 'label'", "'label', 'prob'")),
         ("good.csv --weight wait", USAGE, ("'wait'", "'label', 'prob'")),
         ("good.csv --pred q_*", USAGE, ("'q_*'", "'label', 'prob'")),
-        ("good.csv --label prob --pred prob", USAGE, ("'prob'", "label and prediction")),
+        ("good.csv --label label --pred label", USAGE, ("'label'", "label and prediction")),
         ("good.csv --metric acuracy", USAGE, ("'acuracy'", "did you mean 'accuracy'")),
         ("good.csv --format jsn", USAGE, ("'jsn'", "did you mean 'json'")),
         ("good.csv --clip nought", USAGE, ("--clip", "'nought'", "auto")),

@@ -90,6 +90,8 @@ def test_everything_with_a_key_is_in_the_signature() -> None:
         "clip": 1e-9,
         "convention": "torch",
         "base": "2",
+        "tokens": "n",
+        "predicted_class": "guess",
     }
     signed = {name: one for name, one in options_of(ScoreOptions).items() if one.signature}
     assert set(signed) == set(other)

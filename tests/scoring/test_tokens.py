@@ -207,7 +207,7 @@ def test_bad_bytes_are_reported(
 
 def test_columns_that_cannot_be_bytes_are_reported(tmp_path: Path) -> None:
     path = write_parquet(
-        tmp_path / "f.parquet", {"logprob": [-1.0], "ok": [True], "list": [[1.0]], "bytes": [1]}
+        tmp_path / "f.parquet", {"logprob": [-1.0], "ok": [True], "list": [[[1.0]]], "bytes": [1]}
     )
     for name, code, message in (
         ("byte", 2, "did you mean 'bytes'"),
@@ -278,3 +278,66 @@ def test_inspect_and_the_page_show_the_column_of_the_bytes() -> None:
     seen = strict(run_ce("inspect", path, "--bytes", "token", "--json").stdout)
     parts = {column["name"]: column["part"] for column in seen["columns"]}
     assert parts == {"doc": None, "token": "bytes", "logprob": "prediction"}
+
+
+def test_lists_of_bytes_are_counted(tmp_path: Path) -> None:
+    """As in the log-probabilities of OpenAI, where a token without bytes has null."""
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        '{"token": "The", "logprob": -0.5, "bytes": [84, 104, 101]}\n'
+        '{"token": "", "logprob": -0.25, "bytes": []}\n'
+        '{"token": ".", "logprob": -0.125, "bytes": [46]}\n'
+    )
+    document = score_json(path, "--pred", "logprob", "--bytes", "bytes")
+    expected = 0.875 / 4 / math.log(2)
+    assert document["metrics"]["bits_per_byte"] == pytest.approx(expected, rel=1e-15)
+    assert document["columns"]["bytes_shape"] == "list"
+    sizes = pa.array([[84, 104, 101], [], [46]], pa.list_(pa.uint8()))
+    table = pa.table({"logprob": [-0.5, -0.25, -0.125], "size": sizes})
+    assert score(table, bytes="size").metrics["bits_per_byte"] == pytest.approx(expected, rel=1e-15)
+    path.write_text(path.read_text() + '{"token": "", "logprob": -1, "bytes": null}\n')
+    (line,) = complaints(run_ce("score", path, "--pred", "logprob", "--bytes", "bytes"), 3)
+    assert "row 4, column 'bytes': the value is missing" in line
+
+
+@pytest.mark.parametrize("wrong", ["256", "-1", "1.5"])
+def test_what_is_not_a_byte_in_a_list_is_an_error(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        '{"logprob": -0.5, "size": [84]}\n'
+        '{"logprob": -0.5, "size": []}\n'
+        f'{{"logprob": -0.5, "size": [1, {wrong}]}}\n'
+    )
+    (line,) = complaints(run_ce("score", path, "--pred", "logprob", "--bytes", "size"), 3)
+    assert f"row 3, column 'size': {wrong} is not a byte" in line
+
+
+@pytest.mark.parametrize(
+    "token", ["Ġthe", "Ċ", "▁the", "▁", "<0x0A>", "##ing", "Ġ" + "x" * 60, "▁naïve"]
+)
+def test_tokens_as_tokenizers_spell_them_are_reported(tmp_path: Path, token: str) -> None:
+    path = write_csv(tmp_path / "t.csv", {"logprob": [-1, -2], "token": ["The", token]})
+    document = score_json(path, "--bytes", "token")
+    (note,) = [one for one in document["warnings"] if one["code"] == "token_spelling"]
+    assert (note["count"], note["rows"]) == (1, [2])
+    assert "--bytes" in note["message"]
+    inspected = strict(run_ce("inspect", path, "--bytes", "token", "--json").stdout)
+    assert "token_spelling" in [one["code"] for one in inspected["findings"]]
+    table = pa.table(
+        {
+            "logprob": [-1.0, -2.0, -3.0],
+            "token": pa.array(["The", token, None]).dictionary_encode(),
+            "large": pa.array(["The", token, "x"], pa.large_utf8()),
+            "binary": pa.array([b"The", token.encode(), b"x"]),
+        }
+    )
+    for name in ("token", "large", "binary"):
+        warnings = score(table, bytes=name, missing="skip").warnings
+        assert [one.count for one in warnings if one.code == "token_spelling"] == [1]
+
+
+@pytest.mark.parametrize("text", ["the", " the", "## Title", "###", "<0xZZ", "Ġ" * 60, "a▁"])
+def test_other_texts_are_not_reported(tmp_path: Path, text: str) -> None:
+    path = write_csv(tmp_path / "t.csv", {"logprob": [-1, -2], "token": ["The", text]})
+    codes = [one["code"] for one in score_json(path, "--bytes", "token")["warnings"]]
+    assert "token_spelling" not in codes

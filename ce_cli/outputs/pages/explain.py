@@ -27,7 +27,12 @@ _GAP = 2
 _LONGEST_BAR, _SHORTEST_BAR = 24, 4
 _DIGITS = 4
 _DRAWN = {"label": "label p", "prediction": "prediction q"}
-_INPUT_HEADINGS = {"logits": "logit", "logprobs": "log-prob.", "probabilities": "as given"}
+_INPUT_HEADINGS = {
+    "logits": "logit",
+    "logprobs": "log-prob.",
+    "losses": "loss",
+    "probabilities": "as given",
+}
 _CERTAIN = "The label is certain, so its entropy is 0: all of the loss is divergence."
 _SOFT = "entropy: the loss of the best prediction; KL divergence: what this one adds."
 _READ = {

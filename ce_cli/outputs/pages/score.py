@@ -105,7 +105,12 @@ def bound(result: Result) -> Line:
         label = shortened(names, 4) + (f" from {file}" if file else "")
         label += _note("label" in by_values)
         roles.insert(0, ("label" if len(names) == 1 else "labels", label))
-    single = (("weight", columns.weight), ("id", columns.id))
+    single = (
+        ("predicted class", columns.predicted_class),
+        ("tokens", columns.tokens),
+        ("weight", columns.weight),
+        ("id", columns.id),
+    )
     roles += [(role, sanitize(name)) for role, name in single if name]
     if columns.bytes:
         encoding = " (UTF-8)" if columns.bytes_shape == "text" else ""
@@ -131,6 +136,8 @@ def _predictions(result: Result) -> str:
         return shortened([f"{sanitize(column)} → {sanitize(name)}" for column, name in pairs], 4)
     if not classes:
         return f"{sanitize(predictions[0])} → observed outcome"
+    if result.columns.predicted_class is not None:
+        return f"{sanitize(predictions[0])} → predicted class"
     if result.columns.shape == "single":
         other = sanitize(classes[0])
         negation = other if other == f"not {classes[1]}" else f"not {other}"

@@ -1,0 +1,142 @@
+"""The sentences for what the rows show about the roles of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ce_cli.binding.binding import Binding
+from ce_cli.record import Record
+from ce_cli.scoring.evidence import Evidence
+from ce_cli.spec import Spec
+from ce_cli.text import plural, quoted, quoted_list, shell_word
+
+if TYPE_CHECKING:
+    from ce_cli.inputs.source import Source
+
+DECISIONS = "decisions"
+PROBABILITIES = "looks_like_probabilities"
+
+
+class EvidenceNote(Record):
+    """A warning about the roles of columns.
+
+    Attributes
+    ----------
+    code, message : str
+        As of `ce_cli.results.score.Note`.
+    count : int
+        The rows that it is about.
+    options : str or None
+        The options that would make the number right, quoted for the shell.
+    """
+
+    code: str
+    message: str
+    count: int
+    options: str | None = None
+
+
+def evidence_notes(
+    evidence: Evidence,
+    binding: Binding,
+    spec: Spec,
+    classes: Sequence[str],
+    source: Source | None,
+) -> Iterator[EvidenceNote]:
+    """The warnings that the evidence gives.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What all rows show.
+    binding, spec : Binding, Spec
+        How they were read.
+    classes : sequence of str
+        The names of the classes, by code.
+    source : Source or None
+        The first file, whose first rows show what else there is.
+    """
+    if evidence.labels_are_decisions:
+        yield _labels_are_decisions(evidence, binding)
+    if evidence.are_decisions and spec.as_ == "probabilities":
+        yield _decisions(evidence, binding, spec, source)
+    elif spec.as_ == "logits" and evidence.within_one:
+        yield _probabilities(binding)
+    elif evidence.never_below_half and binding.predicted_class is None:
+        yield from _predicted_class(evidence, binding, spec, classes, source)
+
+
+def _labels_are_decisions(evidence: Evidence, binding: Binding) -> EvidenceNote:
+    message = (
+        f"Every label in {quoted_list(binding.labels.columns, 3)} is the likeliest class, although "
+        f"the predictions expect about {evidence.expected_errors:,.0f} of the "
+        f"{plural(evidence.rows, 'row')} to have another: are these the model's own decisions? "
+        "Name the column of the true classes with --label."
+    )
+    return EvidenceNote("labels_are_decisions", message, evidence.rows)
+
+
+def _decisions(
+    evidence: Evidence, binding: Binding, spec: Spec, source: Source | None
+) -> EvidenceNote:
+    loss = "the largest loss that the clip allows" if spec.clip else "an infinite loss"
+    if spec.convention:
+        loss = f"the largest loss that {spec.convention} allows"
+    wrong = ""
+    if evidence.wrong:
+        each = "has" if evidence.wrong == 1 else "have"
+        wrong = f"; {evidence.wrong:,} of the {plural(evidence.rows, 'row')} {each} {loss}"
+    options, instead = None, ""
+    if source is not None:
+        from ce_cli.scoring.columns_beside import fractions_beside
+
+        found = fractions_beside(source, binding)
+        if found:
+            options = " ".join(f"--pred {shell_word(name)}" for name in found)
+            verb = "has" if len(found) == 1 else "have"
+            instead = f"; {quoted_list(found, 3)} {verb} numbers between 0 and 1: use {options}"
+    message = (
+        f"The predictions in {quoted_list(binding.predictions, 3)} are decisions, not "
+        f"probabilities: only 0 and 1{wrong}{instead}."
+    )
+    return EvidenceNote(DECISIONS, message, evidence.rows, options)
+
+
+def _probabilities(binding: Binding) -> EvidenceNote:
+    message = (
+        f"The predictions in {quoted(binding.predictions[0])} are read as logits, but all of them "
+        "are between 0 and 1: if they are probabilities, use --as probabilities."
+    )
+    return EvidenceNote(PROBABILITIES, message, 0, "--as probabilities")
+
+
+def _predicted_class(
+    evidence: Evidence,
+    binding: Binding,
+    spec: Spec,
+    classes: Sequence[str],
+    source: Source | None,
+) -> Iterator[EvidenceNote]:
+    column = None
+    if source is not None:
+        from ce_cli.scoring.columns_beside import predicted_class_beside
+
+        column = predicted_class_beside(source, binding, spec, classes)
+    if column is None and not evidence.too_many_negatives:
+        return
+    never = f"The predictions in {quoted(binding.predictions[0])} never favour {quoted(classes[0])}"
+    if column is None:
+        message = (
+            f"{never}, which {evidence.rows - evidence.positives:,} of the "
+            f"{plural(evidence.rows, 'row')} have as their label: are they probabilities of the "
+            "predicted class? Then name the column with that class with --predicted-class."
+        )
+        yield EvidenceNote("predicted_class", message, evidence.rows)
+        return
+    options = f"--predicted-class {shell_word(column)}"
+    message = (
+        f"{never}, but {quoted(column)} has it: if they are probabilities of the predicted class, "
+        f"use {options}."
+    )
+    yield EvidenceNote("predicted_class", message, evidence.rows, options)
