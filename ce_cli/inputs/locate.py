@@ -180,6 +180,8 @@ def _data_files(directory: Path) -> list[str]:
         hidden = any(part.startswith((".", "_")) for part in parts)
         if not hidden and _suffix(path) in known and path.is_file():
             found.append(str(path))
+    # beside data, documents of JSON are rather settings and results
+    found = [path for path in found if _suffix(Path(path)) != ".json"] or found
     if not found:
         raise DataError(
             f"{display_name(str(directory))}: the directory holds no data file "

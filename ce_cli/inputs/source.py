@@ -19,7 +19,8 @@ Stored = Literal["text", "float64", "float32", "float16"]
 
 
 FORMATS = (
-    "CSV, TSV, JSON Lines, Parquet, Arrow, ORC, NumPy, safetensors, Excel, SQLite and DuckDB files"
+    "CSV, TSV, JSON, JSON Lines, Parquet, Arrow, ORC, NumPy, safetensors, Excel, SQLite and DuckDB "
+    "files"
 )
 NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text means a missing value
 

@@ -12,6 +12,7 @@ from ce_cli.errors import DataError
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.json.line_stream import LineStream
 from ce_cli.inputs.json.values import (
     CellError,
     column_of,
@@ -37,16 +38,6 @@ _MOST_KEYS = 256  # in maps that are read as structs, where every key takes spac
 _EXACT = 2.0**53
 
 
-def open_json_lines(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
-    """Open a file of objects, one per line."""
-    if stream.peek(64).lstrip().startswith(b"["):
-        raise DataError(
-            f"{display_name(path)}: begins with a JSON array, but ce reads one object per line; "
-            "convert it first, for example with jq -c '.[]'."
-        )
-    return JsonLinesSource(path, stream, reading)
-
-
 class JsonLinesSource:
     """Objects, one per line.
 
@@ -54,16 +45,27 @@ class JsonLinesSource:
     ----------
     path : str
         For messages.
-    stream : ByteStream
+    stream : ByteStream or LineStream
         Positioned at the first byte.
     reading : Reading
         Block size.
+    layout : str
+        The format of the file, in words.
+    named : bool
+        Whether the names of the columns are from the file.
     """
 
-    format = "JSON Lines"
-
-    def __init__(self, path: str, stream: ByteStream, reading: Reading) -> None:
+    def __init__(
+        self,
+        path: str,
+        stream: ByteStream | LineStream,
+        reading: Reading,
+        layout: str = "JSON Lines",
+        named: bool = True,
+    ) -> None:
         self.name = display_name(path)
+        self.format = layout
+        self._named = named
         self._stream = stream
         self._size = reading.block_bytes
         head = stream.peek(_HEAD_BYTES)
@@ -89,7 +91,8 @@ class JsonLinesSource:
         """
         if not self._values and not self.is_empty:
             self._refuse()
-        return [column_of(name, values) for name, values in self._values.items()]
+        columns = [column_of(name, values) for name, values in self._values.items()]
+        return columns if self._named else [one.replace(named=False) for one in columns]
 
     def _refuse(self) -> NoReturn:
         line = self._first.strip().partition(b"\n")[0].rstrip()
