@@ -80,8 +80,17 @@ def opened(path: str, reading: Reading) -> Source:
     if is_database(path):
         from ce_cli.inputs.databases.by_url import open_database
 
-        return open_database(path, reading)
-    return partitioned(opened_bytes(path, open_bytes(path), reading), path)
+        return with_names(open_database(path, reading))
+    return partitioned(with_names(opened_bytes(path, open_bytes(path), reading)), path)
+
+
+def with_names(source: Source) -> Source:
+    """The same columns, where lists of numbers that other lists name are maps."""
+    if all(column.kind != "list" for column in source.columns()):
+        return source
+    from ce_cli.inputs.named_lists import named_lists
+
+    return named_lists(source)
 
 
 def opened_bytes(

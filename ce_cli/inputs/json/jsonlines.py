@@ -21,6 +21,7 @@ from ce_cli.inputs.json.values import (
     map_of,
     number_of,
     parsed,
+    words_of,
 )
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.text import records
@@ -247,6 +248,7 @@ class _Lines:
             | dict.fromkeys(projection.texts, label_of)
             | dict.fromkeys(projection.lists, lambda value: list_of(value, missing))
             | dict.fromkeys(projection.maps, lambda value: map_of(value, missing))
+            | dict.fromkeys(projection.words, words_of)
         )
 
     def _makers(self) -> dict[str, Callable[[list[Any]], pa.Array]]:
@@ -256,6 +258,7 @@ class _Lines:
             | dict.fromkeys(projection.texts, arrays.encoded)
             | dict.fromkeys(projection.lists, arrays.lists)
             | dict.fromkeys(projection.maps, arrays.maps)
+            | dict.fromkeys(projection.words, arrays.word_lists)
         )
 
 
@@ -290,6 +293,7 @@ def _types(values: Mapping[str, Sequence[Any]], projection: Projection) -> dict[
     types |= dict.fromkeys(projection.numbers, number) | dict.fromkeys(
         projection.lists, pa.list_(number)
     )
+    types |= dict.fromkeys(projection.words, pa.list_(pa.utf8()))
     for name in projection.numbers:
         if values.get(name) and all(isinstance(value, bool) for value in values[name]):
             types[name] = pa.bool_()
