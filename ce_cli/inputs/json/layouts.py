@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ _PREDICTIONS = re.compile(
 )
 _SUM = 1e-3  # how far from 1 the shares of one row may sum
 _DEEPEST = 2
+_EXAMINED = 1000  # keys
+_LARGEST = 2**63
 
 
 class Table(Record):
@@ -233,8 +236,11 @@ def _may_be_row(parts: Sequence[Sequence[Any]], shares: Sequence[object]) -> boo
 
 def _is_by_row(outer: Sequence[str], inner: Sequence[str]) -> bool:
     """Whether the outer keys are the rows, rather than the columns."""
-    named = [sum(bool(_LABELS.fullmatch(one) or _PREDICTIONS.fullmatch(one)) for one in keys)
-             for keys in (outer, inner)]  # fmt: skip
+    outer, inner = outer[:_EXAMINED], inner[:_EXAMINED]
+    named = [
+        sum(bool(_LABELS.fullmatch(one) or _PREDICTIONS.fullmatch(one)) for one in keys)
+        for keys in (outer, inner)
+    ]
     if named[0] != named[1]:
         return named[1] > named[0]
     return all(map(_is_index, outer)) and not all(map(_is_index, inner))
@@ -256,14 +262,19 @@ def _are_named_scores(rows: Sequence[Row]) -> bool:
 
 
 def _are_shares(values: Iterable[Any]) -> bool:
-    numbers = list(values)
-    if not all(_is_number(one) and one >= 0 for one in numbers):
-        return False
-    return abs(math.fsum(numbers) - 1.0) <= _SUM
+    """Whether these are numbers that sum to 1."""
+    total = 0.0
+    for one in values:
+        if not _is_number(one) or one < 0 or total > 2.0:
+            return False
+        total += one
+    return abs(total - 1.0) <= _SUM
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    if isinstance(value, int):
+        return abs(value) < _LARGEST
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _is_whole(value: float) -> bool:
@@ -286,6 +297,6 @@ def _name(name: object) -> str:
 
 
 def _check_once(names: Sequence[str]) -> None:
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise DataError(f"more than one column is named {quoted(twice[0])}.")
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise DataError(f"more than one column is named {quoted(twice)}.")

@@ -20,6 +20,7 @@ from ce_cli.text import display_name, quoted
 LARGEST_DOCUMENT = 512 << 20  # of a document that is not an array: it is parsed as a whole
 _HEAD_BYTES = 1 << 18
 _LINES = ("jsonl", "ndjson")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 _FEW = 64  # rows of an array that may be the classes of one prediction
 _TO_LINES = 'in pandas with df.to_json("preds.jsonl", orient="records", lines=True)'
 
@@ -155,7 +156,7 @@ def _names_classes(row: list[Any]) -> bool:
 
 def _written(rows: Iterable[Row]) -> Iterator[bytes]:
     for row in rows:
-        yield json.dumps(row, ensure_ascii=False).encode(errors="backslashreplace")
+        yield _ENCODER.encode(row).encode(errors="backslashreplace")
 
 
 def _lines(
