@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from ce_cli.binding.binding import Shape
@@ -124,10 +123,11 @@ def width_of(source: Source, column: Column, spec: Spec) -> int:
     if width is None and spec.classes:
         return len(spec.classes)
     if width is None:
-        frame = source.sample(Projection((), (), (column.name,)))
-        values: list[list[float] | None] = frame.columns[column.name].to_pylist()
-        lengths = Counter(len(value) for value in values if value)
+        from ce_cli.binding.ragged import are_ragged, list_lengths
+
+        lengths = list_lengths(source, column.name)
         width = lengths.most_common(1)[0][0] if lengths else 0
+        width = max(lengths) if are_ragged(lengths, column, spec) else width
     if width < 2:
         raise DataError(
             f"the lists in {quoted(column.name)} hold {plural(width, 'prediction')}, "

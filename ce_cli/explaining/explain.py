@@ -217,7 +217,7 @@ def _subject(
 ) -> Subject:
     spec = ready.spec
     unsmoothed = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
-    raw, _ = read_predictions(CheckedRows(frame), ready.binding)
+    raw, _ = read_predictions(CheckedRows(frame), ready.binding, spec)
     return Subject(
         bound.batches[0].outcomes,
         unsmoothed.batches[0].outcomes,

@@ -54,6 +54,15 @@ _MESSAGES = {
         "{cell}: the list has {value}{more}, but there are {count} classes; write one number for "
         "each class."
     ),
+    "list-longer": (
+        "{cell}: the list has {value}{more}, but the lists of the first rows have at most {count}; "
+        "give the place of each number in the longest list, from 0, with --classes."
+    ),
+    "list-empty": "{cell}: the list is empty{more}; remove such rows.",
+    "no-such-place": (
+        "{cell}: the list has {value}{more}, but the label is a place after its end; places count "
+        "from 0."
+    ),
     "unknown-class": (
         "{cell}: the map has a class {shown}{more}, but the classes of the first rows are "
         "{classes}; list all classes with --classes."

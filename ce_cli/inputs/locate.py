@@ -85,12 +85,16 @@ def opened(path: str, reading: Reading) -> Source:
 
 
 def with_names(source: Source) -> Source:
-    """The same columns, where lists of numbers that other lists name are maps."""
+    """The same columns, where lists of numbers that other lists name are maps.
+
+    Of lists of the log-probabilities of tokens, each token becomes a row.
+    """
     if all(column.kind != "list" for column in source.columns()):
         return source
     from ce_cli.inputs.named_lists import named_lists
+    from ce_cli.inputs.token_lists import token_lists
 
-    return named_lists(source)
+    return token_lists(source) or named_lists(source)
 
 
 def opened_bytes(

@@ -43,6 +43,8 @@ class Column(Record):
         Whether the name is from the file; otherwise it is a mere column number.
     of_names : bool
         Whether it has lists of texts, which may name the classes of another column.
+    own_classes : bool
+        Whether the lists of each row have classes of their own, as many as there are.
     from_labels : bool
         Whether it is from the file of labels; it is then a prediction only if ``--pred`` names it.
     """
@@ -54,6 +56,7 @@ class Column(Record):
     width: int | None = None
     named: bool = True
     of_names: bool = False
+    own_classes: bool = False
     from_labels: bool = False
 
 

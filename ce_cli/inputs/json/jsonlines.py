@@ -54,6 +54,8 @@ class JsonLinesSource:
         The format of the file, in words.
     named : bool
         Whether the names of the columns are from the file.
+    own_classes : bool
+        Whether the lists of each row have classes of their own.
     """
 
     def __init__(
@@ -63,10 +65,12 @@ class JsonLinesSource:
         reading: Reading,
         layout: str = "JSON Lines",
         named: bool = True,
+        own_classes: bool = False,
     ) -> None:
         self.name = display_name(path)
         self.format = layout
         self._named = named
+        self._own_classes = own_classes
         self._stream = stream
         self._size = reading.block_bytes
         head = stream.peek(_HEAD_BYTES)
@@ -93,7 +97,13 @@ class JsonLinesSource:
         if not self._values and not self.is_empty:
             self._refuse()
         columns = [column_of(name, values) for name, values in self._values.items()]
-        return columns if self._named else [one.replace(named=False) for one in columns]
+        if self._named and not self._own_classes:
+            return columns
+        own = self._own_classes
+        return [
+            one.replace(named=self._named, own_classes=own, width=None if own else one.width)
+            for one in columns
+        ]
 
     def _refuse(self) -> NoReturn:
         line = self._first.strip().partition(b"\n")[0].rstrip()

@@ -13,6 +13,7 @@ from ce_cli.inputs.json.elements import Elements, decoded_value, skip_space
 from ce_cli.inputs.json.jsonlines import JsonLinesSource
 from ce_cli.inputs.json.layouts import AmbiguousLayoutError, Row, is_one_prediction, table_in
 from ce_cli.inputs.json.line_stream import LineStream
+from ce_cli.inputs.json.made_rows import MadeRows, made_rows
 from ce_cli.inputs.json.values import parsed
 from ce_cli.reading import Reading
 from ce_cli.text import display_name, quoted
@@ -36,12 +37,12 @@ def open_json(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSourc
     start = stream.peek(64).lstrip()[:1]
     if start == b"[":
         return _array(path, stream, reading)
-    if reading.input_format in _LINES:
-        return JsonLinesSource(path, stream, reading)
     first, alone = _first_line(path, stream)
+    if reading.input_format in _LINES:
+        return _json_lines(path, stream, reading)
     if parsed(first) is None:
         return _written_over_lines(path, stream, reading)
-    return _document(path, stream, reading) if alone else JsonLinesSource(path, stream, reading)
+    return _document(path, stream, reading) if alone else _json_lines(path, stream, reading)
 
 
 def _first_line(path: str, stream: ByteStream) -> tuple[bytes, bool]:
@@ -54,6 +55,26 @@ def _first_line(path: str, stream: ByteStream) -> tuple[bytes, bool]:
             return line.strip(), not rest.strip()
         _check_size(path, head)
         size *= 2
+
+
+def _json_lines(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
+    """One object per line: rows, or what tools for language models write."""
+    head = stream.peek(_HEAD_BYTES).split(b"\n", _FEW)
+    rows = [row for line in head if (row := parsed(line)) is not None]
+    made = made_rows(path, rows)
+    if made is None:
+        return JsonLinesSource(path, stream, reading)
+    return _made(path, stream, reading, made, _split_lines(stream))
+
+
+def _split_lines(stream: ByteStream) -> Iterator[bytes]:
+    """The lines of a file that are not blank."""
+    rest = b""
+    while piece := stream.read(1 << 20):
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from (line for line in whole if line.strip())
+    if rest.strip():
+        yield rest
 
 
 def _written_over_lines(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
@@ -73,7 +94,8 @@ def _written_over_lines(path: str, stream: ByteStream, reading: Reading) -> Json
         _check_size(path, head)
         size *= 2
     if skip_space(text, found[1]) < len(text):
-        return _lines(path, stream, reading, iter(Elements(stream, in_array=False)), "JSON objects")
+        elements = iter(Elements(stream, in_array=False))
+        return _objects(path, stream, reading, elements, "JSON objects")
     return _document(path, stream, reading)
 
 
@@ -90,6 +112,9 @@ def _document(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSourc
     document = parsed(content)
     if document is None:
         raise DataError(_not_one(name, content))
+    made = made_rows(path, [document])
+    if made is not None:
+        return _made(path, stream, reading, made, iter([content]))
     try:
         table = table_in(document, reading.input_format == "json")
     except AmbiguousLayoutError:
@@ -98,7 +123,19 @@ def _document(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSourc
         raise error.about(name) from None
     if table is None:
         return _lines(path, stream, reading, iter([content.replace(b"\n", b" ")]), "JSON Lines")
-    return _lines(path, stream, reading, _written(table.rows), f"JSON, {table.layout}")
+    return _objects(path, stream, reading, _written(table.rows), f"JSON, {table.layout}")
+
+
+def _objects(
+    path: str, stream: ByteStream, reading: Reading, lines: Iterator[bytes], layout: str
+) -> JsonLinesSource:
+    """Objects from a document: rows, or what tools for language models write."""
+    first = list(islice(lines, _FEW))
+    lines = chain(first, lines)
+    made = made_rows(path, [row for one in first if (row := parsed(one)) is not None])
+    if made is not None:
+        return _made(path, stream, reading, made, lines)
+    return _lines(path, stream, reading, lines, layout)
 
 
 def _array(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
@@ -115,7 +152,7 @@ def _array(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
         )
     rest = chain(first, elements)
     if not some or isinstance(some[0], dict):
-        return _lines(path, stream, reading, rest, "JSON array")
+        return _objects(path, stream, reading, rest, "JSON array")
     header = _header(some)
     rows = _numbered(path, islice(rest, 1, None) if header else rest, header)
     return _lines(path, stream, reading, _written(rows), "JSON array", named=bool(header))
@@ -168,6 +205,13 @@ def _lines(
     named: bool = True,
 ) -> JsonLinesSource:
     return JsonLinesSource(path, LineStream(stream, lines), reading, layout, named)
+
+
+def _made(
+    path: str, stream: ByteStream, reading: Reading, made: MadeRows, objects: Iterator[bytes]
+) -> JsonLinesSource:
+    lines = LineStream(stream, made.lines(objects))
+    return JsonLinesSource(path, lines, reading, made.layout, own_classes=made.own_classes)
 
 
 def _check_size(path: str, piece: bytes, size: int = 0) -> None:
