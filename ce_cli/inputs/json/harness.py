@@ -64,10 +64,10 @@ def _number(response: Any) -> float | None:
 
 def _counts(row: Mapping[str, Any]) -> Row:
     """The words and bytes of a document, which are beside its log-likelihood."""
-    pairs = {name: row.get(metric) for metric, name in _COUNTS.items()}
+    pairs = [(name, row.get(metric)) for metric, name in _COUNTS.items()]
     return {
         name: pair[1]
-        for name, pair in pairs.items()
+        for name, pair in pairs
         if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], int)
     }
 
