@@ -61,9 +61,11 @@ def path_of(rows: Sequence[Mapping[str, Any]]) -> str | None:
     if len(paths) > 1:
         last = paths[-1].split(".")
         key = next((one for one in last if "prompt" in one), last[-1])
+        plain = re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII)
+        example = f", for example with jq -c 'del(.. | .{key}?)'" if plain else ""
         raise DataError(
             f"there are log-probabilities of several kinds of tokens ({quoted_list(paths)}); keep "
-            f"one of them, for example with jq -c 'del(.. | .{key}?)'."
+            f"one of them{example}."
         )
     return paths[0] if paths else None
 

@@ -12,7 +12,7 @@ from typing import Any
 from ce_cli.errors import DataError
 from ce_cli.inputs.json.values import JsonObject
 from ce_cli.record import Record
-from ce_cli.text import quoted
+from ce_cli.text import plural, quoted
 
 Row = Mapping[str, Any]
 
@@ -112,8 +112,8 @@ def _split(document: JsonObject) -> Table | None:
     for number, row in enumerate(data, 1):
         if len(row) != len(columns):
             raise DataError(
-                f"row {number:,} of 'data' has {len(row)} values, but there are "
-                f"{len(columns)} 'columns'."
+                f"row {number:,} of 'data' has {plural(len(row), 'value')}, but 'columns' has "
+                f"{plural(len(columns), 'name')}."
             )
     rows: Iterable[Row] = (dict(zip(columns, row, strict=True)) for row in data)
     return Table(iter(_with_index(rows, document.get("index"), columns)), "columns and data")

@@ -9,7 +9,7 @@ from typing import Any
 from ce_cli.errors import DataError
 from ce_cli.inputs.json.values import JsonObject, parsed
 from ce_cli.record import Record
-from ce_cli.text import display_name
+from ce_cli.text import display_name, sanitize
 
 Rows = Callable[[Mapping[str, Any], int], Iterable[Mapping[str, Any]]]
 
@@ -79,7 +79,7 @@ def made_rows(path: str, first: Sequence[JsonObject]) -> MadeRows | None:
         return None
     return MadeRows(
         path,
-        f"JSON, tokens in {tokens}",
+        f"JSON, tokens in {sanitize(tokens)}",
         lambda row, number: language.token_rows(row, number, tokens),
     )
 

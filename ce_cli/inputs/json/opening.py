@@ -16,7 +16,7 @@ from ce_cli.inputs.json.line_stream import LineStream
 from ce_cli.inputs.json.made_rows import MadeRows, made_rows
 from ce_cli.inputs.json.values import parsed
 from ce_cli.reading import Reading
-from ce_cli.text import display_name, quoted
+from ce_cli.text import display_name, plural, quoted
 
 LARGEST_DOCUMENT = 512 << 20  # of a document that is not an array: it is parsed as a whole
 _HEAD_BYTES = 1 << 18
@@ -177,8 +177,8 @@ def _numbered(path: str, elements: Iterable[bytes], header: list[str] | None) ->
         names = names or [str(place + 1) for place in range(len(cells))]
         if len(cells) != len(names):
             raise DataError(
-                f"{display_name(path)}: row {number:,} has {len(cells)} values, but there are "
-                f"{len(names)} columns."
+                f"{display_name(path)}: row {number:,} has {plural(len(cells), 'value')}, but "
+                f"there are {plural(len(names), 'column')}."
             )
         yield dict(zip(names, cells, strict=True))
 
