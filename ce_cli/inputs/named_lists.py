@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.arrow import arrays
@@ -105,6 +106,10 @@ def with_names(frame: Frame, names: Mapping[str, tuple[str, bool]]) -> Frame:
     issues = list(frame.issues)
     wrong = np.zeros(len(frame.row_numbers), np.bool_)
     for name, (words, _) in names.items():
+        quickly = _map_of_parts(columns[words], columns[name])
+        if quickly is not None:
+            columns[name] = quickly
+            continue
         numbers, labels = columns[name].to_pylist(), columns[words].to_pylist()
         pairs = [_zipped(*row) for row in zip(labels, numbers, strict=True)]
         bad = np.array([pair is None for pair in pairs], np.bool_)
@@ -118,6 +123,30 @@ def with_names(frame: Frame, names: Mapping[str, tuple[str, bool]]) -> Frame:
         del columns[words]
     named = frame.replace(columns=columns, issues=tuple(issues))
     return named.take(np.flatnonzero(~wrong)) if wrong.any() else named
+
+
+def _map_of_parts(names: pa.Array, numbers: pa.Array) -> pa.Array | None:
+    """Maps made of the same buffers, None where lengths differ or something is missing."""
+    import pyarrow as pa
+
+    for lists in (names, numbers):
+        if not pa.types.is_list(lists.type) or lists.null_count:
+            return None
+    if not pa.types.is_string(names.type.value_type) or names.values.null_count:
+        return None
+    starts, ends = _bounds(names), _bounds(numbers)
+    if not np.array_equal(starts - starts[0], ends - ends[0]):
+        return None
+    offsets = (ends - ends[0]).astype(np.int32)
+    keys = names.values.slice(int(starts[0]), int(offsets[-1]))
+    items = numbers.values.slice(int(ends[0]), int(offsets[-1]))
+    return arrays.map_array(keys, items, pa.py_buffer(offsets), None, len(numbers))
+
+
+def _bounds(lists: pa.Array) -> NDArray[np.int32]:
+    """Where each list begins and the last one ends."""
+    offsets = np.frombuffer(lists.buffers()[1], np.int32)
+    return offsets[lists.offset : lists.offset + len(lists) + 1]
 
 
 class _Named(Record):
