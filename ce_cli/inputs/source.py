@@ -45,6 +45,8 @@ class Column(Record):
         Whether it has lists of texts, which may name the classes of another column.
     own_classes : bool
         Whether the lists of each row have classes of their own, as many as there are.
+    by_token : bool
+        Whether each row has several numbers, which become rows of their own if they are read.
     from_labels : bool
         Whether it is from the file of labels; it is then a prediction only if ``--pred`` names it.
     """
@@ -57,6 +59,7 @@ class Column(Record):
     named: bool = True
     of_names: bool = False
     own_classes: bool = False
+    by_token: bool = False
     from_labels: bool = False
 
 

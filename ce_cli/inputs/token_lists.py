@@ -1,6 +1,7 @@
-"""Lists of the log-probabilities of tokens, each token of which becomes a row.
+"""Lists of the log-probabilities of tokens, each token of which becomes a row if they are read.
 
-The other columns are repeated, and a column `document` numbers the lists.
+The other columns are then repeated, and a column `document` numbers the lists. Where the lists are
+not read, as when another column is scored, each row stays one row.
 """
 
 from __future__ import annotations
@@ -34,14 +35,15 @@ Places = NDArray[np.int64]
 def token_lists(source: Source) -> Source | None:
     """A row for each token, None if no list is shown to hold those of tokens.
 
-    A list is named after log-probabilities, and is not a distribution over classes: it is named
-    after tokens, or there is no label and the probabilities do not sum to 1.
+    It is named after log-probabilities in a file without a label, and is no distribution over
+    classes: it is named after tokens, or the probabilities do not sum to 1.
     """
     columns = source.columns()
+    if any(_LABEL.fullmatch(column.name) for column in columns):
+        return None
     named = [column.name for column in columns if _may_be(column)]
     clear = [name for name in named if "token" in name.lower()]
-    labelled = any(_LABEL.fullmatch(column.name) for column in columns)
-    chosen = clear or ([] if labelled else named)
+    chosen = clear or named
     if len(chosen) != 1 or not _are_of_tokens(source, chosen[0], bool(clear)):
         return None
     tokens = [one.name for one in columns if one.of_names and _OF_TOKENS.fullmatch(one.name)]
@@ -83,20 +85,23 @@ class TokenLists(SourceWrapper):
 
     def _of_tokens(self, column: Column) -> Column:
         if column.name == self._lists.logprobs:
-            return column.replace(kind="number", type=f"{column.type}, by token", width=None)
+            type_ = f"{column.type}, by token"
+            return column.replace(kind="number", type=type_, width=None, by_token=True)
         if column.name == self._lists.tokens:
             return column.replace(kind="text", of_names=False)
         return column
 
     def _inner(self, projection: Projection) -> Projection:
-        """What to read from the file: the lists in any case, since they show the rows."""
+        """What to read from the file itself."""
         lists = self._lists
         own = {lists.logprobs, lists.tokens}
         if not any(column.name == DOCUMENT for column in self._source.columns()):
             own.add(DOCUMENT)
         inner = projection.only(lambda name: name not in own)
         words = (lists.tokens,) if lists.tokens in projection.names and lists.tokens else ()
-        return inner.replace(lists=(*inner.lists, lists.logprobs), words=(*inner.words, *words))
+        if not inner.names or lists.logprobs in projection.names:  # or there would be no rows
+            inner = inner.replace(lists=(*inner.lists, lists.logprobs))
+        return inner.replace(words=(*inner.words, *words))
 
 
 class TokenListsSplit(Record):
@@ -133,7 +138,9 @@ class Lists(Record):
     tokens: str | None
 
     def rows(self, frame: Frame, projection: Projection, prefix: str, before: int) -> Frame:
-        """A row for each token of a frame of documents."""
+        """A row for each token of a frame of documents, if the projection has their numbers."""
+        if self.logprobs not in projection.names:
+            return self._documents(frame, projection, prefix, before)
         column = frame.columns[self.logprobs]
         values, starts, counts = _parts(column)
         owners = np.repeat(np.arange(len(column)), counts)
@@ -145,14 +152,26 @@ class Lists(Record):
             for name, one in frame.columns.items()
             if name in projection.names and name not in (self.logprobs, self.tokens)
         }
-        if self.logprobs in projection.names:
-            columns[self.logprobs] = values.take(arrays.numbers(places))
+        columns[self.logprobs] = values.take(arrays.numbers(places))
         if self.tokens is not None and self.tokens in projection.names:
             columns[self.tokens] = _texts(frame.columns[self.tokens], column, counts)
         if DOCUMENT in projection.names and DOCUMENT not in frame.columns:
-            numbers = frame.row_numbers[owners] + before + 1
-            columns[DOCUMENT] = arrays.encoded([f"{prefix}{number}" for number in numbers.tolist()])
+            columns[DOCUMENT] = _numbered(prefix, frame.row_numbers[owners] + before)
         return _renumbered(frame, columns, counts)
+
+    def _documents(self, frame: Frame, projection: Projection, prefix: str, before: int) -> Frame:
+        """The rows of the file itself, with the text of all tokens."""
+        columns = {name: one for name, one in frame.columns.items() if name in projection.names}
+        if self.tokens is not None and self.tokens in columns:
+            lists = columns[self.tokens].to_pylist()
+            columns[self.tokens] = arrays.encoded([one and "".join(one) for one in lists])
+        if DOCUMENT in projection.names and DOCUMENT not in columns:
+            columns[DOCUMENT] = _numbered(prefix, frame.row_numbers + before)
+        return frame.replace(columns=columns)
+
+
+def _numbered(prefix: str, rows: Places) -> pa.Array:
+    return arrays.encoded([f"{prefix}{row + 1}" for row in rows.tolist()])
 
 
 def _renumbered(frame: Frame, columns: dict[str, pa.Array], counts: Places) -> Frame:
@@ -242,4 +261,7 @@ def _are_of_tokens(source: Source, name: str, clear: bool) -> bool:
         return True
     whole = [np.array(own, np.float64) for own in lists if None not in own]
     sums = np.array([np.exp(own).sum() for own in whole])
-    return 2 * int((np.abs(sums - 1.0) <= _SUM).sum()) < len(lists)
+    if 2 * int((np.abs(sums - 1.0) <= _SUM).sum()) >= len(lists):
+        return False
+    of_one_length = len(lists) > 2 and len(set(map(len, lists))) == 1
+    return not (of_one_length and (sums <= 1.0 + _SUM).all())  # rather some of the classes

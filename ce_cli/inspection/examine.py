@@ -195,4 +195,6 @@ def projection_of(
 
 
 def _is_number(column: Column) -> bool:
+    if column.by_token:
+        return False  # as a prediction it would have more rows than all others
     return column.kind == "number" or (column.kind == "boolean" and column.stored != "text")

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy.special import log_softmax, softmax
 
-from ce_cli import score
+from ce_cli import inspect, score
 from ce_cli.errors import CeError, DataError
 from tests.conftest import score_json
 
@@ -193,6 +193,35 @@ def test_log_probabilities_of_classes_stay_classes(tmp_path: Path) -> None:
     labels.write_text("label\n0\n0\n0\n")
     document = score_json(saved(tmp_path, rows), "--labels", labels, "--base", "2")
     assert document["metrics"]["cross_entropy"] == 2
+
+
+def test_other_columns_are_scored_by_row(tmp_path: Path) -> None:
+    rows = [
+        {"outcome_seen": seen, "q": prob, **lists(answer)}
+        for seen, prob, answer in zip([1, 0], [0.75, 0.5], TOKENS, strict=True)
+    ]
+    path = saved(tmp_path, rows)
+    expected = -(math.log(0.75) + math.log(0.5)) / 2
+    for by in (None, "document", "tokens"):
+        result = score(path, label="outcome_seen", pred="q", by=by)
+        assert result.metrics["cross_entropy"] == pytest.approx(expected, rel=1e-12)
+    assert inspect(path, label="outcome_seen", pred="q").to_dict()["rows"]["read"] == 2
+    assert score(path).metrics["cross_entropy"] == pytest.approx(EXPECTED, rel=1e-12)
+
+
+def test_a_file_with_a_label_has_a_row_for_each_object(tmp_path: Path) -> None:
+    rows = [{"label": 1, "q": 0.5, **lists(answer)} for answer in TOKENS]
+    found = score(saved(tmp_path, rows), pred="q")
+    assert found.metrics["cross_entropy"] == math.log(2)
+    rows = [{"correct": 1, "q": 0.5, "response": chat(answer)} for answer in TOKENS]
+    found = score(saved(tmp_path, rows), pred="q", label="correct")
+    assert found.metrics["cross_entropy"] == math.log(2)
+
+
+def test_an_option_reads_responses_as_rows(tmp_path: Path) -> None:
+    rows = [{"seen": 1, "q": 0.5, "response": chat(answer)} for answer in TOKENS]
+    found = score(saved(tmp_path, rows), pred="q", label="seen", input_format="jsonl")
+    assert found.metrics["cross_entropy"] == math.log(2)
 
 
 UNKNOWN = {"token_logprobs": [None, -0.5, None, -0.25]}

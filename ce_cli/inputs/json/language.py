@@ -20,7 +20,9 @@ Row = dict[str, Any]
 _DEEPEST = 10
 _AT_ROOT = ("logprobs", "tokens", "completion_probabilities", "output_logprobs")
 _IDS = ("custom_id", "id", "request_id", "doc_id", "document")
-_LABEL = re.compile(r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)s?(_?true)?|ground_?truth")
+_LABEL = re.compile(
+    r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)s?(_?true)?|(ground_?)?truth|(is_?)?correct"
+)
 _TOKEN_KEYS = ("token", "text", "tok_str", "tok", "content", "decoded_token")
 
 

@@ -39,7 +39,7 @@ def open_json(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSourc
         return _array(path, stream, reading)
     first, alone = _first_line(path, stream)
     if reading.input_format in _LINES:
-        return _json_lines(path, stream, reading)
+        return JsonLinesSource(path, stream, reading)
     if parsed(first) is None:
         return _written_over_lines(path, stream, reading)
     return _document(path, stream, reading) if alone else _json_lines(path, stream, reading)
