@@ -202,7 +202,7 @@ def test_other_columns_are_scored_by_row(tmp_path: Path) -> None:
     ]
     path = saved(tmp_path, rows)
     expected = -(math.log(0.75) + math.log(0.5)) / 2
-    for by in (None, "document", "tokens"):
+    for by in ((), "document", "tokens"):
         result = score(path, label="outcome_seen", pred="q", by=by)
         assert result.metrics["cross_entropy"] == pytest.approx(expected, rel=1e-12)
     assert inspect(path, label="outcome_seen", pred="q").to_dict()["rows"]["read"] == 2
