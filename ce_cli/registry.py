@@ -196,9 +196,9 @@ INPUTS = (
         chooses=("table", "query"),
     ),
     Entry(
-        "ce_cli.inputs.json.jsonlines:open_json_lines",
-        ("jsonl", "ndjson"),
-        rb"\s*\{\s*([\"}]|$)|\s*\[\s*\{",
+        "ce_cli.inputs.json.opening:open_json",
+        ("jsonl", "ndjson", "json"),
+        rb"\s*\{\s*([\"}]|$)|\s*\[\s*(\{|\[\s*[\[{\"]|\n|\]?\s*$)",
         text=True,
     ),
     Entry(

@@ -10,7 +10,7 @@ from ce_cli.binding.joined import reading_of_labels
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.arrow.memory import TableSource
 from ce_cli.inputs.dataset import DataSet
-from ce_cli.inputs.locate import located, opener
+from ce_cli.inputs.locate import located, opener, with_names
 from ce_cli.inputs.source import Source
 from ce_cli.reading import Reading
 from ce_cli.record import Record
@@ -81,7 +81,7 @@ class Given(Record):
         if self.table is None:
             return opener(self.names, reading)
         source = TableSource(self.names[0], self.table)
-        return lambda: iter([source])
+        return lambda: iter([with_names(source)])
 
 
 def given(data: object, predictions: object = None, called: str | None = None) -> Given:

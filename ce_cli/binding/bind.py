@@ -174,7 +174,16 @@ def _bound(
         sample=(),
         stored=tuple(column.stored for column in predictions),
         map_keys=keys,
+        ragged=shape == "list" and _is_ragged(source, spec, predictions[0]),
     )
+
+
+def _is_ragged(source: Source, spec: Spec, column: Column) -> bool:
+    if column.width is not None:
+        return False
+    from ce_cli.binding.ragged import are_ragged, list_lengths
+
+    return are_ragged(list_lengths(source, column.name), column, spec)
 
 
 def _single_classes(

@@ -74,6 +74,8 @@ class Binding(Record):
         By class code; empty for no class weights.
     complete : tuple of str
         The grouping columns in which no value may be missing.
+    ragged : bool
+        Whether lists of predictions may end before the last class.
     bytes : str or None
         The column with the bytes of each row.
     bytes_shape : {"counts", "text", "list"} or None
@@ -101,6 +103,7 @@ class Binding(Record):
     stored: tuple[Stored, ...]
     class_weights: tuple[float, ...] = ()
     complete: tuple[str, ...] = ()
+    ragged: bool = False
     bytes: str | None = None
     bytes_shape: BytesShape | None = None
     map_keys: tuple[str, ...] = ()

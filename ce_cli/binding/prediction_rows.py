@@ -23,12 +23,18 @@ ROUNDING = 1e-9  # how far outside [0, 1] a probability may be by rounding alone
 _FLOAT32_ROUNDING = 1e-6  # for probabilities stored in single precision or less
 
 
-def read_predictions(checked: CheckedRows, binding: Binding) -> tuple[Floats, Bools | None]:
+def read_predictions(
+    checked: CheckedRows, binding: Binding, spec: Spec
+) -> tuple[Floats, Bools | None]:
     """All predictions, shape (K, n), or (1, n) for a single column; missing ones are NaN.
 
     For maps, also where a class is not named, shape (K, n); predictions there are meaningless.
     """
     names = binding.predictions
+    if binding.ragged:
+        from ce_cli.binding.ragged import ragged_cells
+
+        return ragged_cells(checked, names[0], binding, spec), None
     if binding.shape == "list":
         return list_cells(checked, names[0], binding.class_count), None
     if binding.shape == "map":

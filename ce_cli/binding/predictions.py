@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from ce_cli.binding.binding import Shape
@@ -10,6 +9,7 @@ from ce_cli.binding.class_columns import naming_by_labels
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries
 from ce_cli.binding.names import namings_of
+from ce_cli.binding.unlisted import check_unlisted
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Projection, Source
 from ce_cli.spec import Spec
@@ -94,12 +94,13 @@ def classes_of_single(spec: Spec) -> tuple[str, ...] | None:
 
 def keys_of(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
     """The names in the maps of the first rows, and labels there that the maps do not name."""
-    _, _, names, _ = entries(source.sample(Projection((), (), maps=(name,))).columns[name])
+    rows, _, names, values = entries(source.sample(Projection((), (), maps=(name,))).columns[name])
     codes = NamedClasses(tuple(names)).codes(seen)
     if naming_by_labels(names, seen) is not None:
         return tuple(names)
     known = not seen or (codes != UNKNOWN).any()  # otherwise the names are not labels at all
     unlisted = [t for t, code in zip(seen, codes, strict=True) if code == UNKNOWN and known]
+    check_unlisted(name, names, unlisted, rows, values)
     if len(names) + len(unlisted) < 2:
         raise DataError(
             f"the maps in {quoted(name)} name {plural(len(names), 'class')} in the first rows, "
@@ -122,10 +123,11 @@ def width_of(source: Source, column: Column, spec: Spec) -> int:
     if width is None and spec.classes:
         return len(spec.classes)
     if width is None:
-        frame = source.sample(Projection((), (), (column.name,)))
-        values: list[list[float] | None] = frame.columns[column.name].to_pylist()
-        lengths = Counter(len(value) for value in values if value)
+        from ce_cli.binding.ragged import are_ragged, list_lengths
+
+        lengths = list_lengths(source, column.name)
         width = lengths.most_common(1)[0][0] if lengths else 0
+        width = max(lengths) if are_ragged(lengths, column, spec) else width
     if width < 2:
         raise DataError(
             f"the lists in {quoted(column.name)} hold {plural(width, 'prediction')}, "

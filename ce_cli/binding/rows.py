@@ -68,12 +68,17 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
     """Check the rows of `frame` and cut them into batches."""
     checked = CheckedRows(frame)
     codes, shares = read_labels(checked, binding, spec)
-    matrix, unnamed = read_predictions(checked, binding)
+    matrix, unnamed = read_predictions(checked, binding, spec)
     weights = _weights(checked, binding.weight)
     byte_counts = read_bytes(checked, binding)
     token_counts = read_tokens(checked, binding)
     positive = predicted_positive(checked, binding)
     groups, keys = _groups(checked, binding)
+    if binding.ragged:
+        from ce_cli.binding.ragged import check_places
+
+        happened = indicator(codes, binding.class_count) > 0 if shares is None else shares > 0
+        check_places(checked, binding.predictions[0], happened)
     if unnamed is not None:
         happened = indicator(codes, binding.class_count) > 0 if shares is None else shares > 0
         happened |= bool(spec.label_smoothing)  # smoothing gives every class a share

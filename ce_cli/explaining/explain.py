@@ -220,7 +220,7 @@ def _subject(
     spec = ready.spec
     unsmoothed = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
     checked = CheckedRows(frame)
-    raw, _ = read_predictions(checked, ready.binding)
+    raw, _ = read_predictions(checked, ready.binding, spec)
     positive = predicted_positive(checked, ready.binding)
     if positive is not None and not positive[0]:  # the number is of the negative class
         raw = np.array([raw[0], [np.nan]])

@@ -45,10 +45,24 @@ _MESSAGES = {
         "{cell}: {shown} is not a map with one number for each class{more}; write maps as "
         '{{"cat": 0.1, "dog": 0.9}}, or, {absent}.'
     ),
+    "not-a-list-of-names": (
+        "{cell}: {shown} is not a list of the names of classes{more}; write it as "
+        '["cat", "dog"], or, {absent}.'
+    ),
+    "names-length": "{cell}: {value}{more}; write the name of a class for each number.",
     "not-a-number": "{cell}: {shown} is not a number{more}; {fix}.",
     "list-length": (
         "{cell}: the list has {value}{more}, but there are {count} classes; write one number for "
         "each class."
+    ),
+    "list-longer": (
+        "{cell}: the list has {value}{more}, but the lists of the first rows have at most {count}; "
+        "give the place of each number in the longest list, from 0, with --classes."
+    ),
+    "list-empty": "{cell}: the list is empty{more}; remove such rows.",
+    "no-such-place": (
+        "{cell}: the list has {value}{more}, but the label is a place after its end; places count "
+        "from 0."
     ),
     "unknown-class": (
         "{cell}: the map has a class {shown}{more}, but the classes of the first rows are "
@@ -127,7 +141,8 @@ _MESSAGES = {
         "with --sum-tolerance, or use --on-bad-sum warn or --on-bad-sum renormalize."
     ),
 }
-_UNREADABLE = ("encoding", "not-a-list", "not-a-map")  # other issues of such a column mean nothing
+# other issues of such a column mean nothing
+_UNREADABLE = ("encoding", "not-a-list", "not-a-map", "not-a-list-of-names")
 _SUMS = ("zero-sum", "bad-sum")  # nor do the sums of rows with an unreadable number
 _FIXES = (  # for cells that are not numbers, by the form of the text
     (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),

@@ -80,8 +80,21 @@ def opened(path: str, reading: Reading) -> Source:
     if is_database(path):
         from ce_cli.inputs.databases.by_url import open_database
 
-        return open_database(path, reading)
-    return partitioned(opened_bytes(path, open_bytes(path), reading), path)
+        return with_names(open_database(path, reading))
+    return partitioned(with_names(opened_bytes(path, open_bytes(path), reading)), path)
+
+
+def with_names(source: Source) -> Source:
+    """The same columns, where lists of numbers that other lists name are maps.
+
+    Of lists of the log-probabilities of tokens, each token becomes a row.
+    """
+    if all(column.kind != "list" for column in source.columns()):
+        return source
+    from ce_cli.inputs.named_lists import named_lists
+    from ce_cli.inputs.token_lists import token_lists
+
+    return token_lists(source) or named_lists(source)
 
 
 def opened_bytes(
@@ -180,6 +193,8 @@ def _data_files(directory: Path) -> list[str]:
         hidden = any(part.startswith((".", "_")) for part in parts)
         if not hidden and _suffix(path) in known and path.is_file():
             found.append(str(path))
+    # beside data, documents of JSON are rather settings and results
+    found = [path for path in found if _suffix(Path(path)) != ".json"] or found
     if not found:
         raise DataError(
             f"{display_name(str(directory))}: the directory holds no data file "

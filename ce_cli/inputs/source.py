@@ -19,7 +19,8 @@ Stored = Literal["text", "float64", "float32", "float16"]
 
 
 FORMATS = (
-    "CSV, TSV, JSON Lines, Parquet, Arrow, ORC, NumPy, safetensors, Excel, SQLite and DuckDB files"
+    "CSV, TSV, JSON, JSON Lines, Parquet, Arrow, ORC, NumPy, safetensors, Excel, SQLite and DuckDB "
+    "files"
 )
 NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text means a missing value
 
@@ -40,6 +41,12 @@ class Column(Record):
         Length of the lists, where it is fixed or the same in the first rows.
     named : bool
         Whether the name is from the file; otherwise it is a mere column number.
+    of_names : bool
+        Whether it has lists of texts, which may name the classes of another column.
+    own_classes : bool
+        Whether the lists of each row have classes of their own, as many as there are.
+    by_token : bool
+        Whether each row has several numbers, which become rows of their own if they are read.
     from_labels : bool
         Whether it is from the file of labels; it is then a prediction only if ``--pred`` names it.
     """
@@ -50,11 +57,14 @@ class Column(Record):
     stored: Stored = "float64"
     width: int | None = None
     named: bool = True
+    of_names: bool = False
+    own_classes: bool = False
+    by_token: bool = False
     from_labels: bool = False
 
 
 class Projection(Record):
-    """The columns to read: as numbers, texts, lists of numbers, or numbers by name.
+    """The columns to read: as numbers, texts, lists of numbers or texts, or numbers by name.
 
     In `verbatim` texts, ``None`` and the like are words of the data, not missing values.
     """
@@ -65,11 +75,13 @@ class Projection(Record):
     missing_texts: tuple[str, ...] = ()
     maps: tuple[str, ...] = ()
     verbatim: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every column to read, once."""
-        return tuple(dict.fromkeys((*self.numbers, *self.texts, *self.lists, *self.maps)))
+        every = (*self.numbers, *self.texts, *self.lists, *self.maps, *self.words)
+        return tuple(dict.fromkeys(every))
 
     def only(self, kept: Callable[[str], bool]) -> Self:
         """The columns whose names `kept` accepts."""
@@ -87,12 +99,12 @@ class Projection(Record):
 
     def union(self, other: Self) -> Self:
         """The columns of both; `other` has the same `missing_texts`."""
-        kinds = ("numbers", "texts", "lists", "maps", "verbatim")
+        kinds = ("numbers", "texts", "lists", "maps", "verbatim", "words")
         both = {kind: (*getattr(self, kind), *getattr(other, kind)) for kind in kinds}
         return self.replace(**{kind: tuple(dict.fromkeys(names)) for kind, names in both.items()})
 
     def _mapped(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
-        kinds = ("numbers", "texts", "lists", "maps", "verbatim")
+        kinds = ("numbers", "texts", "lists", "maps", "verbatim", "words")
         return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})
 
 

@@ -153,10 +153,10 @@ class ExamineSplit(Record):
         bound = BoundRows([], [], list(frame.issues), 0)
         if self.binding is not None:
             bound = bound_rows(frame, self.binding, self.spec)
-            matrix, unnamed = read_predictions(CheckedRows(frame), self.binding)
-            alignment = AlignmentChecks(
-                ids=ids, numbers=NumberKinds() if unnamed is not None else NumberKinds.of(matrix)
-            )
+            matrix, unnamed = read_predictions(CheckedRows(frame), self.binding, self.spec)
+            partial = unnamed is not None or self.binding.ragged
+            numbers = NumberKinds() if partial else NumberKinds.of(matrix)
+            alignment = AlignmentChecks(ids=ids, numbers=numbers)
         row_issues, evidence = list(bound.issues), Evidence()
         batches = [self._unspoiled(batch, frame) for batch in bound.batches]
         for batch in batches:
@@ -201,4 +201,6 @@ def projection_of(
 
 
 def _is_number(column: Column) -> bool:
+    if column.by_token:
+        return False  # as a prediction it would have more rows than all others
     return column.kind == "number" or (column.kind == "boolean" and column.stored != "text")

@@ -17,6 +17,7 @@ from ce_cli.api.python_terms import called, translated
 from ce_cli.errors import CeError
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import key, options_of
+from ce_cli.registry import INPUTS
 from tests.conftest import SAMPLES
 
 PACKAGE = Path(ce_cli.__file__).parent
@@ -257,4 +258,5 @@ def test_no_word_of_a_sentence_is_taken_for_a_value() -> None:
         for choice in get_args(option.typed)
     }
     examples = {("class-weight", "balanced"), ("clip", "none"), ("model", "new")}
+    examples |= {("input-format", name) for entry in INPUTS for name in entry.names}
     assert taken - choices <= examples

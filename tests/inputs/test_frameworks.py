@@ -146,7 +146,13 @@ def harness(folder: Path) -> None:
             file.write(json.dumps(document) + "\n")
 
 
-def harness_rolling(folder: Path) -> None:
+def harness_texts(folder: Path) -> None:
+    """A task whose responses are texts."""
+    row = {"doc_id": 0, "target": "4", "resps": [["2 + 2 = 4"]], "filtered_resps": ["four"]}
+    text("samples_gsm8k.jsonl", json.dumps(row) + "\n")(folder)
+
+
+def harness_log_likelihoods(folder: Path) -> None:
     """A task of log-likelihoods: one response a document."""
     happened = np.log(PROBS[np.arange(len(CODES)), CODES])
     with (folder / "samples_lambada.jsonl").open("w") as file:
@@ -181,8 +187,6 @@ def kaggle_classes(folder: Path) -> None:
 
 HEADERLESS = "ce score {} --no-header --labels y.csv"
 VW_SED = "sed 's/[0-9]*://g' pred.txt | ce score --no-header --labels y.csv"
-JQ = "jq -c '{target, logits: [.filtered_resps[][0] | tonumber]}' samples_arc_easy.jsonl | ce score"
-JQ_ONE = "jq -c '{logprob: .filtered_resps[0][0] | tonumber}' samples_lambada.jsonl | ce score"
 LIGHTGBM = "LightGBM_predict_result.txt"
 VW = "".join(f"{row:.6f}\n" for row in PROB)
 VW_TAGS = "".join(f"{row:.6f} case{place}\n" for place, row in enumerate(PROB))
@@ -281,8 +285,12 @@ CASES: dict[str, tuple[str, list[Write], float]] = {
     "H2O, classes": ("ce score proba.csv --labels test.csv", [h2o_classes], WINE),
     "Hugging Face": ("ce score train.parquet", [hugging_face], WINE),
     "Hugging Face, JSON": ("ce score train.parquet", [hugging_face_json], WINE),
-    "lm-evaluation-harness": (JQ, [harness], WINE),
-    "lm-evaluation-harness, one": (JQ_ONE, [harness_rolling], WINE),
+    "lm-evaluation-harness": ("ce score samples_arc_easy.jsonl", [harness], WINE),
+    "lm-evaluation-harness, one": (
+        "ce score samples_lambada.jsonl",
+        [harness_log_likelihoods],
+        WINE,
+    ),
     "Kaggle": ("ce score submission.csv --labels solution.csv --id id", [kaggle], BINARY),
     "Kaggle, a target of any name": (
         "ce score submission.csv --labels solution.csv --id id",
@@ -413,7 +421,12 @@ MISTAKES: dict[str, tuple[list[Write], str, int, list[str]]] = {
         3,
         ["y.csv", "--label"],
     ),
-    "nested responses": ([harness], "samples_arc_easy.jsonl", 3, ["'filtered_resps'", "jq"]),
+    "responses without numbers": (
+        [harness_texts],
+        "samples_gsm8k.jsonl",
+        3,
+        ["no column is named like a prediction"],
+    ),
     "margins": (
         [np_savetxt("pred.txt", logit(PROB)), labels(LABELS)],
         "pred.txt --no-header --labels y.csv",

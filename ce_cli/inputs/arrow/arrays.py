@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any
 
@@ -108,18 +108,34 @@ def lists(values: Sequence[Sequence[float | None] | None]) -> pa.Array:
     )
 
 
-def maps(values: Sequence[Mapping[str, float | None] | None]) -> pa.Array:
-    """Numbers by name; None becomes null."""
+def word_lists(values: Sequence[Sequence[str] | None]) -> pa.Array:
+    """Lists of texts; None becomes null."""
     import pyarrow as pa
 
-    filled = [{} if value is None else value for value in values]
-    keys = texts([*chain.from_iterable(filled)])
-    items = floats([*chain.from_iterable(value.values() for value in filled)])
-    type_ = pa.map_(pa.utf8(), pa.float64())
+    filled = [() if value is None else value for value in values]
+    buffers = [_validity(values), _offsets(filled)]
+    words = texts([*chain.from_iterable(filled)])
+    return pa.Array.from_buffers(pa.list_(pa.utf8()), len(values), buffers, children=[words])
+
+
+def maps(values: Sequence[Sequence[tuple[str, float | None]] | None]) -> pa.Array:
+    """Numbers by name; None becomes null."""
+    filled = [() if value is None else value for value in values]
+    keys = texts([name for value in filled for name, _ in value])
+    items = floats([number for value in filled for _, number in value])
+    return map_array(keys, items, _offsets(filled), _validity(values), len(values))
+
+
+def map_array(
+    keys: pa.Array, items: pa.Array, offsets: pa.Buffer, validity: pa.Buffer | None, count: int
+) -> pa.Array:
+    """`count` maps of the keys and items between the offsets, which are int32."""
+    import pyarrow as pa
+
+    type_ = pa.map_(keys.type, items.type)
     entry = pa.struct([type_.key_field, type_.item_field])
     entries = pa.Array.from_buffers(entry, len(keys), [None], children=[keys, items])
-    buffers = [_validity(values), _offsets(filled)]
-    return pa.Array.from_buffers(type_, len(values), buffers, children=[entries])
+    return pa.Array.from_buffers(type_, count, [validity, offsets], children=[entries])
 
 
 def _validity(values: Sequence[object]) -> pa.Buffer | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ce_cli.inputs.arrow.scores import holds_scores, maps_of, number_type
 from ce_cli.inputs.source import Column, Frame, Kind, Projection, Stored
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ def frame_of_batch(batch: pa.RecordBatch | pa.Table, projection: Projection) -> 
         column = batch.column(batch.schema.get_field_index(name))
         whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         columns[name] = _without_views(whole)
+    for name in projection.maps:
+        if holds_scores(columns[name].type):
+            columns[name] = maps_of(columns[name])
     return Frame(columns, batch.num_rows)
 
 
@@ -42,11 +46,14 @@ def _without_views(column: pa.Array) -> pa.Array:
 def _column(name: str, type_: pa.DataType) -> Column:
     from pyarrow import types
 
+    if holds_scores(type_):
+        return Column(name, "map", str(type_), _stored(number_type(type_)))
     if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
         inner = _column(name, type_.value_type)
         width = type_.list_size if types.is_fixed_size_list(type_) else None
         kind: Kind = "list" if inner.kind == "number" else "nested"
-        return Column(name, kind, str(type_), inner.stored, width)
+        of_names = inner.kind == "text"
+        return Column(name, kind, str(type_), inner.stored, width, of_names=of_names)
     if types.is_map(type_) or types.is_struct(type_):
         inner = _column(name, type_.item_type if types.is_map(type_) else _common_type(type_))
         return Column(name, "map" if inner.kind == "number" else "nested", str(type_), inner.stored)

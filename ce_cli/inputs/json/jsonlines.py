@@ -12,6 +12,7 @@ from ce_cli.errors import DataError
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.json.line_stream import LineStream
 from ce_cli.inputs.json.values import (
     CellError,
     column_of,
@@ -20,6 +21,7 @@ from ce_cli.inputs.json.values import (
     map_of,
     number_of,
     parsed,
+    words_of,
 )
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.text import records
@@ -37,16 +39,6 @@ _MOST_KEYS = 256  # in maps that are read as structs, where every key takes spac
 _EXACT = 2.0**53
 
 
-def open_json_lines(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
-    """Open a file of objects, one per line."""
-    if stream.peek(64).lstrip().startswith(b"["):
-        raise DataError(
-            f"{display_name(path)}: begins with a JSON array, but ce reads one object per line; "
-            "convert it first, for example with jq -c '.[]'."
-        )
-    return JsonLinesSource(path, stream, reading)
-
-
 class JsonLinesSource:
     """Objects, one per line.
 
@@ -54,16 +46,31 @@ class JsonLinesSource:
     ----------
     path : str
         For messages.
-    stream : ByteStream
+    stream : ByteStream or LineStream
         Positioned at the first byte.
     reading : Reading
         Block size.
+    layout : str
+        The format of the file, in words.
+    named : bool
+        Whether the names of the columns are from the file.
+    own_classes : bool
+        Whether the lists of each row have classes of their own.
     """
 
-    format = "JSON Lines"
-
-    def __init__(self, path: str, stream: ByteStream, reading: Reading) -> None:
+    def __init__(
+        self,
+        path: str,
+        stream: ByteStream | LineStream,
+        reading: Reading,
+        layout: str = "JSON Lines",
+        named: bool = True,
+        own_classes: bool = False,
+    ) -> None:
         self.name = display_name(path)
+        self.format = layout
+        self._named = named
+        self._own_classes = own_classes
         self._stream = stream
         self._size = reading.block_bytes
         head = stream.peek(_HEAD_BYTES)
@@ -89,7 +96,14 @@ class JsonLinesSource:
         """
         if not self._values and not self.is_empty:
             self._refuse()
-        return [column_of(name, values) for name, values in self._values.items()]
+        columns = [column_of(name, values) for name, values in self._values.items()]
+        if self._named and not self._own_classes:
+            return columns
+        own = self._own_classes
+        return [
+            one.replace(named=self._named, own_classes=own, width=None if own else one.width)
+            for one in columns
+        ]
 
     def _refuse(self) -> NoReturn:
         line = self._first.strip().partition(b"\n")[0].rstrip()
@@ -244,6 +258,7 @@ class _Lines:
             | dict.fromkeys(projection.texts, label_of)
             | dict.fromkeys(projection.lists, lambda value: list_of(value, missing))
             | dict.fromkeys(projection.maps, lambda value: map_of(value, missing))
+            | dict.fromkeys(projection.words, words_of)
         )
 
     def _makers(self) -> dict[str, Callable[[list[Any]], pa.Array]]:
@@ -253,6 +268,7 @@ class _Lines:
             | dict.fromkeys(projection.texts, arrays.encoded)
             | dict.fromkeys(projection.lists, arrays.lists)
             | dict.fromkeys(projection.maps, arrays.maps)
+            | dict.fromkeys(projection.words, arrays.word_lists)
         )
 
 
@@ -287,6 +303,7 @@ def _types(values: Mapping[str, Sequence[Any]], projection: Projection) -> dict[
     types |= dict.fromkeys(projection.numbers, number) | dict.fromkeys(
         projection.lists, pa.list_(number)
     )
+    types |= dict.fromkeys(projection.words, pa.list_(pa.utf8()))
     for name in projection.numbers:
         if values.get(name) and all(isinstance(value, bool) for value in values[name]):
             types[name] = pa.bool_()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.inputs.json.named_scores import names_in, scores_in
 from ce_cli.inputs.text.plain_lists import NONE, PAIRS, bits, list_array, read_at_once, text_array
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def list_in(text: str) -> list[float] | None:
 def map_in(text: str) -> Pairs | None:
     """The entries of ``{"cat": 0.1, "dog": 0.9}``, None if it is not a map of numbers."""
     text = text.strip()
+    if text.startswith(("[", "(")):
+        return _distinct(_scores_in(text))
     if not (text.startswith("{") and text.endswith("}")):
         return None
     entries: Pairs | None = None
@@ -66,9 +69,12 @@ def map_in(text: str) -> Pairs | None:
         entries = _json_entries(text.replace("'", '"') if plain else text)
     if entries is None:
         entries = _python_entries(_WRAPPED.sub(r"\1", text)[1:-1].strip())
-    if entries is None or len({key for key, _ in entries}) < len(entries):
-        return None
-    return entries
+    return _distinct(_scores_in(text) if entries is None else entries)
+
+
+def words_in(text: str) -> list[str] | None:
+    """The texts of ``["a", "b"]`` or ``['a', 'b']``, None if it is not a list of texts."""
+    return names_in(_literal(text.strip()))
 
 
 def lists_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
@@ -98,6 +104,15 @@ def maps_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
     return pa.Array.from_buffers(type_, len(texts), buffers, children=[entries]), bad
 
 
+def words_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
+    """Lists of texts from texts, and the rows that are not such lists."""
+    values, known, bad = _each(texts, words_in)
+    from ce_cli.inputs.arrow import arrays
+
+    lists = [value if there else None for value, there in zip(values, known, strict=True)]
+    return arrays.word_lists(lists), bad
+
+
 def _each(
     texts: pa.Array, read: Callable[[str], list[T] | None]
 ) -> tuple[list[list[T]], NDArray[np.bool_], list[int]]:
@@ -121,6 +136,29 @@ def _number(text: str) -> float | None:
         return None if "_" in text else float(text)
     except ValueError:
         return None
+
+
+def _distinct(entries: Pairs | None) -> Pairs | None:
+    if entries is None or len({key for key, _ in entries}) < len(entries):
+        return None
+    return entries
+
+
+def _scores_in(text: str) -> Pairs | None:
+    """The entries of ``[{"label": "cat", "score": 0.1}, …]`` and the like."""
+    scores = scores_in(_literal(_WRAPPED.sub(r"\1", text)))
+    if scores is None:
+        return None
+    return [(name, float("nan") if number is None else number) for name, number in scores]
+
+
+def _literal(text: str) -> object:
+    """The value that JSON or Python writes in this way, None if it is not one."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(text)
+    with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+        return ast.literal_eval(text)
+    return None
 
 
 def _json_entries(text: str) -> Pairs | None:

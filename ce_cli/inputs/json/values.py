@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from ce_cli.inputs.json.named_scores import Scores, has_fractions, names_in, scores_in
 from ce_cli.inputs.source import Column, Kind
 from ce_cli.spec import MISSING_TEXTS
 
@@ -89,16 +90,26 @@ def list_of(value: Any, missing: Collection[str]) -> list[float | None] | None:
         raise CellError("not-a-list", value) from None
 
 
-def map_of(value: Any, missing: Collection[str]) -> dict[str, float | None] | None:
+def map_of(value: Any, missing: Collection[str]) -> Scores | None:
     """Numbers by name."""
     if value is None or (isinstance(value, str) and value in missing):
         return None
+    if scores := scores_in(value):
+        return scores  # binding reports a name that occurs twice
     if not isinstance(value, JsonObject) or value.repeated:
         raise CellError("not-a-map", value)
     try:
-        return {name: number_of(one, missing) for name, one in value.items()}
+        return [(name, number_of(one, missing)) for name, one in value.items()]
     except CellError:
         raise CellError("not-a-map", value) from None
+
+
+def words_of(value: Any) -> list[str] | None:
+    """A list of names."""
+    names = names_in(value)
+    if names is None and value is not None:
+        raise CellError("not-a-list-of-names", value)
+    return names
 
 
 def column_of(name: str, values: Sequence[Any]) -> Column:
@@ -112,7 +123,11 @@ def column_of(name: str, values: Sequence[Any]) -> Column:
     cells = [one for value in inner for one in _cells(value) if one is not None]
     scalars = [one for one in cells if isinstance(one, int | float | str)]
     if 2 * len(scalars) < len(cells) or _kind(scalars) == "text":
-        return Column(name, "nested", "nested JSON")
+        scores = [found for value in inner if (found := scores_in(value))]
+        if 2 * len(scores) > len(inner) and has_fractions(scores):
+            return Column(name, "map", "numbers with the names of classes", "text")
+        names = shape is list and 2 * sum(names_in(value) is not None for value in inner)
+        return Column(name, "nested", "nested JSON", of_names=names > len(inner))
     if shape is JsonObject:
         return Column(name, "map", "objects of numbers", "text")
     widths = {len(value) for value in inner}

@@ -62,7 +62,7 @@ def column_of(name: str, cells: pa.ChunkedArray, decimal: str) -> Column:
     texts = list(islice((text for text in cells.to_pylist() if text is not None), _SNIFFED_CELLS))
     if not any(text.rstrip().endswith(("]", ")", "}")) for text in texts):
         return Column(name, "text", "text", "text")
-    from ce_cli.inputs.json.nested import list_in, map_in
+    from ce_cli.inputs.json.nested import list_in, map_in, words_in
     from ce_cli.inputs.text.wrapped import unwrapped
 
     if all(unwrapped(text) is not None for text in texts):
@@ -72,7 +72,10 @@ def column_of(name: str, cells: pa.ChunkedArray, decimal: str) -> Column:
         widths = {len(numbers) for numbers in lists}
         return Column(name, "list", "text", "text", widths.pop() if len(widths) == 1 else None)
     maps = sum(map_in(text) is not None for text in texts)
-    return Column(name, "map" if maps and 2 * maps >= len(texts) else "text", "text", "text")
+    if maps and 2 * maps >= len(texts):
+        return Column(name, "map", "text", "text")
+    names = sum(words_in(text) is not None for text in texts)
+    return Column(name, "text", "text", "text", of_names=0 < len(texts) <= 2 * names)
 
 
 def _kind(cells: pa.ChunkedArray, decimal: str) -> Kind:

@@ -97,7 +97,8 @@ class DelimitedSplit(Record):
             self.projection.texts, text
         )
         types |= dict.fromkeys(self.booleans, pa.bool_())
-        return types | dict.fromkeys((*self.projection.lists, *self.projection.maps), pa.utf8())
+        structured = (*self.projection.lists, *self.projection.maps, *self.projection.words)
+        return types | dict.fromkeys(structured, pa.utf8())
 
     def _parsed(
         self, types: dict[str, pa.DataType], malformed: list[Malformed] | None = None
@@ -244,7 +245,8 @@ class DelimitedSplit(Record):
             issues = (*issues, RowIssue.of("layout", self.note, [0]))
         left_out = tuple(one.row for one in malformed)
         rows = parsed + len(left_out)
-        for name in (*self.projection.lists, *self.projection.maps):
+        projection = self.projection
+        for name in (*projection.lists, *projection.maps, *projection.words):
             columns[name], found = self._structured(name, columns[name], rows, left_out)
             issues = (*issues, *found)
         for code in dict.fromkeys(one.code for one in malformed):
@@ -268,15 +270,19 @@ class DelimitedSplit(Record):
         self, name: str, texts: pa.Array, rows: int, left_out: tuple[int, ...]
     ) -> tuple[pa.Array, list[RowIssue]]:
         """Read the texts of a column as lists or maps."""
-        from ce_cli.inputs.json.nested import lists_of, maps_of
+        from ce_cli.inputs.json import nested
 
-        as_list = name in self.projection.lists
-        values, bad = lists_of(texts) if as_list else maps_of(texts)
+        if name in self.projection.lists:
+            code, (values, bad) = "not-a-list", nested.lists_of(texts)
+        elif name in self.projection.maps:
+            code, (values, bad) = "not-a-map", nested.maps_of(texts)
+        else:
+            code, (values, bad) = "not-a-list-of-names", nested.words_of(texts)
         if not bad:
             return values, []
         places = np.delete(np.arange(rows), left_out)[bad]
         shown = [texts[row].as_py() for row in bad[:10]]
-        return values, [RowIssue.of("not-a-list" if as_list else "not-a-map", name, places, shown)]
+        return values, [RowIssue.of(code, name, places, shown)]
 
 
 def _invalid() -> type[Exception]:
