@@ -225,13 +225,13 @@ class Spec(Record):
             return f"{value:.2g}" if value else "none"
         if name == "label_smoothing":
             return f"{value:g}"
-        if name == "label_counts":
-            return "counts" if value else ""
         if name == "class_weight" and not self.balanced:
             return _plain(",".join(f"{one}={weight!r}" for one, weight in self.class_weights))
         if isinstance(value, tuple):
             return _plain(",".join(value))
-        return _plain(value or ("none" if name == "weight" else ""))
+        words = {"weight": "none" if value is None else value or "''"}
+        words["label_counts"] = "counts" if value else ""
+        return _plain(words.get(name, value or ""))
 
 
 def _plain(text: str) -> str:

@@ -114,7 +114,7 @@ def _check_roles(
     weight = [name for name in (spec.weight, spec.tokens) if name is not None]
     texts = [name for name in (spec.id, spec.predicted_class) if name is not None]
     rest = [*texts, *spec.grouping]
-    sizes = [spec.bytes] if spec.bytes else []
+    sizes = [] if spec.bytes is None else [spec.bytes]
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
         raise DataError(repeated_names(source, repeated, labels, preds))

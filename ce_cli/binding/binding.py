@@ -137,7 +137,7 @@ class Binding(Record):
         single = self.predictions if self.shape == "single" else ()
         counted = [name for name in (self.weight, self.tokens) if name is not None]
         counts, words, bytes_lists = (
-            (self.bytes,) if self.bytes and self.bytes_shape == shape else ()
+            () if self.bytes is None or self.bytes_shape != shape else (self.bytes,)
             for shape in ("counts", "text", "list")
         )
         spelled = [name for name in (self.predicted_class, self.id) if name is not None]

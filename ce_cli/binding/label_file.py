@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,20 @@ from ce_cli.binding.columns import tokens
 from ce_cli.binding.names import is_id, no_column
 from ce_cli.binding.paired import paired
 from ce_cli.binding.renamed import RenamedSource
+from ce_cli.binding.row_columns import (
+    RowCheck,
+    RowColumn,
+    are_partners,
+    index_columns,
+    is_index,
+)
 from ce_cli.errors import DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
-from ce_cli.inputs.source import Frame, Projection, Source
+from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.spec import Spec
-from ce_cli.text import plural, quoted, quoted_list, shell_word
+from ce_cli.text import plural, quoted, quoted_list
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +67,9 @@ class LabelFile:
         self._names: dict[str, str] = {}
         self._rows: dict[str, pa.Array] = {}
         self._used = np.zeros(0, np.bool_)
-        self._order_column: str | None = None
+        self._labels: tuple[str, ...] = ()
+        self._pred: tuple[str, ...] = ()
+        self._check: RowCheck | None = None
         self._added: frozenset[str] | None = None
         self._row_of_id: dict[str, int] = {}
         self._next = 0
@@ -77,14 +87,14 @@ class LabelFile:
             No name shows the label.
         """
         pairing = paired(source, self._source, spec)
+        self._labels, self._pred = pairing.labels, pairing.predictions
         self._names = {f"{name} ({PurePath(self.name).name})": name for name in pairing.shared}
         if self._names:
             new = {name: shown for shown, name in self._names.items()}
             self._source = RenamedSource(self._source, new)
             self.columns = {column.name: column for column in self._source.columns()}
-            labels = tuple(new.get(name, name) for name in pairing.labels)
-            return spec.replace(label=labels, pred=pairing.predictions)
-        return spec.replace(label=pairing.labels, pred=pairing.predictions)
+            self._labels = tuple(new.get(name, name) for name in pairing.labels)
+        return spec.replace(label=self._labels, pred=pairing.predictions)
 
     def own_names(self, names: Sequence[str]) -> list[str]:
         """The names of columns in the file itself."""
@@ -101,18 +111,28 @@ class LabelFile:
             self._added = frozenset(n for n in self.columns if n in labels or n not in own)
         return self._added
 
-    def join_column(self, columns: Sequence[str]) -> str | None:
-        """The column of predictions to read for the join.
+    def join_columns(self, columns: Sequence[Column]) -> tuple[str, ...]:
+        """The columns of predictions to read for the join.
 
-        Where rows are joined in order, a column that both files have, and that is named like an id
-        or holds text, has to agree row by row.
+        Where rows are joined in order, columns of both files that are named like an id or hold
+        text, and their indices, have to agree row by row.
         """
-        if self.key is None and self._order_column is None:
-            shared = [n for n in columns if n in self.columns and n not in (self._added or ())]
-            texts = [name for name in shared if self.columns[name].kind == "text"]
-            ids = [name for name in shared if is_id(name)]
-            self._order_column = next(iter((*ids, *texts)), None)
-        return self.key or self._order_column
+        if self.key is not None:
+            return (self.key,)
+        if self._check is None:
+            self._check = RowCheck(self._row_columns(columns))
+        names = {column.name for column in columns}
+        return tuple(one.ours for one in self._check.columns if one.ours in names)
+
+    def _row_columns(self, columns: Sequence[Column]) -> list[RowColumn]:
+        """The columns that have to agree, ids before indices."""
+        free = [one for one in columns if not any(fnmatchcase(one.name, p) for p in self._pred)]
+        theirs = [one for name, one in self.columns.items() if name not in self._labels]
+        shared = [name for name in self.columns if name in {one.name for one in columns}]
+        shared = [name for name in shared if name not in self._labels]
+        texts = [name for name in shared if self.columns[name].kind == "text"]
+        ids = [name for name in shared if is_id(name) and not is_index(name)] or texts
+        return [*(RowColumn(name, name) for name in ids[:1]), *index_columns(free, theirs)]
 
     def load(self, projection: Projection) -> None:
         """Read the columns and the key of all rows, unless that has been done.
@@ -124,8 +144,9 @@ class LabelFile:
         """
         if self._rows or not projection.names:
             return
-        key = self.key or self._order_column
-        projection = projection.with_text(key)
+        compared = () if self._check is None else self._check.columns
+        for name in (self.key, *(one.theirs for one in compared)):
+            projection = projection.with_text(name)
         frames: list[Frame] = []
         issues = RowIssues.of()
         for split in self._source.splits(projection):
@@ -216,24 +237,22 @@ class LabelFile:
         if self._next > len(self._used):
             raise DataError(self._uneven("the predictions", self._next))
         places = start + frame.row_numbers
-        if self._order_column is not None:
-            self._check_order(frame, places, self._order_column)
+        if self._check is not None and self._check.columns:
+            self._check_order(frame, places, self._check)
         return places
 
-    def _check_order(self, frame: Frame, places: Positions, name: str) -> None:
-        own, texts = tokens(frame.columns[name])
-        others, known = tokens(_taken(self._rows[name], places))
-        index = {text: code for code, text in enumerate(texts)}
-        same = np.array([*(index.get(text, len(texts)) for text in known), _MISSING])[others] == own
-        if same.all():
+    def _check_order(self, frame: Frame, places: Positions, check: RowCheck) -> None:
+        def values(column: RowColumn) -> tuple[pa.Array, pa.Array]:
+            return frame.columns[column.ours], _taken(self._rows[column.theirs], places)
+
+        if not all(one.ours in frame.columns for one in check.columns):
+            return  # a part without such a column, which shows nothing
+        found = check.difference(places, values)
+        if found is None:
             return
-        place = int(np.argmin(same))
-        theirs, ours = ([*known, ""][others[place]], [*texts, ""][own[place]])
-        raise DataError(
-            f"{self.name}: row {int(places[place]) + 1:,} has {quoted(name)} {quoted(theirs)}, but "
-            f"that row of the predictions has {quoted(ours)}: the rows are not in the same order; "
-            f"join them with --id {shell_word(name)}."
-        )
+        column = found.column
+        joins = are_partners(frame.columns[column.ours], self._rows[column.theirs])
+        raise DataError(found.message(self.name, "the predictions", found.advice(joins)))
 
     def _uneven(self, predictions: str, rows: int) -> str:
         theirs = "more" if rows > len(self._used) else f"{rows:,}"

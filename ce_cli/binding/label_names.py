@@ -109,7 +109,7 @@ def find_label_family(columns: Sequence[Column], taken: Iterable[str]) -> tuple[
 def label_namings(columns: Sequence[str]) -> list[tuple[str, ...]]:
     """Possible names of the classes of several label `columns`, the most likely first."""
     namings = [tuple(map(_labelled, columns)), without_common(columns), tuple(columns)]
-    return usable(namings, len(columns))
+    return usable(namings, len(columns)) or [tuple(columns)]  # one of them has no name
 
 
 def _labelled(name: str) -> str:

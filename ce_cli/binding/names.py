@@ -182,7 +182,7 @@ def no_column(name: str, names: Sequence[str]) -> str:
 def namings_of(columns: Sequence[str]) -> list[tuple[str, ...]]:
     """Possible names of the classes of prediction `columns`, the most likely first."""
     namings = [tuple(_varying(name) for name in columns), without_common(columns), tuple(columns)]
-    return usable(namings, len(columns))
+    return usable(namings, len(columns)) or [tuple(columns)]  # one of them has no name
 
 
 def values_of(columns: Sequence[str]) -> Values | None:

@@ -9,6 +9,7 @@ from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.data_set import data_set
 from ce_cli.binding.names import is_id
+from ce_cli.binding.row_columns import RowColumn, index_columns
 from ce_cli.comparing.scored_rows import ScoredRows, ScoreModels
 from ce_cli.errors import CeError, UsageError
 from ce_cli.findings.row_issues import RowIssues
@@ -125,7 +126,8 @@ class ModelReader:
     def __init__(self, source: ModelData) -> None:
         data, ((_, first), *others) = source.data, source.models
         self._ready: Prepared = prepared(data, first, _with_columns)
-        self.columns = [column.name for column in self._ready.source.columns()]
+        self.kinds = list(self._ready.source.columns())
+        self.columns = [column.name for column in self.kinds]
         bound = [(self._ready.binding, self._ready.spec)]
         for _, spec in others:
             own = spec.replace(label=self._ready.spec.label) if data.labels else spec
@@ -158,6 +160,14 @@ class ModelReader:
         return self._locations.ended(self.read)
 
     @property
+    def used(self) -> frozenset[str]:
+        """The columns that hold numbers or labels of a model."""
+        projections = [one.binding.projection for one in self.models]
+        labels = [name for one in self.models for name in one.binding.labels.columns]
+        numbers = (name for p in projections for name in (*p.numbers, *p.lists, *p.maps))
+        return frozenset((*labels, *numbers))
+
+    @property
     def read(self) -> int:
         """How many rows have been read."""
         return self.issues[0].read
@@ -187,11 +197,18 @@ class ModelReader:
                 binding = binding.replace(class_weights=class_weights)
             self.models[n] = one.replace(binding=binding, spec=one.spec.replace(weight=spec.weight))
 
-    def rows(self, key: str | None, run: Run) -> Iterator[list[ScoredRows]]:
-        """All rows in order, in stretches: for each, the rows as scored for every model."""
+    def rows(
+        self, key: str | None, run: Run, indices: Sequence[str] = ()
+    ) -> Iterator[list[ScoredRows]]:
+        """All rows in order, in stretches: for each, the rows as scored for every model.
+
+        They come with the values of the id column `key` and of the columns `indices`.
+        """
         bindings = [one.binding for one in self.models]
-        work = ScoreModels(bindings, [one.spec for one in self.models], key)
+        work = ScoreModels(bindings, [one.spec for one in self.models], key, indices)
         projection = bindings[0].projection.with_text(key)
+        for name in indices:
+            projection = projection.with_text(name)
         for binding in bindings[1:]:
             projection = projection.union(binding.projection)
         splits = self._ready.splits(projection, bindings)
@@ -244,17 +261,7 @@ def data_sets(
 
 def common_id(readers: Sequence[ModelReader]) -> str | None:
     """A column that all data sets have, and whose name is that of an id."""
-    numbers = {
-        name
-        for reader in readers
-        for one in reader.models
-        for kind in (
-            one.binding.projection.numbers,
-            one.binding.projection.lists,
-            one.binding.projection.maps,
-        )
-        for name in kind
-    }
+    numbers = {name for reader in readers for name in reader.used}
     for name in readers[0].columns:
         if (
             is_id(name)
@@ -263,6 +270,12 @@ def common_id(readers: Sequence[ModelReader]) -> str | None:
         ):
             return name
     return None
+
+
+def common_indices(readers: Sequence[ModelReader]) -> list[list[RowColumn]]:
+    """For each data set but the first, its indices and those of the first that match them."""
+    free = [[one for one in reader.kinds if one.name not in reader.used] for reader in readers]
+    return [index_columns(free[0], own) for own in free[1:]]
 
 
 def _with_columns(spec: Spec, columns: Sequence[str]) -> Spec:

@@ -60,7 +60,7 @@ class ModelSet(Record):
         spec = data_sets[owner].models[place][1]
         by = spec.by if plan.cluster is None else (*spec.by, plan.cluster)
         grouping = readers.index(_with_all(by, readers))
-        weighting = readers.index(_with_all([spec.weight] if spec.weight else [], readers))
+        weighting = readers.index(_with_all([] if spec.weight is None else [spec.weight], readers))
         weights = (
             balance(ordered[weighting].data, ordered[weighting].models[0][1], run)
             if spec.balanced

@@ -24,6 +24,7 @@ from pyarrow import ipc
 
 from ce_cli.binding.columns import floats
 from ce_cli.binding.fingerprints import fingerprints
+from ce_cli.binding.row_columns import row_names
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.kernels.outcomes import indicator
 from ce_cli.metrics.groups import GroupKey
@@ -38,16 +39,6 @@ IN_MEMORY = 1 << 28  # bytes that are kept before partitions are written to file
 _EXAMPLES = 5
 _MOST_CANDIDATES = 1000
 _MASS = re.compile(r"mass\d+_\d+")
-_WHOLE = r"^(\d+)\.0$"
-
-
-def row_names(ids: pa.Array) -> pa.Array:
-    """Ids in one spelling: ``17`` for ``17.0``, and null for an empty text."""
-    names = pc.utf8_trim_whitespace(ids)
-    if pc.any(pc.ends_with(names, ".0")).as_py():
-        names = pc.replace_substring_regex(names, _WHOLE, r"\1")
-    empty = pc.equal(names, "")
-    return pc.if_else(empty, None, names) if pc.any(empty).as_py() else names
 
 
 class PartitionedJoin:

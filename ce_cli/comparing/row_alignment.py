@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ce_cli.binding.row_columns import row_names
 from ce_cli.comparing.bound_models import ModelReader
+from ce_cli.comparing.order_check import OrderCheck, Step
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
 from ce_cli.text import plural, quoted, quoted_list, shell_word
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
     from ce_cli.comparing.partitioned_join import PartitionedJoin
     from ce_cli.scoring.run import Run
-
-Step = list[list[ScoredRows]]
 
 
 class RowAlignment:
@@ -82,19 +82,26 @@ class RowAlignment:
         if len(self.readers) == 1:
             yield from self.readers[0].rows(self.key, run)
             return
-        streams = [reader.rows(self.key, run) for reader in self.readers]
-        yield from self._by_key(streams) if self.by_key else self._in_order(streams)
+        if self.by_key:
+            yield from self._by_key([reader.rows(self.key, run) for reader in self.readers])
+            return
+        order = OrderCheck(self.readers, self.key)
+        streams = [
+            reader.rows(self.key, run, names)
+            for reader, names in zip(self.readers, order.indices, strict=True)
+        ]
+        yield from self._in_order(streams, order)
 
     def _in_order(
-        self, streams: Sequence[Iterator[list[ScoredRows]]]
+        self, streams: Sequence[Iterator[list[ScoredRows]]], order: OrderCheck
     ) -> Iterator[list[ScoredRows]]:
-        for step in in_step(streams):
+        steps = in_step(streams)
+        for step in steps:
             if not all(step):
                 self._drain(streams)
                 self._errors = [self._uneven()]
                 return
-            if self.key is not None:
-                self._check_order(step)
+            order.check(step, steps)
             yield [one for some in step for one in some]
 
     def _by_key(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[list[ScoredRows]]:
@@ -143,24 +150,6 @@ class RowAlignment:
         whole = first is not None and not first.null_count
         return whole and all(_same(first, some[0].ids) for some in step[1:])
 
-    def _check_order(self, step: Step) -> None:
-        """Check that an id column agrees where rows are matched by order."""
-        own = step[0][0]
-        for reader, some in zip(self.readers[1:], step[1:], strict=True):
-            if _same(own.ids, some[0].ids):
-                continue
-            pairs = enumerate(zip(_texts(own.ids), _texts(some[0].ids), strict=True))
-            apart = ((n, one, other) for n, (one, other) in pairs if one and other and one != other)
-            row, ours, theirs = next(apart, (0, "", ""))
-            if not ours:
-                continue  # a missing or unreadable id proves nothing
-            raise DataError(
-                f"{reader.title}: row {own.start + row + 1:,} has {quoted(self.key or '')} "
-                f"{quoted(theirs)}, but that row of {self.readers[0].title} has {quoted(ours)}: "
-                "the rows are in different orders; join them with --id "
-                f"{shell_word(self.key or '')}."
-            )
-
     def _drain(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> None:
         for stream in streams:
             for _ in stream:
@@ -168,7 +157,11 @@ class RowAlignment:
 
     def _uneven(self) -> str:
         counts = [f"{reader.title} has {plural(reader.read, 'row')}" for reader in self.readers]
-        how = f", for example with --id {shell_word(self.key)}" if self.key else " with --id"
+        how = (
+            f", for example with --id {shell_word(self.key)}"
+            if self.key is not None
+            else " with --id"
+        )
         return f"{', '.join(counts)}: data sets with different rows must be joined{how}."
 
 
@@ -212,6 +205,4 @@ def _same(ours: pa.Array | None, theirs: pa.Array | None) -> bool:
 
 
 def _texts(ids: pa.Array | None) -> list[str]:
-    from ce_cli.comparing.partitioned_join import row_names
-
     return [] if ids is None else [text or "" for text in row_names(ids).to_pylist()]

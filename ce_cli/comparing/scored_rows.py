@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -58,6 +58,8 @@ class ScoredRows(Record):
         The id of each of the `read` rows, as text.
     places : ndarray of int, shape (n,), or None
         Places of the scored rows in `ids`; None if they follow from `rows`.
+    indices : dict of str to pyarrow.Array
+        Further columns that identify the `read` rows, as text.
     """
 
     start: int
@@ -71,9 +73,12 @@ class ScoredRows(Record):
     keys: Sequence[GroupKey]
     ids: pa.Array | None = None
     places: Codes | None = None
+    indices: Mapping[str, pa.Array] = {}
 
     @classmethod
-    def of(cls, frame: Frame, bound: BoundRows, key: str | None) -> Self:
+    def of(
+        cls, frame: Frame, bound: BoundRows, key: str | None, indices: Sequence[str] = ()
+    ) -> Self:
         """The rows of a frame; `key` is the column of row ids."""
         batches = bound.batches
         masses = [mass for batch in batches if (mass := batch.outcomes.masses()) is not None]
@@ -88,6 +93,7 @@ class ScoredRows(Record):
             groups=_optional([batch.groups for batch in batches]),
             keys=bound.keys,
             ids=None if key is None else _ids(frame, key),
+            indices={name: _ids(frame, name) for name in indices if name in frame.columns},
         )
 
     def at(self, start: int) -> Self:
@@ -100,10 +106,12 @@ class ScoredRows(Record):
             return self
         low, high = np.searchsorted(self.rows, (first, last))
         part = slice(int(low), int(high))
+        place, count = first - self.start, last - first
         return self.taken(part).replace(
             start=first,
-            read=last - first,
-            ids=None if self.ids is None else self.ids.slice(first - self.start, last - first),
+            read=count,
+            ids=None if self.ids is None else self.ids.slice(place, count),
+            indices={name: own.slice(place, count) for name, own in self.indices.items()},
         )
 
     def taken(self, chosen: slice | Codes) -> Self:
@@ -142,11 +150,14 @@ class ScoreModels(Record):
         Those of each model.
     key : str or None
         The column of row ids.
+    indices : sequence of str
+        Further columns that identify rows.
     """
 
     bindings: Sequence[Binding]
     specs: Sequence[Spec]
     key: str | None
+    indices: Sequence[str] = ()
 
     def __call__(self, task: tuple[int, Split]) -> tuple[int, list[list[ModelRows]]]:
         """Score one split of file ``task[0]``: for every frame, the rows of each model."""
@@ -169,7 +180,8 @@ class ScoreModels(Record):
         evidence = reduce(
             Evidence.merge, (Evidence.of(batch, smoothing) for batch in bound.batches), Evidence()
         )
-        return ModelRows(ScoredRows.of(frame, bound, self.key), issues, clipped, total, evidence)
+        scored = ScoredRows.of(frame, bound, self.key, self.indices)
+        return ModelRows(scored, issues, clipped, total, evidence)
 
 
 class ModelRows(Record):

@@ -40,7 +40,7 @@ def check_weighs_rows(spec: Spec) -> None:
     UsageError
         The convention is one of these, and there are weights.
     """
-    weighted = spec.weight or spec.class_weights or spec.balanced
+    weighted = spec.weight is not None or spec.class_weights or spec.balanced
     if weighted and spec.convention in ("keras", "torch"):
         raise UsageError(
             f"--convention {spec.convention} divides by the number of rows, but a row-by-row "

@@ -82,7 +82,7 @@ class ScoreSplit(Record):
         rows: list[RowLosses] = []
         for frame in split.frames():
             bound = bound_rows(frame, self.binding, self.spec)
-            ids = frame.columns.get(self.binding.id or "")
+            ids = None if self.binding.id is None else frame.columns[self.binding.id]
             if self.every_row:
                 rows += [RowLosses.of(b, ids).shifted(total.issues.read) for b in bound.batches]
             total = self.merge(total, self.result(frame, bound, ids))

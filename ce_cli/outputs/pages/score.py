@@ -111,8 +111,8 @@ def bound(result: Result) -> Line:
         ("weight", columns.weight),
         ("id", columns.id),
     )
-    roles += [(role, sanitize(name)) for role, name in single if name]
-    if columns.bytes:
+    roles += [(role, sanitize(name) or "''") for role, name in single if name is not None]
+    if columns.bytes is not None:
         encoding = " (UTF-8)" if columns.bytes_shape == "text" else ""
         roles.append(("bytes", sanitize(columns.bytes) + encoding))
     if columns.by:
