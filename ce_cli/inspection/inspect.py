@@ -23,6 +23,7 @@ from ce_cli.inspection.settle import Settled, settle
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
 from ce_cli.scoring.pipeline import up_to_first_row, with_labels
+from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
 from ce_cli.spec import MISSING_TEXTS, Spec
 
@@ -34,6 +35,8 @@ _LIKELY_CAUSES = (
     "binding",
     "labels",
     "other_file",
+    "file_twice",
+    "same_rows",
     "looks_like_percentages",
     "looks_like_logits",
     "looks_like_logprobs",
@@ -90,7 +93,11 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     )
     total, locations = work.empty(), RowLocations(data.names)
     file_findings: list[Finding] = []
-    splits = _splits(chain(leading, sources), settled, missing, file_findings)
+    repeated, every = None, chain(leading, sources)
+    if len(data.names) > 1 and label_file is None:
+        repeated = RepeatedFiles(binding)
+        every = chain(repeated.noted(every))
+    splits = _splits(every, settled, missing, file_findings)
     for part, exam in run.results(work, splits):
         locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
@@ -98,6 +105,9 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     if label_file is not None:
         file_findings += _unused(label_file)
     locations = locations.ended(total.issues.read)
+    if repeated is not None:
+        notes = repeated.notes(data.names, (*locations.starts, total.issues.read), spec)
+        file_findings += [Finding(note.code, "warning", note.message) for note in notes]
     delimiter = getattr(source, "delimiter", ",")  # only text files have one
     facts = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter, source)
     return _inspected(facts, source.format, file_findings)

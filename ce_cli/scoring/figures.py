@@ -22,7 +22,7 @@ from ce_cli.metrics.spread import bounds_of_loss
 from ce_cli.metrics.state import State, States, figures_of
 from ce_cli.record import Record
 from ce_cli.registry import FIGURES, Figure
-from ce_cli.results.score import Interval
+from ce_cli.results.score import Interval, Note
 from ce_cli.scoring.reduce import SplitResult
 from ce_cli.spec import ALL, Spec
 
@@ -45,6 +45,8 @@ class Computed(Record):
         The file of labels, if there is one.
     source : Source or None
         The first file.
+    notes : tuple of Note
+        Warnings about the files.
     """
 
     total: SplitResult
@@ -54,6 +56,7 @@ class Computed(Record):
     locations: RowLocations
     label_file: LabelFile | None = None
     source: Source | None = None
+    notes: tuple[Note, ...] = ()
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

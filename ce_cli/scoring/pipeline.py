@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.binding.label_file import LabelFile
-    from ce_cli.results.score import Result
+    from ce_cli.results.score import Note, Result
 
 RowSink = Callable[["pa.Table"], None]
 
@@ -114,9 +114,21 @@ class Pass(Record):
             states = tuple(dict.fromkeys((*metrics, *needed(binding.space))))
         per_row, by_cluster = self.every_row is not None, settled.cluster is not None
         work = ScoreSplit(binding, settled, states, per_row, by_cluster)
+        repeated = None
+        if len(data.names) > 1 and data.labels is None:
+            from ce_cli.scoring.repeated_files import RepeatedFiles
+
+            repeated = RepeatedFiles(binding)
+            ready = ready.replace(sources=repeated.noted(ready.sources))
         total, locations = self._reduced(work, ready.splits(), RowLocations(data.names))
         ready.refuse_bad(total.issues, locations)
-        return Computed(total, binding, settled, metrics, locations, ready.label_file, ready.source)
+        notes: tuple[Note, ...] = ()
+        if repeated is not None:
+            starts = (*locations.starts, total.issues.read)
+            notes = tuple(repeated.notes(data.names, starts, self.spec))
+        return Computed(
+            total, binding, settled, metrics, locations, ready.label_file, ready.source, notes
+        )
 
     def _reduced(
         self, work: ScoreSplit, splits: Iterator[tuple[int, Split]], locations: RowLocations

@@ -46,6 +46,7 @@ _ROWS_A_CLASS = 10  # with fewer, a class may be missing by chance
 
 def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     """All warnings about the rows, and about these figures of all rows."""
+    yield from computed.notes
     loss = float(computed.whole[Loss].loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
     issues, clip = computed.total.issues, computed.spec.clip or 0.0
