@@ -89,6 +89,7 @@ def _request(options: Mapping[str, Any]) -> GateRequest:
     try:
         request = GateRequest.from_options(_NAME, (), options)
         request.check_limits()
+        request.check_mode()
     except UsageError as error:
         raise UsageError(*(one[0].upper() + one[1:] for one in error.sentences)) from None
     return request

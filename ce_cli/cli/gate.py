@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ce_cli.gating.judge import PreparedGate
     from ce_cli.gating.request import GateRequest
     from ce_cli.results.gate import Gate, Gated
+    from ce_cli.results.score import Note
 
 
 @command()
@@ -45,6 +46,7 @@ def gate(call: Call) -> None:
       ce gate digits.csv --baseline digits_logits.parquet --max-regression 1%
     """
     from ce_cli.cli.gate_plans import plans
+    from ce_cli.cli.gates_not_run import not_read, not_run
     from ce_cli.gating.judge import ready
 
     options = call.options
@@ -57,10 +59,18 @@ def gate(call: Call) -> None:
     targets = targets_of(
         call.options["format"], format_is_set, options["output"], options["report"] or ()
     )
-    found = plans(call.config, options["gate"] or (), explicit)
+    chosen = options["gate"] or ()
+    note = None if chosen else not_run(call.config, call.files, call.explicit.get("config"))
+    found = plans(call.config, chosen, explicit)
     gates = [ready(_checked(plan.request(_names(plan)))) for plan in found]
+    if "mode" in call.explicit:
+        for one in gates:
+            one.request.check_mode()
     _check_paths(gates, targets, [call.config.path] if call.config else [])
     gated = _judged(gates, call)
+    if not any(STDIN in gate.request.names for gate in gates) and not call.files:
+        note = not_read(call.config)
+    gated = gated if note is None else _with_note(gated, note)
     try:
         write(gated, targets, call)
         if all(form != "table" for form, _ in targets):
@@ -73,6 +83,12 @@ def gate(call: Call) -> None:
         raise CheckFailed from gone
     if not gated.passed and not options["exit_zero"]:
         raise CheckFailed
+
+
+def _with_note(gated: Gated, note: Note) -> Gated:
+    """The result with a warning about the whole run, which its first gate shows."""
+    first, *others = gated.gates
+    return gated.replace(gates=(first.replace(warnings=(*first.warnings, note)), *others))
 
 
 def _names(plan: GatePlan) -> list[str]:
@@ -90,6 +106,12 @@ def _paths(plan: GatePlan) -> list[str]:
     except UsageError as error:
         if plan.files:
             raise
+        if plan.origin:
+            limit = "" if plan.limited else " --max 0.35"
+            raise UsageError(
+                f'{plan.origin}: the gate has no files: add files = ["preds.csv"], or type them: '
+                f"ce gate preds.csv{limit}."
+            ) from None
         raise UsageError(
             f"{error.sentences[0]} --max 0.35; or write a configuration: ce gate preds.csv --init."
         ) from None

@@ -8,6 +8,7 @@ from typing import Any
 from ce_cli.cli.config import FILES, GATE, Config
 from ce_cli.errors import UsageError
 from ce_cli.gating.request import GateRequest
+from ce_cli.gating.requirements import LIMITS
 from ce_cli.options.commands import GateOptions
 from ce_cli.options.option import options_of
 from ce_cli.record import Record
@@ -35,6 +36,11 @@ class GatePlan(Record):
     files: tuple[str, ...]
     options: Mapping[str, Any]
     origin: str = ""
+
+    @property
+    def limited(self) -> bool:
+        """Whether an option sets a limit."""
+        return any(self.options.get(name) is not None for name in LIMITS)
 
     def request(self, names: Sequence[str], limited: bool = True) -> GateRequest:
         """The gate for the files `names`; if `limited`, it must have limits.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from ce_cli.errors import UsageError
+from ce_cli.errors import DataError, UsageError
 from ce_cli.gating.figures import ABSOLUTE, RELATIVE, GroupFigures
 from ce_cli.gating.requirements import COUNTS, REGRESSION, Requirement
 from ce_cli.options.choices import Mode
@@ -35,11 +35,13 @@ def checks_of(
     ------
     UsageError
         `confident` needs an interval, and the metric has none.
+    DataError
+        There is no such group.
     """
     matching = [one for one in figures if set(one.by or ()) == set(requirement.columns)]
     matching = [one for one in matching if all((one.by or {})[k] == v for k, v in requirement.only)]
     if not matching:
-        yield _unknown_group(requirement, figures)
+        raise _unknown_group(requirement, figures)
     for one in matching:
         if requirement.is_regression:
             yield _of_regression(requirement, one, mode)
@@ -134,14 +136,17 @@ def _interval(requirement: Requirement, figures: GroupFigures) -> Interval:
     )
 
 
-def _unknown_group(requirement: Requirement, figures: Iterable[GroupFigures]) -> Check:
-    """The check for a group that does not exist, which fails."""
+def _unknown_group(requirement: Requirement, figures: Iterable[GroupFigures]) -> DataError:
+    """The error about a group that does not exist, with a close name or the groups there are."""
     named = dict(requirement.only)
     found = [one.by for one in figures if one.by and set(one.by) == set(requirement.columns)]
     shown = ", ".join(f"{name}={value or ''}" for name, value in named.items())
-    near = ""
+    known = list(dict.fromkeys(", ".join(f"{n}={key[n] or ''}" for n in named) for key in found))
+    near = closest(shown, known)
     if len(named) == 1:
-        ((name, value),) = named.items()
-        near = closest(value or "", [key[name] or "" for key in found])
-    absent = GroupFigures(dict(named), {}, {}, f"There is no group {quoted(shown)}{near}.")
-    return _check(requirement, absent, math.nan, math.nan, None, "")
+        known = [one.partition("=")[2] for one in known]
+        near = closest(next(iter(named.values())) or "", known)
+    others = f"the groups are {quoted_list(known)}" if known else "there are no groups"
+    return DataError(
+        f"{quoted(requirement.text)}: there is no group {quoted(shown)}{near}; {others}."
+    )

@@ -111,6 +111,20 @@ class GateRequest(Record):
                 "'accuracy >= 0.9'; --init writes some."
             )
 
+    def check_mode(self) -> None:
+        """Refuse a mode without a baseline, which it would not apply to.
+
+        Raises
+        ------
+        UsageError
+            There is none.
+        """
+        if self.mode != "point" and self.baseline is None:
+            raise UsageError(
+                f"--mode {self.mode} needs a baseline, whose regression it checks: add "
+                "--baseline FILE and --max-regression 1%, or use --confident for other limits."
+            )
+
     def check_other_baseline(self) -> None:
         """Refuse a file as its own baseline.
 

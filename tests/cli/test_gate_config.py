@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ce_cli import gate
+from ce_cli.errors import UsageError
 from tests.conftest import SAMPLES, complaints, run_ce, score_json, write_csv
 from tests.gating.gates import (
     BAD_DATA,
@@ -79,13 +81,65 @@ def test_gates_can_be_chosen(here: Path) -> None:
 
 def test_files_take_the_defaults_and_leave_named_gates_alone(here: Path) -> None:
     configured(here, TWO_GATES)
-    code, document = run_gate("preds.csv", "--max", "3", cwd=here)
+    write_csv(here / "other.csv", {"label": [1], "prob": [0.5]})
+    code, document = run_gate("other.csv", "--max", "3", cwd=here)
     assert (code, names(document)) == (PASSED, [("gate", True)])
     assert document["gates"][0]["score"]["unit"] == "bits"
-    write_csv(here / "other.csv", {"label": [1], "prob": [0.5]})
     document = run_gate("other.csv", "--gate", "quality", cwd=here)[1]
     assert names(document) == [("quality", True)]
     assert document["gates"][0]["score"]["inputs"] == ["other.csv"]
+
+
+def test_gates_that_typed_files_leave_out_are_named(here: Path) -> None:
+    configured(here, TWO_GATES)
+    write_csv(here / "other.csv", {"label": [1], "prob": [0.5]})
+    done = run_ce("gate", "other.csv", "--max", "3", cwd=here)
+    assert "The gates 'quality', 'fairness' of ce.toml were not run" in done.stdout
+    done = run_ce("gate", "other.csv", "--max", "3", "--format", "junit", "-o", "x.xml", cwd=here)
+    assert "'quality', 'fairness'" in done.stderr
+    notes = run_gate("other.csv", "--max", "3", cwd=here)[1]["gates"][0]["warnings"]
+    assert [note["code"] for note in notes] == ["not_run"]
+    assert not run_gate("other.csv", "--gate", "quality", cwd=here)[1]["gates"][0]["warnings"]
+
+
+@pytest.mark.parametrize("typed", ["preds.csv", "./preds.csv", "data/../preds.csv", "data/a.csv"])
+def test_a_typed_file_with_a_gate_of_its_own_is_an_error_that_runs_it(
+    typed: str, here: Path
+) -> None:
+    (here / "data").mkdir()
+    write_csv(here / "data" / "a.csv", {"label": [1], "prob": [0.5]})
+    main = "[gate.main]\nfiles = ['preds.csv', 'data']\nmax = 9\n"
+    configured(here, main + "[gate.b]\nfiles = 'b.csv'\nmax = 1\n")
+    (message,) = complaints(refused(typed, "--max", "3", cwd=here), USAGE)
+    command = message.partition("run ce gate ")[2].rstrip(".")
+    assert run_gate(*command.split(), cwd=here)[0] == PASSED
+
+
+def test_piped_input_that_is_not_read_is_named(here: Path) -> None:
+    configured(here, TWO_GATES)
+    content = (here / "preds.csv").read_bytes()
+    done = run_ce("gate", "--gate", "quality", cwd=here, stdin=content)
+    assert "Standard input was not read" in done.stdout
+    assert "ce gate - reads it" in done.stdout
+    assert "not read" not in run_ce("gate", "--gate", "quality", cwd=here).stdout
+    assert "not read" not in run_ce("gate", "--gate", "quality", cwd=here, stdin=b"").stdout
+
+
+def test_a_gate_without_files_names_its_table(here: Path) -> None:
+    configured(here, "[gate]\nmax = 9\n")
+    (message,) = complaints(refused(cwd=here), USAGE)
+    assert "ce.toml: gate: the gate has no files: add files =" in message
+    assert "--init" not in message
+    assert run_gate("preds.csv", cwd=here)[0] == PASSED  # as the message says
+
+
+def test_a_mode_without_a_baseline_is_an_error(here: Path) -> None:
+    (message,) = complaints(refused("preds.csv", "--max", "9", "--mode", "proven", cwd=here), USAGE)
+    assert "--mode proven needs a baseline" in message
+    configured(here, "[gate]\nfiles='preds.csv'\nmode='confident'\n[gate.a]\nmax = 9\n")
+    assert run_gate(cwd=here)[0] == PASSED  # the mode of all gates is for those with a baseline
+    with pytest.raises(UsageError, match="needs a baseline"):
+        gate([1, 0], [0.5, 0.5], max=1, mode="proven")
 
 
 def test_a_table_without_names_is_one_gate(here: Path) -> None:

@@ -186,13 +186,20 @@ def test_sets_of_columns_are_grouped_as_if_each_were_scored_alone(tmp_path: Path
         ("rows.by(segment=usa) >= 0", "did you mean 'us'?"),
         ("rows.by(segment=eu,country=us) >= 0", "'segment=eu, country=us'"),
         ("rows.by(segment=uk,country) >= 0", "'segment=uk'"),
-        ("per_class <= 9", "per_class"),
     ],
 )
-def test_what_is_not_there_fails_with_a_reason(preds: Path, limit: str, reason: str) -> None:
-    (found,) = checks(preds, *BITS, "--require", limit)
+def test_a_limit_on_a_group_that_is_not_there_is_an_error(
+    preds: Path, limit: str, reason: str
+) -> None:
+    (message,) = complaints(run_ce("gate", preds, *BITS, "--require", limit), BAD_DATA)
+    assert "there is no group" in message
+    assert reason in message
+
+
+def test_what_is_not_there_fails_with_a_reason(preds: Path) -> None:
+    (found,) = checks(preds, *BITS, "--require", "per_class <= 9")
     assert (found["passed"], found["value"], found["margin"]) == (False, None, None)
-    assert reason in found["reason"]
+    assert "per_class" in found["reason"]
 
 
 def test_a_metric_that_the_task_does_not_have_fails(tmp_path: Path) -> None:
