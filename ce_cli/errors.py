@@ -74,6 +74,10 @@ class DataError(CeError):
     exit_code = 3
 
 
+class EmptyFileError(DataError):
+    """A file holds nothing, not even the names of columns."""
+
+
 class CheckFailed(CeError):  # noqa: N818 - not an error, but the result of a gate
     """A gate did not pass, as its report shows; nothing else exits with 1."""
 

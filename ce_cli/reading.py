@@ -32,6 +32,9 @@ class Reading(Record):
         Whether the first record of text names the columns; if not, they are numbered from 1.
     names_columns : callable or None
         Decides from the fields of a first record whether it names the columns after all.
+    is_value : callable or None
+        Decides from the only field of a first record, and from those after it, whether it is a
+        value after all.
     comment : str or None
         Lines of text that begin with this character are left out.
     input_format : str or None
@@ -49,6 +52,7 @@ class Reading(Record):
     decimal: str = "."
     header: bool = True
     names_columns: Callable[[Sequence[str]], bool] | None = None
+    is_value: Callable[[str, Sequence[str]], bool] | None = None
     comment: str | None = None
     input_format: str | None = None
     query: str | None = None

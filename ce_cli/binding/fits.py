@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import no_column
+from ce_cli.binding.precision import options_for, stored_how
+from ce_cli.binding.repeated_names import repeated_names
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Source
 from ce_cli.text import quoted
 
 
-def check_fits(source: Source, binding: Binding) -> None:
-    """Check that another file of a data set has the columns of the first.
+def check_fits(source: Source, binding: Binding, first: str = "") -> None:
+    """Check that another file of a data set has the columns of the first, which is named `first`.
 
     Raises
     ------
@@ -25,9 +27,11 @@ def check_fits(source: Source, binding: Binding) -> None:
         return
     for name in projection.names:
         if sum(column.name == name for column in columns) > 1:
-            raise DataError(f"more than one column is named {quoted(name)}.").about(source.name)
+            raise DataError(repeated_names(source, [name], (), ())).about(source.name)
         if name not in kinds:
-            raise DataError(no_column(name, list(kinds))).about(source.name)
+            why = f"; the names are those of {first}, the first file." if first else "."
+            message = no_column(name, list(kinds)).removesuffix(".") + why
+            raise DataError(message).about(source.name)
     for names, suitable in (
         (projection.numbers, ("number", "boolean")),
         (projection.lists, ("list",)),
@@ -59,7 +63,7 @@ def check_precision(source: Source, binding: Binding) -> None:
     stored = {kinds[name].stored for name in binding.predictions if name in kinds}
     if stored - set(binding.stored) and not source.is_empty:
         raise DataError(
-            f"stores its probabilities as {' and '.join(sorted(stored))}, but the files before it "
-            f"as {' and '.join(sorted(set(binding.stored)))}; set --clip and --sum-tolerance, "
-            "which depend on the precision."
+            f"stores its probabilities {stored_how(stored)}, but the files before it "
+            f"{stored_how(binding.stored)}, so that each would have its own clip and tolerance; "
+            f"set those of both with {options_for({*stored, *binding.stored})}."
         ).about(source.name)

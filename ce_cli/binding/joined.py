@@ -68,9 +68,17 @@ class JoinedSplit(Record):
 
 
 def reading_of_labels(reading: Reading, spec: Spec) -> Reading:
-    """How to read a file of labels, which may have a header when the predictions have none."""
+    """How to read a file of labels, which may have a header when the predictions have none.
+
+    It may also have none when they do: if its only column is named like one of its values. A name
+    of 0 is that of a column without a name in pandas.
+    """
+
+    def is_value(name: str, cells: Sequence[str]) -> bool:
+        return not names_label([name], spec) and name.strip() not in ("", "0") and name in cells
+
     own = reading.replace(query=None, table=None)  # those are of the predictions
-    return own.replace(names_columns=lambda names: names_label(names, spec))
+    return own.replace(names_columns=lambda names: names_label(names, spec), is_value=is_value)
 
 
 def joined(sources: Iterator[Source], file: LabelFile, spec: Spec) -> tuple[Iterator[Source], Spec]:

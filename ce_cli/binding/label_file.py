@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.columns import tokens
+from ce_cli.binding.label_names import names_label
 from ce_cli.binding.names import is_id, no_column
 from ce_cli.binding.paired import paired
 from ce_cli.binding.renamed import RenamedSource
@@ -259,6 +260,9 @@ class LabelFile:
         advice = "join rows that are not in the same order with --id"
         if not any(column.named for column in self.columns.values()):
             advice = "if its first line names the columns, name the label with --label"
+        elif len(self.columns) == 1 and not names_label(self.columns, Spec()):
+            first = quoted(self.own_names([*self.columns])[0])
+            advice = f"if its first line, {first}, is a label, add a line with a name before it"
         count = plural(len(self._used), "row")
         verb = "have" if predictions == "the predictions" else "has"
         return f"{self.name}: has {count}, but {predictions} {verb} {theirs}; {advice}."

@@ -11,6 +11,7 @@ import typer
 
 from ce_cli import registry
 from ce_cli.cli.config import Config, configuration, with_format
+from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.options.choices import PANELS, Tool
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, flag, key, options_of
@@ -90,7 +91,11 @@ def command(
         options = options_of(COMMANDS[name])
 
         def run(files: list[str] | None = None, **typed: Any) -> None:
-            function(_call(name, options, files or (), typed))
+            call = _call(name, options, files or (), typed)
+            try:
+                function(call)
+            except (UsageError, DataError) as error:
+                raise _with_origin(error, call) from error
 
         parameters = [_files(files_help), *_parameters(name, options)]
         run.__doc__, run.__name__ = _unwrapped(function.__doc__ or ""), name
@@ -99,6 +104,15 @@ def command(
         return run
 
     return made
+
+
+def _with_origin(error: CeError, call: Call) -> CeError:
+    """The error; one about a name that was not typed ends with the place that has it."""
+    if not call.variables and call.config is None:
+        return error
+    from ce_cli.cli.origins import with_origin
+
+    return with_origin(error, call)
 
 
 def _unwrapped(text: str) -> str:

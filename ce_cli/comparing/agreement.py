@@ -11,6 +11,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import UNKNOWN
 from ce_cli.binding.prediction_rows import somewhere
 from ce_cli.comparing.bound_models import BoundModel
+from ce_cli.comparing.other_labels import labels_of_one, only_file
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
 from ce_cli.kernels.outcomes import indicator
@@ -47,7 +48,9 @@ class ClassOrder(Record):
         return somewhere(np.abs(ours - ordered) > _SHARES_AGREE)
 
 
-def class_order(reference: Binding, other: Binding, names: tuple[str, str]) -> ClassOrder:
+def class_order(
+    reference: Binding, other: Binding, names: tuple[str, str], file: str = ""
+) -> ClassOrder:
     """Match classes by the names and labels that both models have.
 
     Parameters
@@ -56,6 +59,8 @@ def class_order(reference: Binding, other: Binding, names: tuple[str, str]) -> C
         Those of the two models.
     names : (str, str)
         The names of the models.
+    file : str
+        The only file of the reference, whose labels the other may take; empty if there are more.
 
     Raises
     ------
@@ -80,7 +85,7 @@ def class_order(reference: Binding, other: Binding, names: tuple[str, str]) -> C
     if not complete or reference.class_count != other.class_count:
         raise DataError(
             f"{names[0]} predicts the classes {_shown(reference)}, but {names[1]} predicts "
-            f"{_shown(other)}: they cannot be compared; name the classes with --classes."
+            f"{_shown(other)}: they cannot be compared{labels_of_one(reference, other, file)}."
         )
     return ClassOrder(np.array([matches[code] for code in range(len(matches))], np.intp))
 
@@ -119,11 +124,11 @@ class Agreement:
     """
 
     def __init__(self, models: Sequence[BoundModel]) -> None:
-        own = models[0]
+        own, file = models[0], only_file(models[0].files)
         self.models = models
         self.left_out = 0
         self._orders = [
-            class_order(own.binding, one.binding, (own.name, one.name)) for one in models
+            class_order(own.binding, one.binding, (own.name, one.name), file) for one in models
         ]
         self._differing = [_Disagreements() for _ in models]
 

@@ -12,6 +12,7 @@ from ce_cli.comparing.bound_models import (
     ModelReader,
     common_id,
 )
+from ce_cli.comparing.other_labels import same_labels
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
@@ -56,7 +57,10 @@ class ModelSet(Record):
             raise UsageError("A comparison needs two models.")
         owner, place = _owner(data_sets, plan.reference)
         ordered = [data_sets[owner], *(one for one in data_sets if one is not data_sets[owner])]
-        readers = [ModelReader(_clustered(data, plan.cluster)) for data in ordered]
+        readers = [ModelReader(_clustered(ordered[0], plan.cluster))]
+        for data in ordered[1:]:
+            with same_labels(readers[0]):
+                readers.append(ModelReader(_clustered(data, plan.cluster)))
         spec = data_sets[owner].models[place][1]
         by = spec.by if plan.cluster is None else (*spec.by, plan.cluster)
         grouping = readers.index(_with_all(by, readers))

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from ce_cli.binding.precision import stored_how
 from ce_cli.comparing.bound_models import BoundModel, ComparisonPlan, ModelReader
 from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.figures import GroupSums, Size, comparisons, settled
@@ -22,7 +23,12 @@ from ce_cli.results.document import Scalar
 from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Interval, Note
 from ce_cli.scoring.figures import class_names, interval
-from ce_cli.scoring.warnings import few_clusters, issue_warnings, with_evidence
+from ce_cli.scoring.warnings import (
+    empty_files,
+    few_clusters,
+    issue_warnings,
+    with_evidence,
+)
 from ce_cli.spec import Spec
 from ce_cli.text import plural, sanitize
 
@@ -199,6 +205,8 @@ class Summary(Record):
             about_rows = issue_warnings(issues, reader.locations, clip, clipped, total, convention)
             for note in with_evidence(about_rows, reader.evidence_notes(place)):
                 yield note.replace(message=f"{sanitize(one.name)}: {note.message}")
+        for reader in self.model_set.readers:
+            yield from empty_files(reader.locations, reader.read)
         yield from self._clip_notes()
         if self.left_out:
             yield Note(
@@ -220,16 +228,28 @@ class Summary(Record):
         for one in self.model_set.models[1:]:
             count = clipped[self.names[0]] + clipped[one.name]
             if count and (one.spec.clip or 0.0) != (own.clip or 0.0):
+                first = self.model_set.models[0]
                 yield Note(
                     "other_clip",
-                    f"{self.names[0]} is clipped {_clip(own)} and {one.name} {_clip(one.spec)}, so "
-                    "the same error costs them different losses: set one clip with --clip.",
+                    f"{self.names[0]} is clipped {_clip(first)}, and {one.name} {_clip(one)}, so "
+                    f"the same error costs them different losses: set one clip with "
+                    f"--clip {_one_clip(own, one.spec)}.",
                     count,
                 )
 
 
-def _clip(spec: Spec) -> str:
-    return f"at {spec.clip:.2g}" if spec.clip else "not at all"
+def _clip(model: BoundModel) -> str:
+    """How the probabilities of a model are clipped, which follows from their precision."""
+    clip = model.spec.clip
+    if not clip:
+        return "not at all"
+    return f"at {clip:.2g}, as its probabilities are stored {stored_how(model.binding.stored)}"
+
+
+def _one_clip(first: Spec, second: Spec) -> str:
+    """The clip that both models can have; logits have none."""
+    clips = (first.clip or 0.0, second.clip or 0.0)
+    return f"{max(clips):.2g}" if all(clips) else "none"
 
 
 def _settled_groups(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ce_cli.binding.precision import precision_of_clip
 from ce_cli.errors import DataError
 from ce_cli.gating.documents import BaselineScore
 from ce_cli.options.commands import GateOptions
@@ -71,6 +72,12 @@ def _sentence(key: str, theirs: str, ours: str) -> str:
         fix = f": omit {_OPTIONS[key]}"
     if key == "values":
         fix = ""
+    if key == "clip" and (precisions := [precision_of_clip(one) for one in (theirs, ours)]):
+        stored = [f" ({one})" if one and all(precisions) else "" for one in precisions]
+        return (
+            f"clip: the baseline has {sanitize(theirs)}{stored[0]}, this score has "
+            f"{sanitize(ours)}{stored[1]}{fix}."
+        )
     name = key.replace("_", " ")
     return f"{name}: the baseline has {sanitize(theirs)}, this score has {sanitize(ours)}{fix}."
 

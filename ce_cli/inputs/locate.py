@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from ce_cli import registry
-from ce_cli.errors import DataError, StorageError, UsageError
+from ce_cli.errors import DataError, EmptyFileError, StorageError, UsageError
 from ce_cli.inputs.bytestream import ByteStream, first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.databases.urls import is_database
 from ce_cli.inputs.foreign.starts import START_BYTES, foreign_kind
 from ce_cli.inputs.lakes.roots import lake_around, lakes_below
 from ce_cli.inputs.partitioned import partitioned
-from ce_cli.inputs.source import Source
+from ce_cli.inputs.source import EmptySource, Source
 from ce_cli.reading import Reading
 from ce_cli.text import STDIN, display_name
 
@@ -149,8 +149,20 @@ def _check_chosen(path: str, entry: registry.Entry, reading: Reading) -> None:
 
 
 def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Source]]:
-    """A function that opens files one after another, anew at each call."""
-    return lambda: (opened(name, reading) for name in names)
+    """A function that opens files one after another, anew at each call.
+
+    A file among several may be empty.
+    """
+    if len(names) == 1:
+        return lambda: iter([opened(names[0], reading)])
+    return lambda: (_opened_or_empty(name, reading) for name in names)
+
+
+def _opened_or_empty(path: str, reading: Reading) -> Source:
+    try:
+        return opened(path, reading)
+    except EmptyFileError:
+        return EmptySource(display_name(path))
 
 
 def _binary_format(start: bytes, reading: Reading) -> registry.Entry | None:

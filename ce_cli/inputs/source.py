@@ -211,3 +211,31 @@ class SourceWrapper:
     def is_empty(self) -> bool:
         """Whether there are no rows."""
         return self._source.is_empty
+
+
+class EmptySource:
+    """A file that holds nothing.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    """
+
+    format = "empty file"
+    is_empty = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def columns(self) -> Sequence[Column]:
+        """There are none."""
+        return ()
+
+    def sample(self, projection: Projection) -> Frame:
+        """No rows."""
+        return Frame({}, 0)
+
+    def splits(self, projection: Projection) -> Iterator[Split]:
+        """There are none."""
+        return iter(())

@@ -25,6 +25,7 @@ from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
 from ce_cli.scoring.pipeline import up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
+from ce_cli.scoring.warnings import left_out_files
 from ce_cli.spec import MISSING_TEXTS, Spec
 
 _ID_NAMES = frozenset(
@@ -97,7 +98,8 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     if len(data.names) > 1 and label_file is None:
         repeated = RepeatedFiles(binding)
         every = chain(repeated.noted(every))
-    splits = _splits(every, settled, missing, file_findings)
+    without_rows: list[str] = []
+    splits = _splits(every, settled, missing, file_findings, without_rows)
     for part, exam in run.results(work, splits):
         locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
@@ -108,6 +110,8 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     if repeated is not None:
         notes = repeated.notes(data.names, (*locations.starts, total.issues.read), spec)
         file_findings += [Finding(note.code, "warning", note.message) for note in notes]
+    empty = left_out_files(without_rows, locations)
+    file_findings += [Finding(note.code, "warning", note.message) for note in empty]
     delimiter = getattr(source, "delimiter", ",")  # only text files have one
     facts = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter, source)
     return _inspected(facts, source.format, file_findings)
@@ -126,12 +130,18 @@ def _splits(
     settled: Settled,
     missing: tuple[str, ...],
     file_findings: list[Finding],
+    without_rows: list[str],
 ) -> Iterator[tuple[int, Split, Projection]]:
-    """Splits of every file that matches the first; other files become findings."""
+    """Splits of every file that matches the first; other files become findings, or have no rows."""
     binding = settled.binding
+    first = ""
     for part, source in enumerate(sources):
-        if binding is not None and not _fits(source, binding, part, file_findings):
+        if source.is_empty:
+            without_rows.append(source.name)
             continue
+        if binding is not None and not _fits(source, binding, first, file_findings):
+            continue
+        first = first or source.name
         projection = projection_of(
             source.columns(), None if binding is None else binding.replace(by=()), missing
         )
@@ -139,16 +149,16 @@ def _splits(
             yield part, split, projection
 
 
-def _fits(source: Source, binding: Binding, part: int, file_findings: list[Finding]) -> bool:
+def _fits(source: Source, binding: Binding, first: str, file_findings: list[Finding]) -> bool:
     try:
-        check_fits(source, binding)
+        check_fits(source, binding, first)
     except DataError as error:
         file_findings.append(
             Finding("other_file", "error", f"{error} Its rows were not inspected.")
         )
         return False
     try:
-        if part and binding.shape != "none":
+        if first and binding.shape != "none":
             check_precision(source, binding)
     except DataError as error:
         file_findings.append(Finding("other_precision", "error", str(error)))

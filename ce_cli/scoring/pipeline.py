@@ -189,7 +189,7 @@ class Prepared(Record):
             if source.is_empty:
                 continue
             for binding in (self.binding, *others):
-                check_fits(source, binding)
+                check_fits(source, binding, self.source.name if part else "")
                 if part and self.same_precision:
                     check_precision(source, binding)
             for split in source.splits(projection or self.binding.projection):

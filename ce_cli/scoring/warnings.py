@@ -27,7 +27,7 @@ from ce_cli.results.score import Note
 from ce_cli.scoring.evidence_notes import DECISIONS, EvidenceNote, evidence_notes
 from ce_cli.scoring.figures import Computed, chosen, interval
 from ce_cli.spec import Spec
-from ce_cli.text import level_text, plural, quoted_list
+from ce_cli.text import display_name, level_text, plural, quoted_list
 
 if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
@@ -36,6 +36,7 @@ _TOP_SHARE = 0.001  # if the largest 0.1 % of the losses …
 _TOP_HEAVY = 0.5  # … make up more of the variance than this, the interval is not reliable
 _ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) needs 25 to be within 1 %
 _FEW_CLUSTERS = 30
+_FILES_SHOWN = 5
 
 NO_LOSS = 1e-6  # nats: with a mean below this, the model knew the labels
 FEW_ROWS = 10  # with fewer, such a mean may be chance
@@ -47,6 +48,7 @@ _ROWS_A_CLASS = 10  # with fewer, a class may be missing by chance
 def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
     """All warnings about the rows, and about these figures of all rows."""
     yield from computed.notes
+    yield from empty_files(computed.locations, computed.total.issues.read)
     loss = float(computed.whole[Loss].loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
     issues, clip = computed.total.issues, computed.spec.clip or 0.0
@@ -72,6 +74,30 @@ def with_evidence(about_rows: Iterable[Note], shown: Sequence[EvidenceNote]) -> 
         yield Note(note.code, note.message, note.count)
     explained = {"clipped"} if any(one.code == DECISIONS for one in shown) else set()
     yield from (note for note in about_rows if note.code not in explained)
+
+
+def empty_files(locations: RowLocations, rows: int) -> Iterator[Note]:
+    """A warning about files without rows; `rows` is how many all have."""
+    ends = (*locations.starts[1:], rows)
+    pairs = zip(locations.names, locations.starts, ends, strict=True)
+    yield from left_out_files([name for name, start, end in pairs if start == end], locations)
+
+
+def left_out_files(names: Sequence[str], locations: RowLocations) -> Iterator[Note]:
+    """A warning that files were left out since they have no rows; none for no names."""
+    if names:
+        count, verb = ("1 file", "has") if len(names) == 1 else (f"{len(names):,} files", "have")
+        beyond = len(names) - _FILES_SHOWN
+        more = f" and {beyond:,} more" if beyond > 0 else ""
+        yield Note(
+            "empty_files",
+            f"{count} of {len(locations.names):,} {verb} no rows and {_were(len(names))} left out: "
+            f"{', '.join(map(display_name, names[:_FILES_SHOWN]))}{more}.",
+        )
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _convention_note(computed: Computed, convention: Convention) -> Iterator[Note]:

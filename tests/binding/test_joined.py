@@ -314,3 +314,33 @@ def test_numbers_without_names_are_read_as_rows(header: str, tmp_path: Path) -> 
     expected = -(math.log(0.7) + math.log(0.6)) / 2
     assert document["metrics"]["cross_entropy"] == pytest.approx(expected, rel=1e-12)
     assert "layout" in [one["code"] for one in document["warnings"]]
+
+
+HEADLESS = {
+    "1\n0\n1\n0\n": (),
+    "yes\nno\nyes\nno\n": (),
+    "dog\ncat\ndog\ncat\n": ("--positive", "dog"),
+    '"1"\r\n"0"\r\n"1"\r\n"0"\r\n': (),
+    "0\n1\n0\n1\n0\n": (),  # as pandas names a column without a name
+    "true\nfalse\ntrue\nfalse\n": (),
+}
+
+
+@pytest.mark.parametrize("text", HEADLESS)
+def test_labels_without_a_header_are_all_read(text: str, tmp_path: Path) -> None:
+    predicted = [0.8, 0.3, 0.7, 0.4]
+    preds, truth = tmp_path / "preds.csv", tmp_path / "truth.csv"
+    preds.write_text("prob\n" + "".join(f"{prob}\n" for prob in predicted))
+    truth.write_bytes(text.encode())
+    document = score_json(preds, "--labels", truth, *HEADLESS[text])
+    assert document["metrics"] == score([1, 0, 1, 0], predicted).metrics
+
+
+def test_labels_that_may_have_no_header_are_named(tmp_path: Path) -> None:
+    preds, truth = tmp_path / "preds.csv", tmp_path / "truth.csv"
+    preds.write_text("prob\n0.2\n0.7\n0.4\n")
+    truth.write_text("0\n1\n0\n")
+    (message,) = complaints(run_ce("score", preds, "--labels", truth), BAD_DATA)
+    assert "if its first line, '0', is a label, add a line with a name before it" in message
+    truth.write_text("label\n0\n1\n0\n")
+    assert run_ce("score", preds, "--labels", truth).returncode == 0

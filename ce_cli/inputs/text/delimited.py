@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.errors import DataError
+from ce_cli.errors import DataError, EmptyFileError
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Projection
 from ce_cli.inputs.text import records
@@ -83,6 +83,9 @@ class DelimitedSource:
             )
         self._named = self._has_header()
         self._line = head[:start]
+        if self._named and reading.is_value is not None and len(self._header) == 1:
+            cells = head[start : start + SNIFFED_BYTES].decode(errors="replace").split()
+            self._named = not reading.is_value(self._header[0], [one.strip('"') for one in cells])
         if not self._named:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         elif any(not name.isascii() for name in self._header):
@@ -191,7 +194,7 @@ class DelimitedSource:
                 raise DataError(records.too_long(self._stream.path))
         head, _ = self._without_excel_line(head, declared)
         if not head.strip():
-            raise DataError(f"{self.name}: the file is empty.")
+            raise EmptyFileError(f"{self.name}: the file is empty.")
         return head, self._first_end(head) or len(head)
 
     def _without_excel_line(self, head: bytes, declared: str) -> tuple[bytes, str]:
