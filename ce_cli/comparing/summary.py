@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from ce_cli.binding.binding import Binding
 from ce_cli.binding.precision import stored_how
 from ce_cli.comparing.bound_models import BoundModel, ComparisonPlan, ModelReader
 from ce_cli.comparing.clusters import Clusters
@@ -231,19 +232,21 @@ class Summary(Record):
                 first = self.model_set.models[0]
                 yield Note(
                     "other_clip",
-                    f"{self.names[0]} is clipped {_clip(first)}, and {one.name} {_clip(one)}, so "
-                    f"the same error costs them different losses: set one clip with "
-                    f"--clip {_one_clip(own, one.spec)}.",
+                    f"{self.names[0]} is clipped {_clip(own)} and {one.name} {_clip(one.spec)}"
+                    f"{_why(first.binding, one.binding)}, so the same error costs them different "
+                    f"losses: set one clip with --clip {_one_clip(own, one.spec)}.",
                     count,
                 )
 
 
-def _clip(model: BoundModel) -> str:
-    """How the probabilities of a model are clipped, which follows from their precision."""
-    clip = model.spec.clip
-    if not clip:
-        return "not at all"
-    return f"at {clip:.2g}, as its probabilities are stored {stored_how(model.binding.stored)}"
+def _clip(spec: Spec) -> str:
+    return f"at {spec.clip:.2g}" if spec.clip else "not at all"
+
+
+def _why(first: Binding, second: Binding) -> str:
+    """The precisions that the clips follow from, if they differ."""
+    hows = (stored_how(first.stored), stored_how(second.stored))
+    return "" if hows[0] == hows[1] else f", as they are stored {hows[0]} and {hows[1]}"
 
 
 def _one_clip(first: Spec, second: Spec) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -21,7 +22,7 @@ from ce_cli.inputs.source import Projection, Source
 from ce_cli.record import Record
 from ce_cli.results.score import Note
 from ce_cli.spec import Spec
-from ce_cli.text import STDIN, display_name, plural, quoted, shell_word
+from ce_cli.text import display_name, plural, quoted, shell_word
 
 Hashes = NDArray[np.uint64]
 
@@ -82,7 +83,8 @@ class RepeatedFiles:
         spec : Spec
             The options as they were typed, which a command that compares the files repeats.
         """
-        twice = sorted({name for name in names if name != STDIN and names.count(name) > 1})
+        places = [name if "://" in name else os.path.realpath(name) for name in names]
+        twice = [name for n, name in enumerate(names) if places.index(places[n]) < n]
         if twice:
             verb = "is" if len(twice) == 1 else "are"
             shown = " and ".join(map(display_name, twice[:_SHOWN]))
@@ -96,7 +98,7 @@ class RepeatedFiles:
         what = ""
         pairs = max(1, math.comb(len(self._known), 2))
         for first, second in combinations(self._known, 2):
-            if names[first.part] == names[second.part]:
+            if places[first.part] == places[second.part]:
                 continue
             same = _same(first, second, rows[first.part] == rows[second.part], pairs)
             if same:

@@ -80,6 +80,8 @@ def test_a_file_given_twice_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", LABELS)
     assert codes(path, path).count("file_twice") == 1
     assert "same_rows" not in codes(path, path)
+    assert "file_twice" in codes(path, str(tmp_path))
+    assert "file_twice" in codes(path, str(tmp_path / "." / ".." / tmp_path.name / "a.csv"))
 
 
 DIFFERENT: dict[str, tuple[Sequence[object], Sequence[object]]] = {
