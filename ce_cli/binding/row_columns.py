@@ -165,6 +165,8 @@ class _Compared:
     def __init__(self, column: RowColumn) -> None:
         self.column = column
         self._counts = (_Count(), _Count())
+        names = (column.ours, column.theirs)
+        self._may_be_feature = column.is_index and not all(map(is_index, names))
         self._first: Difference | None = None
 
     def add(self, rows: Rows, ours: pa.Array, theirs: pa.Array) -> Difference | None:
@@ -172,6 +174,8 @@ class _Compared:
         if self.column.is_index:
             for count, values in zip(self._counts, (ours, theirs), strict=True):
                 count.add(values)
+        if self._may_be_feature and not (_are_whole(ours) and _are_whole(theirs)):
+            return None
         if self._first is None and not ours.equals(theirs):
             self._first = self._difference(rows, row_names(ours), row_names(theirs))
         merely_count = self.column.is_index and all(count.holds for count in self._counts)
@@ -216,6 +220,17 @@ class _Count:
         follows = numbers == np.concatenate(([self._last], numbers[:-1])) + 1
         self.holds = self._base >= 0 and bool((follows | (numbers == self._base)).all())
         self._last = int(numbers[-1]) if self.holds else -1
+
+
+def _are_whole(values: pa.Array) -> bool:
+    """Whether all values are whole numbers."""
+    import pyarrow as pa
+
+    try:
+        row_names(values).cast(pa.int64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def are_unique(values: pa.Array) -> bool:

@@ -69,8 +69,11 @@ class OrderCheck:
                 continue
             readers = self._readers
             steps = chain([step], later)
-            shared = all(found.column.theirs in reader.columns for reader in readers)
-            advice = found.advice(shared and self._joins(found.column, place, steps))
+            column = found.column
+            known = all(column.theirs in reader.columns for reader in readers)
+            named_apart = column.ours != column.theirs
+            joins = (known or named_apart) and self._joins(column, place, steps)
+            advice = found.advice(joins)
             raise DataError(found.message(readers[place].title, readers[0].title, advice))
 
     def _joins(self, column: RowColumn, place: int, steps: Iterator[Step]) -> bool:

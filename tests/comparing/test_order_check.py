@@ -71,3 +71,22 @@ def test_an_index_without_the_same_ids_is_not_advised(tmp_path: Path) -> None:
     (message,) = complaints(run_ce("compare", old, new), BAD_DATA)
     assert "--id" not in message
     assert "index=False" in message
+
+
+def test_the_first_column_of_r_is_an_index_if_it_holds_whole_numbers(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    rows = "X,label,prob\n{},1,0.8\n{},0,0.3\n{},1,0.6\n"
+    old.write_text(rows.format(1, 2, 3))
+    new.write_text(rows.format(3, 2, 1))
+    assert "--id X" in complaints(run_ce("compare", old, new), BAD_DATA)[0]
+    old.write_text(rows.format(0.31, 2.4, 1.1))  # a feature, which may be rounded
+    new.write_text(rows.format(0.311, 2.4, 1.1))
+    assert run_ce("compare", old, new).returncode == 0
+
+
+def test_indices_of_two_names_need_one_name_to_join(tmp_path: Path) -> None:
+    old = written(tmp_path, OLD, "old.csv")
+    new = tmp_path / "new.csv"
+    NEW.iloc[ORDER].to_csv(new, index_label="Unnamed: 0")
+    (message,) = complaints(run_ce("compare", old, new), BAD_DATA)
+    assert "give both columns one name" in message
