@@ -20,7 +20,11 @@ def with_origin(error: CeError, call: Call) -> CeError:
     """The same error; a sentence on a name that does not exist ends with where the name is from."""
     places = list(_places(call))
     sentences = tuple(_ended(sentence, places) for sentence in error.sentences)
-    return error if sentences == error.sentences else type(error)(*sentences, option=error.option)
+    return (
+        error
+        if sentences == error.sentences
+        else type(error)(*sentences, suggestions=error.suggestions)
+    )
 
 
 def _places(call: Call) -> Iterator[tuple[str, str]]:

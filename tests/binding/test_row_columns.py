@@ -155,9 +155,9 @@ def test_a_weight_without_a_name_is_in_the_signature(tmp_path: Path) -> None:
 def test_a_prediction_without_a_name_needs_the_classes(tmp_path: Path) -> None:
     path = tmp_path / "preds.csv"
     path.write_text("label,a,\n1,0.2,0.8\n0,0.7,0.3\n")
-    (message,) = complaints(run_ce("score", path, "--pred", "*"), BAD_DATA)
+    (message,) = complaints(run_ce("score", path, "--label", "label", "--pred", "*"), BAD_DATA)
     assert "--classes" in message
     named = tmp_path / "named.csv"
     named.write_text("label,p_0,p_1\n1,0.2,0.8\n0,0.7,0.3\n")
-    found = score_json(path, "--pred", "*", "--classes", "0,1")["metrics"]
+    found = score_json(path, "--label", "label", "--pred", "*", "--classes", "0,1")["metrics"]
     assert found == score_json(named)["metrics"]
