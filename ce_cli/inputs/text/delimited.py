@@ -9,7 +9,7 @@ from ce_cli.errors import DataError, EmptyFileError
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Projection
 from ce_cli.inputs.text import records
-from ce_cli.inputs.text.cells import WRAPPED, column_of
+from ce_cli.inputs.text.cells import WRAPPED, column_of, number_in
 from ce_cli.inputs.text.delimited_split import DelimitedSplit, Malformed
 from ce_cli.inputs.text.dialect import (
     DELIMITERS,
@@ -174,7 +174,8 @@ class DelimitedSource:
             booleans = tuple(name for name in projection.numbers if kinds[name] == "boolean")
             wrapped = tuple(column.name for column in own if column.type == WRAPPED)
         split = DelimitedSplit(block, names, self._delimiter, projection, decimal, booleans)
-        header = self._line if self._named else b""
+        numbers = all(number_in(name) is not None for name in self._header)  # rows may equal them
+        header = self._line if self._named and not numbers else b""
         return split.replace(wrapped=wrapped, header=header)
 
     def _read_head(self) -> tuple[bytes, int]:
