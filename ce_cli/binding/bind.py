@@ -20,6 +20,7 @@ from ce_cli.binding.labels import (
 )
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
+from ce_cli.binding.near_classes import nearly_classes
 from ce_cli.binding.one_hot import check_ignored
 from ce_cli.binding.predicted_class import check_predicted_class, with_both_classes
 from ce_cli.binding.predictions import (
@@ -378,6 +379,8 @@ def _check_seen(bound: Binding) -> None:
             f"{quoted(bound.predictions[0])} predicts with --positive.",
             suggestions=[Suggestion((("--positive", one),)) for one in positives(seen)],
         )
+    if near := nearly_classes(bound.labels.columns[0], seen, bound.classes):
+        raise near
     raise DataError(
         f"the labels in {label} are {quoted_list(seen, 4)}, but the predictions are for "
         f"the classes {quoted_list(bound.classes)}; name the class of each prediction, in order, "

@@ -69,20 +69,29 @@ def named_classes(
     chosen = (*spec.classes, *([spec.positive] if spec.positive is not None else []))
     if chosen:
         return spec if UNKNOWN not in NamedClasses(names).codes(chosen) else None
-    if len(predictions) > 1 and all(column.named for column in predictions):
-        return spec if _are_named(namings_of([one.name for one in predictions]), names) else None
-    if predictions[0].kind == "map":
-        frame = source.sample(Projection((), (), maps=(predictions[0].name,)))
-        keys = tuple(entries(frame.columns[predictions[0].name])[2])
-        return spec if _are_named([keys], names) else None
+    namings = _namings(source, predictions)
+    if namings is not None:
+        return spec if _are_named(namings, names) else None
     if len(predictions) > 1 or predictions[0].kind == "list":
         return spec.replace(classes=names)
-    if len(names) != 2:
-        return None
-    prediction = predictions[0].name
+    return _of_two(spec, names, predictions[0].name) if len(names) == 2 else None
+
+
+def _of_two(spec: Spec, names: tuple[str, ...], prediction: str) -> Spec:
+    """For a single prediction, of the second class unless its name is that of the first."""
     code = class_named(prediction, ("0", "1"))
     positive = class_named(prediction, names) or names[1] if code is None else names[int(code)]
     return spec.replace(classes=(names[1 - names.index(positive)], positive))
+
+
+def _namings(source: Source, predictions: Sequence[Column]) -> list[tuple[str, ...]] | None:
+    """Possible names of classes in the names of columns or of a map; None without names."""
+    if len(predictions) > 1 and all(column.named for column in predictions):
+        return namings_of([one.name for one in predictions])
+    if predictions[0].kind != "map":
+        return None
+    frame = source.sample(Projection((), (), maps=(predictions[0].name,)))
+    return [tuple(entries(frame.columns[predictions[0].name])[2])]
 
 
 def _are_named(namings: Sequence[tuple[str, ...]], names: Sequence[str]) -> bool:

@@ -194,7 +194,7 @@ def _number_text(number: float) -> str:
 
 def _text(value: object) -> str | None:
     """A value of a dictionary as the same value would be written in a plain column."""
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value else "0"

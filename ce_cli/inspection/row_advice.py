@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ce_cli.findings.messages import (
     SPELLING,
+    advice_for,
     fatal,
     no_weight,
     repeated_header,
@@ -24,10 +25,10 @@ from ce_cli.text import plural, quoted
 _FIXES = {
     "missing": "--missing skip",
     "unlisted": "--missing skip",
-    "positive-logprob": "--as logits",
     "encoding": "--encoding latin-1",
     "bad-sum": "--on-bad-sum renormalize",
 }
+_BY_VALUES = ("outside", "positive-logprob", "unknown-label", "undecided-label")
 
 
 def row_advice(facts: FileFacts) -> Iterator[Finding]:
@@ -37,7 +38,9 @@ def row_advice(facts: FileFacts) -> Iterator[Finding]:
     errors = fatal(own, sums_must_fit=facts.spec.on_bad_sum == "error") if facts.binding else []
     classes = facts.binding.classes if facts.binding else None
     for issue in errors:
-        yield _advice(facts, issue, sentence(issue, facts.locations, classes), "error")
+        yield _advice(
+            facts, issue, sentence(issue, facts.locations, classes, facts.exam.issues), "error"
+        )
     reported = {(issue.code, issue.column) for issue in errors}
     for issue in issues:
         if (issue.code, issue.column) not in reported:
@@ -82,6 +85,10 @@ def _harmless(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
 def _advice(facts: FileFacts, issue: RowIssue, message: str, severity: str) -> Finding:
     options = _FIXES.get(issue.code) if severity != "note" else None
     if issue.code == "not-a-number" and severity == "error" and "--na-value" in message:
+        options = f"{option('--na-value', issue.values[0])} --missing skip"
+    if issue.code in _BY_VALUES and facts.binding is not None:
+        options = advice_for(issue, facts.binding.classes, facts.exam.issues).options
+    if issue.code == "share-outside":
         options = f"{option('--na-value', issue.values[0])} --missing skip"
     if issue.code in ("label-outside", "label-sum"):
         options = "--label-counts" if _may_be_counts(facts) else None

@@ -292,7 +292,7 @@ def _check_data(issues: RowIssues, binding: Binding, spec: Spec, locations: RowL
     found = list(issues.by_kind.values())
     bad = fatal(found, sums_must_fit=spec.on_bad_sum == "error")
     if bad:
-        raise DataError(*sentences(bad, locations, binding.classes))
+        raise DataError(*sentences(bad, locations, binding.classes, issues))
     if not issues.read:
         raise DataError(f"{locations.title}: there is no data row.")
     if not issues.scored:

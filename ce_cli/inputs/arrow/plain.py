@@ -28,12 +28,19 @@ def plain_type(type_: pa.DataType) -> pa.DataType:
     if types.is_run_end_encoded(type_) or types.is_dictionary(type_):
         value = plain_type(type_.value_type)
         return pa.dictionary(type_.index_type, value) if types.is_dictionary(type_) else value
-    if types.is_large_binary(type_) or types.is_string_view(type_) or types.is_binary_view(type_):
-        return pa.large_utf8()
-    if types.is_binary(type_) or types.is_fixed_size_binary(type_):
-        return pa.utf8()
     if types.is_list_view(type_) or types.is_large_list_view(type_):
         return pa.large_list(type_.value_type)
+    if types.is_struct(type_):
+        return _plain_struct(type_)
+    large = types.is_large_binary(type_) or types.is_binary_view(type_)
+    if large or types.is_string_view(type_):
+        return pa.large_utf8()
+    return pa.utf8() if types.is_binary(type_) or types.is_fixed_size_binary(type_) else type_
+
+
+def _plain_struct(type_: pa.StructType) -> pa.DataType:
+    import pyarrow as pa
+
     if is_vector(type_):
         return pa.list_(pa.float64())
     return plain_type(type_.field(0).type) if is_wrapper(type_) else type_
@@ -54,20 +61,29 @@ def plain(column: pa.Array) -> pa.Array:
         words = plain(column.dictionary)
         same = words.type == type_.value_type
         return column if same else pa.DictionaryArray.from_arrays(column.indices, words)
-    if types.is_binary(type_) or types.is_large_binary(type_):
-        return _decoded(column)
-    if types.is_fixed_size_binary(type_):
-        return _decoded(column.cast(pa.binary()))
+    if types.is_struct(type_):
+        return _of_struct(column)
+    return column if plain_type(type_) == type_ else _converted(column)
+
+
+def _of_struct(column: pa.StructArray) -> pa.Array:
+    if is_vector(column.type):
+        return _vectors(column)
+    return plain(column.flatten()[0]) if is_wrapper(column.type) else column
+
+
+def _converted(column: pa.Array) -> pa.Array:
+    """Views of lists or text, and bytes of any kind, as lists and text."""
+    import pyarrow as pa
+
+    types, type_ = pa.types, column.type
+    if types.is_list_view(type_) or types.is_large_list_view(type_):
+        return pa.array(column.to_pylist(), plain_type(type_))  # its cast may lose numbers
+    if types.is_string_view(type_):
+        return column.cast(pa.large_utf8())
     if types.is_binary_view(type_):
         return _decoded(column.cast(pa.large_binary()))
-    if is_vector(type_):
-        return _vectors(column)
-    if is_wrapper(type_):
-        return plain(column.flatten()[0])
-    new = plain_type(type_)
-    if types.is_list_view(type_) or types.is_large_list_view(type_):
-        return pa.array(column.to_pylist(), new)  # its cast may lose numbers
-    return column if new == type_ else column.cast(new)
+    return _decoded(column.cast(pa.binary()) if types.is_fixed_size_binary(type_) else column)
 
 
 def is_wrapper(type_: pa.DataType) -> bool:
@@ -94,9 +110,7 @@ def is_vector(type_: pa.DataType) -> bool:
 def _is_number(type_: pa.DataType) -> bool:
     from pyarrow import types
 
-    return bool(
-        types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_)
-    )
+    return bool(types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_))
 
 
 def _is_uuid(type_: Any) -> bool:

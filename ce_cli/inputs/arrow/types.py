@@ -24,6 +24,7 @@ def columns_of_schema(schema: pa.Schema, first: First | None = None) -> Sequence
     Parameters
     ----------
     schema : pyarrow.Schema
+        The names and types in the file.
     first : callable, optional
         Gives the first rows of some columns, by their names in the file: cells of text may hold
         numbers.
