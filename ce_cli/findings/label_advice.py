@@ -14,6 +14,7 @@ _TOTALS = frozenset(
     "summary summe total totals gesamt insgesamt mittelwert somme moyenne suma promedio".split()
 )
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _INVISIBLE = frozenset("Cf Cc Zl Zp".split())  # categories of characters that have no shape
 
 
@@ -24,6 +25,8 @@ def is_total(label: str) -> bool:
 
 def loose(text: str) -> str:
     """A label without what people write differently: case, white space, hyphens, a full stop."""
+    if _NUMBER.fullmatch(text.strip()):  # -1 is not nearly 1
+        return text.strip()
     plain = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(one for one in plain if unicodedata.category(one) not in _INVISIBLE)
     return re.sub(r"[\s_\-]+", " ", plain).strip().rstrip(".").strip()
