@@ -11,6 +11,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries, floats, lists, nulls
+from ce_cli.findings.bad_numbers import BadNumbers
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.losses import class_sums
 from ce_cli.spec import Spec
@@ -265,10 +266,21 @@ def _summing_to_one(checked: CheckedRows, matrix: Floats, sparse: Bools, spec: S
     peak = at[np.argmax(deviations[at])]
     shown = [_sum_text(sums[row], logs) for row in at[:10]]
     worst = (float(deviations[peak]), int(checked.rows[peak]), _sum_text(sums[peak], logs))
-    if spec.on_bad_sum != "renormalize":
-        checked.issues.append(RowIssue.of("bad-sum", "", checked.rows[at], shown, worst))
+    kept = spec.on_bad_sum != "renormalize"
+    every = np.ones((len(matrix), len(at)), np.bool_)
+    numbers = BadNumbers.of(matrix[:, at], every, likelihood=False) if logs else None
+    checked.issues.append(
+        RowIssue.of(
+            "bad-sum" if kept else "renormalized",
+            "",
+            checked.rows[at],
+            shown,
+            worst,
+            numbers=numbers,
+        )
+    )
+    if kept:
         return matrix
-    checked.issues.append(RowIssue.of("renormalized", "", checked.rows[at], shown, worst))
     fitted = matrix.copy()
     fitted[:, at] = matrix[:, at] - sums[at] if logs else matrix[:, at] / sums[at]
     return fitted

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from ce_cli.findings.label_advice import undecided_label, unknown_label
-from ce_cli.findings.number_advice import Advice, outside_advice, positive_advice
+from ce_cli.findings.number_advice import (
+    BASE_TEN,
+    Advice,
+    are_base_ten,
+    outside_advice,
+    positive_advice,
+)
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
@@ -130,14 +136,15 @@ _MESSAGES = {
         "least 1."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
-    "bad-sum": (
-        "{row}: the probabilities sum to {value}, not 1{more}{worst}; allow larger deviations "
-        "with --sum-tolerance, or use --on-bad-sum warn or --on-bad-sum renormalize."
-    ),
+    "bad-sum": ("{row}: the probabilities sum to {value}, not 1{more}{worst}; {sum_fix}."),
 }
 # other issues of such a column mean nothing
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map", "not-a-list-of-names")
 _SUMS = ("zero-sum", "bad-sum")  # nor do the sums of rows with an unreadable number
+_SUM_FIX = (
+    "allow larger deviations with --sum-tolerance, or use --on-bad-sum warn or "
+    "--on-bad-sum renormalize"
+)
 _FIXES = (  # for cells that are not numbers, by the form of the text
     (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),
     (r"[\[{].*", "write one number, or null for a missing value"),
@@ -213,6 +220,7 @@ def sentence(
         absent=_absent(value),
         fix=_fix(value),
         share_fix=_share_fix(value),
+        sum_fix=BASE_TEN if are_base_ten(issue.numbers) else _SUM_FIX,
         advice=advice_for(issue, classes, found).text,
     )
 
@@ -260,8 +268,9 @@ def sum_warning(issue: RowIssue, locations: RowLocations, convention: str | None
         done = f"{was} renormalised"
     else:
         done = f"{was} scored unchanged (--on-bad-sum renormalize changes that)"
-    rows = plural(issue.count, "row")
-    return f"{rows} of probabilities did not sum to 1 and {done}{locations.worst(issue)}."
+    rows, worst = plural(issue.count, "row"), locations.worst(issue)
+    base = f"; {BASE_TEN}" if are_base_ten(issue.numbers) else ""
+    return f"{rows} of probabilities did not sum to 1 and {done}{worst}{base}."
 
 
 def repeated_header(issue: RowIssue) -> str:

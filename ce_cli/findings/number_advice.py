@@ -14,6 +14,7 @@ _MANY, _FEW = 0.1, 3  # of the rows, and in a small file: too many to be errors 
 _WIDE = 2.0  # logits of which none is beyond this, or below minus half of it, are rare
 _MARKS = frozenset((9.0, 55.0, 66.0, 77.0, 88.0, 97.0, 98.0, 99.0))  # besides numbers from 100 on
 _REMOVE = "correct or remove such rows"
+BASE_TEN = "they are base-10 logarithms: multiply them by ln 10 = 2.302585092994046"
 LOGITS = "if these are logits, use --as logits"
 
 
@@ -51,16 +52,23 @@ def outside_advice(numbers: BadNumbers, read: int) -> Advice:
     rows = numbers.rows
     if numbers.several and numbers.row_high <= 0.0 and numbers.by_e >= _MOST * rows:
         return Advice("if they are log-probabilities, use --as logprobs", "--as logprobs")
-    if numbers.several and numbers.row_high <= 0.0 and numbers.by_ten >= _MOST * rows:
-        return Advice(
-            "they are base-10 logarithms: multiply them by ln 10 = 2.302585092994046, and use "
-            "--as logprobs"
-        )
+    if are_base_ten(numbers):
+        return Advice(f"{BASE_TEN}, and use --as logprobs")
     if numbers.row_low >= 0.0:
         return _scaled(numbers, read)
     if not numbers.several and numbers.row_high <= 0.0 and rows >= _MOST * read:
         return Advice(f"{LOGITS}; if they are log-probabilities, use --as logprobs")
     return _logits_or_errors(numbers, read)
+
+
+def are_base_ten(numbers: BadNumbers | None) -> bool:
+    """Whether these are base-10 logarithms of probabilities that sum to 1."""
+    return (
+        numbers is not None
+        and numbers.several
+        and numbers.row_high <= 0.0
+        and numbers.by_ten >= _MOST * numbers.rows
+    )
 
 
 def _scaled(numbers: BadNumbers, read: int) -> Advice:

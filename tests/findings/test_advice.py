@@ -48,6 +48,7 @@ FIXED: dict[str, tuple[str, float]] = {
         TWO,
     ),
     "probabilities under another name": ("target,logprob_0,logprob_1\n0,0.8,0.2\n1,0.3,0.7\n", TWO),
+    "probabilities named logits": ("y,logit_0,logit_1\n0,0.8,0.2\n1,0.3,0.7\n", TWO),
     "no label": ("label,prob\n1,0.8\n-1,0.5\n0,0.3\n", TWO),
     "an index to ignore": ("label,prob\n1,0.8\n-100,0.5\n0,0.3\n", TWO),
     "an index to ignore in an image": ("label,prob\n1,0.8\n255,0.5\n0,0.3\n", TWO),
@@ -126,6 +127,16 @@ def test_no_option_is_named_that_would_not_help(name: str, tmp_path: Path) -> No
     assert words in line
     for option in ("--as logits", "--na-value", "--ignore-label", "--label-counts"):
         assert option not in line
+
+
+def test_base_ten_logarithms_are_named_where_they_are_scored(tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text("label,logprob_a,logprob_b\na,-0.0969,-0.699\nb,-0.523,-0.155\n")
+    (warning,) = (w for w in score_json(path)["warnings"] if w["code"] == "bad_sum")
+    assert "ln 10" in warning["message"]
+    (line,) = complaints(run_ce("score", path, "--on-bad-sum", "error"), BAD_DATA)
+    assert "ln 10" in line
+    assert "renormalize" not in line
 
 
 @pytest.mark.parametrize("name", INSPECTED)
