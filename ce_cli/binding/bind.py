@@ -10,7 +10,6 @@ from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, Nam
 from ce_cli.binding.coded_labels import CodedReader, by_code, codes_of, named_classes, unknown_codes
 from ce_cli.binding.evidence import FirstRows
 from ce_cli.binding.found_roles import RoleFinder
-from ce_cli.binding.kind_by_name import check_logits
 from ce_cli.binding.label_names import label_namings
 from ce_cli.binding.labels import (
     NO_LABELS,

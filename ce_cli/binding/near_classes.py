@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from ce_cli.errors import DataError, Suggestion
@@ -27,6 +25,9 @@ def nearly_classes(label: str, seen: Sequence[str], classes: Sequence[str]) -> D
 
 def separated(names: Sequence[str]) -> str:
     """Names for ``--classes``; those that contain a comma are quoted."""
+    import csv
+    import io
+
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(names)
     return text.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 
@@ -15,6 +14,8 @@ def joined_levels(names: Sequence[str]) -> tuple[str, ...]:
 def _joined(name: str) -> str:
     if not (name.startswith("(") and name.endswith(")") and len(name) < 1000):
         return name
+    import ast
+
     try:
         levels = ast.literal_eval(name)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -124,7 +124,8 @@ class ParquetSource:
         """The columns of text to read as dictionaries, but for text inside a struct."""
         schema = self._file.schema_arrow
         names = [self._in_file.get(name, name) for name in projection.texts]
-        return tuple(name for name in names if not is_nested(schema.field(name).type))
+        places = {name: schema.get_field_index(name) for name in names}  # −1 for a repeated name
+        return tuple(n for n, at in places.items() if at < 0 or not is_nested(schema.types[at]))
 
 
 class ParquetSplit(Record):

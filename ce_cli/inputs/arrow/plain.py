@@ -11,7 +11,7 @@ from ce_cli.inputs.arrow import arrays
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_WRAPPERS = frozenset(  # names of the only field in a struct that say nothing about its number
+_WRAPPERS = frozenset(  # names of the only field in a struct that do not name a class
     "value values element item prob proba probability p score prediction logit logprob double "
     "float".split()
 )
@@ -87,13 +87,12 @@ def _converted(column: pa.Array) -> pa.Array:
 
 
 def is_wrapper(type_: pa.DataType) -> bool:
-    """Whether a struct has one field only, whose name is not that of a class."""
+    """Whether a struct has one field only, with a name that any value may have."""
     from pyarrow import types
 
     if not types.is_struct(type_) or type_.num_fields != 1:
         return False
-    field = type_.field(0)
-    return not _is_number(plain_type(field.type)) or field.name.lower() in _WRAPPERS
+    return type_.field(0).name.lower() in _WRAPPERS
 
 
 def is_vector(type_: pa.DataType) -> bool:
@@ -105,12 +104,6 @@ def is_vector(type_: pa.DataType) -> bool:
     fields = [type_.field(place) for place in range(len(_VECTOR))]
     named = tuple(field.name for field in fields) == _VECTOR
     return named and all(types.is_list(field.type) for field in fields[2:])
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    from pyarrow import types
-
-    return bool(types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_))
 
 
 def _is_uuid(type_: Any) -> bool:
