@@ -127,7 +127,7 @@ def _is_mark(value: float) -> bool:
 
 
 def _many(count: int, rows: int) -> bool:
-    return count >= max(_MANY * rows, min(_FEW, rows))
+    return count >= max(_MANY * rows, min(_FEW, rows / 2))
 
 
 def _common_sum(numbers: BadNumbers) -> float | None:

@@ -97,7 +97,7 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str, list[tuple[str, ...]]]] = {
     "positive log-probability": (
         "label,logprob\n1,-0.1\n1,2.5\n",
         "",
-        [("bad.csv", "row 2", "'logprob'", "2.5", "correct or remove")],
+        [("bad.csv", "row 2", "'logprob'", "2.5", "--as logits")],
     ),
     "two infinite logits": (
         "label,logit_a,logit_b\na,1,2\na,inf,inf\n",

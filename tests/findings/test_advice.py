@@ -49,6 +49,9 @@ FIXED: dict[str, tuple[str, float]] = {
     ),
     "probabilities under another name": ("target,logprob_0,logprob_1\n0,0.8,0.2\n1,0.3,0.7\n", TWO),
     "probabilities named logits": ("y,logit_0,logit_1\n0,0.8,0.2\n1,0.3,0.7\n", TWO),
+    "probabilities named a logit": (
+        "y,logit\n" + "1,0.8\n0,0.3\n" * 10, TWO,
+    ),
     "no label": ("label,prob\n1,0.8\n-1,0.5\n0,0.3\n", TWO),
     "an index to ignore": ("label,prob\n1,0.8\n-100,0.5\n0,0.3\n", TWO),
     "an index to ignore in an image": ("label,prob\n1,0.8\n255,0.5\n0,0.3\n", TWO),
@@ -106,6 +109,7 @@ NO_OPTION: dict[str, tuple[str, str]] = {
         "label,prob\n" + "1,0.9\n0,0.1\n" * 40 + "1,1.02\n0,-0.03\n0,-0.07\n",
         "correct or remove",
     ),
+    "odds": ("label,prob\n1,4\n0,0.25\n1,2.5\n0,0.5\n", "o/(1 + o)"),
     "classes in two spellings": (
         "label,p_cat,p_dog\ncat,0.8,0.2\nDog,0.3,0.7\n",
         "the nearest is 'dog'",
