@@ -173,6 +173,10 @@ NAMED: dict[str, tuple[pa.Table, str]] = {
     "columns by name": (named_by(["cat", "dog"], label=[0, 1], **CLASSES), ""),
     "columns in another order": (named_by(["dog", "cat"], label=[1, 0], **CLASSES), ""),
     "maps": (named_by(["dog", "cat"], label=[1, 0], probs=MAPS), ""),
+    "columns that are the names": (
+        named_by(["cat", "dog"], label=[0, 1], cat=[0.8, 0.3], dog=[0.2, 0.7]),
+        "",
+    ),
     "lists": (named_by(["x", "y"], label=[0, 1], probs=LISTS), ""),
     "columns by number": (
         named_by(["x", "y"], label=[0, 1], p_0=[0.8, 0.3], p_1=[0.2, 0.7]),
