@@ -118,6 +118,6 @@ def undecided_label(labels: Sequence[str], seen: Sequence[str]) -> Advice:
             f"leave other rows out with {options}"
         )
     if len({*labels, *seen}) == 2:
-        either = " or ".join(f"--positive {shell_word(one)}" for one in (*seen, *labels))
-        return Advice(f"name the positive class, {either}")
+        either = " or ".join(f"with --positive {shell_word(one)}" for one in (*seen, *labels))
+        return Advice(f"name the positive class {either}")
     return Advice("name the positive class with --positive")
