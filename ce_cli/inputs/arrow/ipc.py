@@ -81,7 +81,7 @@ class FileSource:
         file = _open_file(self.name, self._path, places)
         batches = (_batch(self.name, file, n) for n in range(file.num_record_batches))
         batch = next((one for one in batches if one.num_rows), None)
-        return {} if batch is None else _first_cells(batch, names)
+        return {} if batch is None else first_cells(batch, names)
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
@@ -169,7 +169,7 @@ class StreamSource:
             return columns_of_schema(self._reader.schema, self._first_of)
 
     def _first_of(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
-        return {} if self._first is None else _first_cells(self._first, names)
+        return {} if self._first is None else first_cells(self._first, names)
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the stream."""
@@ -258,7 +258,7 @@ def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBa
         return file.get_batch(place)
 
 
-def _first_cells(batch: pa.RecordBatch, names: Sequence[str]) -> Mapping[str, pa.Array]:
+def first_cells(batch: pa.RecordBatch, names: Sequence[str]) -> Mapping[str, pa.Array]:
     """Validated, since a wrong offset gives wrong data."""
     first = batch.select(list(dict.fromkeys(names))).slice(0, SNIFFED)
     first.validate(full=True)
