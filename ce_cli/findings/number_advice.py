@@ -111,6 +111,8 @@ def positive_advice(numbers: BadNumbers, read: int) -> Advice:
     if marks := missing_marks(numbers, read):
         return _marked(marks)
     if numbers.row_low >= 0.0 and numbers.rows >= _MOST * read and not numbers.several:
+        if numbers.likelihood:
+            return Advice("if these are losses, use --as losses", "--as losses")
         return Advice("if these are losses, which are negative log-probabilities, negate them")
     return _logits_or_errors(numbers, read)
 
