@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ce_cli.binding.binding import Binding, Labels
 from ce_cli.binding.class_columns import naming_by_labels
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
+from ce_cli.binding.coded_labels import CodedReader, by_code, codes_of, named_classes, unknown_codes
 from ce_cli.binding.evidence import FirstRows
 from ce_cli.binding.found_roles import RoleFinder
 from ce_cli.binding.label_names import label_namings
@@ -19,6 +20,7 @@ from ce_cli.binding.labels import (
 )
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
+from ce_cli.binding.near_classes import nearly_classes
 from ce_cli.binding.one_hot import check_ignored
 from ce_cli.binding.predicted_class import check_predicted_class, with_both_classes
 from ce_cli.binding.predictions import (
@@ -40,6 +42,7 @@ from ce_cli.binding.roles import (
 )
 from ce_cli.binding.spelling import positives
 from ce_cli.binding.token_rows import check_tokens
+from ce_cli.binding.typed_names import with_own_names
 from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
@@ -62,6 +65,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         The names do not show the roles, or no label names a class.
     """
     columns = source.columns()
+    spec = with_own_names(spec, columns)
     names = [column.name for column in columns]
     for name in spec.other_columns:
         if name not in names:
@@ -75,8 +79,22 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     check_labels([kinds[name] for name in labels])
     seen = roles.seen
     spec = with_both_classes(source, spec, seen)
+    single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
+    coded = kinds[labels[0]].classes if single else ()  # the names of the numbers in `seen`
     _check_roles(source, spec, names, kinds, labels, predictions)
-    bound = _bound(source, spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], seen)
+    by_name = None
+    if coded:
+        own = [kinds[name] for name in predictions]
+        by_name = named_classes(source, spec, kinds[labels[0]], own, seen)
+    read = seen if by_name is None else by_code(seen, coded)
+    bound = _bound(
+        source, by_name or spec, [kinds[n] for n in labels], [kinds[n] for n in predictions], read
+    )
+    if by_name is not None:
+        reader = CodedReader(coded, bound.labels.reader)
+        bound = bound.replace(labels=bound.labels.replace(reader=reader))
+        missing = (*missing, *unknown_codes(seen))
+        spec = spec.replace(ignore_label=(*spec.ignore_label, *codes_of(spec.ignore_label, coded)))
     if spec.bytes is not None:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
     bound = bound.replace(tokens=spec.tokens, predicted_class=spec.predicted_class)
@@ -361,6 +379,8 @@ def _check_seen(bound: Binding) -> None:
             f"{quoted(bound.predictions[0])} predicts with --positive.",
             suggestions=[Suggestion((("--positive", one),)) for one in positives(seen)],
         )
+    if near := nearly_classes(bound.labels.columns[0], seen, bound.classes):
+        raise near
     raise DataError(
         f"the labels in {label} are {quoted_list(seen, 4)}, but the predictions are for "
         f"the classes {quoted_list(bound.classes)}; name the class of each prediction, in order, "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.findings.bad_numbers import BadNumbers
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame
 
@@ -68,14 +69,28 @@ class CheckedRows:
             else:
                 self.drop(missing, "missing", name, lambda row: "")
 
-    def drop(self, bad: Bools, code: str, column: str, shown: Shown) -> None:
-        """Drop rows, with an issue."""
+    def drop(
+        self,
+        bad: Bools,
+        code: str,
+        column: str,
+        shown: Shown,
+        distinct: Callable[[NDArray[np.intp]], Sequence[str]] | None = None,
+    ) -> None:
+        """Drop rows, with an issue; `distinct` gives the distinct values of such rows."""
         at = np.flatnonzero(bad & self.keep)
         if len(at):
-            self.issues.append(
-                RowIssue.of(code, column, self.rows[at], [shown(int(row)) for row in at[:10]])
-            )
+            values = [shown(int(row)) for row in at[:10]]
+            few = () if distinct is None else distinct(at)
+            self.issues.append(RowIssue.of(code, column, self.rows[at], values, None, few))
         self.keep &= ~bad
+
+    def note_numbers(self, matrix: Floats, bad: Bools, likelihood: bool) -> None:
+        """Record what rows with numbers out of range have in common; both of shape (K, n)."""
+        at = np.flatnonzero(bad.any(axis=0) & self.keep)
+        if len(at):
+            numbers = BadNumbers.of(matrix[:, at], bad[:, at], likelihood)
+            self.issues.append(RowIssue.of("out-of-range", "", self.rows[at], numbers=numbers))
 
     def drop_cells(self, columns: Iterable[str], matrix: Floats, bad: Bools, code: str) -> None:
         """Drop the rows of bad cells, shape (K, n), with an issue for each column."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.spelling import as_name, canonical, canonical_number, is_made_name
-from ce_cli.errors import DataError
+from ce_cli.errors import DataError, Suggestion
 from ce_cli.record import Record
 from ce_cli.text import quoted, quoted_list
 
@@ -142,9 +142,20 @@ def names_of_two(labels: LabelReader, seen: Sequence[str]) -> tuple[str, str]:
             return spelled.get(pair[0], pair[0]), spelled.get(pair[1], pair[1])
     if {canonical(text) for text in known} <= {"0", "1"}:  # 0 and false are the same class
         return "0", "1"
-    raise DataError(
-        f"the labels {quoted_list(seen)} are not a known pair of classes; "
-        "name the positive class with --positive."
+    raise _not_two(seen)
+
+
+def _not_two(seen: Sequence[str]) -> DataError:
+    """Labels that are not two classes; −1 beside 0 and 1 marks rows without a label."""
+    labels = f"the labels {quoted_list(seen)} are not a known pair of classes"
+    by_value = {canonical(text): text for text in seen}
+    if by_value.keys() != {"-1", "0", "1"}:
+        return DataError(f"{labels}; name the positive class with --positive.")
+    marks = [Suggestion((("--ignore-label", by_value[value]),)) for value in ("-1", "0")]
+    return DataError(
+        f"{labels}; if one of them marks rows without a label, leave these out with "
+        "--ignore-label.",
+        suggestions=marks,
     )
 
 

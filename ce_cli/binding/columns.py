@@ -6,6 +6,7 @@ buffers are read directly.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,10 @@ def floats(column: pa.Array) -> Floats:
         values = _bits(column.buffers()[1], column.offset, len(column)).astype(np.float64)
     elif str(column.type) in _WIDTHS:
         values = _fixed(column).astype(np.float64, copy=False)
+    elif pa.types.is_dictionary(column.type):
+        known = np.append(floats(column.dictionary), np.nan)
+        codes = floats(column.indices)
+        return known[np.where(np.isnan(codes), -1, codes).astype(np.intp)]
     else:  # decimals: Python rounds them correctly, Arrow's cast may not
         return np.array([np.nan if v is None else float(v) for v in column.to_pylist()], np.float64)
     missing = nulls(column)
@@ -80,6 +85,8 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
     elif str(column.type) in _WIDTHS:
         codes, names = _number_tokens(_fixed(column))
         missing = nulls(column)
+    elif pa.types.is_decimal(column.type):
+        return tokens(column.dictionary_encode())
     else:
         return tokens(as_texts(column).dictionary_encode())
     if missing is not None:
@@ -98,7 +105,10 @@ def as_texts(column: pa.Array) -> pa.Array:
             None if v is None else v.decode(errors="backslashreplace") for v in column.to_pylist()
         ]
         return pa.array(shown, pa.utf8())
-    return column.cast(pa.utf8())
+    try:
+        return column.cast(pa.utf8())
+    except pa.ArrowInvalid:  # the time zone is not known here, so the times are those of UTC
+        return column.cast(pa.timestamp(column.type.unit)).cast(pa.utf8())
 
 
 def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
@@ -183,4 +193,11 @@ def _number_text(number: float) -> str:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value).strip()
+    """A value of a dictionary as the same value would be written in a plain column."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value else "0"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _number_text(value) if isinstance(value, float) else str(value).strip()

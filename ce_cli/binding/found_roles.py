@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ce_cli.binding.chosen import Chosen
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.coded_labels import by_code
 from ce_cli.binding.evidence import FirstRows
 from ce_cli.binding.label_choice import LabelChoice
 from ce_cli.binding.label_names import (
@@ -152,8 +153,17 @@ class RoleFinder:
     def _with_predictions(self, labels: Chosen) -> Roles:
         seen = self._seen(labels)
         several = len(labels.columns) > 1
-        names = label_namings(labels.columns)[0] if several else seen
+        names = label_namings(labels.columns)[0] if several else self._carried_names(labels, seen)
         return Roles(labels, self._predictions(labels.columns, names), seen)
+
+    def _carried_names(self, labels: Chosen, seen: Sequence[str]) -> Sequence[str]:
+        """The labels, by the names that the file gives to them if columns are named so."""
+        label = next(one for one in self._rows.columns if one.name == labels.columns[0])
+        if not label.classes or self._spec.pred:
+            return seen
+        named, beside = by_code(seen, label.classes), (label.name, *self._others)
+        sets = PredictionChoice(self._rows, beside, named, self._spec.as_).by_labels()
+        return named if sets else seen
 
     def _predictions(self, labels: Sequence[str], seen: Sequence[str]) -> Chosen:
         spec, columns = self._spec, self._rows.columns

@@ -12,7 +12,14 @@ from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.one_hot import ignore_classes, only_classes
-from ce_cli.binding.prediction_rows import ROUNDING, list_cells, map_cells, number_cells, somewhere
+from ce_cli.binding.prediction_rows import (
+    ROUNDING,
+    list_cells,
+    map_cells,
+    marked_numbers,
+    number_cells,
+    somewhere,
+)
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.losses import class_sums
 from ce_cli.kernels.outcomes import certain_codes
@@ -69,7 +76,13 @@ def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
     if UNKNOWN in classes:
         unknown = (labels == UNKNOWN) & (codes != _MISSING)
         code = "unknown-label" if binding.classes else "undecided-label"
-        checked.drop(unknown, code, name, lambda row: texts[codes[row]])
+        checked.drop(
+            unknown,
+            code,
+            name,
+            lambda row: texts[codes[row]],
+            lambda rows: _distinct(texts, codes[rows]),
+        )
     if binding.classes is None:
         _note_labels(checked, texts, np.where(checked.keep, codes, _MISSING), shares)
     if shares is None:
@@ -78,9 +91,17 @@ def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
     return labels, np.stack([1.0 - positive, positive])
 
 
+def _distinct(texts: Sequence[str], codes: Codes) -> list[str]:
+    """The distinct labels of some rows, in the order in which they first occur."""
+    known, first = np.unique(codes, return_index=True)
+    return [texts[code] for code in known[np.argsort(first)].tolist()]
+
+
 def _from_share(checked: CheckedRows, binding: Binding) -> tuple[Codes, Floats | None]:
     """One column of the share of the positive class."""
-    positive = _within_one(checked, number_cells(checked, binding.labels.columns), binding)[0]
+    marks = marked_numbers(binding.missing_texts)
+    cells = number_cells(checked, binding.labels.columns, marks)
+    positive = _within_one(checked, cells, binding)[0]
     codes = (positive > 0.5).astype(np.intp)
     if ((positive == 0.0) | (positive == 1.0)).all():
         return codes, None
@@ -131,7 +152,8 @@ def _within_one(checked: CheckedRows, shares: Floats, binding: Binding) -> Float
     with np.errstate(invalid="ignore"):
         outside = (shares < -ROUNDING) | (shares > 1.0 + ROUNDING)
     if outside.any():
-        checked.drop_cells(_columns(binding), shares, outside, "label-outside")
+        code = "share-outside" if binding.labels.shape == "share" else "label-outside"
+        checked.drop_cells(_columns(binding), shares, outside, code)
     return np.clip(shares, 0.0, 1.0)
 
 

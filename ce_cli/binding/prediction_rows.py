@@ -11,6 +11,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries, floats, lists, nulls
+from ce_cli.findings.bad_numbers import BadNumbers
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.losses import class_sums
 from ce_cli.spec import Spec
@@ -30,20 +31,38 @@ def read_predictions(
 
     For maps, also where a class is not named, shape (K, n); predictions there are meaningless.
     """
-    names = binding.predictions
+    names, marks = binding.predictions, marked_numbers(binding.missing_texts)
     if binding.ragged:
         from ce_cli.binding.ragged import ragged_cells
 
         return ragged_cells(checked, names[0], binding, spec), None
     if binding.shape == "list":
-        return list_cells(checked, names[0], binding.class_count), None
+        return list_cells(checked, names[0], binding.class_count, marks), None
     if binding.shape == "map":
-        matrix, unnamed = map_cells(checked, names[0], binding.names_in_maps)
+        matrix, unnamed = map_cells(checked, names[0], binding.names_in_maps, marks)
         return matrix, unnamed if unnamed.any() else None
-    return number_cells(checked, names), None
+    return number_cells(checked, names, marks), None
 
 
-def number_cells(checked: CheckedRows, names: Sequence[str]) -> Floats:
+def marked_numbers(missing_texts: Sequence[str]) -> tuple[float, ...]:
+    """The numbers among the texts that mark a missing value; in single precision, too."""
+    found: list[float] = []
+    for text in missing_texts:
+        try:
+            number = float(text)
+        except ValueError:
+            continue
+        with np.errstate(over="ignore"):
+            found += [number, float(np.float32(number))]
+    return tuple(number for number in dict.fromkeys(found) if not np.isnan(number))
+
+
+def _unmarked(values: Floats, marks: Sequence[float]) -> Floats:
+    """The numbers, NaN where they mark a missing value."""
+    return np.where(np.isin(values, marks), np.nan, values) if marks else values
+
+
+def number_cells(checked: CheckedRows, names: Sequence[str], marks: Sequence[float] = ()) -> Floats:
     """Columns of numbers, shape (K, n)."""
     if len(names) == 1:
         matrix = floats(checked.columns[names[0]])[np.newaxis, :]
@@ -51,12 +70,13 @@ def number_cells(checked: CheckedRows, names: Sequence[str]) -> Floats:
         matrix = np.empty((len(names), len(checked)))
         for row, name in zip(matrix, names, strict=True):
             row[:] = floats(checked.columns[name])
+    matrix = _unmarked(matrix, marks)
     for row, name in zip(matrix, names, strict=True):
         checked.miss(name, nan(row))
     return matrix
 
 
-def list_cells(checked: CheckedRows, name: str, width: int) -> Floats:
+def list_cells(checked: CheckedRows, name: str, width: int, marks: Sequence[float] = ()) -> Floats:
     """Lists of `width` numbers, shape (width, n)."""
     column = checked.columns[name]
     values, offsets = lists(column)
@@ -73,11 +93,14 @@ def list_cells(checked: CheckedRows, name: str, width: int) -> Floats:
         matrix = np.full((width, len(lengths)), 1.0 / width)
         for row in np.flatnonzero(lengths == width):
             matrix[:, row] = values[offsets[row] : offsets[row + 1]]
+    matrix = _unmarked(matrix, marks)
     checked.miss(name, somewhere(np.isnan(matrix)))
     return matrix
 
 
-def map_cells(checked: CheckedRows, name: str, classes: Sequence[str]) -> tuple[Floats, Bools]:
+def map_cells(
+    checked: CheckedRows, name: str, classes: Sequence[str], marks: Sequence[float] = ()
+) -> tuple[Floats, Bools]:
     """Maps from class to number, shape (K, n), and where a class is not named."""
     column = checked.columns[name]
     missing = nulls(column)
@@ -97,7 +120,7 @@ def map_cells(checked: CheckedRows, name: str, classes: Sequence[str]) -> tuple[
         checked.drop(twice, "repeated-key", name, lambda row: "")
     matrix = np.zeros((len(classes), len(checked)))
     unnamed = np.ones(matrix.shape, np.bool_)
-    matrix[own[~unknown], rows[~unknown]] = values[~unknown]
+    matrix[own[~unknown], rows[~unknown]] = _unmarked(values[~unknown], marks)
     unnamed[own[~unknown], rows[~unknown]] = False
     checked.miss(name, somewhere(np.isnan(matrix)))
     empty = ~somewhere(~unnamed)
@@ -159,7 +182,7 @@ def check_predictions(
     if spec.as_ == "probabilities":
         matrix = _probabilities(checked, matrix, columns, binding)
     elif spec.as_ == "logprobs":
-        matrix = _logprobs(checked, matrix, columns)
+        matrix = _logprobs(checked, matrix, columns, binding)
     elif spec.as_ == "losses":
         matrix = _losses(checked, matrix, columns)
     elif binding.task != "multilabel":
@@ -182,17 +205,21 @@ def _probabilities(
     with np.errstate(invalid="ignore"):
         outside = (matrix < -rounding) | (matrix > 1.0 + rounding)
     if outside.any():
+        checked.note_numbers(matrix, outside, binding.task == "likelihood")
         checked.drop_cells(columns, matrix, outside, "outside")
     return np.clip(matrix, 0.0, 1.0)
 
 
-def _logprobs(checked: CheckedRows, matrix: Floats, columns: Sequence[str]) -> Floats:
+def _logprobs(
+    checked: CheckedRows, matrix: Floats, columns: Sequence[str], binding: Binding
+) -> Floats:
     """Check that none is positive; values above 0 by rounding alone become 0."""
     if _range(matrix)[1] <= 0.0:
         return matrix
     with np.errstate(invalid="ignore"):
         above = matrix > ROUNDING
     if above.any():
+        checked.note_numbers(matrix, above, binding.task == "likelihood")
         checked.drop_cells(columns, matrix, above, "positive-logprob")
     return np.minimum(matrix, 0.0)
 
@@ -239,10 +266,21 @@ def _summing_to_one(checked: CheckedRows, matrix: Floats, sparse: Bools, spec: S
     peak = at[np.argmax(deviations[at])]
     shown = [_sum_text(sums[row], logs) for row in at[:10]]
     worst = (float(deviations[peak]), int(checked.rows[peak]), _sum_text(sums[peak], logs))
-    if spec.on_bad_sum != "renormalize":
-        checked.issues.append(RowIssue.of("bad-sum", "", checked.rows[at], shown, worst))
+    kept = spec.on_bad_sum != "renormalize"
+    every = np.ones((len(matrix), len(at)), np.bool_)
+    numbers = BadNumbers.of(matrix[:, at], every, likelihood=False) if logs else None
+    checked.issues.append(
+        RowIssue.of(
+            "bad-sum" if kept else "renormalized",
+            "",
+            checked.rows[at],
+            shown,
+            worst,
+            numbers=numbers,
+        )
+    )
+    if kept:
         return matrix
-    checked.issues.append(RowIssue.of("renormalized", "", checked.rows[at], shown, worst))
     fitted = matrix.copy()
     fitted[:, at] = matrix[:, at] - sums[at] if logs else matrix[:, at] / sums[at]
     return fitted

@@ -17,6 +17,7 @@ from ce_cli.explaining.anatomy import Subject, explained
 from ce_cli.explaining.rank_counts import LargestLoss, RankCounts
 from ce_cli.explaining.row_search import FoundRow, RowSelector, SearchedRows, SearchSplit, id_of
 from ce_cli.findings.messages import fatal, sentences
+from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Frame
@@ -140,7 +141,7 @@ class RowSearch:
             raise DataError(self._absent(locations))
         frame, row = found.frame()
         bound = bound_rows(frame, binding, spec)
-        _reject_row(bound, found, row, self._ready, locations)
+        _reject_row(bound, found, row, self._ready, locations, frame.rows)
         self._ready.refuse_bad(self._total.issues, locations)
         self._reject_other(bound, found, locations)
         files = self._ready.label_file, self._ready.source
@@ -204,14 +205,20 @@ def _found(stretch: SearchedRows, start: int, place: int) -> FoundRow:
 
 
 def _reject_row(
-    bound: BoundRows, found: FoundRow, row: int, ready: Prepared, locations: RowLocations
+    bound: BoundRows,
+    found: FoundRow,
+    row: int,
+    ready: Prepared,
+    locations: RowLocations,
+    read: int,
 ) -> None:
     """Reject the row itself if it has errors, before errors elsewhere in the data."""
     issues = [one.shifted(found.number - row) for one in bound.issues]
     own = [one.replace(count=1, worst=None) for one in issues if one.rows[:1] == (found.number,)]
     bad = fatal(own, sums_must_fit=ready.spec.on_bad_sum == "error")
     if bad:
-        raise DataError(*sentences(bad, locations, ready.binding.classes))
+        every = RowIssues.of(bound.issues, read=read)
+        raise DataError(*sentences(bad, locations, ready.binding.classes, every))
 
 
 def _subject(

@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ce_cli.findings.row_issues import RowIssue
+from ce_cli.findings.label_advice import undecided_label, unknown_label
+from ce_cli.findings.number_advice import (
+    BASE_TEN,
+    Advice,
+    are_base_ten,
+    outside_advice,
+    positive_advice,
+)
+from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
 
@@ -77,22 +85,18 @@ _MESSAGES = {
         "{cell}: {shown} is not in the file of labels{more}; skip such rows with --missing skip."
     ),
     "missing": "{cell}: the value is missing{more}; skip such rows with --missing skip.",
-    "unknown-label": (
-        "{cell}: there is no class {shown}{more}; the classes are {classes}; add the column of its "
-        "prediction with --pred, name the class of each prediction with --classes, or skip such "
-        "rows with --ignore-label {word}."
-    ),
+    "unknown-label": "{cell}: there is no class {shown}{more}; {advice}.",
     "undecided-label": (
-        "{cell}: the label {shown} may be the positive or the negative class{more}; name the "
-        "positive class with --positive."
+        "{cell}: the label {shown} is neither the positive nor the negative class{more}; {advice}."
     ),
     "unknown-predicted": (
         "{cell}: the predicted class {shown} is not one of the two classes of the labels{more}; "
         "correct or remove such rows."
     ),
-    "label-outside": (
-        "{cell}: {value} is not a share between 0 and 1{more}; if these are counts, use "
-        "--label-counts."
+    "label-outside": ("{cell}: {value} is not a share between 0 and 1{more}; {share_fix}."),
+    "share-outside": (
+        "{cell}: {value} is not a share between 0 and 1{more}; if it marks a missing value, use "
+        "--na-value {word} --missing skip."
     ),
     "label-sum": (
         "{row}: the shares in the label sum to {value}, not 1{more}; if they are counts, use "
@@ -104,13 +108,9 @@ _MESSAGES = {
     ),
     "bad-count": "{cell}: {value} is not a count{more}; counts have to be finite and at least 0.",
     "no-count": "{row}: the counts of all classes are 0{more}; remove such rows.",
-    "outside": (
-        "{cell}: {value} is not a probability{more}; if these are logits, use --as logits; if "
-        "{otherwise}."
-    ),
+    "outside": "{cell}: {value} is not a probability{more}; {advice}.",
     "positive-logprob": (
-        "{cell}: {value} is not a log-probability, which is never above 0{more}; if these are "
-        "logits, use --as logits."
+        "{cell}: {value} is not a log-probability, which is never above 0{more}; {advice}."
     ),
     "negative-loss": (
         "{cell}: {value} is not a loss, which is never below 0{more}; if all of "
@@ -136,14 +136,15 @@ _MESSAGES = {
         "least 1."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
-    "bad-sum": (
-        "{row}: the probabilities sum to {value}, not 1{more}{worst}; allow larger deviations "
-        "with --sum-tolerance, or use --on-bad-sum warn or --on-bad-sum renormalize."
-    ),
+    "bad-sum": ("{row}: the probabilities sum to {value}, not 1{more}{worst}; {sum_fix}."),
 }
 # other issues of such a column mean nothing
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map", "not-a-list-of-names")
 _SUMS = ("zero-sum", "bad-sum")  # nor do the sums of rows with an unreadable number
+_SUM_FIX = (
+    "allow larger deviations with --sum-tolerance, or use --on-bad-sum warn or "
+    "--on-bad-sum renormalize"
+)
 _FIXES = (  # for cells that are not numbers, by the form of the text
     (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),
     (r"[\[{].*", "write one number, or null for a missing value"),
@@ -179,19 +180,30 @@ def fatal(issues: Sequence[RowIssue], sums_must_fit: bool) -> list[RowIssue]:
 
 
 def sentences(
-    bad: Sequence[RowIssue], locations: RowLocations, classes: Sequence[str] | None
+    bad: Sequence[RowIssue],
+    locations: RowLocations,
+    classes: Sequence[str] | None,
+    found: RowIssues | None = None,
 ) -> Iterator[str]:
-    """A sentence for each issue; one for all where many columns have the same kind of issue."""
+    """A sentence for each issue; one for all where many columns have the same kind of issue.
+
+    `found` holds the issues of all rows, which show what the bad ones may be.
+    """
     for _, kind in groupby(bad, key=lambda issue: issue.code):
         alike = list(kind)
         if len(alike) <= _COLUMNS_SHOWN:
-            yield from (sentence(issue, locations, classes) for issue in alike)
+            yield from (sentence(issue, locations, classes, found) for issue in alike)
         else:
             more = plural(len(alike) - 1, "more column")
-            yield f"{sentence(alike[0], locations, classes)[:-1]} (and likewise in {more})."
+            yield f"{sentence(alike[0], locations, classes, found)[:-1]} (and likewise in {more})."
 
 
-def sentence(issue: RowIssue, locations: RowLocations, classes: Sequence[str] | None) -> str:
+def sentence(
+    issue: RowIssue,
+    locations: RowLocations,
+    classes: Sequence[str] | None,
+    found: RowIssues | None = None,
+) -> str:
     """One sentence with file, row, column, value, the total and the option that helps."""
     row = locations.first(issue)
     value = issue.values[0] if issue.values else ""
@@ -207,8 +219,25 @@ def sentence(issue: RowIssue, locations: RowLocations, classes: Sequence[str] | 
         count=len(classes or ("negative", "positive")),
         absent=_absent(value),
         fix=_fix(value),
-        otherwise=_otherwise(value),
+        share_fix=_share_fix(value),
+        sum_fix=BASE_TEN if are_base_ten(issue.numbers) else _SUM_FIX,
+        advice=advice_for(issue, classes, found).text,
     )
+
+
+def advice_for(issue: RowIssue, classes: Sequence[str] | None, found: RowIssues | None) -> Advice:
+    """What to do about numbers out of range, and labels that are not classes."""
+    value = issue.values[0] if issue.values else ""
+    read = issue.count if found is None else found.read
+    numbers = None if found is None else found.numbers
+    if issue.code == "unknown-label":
+        return unknown_label(value, issue.distinct or (value,), classes or ())
+    if issue.code == "undecided-label":
+        return undecided_label(issue.distinct or (value,), () if found is None else found.labels)
+    if numbers is None or issue.code not in ("outside", "positive-logprob"):
+        return Advice("correct or remove such rows")
+    known = outside_advice if issue.code == "outside" else positive_advice
+    return known(numbers, read)
 
 
 def _fix(value: str) -> str:
@@ -224,10 +253,10 @@ def _absent(value: str) -> str:
     return f"if it marks a missing value, use --na-value {shell_word(value)} --missing skip"
 
 
-def _otherwise(value: str) -> str:
+def _share_fix(value: str) -> str:
     if value.startswith("-"):
-        return "they are log-probabilities, use --as logprobs"
-    return "they are percentages, divide them by 100"
+        return "shares and counts are never negative, so correct or remove such rows"
+    return "if these are counts, use --label-counts"
 
 
 def sum_warning(issue: RowIssue, locations: RowLocations, convention: str | None = None) -> str:
@@ -239,8 +268,9 @@ def sum_warning(issue: RowIssue, locations: RowLocations, convention: str | None
         done = f"{was} renormalised"
     else:
         done = f"{was} scored unchanged (--on-bad-sum renormalize changes that)"
-    rows = plural(issue.count, "row")
-    return f"{rows} of probabilities did not sum to 1 and {done}{locations.worst(issue)}."
+    rows, worst = plural(issue.count, "row"), locations.worst(issue)
+    base = f"; {BASE_TEN}" if are_base_ten(issue.numbers) else ""
+    return f"{rows} of probabilities did not sum to 1 and {done}{worst}{base}."
 
 
 def repeated_header(issue: RowIssue) -> str:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.findings.bad_numbers import BadNumbers
 from ce_cli.record import Record
 
 EXAMPLES = 5
@@ -31,6 +32,10 @@ class RowIssue(Record):
         Their values.
     worst : (float, int, str) or None
         The deviation of the worst row, its number, and its value.
+    distinct : tuple of str
+        The first few distinct values; empty if they are not collected.
+    numbers : BadNumbers or None
+        What the rows have in common, for numbers out of range.
     """
 
     code: str
@@ -39,6 +44,8 @@ class RowIssue(Record):
     rows: tuple[int, ...]
     values: tuple[str, ...] = ()
     worst: tuple[float, int, str] | None = None
+    distinct: tuple[str, ...] = ()
+    numbers: BadNumbers | None = None
 
     @classmethod
     def of(
@@ -48,11 +55,14 @@ class RowIssue(Record):
         rows: Sequence[int] | NDArray[np.integer],
         values: Iterable[str] = (),
         worst: tuple[float, int, str] | None = None,
+        distinct: Sequence[str] = (),
+        numbers: BadNumbers | None = None,
     ) -> Self:
         """Keep the first few of all `rows`."""
         first = tuple(int(row) for row in rows[:EXAMPLES])
         shown = tuple(value for value, _ in zip(values, first, strict=False))
-        return cls(code, column, len(rows), first, shown, worst)
+        few = tuple(distinct[:EXAMPLES])
+        return cls(code, column, len(rows), first, shown, worst, few, numbers)
 
     def merge(self, later: Self) -> Self:
         """Merge with the same kind of issue in later rows."""
@@ -65,6 +75,10 @@ class RowIssue(Record):
             rows=(self.rows + later.rows)[:EXAMPLES],
             values=(self.values + later.values)[:EXAMPLES],
             worst=worst,
+            distinct=tuple(dict.fromkeys(self.distinct + later.distinct))[:EXAMPLES],
+            numbers=self.numbers.merge(later.numbers)
+            if self.numbers is not None and later.numbers is not None
+            else self.numbers or later.numbers,
         )
 
     def shifted(self, rows: int) -> Self:
@@ -119,6 +133,12 @@ class RowIssues(Record):
     def named(self, code: str) -> list[RowIssue]:
         """The issues of this kind, in the order in which they first occurred."""
         return [issue for issue in self.by_kind.values() if issue.code == code]
+
+    @property
+    def numbers(self) -> BadNumbers | None:
+        """What rows with numbers out of range have in common, if there are such rows."""
+        known = self.named("out-of-range")
+        return known[0].numbers if known else None
 
     @property
     def labels(self) -> list[str]:

@@ -49,6 +49,10 @@ class Column(Record):
         Whether each row has several numbers, which become rows of their own if they are read.
     from_labels : bool
         Whether it is from the file of labels; it is then a prediction only if ``--pred`` names it.
+    classes : tuple of str
+        The names that the file gives to the numbers 0, 1, … of a label.
+    name_in_file : str or None
+        Its name in the file, where that is not `name`; options may use either.
     """
 
     name: str
@@ -61,6 +65,8 @@ class Column(Record):
     own_classes: bool = False
     by_token: bool = False
     from_labels: bool = False
+    classes: tuple[str, ...] = ()
+    name_in_file: str | None = None
 
 
 class Projection(Record):

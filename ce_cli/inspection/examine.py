@@ -24,6 +24,7 @@ from ce_cli.inspection.profiles import (
     profile_of_texts,
 )
 from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.accuracy import Accuracy
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
@@ -31,6 +32,7 @@ from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.state import State, States, merged
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
+from ce_cli.scoring.reduce import clipped_rows
 from ce_cli.spec import Spec
 
 _METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
@@ -81,6 +83,8 @@ class Exam(Record):
         States of metrics, by class, for the rows that can be scored.
     alignment : AlignmentChecks
         Checks that only inspection makes.
+    clipped : ExactSums
+        Σ w·loss of the rows whose probability was raised by clipping.
     evidence : Evidence
         What the rows show about the roles of their columns.
     """
@@ -89,6 +93,7 @@ class Exam(Record):
     profiles: dict[str, Profile]
     states: States
     alignment: AlignmentChecks
+    clipped: ExactSums
     evidence: Evidence = Evidence()
 
     def merge(self, later: Exam) -> Exam:
@@ -101,6 +106,7 @@ class Exam(Record):
             profiles,
             merged(self.states, later.states),
             self.alignment.merge(later.alignment),
+            self.clipped.merge(later.clipped),
             self.evidence.merge(later.evidence),
         )
 
@@ -133,7 +139,8 @@ class ExamineSplit(Record):
 
     def empty(self) -> Exam:
         """No rows: the identity of `Exam.merge`."""
-        return Exam(RowIssues.of(), {}, self._empty_states(), AlignmentChecks())
+        nothing = ExactSums.empty(1)
+        return Exam(RowIssues.of(), {}, self._empty_states(), AlignmentChecks(), nothing)
 
     def _exam(self, frame: Frame, projection: Projection) -> Exam:
         invalid = dict(frame.invalid_cells)
@@ -159,15 +166,20 @@ class ExamineSplit(Record):
             alignment = AlignmentChecks(ids=ids, numbers=numbers)
         row_issues, evidence = list(bound.issues), Evidence()
         batches = [self._unspoiled(batch, frame) for batch in bound.batches]
+        clipped = ExactSums.empty(1)
         for batch in batches:
             states = merged(states, States({kind: kind.of(batch) for kind in states}))
             alignment = alignment.merge(AlignmentChecks.of(batch))
             evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
             if batch.infinite is not None:
                 row_issues.append(RowIssue.of("infinite", "", batch.rows[batch.infinite]))
+            raised = clipped_rows(batch, self.spec)
+            if raised is not None:
+                row_issues.append(RowIssue.of("clipped", "", raised.rows))
+                clipped = clipped.merge(raised.loss_sums)
         scored = sum(map(len, batches))
         issues = RowIssues.of(row_issues, frame.rows, scored, bound.skipped, bound.ignored)
-        return Exam(issues, profiles, states, alignment, evidence)
+        return Exam(issues, profiles, states, alignment, clipped, evidence)
 
     def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:
         """Without rows in which a used number is a placeholder for an invalid cell."""

@@ -235,6 +235,8 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
         "decisions",
     }:
         explained |= {"worse_than_constant"}
+    if codes & {"decisions", *_PERMUTED} or any(code.startswith("looks_like_") for code in codes):
+        explained |= {"clipped"}
     if codes & {"decisions", "no_loss"}:
         explained |= {"rounded"}
     if "predicted_class" in codes:

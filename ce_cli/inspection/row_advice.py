@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from ce_cli.findings.messages import (
     SPELLING,
+    advice_for,
     fatal,
     no_weight,
     repeated_header,
@@ -18,16 +20,19 @@ from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.ids import MOST_ROWS
 from ce_cli.inspection.score_command import option
+from ce_cli.metrics.loss import Loss
 from ce_cli.results.inspect import Finding
+from ce_cli.scoring.warnings import clip_message
 from ce_cli.text import plural, quoted
 
 _FIXES = {
     "missing": "--missing skip",
     "unlisted": "--missing skip",
-    "positive-logprob": "--as logits",
     "encoding": "--encoding latin-1",
     "bad-sum": "--on-bad-sum renormalize",
 }
+_BY_VALUES = ("outside", "positive-logprob", "unknown-label", "undecided-label")
+_LARGE_PART = 1 / 3  # of the loss: more than the choice of the clip should decide
 
 
 def row_advice(facts: FileFacts) -> Iterator[Finding]:
@@ -37,7 +42,9 @@ def row_advice(facts: FileFacts) -> Iterator[Finding]:
     errors = fatal(own, sums_must_fit=facts.spec.on_bad_sum == "error") if facts.binding else []
     classes = facts.binding.classes if facts.binding else None
     for issue in errors:
-        yield _advice(facts, issue, sentence(issue, facts.locations, classes), "error")
+        yield _advice(
+            facts, issue, sentence(issue, facts.locations, classes, facts.exam.issues), "error"
+        )
     reported = {(issue.code, issue.column) for issue in errors}
     for issue in issues:
         if (issue.code, issue.column) not in reported:
@@ -73,15 +80,30 @@ def _harmless(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
             "cross-entropy is infinite."
         )
         yield _advice(facts, issue, message, "warning")
+    elif issue.code == "clipped":
+        yield from _clipped(facts, issue)
     elif issue.code in ("malformed", "encoding", "not-a-number"):
         message = sentence(issue, facts.locations, None)
         severity = "error" if issue.code == "malformed" else "note"
         yield _advice(facts, issue, message, severity)
 
 
+def _clipped(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
+    """A few rows that the clip decides, if they carry a large part of the loss."""
+    total = float(facts.exam.states[Loss].loss.floats()[0]) if facts.exam.states else 0.0
+    raised = float(facts.exam.clipped.floats()[0])
+    if 0.0 < total < math.inf and raised >= _LARGE_PART * total:
+        message = clip_message(issue.count, facts.spec.clip or 0.0, min(1.0, raised / total))
+        yield _advice(facts, issue, message, "warning")
+
+
 def _advice(facts: FileFacts, issue: RowIssue, message: str, severity: str) -> Finding:
     options = _FIXES.get(issue.code) if severity != "note" else None
     if issue.code == "not-a-number" and severity == "error" and "--na-value" in message:
+        options = f"{option('--na-value', issue.values[0])} --missing skip"
+    if issue.code in _BY_VALUES and facts.binding is not None:
+        options = advice_for(issue, facts.binding.classes, facts.exam.issues).options
+    if issue.code == "share-outside":
         options = f"{option('--na-value', issue.values[0])} --missing skip"
     if issue.code in ("label-outside", "label-sum"):
         options = "--label-counts" if _may_be_counts(facts) else None

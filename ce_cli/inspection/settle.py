@@ -126,6 +126,8 @@ def _with(spec: Spec, options: Sequence[tuple[str, str]]) -> Spec | None:
             extended = None if spec.label else spec.replace(label=(value,))
         elif name == "--pred":
             extended = None if spec.pred else spec.replace(pred=(value,))
+        elif name == "--ignore-label" and value not in spec.ignore_label:
+            extended = spec.replace(ignore_label=(*spec.ignore_label, value))
         else:
             extended = None
         if extended is None:

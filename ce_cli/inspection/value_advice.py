@@ -7,6 +7,7 @@ from math import isfinite
 
 import numpy as np
 
+from ce_cli.findings.number_advice import missing_marks
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inspection.crossed import in_nats
 from ce_cli.inspection.file_facts import FileFacts
@@ -43,6 +44,9 @@ def value_advice(facts: FileFacts) -> Iterator[Finding]:
 def _not_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Finding]:
     """Numbers outside [0, 1], or rows that do not sum to 1."""
     several, rows = len(numbers.first) > 1 and facts.spec.task != "multilabel", numbers.rows
+    found = facts.exam.issues.numbers
+    if found is not None and missing_marks(found, rows):
+        return  # the rows are reported one by one
     span = f"the predictions range from {numbers.low:.6g} to {numbers.high:.6g}"
     if _many(numbers.negative, rows):
         as_logs = numbers.high <= 0.0 and (not several or numbers.to_one_by_exp >= _MOST * rows)

@@ -10,6 +10,7 @@ from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.binding.kind_by_name import check_logits
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssues
@@ -235,6 +236,8 @@ def prepared(
     try:
         binding, settled = bind(source, spec)
         class_names(binding, binding.sample)  # fails before any row is read
+        if spec.as_ == "auto" and settled.as_ == "logits" and binding.task != "multilabel":
+            check_logits(source, binding)
     except CeError as error:
         raise error.about(source.name) from None
     are_set = spec.clip is not None and spec.sum_tolerance is not None
@@ -304,7 +307,7 @@ def _check_data(issues: RowIssues, binding: Binding, spec: Spec, locations: RowL
     found = list(issues.by_kind.values())
     bad = fatal(found, sums_must_fit=spec.on_bad_sum == "error")
     if bad:
-        raise DataError(*sentences(bad, locations, binding.classes))
+        raise DataError(*sentences(bad, locations, binding.classes, issues))
     if not issues.read:
         raise DataError(f"{locations.title}: there is no data row.")
     if not issues.scored:

@@ -249,7 +249,7 @@ def issue_warnings(
             message = spelling_warning(issue, locations)
         elif issue.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
-            message = _clip_message(issue.count, clip, share, convention)
+            message = clip_message(issue.count, clip, share, convention)
         elif issue.code == "infinite":
             verb = "has" if issue.count == 1 else "have"
             message = (
@@ -265,7 +265,8 @@ def issue_warnings(
         yield Note("skipped", message, issues.skipped)
 
 
-def _clip_message(count: int, clip: float, share: float, convention: str | None) -> str:
+def clip_message(count: int, clip: float, share: float, convention: str | None = None) -> str:
+    """That rows with almost no probability for the outcome were clipped; `share` is their loss."""
     have, carry = ("has", "it carries") if count == 1 else ("have", "they carry")
     how = "--clip none shows infinity" if convention is None else f"--convention {convention}"
     return (

@@ -184,9 +184,13 @@ def test_a_suggested_argument_can_be_passed(
     """It may lead to the next problem, but never to the complaint that there is no such thing."""
     with pytest.raises(CeError) as caught:
         score(frame(**columns), **options)
-    for name, value in ARGUMENT.findall(str(caught.value)):
+    found = {name: ast.literal_eval(one) for name, one in ARGUMENT.findall(str(caught.value))}
+    for name, value in found.items():
+        typed = {name: value}
+        if {"na_value", "missing"} == found.keys():  # they are named together
+            typed = found
         try:
-            score(frame(**columns), **{**options, name: ast.literal_eval(value)})
+            score(frame(**columns), **{**options, **typed})
         except CeError as error:
             assert f"{name}=" not in str(error)  # noqa: PT017 - it may also succeed
 

@@ -347,7 +347,7 @@ BAD: dict[str, tuple[dict[str, Any], str, int, tuple[str, ...]]] = {
         {"label": ["1", "0.5", "x"], "prob": [0.5, 0.5, 0.5]},
         "",
         BAD_DATA,
-        ("row 3", "'x'", "--positive"),
+        ("row 3", "'x'", "--na-value"),
     ),
     "two sets of labels": (
         {**PAIRS, "true_a": [1, 0], "true_b": [0, 1]},

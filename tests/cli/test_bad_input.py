@@ -92,7 +92,7 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str, list[tuple[str, ...]]]] = {
     "infinite probability": (
         "label,prob\n1,inf\n",
         "",
-        [("bad.csv", "row 1", "'prob'", "inf", "--as logits")],
+        [("bad.csv", "row 1", "'prob'", "inf", "correct or remove")],
     ),
     "positive log-probability": (
         "label,logprob\n1,-0.1\n1,2.5\n",
@@ -219,7 +219,7 @@ BAD_COLUMNS: dict[str, tuple[dict[str, object], str, tuple[str, ...]]] = {
         ("'prob'", "struct"),
     ),
     "list of lists": ({"label": [1], "prob": arrow([[[0.5]]])}, "", ("'prob'", "list")),
-    "text prediction": ({"label": [1], "prob": ["0.5"]}, "", ("'prob'", "text")),
+    "text prediction": ({"label": [1], "prob": ["high"]}, "", ("'prob'", "text")),
     "struct label": ({"label": arrow([{"a": "1"}]), "prob": [0.5]}, "", ("'label'", "struct")),
     "map for a single prediction": (
         {"label": arrow([{"a": 1}]), "prob": [0.5]},

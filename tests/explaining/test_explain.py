@@ -445,10 +445,10 @@ BAD: dict[str, tuple[str, str, Sequence[str]]] = {
     ),
     "a row with a missing value": (THREE + "1,d,\n", "--row 4", ("row 4", "'prob'", "missing")),
     "a bad row, before another one": (
-        "label,id,prob\n1,a,1.5\n1,b,7\n1,c,0.5\n", "--row 2", ("row 2", "7", "--as logits")
+        "label,id,prob\n1,a,1.5\n1,b,7\n1,c,0.5\n", "--row 2", ("row 2", "7", "correct")
     ),
     "a good row among bad ones": (
-        "label,id,prob\n1,a,0.5\n1,b,7\n1,c,0.5\n", "--row 1", ("row 2", "7", "--as logits")
+        "label,id,prob\n1,a,0.5\n1,b,7\n1,c,0.5\n", "--row 1", ("row 2", "7", "correct")
     ),
     "a malformed row": (THREE + "1,2,3,4,5\n", "--row 4", ("row 4", "5 fields instead of 3")),
     "no row at all": ("label,prob\n", "--row 1", ("no data row",)),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import arrays
-from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
+from ce_cli.inputs.arrow.text_cells import SNIFFED
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection, Source
@@ -54,8 +55,7 @@ class FileSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open_file(self.name, path)
-        with _arrow_errors(self.name):
-            self._columns = columns_of_schema(self._file.schema)
+        self._in_file = names_in_file(self._file.schema)
 
     @property
     def is_empty(self) -> bool:
@@ -70,23 +70,39 @@ class FileSource:
         """The columns of the schema."""
         return self._columns
 
+    @cached_property
+    def _columns(self) -> Sequence[Column]:
+        with _arrow_errors(self.name):
+            return columns_of_schema(self._file.schema, self._first)
+
+    def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
+        """The first rows of some columns."""
+        places = sorted(map(self._file.schema.get_field_index, names))
+        file = _open_file(self.name, self._path, places)
+        batches = (_batch(self.name, file, n) for n in range(file.num_record_batches))
+        batch = next((one for one in batches if one.num_rows), None)
+        return {} if batch is None else first_cells(batch, names)
+
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
         for split in self.splits(projection):
             for frame in split.frames():
                 if frame.rows:
                     return frame
-        return frame_of_batch(self._file.schema.empty_table(), projection)
+        return frame_of_batch(self._file.schema.empty_table(), projection, self._in_file)
 
     def splits(self, projection: Projection) -> Iterator[FileSplit]:
         """One split for each record batch, or for several where there are very many."""
-        fields = tuple(sorted(map(self._file.schema.get_field_index, projection.names)))
+        names = [self._in_file.get(name, name) for name in projection.names]
+        fields = tuple(sorted(map(self._file.schema.get_field_index, names)))
         count = self._file.num_record_batches
         step = -(-count // _SPLITS) or 1
         for start in range(0, count, step):
             every = range(start, min(start + step, count))
             size = share_of(self._path, len(every), count)
-            yield FileSplit(self.name, self._path, every, fields, projection, self._spool, size)
+            yield FileSplit(
+                self.name, self._path, every, fields, projection, self._in_file, self._spool, size
+            )
 
 
 class FileSplit(Record):
@@ -103,6 +119,7 @@ class FileSplit(Record):
     batches: range
     fields: tuple[int, ...]
     projection: Projection
+    in_file: dict[str, str]
     spool: object = None  # keeps a spooled file alive while its batches wait to be read
     size: int = 0
 
@@ -110,7 +127,8 @@ class FileSplit(Record):
         """Read a bounded number of cells at a time."""
         file = _open_file(self.name, self.path, self.fields)
         for place in self.batches:
-            yield from frames_of_batch(self.name, _batch(self.name, file, place), self.projection)
+            batch = _batch(self.name, file, place)
+            yield from frames_of_batch(self.name, batch, self.projection, self.in_file)
 
 
 class StreamSource:
@@ -134,7 +152,7 @@ class StreamSource:
         with storage_errors(path), _arrow_errors(self.name):
             self._bytes = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
             self._reader = pa.ipc.open_stream(self._bytes, options=_options())
-            self._columns = columns_of_schema(self._reader.schema)
+            self._in_file = names_in_file(self._reader.schema)
 
     @property
     def is_empty(self) -> bool:
@@ -145,11 +163,19 @@ class StreamSource:
         """The columns of the schema."""
         return self._columns
 
+    @cached_property
+    def _columns(self) -> Sequence[Column]:
+        with _arrow_errors(self.name):
+            return columns_of_schema(self._reader.schema, self._first_of)
+
+    def _first_of(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
+        return {} if self._first is None else first_cells(self._first, names)
+
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the stream."""
         if self._first is None:
-            return frame_of_batch(self._reader.schema.empty_table(), projection)
-        return next(frames_of_batch(self.name, self._first, projection))
+            return frame_of_batch(self._reader.schema.empty_table(), projection, self._in_file)
+        return next(frames_of_batch(self.name, self._first, projection, self._in_file))
 
     def splits(self, projection: Projection) -> Iterator[BatchSplit]:
         """One split for each record batch."""
@@ -157,7 +183,7 @@ class StreamSource:
             end = 0
             for batch in chain([self._first], self._batches()):
                 start, end = end, self._bytes.tell() if self._is_file else 0
-                yield BatchSplit(self.name, batch, projection, end - start)
+                yield BatchSplit(self.name, batch, projection, self._in_file, end - start)
 
     @cached_property
     def _first(self) -> pa.RecordBatch | None:
@@ -180,11 +206,12 @@ class BatchSplit(Record):
     name: str
     batch: pa.RecordBatch
     projection: Projection
+    in_file: dict[str, str]
     size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """A bounded number of cells at a time."""
-        return frames_of_batch(self.name, self.batch, self.projection)
+        return frames_of_batch(self.name, self.batch, self.projection, self.in_file)
 
 
 class _arrow_errors:  # noqa: N801 - reads as a phrase: with _arrow_errors(name)
@@ -231,16 +258,28 @@ def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBa
         return file.get_batch(place)
 
 
-def frames_of_batch(name: str, batch: pa.RecordBatch, projection: Projection) -> Iterator[Frame]:
+def first_cells(batch: pa.RecordBatch, names: Sequence[str]) -> Mapping[str, pa.Array]:
+    """Validated, since a wrong offset gives wrong data."""
+    first = batch.select(list(dict.fromkeys(names))).slice(0, SNIFFED)
+    first.validate(full=True)
+    return {name: first.column(name) for name in names}
+
+
+def frames_of_batch(
+    name: str,
+    batch: pa.RecordBatch,
+    projection: Projection,
+    in_file: Mapping[str, str],
+) -> Iterator[Frame]:
     """Slices of bounded size, at least one; validated, since a wrong offset gives wrong data."""
-    chosen = batch.select(list(projection.names))
+    chosen = batch.select([in_file.get(one, one) for one in projection.names])
     with _arrow_errors(name):
         chosen.validate(full=True)
     cells = sum(map(_cells, chosen.columns))
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
     rows = max(1024, _CELLS * chosen.num_rows // max(1, cells), *known)  # each frame reads them all
     for start in range(0, max(1, chosen.num_rows), rows):
-        frame = frame_of_batch(chosen.slice(start, rows), projection)
+        frame = frame_of_batch(chosen.slice(start, rows), projection, in_file)
         texts = {name: _encoded(frame.columns[name]) for name in projection.texts}
         yield frame.replace(columns=frame.columns | texts)
 

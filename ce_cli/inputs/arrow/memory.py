@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
+from ce_cli.inputs.arrow.text_cells import SNIFFED
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.record import Record
 
@@ -31,6 +32,7 @@ class TableSource:
     def __init__(self, name: str, table: pa.Table) -> None:
         self.name = name
         self._table = table
+        self._in_file = names_in_file(table.schema)
 
     @property
     def is_empty(self) -> bool:
@@ -39,16 +41,20 @@ class TableSource:
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
-        return columns_of_schema(self._table.schema)
+        return columns_of_schema(self._table.schema, self._first)
+
+    def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
+        rows = self._table.slice(0, SNIFFED)
+        return {name: rows.column(name).combine_chunks() for name in names}
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return frame_of_batch(self._table.slice(0, _ROWS), projection)
+        return frame_of_batch(self._table.slice(0, _ROWS), projection, self._in_file)
 
     def splits(self, projection: Projection) -> Iterator[TableSplit]:
         """Slices of bounded size, at least one."""
         for start in range(0, max(1, self._table.num_rows), _ROWS):
-            yield TableSplit(self._table.slice(start, _ROWS), projection)
+            yield TableSplit(self._table.slice(start, _ROWS), projection, self._in_file)
 
 
 class TableSplit(Record):
@@ -56,8 +62,9 @@ class TableSplit(Record):
 
     table: pa.Table
     projection: Projection
+    in_file: dict[str, str]
     size: int = 0  # there is no file
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""
-        yield frame_of_batch(self.table, self.projection)
+        yield frame_of_batch(self.table, self.projection, self.in_file)

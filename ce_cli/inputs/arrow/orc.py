@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.arrow.ipc import frames_of_batch
-from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
+from ce_cli.inputs.arrow.ipc import first_cells, frames_of_batch
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
@@ -18,6 +18,7 @@ from ce_cli.record import Record
 from ce_cli.text import display_name, sanitize
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyarrow.orc import ORCFile
 
 
@@ -46,6 +47,8 @@ class OrcSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open(self.name, path)
+        self._in_file = names_in_file(self._file.schema)
+        self._columns: Sequence[Column] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -54,7 +57,16 @@ class OrcSource:
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
-        return columns_of_schema(self._file.schema)
+        if self._columns is None:
+            self._columns = columns_of_schema(self._file.schema, self._first)
+        return self._columns
+
+    def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
+        """The first rows of some columns."""
+        if not self._file.nstripes:
+            return {}
+        with _OrcErrors(self.name):
+            return first_cells(self._file.read_stripe(0, columns=list(names)), names)
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
@@ -62,13 +74,15 @@ class OrcSource:
             for frame in split.frames():
                 if frame.rows:
                     return frame
-        return frame_of_batch(self._file.schema.empty_table(), projection)
+        return frame_of_batch(self._file.schema.empty_table(), projection, self._in_file)
 
     def splits(self, projection: Projection) -> Iterator[OrcSplit]:
         """One split for each stripe."""
         for stripe in range(self._file.nstripes):
             size = share_of(self._path, 1, self._file.nstripes)
-            yield OrcSplit(self.name, self._path, stripe, projection, self._spool, size)
+            yield OrcSplit(
+                self.name, self._path, stripe, projection, self._in_file, self._spool, size
+            )
 
 
 class OrcSplit(Record):
@@ -78,16 +92,17 @@ class OrcSplit(Record):
     path: str
     stripe: int
     projection: Projection
+    in_file: dict[str, str]
     spool: object = None  # keeps a spooled file alive while its stripes wait to be read
     size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """Read the stripe, and give a bounded number of cells at a time."""
         file = _open(self.name, self.path)
-        names = list(self.projection.names)
+        names = [self.in_file.get(name, name) for name in self.projection.names]
         with _OrcErrors(self.name):
             batch = file.read_stripe(self.stripe, columns=names)
-        return frames_of_batch(self.name, batch, self.projection)
+        return frames_of_batch(self.name, batch, self.projection, self.in_file)
 
 
 def _open(name: str, path: str) -> ORCFile:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch
+from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
+from ce_cli.inputs.arrow.types import (
+    columns_of_schema,
+    frame_of_batch,
+    is_nested,
+    names_in_file,
+)
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
@@ -17,6 +24,7 @@ from ce_cli.record import Record
 from ce_cli.text import display_name, sanitize
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
@@ -50,6 +58,8 @@ class ParquetSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open(self.name, path)
+        self._in_file = names_in_file(self._file.schema_arrow)
+        self._columns: Sequence[Column] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -58,7 +68,33 @@ class ParquetSource:
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
-        return columns_of_schema(self._file.schema_arrow)
+        if self._columns is None:
+            self._columns = columns_of_schema(self._file.schema_arrow, self._first)
+        return self._columns
+
+    def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
+        """The first cells of columns of text, but for those that statistics show to be words."""
+        groups = range(self._file.num_row_groups)
+        filled = [n for n in groups if self._file.metadata.row_group(n).num_rows]
+        names = [name for name in names if filled and not self._holds_words(name, filled[0])]
+        if not names:
+            return {}
+        with _reading(self.name):
+            batch = next(
+                self._file.iter_batches(
+                    SNIFFED, row_groups=filled[:1], columns=names, use_threads=False
+                )
+            )
+        return {name: batch.column(name) for name in names}
+
+    def _holds_words(self, name: str, group: int) -> bool:
+        place = self._file.schema_arrow.get_field_index(name)
+        metadata = self._file.metadata.row_group(group)
+        if metadata.num_columns != len(self._file.schema_arrow):
+            return False  # columns inside others have places of their own
+        statistics = metadata.column(place).statistics
+        least = statistics.min if statistics is not None and statistics.has_min_max else None
+        return isinstance(least, str) and is_word(least)
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
@@ -66,14 +102,30 @@ class ParquetSource:
             for frame in split.frames():
                 if frame.rows:
                     return frame
-        return frame_of_batch(self._file.schema_arrow.empty_table(), projection)
+        return frame_of_batch(self._file.schema_arrow.empty_table(), projection, self._in_file)
 
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
         """One split for each row group."""
         for group in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
-            yield ParquetSplit(self.name, self._path, group, projection, self._spool, size)
+            yield ParquetSplit(
+                self.name,
+                self._path,
+                group,
+                projection,
+                self._in_file,
+                self._dictionaries(projection),
+                self._spool,
+                size,
+            )
+
+    def _dictionaries(self, projection: Projection) -> tuple[str, ...]:
+        """The columns of text to read as dictionaries, but for text inside a struct."""
+        schema = self._file.schema_arrow
+        names = [self._in_file.get(name, name) for name in projection.texts]
+        places = {name: schema.get_field_index(name) for name in names}  # −1 for a repeated name
+        return tuple(n for n, at in places.items() if at < 0 or not is_nested(schema.types[at]))
 
 
 class ParquetSplit(Record):
@@ -83,24 +135,32 @@ class ParquetSplit(Record):
     path: str
     group: int
     projection: Projection
+    in_file: dict[str, str]
+    dictionaries: tuple[str, ...]
     spool: object = None  # keeps a spooled file alive while its row groups wait to be read
     size: int = 0
 
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
-        import pyarrow as pa
-
-        names = list(self.projection.names)
-        file = _open(self.name, self.path, self.projection.texts)
+        names = [self.in_file.get(name, name) for name in self.projection.names]
+        file = _open(self.name, self.path, self.dictionaries)
         grouping = len(self.projection.texts) > 1  # groups are merged frame by frame
         rows = max(1024, (_CELLS << 2 if grouping else _CELLS) // max(1, len(names)))
-        try:
+        with _reading(self.name):
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=False
             ):
-                yield frame_of_batch(batch, self.projection)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(_broken(self.name, error)) from error
+                yield frame_of_batch(batch, self.projection, self.in_file)
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(_broken(name, error)) from error
 
 
 def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:

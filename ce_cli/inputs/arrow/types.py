@@ -2,45 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ce_cli.findings.row_issues import RowIssue
+from ce_cli.inputs.arrow.levels import joined_levels
+from ce_cli.inputs.arrow.plain import plain, plain_type
 from ce_cli.inputs.arrow.scores import holds_scores, maps_of, number_type
+from ce_cli.inputs.arrow.text_cells import is_text, is_text_list, read_cells, seen_as
 from ce_cli.inputs.source import Column, Frame, Kind, Projection, Stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-
-def columns_of_schema(schema: pa.Schema) -> Sequence[Column]:
-    """The columns of `schema`, with the kinds that follow from their types."""
-    return tuple(_column(field.name, field.type) for field in schema)
+    First = Callable[[Sequence[str]], Mapping[str, pa.Array]]
 
 
-def frame_of_batch(batch: pa.RecordBatch | pa.Table, projection: Projection) -> Frame:
-    """Take the columns of the projection from `batch`, with views as plain columns."""
-    columns = {}
+def columns_of_schema(schema: pa.Schema, first: First | None = None) -> Sequence[Column]:
+    """The columns of `schema`, with the kinds that follow from their types.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        The names and types in the file.
+    first : callable, optional
+        Gives the first rows of some columns, by their names in the file: cells of text may hold
+        numbers.
+    """
+    names = joined_levels(schema.names)
+    columns = [
+        _column(name, field.type).replace(type=str(field.type))
+        for name, field in zip(names, schema, strict=True)
+    ]
+    classes = _class_labels(schema.metadata)
+    for place, column in enumerate(columns):
+        if column.name != schema.names[place]:
+            columns[place] = column.replace(name_in_file=schema.names[place])
+        if column.name in classes and column.kind == "number":
+            columns[place] = column.replace(classes=classes[column.name])
+    texts = [place for place, field in enumerate(schema) if _may_hold_numbers(field.type)]
+    if first is None or not texts:
+        return tuple(columns)
+    cells = first([schema.names[place] for place in texts])
+    for place in texts:
+        known = cells.get(schema.names[place])
+        if known is not None:
+            columns[place] = seen_as(columns[place], plain(known))
+    return tuple(columns)
+
+
+def names_in_file(schema: pa.Schema) -> dict[str, str]:
+    """The name in the file of each column whose levels of names are joined."""
+    joined = joined_levels(schema.names)
+    return {new: old for new, old in zip(joined, schema.names, strict=True) if new != old}
+
+
+def frame_of_batch(
+    batch: pa.RecordBatch | pa.Table,
+    projection: Projection,
+    in_file: Mapping[str, str] | None = None,
+) -> Frame:
+    """Take the columns of the projection from `batch`, as plain columns of what it asks for.
+
+    `in_file` has the names in the file where these are different.
+    """
+    columns: dict[str, pa.Array] = {}
+    issues: list[RowIssue] = []
+    invalid: list[tuple[str, tuple[int, ...]]] = []
     for name in projection.names:
-        column = batch.column(batch.schema.get_field_index(name))
+        place = batch.schema.get_field_index((in_file or {}).get(name, name))
+        column = batch.column(place)
         whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
-        columns[name] = _without_views(whole)
+        columns[name] = _verbatim(whole) if name in projection.verbatim else plain(whole)
+        if name in projection.texts or not _holds_text(columns[name].type):
+            continue
+        read = read_cells(name, columns[name], projection)
+        columns[name] = read.column
+        issues += read.issues
+        invalid += [(name, read.invalid)] if read.invalid else []
     for name in projection.maps:
         if holds_scores(columns[name].type):
             columns[name] = maps_of(columns[name])
-    return Frame(columns, batch.num_rows)
+    return Frame(columns, batch.num_rows, (), tuple(issues), tuple(invalid))
 
 
-def _without_views(column: pa.Array) -> pa.Array:
-    """Views of text and bytes, of which Arrow cannot take rows, as plain columns."""
+def is_nested(type_: pa.DataType) -> bool:
+    """Whether values are lists, maps or structs."""
+    from pyarrow import types
+
+    return bool(types.is_nested(type_))
+
+
+def _holds_text(type_: pa.DataType) -> bool:
+    return is_text(type_) or is_text_list(type_)
+
+
+def _may_hold_numbers(type_: pa.DataType) -> bool:
+    return _holds_text(plain_type(type_))
+
+
+def _verbatim(column: pa.Array) -> pa.Array:
+    """Text or bytes whose bytes are counted: views, which have no offsets, as plain columns."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
-        words = _without_views(column.dictionary)
+        words = _verbatim(column.dictionary)
         same = words.type == column.type.value_type
         return column if same else pa.DictionaryArray.from_arrays(column.indices, words)
-    plain = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}
-    type_ = plain.get(str(column.type))
+    plain_types = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}
+    type_ = plain_types.get(str(column.type))
     return column if type_ is None else column.cast(type_)
+
+
+def _class_labels(metadata: Mapping[bytes, bytes] | None) -> dict[str, tuple[str, ...]]:
+    """The names of the classes that a data set of Hugging Face keeps with its columns."""
+    if not metadata or b"huggingface" not in metadata:
+        return {}
+    import json
+
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        features = json.loads(metadata[b"huggingface"])["info"]["features"]
+        for name, feature in features.items():
+            if feature.get("_type") == "ClassLabel":
+                found[name] = tuple(map(str, feature["names"]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    return {name: names for name, names in found.items() if len(set(names)) == len(names) > 1}
 
 
 def _column(name: str, type_: pa.DataType) -> Column:
@@ -48,10 +136,11 @@ def _column(name: str, type_: pa.DataType) -> Column:
 
     if holds_scores(type_):
         return Column(name, "map", str(type_), _stored(number_type(type_)))
+    type_ = plain_type(type_)
     if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
         inner = _column(name, type_.value_type)
         width = type_.list_size if types.is_fixed_size_list(type_) else None
-        kind: Kind = "list" if inner.kind == "number" else "nested"
+        kind: Kind = "list" if inner.kind in ("number", "boolean") else "nested"
         of_names = inner.kind == "text"
         return Column(name, kind, str(type_), inner.stored, width, of_names=of_names)
     if types.is_map(type_) or types.is_struct(type_):

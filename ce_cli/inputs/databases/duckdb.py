@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import CeError, DataError, StorageError, UsageError
 from ce_cli.inputs.arrow.ipc import StreamSource
-from ce_cli.inputs.arrow.types import columns_of_schema
+from ce_cli.inputs.arrow.types import names_in_file
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.databases.chosen import double_quoted, query_for
 from ce_cli.inputs.extras import needed
@@ -84,7 +84,7 @@ class _QuerySource(StreamSource):
         self._reader = reader
         self._kept = kept
         self._is_file = False
-        self._columns = columns_of_schema(reader.schema)
+        self._in_file = names_in_file(reader.schema)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         while True:

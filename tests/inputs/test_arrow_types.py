@@ -1,0 +1,275 @@
+"""Types of Parquet and Arrow that mean the same as plainer ones give the same number."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from tests.conftest import complaints, run_ce, score_json
+from tests.writing import as_arrow, as_parquet, as_stream
+
+BAD_DATA = 3
+EXPECTED = -(math.log(0.8) + math.log(0.7)) / 2  # by hand, for each of the tables below
+WRITERS = {"parquet": as_parquet, "arrow": as_arrow, "arrows": as_stream}
+
+CLASSES = {"p_cat": [0.8, 0.3], "p_dog": [0.2, 0.7]}
+PROB = [0.8, 0.3]
+LISTS = [[0.8, 0.2], [0.3, 0.7]]
+VECTOR = pa.struct(
+    {
+        "type": pa.int8(),
+        "size": pa.int32(),
+        "indices": pa.list_(pa.int32()),
+        "values": pa.list_(pa.float64()),
+    }
+)
+VECTORS = [
+    {"type": 1, "size": None, "indices": None, "values": [0.8, 0.2]},
+    {"type": 0, "size": 2, "indices": [1, 0], "values": [0.7, 0.3]},
+]
+
+
+def decimals(*texts: str) -> pa.Array:
+    return pa.array(map(Decimal, texts), pa.decimal128(38, 18))
+
+
+def keys(**structs: Any) -> pa.Array:
+    """A column of structs of one field."""
+    ((name, values),) = structs.items()
+    return pa.array([{name: value} for value in values])
+
+
+TABLES: dict[str, dict[str, Any]] = {
+    "bytes of text": {"label": pa.array([b"cat", b"dog"]), **CLASSES},
+    "large bytes": {"label": pa.array([b"cat", b"dog"], pa.large_binary()), **CLASSES},
+    "bytes of one length": {"label": pa.array([b"cat", b"dog"], pa.binary(3)), **CLASSES},
+    "a dictionary of bytes": {"label": pa.array([b"cat", b"dog"]).dictionary_encode(), **CLASSES},
+    "decimal labels": {"label": decimals("1.000000000000000000", "0E-18"), "prob": PROB},
+    "a dictionary of decimals": {"label": decimals("1", "0").dictionary_encode(), "prob": PROB},
+    "decimal probabilities": {"label": [1, 0], "prob": decimals("0.8", "0.3")},
+    "a dictionary of numbers": {
+        "label": pa.array([1, 0]).dictionary_encode(),
+        "prob": pa.array(PROB).dictionary_encode(),
+    },
+    "a dictionary of fractions": {
+        "label": pa.array([1.0, 0.0]).dictionary_encode(),
+        "prob": PROB,
+    },
+    "small integers": {"label": pa.array([1, 0], pa.int8()), "prob": PROB},
+    "unsigned integers": {"label": pa.array([1, 0], pa.uint64()), "prob": PROB},
+    "half precision labels": {"label": pa.array([1, 0], pa.float16()), "prob": PROB},
+    "a column of nulls beside": {"label": [1, 0], "prob": PROB, "x": pa.nulls(2)},
+    "numbers as text": {"label": ["1", "0"], "prob": ["0.8", "0.3"]},
+    "numbers as bytes": {"label": [b"1", b"0"], "prob": [b"0.8", b"0.3"]},
+    "numbers in a dictionary of text": {
+        "label": [1, 0],
+        "prob": pa.array(["0.8", "0.3"]).dictionary_encode(),
+    },
+    "class columns as text": {
+        "label": ["cat", "dog"],
+        "p_cat": ["0.8", "0.3"],
+        "p_dog": ["0.2", "0.7"],
+    },
+    "lists as text": {"label": ["0", "1"], "prob": ["[0.8, 0.2]", "[0.3 0.7]"]},
+    "maps as text": {
+        "label": ["cat", "dog"],
+        "prob": ['{"cat": 0.8, "dog": 0.2}', '{"cat": 0.3, "dog": 0.7}'],
+    },
+    "lists of text": {"label": [0, 1], "probs": [["0.8", "0.2"], ["0.3", "0.7"]]},
+    "a struct of one text": {"label": keys(value=["cat", "dog"]), **CLASSES},
+    "a struct of one number": {"label": [1, 0], "prob": keys(value=PROB)},
+    "a struct of one list": {"label": [0, 1], "probs": keys(values=LISTS)},
+    "vectors of Spark": {"label": [0.0, 1.0], "probability": pa.array(VECTORS, VECTOR)},
+    "a tensor of fixed shape": {
+        "label": [0, 1],
+        "probs": pa.FixedShapeTensorArray.from_numpy_ndarray(np.array(LISTS)),
+    },
+}
+IN_ARROW_ONLY: dict[str, dict[str, Any]] = {
+    "runs": {"label": pa.RunEndEncodedArray.from_arrays([1, 2], ["cat", "dog"]), **CLASSES},
+    "views of lists": {"label": [0, 1], "probs": pa.array(LISTS, pa.list_view(pa.float64()))},
+    "views of text": {"label": pa.array(["cat", "dog"], pa.string_view()), **CLASSES},
+    "views of bytes": {"label": pa.array([b"cat", b"dog"], pa.binary_view()), **CLASSES},
+    "a dictionary of booleans": {
+        "label": pa.array([True, False]).dictionary_encode(),
+        "prob": PROB,
+    },
+}
+
+
+def loss(path: Path, *options: str) -> float:
+    return float(score_json(path, *options)["metrics"]["cross_entropy"])
+
+
+def written(folder: Path, table: pa.Table, suffix: str = "parquet") -> Path:
+    path = folder / f"preds.{suffix}"
+    path.write_bytes(WRITERS[suffix](table))
+    return path
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize("name", TABLES)
+def test_every_type_gives_the_number(name: str, suffix: str, tmp_path: Path) -> None:
+    path = written(tmp_path, pa.table(TABLES[name]), suffix)
+    assert loss(path) == pytest.approx(EXPECTED, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", IN_ARROW_ONLY)
+def test_types_of_arrow_alone_do_too(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path, pa.table(IN_ARROW_ONLY[name]), "arrow")
+    assert loss(path) == pytest.approx(EXPECTED, rel=1e-12)
+
+
+# Numbers in text
+
+
+def test_a_cell_of_text_that_is_not_a_number_is_named_by_its_row(tmp_path: Path) -> None:
+    prob = ["0.5"] * 1500 + ["n.d."]
+    path = written(tmp_path, pa.table({"label": [1] * 1501, "prob": prob}))
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "row 1,501, column 'prob': 'n.d.' is not a number" in line
+    assert loss(path, "--na-value", "n.d.", "--missing", "skip") == pytest.approx(math.log(2))
+
+
+def test_numbers_in_text_are_read_to_the_last_bit(tmp_path: Path) -> None:
+    text = "0.1000000000000000055511151231257827021181583404541015625"
+    path = written(tmp_path, pa.table({"label": ["1", "1"], "prob": [text, "1e-1"]}))
+    assert loss(path) == -math.log(0.1)
+
+
+def test_words_are_not_predictions(tmp_path: Path) -> None:
+    path = written(tmp_path, pa.table({"label": [1, 0], "prob": ["high", "low"]}))
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "holds text, not numbers" in line
+
+
+def test_missing_cells_of_text_are_missing(tmp_path: Path) -> None:
+    path = written(tmp_path, pa.table({"label": ["1", "0", "1"], "prob": ["0.8", "0.3", "NA"]}))
+    assert "row 3" in complaints(run_ce("score", path), BAD_DATA)[0]
+    assert loss(path, "--missing", "skip") == pytest.approx(EXPECTED)
+
+
+# Names of classes beside the numbers
+
+
+def named_by(names: list[str], **columns: Any) -> pa.Table:
+    """A table as `datasets` writes it, with a label of `names`."""
+    features = {"label": {"names": names, "_type": "ClassLabel"}}
+    metadata = json.dumps({"info": {"features": features}})
+    return pa.table(columns).replace_schema_metadata({"huggingface": metadata})
+
+
+MAPS = pa.array([{"cat": 0.8, "dog": 0.2}, {"cat": 0.3, "dog": 0.7}])
+NAMED: dict[str, tuple[pa.Table, str]] = {
+    "columns by name": (named_by(["cat", "dog"], label=[0, 1], **CLASSES), ""),
+    "columns in another order": (named_by(["dog", "cat"], label=[1, 0], **CLASSES), ""),
+    "maps": (named_by(["dog", "cat"], label=[1, 0], probs=MAPS), ""),
+    "columns that are the names": (
+        named_by(["cat", "dog"], label=[0, 1], cat=[0.8, 0.3], dog=[0.2, 0.7]),
+        "",
+    ),
+    "lists": (named_by(["x", "y"], label=[0, 1], probs=LISTS), ""),
+    "columns by number": (
+        named_by(["x", "y"], label=[0, 1], p_0=[0.8, 0.3], p_1=[0.2, 0.7]),
+        "",
+    ),
+    "the second class": (named_by(["x", "y"], label=[0, 1], prob=[0.2, 0.7]), ""),
+    "a column named after the first": (
+        named_by(["cat", "dog"], label=[0, 1], p_cat=PROB),
+        "",
+    ),
+    "a positive class": (
+        named_by(["cat", "dog"], label=[0, 1], prob=PROB),
+        "--positive cat",
+    ),
+    "no label": (
+        named_by(["cat", "dog"], label=[0, 1, -1], p_cat=[*PROB, 0.5], p_dog=[0.2, 0.7, 0.5]),
+        "--missing skip",
+    ),
+    "an ignored label": (
+        named_by(["cat", "dog"], label=[0, 1, -1], p_cat=[*PROB, 0.5], p_dog=[0.2, 0.7, 0.5]),
+        "--ignore-label -1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_names_of_classes_in_the_metadata_are_used(name: str, tmp_path: Path) -> None:
+    table, options = NAMED[name]
+    path = written(tmp_path, table)
+    assert loss(path, *options.split()) == pytest.approx(EXPECTED)
+
+
+def test_the_classes_have_their_names_in_the_result(tmp_path: Path) -> None:
+    path = written(tmp_path, named_by(["x", "y"], label=[0, 1], probs=LISTS))
+    assert score_json(path)["classes"] == ["x", "y"]
+
+
+def test_an_unknown_label_of_a_data_set_is_missing(tmp_path: Path) -> None:
+    path = written(tmp_path, NAMED["no label"][0])
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "row 3" in line
+    assert "missing" in line
+
+
+@pytest.mark.parametrize(
+    "metadata", ["", "[]", "{", '{"info": {"features": {"label": {"_type": "ClassLabel"}}}}']
+)
+def test_broken_metadata_do_no_harm(metadata: str, tmp_path: Path) -> None:
+    table = pa.table({"label": [1, 0], "prob": PROB})
+    path = written(tmp_path, table.replace_schema_metadata({"huggingface": metadata}))
+    assert loss(path) == pytest.approx(EXPECTED)
+
+
+# Columns of several levels
+
+
+LEVELS: list[tuple[str, str]] = [("proba", "0"), ("proba", "1"), ("label", "")]
+
+
+def of_levels(levels: list[tuple[str, str]]) -> pa.Table:
+    rows = [[0.8, 0.2, 0], [0.3, 0.7, 1]]
+    return pa.Table.from_pandas(pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(levels)))
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_levels_of_names_are_joined(suffix: str, tmp_path: Path) -> None:
+    document = score_json(written(tmp_path, of_levels(LEVELS), suffix))
+    assert document["metrics"]["cross_entropy"] == pytest.approx(EXPECTED)
+    assert document["columns"]["predictions"] == ["proba_0", "proba_1"]
+
+
+def test_names_in_the_file_may_be_typed(tmp_path: Path) -> None:
+    path = written(tmp_path, of_levels([("a", "x"), ("a", "y"), ("b", "z")]))
+    options = ["--label", "('b', 'z')", "--pred", "('a', 'x')", "--pred", "('a', 'y')"]
+    assert loss(path, *options, "--classes", "0,1") == pytest.approx(EXPECTED)
+    assert loss(path, "--label", "b_z", "--pred", "a_*", "--classes", "0,1") == loss(
+        path, *options, "--classes", "0,1"
+    )
+
+
+def test_levels_that_would_give_one_name_stay_apart(tmp_path: Path) -> None:
+    table = of_levels([("p_a", "b"), ("p", "a_b"), ("label", "")])
+    (line,) = complaints(run_ce("score", written(tmp_path, table)), BAD_DATA)
+    assert "('p_a', 'b')" in line
+
+
+@pytest.mark.parametrize("writer", [as_parquet, as_arrow])
+def test_times_of_an_unknown_zone_are_groups(
+    writer: Callable[[pa.Table], bytes], tmp_path: Path
+) -> None:
+    times = pa.array([0, 1], pa.int64()).cast(pa.timestamp("s", "Mars/Olympus"))
+    path = tmp_path / "preds.bin"
+    path.write_bytes(writer(pa.table({"label": [1, 0], "prob": PROB, "at": times})))
+    groups = score_json(path, "--by", "at")["groups"]
+    starts = [one["by"]["at"][:19] for one in groups]
+    assert starts == ["1970-01-01 00:00:00", "1970-01-01 00:00:01"]
