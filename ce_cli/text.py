@@ -89,7 +89,8 @@ def quoted_list(items: Iterable[str], most: int = 8) -> str:
 
 def plural(count: int, noun: str) -> str:
     """``1 row``, ``1,234 rows``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    many = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else many}"
 
 
 def closest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str:

@@ -64,6 +64,12 @@ class Numbers(Record):
         return self.are_whole and not self.are_decisions
 
     @property
+    def have_both_signs(self) -> bool:
+        """Whether they are numbers, not all whole, on both sides of 0."""
+        low, high = self._range
+        return low < 0.0 < high and not self.are_whole and not self.bad
+
+    @property
     def _range(self) -> tuple[float, float]:
         if not len(self.values):
             return 0.0, 0.0

@@ -25,7 +25,7 @@ from ce_cli.binding.names import (
 )
 from ce_cli.binding.prediction_choice import PredictionChoice
 from ce_cli.binding.predictions import namings_for, shape_of, width_of
-from ce_cli.errors import DataError, UsageError
+from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.record import Record
 from ce_cli.spec import Spec
 from ce_cli.text import quoted_list
@@ -191,7 +191,25 @@ class RoleFinder:
         raise DataError(
             "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …) or "
             f"is the only one of fractions; the remaining columns are {quoted_list(free) or 'none'}"
-            f"; name the predictions with --pred{within if nested else ''}."
+            f"; name the predictions with --pred{within if nested else ''}.",
+            suggestions=self._margins(beside),
+        )
+
+    def _margins(self, beside: Sequence[str]) -> list[Suggestion]:
+        """The only column of numbers of both signs, which may be logits."""
+        names = [
+            column.name
+            for column in self._rows.columns
+            if column.kind == "number" and column.name not in beside and not is_aside(column.name)
+        ]
+        signed = [
+            name
+            for name, numbers in zip(names, self._rows.numbers(names), strict=True)
+            if numbers.have_both_signs
+        ]
+        options = (("--pred", name) for name in signed)
+        return (
+            [Suggestion((*options, ("--as", "logits")))] if len(signed) == 1 == len(names) else []
         )
 
     def _is_likelihood(self) -> bool:

@@ -76,6 +76,8 @@ class PredictionChoice:
             return Chosen(tiers[0][0])
         for tier in tiers:
             agreeing = self._preferred([one for one in tier if self._agrees(one)])
+            if len(agreeing) > 1:
+                agreeing = [one for one in agreeing if self._may_be_read(one)] or agreeing
             if len(agreeing) == 1:
                 self._check_one_model(agreeing[0])
                 return Chosen(agreeing[0])
@@ -161,6 +163,14 @@ class PredictionChoice:
         if choice[0] in self._lists:
             return False
         return all(kind.are_decisions and not kind.bad for kind in self._rows.numbers(choice))
+
+    def _may_be_read(self, choice: Choice) -> bool:
+        """Whether all values are in [0, 1], or the names show that they are logarithms."""
+        if self._are_logs(choice):
+            return True
+        if choice[0] in self._lists:
+            return self._rows.nested(choice[0]).in_unit
+        return all(kind.in_unit for kind in self._rows.numbers(choice))
 
     def _is_aside_list(self, name: str) -> bool:
         """Whether a list holds bytes or features, not predictions."""

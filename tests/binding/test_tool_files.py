@@ -51,6 +51,19 @@ TABLES: dict[str, tuple[str, str, float]] = {
         "blue,1,[0.1 0.3 0.6]\nwhite,0,[0.5   0.125 0.375]\n",
         THREE,
     ),
+    "Spark ML: dense and sparse vectors in JSON": (
+        "part-00000.json",
+        '{"label":1.0,"rawPrediction":{"type":1,"values":[-1,1]},'
+        '"probability":{"type":1,"values":[0.2,0.8]},"prediction":1.0}\n'
+        '{"label":0.0,"rawPrediction":{"type":1,"values":[1,-1]},'
+        '"probability":{"type":1,"values":[0.7,0.3]},"prediction":0.0}\n'
+        '{"label":1.0,"rawPrediction":{"type":1,"values":[1,-1]},'
+        '"probability":{"type":1,"values":[0.6,0.4]},"prediction":0.0}\n'
+        '{"label":0.0,"rawPrediction":{"type":0,"size":2,"indices":[0],"values":[9]},'
+        '"probability":{"type":0,"size":2,"indices":[1,0],"values":[0.05,0.95]},'
+        '"prediction":0.0}\n',
+        TWO,
+    ),
     "datasets to_json: a list in each line": (
         "test.jsonl",
         "".join(

@@ -349,7 +349,6 @@ def test_confident_refuses_what_has_no_interval(preds: Path, limit: str) -> None
         (["--init", "--gate", "x"], ["--init", "--gate"]),
         (["-", "-", "--max", "1"], ["only once"]),
         (["-", "--labels", "-", "--max", "1"], ["only once"]),
-        (["--max", "1", "--no-header"], ["--no-header"]),
     ],
     ids=" ".join,
 )

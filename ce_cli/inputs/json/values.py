@@ -13,6 +13,8 @@ from ce_cli.inputs.source import Column, Kind
 from ce_cli.spec import MISSING_TEXTS
 
 _SHOWN = 120
+_LONGEST_VECTOR = 1 << 20
+_VECTOR = {"type", "size", "indices", "values"}  # the keys of a vector of Spark ML
 
 
 class JsonObject(dict[str, Any]):
@@ -161,9 +163,29 @@ def _written(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> JsonObject:
+def _object(pairs: Sequence[tuple[str, Any]]) -> JsonObject | list[float]:
     found = JsonObject(pairs)
+    if len(pairs) in (2, 4) and found.keys() <= _VECTOR and "values" in found:
+        return _vector(found) or found
     if len(found) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         found.repeated = frozenset(name for name, count in counts.items() if count > 1)
     return found
+
+
+def _vector(found: JsonObject) -> list[float] | None:
+    """The numbers of a vector as Spark ML writes it, dense (type 1) or sparse (type 0)."""
+    kind, values = found.get("type"), found["values"]
+    if kind not in (0, 1) or not isinstance(values, list):
+        return None
+    if kind == 1:
+        return values
+    places, size = found.get("indices"), found.get("size")
+    if not isinstance(places, list) or not isinstance(size, int) or len(places) != len(values):
+        return None
+    if size > _LONGEST_VECTOR or not all(isinstance(at, int) and 0 <= at < size for at in places):
+        return None
+    dense = [0.0] * size
+    for at, value in zip(places, values, strict=True):
+        dense[at] = value
+    return dense
