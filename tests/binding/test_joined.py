@@ -321,7 +321,7 @@ HEADLESS = {
     "yes\nno\nyes\nno\n": (),
     "dog\ncat\ndog\ncat\n": ("--positive", "dog"),
     '"1"\r\n"0"\r\n"1"\r\n"0"\r\n': (),
-    "0\n1\n0\n1\n0\n": (),  # as pandas names a column without a name
+    "0\n1\n0\n1\n0\n": ("--label", "0"),  # as pandas names a column without a name
     "true\nfalse\ntrue\nfalse\n": (),
 }
 
@@ -336,11 +336,23 @@ def test_labels_without_a_header_are_all_read(text: str, tmp_path: Path) -> None
     assert document["metrics"] == score([1, 0, 1, 0], predicted).metrics
 
 
-def test_labels_that_may_have_no_header_are_named(tmp_path: Path) -> None:
+def test_labels_after_a_name_that_is_a_number_need_it(tmp_path: Path) -> None:
     preds, truth = tmp_path / "preds.csv", tmp_path / "truth.csv"
     preds.write_text("prob\n0.2\n0.7\n0.4\n")
-    truth.write_text("0\n1\n0\n")
+    truth.write_text("0\n0\n1\n0\n")
     (message,) = complaints(run_ce("score", preds, "--labels", truth), BAD_DATA)
-    assert "if its first line, '0', is a label, add a line with a name before it" in message
-    truth.write_text("label\n0\n1\n0\n")
+    assert "if its first line names the columns, name the label with --label" in message
+    assert run_ce("score", preds, "--labels", truth, "--label", "0").returncode == 0
+    truth.write_text("0\n1\n0\n")  # a label
     assert run_ce("score", preds, "--labels", truth).returncode == 0
+
+
+def test_labels_whose_first_line_may_be_one_are_named(tmp_path: Path) -> None:
+    preds, truth = tmp_path / "preds.csv", tmp_path / "truth.csv"
+    preds.write_text("prob\n0.2\n0.7\n0.4\n")
+    truth.write_text("dog\ncat\ncat\n")
+    done = run_ce("score", preds, "--labels", truth, "--positive", "cat")
+    (message,) = complaints(done, BAD_DATA)
+    assert "if its first line, 'dog', is a label, add a line with a name before it" in message
+    truth.write_text("label\ndog\ncat\ncat\n")
+    assert run_ce("score", preds, "--labels", truth, "--positive", "cat").returncode == 0
