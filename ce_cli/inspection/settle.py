@@ -124,6 +124,8 @@ def _with(spec: Spec, options: Sequence[tuple[str, str]]) -> Spec | None:
             extended = None if spec.classes else spec.replace(classes=classes)
         elif name == "--label":
             extended = None if spec.label else spec.replace(label=(value,))
+        elif name == "--as":
+            extended = spec.replace(as_=value) if spec.as_ == "auto" else None
         elif name == "--pred":
             extended = None if spec.pred else spec.replace(pred=(value,))
         elif name == "--ignore-label" and value not in spec.ignore_label:
