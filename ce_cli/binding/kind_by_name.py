@@ -12,7 +12,6 @@ from ce_cli.text import quoted
 
 _NEAR = 1e-5  # sums of probabilities in single precision are this close to 1
 _FEWEST_ROWS = 2
-_FEWEST_ALONE = 20  # fewer numbers may be between 0 and 1 by chance
 
 
 def check_logits(source: Source, bound: Binding) -> None:
@@ -21,24 +20,18 @@ def check_logits(source: Source, bound: Binding) -> None:
     Raises
     ------
     DataError
-        All numbers of the first rows are between 0 and 1, and the rows, if there are several
-        classes, sum to 1.
+        All numbers of the first rows are between 0 and 1, and the rows sum to 1.
     """
     matrix = _first_rows(source, bound)
-    if matrix is None or not matrix.size:
+    if matrix is None or len(matrix) < 2 or matrix.shape[1] < _FEWEST_ROWS:
         return
-    several = len(matrix) > 1
     with np.errstate(invalid="ignore"):
-        within = ((matrix >= 0.0) & (matrix <= 1.0)).all() and matrix.min() < matrix.max()
-        sums = (np.abs(matrix.sum(axis=0) - 1.0) <= _NEAR).all()
-    if not within or matrix.shape[1] < (_FEWEST_ROWS if several else _FEWEST_ALONE):
-        return
-    if several and not sums:
-        return
-    as_sums = " and the rows sum to 1" if several else ""
+        within = ((matrix >= 0.0) & (matrix <= 1.0)).all()
+        if not within or not (np.abs(matrix.sum(axis=0) - 1.0) <= _NEAR).all():
+            return
     raise DataError(
         f"{quoted(bound.predictions[0])} is named like a logit, but the numbers are between 0 and "
-        f"1{as_sums}, as probabilities are; use --as probabilities, or, if they are "
+        "1 and the rows sum to 1, as probabilities do; use --as probabilities, or, if they are "
         "logits, --as logits."
     )
 
@@ -47,7 +40,7 @@ def _first_rows(
     source: Source, bound: Binding
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]] | None:
     """The numbers of the first rows, shape (K, n); None if they are not for all classes."""
-    if bound.shape in ("columns", "single"):
+    if bound.shape == "columns":
         frame = source.sample(Projection(bound.predictions, ()))
         return np.stack([floats(frame.columns[name]) for name in bound.predictions])
     if bound.shape != "list":

@@ -49,9 +49,6 @@ FIXED: dict[str, tuple[str, float]] = {
     ),
     "probabilities under another name": ("target,logprob_0,logprob_1\n0,0.8,0.2\n1,0.3,0.7\n", TWO),
     "probabilities named logits": ("y,logit_0,logit_1\n0,0.8,0.2\n1,0.3,0.7\n", TWO),
-    "probabilities named a logit": (
-        "y,logit\n" + "1,0.8\n0,0.3\n" * 10, TWO,
-    ),
     "losses named log-probabilities": ("logprob\n0.5\n1.25\n0.35\n", 0.7),
     "no label": ("label,prob\n1,0.8\n-1,0.5\n0,0.3\n", TWO),
     "an index to ignore": ("label,prob\n1,0.8\n-100,0.5\n0,0.3\n", TWO),

@@ -70,7 +70,8 @@ def seen_as(column: Column, cells: pa.Array) -> Column:
     if is_text_list(cells.type):
         flat = list(islice(_words(cells.flatten()), SNIFFED))
         numbers = sum(number_in(text) is not None for text in flat)
-        whole = flat and numbers == len(flat)
+        names = all(text.strip().isdigit() for text in flat)  # of classes that are numbered
+        whole = flat and numbers == len(flat) and not names
         return column.replace(kind="list", stored="text", of_names=False) if whole else column
     texts = [text for text in islice(_words(cells), SNIFFED) if text not in MISSING_TEXTS]
     shown = column_of(column.name, pa.chunked_array([arrays.texts(texts)]), ".")

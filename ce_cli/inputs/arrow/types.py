@@ -74,7 +74,8 @@ def frame_of_batch(
         column = batch.column(place)
         whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         columns[name] = _verbatim(whole) if name in projection.verbatim else plain(whole)
-        if name in projection.texts or not _holds_text(columns[name].type):
+        as_text = name in projection.texts or name in projection.words
+        if as_text or not _holds_text(columns[name].type):
             continue
         read = read_cells(name, columns[name], projection)
         columns[name] = read.column
