@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ce_cli.binding.spelling import as_name, canonical
+from ce_cli.binding.words import has_word_of_prediction, has_words, words_of
 from ce_cli.record import Record
 
 _FORMS: tuple[Callable[[str], str], ...] = (
@@ -60,7 +61,7 @@ def class_columns(names: Sequence[str], labels: Sequence[str]) -> list[ClassColu
             found.setdefault(one.columns, one)
         if found:
             return list(found.values())
-    return []
+    return list(_with_words(names, labels))
 
 
 def naming_by_labels(names: Sequence[str], labels: Sequence[str]) -> tuple[str, ...] | None:
@@ -70,6 +71,20 @@ def naming_by_labels(names: Sequence[str], labels: Sequence[str]) -> tuple[str, 
         if whole.columns == tuple(names) and len(set(whole.classes)) == len(names):
             return whole.classes
     return None
+
+
+def _with_words(names: Sequence[str], labels: Sequence[str]) -> Iterator[ClassColumns]:
+    """Columns each of which has the words of one label: ``home_win_prob`` and ``draw_prob``."""
+    found: dict[str, str] = {}
+    for label in labels:
+        words = words_of(label)
+        own = [name for name in names if words and has_words(name, words)]
+        if len(own) != 1 or own[0] in found:
+            return
+        found[own[0]] = label
+    if len(found) > 1 and all(map(has_word_of_prediction, found)):
+        columns = tuple(name for name in names if name in found)
+        yield ClassColumns(columns, tuple(found[name] for name in columns), is_dressed=True)
 
 
 def _with_form(

@@ -160,4 +160,4 @@ def _not_two(seen: Sequence[str]) -> DataError:
 
 
 def _conventional(text: str) -> str:
-    return canonical_number(text).lower()
+    return canonical_number(text).lower().removesuffix(".")

@@ -91,6 +91,7 @@ class FirstRows:
         self.source = source
         self._missing = missing
         self._numbers: dict[str, Numbers] = {}
+        self._cells: dict[str, Floats] = {}
         self._labels: dict[str, list[str]] = {}
         self._repeated: dict[str, bool] = {}
         self.columns: Sequence[Column] = source.columns()
@@ -110,7 +111,7 @@ class FirstRows:
             frame = self.source.sample(projection)
             invalid = dict(frame.invalid_cells)
             for name in part:
-                own = floats(frame.columns[name])
+                own = self._cells[name] = floats(frame.columns[name])
                 if name in invalid:
                     own = np.delete(own, list(invalid[name]))
                 distinct = np.unique(own[~np.isnan(own)])
@@ -145,10 +146,14 @@ class FirstRows:
         self.labels(name)
         return self._repeated[name]
 
+    def cells(self, names: Sequence[str]) -> list[Floats]:
+        """The numbers of columns by row, each of shape (n,); NaN where a value is missing."""
+        self.numbers(names)
+        return [self._cells[name] for name in names]
+
     def sums(self, names: Sequence[str]) -> Floats:
         """The sums over columns, by row; NaN where a value is missing."""
-        frame = self.source.sample(Projection(tuple(names), (), missing_texts=self._missing))
-        return np.asarray(np.add.reduce([floats(frame.columns[name]) for name in names]))
+        return np.asarray(np.add.reduce(self.cells(names)))
 
     def are_few(self, name: str) -> bool:
         """Whether a column has so few values that they may be classes."""

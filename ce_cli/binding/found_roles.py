@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ce_cli.binding.chosen import Chosen
-from ce_cli.binding.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.class_columns import class_columns
+from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.coded_labels import by_code
 from ce_cli.binding.evidence import FirstRows
 from ce_cli.binding.label_choice import LabelChoice
@@ -17,6 +18,7 @@ from ce_cli.binding.label_names import (
 )
 from ce_cli.binding.loss_columns import loss_columns
 from ce_cli.binding.names import (
+    class_named,
     expand,
     find_unreadable,
     is_aside,
@@ -25,10 +27,11 @@ from ce_cli.binding.names import (
 )
 from ce_cli.binding.prediction_choice import PredictionChoice
 from ce_cli.binding.predictions import namings_for, shape_of, width_of
+from ce_cli.binding.words import is_negated
 from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.record import Record
 from ce_cli.spec import Spec
-from ce_cli.text import quoted_list
+from ce_cli.text import quoted, quoted_list
 
 
 class Roles(Record):
@@ -154,7 +157,32 @@ class RoleFinder:
         seen = self._seen(labels)
         several = len(labels.columns) > 1
         names = label_namings(labels.columns)[0] if several else self._carried_names(labels, seen)
-        return Roles(labels, self._predictions(labels.columns, names), seen)
+        predictions = self._predictions(labels.columns, names)
+        self._check_label(labels, predictions)
+        return Roles(labels, predictions, seen)
+
+    def _check_label(self, labels: Chosen, predictions: Chosen) -> None:
+        """Raise if the name of a single prediction speaks against the label, or for no event."""
+        spec = self._spec
+        if len(labels.columns) > 1 or len(predictions.columns) > 1 or spec.classes:
+            return
+        label, prediction = labels.columns[0], predictions.columns[0]
+        choice = self._label_choice((prediction,))
+        if labels.reason == "name" and (rivals := choice.rivals(label, prediction)):
+            raise choice.ambiguous([label, *rivals], (prediction,))
+        seen = self._seen(labels)
+        unsettled = spec.positive is None and spec.predicted_class is None and seen
+        if not unsettled or self._rows.kind(prediction) not in ("number", "boolean"):
+            return
+        usual = (ConventionalBinary().codes(seen) != UNKNOWN).all()
+        if usual and is_negated(prediction, label) and class_named(prediction, seen) is None:
+            negative = min(seen, key=lambda text: int(ConventionalBinary().codes([text])[0]))
+            choices = dict.fromkeys((negative, *seen))
+            raise DataError(
+                f"{quoted(prediction)} may be the probability of the negative class; name the "
+                "class that it predicts with --positive.",
+                suggestions=[Suggestion((("--positive", one),)) for one in choices],
+            )
 
     def _carried_names(self, labels: Chosen, seen: Sequence[str]) -> Sequence[str]:
         """The labels, by the names that the file gives to them if columns are named so."""
@@ -175,7 +203,8 @@ class RoleFinder:
         losses = loss_columns(columns, beside) if spec.as_ == "losses" else ()
         if losses:
             return Chosen(losses)
-        found = PredictionChoice(self._rows, beside, seen, spec.as_).chosen()
+        label = labels[0] if len(labels) == 1 else ""
+        found = PredictionChoice(self._rows, beside, seen, spec.as_, label).chosen()
         if found is not None:
             return found
         own = [column for column in columns if not column.from_labels]
@@ -188,10 +217,11 @@ class RoleFinder:
         within = (
             f"; ce does not read {quoted_list(nested)}: extract its numbers, for example with jq"
         )
+        advice = f"name the predictions with --pred{within if nested else ''}."
         raise DataError(
             "no column is named like a prediction (prob, p, score, y_pred, logit, p_<class>, …) or "
-            f"is the only one of fractions; the remaining columns are {quoted_list(free) or 'none'}"
-            f"; name the predictions with --pred{within if nested else ''}.",
+            "is the only one with fractions; the remaining columns are "
+            f"{quoted_list(free) or 'none'}; {advice}",
             suggestions=self._margins(beside),
         )
 
@@ -238,14 +268,35 @@ class RoleFinder:
         except DataError as error:
             raise self._with_a_label(error) from None
         choice = self._label_choice(predictions.columns)
-        found = choice.by_values(self._namings(predictions.columns))
+        namings = self._namings(predictions.columns)
+        found = choice.by_values(predictions.columns, namings) or self._one_hot(
+            predictions, namings
+        )
         if found is None:
             raise DataError(no_label(self._rows.columns))
         return self._with_predictions(found)
 
+    def _one_hot(
+        self, predictions: Chosen, namings: Sequence[tuple[str, ...]] | None
+    ) -> Chosen | None:
+        """Columns of 0 and 1 that are named like the classes of the predictions."""
+        names = [
+            column.name
+            for column in self._rows.columns
+            if column.kind in ("number", "boolean") and column.name not in predictions.columns
+        ]
+        kinds = zip(names, self._rows.numbers(names), strict=True)
+        decided = [name for name, kind in kinds if kind.are_decisions]
+        for naming in namings or ():
+            for one in class_columns(decided, naming):
+                if len(one.columns) == len(naming) > 1:
+                    return Chosen(one.columns, "labels")
+        return None
+
     def _with_a_label(self, error: DataError) -> DataError:
         """An error about predictions, whose suggestions name the likeliest label as well."""
-        labels = self._label_choice(self._guessed(error)).likeliest()
+        guessed = self._guessed(error)
+        labels = self._label_choice(guessed).likeliest(guessed)
         if not labels:
             return DataError(no_label(self._rows.columns))
         suggestions = [

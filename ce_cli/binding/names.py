@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
+from ce_cli.binding.spelling import canonical
+from ce_cli.binding.words import has_aside_word, is_measure, label_in_words
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.options.choices import Values
@@ -26,21 +28,6 @@ _SINGLES = (
     ),
     frozenset("score scores y_score y_scores prediction_score".split()),
     frozenset("y_pred y_preds pred preds prediction predictions y_hat yhat predicted".split()),
-)
-_PREDICTION_WORDS = frozenset(
-    "prob proba probs probability probabilities p phat pred preds predict predicted prediction "
-    "predictions score scores model likelihood risk pd ctr pctr pcvr cvr oof hat yhat confidence "
-    "conf propensity posterior softmax sigmoid estimate estimated est forecast logit logits "
-    "logprob logprobs output outputs scored".split()
-)
-_LABEL_WORDS = frozenset(
-    "is has was label labels true truth target actual outcome gt y response observed obs event "
-    "converted conversion click clicked churn churned default defaulted survived type class "
-    "category species answer correct won win result fraud positive status gold bad".split()
-)
-_ASIDE_WORDS = frozenset(
-    "weight weights w fold folds split cv kfold seed epoch step iter iteration batch group cluster "
-    "rank time timestamp date year month day hour count counts n index row num".split()
 )
 _STEMS = (
     "predicted_probability prediction_probability predict_proba log_probability probabilities "
@@ -74,7 +61,7 @@ def named_choices(
     seen : sequence of str
         The labels of the first rows.
     """
-    families = _families(numbers)
+    families = [one for one in _families(numbers) if not all(map(is_measure, one))]
     in_family = {name for family in families for name in family}
     alone = [name for name in numbers if name not in in_family]
     of_class = [name for name in alone if class_named(name, seen) is not None]
@@ -108,25 +95,16 @@ def class_named(column: str, seen: Sequence[str]) -> str | None:
             return found[0]
     named = ConventionalBinary().codes([_varying(column)])[0]
     if len(_varying(column)) == 1 or named == UNKNOWN:
-        return None
+        unusual = [text for text in seen if ConventionalBinary().codes([text])[0] == UNKNOWN]
+        numbers = [text for text in seen if canonical(text) in ("0", "1")]
+        return label_in_words(column, unusual or numbers)
     codes = ConventionalBinary().codes(seen)
     return next((text for text, code in zip(seen, codes, strict=True) if code == named), None)
 
 
-def has_word_of_prediction(name: str) -> bool:
-    """Whether a word in the name is one of predictions."""
-    return not _PREDICTION_WORDS.isdisjoint(words_of(name))
-
-
-def has_word_of_label(name: str) -> bool:
-    """Whether a word in the name is one of labels, and none is one of predictions."""
-    words = words_of(name)
-    return not has_word_of_prediction(name) and not _LABEL_WORDS.isdisjoint(words)
-
-
 def is_aside(name: str) -> bool:
     """Whether a column is named like one that is neither label nor prediction."""
-    return is_id(name) or is_index(name) or not _ASIDE_WORDS.isdisjoint(words_of(name))
+    return is_id(name) or is_index(name) or has_aside_word(name)
 
 
 def is_index(name: str) -> bool:
@@ -134,11 +112,6 @@ def is_index(name: str) -> bool:
     return plain(name) in ("", "index", "level_0", "index_level_0") or plain(name).startswith(
         "unnamed_"
     )
-
-
-def words_of(name: str) -> list[str]:
-    """The words of a name, in lower case: those of ``isFraud`` are ``is`` and ``fraud``."""
-    return re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower())
 
 
 def expand(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -10,13 +11,13 @@ from ce_cli.binding.chosen import Chosen
 from ce_cli.binding.class_columns import ClassColumns, class_columns
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.evidence import FirstRows, Numbers
-from ce_cli.binding.names import (
+from ce_cli.binding.names import is_aside, named_choices, namings_of, pattern_of, values_of
+from ce_cli.binding.words import (
     has_word_of_prediction,
-    is_aside,
-    named_choices,
-    namings_of,
-    pattern_of,
-    values_of,
+    is_clearly_prediction,
+    is_measure,
+    is_unbounded,
+    relation,
 )
 from ce_cli.errors import DataError, Suggestion
 from ce_cli.metrics.groups import sortable
@@ -29,6 +30,8 @@ _ROUNDED = 0.051
 _FURTHEST = 0.5
 _MOST = 0.95
 _EXACT = 1e-3
+_LONGEST_RUN = 64  # of columns without a common beginning or end
+_PAIR = 2
 _MODELS = 4  # more columns of fractions are features rather than the predictions of models
 
 Choice = tuple[str, ...]
@@ -47,16 +50,24 @@ class PredictionChoice:
         The labels of the first rows, or the classes of several label columns.
     as_ : str
         The kind of values, as far as an option sets it.
+    label : str
+        The column of labels, if there is one.
     """
 
     def __init__(
-        self, rows: FirstRows, taken: Iterable[str], seen: Sequence[str], as_: Values | str
+        self,
+        rows: FirstRows,
+        taken: Iterable[str],
+        seen: Sequence[str],
+        as_: Values | str,
+        label: str = "",
     ) -> None:
-        self._rows, self._seen, self._as = rows, seen, as_
-        beside = {*taken, *rows.repeated}
+        self._rows, self._seen, self._as, self._label = rows, seen, as_, label
+        beside = set(taken)
         free = [c for c in rows.columns if c.name not in beside and not c.from_labels]
-        self._lists = [c.name for c in free if c.kind in ("list", "map")]
-        self._numbers = [c.name for c in free if c.kind in ("number", "boolean")]
+        lists = [c.name for c in free if c.kind in ("list", "map")]
+        numbers = [c.name for c in free if c.kind in ("number", "boolean")]
+        self._lists, self._numbers = list(dict.fromkeys(lists)), list(dict.fromkeys(numbers))
 
     def chosen(self) -> Chosen | None:
         """The columns; None if nothing shows them.
@@ -71,18 +82,27 @@ class PredictionChoice:
         if len(sets) > 1:
             raise self._ambiguous([one.columns for one in sets])
         if sets:
+            self._check_no_rival(sets[0].columns, tiers)
             return Chosen(sets[0].columns, "labels")
         if len(self._lists) + len(self._numbers) == 1 and tiers:
             return Chosen(tiers[0][0])
-        for tier in tiers:
-            agreeing = self._preferred([one for one in tier if self._agrees(one)])
-            if len(agreeing) > 1:
-                agreeing = [one for one in agreeing if self._may_be_read(one)] or agreeing
-            if len(agreeing) == 1:
-                self._check_one_model(agreeing[0])
-                return Chosen(agreeing[0])
-            if agreeing:
-                raise self._ambiguous(agreeing)
+        agreeing = [[one for one in tier if self._agrees(one)] for tier in tiers]
+        doubtful = [one for tier in agreeing for one in tier if self._may_be_models(one)]
+        firm = [[one for one in tier if one not in doubtful] for tier in agreeing]
+        for place, tier in enumerate(firm):
+            if not tier:
+                continue
+            found = self._preferred(tier)
+            if len(found) > 1:
+                found = [one for one in found if self._may_be_read(one)] or found
+            others = [one for later in firm[place + 1 :] for one in later]
+            found = self._nearest([*found, *self._as_good(found[0], others)])
+            if len(found) > 1:
+                raise self._ambiguous(found)
+            return Chosen(found[0])
+        if doubtful:
+            self._check_one_model(doubtful[0])
+            return Chosen(doubtful[0])
         return self._by_values(tiers)
 
     def by_labels(self) -> list[ClassColumns]:
@@ -122,7 +142,19 @@ class PredictionChoice:
         kinds = dict(zip(names, self._rows.numbers(names), strict=True))
         fitting = {n for n, kind in kinds.items() if kind.in_unit and not kind.bad}
         others = tuple(pair for pair in one.others if pair[0] in fitting)
-        return one.replace(others=others).extended(self._numbers)
+        whole = one.replace(others=others)
+        return whole.extended(self._numbers) if one.is_dressed else self._side_by_side(whole)
+
+    def _side_by_side(self, one: ClassColumns) -> ClassColumns:
+        """Columns side by side that sum to 1, among them those of the labels."""
+        every = one.extended(self._numbers)
+        places = [every.columns.index(name) for name in one.columns]
+        for first in range(min(places), -1, -1):
+            for last in range(max(places), len(every.columns)):
+                run = every.columns[first : last + 1]
+                if len(run) > 1 and last - first < _LONGEST_RUN and self._sum_to_one(run, True):
+                    return ClassColumns(run, every.classes[first : last + 1])
+        return every
 
     def _are_logs(self, columns: Sequence[str]) -> bool:
         """Whether an option or the names show logits or log-probabilities."""
@@ -182,6 +214,43 @@ class PredictionChoice:
     def _has_rivals(self) -> bool:
         return len(self._lists) + len(self._numbers) > 1
 
+    def _may_be_models(self, choice: Choice) -> bool:
+        """Whether several columns of fractions do not sum to 1."""
+        if len(choice) < 2 or self._are_logs(choice):
+            return False
+        kinds = self._rows.numbers(choice)
+        fractions = all(kind.in_unit and not kind.bad for kind in kinds)
+        return fractions and not self._sum_to_one(choice)
+
+    def _as_good(self, choice: Choice, others: Sequence[Choice]) -> list[Choice]:
+        """Other single columns of fractions that are named like predictions as well."""
+        alone = len(choice) == 1 and choice[0] in self._numbers
+        if not alone or self._are_logs(choice) or not self._fractions(choice):
+            return []
+        named = [one for one in others if one != choice and has_word_of_prediction(one[0])]
+        return [one for one in named if self._fractions(one)]
+
+    def _fractions(self, choice: Choice) -> bool:
+        if len(choice) > 1 or choice[0] not in self._numbers:
+            return False
+        (kind,) = self._rows.numbers(choice)
+        return kind.are_fractions and not kind.bad
+
+    def _nearest(self, choices: list[Choice]) -> list[Choice]:
+        """Those whose names are nearest to that of the label."""
+        near = [relation(one[0], self._label) for one in choices]
+        best = max(near, default=0)
+        return [one for one, own in zip(choices, near, strict=True) if own == best]
+
+    def _check_no_rival(self, columns: Sequence[str], tiers: Sequence[Sequence[Choice]]) -> None:
+        """Raise if columns that are merely named like labels compete with a clear prediction."""
+        if any(map(has_word_of_prediction, columns)):
+            return
+        clear = [one for tier in tiers for one in tier if is_clearly_prediction(one[0])]
+        rivals = [one for one in clear if one[0] not in columns and self._fractions(one)]
+        if rivals:
+            raise self._ambiguous([rivals[0], tuple(columns)])
+
     def _have_fractions(self, beside: Sequence[str]) -> bool:
         """Whether another column has fractions, so that these decisions are not the predictions."""
         return any(kind.are_fractions for _, kind in self._likely(beside)) or any(
@@ -201,36 +270,92 @@ class PredictionChoice:
 
     def _check_one_model(self, choice: Choice) -> None:
         """Raise if the columns are of several models, not of several classes."""
-        if len(choice) < 2 or not self._seen or self._are_logs(choice):
+        if not self._seen:
             return
         namings, words = namings_of(choice), ConventionalBinary()
         of_labels = (NamedClasses(naming).codes(self._seen) for naming in namings)
         known = [*of_labels, *map(words.codes, namings)]
-        kinds = self._rows.numbers(choice)
-        are_fractions = all(kind.are_fractions for kind in kinds)
-        if not are_fractions or any((codes != UNKNOWN).any() for codes in known):
-            return
-        if not self._sum_to_one(choice):
+        are_classes = any((codes != UNKNOWN).any() for codes in known)
+        if not are_classes or self._rise_together(choice):
             raise self._models([(name,) for name in choice])
+
+    def _rise_together(self, choice: Choice) -> bool:
+        """Whether two columns are large in the same rows, as those of two models are."""
+        if len(choice) != _PAIR:
+            return False
+        first, second = self._rows.cells(choice)
+        present = ~(np.isnan(first) | np.isnan(second))
+        first, second = first[present], second[present]
+        return len(first) > _PAIR and float(np.cov(first, second)[0, 1]) > 0.0
 
     def _by_values(self, tiers: Sequence[Sequence[Choice]]) -> Chosen | None:
         """The only column of fractions; otherwise columns whose names alone show the role."""
         refused = [one for tier in tiers for one in tier]
-        fractions = [(name,) for name, kind in self._likely(()) if kind.are_fractions]
+        fractions = [
+            (name,)
+            for name, kind in self._likely(())
+            if kind.are_fractions and not kind.bad and not is_measure(name)
+        ]
         fractions += [(name,) for name in self._lists if self._rows.nested(name).are_fractions]
+        clear = [one for one in fractions if is_clearly_prediction(one[0])]
         worded = [one for one in fractions if has_word_of_prediction(one[0])]
+        near = [one for one in worded if relation(one[0], self._label)]
+        for known in (clear, near):
+            if len(known) == 1:
+                return Chosen(known[0], "values")
+        if len(self._numbers) > 1 and (scores := self._scores_of_labels()):
+            raise scores
         decided = [one for one in refused if self._are_decisions(one)]
-        if len(worded) == 1 or (len(fractions) == 1 and decided == refused):
-            return Chosen((worded or fractions)[0], "values")
+        if len(fractions) == 1 and decided == refused:
+            self._check_no_logits(fractions[0], worded)
+            return Chosen(fractions[0], "values")
         if len(fractions) > 1 or (fractions and refused):
-            raise self._models(worded or fractions, refused)
+            raise self._models(clear or fractions, refused)
         return Chosen(refused[0]) if refused else None
+
+    def _scores_of_labels(self) -> DataError | None:
+        """The error for columns named like the labels whose values are no probabilities."""
+        sets = class_columns(self._numbers, self._seen) if len(self._seen) > 1 else []
+        for one in sets:
+            kinds = self._rows.numbers(one.columns)
+            if all(not kind.are_whole and not kind.bad for kind in kinds) and not all(
+                kind.in_unit for kind in kinds
+            ):
+                options = [*self._options(one.columns), ("--as", "logits")]
+                return DataError(
+                    f"the columns {quoted_list(one.columns)} are named like the labels, but their "
+                    "values are not probabilities; set the kind of their values with --as.",
+                    suggestions=[Suggestion(tuple(options))],
+                )
+        return None
+
+    def _check_no_logits(self, choice: Choice, worded: Sequence[Choice]) -> None:
+        """Raise if the only column of fractions has a rival that may hold logits or percentages."""
+        if worded:
+            return
+        likely = [
+            name
+            for name, kind in self._likely(choice)
+            if not (kind.in_unit or kind.are_whole or kind.bad or is_measure(name))
+            and (kind.have_both_signs or is_unbounded(name))
+        ]
+        if likely:
+            rivals = [
+                Suggestion((("--pred", name), ("--as", "logits")))
+                for name, kind in self._likely(choice)
+                if name in likely and kind.have_both_signs
+            ]
+            raise DataError(
+                f"{quoted(choice[0])} is the only column with fractions, but {quoted(likely[0])} "
+                "may be the prediction as logits or percentages; name the predictions with --pred.",
+                suggestions=[*rivals[:1], self._suggested(choice)],
+            )
 
     def _ambiguous(self, choices: Sequence[Choice]) -> DataError:
         shown = "; ".join(quoted_list(choice, 3) for choice in choices[:4])
-        suggestions = [_suggested(choices[0])]
+        suggestions = [self._suggested(choices[0])]
         if all(len(one) == len(choices[0]) for one in choices) and len(choices) == 2:
-            suggestions.append(_compared(choices))
+            suggestions.append(self._compared(choices))
         return DataError(
             f"more than one set of columns may hold the predictions: {shown}; choose one with "
             "--pred.",
@@ -244,7 +369,7 @@ class PredictionChoice:
                 f"the values of {quoted_list(refused[0], 3)} are not probabilities, but those of "
                 f"{quoted(names[0])} may be; name the predictions with --pred."
             )
-            return DataError(message, suggestions=[_suggested(choices[0])])
+            return DataError(message, suggestions=[self._suggested(choices[0])])
         if len(names) > 1 and self._numbers and self._sum_to_one(names, exact=True):
             return self._other_names(names)
         message = f"each of the columns {quoted_list(names)} may be the prediction; choose one with"
@@ -252,26 +377,34 @@ class PredictionChoice:
             return DataError(f"{message} --pred.")
         return DataError(
             f"{message} --pred, or compare them if they are of several models.",
-            suggestions=[_suggested(choices[0]), _compared(choices)],
+            suggestions=[self._suggested(choices[0]), self._compared(choices)],
         )
+
+    def _suggested(self, choice: Choice) -> Suggestion:
+        return Suggestion(tuple(self._options(choice)))
+
+    def _compared(self, choices: Sequence[Choice]) -> Suggestion:
+        options = [("--pred", pattern_of(one)) for one in choices]
+        return Suggestion(tuple(options), "compare")
+
+    def _options(self, choice: Choice) -> list[tuple[str, str]]:
+        """``--pred`` with a pattern that matches these columns only, or with each name."""
+        pattern = pattern_of(choice)
+        matched = [one.name for one in self._rows.columns if fnmatchcase(one.name, pattern)]
+        names = [pattern] if set(matched) == set(choice) else list(choice)
+        return [("--pred", name) for name in names]
 
     def _other_names(self, names: Sequence[str]) -> DataError:
         """The columns are the classes by their sum, but not by their names."""
-        options = [("--pred", name) for name in names]
         labels = sorted(self._seen, key=lambda label: sortable((label,)))
-        if len(labels) == len(names) and not any("," in label or '"' in label for label in labels):
-            options.append(("--classes", ",".join(labels)))
-        known = f"are not those of the labels {quoted_list(self._seen, 4)}; name" if labels else ""
+        options = [("--pred", name) for name in names]
+        if len(labels) == len(names) and all(label.isdecimal() for label in labels):
+            options.append(("--classes", ",".join(labels)))  # numbers have an order of their own
+        known = (
+            f", but are not named like the labels {quoted_list(self._seen, 4)}" if labels else ""
+        )
         return DataError(
-            f"the columns {quoted_list(names)} sum to 1, but their names {known or 'do not show'} "
-            "the class of each, in order, with --pred and --classes.",
+            f"the columns {quoted_list(names)} sum to 1{known}; name the class of each, in order: "
+            "--pred COL for each column and --classes.",
             suggestions=[Suggestion(tuple(options))] if len(options) > len(names) else (),
         )
-
-
-def _suggested(choice: Choice) -> Suggestion:
-    return Suggestion((("--pred", pattern_of(choice)),))
-
-
-def _compared(choices: Sequence[Choice]) -> Suggestion:
-    return Suggestion(tuple(("--pred", pattern_of(one)) for one in choices), "compare")

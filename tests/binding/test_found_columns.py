@@ -95,8 +95,8 @@ UNCLEAR = {
         ("ce score f.csv --pred 'a_*'", "ce compare f.csv --pred 'a_*' --pred 'b_*'"),
     ),
     "two labels": (
-        "is_fraud,is_night,fraud_score\n1,1,0.8\n0,1,0.3\n0,0,0.3\n",
-        ("'is_fraud', 'is_night'", "ce score f.csv --label is_fraud", "with --label is_night"),
+        "is_fraud,is_night,risk\n1,1,0.8\n0,1,0.3\n0,0,0.3\n",
+        ("'is_fraud', 'is_night'", "ce score f.csv --label is_night", "with --label is_fraud"),
     ),
     "a class with its denial": (
         "label,prob\nno_churn,0.3\nchurn,0.8\n",
