@@ -27,7 +27,7 @@ from ce_cli.binding.names import (
 )
 from ce_cli.binding.prediction_choice import PredictionChoice
 from ce_cli.binding.predictions import namings_for, shape_of, width_of
-from ce_cli.binding.words import is_negated
+from ce_cli.binding.words import is_measure, is_negated
 from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.record import Record
 from ce_cli.spec import Spec
@@ -230,7 +230,10 @@ class RoleFinder:
         names = [
             column.name
             for column in self._rows.columns
-            if column.kind == "number" and column.name not in beside and not is_aside(column.name)
+            if column.kind == "number"
+            and column.name not in beside
+            and not is_aside(column.name)
+            and not is_measure(column.name)
         ]
         signed = [
             name

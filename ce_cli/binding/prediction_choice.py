@@ -98,7 +98,8 @@ class PredictionChoice:
             others = [one for later in firm[place + 1 :] for one in later]
             found = self._nearest([*found, *self._as_good(found[0], others)])
             if len(found) > 1:
-                raise self._ambiguous(found)
+                named = any(has_word_of_prediction(one[0]) for one in found)
+                raise (None if named else self._scores_of_labels()) or self._ambiguous(found)
             return Chosen(found[0])
         if doubtful:
             self._check_one_model(doubtful[0])
