@@ -115,7 +115,15 @@ class PredictionChoice:
             for column in self._rows.columns
             if column.name in self._numbers and column.kind == "number" and column.named
         ]
-        return [fit for one in class_columns(named, self._seen) for fit in self._fitting(one)]
+        sets = class_columns(named, self._seen)
+        if len(sets) == 1 and len(self._seen) > _PAIR and not self._lists:
+            whole = sets[0].extended(self._numbers)
+            if len(whole.columns) == len(self._numbers):
+                return [whole]  # there is no other choice, so its values need not be read
+        if len(sets) > _MODELS:  # numbered features
+            sets = [one for one in sets if has_word_of_prediction(one.columns[0])]
+        self._rows.numbers([name for one in sets for name in one.columns])  # all at once
+        return [fit for one in sets for fit in self._fitting(one)]
 
     def _fitting(self, one: ClassColumns) -> Iterator[ClassColumns]:
         """The columns with or without those of unseen classes, whichever sum to 1."""
@@ -140,6 +148,8 @@ class PredictionChoice:
     def _with_unseen(self, one: ClassColumns) -> ClassColumns:
         """With the columns of unseen classes, as far as their values are probabilities."""
         names = [name for name, _ in one.others if not is_aside(name)]
+        if len(names) > _LONGEST_RUN and not has_word_of_prediction(one.columns[0]):
+            names = []  # features
         kinds = dict(zip(names, self._rows.numbers(names), strict=True))
         fitting = {n for n, kind in kinds.items() if kind.in_unit and not kind.bad}
         others = tuple(pair for pair in one.others if pair[0] in fitting)
