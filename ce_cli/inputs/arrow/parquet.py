@@ -16,12 +16,13 @@ from ce_cli.inputs.arrow.types import (
     names_in_file,
 )
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.rephrased import reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.text import display_name, sanitize
+from ce_cli.text import display_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -178,5 +179,4 @@ def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
 
 
 def _broken(name: str, error: BaseException) -> str:
-    reason = sanitize(str(error).splitlines()[0] if str(error) else type(error).__name__, 120)
-    return f"{name}: is truncated or not a Parquet file ({reason.rstrip('.')})."
+    return f"{name}: is truncated or not a Parquet file ({reason_of(error)})."
