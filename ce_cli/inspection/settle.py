@@ -11,11 +11,12 @@ from ce_cli.binding.found_roles import RoleFinder, Roles
 from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.inputs.source import Source
 from ce_cli.inspection.profiles import sortable
-from ce_cli.inspection.score_command import joined, option
+from ce_cli.inspection.score_command import option
 from ce_cli.record import Record
 from ce_cli.results.inspect import Finding
 from ce_cli.scoring.figures import class_names
 from ce_cli.spec import Spec
+from ce_cli.text import comma_separated
 
 _TRIES = 4
 
@@ -109,7 +110,7 @@ def _classes_by_order(source: Source, spec: Spec) -> tuple[tuple[str, str], ...]
         return ()
     seen = sorted(roles.seen, key=sortable)
     fits = len(seen) == len(roles.predictions.columns) > 1
-    return (("--classes", joined(seen)),) if fits else ()
+    return (("--classes", comma_separated(seen)),) if fits else ()
 
 
 def _with(spec: Spec, options: Sequence[tuple[str, str]]) -> Spec | None:

@@ -22,7 +22,7 @@ from ce_cli.inputs.source import Projection, Source
 from ce_cli.record import Record
 from ce_cli.results.score import Note
 from ce_cli.spec import Spec
-from ce_cli.text import display_name, plural, quoted, shell_word
+from ce_cli.text import comma_separated, display_name, plural, quoted, shell_word
 
 Hashes = NDArray[np.uint64]
 
@@ -40,9 +40,9 @@ class Beginning(Record):
     ----------
     part : int
         The number of the file.
-    labels : tuple of uint64 ndarrays
+    labels : tuple of (str, ndarray of uint64)
         A fingerprint of each value in columns that seldom agree by chance: labels and texts.
-    ids : dict of str to uint64 ndarray
+    ids : tuple of (str, ndarray of uint64)
         The ids, where each is unique and they do not merely count rows.
     """
 
@@ -241,7 +241,7 @@ def _command(models: Sequence[str], spec: Spec) -> str:
             ("--positive", spec.positive),
             ("--as", None if spec.as_ == "auto" else spec.as_),
             ("--task", None if spec.task == "auto" else spec.task),
-            ("--classes", ",".join(spec.classes) or None),
+            ("--classes", comma_separated(spec.classes) or None),
         )
         if value is not None
     ]
