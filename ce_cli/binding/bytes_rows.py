@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
-from ce_cli.binding.columns import as_texts, floats, lists, nulls
+from ce_cli.binding.columns import floats, lists, nulls, of_dictionary, texts_or_bytes
 from ce_cli.binding.prediction_rows import nan
 from ce_cli.binding.token_spelling import note_spelling
+from ce_cli.inputs.arrow.arrays import offsets
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,15 +44,15 @@ def read_bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
 def _listed(checked: CheckedRows, name: str) -> Floats:
     """Lengths of lists of bytes, which are whole numbers from 0 to 255; NaN where null."""
     column = checked.columns[name]
-    values, offsets = lists(column)
-    counts = np.diff(offsets).astype(np.float64)
+    values, bounds = lists(column)
+    counts = np.diff(bounds).astype(np.float64)
     missing = nulls(column)
     if missing is not None:
         checked.miss(name, missing)
         counts = np.where(missing, np.nan, counts)
     wrong = np.flatnonzero(~((values >= 0) & (values <= 255) & (values == np.floor(values))))
     if len(wrong):
-        rows = np.searchsorted(offsets, wrong, side="right") - 1
+        rows = np.searchsorted(bounds, wrong, side="right") - 1
         first = dict(zip(rows[::-1].tolist(), values[wrong][::-1].tolist(), strict=True))
         bad = np.isin(np.arange(len(checked)), rows)
         checked.drop(bad, "bad-byte", name, lambda row: f"{first[row]:g}")
@@ -62,18 +63,9 @@ def lengths(column: pa.Array) -> Floats:
     """Number of bytes of texts in UTF-8, or of binary values; NaN where null."""
     import pyarrow as pa
 
-    types = pa.types
-    if types.is_dictionary(column.type):
-        codes = floats(column.indices)
-        missing = np.isnan(codes)
-        of_words = np.append(lengths(column.dictionary), np.nan)
-        return of_words[np.where(missing, -1, codes).astype(np.intp)]
-    large = types.is_large_string(column.type) or types.is_large_binary(column.type)
-    if not large and not types.is_string(column.type) and not types.is_binary(column.type):
-        column = as_texts(column)
-    found = np.zeros(len(column))
-    if len(column):
-        offsets = np.frombuffer(column.buffers()[1], np.int64 if large else np.int32)
-        found = np.diff(offsets[column.offset : column.offset + len(column) + 1]).astype(np.float64)
-    missing_here = nulls(column)
-    return found if missing_here is None else np.where(missing_here, np.nan, found)
+    if pa.types.is_dictionary(column.type):
+        return of_dictionary(column, np.append(lengths(column.dictionary), np.nan))
+    column = texts_or_bytes(column)
+    found = np.diff(offsets(column)).astype(np.float64)
+    missing = nulls(column)
+    return found if missing is None else np.where(missing, np.nan, found)

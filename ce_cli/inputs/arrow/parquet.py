@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
-from ce_cli.inputs.arrow.types import (
-    columns_of_schema,
-    frame_of_batch,
-    is_nested,
-    names_in_file,
-)
+from ce_cli.inputs.arrow.type_tests import is_nested
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.rephrased import reason_of
 from ce_cli.inputs.sizes import share_of
@@ -29,9 +25,8 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
-_BUFFER = (
-    1 << 20
-)  # bytes read ahead in each column, so that a large row group is not held in memory whole
+# Bytes read ahead in each column, so that a large row group is not held in memory whole.
+_BUFFER = 1 << 20
 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
