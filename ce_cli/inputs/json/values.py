@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ce_cli.inputs.json.named_scores import Scores, has_fractions, names_in, scores_in
@@ -15,6 +15,7 @@ from ce_cli.spec import MISSING_TEXTS
 _SHOWN = 120
 _LONGEST_VECTOR = 1 << 20
 _VECTOR = {"type", "size", "indices", "values"}  # the keys of a vector of Spark ML
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 
 
 class JsonObject(dict[str, Any]):
@@ -47,6 +48,11 @@ def parsed(line: bytes) -> JsonObject | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, JsonObject) else None
+
+
+def as_line(row: Mapping[str, Any]) -> bytes:
+    """A row as one line, without its end."""
+    return _ENCODER.encode(row).encode(errors="backslashreplace")
 
 
 def number_of(value: Any, missing: Collection[str]) -> float | None:
