@@ -104,6 +104,13 @@ def quoted_list(items: Iterable[str], most: int = 8) -> str:
     return ", ".join(shown[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a plain decimal number: no nan or inf, and no blanks."""
+    import re
+
+    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) is not None
+
+
 def plural(count: int, noun: str) -> str:
     """``1 row``, ``1,234 rows``."""
     many = f"{noun}es" if noun.endswith("s") else f"{noun}s"

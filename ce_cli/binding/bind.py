@@ -51,8 +51,6 @@ from ce_cli.text import quoted, quoted_list
 
 Kinds = Mapping[str, Column]
 
-_LABELS_SAMPLED = 5000  # soft labels may all differ
-
 
 def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     """Bind the columns of `source`, and resolve every ``auto`` of `spec`.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import floats, lists, nulls, of_dictionary, texts_or_bytes
-from ce_cli.binding.prediction_rows import nan
+from ce_cli.binding.count_rows import check_counts
 from ce_cli.binding.token_spelling import note_spelling
 from ce_cli.inputs.arrow.arrays import offsets
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Floats = NDArray[np.float64]
-
-_MOST = 2.0**53  # above this, not every whole number is a float64
 
 
 def read_bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
@@ -33,11 +31,7 @@ def read_bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
     counts = floats(column) if binding.bytes_shape == "counts" else lengths(column)
     if binding.bytes_shape == "text":
         note_spelling(checked, name)
-    checked.miss(name, nan(counts))
-    with np.errstate(invalid="ignore"):
-        bad = (counts < 0) | (counts > _MOST) | (counts != np.floor(counts)) & ~np.isnan(counts)
-    if bad.any():
-        checked.drop(bad, "bad-bytes", name, lambda row: f"{counts[row]:g}")
+    check_counts(checked, name, counts, 0, "bad-bytes")
     return counts
 
 

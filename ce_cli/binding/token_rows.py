@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import floats
-from ce_cli.binding.prediction_rows import nan
+from ce_cli.binding.count_rows import check_counts
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.kernels.outcomes import Likelihood, Outcomes
@@ -16,8 +16,6 @@ from ce_cli.spec import Spec
 from ce_cli.text import quoted
 
 Floats = NDArray[np.float64]
-
-_MOST = 2.0**53  # above this, not every whole number is a float64
 
 
 def check_tokens(spec: Spec, bound: Binding, column: Column | None) -> None:
@@ -53,11 +51,7 @@ def read_tokens(checked: CheckedRows, binding: Binding) -> Floats | None:
     if name is None:
         return None
     counts = floats(checked.columns[name])
-    checked.miss(name, nan(counts))
-    with np.errstate(invalid="ignore"):
-        bad = (counts < 1) | (counts > _MOST) | (counts != np.floor(counts)) & ~np.isnan(counts)
-    if bad.any():
-        checked.drop(bad, "bad-tokens", name, lambda row: f"{counts[row]:g}")
+    check_counts(checked, name, counts, 1, "bad-tokens")
     return counts
 
 

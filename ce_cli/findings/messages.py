@@ -93,7 +93,7 @@ _MESSAGES = {
         "{cell}: the predicted class {shown} is not one of the two classes of the labels{more}; "
         "correct or remove such rows."
     ),
-    "label-outside": ("{cell}: {value} is not a share between 0 and 1{more}; {share_fix}."),
+    "label-outside": "{cell}: {value} is not a share between 0 and 1{more}; {share_fix}.",
     "share-outside": (
         "{cell}: {value} is not a share between 0 and 1{more}; if it marks a missing value, use "
         "--na-value {word} --missing skip."
@@ -136,7 +136,7 @@ _MESSAGES = {
         "least 1."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
-    "bad-sum": ("{row}: the probabilities sum to {value}, not 1{more}{worst}; {sum_fix}."),
+    "bad-sum": "{row}: the probabilities sum to {value}, not 1{more}{worst}; {sum_fix}.",
 }
 # other issues of such a column mean nothing
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map", "not-a-list-of-names")
@@ -149,10 +149,7 @@ _FIXES = (  # for cells that are not numbers, by the form of the text
     (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),
     (r"[\[{].*", "write one number, or null for a missing value"),
     (r"[-+]?\d*,\d+(e[-+]?\d+)?", "if this is a decimal comma, use --decimal ,"),
-    (
-        r"[-+]?\d*\.\d+(e[-+]?\d+)?",
-        "it has a decimal point, so remove --decimal ,",
-    ),
+    (r"[-+]?\d*\.\d+(e[-+]?\d+)?", "it has a decimal point, so remove --decimal ,"),
     (
         r"[-+]?\d{1,3}([., '\u00a0\u202f]\d{3})+([.,]\d+)?",
         "write it without thousands separators",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ce_cli.inputs.source import FORMATS
+from ce_cli.text import is_number
 
 DELIMITERS = ("\t", ";", "|", ",")  # a comma, which numbers and texts hold too, comes last
 LAST_RESORT = " "
@@ -19,7 +20,6 @@ _BLANK_LINES = re.compile(rb"\A(?:[ \t]*[\r\n]+)+")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t]*[^\s]")
 _ODD = re.compile("[ \t|│┃║┆]".encode())
 _ODD_STARTS = ("#", "'", "┌", "╭", "╔", "┏", "│", "┃", "║")
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 _DIGIT = re.compile("[0-9]")
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
@@ -36,7 +36,7 @@ def are_values(record: Sequence[str], whole: bool = False) -> bool:
 
     With `whole`, whole numbers are data as well.
     """
-    if not all(map(_NUMBER.fullmatch, record)):
+    if not all(is_number(field.strip()) for field in record):
         return False
     return whole or any(mark in field for field in record for mark in ".eE")
 
