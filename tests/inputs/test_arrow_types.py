@@ -257,6 +257,14 @@ def test_names_in_the_file_may_be_typed(tmp_path: Path) -> None:
     )
 
 
+def test_names_in_the_file_may_be_those_of_tokens(tmp_path: Path) -> None:
+    rows = [[math.log(0.5), 2.0], [math.log(0.5), 1.0]]
+    levels = pd.MultiIndex.from_tuples([("sum", "x"), ("count", "y")])
+    path = written(tmp_path, pa.Table.from_pandas(pd.DataFrame(rows, columns=levels)))
+    options = ["--pred", "('sum', 'x')", "--tokens", "('count', 'y')", "--as", "logprobs"]
+    assert loss(path, *options) == pytest.approx(2 * math.log(2) / 3)
+
+
 def test_levels_that_would_give_one_name_stay_apart(tmp_path: Path) -> None:
     table = of_levels([("p_a", "b"), ("p", "a_b"), ("label", "")])
     (line,) = complaints(run_ce("score", written(tmp_path, table)), BAD_DATA)

@@ -50,6 +50,16 @@ def test_the_command_repeats_the_columns_that_were_typed(tmp_path: Path) -> None
     assert "--label label --pred prob" in note["message"]
 
 
+def test_the_command_quotes_classes_that_contain_a_comma(tmp_path: Path) -> None:
+    labels = [('"yes, indeed"', "no")[one] for one in LABELS]
+    files = [written(tmp_path, name, labels) for name in ("old.csv", "new.csv")]
+    document = score_json(*files, "--classes", 'no,"yes, indeed"')
+    (note,) = (one for one in document["warnings"] if one["code"] == "same_rows")
+    command = note["message"].partition("ce compare ")[2].rstrip(".")
+    done = run_ce("compare", *shlex.split(command), "--json")
+    assert strict(done.stdout)["models"][0]["classes"] == ["no", "yes, indeed"]
+
+
 @pytest.mark.parametrize("command", ["gate", "inspect"])
 def test_other_commands_warn_too(command: str, tmp_path: Path) -> None:
     files = [written(tmp_path, name, LABELS) for name in ("old.csv", "new.csv")]
