@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import of_dictionary, texts_or_bytes
-from ce_cli.findings.messages import SPELLING
 from ce_cli.findings.row_issues import RowIssue
+from ce_cli.findings.row_warnings import SPELLING
 from ce_cli.inputs.arrow.arrays import offsets
 
 if TYPE_CHECKING:

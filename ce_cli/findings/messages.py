@@ -18,7 +18,6 @@ from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
 
-SPELLING = "token-spelling"  # the issue of rows that are tokens as a tokenizer spells them
 _COLUMNS_SHOWN = 2
 # What makes data bad, the most basic first. {row} is the first row with the issue and {cell} also
 # names its column, {value} is its value and {shown} the same in quotes, {more} the other rows.
@@ -254,48 +253,6 @@ def _share_fix(value: str) -> str:
     if value.startswith("-"):
         return "shares and counts are never negative, so correct or remove such rows"
     return "if these are counts, use --label-counts"
-
-
-def sum_warning(issue: RowIssue, locations: RowLocations, convention: str | None = None) -> str:
-    """For rows that do not sum to 1 and were scored nevertheless, perhaps as another tool does."""
-    was = "was" if issue.count == 1 else "were"
-    if convention is not None:
-        done = f"{was} scored as {convention} does"
-    elif issue.code == "renormalized":
-        done = f"{was} renormalised"
-    else:
-        done = f"{was} scored unchanged (--on-bad-sum renormalize changes that)"
-    rows, worst = plural(issue.count, "row"), locations.worst(issue)
-    base = f"; {BASE_TEN}" if are_base_ten(issue.numbers) else ""
-    return f"{rows} of probabilities did not sum to 1 and {done}{worst}{base}."
-
-
-def repeated_header(issue: RowIssue) -> str:
-    """For lines that repeat the header, and are not rows."""
-    repeat = "repeats" if issue.count == 1 else "repeat"
-    was = "was" if issue.count == 1 else "were"
-    return (
-        f"{plural(issue.count, 'line')} {repeat} the header and {was} left out: were files joined?"
-    )
-
-
-def rest_warning(issue: RowIssue, locations: RowLocations) -> str:
-    """For maps that name only some of the classes."""
-    verb = "omits" if issue.count == 1 else "omit"
-    return (
-        f"{plural(issue.count, 'row')} {verb} some of the classes; the remaining probability is "
-        f"assigned to none of them{locations.worst(issue)}."
-    )
-
-
-def spelling_warning(issue: RowIssue, locations: RowLocations) -> str:
-    """For tokens in the spelling of a tokenizer, whose bytes are not those of the text."""
-    is_ = "is a token" if issue.count == 1 else "are tokens"
-    return (
-        f"{plural(issue.count, 'row')} of {quoted(issue.column)} {is_} as a tokenizer spells them, "
-        f"such as {quoted(issue.values[0])}, whose bytes are counted as written, not those of the "
-        "text: name a column of decoded text or of numbers of bytes with --bytes."
-    )
 
 
 def no_weight(locations: RowLocations, column: str) -> str:

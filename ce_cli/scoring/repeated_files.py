@@ -176,12 +176,12 @@ def _same(first: Beginning, second: Beginning, of_one_length: bool, pairs: int) 
         count = 0 if others is None else min(len(values), len(others))
         if others is None or not np.array_equal(values[:count], others[:count]):
             return ""
-        if evidence(values[:count]) >= _BITS + math.log2(pairs):
+        if bits_of(values[:count]) >= _BITS + math.log2(pairs):
             return "the same labels row by row" if name == "label" else f"the same {quoted(name)}"
     return ""
 
 
-def evidence(values: Hashes) -> float:
+def bits_of(values: Hashes) -> float:
     """How unlikely it is, in bits, that other rows have the same values in the same order.
 
     Each value is predicted from the one before it, so values that are sorted, alternate or come in
