@@ -46,7 +46,7 @@ from ce_cli.binding.typed_names import with_own_names
 from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list
 
 Kinds = Mapping[str, Column]
@@ -70,7 +70,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
             raise UsageError(no_column(name, names))
     spec = with_losses(source, spec)
     roles = finder_of(source, spec).roles()
-    missing = (*MISSING_TEXTS, *spec.na_value)
+    missing = spec.missing_texts
     labels = () if roles.labels is None else roles.labels.columns
     predictions = () if roles.predictions is None else roles.predictions.columns
     kinds = {column.name: column for column in columns}
@@ -114,7 +114,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
 
 def finder_of(source: Source, spec: Spec) -> RoleFinder:
     """The search for the columns of `source` that hold labels and predictions."""
-    rows = FirstRows(source, (*MISSING_TEXTS, *spec.na_value))
+    rows = FirstRows(source, spec.missing_texts)
     return RoleFinder(rows, spec, spec.other_columns)
 
 

@@ -26,7 +26,7 @@ from ce_cli.scoring.pipeline import up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
 from ce_cli.scoring.warnings import left_out_files
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 
 _ID_NAMES = frozenset(
     "id row_id uid uuid guid sample_id example_id case_id record_id item_id".split()
@@ -85,9 +85,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
         raise DataError(f"{source.name}: there is no data row.")
     settled = settle(source, spec)
     binding = settled.binding
-    missing = (*MISSING_TEXTS, *spec.na_value)
-    if binding is not None:
-        missing = binding.missing_texts
+    missing = spec.missing_texts if binding is None else binding.missing_texts
     ids = spec.id or next((one.name for one in columns if one.name.lower() in _ID_NAMES), None)
     work = ExamineSplit(
         None if binding is None else binding.replace(by=()), settled.spec, ids, missing
