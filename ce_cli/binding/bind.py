@@ -20,7 +20,6 @@ from ce_cli.binding.labels import (
 )
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
-from ce_cli.binding.near_classes import nearly_classes
 from ce_cli.binding.one_hot import check_ignored
 from ce_cli.binding.predicted_class import check_predicted_class, with_both_classes
 from ce_cli.binding.predictions import (
@@ -32,7 +31,6 @@ from ce_cli.binding.predictions import (
     namings_for,
     shape_of,
 )
-from ce_cli.binding.repeated_names import repeated_names
 from ce_cli.binding.roles import (
     bytes_shape,
     check_are_shares,
@@ -133,6 +131,8 @@ def _check_roles(
     sizes = [] if spec.bytes is None else [spec.bytes]
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
+        from ce_cli.binding.repeated_names import repeated_names
+
         raise DataError(repeated_names(source, repeated, labels, preds))
     check_others(kinds, rest, spec.weight)
     check_predictions([kinds[name] for name in preds], labels)
@@ -377,6 +377,8 @@ def _check_seen(bound: Binding) -> None:
             f"{quoted(bound.predictions[0])} predicts with --positive.",
             suggestions=[Suggestion((("--positive", one),)) for one in positives(seen)],
         )
+    from ce_cli.binding.near_classes import nearly_classes
+
     if near := nearly_classes(bound.labels.columns[0], seen, bound.classes):
         raise near
     raise DataError(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import no_column
-from ce_cli.binding.precision import options_for, stored_how
-from ce_cli.binding.repeated_names import repeated_names
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Source
@@ -27,6 +25,8 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
         return
     for name in projection.names:
         if sum(column.name == name for column in columns) > 1:
+            from ce_cli.binding.repeated_names import repeated_names
+
             raise DataError(repeated_names(source, [name], (), ())).about(source.name)
         if name not in kinds:
             why = f"; the names are those of {first}, the first file." if first else "."
@@ -62,6 +62,8 @@ def check_precision(source: Source, binding: Binding) -> None:
     kinds = {column.name: column for column in source.columns()}
     stored = {kinds[name].stored for name in binding.predictions if name in kinds}
     if stored - set(binding.stored) and not source.is_empty:
+        from ce_cli.binding.precision import options_for, stored_how
+
         raise DataError(
             f"stores its probabilities {stored_how(stored)}, but the files before it "
             f"{stored_how(binding.stored)}, so that each would have its own clip and tolerance; "
