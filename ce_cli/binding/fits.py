@@ -6,7 +6,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import no_column
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
-from ce_cli.inputs.source import Source
+from ce_cli.inputs.source import Column, Source
 from ce_cli.text import quoted
 
 
@@ -39,16 +39,16 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
     ):
         for column in (kinds[name] for name in names):
             if column.kind not in suitable and column.stored != "text":
-                raise DataError(
-                    f"the column {quoted(column.name)} holds {type_of(column)} here."
-                ).about(source.name)
+                raise _other_type(source, column)
     if binding.bytes is None or kinds[binding.bytes].stored == "text":
         return
     if bytes_shape(kinds[binding.bytes]) != binding.bytes_shape:
-        type_ = type_of(kinds[binding.bytes])
-        raise DataError(f"the column {quoted(binding.bytes)} holds {type_} here.").about(
-            source.name
-        )
+        raise _other_type(source, kinds[binding.bytes])
+
+
+def _other_type(source: Source, column: Column) -> DataError:
+    message = f"the column {quoted(column.name)} holds {type_of(column)} here."
+    return DataError(message).about(source.name)
 
 
 def check_precision(source: Source, binding: Binding) -> None:
