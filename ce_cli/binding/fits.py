@@ -7,6 +7,7 @@ from ce_cli.binding.names import no_column
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Column, Source
+from ce_cli.spec import Spec
 from ce_cli.text import quoted
 
 
@@ -49,6 +50,15 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
 def _other_type(source: Source, column: Column) -> DataError:
     message = f"the column {quoted(column.name)} holds {type_of(column)} here."
     return DataError(message).about(source.name)
+
+
+def must_be_alike(typed: Spec, settled: Spec) -> bool:
+    """Whether files must store predictions in one precision, which sets the clip and tolerance.
+
+    Other kinds of values have neither, and options may set both.
+    """
+    are_set = typed.clip is not None and typed.sum_tolerance is not None
+    return settled.as_ == "probabilities" and not are_set
 
 
 def check_precision(source: Source, binding: Binding) -> None:

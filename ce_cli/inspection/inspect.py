@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
 from ce_cli.binding.label_file import LabelFile
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
@@ -97,7 +97,8 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
         repeated = RepeatedFiles(binding)
         every = chain(repeated.noted(every))
     without_rows: list[str] = []
-    splits = _splits(every, settled, missing, file_findings, without_rows)
+    alike = must_be_alike(spec, settled.spec)
+    splits = _splits(every, settled, missing, alike, file_findings, without_rows)
     for part, exam in run.results(work, splits):
         locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
@@ -127,6 +128,7 @@ def _splits(
     sources: Iterator[Source],
     settled: Settled,
     missing: tuple[str, ...],
+    alike: bool,
     file_findings: list[Finding],
     without_rows: list[str],
 ) -> Iterator[tuple[int, Split, Projection]]:
@@ -137,7 +139,7 @@ def _splits(
         if source.is_empty:
             without_rows.append(source.name)
             continue
-        if binding is not None and not _fits(source, binding, first, file_findings):
+        if binding is not None and not _fits(source, binding, first, alike, file_findings):
             continue
         first = first or source.name
         projection = projection_of(
@@ -147,7 +149,10 @@ def _splits(
             yield part, split, projection
 
 
-def _fits(source: Source, binding: Binding, first: str, file_findings: list[Finding]) -> bool:
+def _fits(
+    source: Source, binding: Binding, first: str, alike: bool, file_findings: list[Finding]
+) -> bool:
+    """Whether a file can be inspected beside the first; `alike` if their precisions have to be."""
     try:
         check_fits(source, binding, first)
     except DataError as error:
@@ -156,7 +161,7 @@ def _fits(source: Source, binding: Binding, first: str, file_findings: list[Find
         )
         return False
     try:
-        if first and binding.shape != "none":
+        if first and alike:
             check_precision(source, binding)
     except DataError as error:
         file_findings.append(Finding("other_precision", "error", str(error)))

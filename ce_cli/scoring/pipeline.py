@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
 from ce_cli.binding.kind_by_name import check_logits
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
@@ -240,14 +240,13 @@ def prepared(
             check_logits(source, binding)
     except CeError as error:
         raise error.about(source.name) from None
-    are_set = spec.clip is not None and spec.sum_tolerance is not None
     return Prepared(
         binding,
         settled,
         source,
         chain(leading, sources),
         label_file,
-        same_precision=settled.as_ == "probabilities" and not are_set,
+        same_precision=must_be_alike(spec, settled),
     )
 
 
