@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-from ce_cli.binding.bind import bind, finder_of
+from ce_cli.binding.bind import finder_of
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.found_roles import RoleFinder, Roles
 from ce_cli.errors import CeError, DataError, UsageError
@@ -14,7 +14,7 @@ from ce_cli.inspection.profiles import sortable
 from ce_cli.inspection.score_command import option
 from ce_cli.record import Record
 from ce_cli.results.inspect import Finding
-from ce_cli.scoring.figures import class_names
+from ce_cli.scoring.pipeline import bound_columns
 from ce_cli.spec import Spec
 from ce_cli.text import comma_separated
 
@@ -64,8 +64,7 @@ def settle(source: Source, spec: Spec) -> Settled:
     assumed: list[tuple[str, str]] = []
     for _ in range(_TRIES):
         try:
-            binding, settled = bind(source, spec)
-            class_names(binding, binding.sample)
+            binding, settled = bound_columns(source, spec)
         except UsageError as error:
             if assumed:  # the option is an assumption, not the user's
                 return _unsettled(source, spec, problems)

@@ -234,10 +234,7 @@ def prepared(
     if adapted is not None:
         spec = adapted(spec, [column.name for column in source.columns()])
     try:
-        binding, settled = bind(source, spec)
-        class_names(binding, binding.sample)  # fails before any row is read
-        if spec.as_ == "auto" and settled.as_ == "logits" and binding.task != "multilabel":
-            check_logits(source, binding)
+        binding, settled = bound_columns(source, spec)
     except CeError as error:
         raise error.about(source.name) from None
     return Prepared(
@@ -248,6 +245,24 @@ def prepared(
         label_file,
         same_precision=must_be_alike(spec, settled),
     )
+
+
+def bound_columns(source: Source, spec: Spec) -> tuple[Binding, Spec]:
+    """Bind the columns, and refuse what the first rows alone show to be wrong.
+
+    Raises
+    ------
+    UsageError
+        An option does not fit the columns.
+    DataError
+        The roles cannot be found, the labels of a single prediction are not of two classes, or
+        numbers are of another kind than their names say.
+    """
+    binding, settled = bind(source, spec)
+    class_names(binding, binding.sample)
+    if spec.as_ == "auto" and settled.as_ == "logits" and binding.task != "multilabel":
+        check_logits(source, binding)
+    return binding, settled
 
 
 def metric_states(spec: Spec) -> tuple[type[State], ...]:
