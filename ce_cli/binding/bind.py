@@ -21,7 +21,6 @@ from ce_cli.binding.labels import (
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
 from ce_cli.binding.one_hot import check_ignored
-from ce_cli.binding.predicted_class import check_predicted_class, with_both_classes
 from ce_cli.binding.predictions import (
     EPSILON,
     TOLERANCE,
@@ -39,7 +38,6 @@ from ce_cli.binding.roles import (
     check_predictions,
 )
 from ce_cli.binding.spelling import positives
-from ce_cli.binding.token_rows import check_tokens
 from ce_cli.binding.typed_names import with_own_names
 from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.inputs.source import Column, Source
@@ -74,7 +72,8 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     kinds = {column.name: column for column in columns}
     check_labels([kinds[name] for name in labels])
     seen = roles.seen
-    spec = with_both_classes(source, spec, seen)
+    if spec.predicted_class is not None:
+        spec = _with_both_classes(source, spec, seen)
     single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
     coded = kinds[labels[0]].classes if single else ()  # the names of the numbers in `seen`
     _check_roles(source, spec, names, kinds, labels, predictions)
@@ -94,7 +93,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     if spec.bytes is not None:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
     bound = bound.replace(tokens=spec.tokens, predicted_class=spec.predicted_class)
-    check_predicted_class(spec, bound)
+    _check_predicted_class(spec, bound)
     check_are_shares(bound)
     classes = bound.classes or ()
     missing = tuple(text for text in missing if text not in classes or text in spec.na_value)
@@ -105,7 +104,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     )
     _check_task(spec, bound)
     resolved = _resolved(spec, bound)
-    check_tokens(resolved, bound, None if spec.tokens is None else kinds[spec.tokens])
+    _check_tokens(resolved, bound, kinds)
     _check_seen(bound)
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
@@ -114,6 +113,26 @@ def finder_of(source: Source, spec: Spec) -> RoleFinder:
     """The search for the columns of `source` that hold labels and predictions."""
     rows = FirstRows(source, spec.missing_texts)
     return RoleFinder(rows, spec, spec.other_columns)
+
+
+def _with_both_classes(source: Source, spec: Spec, seen: Sequence[str]) -> Spec:
+    from ce_cli.binding.predicted_class import with_both_classes
+
+    return with_both_classes(source, spec, seen)
+
+
+def _check_predicted_class(spec: Spec, bound: Binding) -> None:
+    if spec.predicted_class is not None:
+        from ce_cli.binding.predicted_class import check_predicted_class
+
+        check_predicted_class(spec, bound)
+
+
+def _check_tokens(spec: Spec, bound: Binding, kinds: Kinds) -> None:
+    if spec.tokens is not None:
+        from ce_cli.binding.token_rows import check_tokens
+
+        check_tokens(spec, bound, kinds[spec.tokens])
 
 
 def _check_roles(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.binding import Binding
+from ce_cli.binding.binding import BytesShape
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import floats, lists, nulls, of_dictionary, texts_or_bytes
 from ce_cli.binding.count_rows import check_counts
@@ -20,16 +20,13 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def read_bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
-    """Numbers of bytes, shape (n,), or None without such a column; bad ones are issues."""
-    name = binding.bytes
-    if name is None:
-        return None
+def read_bytes(checked: CheckedRows, name: str, shape: BytesShape | None) -> Floats:
+    """Numbers of bytes, shape (n,); bad ones are issues."""
     column = checked.columns[name]
-    if binding.bytes_shape == "list":
+    if shape == "list":
         return _listed(checked, name)
-    counts = floats(column) if binding.bytes_shape == "counts" else lengths(column)
-    if binding.bytes_shape == "text":
+    counts = floats(column) if shape == "counts" else lengths(column)
+    if shape == "text":
         note_spelling(checked, name)
     check_counts(checked, name, counts, 0, "bad-bytes")
     return counts

@@ -18,7 +18,7 @@ from ce_cli.text import quoted
 Floats = NDArray[np.float64]
 
 
-def check_tokens(spec: Spec, bound: Binding, column: Column | None) -> None:
+def check_tokens(spec: Spec, bound: Binding, column: Column) -> None:
     """Check that a column of numbers of tokens suits the predictions.
 
     Raises
@@ -28,8 +28,6 @@ def check_tokens(spec: Spec, bound: Binding, column: Column | None) -> None:
     DataError
         The column does not hold numbers.
     """
-    if column is None:
-        return
     if column.name in bound.predictions:
         raise UsageError(f"{quoted(column.name)} cannot be both prediction and tokens.")
     if spec.as_ not in ("logprobs", "losses"):
@@ -45,11 +43,8 @@ def check_tokens(spec: Spec, bound: Binding, column: Column | None) -> None:
         raise DataError(f"the tokens column {quoted(column.name)} does not hold numbers.")
 
 
-def read_tokens(checked: CheckedRows, binding: Binding) -> Floats | None:
-    """Numbers of tokens, shape (n,), or None without such a column; bad ones are issues."""
-    name = binding.tokens
-    if name is None:
-        return None
+def read_tokens(checked: CheckedRows, name: str) -> Floats:
+    """Numbers of tokens, shape (n,); bad ones are issues."""
     counts = floats(checked.columns[name])
     check_counts(checked, name, counts, 1, "bad-tokens")
     return counts

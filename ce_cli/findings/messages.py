@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from ce_cli.findings.label_advice import undecided_label, unknown_label
-from ce_cli.findings.number_advice import (
-    BASE_TEN,
-    Advice,
-    are_base_ten,
-    outside_advice,
-    positive_advice,
-)
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
+
+if TYPE_CHECKING:
+    from ce_cli.findings.number_advice import Advice
 
 _COLUMNS_SHOWN = 2
 # What makes data bad, the most basic first. {row} is the first row with the issue and {cell} also
@@ -201,6 +197,8 @@ def sentence(
     found: RowIssues | None = None,
 ) -> str:
     """One sentence with file, row, column, value, the total and the option that helps."""
+    from ce_cli.findings.number_advice import BASE_TEN, are_base_ten
+
     row = locations.first(issue)
     value = issue.values[0] if issue.values else ""
     return _MESSAGES[issue.code].format(
@@ -223,6 +221,9 @@ def sentence(
 
 def advice_for(issue: RowIssue, classes: Sequence[str] | None, found: RowIssues | None) -> Advice:
     """What to do about numbers out of range, and labels that are not classes."""
+    from ce_cli.findings.label_advice import undecided_label, unknown_label
+    from ce_cli.findings.number_advice import Advice, outside_advice, positive_advice
+
     value = issue.values[0] if issue.values else ""
     read = issue.count if found is None else found.read
     numbers = None if found is None else found.numbers

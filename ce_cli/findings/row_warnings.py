@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ce_cli.findings.number_advice import BASE_TEN, are_base_ten
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted
@@ -32,6 +31,8 @@ def row_warning(issue: RowIssue, locations: RowLocations, convention: str | None
 
 def _sums(issue: RowIssue, locations: RowLocations, convention: str | None) -> str:
     """For rows that do not sum to 1 and were scored nevertheless, perhaps as another tool does."""
+    from ce_cli.findings.number_advice import BASE_TEN, are_base_ten
+
     was = "was" if issue.count == 1 else "were"
     if convention is not None:
         done = f"{was} scored as {convention} does"
