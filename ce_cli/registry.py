@@ -440,6 +440,11 @@ def names_of(entries: Sequence[Entry | Metric | Output]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for entry in entries for name in entry.names))
 
 
+def data_suffixes() -> frozenset[str]:
+    """The suffixes of files that a directory or an archive of data may consist of."""
+    return frozenset(f".{name}" for entry in INPUTS if entry.in_folders for name in entry.names)
+
+
 def outputs_of(command: str) -> tuple[Output, ...]:
     """The output formats of a command."""
     return tuple(output for output in OUTPUTS if command in output.commands)

@@ -192,6 +192,11 @@ class Spec(Record):
         return () if isinstance(self.class_weight, str) else self.class_weight
 
     @property
+    def missing_texts(self) -> tuple[str, ...]:
+        """The texts that mean a missing value."""
+        return (*MISSING_TEXTS, *self.na_value)
+
+    @property
     def grouping(self) -> tuple[str, ...]:
         """The columns of the groups, and of the clusters."""
         return self.by if self.cluster is None else (*self.by, self.cluster)

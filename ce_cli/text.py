@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 STDIN = "-"
 _LONGEST = 60
+_LONGEST_WORD = 1000  # of a command to be pasted
+_LONGEST_COMMAND = 2000  # which is of no use if it is cut
 
 
 def sanitize(text: str, longest: int = _LONGEST) -> str:
@@ -77,7 +79,22 @@ def shell_word(text: str) -> str:
     """A value quoted for the shell, to be pasted after an option."""
     from shlex import quote
 
-    return quote(sanitize(without_secrets(text)))
+    return quote(sanitize(without_secrets(text), _LONGEST_WORD))
+
+
+def pasted_command(command: str) -> str:
+    """A command that is quoted for the shell, as messages show it: whole, unless it is huge."""
+    return sanitize(command, _LONGEST_COMMAND)
+
+
+def comma_separated(names: Sequence[str]) -> str:
+    """Names for ``--classes``; those that contain a comma are quoted."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
 
 
 def quoted_list(items: Iterable[str], most: int = 8) -> str:
@@ -85,6 +102,13 @@ def quoted_list(items: Iterable[str], most: int = 8) -> str:
     shown = [quoted(item) for item in items]
     more = len(shown) - most
     return ", ".join(shown[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a plain decimal number: no nan or inf, and no blanks."""
+    import re
+
+    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) is not None
 
 
 def plural(count: int, noun: str) -> str:

@@ -20,9 +20,7 @@ from ce_cli.binding.labels import (
 )
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
-from ce_cli.binding.near_classes import nearly_classes
 from ce_cli.binding.one_hot import check_ignored
-from ce_cli.binding.predicted_class import check_predicted_class, with_both_classes
 from ce_cli.binding.predictions import (
     EPSILON,
     TOLERANCE,
@@ -32,7 +30,6 @@ from ce_cli.binding.predictions import (
     namings_for,
     shape_of,
 )
-from ce_cli.binding.repeated_names import repeated_names
 from ce_cli.binding.roles import (
     bytes_shape,
     check_are_shares,
@@ -41,17 +38,14 @@ from ce_cli.binding.roles import (
     check_predictions,
 )
 from ce_cli.binding.spelling import positives
-from ce_cli.binding.token_rows import check_tokens
 from ce_cli.binding.typed_names import with_own_names
 from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list
 
 Kinds = Mapping[str, Column]
-
-_LABELS_SAMPLED = 5000  # soft labels may all differ
 
 
 def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
@@ -72,13 +66,14 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
             raise UsageError(no_column(name, names))
     spec = with_losses(source, spec)
     roles = finder_of(source, spec).roles()
-    missing = (*MISSING_TEXTS, *spec.na_value)
+    missing = spec.missing_texts
     labels = () if roles.labels is None else roles.labels.columns
     predictions = () if roles.predictions is None else roles.predictions.columns
     kinds = {column.name: column for column in columns}
     check_labels([kinds[name] for name in labels])
     seen = roles.seen
-    spec = with_both_classes(source, spec, seen)
+    if spec.predicted_class is not None:
+        spec = _with_both_classes(source, spec, seen)
     single = len(labels) == 1 and kinds[labels[0]].kind not in ("list", "map")
     coded = kinds[labels[0]].classes if single else ()  # the names of the numbers in `seen`
     _check_roles(source, spec, names, kinds, labels, predictions)
@@ -98,7 +93,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     if spec.bytes is not None:
         bound = bound.replace(bytes=spec.bytes, bytes_shape=bytes_shape(kinds[spec.bytes]))
     bound = bound.replace(tokens=spec.tokens, predicted_class=spec.predicted_class)
-    check_predicted_class(spec, bound)
+    _check_predicted_class(spec, bound)
     check_are_shares(bound)
     classes = bound.classes or ()
     missing = tuple(text for text in missing if text not in classes or text in spec.na_value)
@@ -109,15 +104,35 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     )
     _check_task(spec, bound)
     resolved = _resolved(spec, bound)
-    check_tokens(resolved, bound, None if spec.tokens is None else kinds[spec.tokens])
+    _check_tokens(resolved, bound, kinds)
     _check_seen(bound)
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
 
 def finder_of(source: Source, spec: Spec) -> RoleFinder:
     """The search for the columns of `source` that hold labels and predictions."""
-    rows = FirstRows(source, (*MISSING_TEXTS, *spec.na_value))
+    rows = FirstRows(source, spec.missing_texts)
     return RoleFinder(rows, spec, spec.other_columns)
+
+
+def _with_both_classes(source: Source, spec: Spec, seen: Sequence[str]) -> Spec:
+    from ce_cli.binding.predicted_class import with_both_classes
+
+    return with_both_classes(source, spec, seen)
+
+
+def _check_predicted_class(spec: Spec, bound: Binding) -> None:
+    if spec.predicted_class is not None:
+        from ce_cli.binding.predicted_class import check_predicted_class
+
+        check_predicted_class(spec, bound)
+
+
+def _check_tokens(spec: Spec, bound: Binding, kinds: Kinds) -> None:
+    if spec.tokens is not None:
+        from ce_cli.binding.token_rows import check_tokens
+
+        check_tokens(spec, bound, kinds[spec.tokens])
 
 
 def _check_roles(
@@ -135,6 +150,8 @@ def _check_roles(
     sizes = [] if spec.bytes is None else [spec.bytes]
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
+        from ce_cli.binding.repeated_names import repeated_names
+
         raise DataError(repeated_names(source, repeated, labels, preds))
     check_others(kinds, rest, spec.weight)
     check_predictions([kinds[name] for name in preds], labels)
@@ -379,6 +396,8 @@ def _check_seen(bound: Binding) -> None:
             f"{quoted(bound.predictions[0])} predicts with --positive.",
             suggestions=[Suggestion((("--positive", one),)) for one in positives(seen)],
         )
+    from ce_cli.binding.near_classes import nearly_classes
+
     if near := nearly_classes(bound.labels.columns[0], seen, bound.classes):
         raise near
     raise DataError(

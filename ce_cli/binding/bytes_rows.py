@@ -7,51 +7,43 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.binding import Binding
+from ce_cli.binding.binding import BytesShape
 from ce_cli.binding.checked import CheckedRows
-from ce_cli.binding.columns import as_texts, floats, lists, nulls
-from ce_cli.binding.prediction_rows import nan
+from ce_cli.binding.columns import floats, lists, nulls, of_dictionary, texts_or_bytes
+from ce_cli.binding.count_rows import check_counts
 from ce_cli.binding.token_spelling import note_spelling
+from ce_cli.inputs.arrow.arrays import offsets
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Floats = NDArray[np.float64]
 
-_MOST = 2.0**53  # above this, not every whole number is a float64
 
-
-def read_bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
-    """Numbers of bytes, shape (n,), or None without such a column; bad ones are issues."""
-    name = binding.bytes
-    if name is None:
-        return None
+def read_bytes(checked: CheckedRows, name: str, shape: BytesShape | None) -> Floats:
+    """Numbers of bytes, shape (n,); bad ones are issues."""
     column = checked.columns[name]
-    if binding.bytes_shape == "list":
+    if shape == "list":
         return _listed(checked, name)
-    counts = floats(column) if binding.bytes_shape == "counts" else lengths(column)
-    if binding.bytes_shape == "text":
+    counts = floats(column) if shape == "counts" else lengths(column)
+    if shape == "text":
         note_spelling(checked, name)
-    checked.miss(name, nan(counts))
-    with np.errstate(invalid="ignore"):
-        bad = (counts < 0) | (counts > _MOST) | (counts != np.floor(counts)) & ~np.isnan(counts)
-    if bad.any():
-        checked.drop(bad, "bad-bytes", name, lambda row: f"{counts[row]:g}")
+    check_counts(checked, name, counts, 0, "bad-bytes")
     return counts
 
 
 def _listed(checked: CheckedRows, name: str) -> Floats:
     """Lengths of lists of bytes, which are whole numbers from 0 to 255; NaN where null."""
     column = checked.columns[name]
-    values, offsets = lists(column)
-    counts = np.diff(offsets).astype(np.float64)
+    values, bounds = lists(column)
+    counts = np.diff(bounds).astype(np.float64)
     missing = nulls(column)
     if missing is not None:
         checked.miss(name, missing)
         counts = np.where(missing, np.nan, counts)
     wrong = np.flatnonzero(~((values >= 0) & (values <= 255) & (values == np.floor(values))))
     if len(wrong):
-        rows = np.searchsorted(offsets, wrong, side="right") - 1
+        rows = np.searchsorted(bounds, wrong, side="right") - 1
         first = dict(zip(rows[::-1].tolist(), values[wrong][::-1].tolist(), strict=True))
         bad = np.isin(np.arange(len(checked)), rows)
         checked.drop(bad, "bad-byte", name, lambda row: f"{first[row]:g}")
@@ -62,18 +54,9 @@ def lengths(column: pa.Array) -> Floats:
     """Number of bytes of texts in UTF-8, or of binary values; NaN where null."""
     import pyarrow as pa
 
-    types = pa.types
-    if types.is_dictionary(column.type):
-        codes = floats(column.indices)
-        missing = np.isnan(codes)
-        of_words = np.append(lengths(column.dictionary), np.nan)
-        return of_words[np.where(missing, -1, codes).astype(np.intp)]
-    large = types.is_large_string(column.type) or types.is_large_binary(column.type)
-    if not large and not types.is_string(column.type) and not types.is_binary(column.type):
-        column = as_texts(column)
-    found = np.zeros(len(column))
-    if len(column):
-        offsets = np.frombuffer(column.buffers()[1], np.int64 if large else np.int32)
-        found = np.diff(offsets[column.offset : column.offset + len(column) + 1]).astype(np.float64)
-    missing_here = nulls(column)
-    return found if missing_here is None else np.where(missing_here, np.nan, found)
+    if pa.types.is_dictionary(column.type):
+        return of_dictionary(column, np.append(lengths(column.dictionary), np.nan))
+    column = texts_or_bytes(column)
+    found = np.diff(offsets(column)).astype(np.float64)
+    missing = nulls(column)
+    return found if missing is None else np.where(missing, np.nan, found)

@@ -7,10 +7,12 @@ buffers are read directly.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ce_cli.inputs.arrow.arrays import offsets as offsets_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
 _WIDTHS: dict[str, type[np.number[Any]]] = {
     "float": np.float32,
@@ -43,13 +46,17 @@ def floats(column: pa.Array) -> Floats:
     elif str(column.type) in _WIDTHS:
         values = _fixed(column).astype(np.float64, copy=False)
     elif pa.types.is_dictionary(column.type):
-        known = np.append(floats(column.dictionary), np.nan)
-        codes = floats(column.indices)
-        return known[np.where(np.isnan(codes), -1, codes).astype(np.intp)]
+        return of_dictionary(column, np.append(floats(column.dictionary), np.nan))
     else:  # decimals: Python rounds them correctly, Arrow's cast may not
         return np.array([np.nan if v is None else float(v) for v in column.to_pylist()], np.float64)
     missing = nulls(column)
     return values if missing is None else np.where(missing, np.nan, values)
+
+
+def of_dictionary(column: pa.Array, values: NDArray[Value]) -> NDArray[Value]:
+    """The value of each row, from those of the words and, at the end, that of a missing one."""
+    codes = floats(column.indices)
+    return values[np.where(np.isnan(codes), -1, codes).astype(np.intp)]
 
 
 def nulls(column: pa.Array) -> Bools | None:
@@ -111,6 +118,14 @@ def as_texts(column: pa.Array) -> pa.Array:
         return column.cast(pa.timestamp(column.type.unit)).cast(pa.utf8())
 
 
+def texts_or_bytes(column: pa.Array) -> pa.Array:
+    """Texts and bytes as they are, and values of any other type as text."""
+    from pyarrow import types
+
+    plain = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    return column if any(one(column.type) for one in plain) else as_texts(column)
+
+
 def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
     """The numbers of all lists in a column, and the offset of each list, shape (n + 1,)."""
     import pyarrow as pa
@@ -118,16 +133,11 @@ def lists(column: pa.Array) -> tuple[Floats, NDArray[np.int64]]:
     values = floats(column.flatten())
     if pa.types.is_fixed_size_list(column.type):
         lengths = np.full(len(column), column.type.list_size, np.int64)
-        missing = nulls(column)
-        if missing is not None:
-            lengths[missing] = 0
     else:
-        width = np.int64 if pa.types.is_large_list(column.type) else np.int32
-        buffer = np.frombuffer(column.buffers()[1], width)
-        lengths = np.diff(buffer[column.offset : column.offset + len(column) + 1]).astype(np.int64)
-        missing = nulls(column)
-        if missing is not None:
-            lengths[missing] = 0
+        lengths = np.diff(offsets_of(column))
+    missing = nulls(column)
+    if missing is not None:
+        lengths[missing] = 0
     return values, np.concatenate([[0], np.cumsum(lengths)])
 
 
@@ -147,8 +157,7 @@ def entries(column: pa.Array) -> tuple[Codes, Codes, list[str], Floats]:
             null |= own
         codes, rows = np.nonzero(~null)
         return rows, codes, names, values[codes, rows]
-    offsets = np.frombuffer(column.buffers()[1], np.int32)
-    offsets = offsets[column.offset : column.offset + len(column) + 1]
+    offsets = offsets_of(column)
     keys, items = column.keys[offsets[0] : offsets[-1]], column.items[offsets[0] : offsets[-1]]
     codes, names = tokens(keys)
     rows = np.repeat(np.arange(len(column)), np.diff(offsets))

@@ -114,8 +114,7 @@ class FirstRows:
                 own = self._cells[name] = floats(frame.columns[name])
                 if name in invalid:
                     own = np.delete(own, list(invalid[name]))
-                distinct = np.unique(own[~np.isnan(own)])
-                self._numbers[name] = Numbers(distinct, name in invalid)
+                self._numbers[name] = Numbers(_distinct(own), name in invalid)
         return [self._numbers[name] for name in names]
 
     def nested(self, name: str) -> Numbers:
@@ -123,15 +122,20 @@ class FirstRows:
         if name not in self._numbers:
             frame = self.source.sample(self._of_nested(name))
             own = self._values(frame.columns[name])
-            self._numbers[name] = Numbers(np.unique(own[~np.isnan(own)]))
+            self._numbers[name] = Numbers(_distinct(own))
         return self._numbers[name]
 
     def labels(self, name: str) -> list[str]:
         """The texts of a column, each once in order of appearance, also those of missing values."""
-        if name not in self._labels:
-            frame = self.source.sample(Projection((), (name,), missing_texts=NO_TEXTS))
-            self._read_labels(name, frame)
+        self.read_labels([name])
         return self._labels[name]
+
+    def read_labels(self, names: Iterable[str]) -> None:
+        """Read the texts of several columns at once, for `labels`."""
+        for part in self._by_file([name for name in names if name not in self._labels]):
+            frame = self.source.sample(Projection((), tuple(part), missing_texts=NO_TEXTS))
+            for name in part:
+                self._read_labels(name, frame)
 
     def classes(self, name: str) -> list[str]:
         """The labels of a column without missing values."""
@@ -184,3 +188,12 @@ class FirstRows:
         own = [name for name in names if not self._kinds[name].from_labels]
         theirs = [name for name in names if self._kinds[name].from_labels]
         return [part for part in (own, theirs) if part]
+
+
+def _distinct(numbers: Floats) -> Floats:
+    """The distinct numbers that are present; `np.unique` would import all of `numpy.ma`."""
+    ordered = np.sort(numbers[~np.isnan(numbers)])
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    distinct: Floats = ordered[first]
+    return distinct

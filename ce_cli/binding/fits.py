@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.names import no_column
-from ce_cli.binding.precision import options_for, stored_how
-from ce_cli.binding.repeated_names import repeated_names
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
-from ce_cli.inputs.source import Source
+from ce_cli.inputs.source import Column, Source
+from ce_cli.spec import Spec
 from ce_cli.text import quoted
 
 
@@ -27,6 +26,8 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
         return
     for name in projection.names:
         if sum(column.name == name for column in columns) > 1:
+            from ce_cli.binding.repeated_names import repeated_names
+
             raise DataError(repeated_names(source, [name], (), ())).about(source.name)
         if name not in kinds:
             why = f"; the names are those of {first}, the first file." if first else "."
@@ -39,16 +40,25 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
     ):
         for column in (kinds[name] for name in names):
             if column.kind not in suitable and column.stored != "text":
-                raise DataError(
-                    f"the column {quoted(column.name)} holds {type_of(column)} here."
-                ).about(source.name)
+                raise _other_type(source, column)
     if binding.bytes is None or kinds[binding.bytes].stored == "text":
         return
     if bytes_shape(kinds[binding.bytes]) != binding.bytes_shape:
-        type_ = type_of(kinds[binding.bytes])
-        raise DataError(f"the column {quoted(binding.bytes)} holds {type_} here.").about(
-            source.name
-        )
+        raise _other_type(source, kinds[binding.bytes])
+
+
+def _other_type(source: Source, column: Column) -> DataError:
+    message = f"the column {quoted(column.name)} holds {type_of(column)} here."
+    return DataError(message).about(source.name)
+
+
+def must_be_alike(typed: Spec, settled: Spec) -> bool:
+    """Whether files must store predictions in one precision, which sets the clip and tolerance.
+
+    Other kinds of values have neither, and options may set both.
+    """
+    are_set = typed.clip is not None and typed.sum_tolerance is not None
+    return settled.as_ == "probabilities" and not are_set
 
 
 def check_precision(source: Source, binding: Binding) -> None:
@@ -62,6 +72,8 @@ def check_precision(source: Source, binding: Binding) -> None:
     kinds = {column.name: column for column in source.columns()}
     stored = {kinds[name].stored for name in binding.predictions if name in kinds}
     if stored - set(binding.stored) and not source.is_empty:
+        from ce_cli.binding.precision import options_for, stored_how
+
         raise DataError(
             f"stores its probabilities {stored_how(stored)}, but the files before it "
             f"{stored_how(binding.stored)}, so that each would have its own clip and tolerance; "

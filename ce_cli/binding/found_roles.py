@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ce_cli.binding.chosen import Chosen
 from ce_cli.binding.class_columns import class_columns
@@ -91,16 +92,12 @@ class RoleFinder:
 
     def partial(self) -> Roles:
         """As much as can be found, where `roles` fails."""
-        labels, predictions = None, None
-        try:
+        labels = predictions = None
+        with suppress(DataError):
             labels = self._named_labels()
-        except DataError:
-            labels = None
         seen = self._seen(labels)
-        try:
+        with suppress(DataError):
             predictions = self._predictions(() if labels is None else labels.columns, seen)
-        except DataError:
-            predictions = None
         return Roles(labels, predictions, seen)
 
     def why_unused(self, name: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.columns import floats, lists
-from ce_cli.errors import DataError
+from ce_cli.errors import DataError, Suggestion
 from ce_cli.inputs.source import Projection, Source
 from ce_cli.text import quoted
 
@@ -32,7 +32,8 @@ def check_logits(source: Source, bound: Binding) -> None:
     raise DataError(
         f"{quoted(bound.predictions[0])} is named like a logit, but the numbers are between 0 and "
         "1 and the rows sum to 1, as probabilities do; use --as probabilities, or, if they are "
-        "logits, --as logits."
+        "logits, --as logits.",
+        suggestions=[Suggestion((("--as", "probabilities"),))],
     )
 
 

@@ -62,7 +62,10 @@ class LabelChoice:
             and not is_aside(column.name)
             and not is_decision(column.name)
         ]
-        return [name for name in names if self._may_be_classes(name)]
+        self._rows.numbers([name for name in names if self._rows.kind(name) == "number"])  # at once
+        able = [name for name in names if self._may_be_whole(name)]
+        self._rows.read_labels(able)
+        return [name for name in able if self._rows.are_few(name)]
 
     def by_values(
         self, predictions: Sequence[str], namings: Sequence[tuple[str, ...]] | None
@@ -160,11 +163,14 @@ class LabelChoice:
         return self._rows.kind(name) in _PLAIN and self._may_be_classes(name)
 
     def _may_be_classes(self, name: str) -> bool:
-        if self._rows.kind(name) == "number":
-            (kind,) = self._rows.numbers([name])
-            if not kind.are_whole or kind.bad:
-                return False
-        return self._rows.are_few(name)
+        return self._may_be_whole(name) and self._rows.are_few(name)
+
+    def _may_be_whole(self, name: str) -> bool:
+        """Whether numbers are whole; true for columns of other kinds."""
+        if self._rows.kind(name) != "number":
+            return True
+        (kind,) = self._rows.numbers([name])
+        return kind.are_whole and not kind.bad
 
     def _fits(self, name: str, prediction: str, namings: Sequence[tuple[str, ...]] | None) -> bool:
         values = self._rows.classes(name)

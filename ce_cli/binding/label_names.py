@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from ce_cli.binding.names import (
     SEPARATORS,
     are_fractions,
-    is_number,
     is_prediction,
     pattern_of,
     plain,
@@ -18,7 +17,7 @@ from ce_cli.binding.names import (
 from ce_cli.errors import DataError, Suggestion
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Spec
-from ce_cli.text import quoted_list
+from ce_cli.text import is_number, quoted_list
 
 _LABELS = frozenset(
     "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "

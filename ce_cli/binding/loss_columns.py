@@ -10,7 +10,7 @@ from ce_cli.binding.label_names import find_label_family, labels_by_name
 from ce_cli.binding.names import is_aside, named_choices, plain
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 
 # Names that say that a number is −log q; a column called `loss` may be anything.
 _CLEAR = re.compile(
@@ -69,7 +69,7 @@ def _alone(source: Source, spec: Spec) -> tuple[str, ...]:
     numbers = [c.name for c in free if c.kind in ("number", "boolean") and not is_aside(c.name)]
     if labels or named_choices(lists, numbers, ()):
         return ()
-    rows = FirstRows(source, (*MISSING_TEXTS, *spec.na_value))
+    rows = FirstRows(source, spec.missing_texts)
     once = [name for name in numbers if name not in rows.repeated]
     return () if any(kind.are_fractions for kind in rows.numbers(once)) else found
 

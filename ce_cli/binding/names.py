@@ -12,7 +12,7 @@ from ce_cli.binding.words import has_aside_word, is_measure, label_in_words
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.options.choices import Values
-from ce_cli.text import closest, quoted, quoted_list
+from ce_cli.text import closest, is_number, quoted, quoted_list
 
 # Single predictions, the clearest names first: a column called `prediction` is as often the
 # predicted class, so `prob` takes precedence.
@@ -206,11 +206,6 @@ def is_prediction(name: str) -> bool:
     match = _FIRST.fullmatch(name)
     clear = match is not None and match[1].lower() not in ("class", "p")
     return clear or any(plain(name) in names for names in _SINGLES)
-
-
-def is_number(name: str) -> bool:
-    """Whether a name is a number."""
-    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", name) is not None
 
 
 def _varying(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ce_cli.errors import DataError, Suggestion
 from ce_cli.findings.label_advice import nearest, renamed
-from ce_cli.text import quoted, quoted_list
+from ce_cli.text import comma_separated, quoted, quoted_list
 
 
 def nearly_classes(label: str, seen: Sequence[str], classes: Sequence[str]) -> DataError | None:
@@ -14,20 +14,9 @@ def nearly_classes(label: str, seen: Sequence[str], classes: Sequence[str]) -> D
     spelled = renamed(seen, classes)
     if spelled is None:
         return None
-    value = separated(spelled)
     return DataError(
         f"the labels in {quoted(label)} are {quoted_list(seen, 4)}, but the predictions are for "
         f"the classes {quoted_list(classes)}: there is no class {quoted(spelled[0])}, and "
         f"{nearest(spelled[0], classes[0])}; if they are the same, name them with --classes.",
-        suggestions=[Suggestion((("--classes", value),))],
+        suggestions=[Suggestion((("--classes", comma_separated(spelled)),))],
     )
-
-
-def separated(names: Sequence[str]) -> str:
-    """Names for ``--classes``; those that contain a comma are quoted."""
-    import csv
-    import io
-
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(names)
-    return text.getvalue()

@@ -11,7 +11,7 @@ from ce_cli.binding.names import are_fractions, expand, is_id, no_column
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.record import Record
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 
 
 class ColumnPairing(Record):
@@ -61,7 +61,7 @@ def _labels(truth: Source, others: Sequence[str], spec: Spec) -> tuple[str, ...]
             if not _named((pattern,), own):
                 raise UsageError(f"{file}: {no_column(pattern, [c.name for c in columns])}")
         return expand(spec.label, own, ())
-    rows = FirstRows(truth, (*MISSING_TEXTS, *spec.na_value))
+    rows = FirstRows(truth, spec.missing_texts)
     choice = LabelChoice(rows, spec.other_columns)
     named = choice.by_name()
     names = [column.name for column in own]

@@ -18,7 +18,7 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import NO_TEXTS, Projection, Source
 from ce_cli.kernels.losses import log_of_complement
 from ce_cli.options.choices import Values
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list
 
 Floats = NDArray[np.float64]
@@ -40,7 +40,7 @@ def with_both_classes(source: Source, spec: Spec, seen: Sequence[str]) -> Spec:
     if spec.predicted_class is None or spec.classes:
         return spec
     predicted = [text for text in _first_texts(source, spec.predicted_class) if text]
-    missing = {*MISSING_TEXTS, *spec.na_value, *spec.ignore_label}
+    missing = {*spec.missing_texts, *spec.ignore_label}
     distinct: dict[str, str] = {}
     for text in (*seen, *predicted):
         if text not in missing and not _is_share(text):

@@ -118,7 +118,8 @@ class PredictionChoice:
         sets = class_columns(named, self._seen)
         if len(sets) == 1 and len(self._seen) > _PAIR and not self._lists:
             whole = sets[0].extended(self._numbers)
-            if len(whole.columns) == len(self._numbers):
+            has_rest = sets[0].others and not sets[0].is_dressed
+            if len(whole.columns) == len(self._numbers) and not has_rest:
                 return [whole]  # there is no other choice, so its values need not be read
         if len(sets) > _MODELS:  # numbered features
             sets = [one for one in sets if has_word_of_prediction(one.columns[0])]

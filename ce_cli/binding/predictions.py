@@ -9,7 +9,6 @@ from ce_cli.binding.class_columns import naming_by_labels
 from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.columns import entries
 from ce_cli.binding.names import namings_of
-from ce_cli.binding.unlisted import check_unlisted
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Projection, Source
 from ce_cli.spec import Spec
@@ -100,7 +99,10 @@ def keys_of(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
         return tuple(names)
     known = not seen or (codes != UNKNOWN).any()  # otherwise the names are not labels at all
     unlisted = [t for t, code in zip(seen, codes, strict=True) if code == UNKNOWN and known]
-    check_unlisted(name, names, unlisted, rows, values)
+    if unlisted:
+        from ce_cli.binding.unlisted import check_unlisted
+
+        check_unlisted(name, names, unlisted, rows, values)
     if len(names) + len(unlisted) < 2:
         raise DataError(
             f"the maps in {quoted(name)} name {plural(len(names), 'class')} in the first rows, "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from ce_cli.inputs.bytestream import PACKED
 from ce_cli.inputs.source import Source
 from ce_cli.text import STDIN, quoted_list, shell_word
 
 _PLAIN = ("CSV", "TSV")
-_PACKED = (".gz", ".bz2", ".zst", ".xz", ".zip")
 
 
 def repeated_names(
@@ -42,5 +42,5 @@ def _by_number(names: Sequence[str], labels: Sequence[str], predictions: Sequenc
 def _is_plain(source: Source) -> bool:
     """Whether this is a text file whose header is its first line."""
     path = source.name
-    packed = PurePath(path).suffix.lower() in _PACKED
+    packed = PurePath(path).suffix.lower() in {*PACKED, ".zip"}
     return source.format in _PLAIN and not packed and "://" not in path and path != STDIN

@@ -9,11 +9,8 @@ from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.text import quoted, sanitize
 
-_BINARY = (
-    "binary",
-    "large_binary",
-    "binary_view",
-)  # tokens are pieces of UTF-8, which need not be text
+# Tokens are pieces of UTF-8, which need not be text.
+_BINARY = ("binary", "large_binary", "binary_view")
 
 
 def check_labels(labels: Sequence[Column]) -> None:

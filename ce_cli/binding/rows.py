@@ -8,13 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.bytes_rows import read_bytes
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import floats, tokens
 from ce_cli.binding.label_rows import read_labels
-from ce_cli.binding.predicted_class import of_positive_class, predicted_positive
 from ce_cli.binding.prediction_rows import check_predictions, nan, read_predictions, settle_unnamed
-from ce_cli.binding.token_rows import per_token, read_tokens
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame
 from ce_cli.kernels import forms
@@ -70,9 +67,8 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
     codes, shares = read_labels(checked, binding, spec)
     matrix, unnamed = read_predictions(checked, binding, spec)
     weights = _weights(checked, binding.weight)
-    byte_counts = read_bytes(checked, binding)
-    token_counts = read_tokens(checked, binding)
-    positive = predicted_positive(checked, binding)
+    byte_counts, token_counts = _bytes(checked, binding), _tokens(checked, binding)
+    positive = _predicted_positive(checked, binding)
     groups, keys = _groups(checked, binding)
     if binding.ragged:
         from ce_cli.binding.ragged import check_places
@@ -86,9 +82,13 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
     checked.settle_missing(spec.missing == "skip")
     matrix = check_predictions(checked, matrix, unnamed, binding, spec)
     if positive is not None:
+        from ce_cli.binding.predicted_class import of_positive_class
+
         matrix = of_positive_class(matrix, positive, spec.as_)
     outcomes = outcomes_of(matrix, codes, shares, binding, spec)
     if token_counts is not None:
+        from ce_cli.binding.token_rows import per_token
+
         counts = np.where(checked.keep, token_counts, 1.0)
         outcomes = per_token(outcomes, counts)
         weights = counts if weights is None else weights * counts
@@ -110,6 +110,33 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
         whole = whole.take(np.flatnonzero(checked.keep))
     batches = list(_cut(whole, len(matrix)))
     return BoundRows(batches, keys, checked.issues, checked.skipped, checked.ignored)
+
+
+def _bytes(checked: CheckedRows, binding: Binding) -> Floats | None:
+    """Numbers of bytes, shape (n,), or None for none."""
+    if binding.bytes is None:
+        return None
+    from ce_cli.binding.bytes_rows import read_bytes
+
+    return read_bytes(checked, binding.bytes, binding.bytes_shape)
+
+
+def _tokens(checked: CheckedRows, binding: Binding) -> Floats | None:
+    """Numbers of tokens, shape (n,), or None for none."""
+    if binding.tokens is None:
+        return None
+    from ce_cli.binding.token_rows import read_tokens
+
+    return read_tokens(checked, binding.tokens)
+
+
+def _predicted_positive(checked: CheckedRows, binding: Binding) -> Codes | None:
+    """1 where the predicted class is the positive one, 0 where not; None for no such column."""
+    if binding.predicted_class is None:
+        return None
+    from ce_cli.binding.predicted_class import predicted_positive
+
+    return predicted_positive(checked, binding)
 
 
 def _weights(checked: CheckedRows, name: str | None) -> Floats | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.columns import floats
-from ce_cli.binding.prediction_rows import nan
+from ce_cli.binding.count_rows import check_counts
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.kernels.outcomes import Likelihood, Outcomes
@@ -17,10 +17,8 @@ from ce_cli.text import quoted
 
 Floats = NDArray[np.float64]
 
-_MOST = 2.0**53  # above this, not every whole number is a float64
 
-
-def check_tokens(spec: Spec, bound: Binding, column: Column | None) -> None:
+def check_tokens(spec: Spec, bound: Binding, column: Column) -> None:
     """Check that a column of numbers of tokens suits the predictions.
 
     Raises
@@ -30,8 +28,6 @@ def check_tokens(spec: Spec, bound: Binding, column: Column | None) -> None:
     DataError
         The column does not hold numbers.
     """
-    if column is None:
-        return
     if column.name in bound.predictions:
         raise UsageError(f"{quoted(column.name)} cannot be both prediction and tokens.")
     if spec.as_ not in ("logprobs", "losses"):
@@ -47,17 +43,10 @@ def check_tokens(spec: Spec, bound: Binding, column: Column | None) -> None:
         raise DataError(f"the tokens column {quoted(column.name)} does not hold numbers.")
 
 
-def read_tokens(checked: CheckedRows, binding: Binding) -> Floats | None:
-    """Numbers of tokens, shape (n,), or None without such a column; bad ones are issues."""
-    name = binding.tokens
-    if name is None:
-        return None
+def read_tokens(checked: CheckedRows, name: str) -> Floats:
+    """Numbers of tokens, shape (n,); bad ones are issues."""
     counts = floats(checked.columns[name])
-    checked.miss(name, nan(counts))
-    with np.errstate(invalid="ignore"):
-        bad = (counts < 1) | (counts > _MOST) | (counts != np.floor(counts)) & ~np.isnan(counts)
-    if bad.any():
-        checked.drop(bad, "bad-tokens", name, lambda row: f"{counts[row]:g}")
+    check_counts(checked, name, counts, 1, "bad-tokens")
     return counts
 
 

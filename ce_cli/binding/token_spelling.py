@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.checked import CheckedRows
-from ce_cli.binding.columns import as_texts, floats
-from ce_cli.findings.messages import SPELLING
+from ce_cli.binding.columns import of_dictionary, texts_or_bytes
 from ce_cli.findings.row_issues import RowIssue
+from ce_cli.findings.row_warnings import SPELLING
+from ce_cli.inputs.arrow.arrays import offsets
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,23 +44,17 @@ def _spelled(column: pa.Array) -> Bools:
     """Where a text begins as a tokenizer spells it, and is as short as a token, shape (n,)."""
     import pyarrow as pa
 
-    types = pa.types
-    if types.is_dictionary(column.type):
-        codes = floats(column.indices)
-        of_words = np.append(_spelled(column.dictionary), False)
-        return of_words[np.where(np.isnan(codes), -1, codes).astype(np.intp)]
-    large = types.is_large_string(column.type) or types.is_large_binary(column.type)
-    if not large and not types.is_string(column.type) and not types.is_binary(column.type):
-        column = as_texts(column)
+    if pa.types.is_dictionary(column.type):
+        return of_dictionary(column, np.append(_spelled(column.dictionary), False))
+    column = texts_or_bytes(column)
     found = np.zeros(len(column), np.bool_)
     if not len(column) or column.buffers()[2] is None:
         return found
-    offsets = np.frombuffer(column.buffers()[1], np.int64 if large else np.int32)
-    offsets = offsets[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    bounds = offsets(column)
     written = np.frombuffer(column.buffers()[2], np.uint8)
     if not len(written):
         return found
-    starts, sizes = offsets[:-1], np.diff(offsets)
+    starts, sizes = bounds[:-1], np.diff(bounds)
 
     def byte(place: int) -> NDArray[np.uint8]:
         """The byte at a place of each text, whatever follows a shorter one."""

@@ -19,6 +19,6 @@ def with_own_names(spec: Spec, columns: Sequence[Column]) -> Spec:
     }
     single = {
         name: new.get(getattr(spec, name), getattr(spec, name))
-        for name in ("weight", "id", "bytes", "cluster")
+        for name in ("weight", "id", "bytes", "tokens", "predicted_class", "cluster")
     }
     return spec.replace(**several, **single)

@@ -13,10 +13,9 @@ import typer
 
 from ce_cli import __version__, registry
 from ce_cli.errors import CeError, CheckFailed, StorageError, Suggestion, UsageError
-from ce_cli.text import sanitize
+from ce_cli.text import sanitize, shell_word
 
 BUG = 70
-_LONGEST_WORD = 1000  # of a command to be pasted
 
 
 class _InterruptError(CeError):
@@ -101,17 +100,12 @@ def _exit_code(error: BaseException) -> int:
 
 def _command(suggestion: Suggestion) -> str:
     """The command that was typed, with options that resolve an error."""
-    from shlex import quote
-
     typed = sys.argv[1:]
     words = ["ce", suggestion.command or typed[0], *typed[1:]]
-    shown = " ".join(quote(sanitize(word, _LONGEST_WORD)) for word in words)
-    return f"{shown} {_options(suggestion)}"
+    return f"{' '.join(map(shell_word, words))} {_options(suggestion)}"
 
 
 def _options(suggestion: Suggestion) -> str:
-    from ce_cli.text import shell_word
-
     return " ".join(shell_word(word) for option in suggestion.options for word in option)
 
 

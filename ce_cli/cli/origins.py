@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import CeError
-from ce_cli.options.option import key
+from ce_cli.options.option import key, variable_of
 from ce_cli.text import quoted
 
 if TYPE_CHECKING:
     from ce_cli.cli.command import Call
 
-_NAMES = ("label", "pred", "weight", "bytes", "id", "by", "cluster", "classes", "positive")
+_COLUMNS = ("label", "pred", "weight", "bytes", "tokens", "predicted_class", "id", "by", "cluster")
+_CLASSES = ("classes", "positive", "ignore_label")
 _ABSENT = "there is no "
 
 
@@ -31,7 +32,7 @@ def _places(call: Call) -> Iterator[tuple[str, str]]:
     """Each name that was not typed, quoted, and its place."""
     variables = {name: one for name, one in call.variables.items() if name not in call.typed}
     for name, text in _names(variables):
-        yield text, f"the variable CE_{key(name).replace('-', '_').upper()}"
+        yield text, f"the variable {variable_of(name)}"
     if call.config is None:
         return
     written = [call.config.options_for(call.command)]
@@ -44,7 +45,7 @@ def _places(call: Call) -> Iterator[tuple[str, str]]:
 
 
 def _names(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in _NAMES:
+    for name in (*_COLUMNS, *_CLASSES):
         found = options.get(name) or ()
         for one in [found] if isinstance(found, str) else found:
             yield name, quoted(str(one))

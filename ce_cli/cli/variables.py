@@ -10,7 +10,7 @@ from ce_cli.cli.config_values import value_of
 from ce_cli.errors import UsageError
 from ce_cli.options import values
 from ce_cli.options.commands import COMMANDS
-from ce_cli.options.option import Option, key, options_of
+from ce_cli.options.option import Option, options_of, variable_of
 from ce_cli.text import closest, quoted, sanitize
 
 _VARIABLE = "CE_"
@@ -32,7 +32,7 @@ def variables(environment: Mapping[str, str], command: str) -> dict[str, Any]:
     if not own:
         return {}
     names = {name for one in COMMANDS for name in (*allowed(one), "config")} - {FILES}
-    known = {f"{_VARIABLE}{key(name).replace('-', '_').upper()}": name for name in names}
+    known = {variable_of(name): name for name in names}
     options, found = options_of(COMMANDS[command]), {}
     for variable, text in own.items():
         name = known.get(variable)

@@ -75,9 +75,7 @@ def class_order(
     if not reference.class_count:
         return ClassOrder(np.zeros(0, np.intp))
     if not all(one.classes or one.sample for one in (reference, other)):
-        return ClassOrder(
-            np.arange(reference.class_count)
-        )  # there are no rows, which is reported later
+        return ClassOrder(np.arange(reference.class_count))  # no rows, which is reported later
     matches = _matches(reference, other)
     if reference.class_count == other.class_count == 2 and len(matches) == 1:
         matches |= {1 - theirs: 1 - ours for theirs, ours in matches.items()}

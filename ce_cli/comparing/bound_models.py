@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self, get_args
 
-from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.data_set import data_set
 from ce_cli.binding.names import is_id
@@ -24,7 +23,7 @@ from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
 from ce_cli.scoring.evidence_notes import EvidenceNote, evidence_notes
 from ce_cli.scoring.figures import class_names
-from ce_cli.scoring.pipeline import Prepared, prepared
+from ce_cli.scoring.pipeline import Prepared, bound_columns, prepared
 from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list
@@ -287,6 +286,6 @@ def _with_columns(spec: Spec, columns: Sequence[str]) -> Spec:
 
 def _bound(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     try:
-        return bind(source, spec)
+        return bound_columns(source, spec)
     except CeError as error:
         raise error.about(source.name) from None

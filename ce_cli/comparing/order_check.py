@@ -70,9 +70,9 @@ class OrderCheck:
             readers = self._readers
             steps = chain([step], later)
             column = found.column
-            known = all(column.theirs in reader.columns for reader in readers)
+            in_all = all(column.theirs in reader.columns for reader in readers)
             named_apart = column.ours != column.theirs
-            joins = (known or named_apart) and self._joins(column, place, steps)
+            joins = (in_all or named_apart) and self._joins(column, place, steps)
             advice = found.advice(joins)
             raise DataError(found.message(readers[place].title, readers[0].title, advice))
 

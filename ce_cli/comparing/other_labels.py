@@ -9,7 +9,7 @@ from shlex import quote
 from ce_cli.binding.binding import Binding
 from ce_cli.comparing.bound_models import ModelReader
 from ce_cli.errors import DataError
-from ce_cli.text import STDIN, display_name
+from ce_cli.text import STDIN, comma_separated, display_name
 
 _ABOUT_LABELS = "the labels "  # part of the errors about them
 
@@ -20,9 +20,10 @@ def labels_of_one(reference: Binding, other: Binding, file: str) -> str:
     hard = reference.labels.shape == other.labels.shape == "single"
     if not (hard and file and classes and reference.class_count == other.class_count):
         return "; write the same names of classes to both files"
+    typed = comma_separated(classes)
     return (
         "; if both have the same rows in the same order, and list the classes in the same order, "
-        f"use the labels of one with --labels {quote(file)} --classes {quote(','.join(classes))}"
+        f"use the labels of one with --labels {quote(file)} --classes {quote(typed)}"
     )
 
 

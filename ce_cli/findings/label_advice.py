@@ -7,14 +7,13 @@ import unicodedata
 from collections.abc import Sequence
 
 from ce_cli.findings.number_advice import Advice
-from ce_cli.text import quoted, quoted_list, shell_word
+from ce_cli.text import is_number, quoted, quoted_list, shell_word
 
 _TOTALS = frozenset(
     "all allrows average avg count grandtotal max mean median min overall std stdev subtotal sum "
     "summary summe total totals gesamt insgesamt mittelwert somme moyenne suma promedio".split()
 )
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _INVISIBLE = frozenset("Cf Cc Zl Zp".split())  # categories of characters that have no shape
 
 
@@ -25,7 +24,7 @@ def is_total(label: str) -> bool:
 
 def loose(text: str) -> str:
     """A label without what people write differently: case, white space, hyphens, a full stop."""
-    if _NUMBER.fullmatch(text.strip()):  # -1 is not nearly 1
+    if is_number(text.strip()):  # -1 is not nearly 1
         return text.strip()
     plain = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(one for one in plain if unicodedata.category(one) not in _INVISIBLE)
@@ -57,8 +56,7 @@ def nearest(label: str, name: str) -> str:
     if shapes[0].strip() != shapes[1].strip():
         return f"the nearest is {quoted(name)}"
     return (
-        f"the nearest is {quoted(name)}, which looks alike but has other Unicode "
-        f"characters "
+        f"the nearest is {quoted(name)}, which looks alike but has other Unicode characters "
         f"({label!a} and {name!a})"
     )
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from ce_cli.findings.label_advice import undecided_label, unknown_label
-from ce_cli.findings.number_advice import (
-    BASE_TEN,
-    Advice,
-    are_base_ten,
-    outside_advice,
-    positive_advice,
-)
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.text import plural, quoted, quoted_list, sanitize, shell_word
 
-SPELLING = "token-spelling"  # the issue of rows that are tokens as a tokenizer spells them
+if TYPE_CHECKING:
+    from ce_cli.findings.number_advice import Advice
+
 _COLUMNS_SHOWN = 2
 # What makes data bad, the most basic first. {row} is the first row with the issue and {cell} also
 # names its column, {value} is its value and {shown} the same in quotes, {more} the other rows.
@@ -93,7 +88,7 @@ _MESSAGES = {
         "{cell}: the predicted class {shown} is not one of the two classes of the labels{more}; "
         "correct or remove such rows."
     ),
-    "label-outside": ("{cell}: {value} is not a share between 0 and 1{more}; {share_fix}."),
+    "label-outside": "{cell}: {value} is not a share between 0 and 1{more}; {share_fix}.",
     "share-outside": (
         "{cell}: {value} is not a share between 0 and 1{more}; if it marks a missing value, use "
         "--na-value {word} --missing skip."
@@ -136,7 +131,7 @@ _MESSAGES = {
         "least 1."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
-    "bad-sum": ("{row}: the probabilities sum to {value}, not 1{more}{worst}; {sum_fix}."),
+    "bad-sum": "{row}: the probabilities sum to {value}, not 1{more}{worst}; {sum_fix}.",
 }
 # other issues of such a column mean nothing
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map", "not-a-list-of-names")
@@ -149,10 +144,7 @@ _FIXES = (  # for cells that are not numbers, by the form of the text
     (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),
     (r"[\[{].*", "write one number, or null for a missing value"),
     (r"[-+]?\d*,\d+(e[-+]?\d+)?", "if this is a decimal comma, use --decimal ,"),
-    (
-        r"[-+]?\d*\.\d+(e[-+]?\d+)?",
-        "it has a decimal point, so remove --decimal ,",
-    ),
+    (r"[-+]?\d*\.\d+(e[-+]?\d+)?", "it has a decimal point, so remove --decimal ,"),
     (
         r"[-+]?\d{1,3}([., '\u00a0\u202f]\d{3})+([.,]\d+)?",
         "write it without thousands separators",
@@ -205,6 +197,8 @@ def sentence(
     found: RowIssues | None = None,
 ) -> str:
     """One sentence with file, row, column, value, the total and the option that helps."""
+    from ce_cli.findings.number_advice import BASE_TEN, are_base_ten
+
     row = locations.first(issue)
     value = issue.values[0] if issue.values else ""
     return _MESSAGES[issue.code].format(
@@ -227,6 +221,9 @@ def sentence(
 
 def advice_for(issue: RowIssue, classes: Sequence[str] | None, found: RowIssues | None) -> Advice:
     """What to do about numbers out of range, and labels that are not classes."""
+    from ce_cli.findings.label_advice import undecided_label, unknown_label
+    from ce_cli.findings.number_advice import Advice, outside_advice, positive_advice
+
     value = issue.values[0] if issue.values else ""
     read = issue.count if found is None else found.read
     numbers = None if found is None else found.numbers
@@ -257,48 +254,6 @@ def _share_fix(value: str) -> str:
     if value.startswith("-"):
         return "shares and counts are never negative, so correct or remove such rows"
     return "if these are counts, use --label-counts"
-
-
-def sum_warning(issue: RowIssue, locations: RowLocations, convention: str | None = None) -> str:
-    """For rows that do not sum to 1 and were scored nevertheless, perhaps as another tool does."""
-    was = "was" if issue.count == 1 else "were"
-    if convention is not None:
-        done = f"{was} scored as {convention} does"
-    elif issue.code == "renormalized":
-        done = f"{was} renormalised"
-    else:
-        done = f"{was} scored unchanged (--on-bad-sum renormalize changes that)"
-    rows, worst = plural(issue.count, "row"), locations.worst(issue)
-    base = f"; {BASE_TEN}" if are_base_ten(issue.numbers) else ""
-    return f"{rows} of probabilities did not sum to 1 and {done}{worst}{base}."
-
-
-def repeated_header(issue: RowIssue) -> str:
-    """For lines that repeat the header, and are not rows."""
-    repeat = "repeats" if issue.count == 1 else "repeat"
-    was = "was" if issue.count == 1 else "were"
-    return (
-        f"{plural(issue.count, 'line')} {repeat} the header and {was} left out: were files joined?"
-    )
-
-
-def rest_warning(issue: RowIssue, locations: RowLocations) -> str:
-    """For maps that name only some of the classes."""
-    verb = "omits" if issue.count == 1 else "omit"
-    return (
-        f"{plural(issue.count, 'row')} {verb} some of the classes; the remaining probability is "
-        f"assigned to none of them{locations.worst(issue)}."
-    )
-
-
-def spelling_warning(issue: RowIssue, locations: RowLocations) -> str:
-    """For tokens in the spelling of a tokenizer, whose bytes are not those of the text."""
-    is_ = "is a token" if issue.count == 1 else "are tokens"
-    return (
-        f"{plural(issue.count, 'row')} of {quoted(issue.column)} {is_} as a tokenizer spells them, "
-        f"such as {quoted(issue.values[0])}, whose bytes are counted as written, not those of the "
-        "text: name a column of decoded text or of numbers of bytes with --bytes."
-    )
 
 
 def no_weight(locations: RowLocations, column: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import PurePath
 from typing import Any, Protocol
 
 from ce_cli.errors import DataError, StorageError, UsageError
@@ -17,6 +18,7 @@ _MAGIC = {
     b"(\xb5/\xfd": "zstd",
     b"\xfd7zXZ\x00": "xz",
 }
+PACKED = frozenset((".gz", ".bz2", ".zst", ".xz"))  # suffixes of text that is packed so
 _WEB = ("http://", "https://", "hf://")
 _CHUNK = 1 << 20
 
@@ -38,6 +40,12 @@ def open_bytes(path: str) -> io.BufferedReader:
             filesystem, inner = fs.FileSystem.from_uri(path)
             return io.BufferedReader(filesystem.open_input_file(inner), _CHUNK)
         return io.BufferedReader(io.FileIO(path), _CHUNK)
+
+
+def suffix_of(path: PurePath, packed: Collection[str] = PACKED) -> str:
+    """The suffix that shows the format, in lower case: ``.csv`` for ``a.CSV.gz``."""
+    suffix = path.suffix.lower()
+    return path.with_suffix("").suffix.lower() if suffix in packed else suffix
 
 
 def buffered(raw: io.RawIOBase) -> io.BufferedReader:

@@ -11,7 +11,14 @@ from typing import NoReturn
 
 from ce_cli import registry
 from ce_cli.errors import DataError, EmptyFileError, StorageError, UsageError
-from ce_cli.inputs.bytestream import ByteStream, first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.bytestream import (
+    PACKED,
+    ByteStream,
+    first_bytes,
+    open_bytes,
+    storage_errors,
+    suffix_of,
+)
 from ce_cli.inputs.databases.urls import is_database
 from ce_cli.inputs.foreign.starts import START_BYTES, foreign_kind
 from ce_cli.inputs.lakes.roots import lake_around, lakes_below
@@ -20,7 +27,7 @@ from ce_cli.inputs.source import EmptySource, Source
 from ce_cli.reading import Reading
 from ce_cli.text import STDIN, display_name
 
-_PACKED = {".gz", ".bz2", ".zst", ".xz", ".zip"}
+_PACKED = PACKED | {".zip"}
 _FOREIGN_BYTES = 1 << 20  # beginning of a file in a foreign format that may show more
 _TEXT = [entry for entry in registry.INPUTS if entry.text]
 _BINARY = [entry for entry in registry.INPUTS if not entry.text]
@@ -187,29 +194,24 @@ def _text_format(path: str, stream: ByteStream, reading: Reading, named: str) ->
             "only text; decompress it first."
         )
     by_content = (one for one in _TEXT if one.magic and re.match(one.magic, start))
-    by_name = (one for one in _TEXT if _suffix(Path(named))[1:] in one.names)
+    suffix = suffix_of(Path(named), _PACKED)
+    by_name = (one for one in _TEXT if suffix[1:] in one.names)
     return next(chain(by_content, by_name, _TEXT[-1:]))
 
 
-def _suffix(path: Path) -> str:
-    """The suffix that shows the format, in lower case: ``.csv`` for ``a.CSV.gz``."""
-    suffix = path.suffix.lower()
-    return path.with_suffix("").suffix.lower() if suffix in _PACKED else suffix
-
-
 def _data_files(directory: Path) -> list[str]:
-    known = {f".{name}" for entry in registry.INPUTS if entry.in_folders for name in entry.names}
+    known = registry.data_suffixes()
     found = []
     for path in sorted(directory.rglob("*")):
         parts = path.relative_to(directory).parts
         hidden = any(part.startswith((".", "_")) for part in parts)
-        if not hidden and _suffix(path) in known and path.is_file():
-            found.append(str(path))
+        if not hidden and suffix_of(path, _PACKED) in known and path.is_file():
+            found.append(path)
     # beside data, documents of JSON are rather settings and results
-    found = [path for path in found if _suffix(Path(path)) != ".json"] or found
+    found = [path for path in found if suffix_of(path, _PACKED) != ".json"] or found
     if not found:
         raise DataError(
             f"{display_name(str(directory))}: the directory holds no data file "
             f"({', '.join(sorted(known))})."
         )
-    return found
+    return list(map(str, found))

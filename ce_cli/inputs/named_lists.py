@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.arrow import arrays
@@ -134,19 +133,13 @@ def _map_of_parts(names: pa.Array, numbers: pa.Array) -> pa.Array | None:
             return None
     if not pa.types.is_string(names.type.value_type) or names.values.null_count:
         return None
-    starts, ends = _bounds(names), _bounds(numbers)
+    starts, ends = arrays.offsets(names), arrays.offsets(numbers)
     if not np.array_equal(starts - starts[0], ends - ends[0]):
         return None
     offsets = (ends - ends[0]).astype(np.int32)
     keys = names.values.slice(int(starts[0]), int(offsets[-1]))
     items = numbers.values.slice(int(ends[0]), int(offsets[-1]))
     return arrays.map_array(keys, items, pa.py_buffer(offsets), None, len(numbers))
-
-
-def _bounds(lists: pa.Array) -> NDArray[np.int32]:
-    """Where each list begins and the last one ends."""
-    offsets = np.frombuffer(lists.buffers()[1], np.int32)
-    return offsets[lists.offset : lists.offset + len(lists) + 1]
 
 
 class _Named(Record):

@@ -210,9 +210,7 @@ def _parts(column: pa.Array) -> tuple[pa.Array, Places, Places]:
         width = column.type.list_size
         offsets = (np.arange(len(column) + 1) + column.offset) * width
     else:
-        width = np.int64 if pa.types.is_large_list(column.type) else np.int32
-        offsets = np.frombuffer(column.buffers()[1], width)
-        offsets = offsets[column.offset : column.offset + len(column) + 1].astype(np.int64)
+        offsets = arrays.offsets(column)
     starts, counts = offsets[:-1].copy(), np.diff(offsets)
     known = np.ones(len(column), np.bool_)
     if column.null_count:

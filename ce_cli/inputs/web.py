@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from ce_cli.errors import StorageError
 from ce_cli.inputs.bytestream import buffered
+from ce_cli.inputs.rephrased import Rephrased
 from ce_cli.text import display_name, sanitize
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def open_web(path: str) -> io.BufferedReader:
     import ce_cli
 
     name = display_name(path)
-    with _WebErrors(name):
+    with _web_errors(name):
         request = urllib.request.Request(
             _hub_address(path) if path.startswith("hf://") else _escaped(path),
             headers={"User-Agent": f"ce/{ce_cli.__version__}", "Accept-Encoding": "identity"},
@@ -119,7 +120,7 @@ class _Download(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
-        with _WebErrors(self._name):
+        with _web_errors(self._name):
             data = self._response.read1(len(view)) or self._response.read(len(view))
         view[: len(data)] = data
         self._count += len(data)
@@ -135,24 +136,17 @@ class _Download(io.RawIOBase):
         super().close()
 
 
-class _WebErrors:
+class _web_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _web_errors(name)
     """Turn errors of the network into sentences."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
+    def _rephrased(self, error: BaseException) -> StorageError | None:
         known = (OSError, http.client.HTTPException, ValueError)  # URLError is an OSError
-        if isinstance(error, known):
-            raise StorageError(f"{self._name}: {_sentence(error)}.") from error
+        return (
+            StorageError(f"{self._name}: {_clause(error)}.") if isinstance(error, known) else None
+        )
 
 
-def _sentence(error: Exception) -> str:
+def _clause(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return _answer(error)
     reason = error.reason if isinstance(error, urllib.error.URLError) else error

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from ce_cli.binding.names import class_named
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.file_facts import FileFacts
-from ce_cli.inspection.score_command import fixed_path, joined, option, rewrite_command
+from ce_cli.inspection.score_command import fixed_path, option, rewrite_command
 from ce_cli.kernels.assignment import assignment
 from ce_cli.record import Record
 from ce_cli.results.inspect import Finding
 from ce_cli.scoring.warnings import FEW_ROWS, NO_LOSS
-from ce_cli.text import plural, quoted, quoted_list, sanitize
+from ce_cli.text import comma_separated, plural, quoted, quoted_list, sanitize
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -137,7 +137,8 @@ def _mixed_up(facts: FileFacts, pairing: ClassPairing) -> Finding:
     step = _cyclic_step(pairing) if numbered else None
     if step is not None:
         renumbered = _renumbered_classes(facts)
-        options = options if renumbered is None else option("--classes", joined(renumbered))
+        if renumbered is not None:
+            options = option("--classes", comma_separated(renumbered))
         message = (
             "The labels look shifted by one class relative to the predictions (numbered from 0 or "
             f"from 1?): if each prediction is for the class {step} its own, {loss}."
@@ -173,13 +174,13 @@ def _classes_option(facts: FileFacts, names: Sequence[str]) -> str | None:
     if binding is None or binding.shape == "map" or binding.labels.shape in ("list", "map"):
         return None
     if binding.shape != "single":
-        return option("--classes", joined(names))
+        return option("--classes", comma_separated(names))
     free = (
         not facts.requested.classes and class_named(binding.predictions[0], facts.classes) is None
     )
     if free and binding.labels.shape == "single":
         return option("--positive", names[1])
-    return option("--classes", joined(names))
+    return option("--classes", comma_separated(names))
 
 
 def _cyclic_step(pairing: ClassPairing) -> str | None:

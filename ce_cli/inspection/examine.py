@@ -11,7 +11,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.checked import CheckedRows
 from ce_cli.binding.prediction_rows import read_predictions
 from ce_cli.binding.rows import BoundRows, bound_rows
-from ce_cli.findings.row_issues import RowIssue, RowIssues
+from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Column, Frame, Projection, Split
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.ids import Ids
@@ -32,7 +32,7 @@ from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.state import State, States, merged
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
-from ce_cli.scoring.reduce import clipped_rows
+from ce_cli.scoring.reduce import issues_of
 from ce_cli.spec import Spec
 
 _METRICS: tuple[type[State], ...] = (Loss, Prior, Accuracy, PerClass)
@@ -164,21 +164,13 @@ class ExamineSplit(Record):
             partial = unnamed is not None or self.binding.ragged
             numbers = NumberKinds() if partial else NumberKinds.of(matrix)
             alignment = AlignmentChecks(ids=ids, numbers=numbers)
-        row_issues, evidence = list(bound.issues), Evidence()
-        batches = [self._unspoiled(batch, frame) for batch in bound.batches]
-        clipped = ExactSums.empty(1)
-        for batch in batches:
+        evidence = Evidence()
+        bound = bound.replace(batches=[self._unspoiled(batch, frame) for batch in bound.batches])
+        for batch in bound.batches:
             states = merged(states, States({kind: kind.of(batch) for kind in states}))
             alignment = alignment.merge(AlignmentChecks.of(batch))
             evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
-            if batch.infinite is not None:
-                row_issues.append(RowIssue.of("infinite", "", batch.rows[batch.infinite]))
-            raised = clipped_rows(batch, self.spec)
-            if raised is not None:
-                row_issues.append(RowIssue.of("clipped", "", raised.rows))
-                clipped = clipped.merge(raised.loss_sums)
-        scored = sum(map(len, batches))
-        issues = RowIssues.of(row_issues, frame.rows, scored, bound.skipped, bound.ignored)
+        issues, clipped = issues_of(frame, bound, self.spec)
         return Exam(issues, profiles, states, alignment, clipped, evidence)
 
     def _unspoiled(self, batch: Batch, frame: Frame) -> Batch:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
 from ce_cli.binding.label_file import LabelFile
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
@@ -26,7 +26,7 @@ from ce_cli.scoring.pipeline import up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
 from ce_cli.scoring.warnings import left_out_files
-from ce_cli.spec import MISSING_TEXTS, Spec
+from ce_cli.spec import Spec
 
 _ID_NAMES = frozenset(
     "id row_id uid uuid guid sample_id example_id case_id record_id item_id".split()
@@ -85,9 +85,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
         raise DataError(f"{source.name}: there is no data row.")
     settled = settle(source, spec)
     binding = settled.binding
-    missing = (*MISSING_TEXTS, *spec.na_value)
-    if binding is not None:
-        missing = binding.missing_texts
+    missing = spec.missing_texts if binding is None else binding.missing_texts
     ids = spec.id or next((one.name for one in columns if one.name.lower() in _ID_NAMES), None)
     work = ExamineSplit(
         None if binding is None else binding.replace(by=()), settled.spec, ids, missing
@@ -99,7 +97,8 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
         repeated = RepeatedFiles(binding)
         every = chain(repeated.noted(every))
     without_rows: list[str] = []
-    splits = _splits(every, settled, missing, file_findings, without_rows)
+    alike = must_be_alike(spec, settled.spec)
+    splits = _splits(every, settled, missing, alike, file_findings, without_rows)
     for part, exam in run.results(work, splits):
         locations = locations.begun(part, total.issues.read)
         total = total.merge(exam)
@@ -129,6 +128,7 @@ def _splits(
     sources: Iterator[Source],
     settled: Settled,
     missing: tuple[str, ...],
+    alike: bool,
     file_findings: list[Finding],
     without_rows: list[str],
 ) -> Iterator[tuple[int, Split, Projection]]:
@@ -139,7 +139,7 @@ def _splits(
         if source.is_empty:
             without_rows.append(source.name)
             continue
-        if binding is not None and not _fits(source, binding, first, file_findings):
+        if binding is not None and not _fits(source, binding, first, alike, file_findings):
             continue
         first = first or source.name
         projection = projection_of(
@@ -149,7 +149,10 @@ def _splits(
             yield part, split, projection
 
 
-def _fits(source: Source, binding: Binding, first: str, file_findings: list[Finding]) -> bool:
+def _fits(
+    source: Source, binding: Binding, first: str, alike: bool, file_findings: list[Finding]
+) -> bool:
+    """Whether a file can be inspected beside the first; `alike` if their precisions have to be."""
     try:
         check_fits(source, binding, first)
     except DataError as error:
@@ -158,7 +161,7 @@ def _fits(source: Source, binding: Binding, first: str, file_findings: list[Find
         )
         return False
     try:
-        if first and binding.shape != "none":
+        if first and alike:
             check_precision(source, binding)
     except DataError as error:
         file_findings.append(Finding("other_precision", "error", str(error)))

@@ -6,17 +6,13 @@ import math
 from collections.abc import Iterator
 
 from ce_cli.findings.messages import (
-    SPELLING,
     advice_for,
     fatal,
     no_weight,
-    repeated_header,
-    rest_warning,
     sentence,
-    spelling_warning,
-    sum_warning,
 )
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
+from ce_cli.findings.row_warnings import row_warning
 from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.ids import MOST_ROWS
 from ce_cli.inspection.score_command import option
@@ -61,25 +57,10 @@ def _weighs_nothing(facts: FileFacts) -> bool:
 
 
 def _harmless(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
-    if issue.code in ("bad-sum", "renormalized"):
-        message = sum_warning(issue, facts.locations)
-        severity = "warning" if issue.code == "bad-sum" else "note"
-        yield _advice(facts, issue, message, severity)
-    elif issue.code == "rest-missing":
-        yield _advice(facts, issue, rest_warning(issue, facts.locations), "warning")
+    if message := row_warning(issue, facts.locations):
+        yield _advice(facts, issue, message, "note" if issue.code == "renormalized" else "warning")
     elif issue.code == "layout":
         yield Finding("layout", "note", issue.column)
-    elif issue.code == "repeated-header":
-        yield _advice(facts, issue, repeated_header(issue), "warning")
-    elif issue.code == SPELLING:
-        yield _advice(facts, issue, spelling_warning(issue, facts.locations), "warning")
-    elif issue.code == "infinite":
-        give = "gives" if issue.count == 1 else "give"
-        message = (
-            f"{plural(issue.count, 'row')} {give} the true label a probability of 0, so the "
-            "cross-entropy is infinite."
-        )
-        yield _advice(facts, issue, message, "warning")
     elif issue.code == "clipped":
         yield from _clipped(facts, issue)
     elif issue.code in ("malformed", "encoding", "not-a-number"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -14,7 +12,7 @@ from ce_cli.options import values
 from ce_cli.options.commands import InspectOptions
 from ce_cli.options.option import flag, options_of
 from ce_cli.record import Record
-from ce_cli.text import STDIN, without_secrets
+from ce_cli.text import STDIN, comma_separated, without_secrets
 
 _SWITCHES = tuple(
     flag(name) for name, option in options_of(InspectOptions).items() if option.typed is bool
@@ -81,7 +79,7 @@ def score_command(paths: Sequence[str], options: Mapping[str, Any]) -> ScoreComm
         if option.typed == list[str]:
             words += [(flag(name), text) for text in _texts(value)]
         elif name == "classes" and not isinstance(value, str):
-            words.append((flag(name), joined(values.names(value))))
+            words.append((flag(name), comma_separated(values.names(value))))
         elif option.default is not None and str(value) == str(option.default):
             continue
         else:
@@ -99,13 +97,6 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _parsed(options: str) -> list[tuple[str, str | None]]:
     words = iter(shlex.split(options))
     return [(name, None if name in _SWITCHES else next(words)) for name in words]
-
-
-def joined(classes: Sequence[str]) -> str:
-    """Names for ``--classes``, separated by commas; those that contain a comma are quoted."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(classes)
-    return text.getvalue()
 
 
 def option(name: str, value: str) -> str:

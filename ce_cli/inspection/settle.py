@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-from ce_cli.binding.bind import bind, finder_of
+from ce_cli.binding.bind import finder_of
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.found_roles import RoleFinder, Roles
 from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.inputs.source import Source
 from ce_cli.inspection.profiles import sortable
-from ce_cli.inspection.score_command import joined, option
+from ce_cli.inspection.score_command import option
 from ce_cli.record import Record
 from ce_cli.results.inspect import Finding
-from ce_cli.scoring.figures import class_names
+from ce_cli.scoring.pipeline import bound_columns
 from ce_cli.spec import Spec
+from ce_cli.text import comma_separated
 
 _TRIES = 4
 
@@ -63,8 +64,7 @@ def settle(source: Source, spec: Spec) -> Settled:
     assumed: list[tuple[str, str]] = []
     for _ in range(_TRIES):
         try:
-            binding, settled = bind(source, spec)
-            class_names(binding, binding.sample)
+            binding, settled = bound_columns(source, spec)
         except UsageError as error:
             if assumed:  # the option is an assumption, not the user's
                 return _unsettled(source, spec, problems)
@@ -109,7 +109,7 @@ def _classes_by_order(source: Source, spec: Spec) -> tuple[tuple[str, str], ...]
         return ()
     seen = sorted(roles.seen, key=sortable)
     fits = len(seen) == len(roles.predictions.columns) > 1
-    return (("--classes", joined(seen)),) if fits else ()
+    return (("--classes", comma_separated(seen)),) if fits else ()
 
 
 def _with(spec: Spec, options: Sequence[tuple[str, str]]) -> Spec | None:

@@ -63,6 +63,11 @@ def flag(name: str) -> str:
     return f"--{key(name)}"
 
 
+def variable_of(name: str) -> str:
+    """The variable that sets an option: ``CE_MAX_REGRESSION``."""
+    return f"CE_{key(name).replace('-', '_').upper()}"
+
+
 def key(name: str) -> str:
     """An option in a configuration file: ``max-regression`` for ``max_regression``."""
     return name.rstrip("_").replace("_", "-")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import check_fits, check_precision
+from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
 from ce_cli.binding.kind_by_name import check_logits
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
@@ -234,21 +234,35 @@ def prepared(
     if adapted is not None:
         spec = adapted(spec, [column.name for column in source.columns()])
     try:
-        binding, settled = bind(source, spec)
-        class_names(binding, binding.sample)  # fails before any row is read
-        if spec.as_ == "auto" and settled.as_ == "logits" and binding.task != "multilabel":
-            check_logits(source, binding)
+        binding, settled = bound_columns(source, spec)
     except CeError as error:
         raise error.about(source.name) from None
-    are_set = spec.clip is not None and spec.sum_tolerance is not None
     return Prepared(
         binding,
         settled,
         source,
         chain(leading, sources),
         label_file,
-        same_precision=settled.as_ == "probabilities" and not are_set,
+        same_precision=must_be_alike(spec, settled),
     )
+
+
+def bound_columns(source: Source, spec: Spec) -> tuple[Binding, Spec]:
+    """Bind the columns, and refuse what the first rows alone show to be wrong.
+
+    Raises
+    ------
+    UsageError
+        An option does not fit the columns.
+    DataError
+        The roles cannot be found, the labels of a single prediction are not of two classes, or
+        numbers are of another kind than their names say.
+    """
+    binding, settled = bind(source, spec)
+    class_names(binding, binding.sample)
+    if spec.as_ == "auto" and settled.as_ == "logits" and binding.task != "multilabel":
+        check_logits(source, binding)
+    return binding, settled
 
 
 def metric_states(spec: Spec) -> tuple[type[State], ...]:

@@ -142,7 +142,7 @@ def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, Ex
     clipped = ExactSums.empty(1)
     for batch in bound.batches:
         found += _infinite(batch)
-        raised = clipped_rows(batch, spec)
+        raised = _clipped_rows(batch, spec)
         if raised is not None:
             found.append(RowIssue.of("clipped", "", raised.rows))
             clipped = clipped.merge(raised.loss_sums)
@@ -190,7 +190,7 @@ def _both(earlier: Joined | None, later: Joined | None) -> Joined | None:
     return earlier.merge(later)
 
 
-def clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
+def _clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
     """The rows whose label has a probability below the clip, as one group; None if there are none.
 
     For hard labels, only such rows have the largest loss that the clip allows, so only few rows

@@ -22,7 +22,7 @@ from ce_cli.inputs.source import Projection, Source
 from ce_cli.record import Record
 from ce_cli.results.score import Note
 from ce_cli.spec import Spec
-from ce_cli.text import display_name, plural, quoted, shell_word
+from ce_cli.text import comma_separated, display_name, plural, quoted, shell_word
 
 Hashes = NDArray[np.uint64]
 
@@ -40,9 +40,9 @@ class Beginning(Record):
     ----------
     part : int
         The number of the file.
-    labels : tuple of uint64 ndarrays
+    labels : tuple of (str, ndarray of uint64)
         A fingerprint of each value in columns that seldom agree by chance: labels and texts.
-    ids : dict of str to uint64 ndarray
+    ids : tuple of (str, ndarray of uint64)
         The ids, where each is unique and they do not merely count rows.
     """
 
@@ -176,12 +176,12 @@ def _same(first: Beginning, second: Beginning, of_one_length: bool, pairs: int) 
         count = 0 if others is None else min(len(values), len(others))
         if others is None or not np.array_equal(values[:count], others[:count]):
             return ""
-        if evidence(values[:count]) >= _BITS + math.log2(pairs):
+        if bits_of(values[:count]) >= _BITS + math.log2(pairs):
             return "the same labels row by row" if name == "label" else f"the same {quoted(name)}"
     return ""
 
 
-def evidence(values: Hashes) -> float:
+def bits_of(values: Hashes) -> float:
     """How unlikely it is, in bits, that other rows have the same values in the same order.
 
     Each value is predicted from the one before it, so values that are sorted, alternate or come in
@@ -241,7 +241,7 @@ def _command(models: Sequence[str], spec: Spec) -> str:
             ("--positive", spec.positive),
             ("--as", None if spec.as_ == "auto" else spec.as_),
             ("--task", None if spec.task == "auto" else spec.task),
-            ("--classes", ",".join(spec.classes) or None),
+            ("--classes", comma_separated(spec.classes) or None),
         )
         if value is not None
     ]

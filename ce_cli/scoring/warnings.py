@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ce_cli.findings.messages import (
-    SPELLING,
-    repeated_header,
-    rest_warning,
-    spelling_warning,
-    sum_warning,
-)
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
+from ce_cli.findings.row_warnings import row_warning
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.metrics.bounds import STUDENT
 from ce_cli.metrics.loss import Loss
@@ -236,26 +230,12 @@ def issue_warnings(
         The tool by whose rules they were scored.
     """
     for issue in issues.by_kind.values():
-        message = ""
+        message = row_warning(issue, locations, convention)
         if issue.code == "layout":
             yield Note("layout", issue.column)
-        elif issue.code == "repeated-header":
-            message = repeated_header(issue)
-        elif issue.code in ("bad-sum", "renormalized"):
-            message = sum_warning(issue, locations, convention)
-        elif issue.code == "rest-missing":
-            message = rest_warning(issue, locations)
-        elif issue.code == SPELLING:
-            message = spelling_warning(issue, locations)
         elif issue.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
             message = clip_message(issue.count, clip, share, convention)
-        elif issue.code == "infinite":
-            verb = "has" if issue.count == 1 else "have"
-            message = (
-                f"{plural(issue.count, 'row')} {verb} a probability of 0 for the observed "
-                "outcome, so the cross-entropy is infinite."
-            )
         if message:
             rows = tuple(row + 1 for row in issue.rows)
             yield Note(issue.code.replace("-", "_"), message, issue.count, rows)

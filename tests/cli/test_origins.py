@@ -29,6 +29,7 @@ def test_a_variable_is_named(here: Path) -> None:
     [
         ("label = 'targt'", "score preds.csv", "'targt' comes from label in ce.toml."),
         ("[score]\nby = ['g']", "score preds.csv", "'g' comes from by in ce.toml."),
+        ("[score]\ntokens = 'n'", "score preds.csv", "'n' comes from tokens in ce.toml."),
         ("[gate.a]\nfiles = 'preds.csv'\nmax = 1\nweight = 'w'", "gate", "weight in ce.toml."),
     ],
 )

@@ -176,3 +176,22 @@ def test_clipped_rows_that_carry_a_third_of_the_loss_are_reported(
     assert any(one["code"] == "clipped" for one in document["findings"]) == reported
     if reported:
         assert finding(document, "clipped")["count"] == certain
+
+
+def test_a_command_has_the_whole_of_a_long_name(tmp_path: Path) -> None:
+    long = "the probability that the customer will have left us within twelve months, "
+    rows = "1,0.8,0.7\n0,0.3,0.4\n0,0.2,0.6\n"
+    (tmp_path / "preds.csv").write_text(f'label,"{long}old","{long}new"\n{rows}')
+    (message,) = complaints(run_ce("score", "preds.csv", cwd=tmp_path), BAD_DATA)
+    command = re.search(r"for example: ce score (.*?), or ce compare", message)
+    assert command is not None
+    assert run_ce("score", *shlex.split(command[1]), cwd=tmp_path).returncode == 0
+
+
+def test_inspect_refuses_probabilities_named_logits_as_the_score_does(tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text("y,logit_0,logit_1\n0,0.8,0.2\n1,0.3,0.7\n")
+    document = inspected(path)
+    assert finding(document, "binding")["options"] == "--as probabilities"
+    command = shlex.split(document["next"])[1:]
+    assert score_json(*command[1:])["metrics"]["cross_entropy"] == pytest.approx(TWO)

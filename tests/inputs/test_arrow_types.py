@@ -132,6 +132,16 @@ def test_types_of_arrow_alone_do_too(name: str, tmp_path: Path) -> None:
 # Numbers in text
 
 
+@pytest.mark.parametrize(("size", "place"), [(2, 5), (2, -3), (2**31 - 1, 1)])
+def test_a_sparse_vector_whose_parts_do_not_fit_is_reported(
+    size: int, place: int, tmp_path: Path
+) -> None:
+    broken = {"type": 0, "size": size, "indices": [0, place], "values": [0.3, 0.7]}
+    table = pa.table({"label": [0, 1], "probability": pa.array([VECTORS[0], broken], VECTOR)})
+    (line,) = complaints(run_ce("score", written(tmp_path, table)), BAD_DATA)
+    assert "row 2, column 'probability'" in line
+
+
 def test_a_cell_of_text_that_is_not_a_number_is_named_by_its_row(tmp_path: Path) -> None:
     prob = ["0.5"] * 1500 + ["n.d."]
     path = written(tmp_path, pa.table({"label": [1] * 1501, "prob": prob}))
@@ -255,6 +265,14 @@ def test_names_in_the_file_may_be_typed(tmp_path: Path) -> None:
     assert loss(path, "--label", "b_z", "--pred", "a_*", "--classes", "0,1") == loss(
         path, *options, "--classes", "0,1"
     )
+
+
+def test_names_in_the_file_may_be_those_of_tokens(tmp_path: Path) -> None:
+    rows = [[math.log(0.5), 2.0], [math.log(0.5), 1.0]]
+    levels = pd.MultiIndex.from_tuples([("sum", "x"), ("count", "y")])
+    path = written(tmp_path, pa.Table.from_pandas(pd.DataFrame(rows, columns=levels)))
+    options = ["--pred", "('sum', 'x')", "--tokens", "('count', 'y')", "--as", "logprobs"]
+    assert loss(path, *options) == pytest.approx(2 * math.log(2) / 3)
 
 
 def test_levels_that_would_give_one_name_stay_apart(tmp_path: Path) -> None:

@@ -210,15 +210,15 @@ def test_log_probabilities(tmp_path: Path) -> None:
     assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-def test_probabilities_that_are_called_logits(classes: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("classes", "code"), [(2, "looks_like_probabilities"), (3, "binding")])
+def test_probabilities_that_are_called_logits(classes: int, code: str, tmp_path: Path) -> None:
     labels, predictions = model(classes)
     columns: dict[str, Any] = {f"logit_{k}": predictions[:, k] for k in range(classes)}
     if classes == 2:
         columns = {"logit": predictions[:, 1]}
     path = write_csv(tmp_path / "p.csv", {"label": labels, **columns})
     document = inspected(path)
-    assert codes(document, "error", "warning") == ["looks_like_probabilities"]
+    assert codes(document, "error", "warning") == [code]
     assert document["next"] == f"ce score {path} --as probabilities"
     assert loss_by(document["next"], tmp_path) == pytest.approx(log_loss(labels, predictions))
 

@@ -126,3 +126,13 @@ def test_labels_in_a_file_of_their_own_are_not_compared_with_themselves(tmp_path
     truth = tmp_path / "truth.csv"
     truth.write_text("label\n" + "".join(f"{label}\n" for label in LABELS))
     assert codes(*parts, "--labels", str(truth)) == []
+
+
+def test_the_command_quotes_classes_that_contain_a_comma(tmp_path: Path) -> None:
+    labels = [('"yes, indeed"', "no")[one] for one in LABELS]
+    files = [written(tmp_path, name, labels) for name in ("old.csv", "new.csv")]
+    document = score_json(*files, "--classes", 'no,"yes, indeed"')
+    (note,) = (one for one in document["warnings"] if one["code"] == "same_rows")
+    command = note["message"].partition("ce compare ")[2].rstrip(".")
+    done = run_ce("compare", *shlex.split(command), "--json")
+    assert strict(done.stdout)["models"][0]["classes"] == ["no", "yes, indeed"]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import complaints, run_ce, score_json
+from tests.conftest import complaints, run_ce, score_json, strict
 
 BAD_DATA = 3
 FRAME = pd.DataFrame({"label": [1, 0, 1, 0] * 5, "prob": [0.9, 0.1, 0.0, 0.3] * 5})
@@ -84,3 +84,10 @@ def test_other_precisions_are_named_and_the_options_work(arguments: str, precisi
     options = shlex.split(message[message.rindex("--clip") :].rstrip("."))
     done = run_ce(*arguments.split(), *options, cwd=precisions)
     assert done.returncode == 0, done.stderr
+
+
+def test_other_precisions_are_no_problem_if_options_set_both(precisions: Path) -> None:
+    files = ["double.parquet", "single.parquet", "--clip", "1e-7", "--sum-tolerance", "1e-3"]
+    assert run_ce("score", *files, cwd=precisions).returncode == 0
+    done = run_ce("inspect", *files, "--json", cwd=precisions)
+    assert "other_precision" not in {one["code"] for one in strict(done.stdout)["findings"]}

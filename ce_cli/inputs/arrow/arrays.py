@@ -138,6 +138,18 @@ def map_array(
     return pa.Array.from_buffers(type_, count, [validity, offsets], children=[entries])
 
 
+def offsets(column: pa.Array) -> NDArray[np.int64]:
+    """Where each list, map or text of a column begins, and the last one ends, shape (n + 1,)."""
+    from pyarrow import types
+
+    if not len(column):
+        return np.zeros(1, np.int64)
+    large = (types.is_large_list, types.is_large_string, types.is_large_binary)
+    width = np.int64 if any(one(column.type) for one in large) else np.int32
+    bounds = np.frombuffer(column.buffers()[1], width)
+    return bounds[column.offset : column.offset + len(column) + 1].astype(np.int64, copy=False)
+
+
 def _validity(values: Sequence[object]) -> pa.Buffer | None:
     import pyarrow as pa
 

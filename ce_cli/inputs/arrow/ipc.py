@@ -13,12 +13,13 @@ from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.arrow.text_cells import SNIFFED
 from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.rephrased import Rephrased, reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.text import STDIN, display_name, sanitize
+from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -214,25 +215,16 @@ class BatchSplit(Record):
         return frames_of_batch(self.name, self.batch, self.projection, self.in_file)
 
 
-class _arrow_errors:  # noqa: N801 - reads as a phrase: with _arrow_errors(name)
+class _arrow_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _arrow_errors(name)
     """Turn Arrow's errors about broken bytes into one sentence."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
+    def _rephrased(self, error: BaseException) -> DataError | None:
         import pyarrow as pa
 
-        if isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError):
-            reason = sanitize(str(error).splitlines()[0] if str(error) else "it ends", 120)
-            raise DataError(
-                f"{self._name}: is truncated or not an Arrow file ({reason.rstrip('.')})."
-            ) from error
+        if not isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError):
+            return None
+        reason = reason_of(error) if str(error) else "it ends"
+        return DataError(f"{self._name}: is truncated or not an Arrow file ({reason}).")
 
 
 def _options(fields: Sequence[int] = ()) -> pa.ipc.IpcReadOptions:

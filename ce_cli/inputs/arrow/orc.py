@@ -10,12 +10,13 @@ from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.ipc import first_cells, frames_of_batch
 from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.rephrased import Rephrased, reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.text import display_name, sanitize
+from ce_cli.text import display_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,7 +66,7 @@ class OrcSource:
         """The first rows of some columns."""
         if not self._file.nstripes:
             return {}
-        with _OrcErrors(self.name):
+        with _orc_errors(self.name):
             return first_cells(self._file.read_stripe(0, columns=list(names)), names)
 
     def sample(self, projection: Projection) -> Frame:
@@ -100,7 +101,7 @@ class OrcSplit(Record):
         """Read the stripe, and give a bounded number of cells at a time."""
         file = _open(self.name, self.path)
         names = [self.in_file.get(name, name) for name in self.projection.names]
-        with _OrcErrors(self.name):
+        with _orc_errors(self.name):
             batch = file.read_stripe(self.stripe, columns=names)
         return frames_of_batch(self.name, batch, self.projection, self.in_file)
 
@@ -111,29 +112,17 @@ def _open(name: str, path: str) -> ORCFile:
 
     with storage_errors(name):
         source: Any = pa.PythonFile(open_bytes(path), mode="r") if "://" in path else path
-        with _OrcErrors(name):
+        with _orc_errors(name):
             return ORCFile(source)
 
 
-class _OrcErrors:
+class _orc_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _orc_errors(name)
     """Turn Arrow's errors about broken bytes into one sentence."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
+    def _rephrased(self, error: BaseException) -> DataError | None:
         import pyarrow as pa
 
-        if isinstance(error, pa.ArrowException | OSError) and not isinstance(
-            error, FileNotFoundError | PermissionError
-        ):
-            text = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DataError(
-                f"{self._name}: is truncated or not an ORC file "
-                f"({sanitize(text, 120).rstrip('.')})."
-            ) from error
+        of_storage = isinstance(error, FileNotFoundError | PermissionError)
+        if of_storage or not isinstance(error, pa.ArrowException | OSError):
+            return None
+        return DataError(f"{self._name}: is truncated or not an ORC file ({reason_of(error)}).")

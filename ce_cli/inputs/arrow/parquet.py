@@ -9,28 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
-from ce_cli.inputs.arrow.types import (
-    columns_of_schema,
-    frame_of_batch,
-    is_nested,
-    names_in_file,
-)
+from ce_cli.inputs.arrow.type_tests import is_nested
+from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.rephrased import reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
 from ce_cli.record import Record
-from ce_cli.text import display_name, sanitize
+from ce_cli.text import display_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
-_BUFFER = (
-    1 << 20
-)  # bytes read ahead in each column, so that a large row group is not held in memory whole
+# Bytes read ahead in each column, so that a large row group is not held in memory whole.
+_BUFFER = 1 << 20
 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
@@ -178,5 +174,4 @@ def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
 
 
 def _broken(name: str, error: BaseException) -> str:
-    reason = sanitize(str(error).splitlines()[0] if str(error) else type(error).__name__, 120)
-    return f"{name}: is truncated or not a Parquet file ({reason.rstrip('.')})."
+    return f"{name}: is truncated or not a Parquet file ({reason_of(error)})."

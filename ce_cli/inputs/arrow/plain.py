@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from ce_cli.inputs import vectors
 from ce_cli.inputs.arrow import arrays
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ _WRAPPERS = frozenset(  # names of the only field in a struct that do not name a
     "value values element item prob proba probability p score prediction logit logprob double "
     "float".split()
 )
-_VECTOR = ("type", "size", "indices", "values")  # the fields of a vector of Spark ML
 
 
 def plain_type(type_: pa.DataType) -> pa.DataType:
@@ -99,10 +98,10 @@ def is_vector(type_: pa.DataType) -> bool:
     """Whether this is a vector of Spark ML, dense or sparse."""
     from pyarrow import types
 
-    if not types.is_struct(type_) or type_.num_fields != len(_VECTOR):
+    if not types.is_struct(type_) or type_.num_fields != len(vectors.FIELDS):
         return False
-    fields = [type_.field(place) for place in range(len(_VECTOR))]
-    named = tuple(field.name for field in fields) == _VECTOR
+    fields = [type_.field(place) for place in range(type_.num_fields)]
+    named = tuple(field.name for field in fields) == vectors.FIELDS
     return named and all(types.is_list(field.type) for field in fields[2:])
 
 
@@ -134,15 +133,13 @@ def _decoded(column: pa.Array) -> pa.Array:
 
 
 def _vectors(column: pa.Array) -> pa.Array:
-    """Vectors of Spark ML as lists; a sparse one (type 0) has 0 where it names no number."""
-    rows: list[list[float | None] | None] = []
+    """Vectors of Spark ML as lists; one whose parts do not fit as an empty list, to be reported."""
+    rows: list[Sequence[float | None] | None] = []
     for vector in column.to_pylist():
         if vector is None or vector["values"] is None:
             rows.append(None)
-        elif vector["type"] == 0 and vector["indices"] is not None:
-            numbers = np.zeros(vector["size"] or 0)
-            numbers[vector["indices"]] = vector["values"]
-            rows.append(numbers.tolist())
+        elif vector["type"] == vectors.SPARSE and vector["indices"] is not None:
+            rows.append(vectors.dense_of(vector["size"], vector["indices"], vector["values"]) or [])
         else:
             rows.append(vector["values"])
     return arrays.lists(rows)

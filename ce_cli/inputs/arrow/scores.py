@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ce_cli.inputs.arrow import arrays
+from ce_cli.inputs.arrow.type_tests import is_list, is_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,10 +23,10 @@ def holds_scores(type_: pa.DataType) -> bool:
 
 def number_type(type_: pa.DataType) -> pa.DataType:
     """The type of the numbers in a column that `holds_scores`."""
-    if not _is_list(type_):
+    if not is_list(type_):
         return next(field.type.value_type for field in type_ if _is_number(field.type.value_type))
     inner = type_.value_type
-    pairs = inner.value_type if _is_list(inner) else inner
+    pairs = inner.value_type if is_list(inner) else inner
     return next(field.type for field in pairs if _is_number(field.type))
 
 
@@ -38,11 +39,8 @@ def maps_of(column: pa.Array) -> pa.Array:
         named = next(place for place, field in enumerate(pairs.type) if not _is_number(field.type))
         keys, items = pairs.field(named), pairs.field(1 - named)
         if not keys.null_count:
-            offsets = np.frombuffer(column.buffers()[1], np.int32)
-            offsets = offsets[column.offset : column.offset + len(column) + 1]
-            return arrays.map_array(
-                keys, items, pa.py_buffer(offsets.copy()), _validity(column), len(column)
-            )
+            offsets = pa.py_buffer(arrays.offsets(column).astype(np.int32))
+            return arrays.map_array(keys, items, offsets, _validity(column), len(column))
     from ce_cli.inputs.json.named_scores import scores_in
 
     return arrays.maps([value and (scores_in(value) or []) for value in column.to_pylist()])
@@ -64,13 +62,13 @@ def _validity(column: pa.Array) -> pa.Buffer | None:
 def _list_of_pairs(type_: pa.DataType) -> bool:
     from pyarrow import types
 
-    if not _is_list(type_):
+    if not is_list(type_):
         return False
     inner = type_.value_type
-    inner = inner.value_type if _is_list(inner) else inner
+    inner = inner.value_type if is_list(inner) else inner
     if not types.is_struct(inner) or inner.num_fields != 2:
         return False
-    kinds = [(_is_number(field.type), _is_text(field.type)) for field in inner]
+    kinds = [(_is_number(field.type), is_text(field.type)) for field in inner]
     return sorted(kinds) == [(False, True), (True, False)]
 
 
@@ -79,17 +77,10 @@ def _two_lists(type_: pa.DataType) -> bool:
 
     if not types.is_struct(type_) or type_.num_fields != 2:
         return False
-    if not all(_is_list(field.type) for field in type_):
+    if not all(is_list(field.type) for field in type_):
         return False
-    kinds = [(_is_number(f.type.value_type), _is_text(f.type.value_type)) for f in type_]
+    kinds = [(_is_number(f.type.value_type), is_text(f.type.value_type)) for f in type_]
     return sorted(kinds) == [(False, True), (True, False)]
-
-
-def _is_list(type_: pa.DataType) -> bool:
-    from pyarrow import types
-
-    of_any_length = types.is_list(type_) or types.is_large_list(type_)
-    return bool(of_any_length or types.is_fixed_size_list(type_))
 
 
 def _is_number(type_: pa.DataType) -> bool:
@@ -97,11 +88,3 @@ def _is_number(type_: pa.DataType) -> bool:
     from pyarrow import types
 
     return bool(types.is_floating(type_))
-
-
-def _is_text(type_: pa.DataType) -> bool:
-    from pyarrow import types
-
-    if types.is_dictionary(type_):
-        type_ = type_.value_type
-    return bool(types.is_string(type_) or types.is_large_string(type_))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.arrow import arrays
+from ce_cli.inputs.arrow.type_tests import is_text_list
 from ce_cli.inputs.source import Column, Projection
 from ce_cli.inputs.text.cells import column_of, number_in
 from ce_cli.record import Record
@@ -37,23 +38,6 @@ class ReadCells(Record):
     column: pa.Array
     issues: tuple[RowIssue, ...] = ()
     invalid: tuple[int, ...] = ()
-
-
-def is_text(type_: pa.DataType) -> bool:
-    """Whether cells are text, perhaps in a dictionary."""
-    from pyarrow import types
-
-    if types.is_dictionary(type_):
-        return is_text(type_.value_type)
-    return bool(types.is_string(type_) or types.is_large_string(type_))
-
-
-def is_text_list(type_: pa.DataType) -> bool:
-    """Whether cells are lists of text."""
-    from pyarrow import types
-
-    is_list = types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_)
-    return bool(is_list) and is_text(type_.value_type)
 
 
 def is_word(text: str) -> bool:

@@ -9,7 +9,8 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.arrow.levels import joined_levels
 from ce_cli.inputs.arrow.plain import plain, plain_type
 from ce_cli.inputs.arrow.scores import holds_scores, maps_of, number_type
-from ce_cli.inputs.arrow.text_cells import is_text, is_text_list, read_cells, seen_as
+from ce_cli.inputs.arrow.text_cells import read_cells, seen_as
+from ce_cli.inputs.arrow.type_tests import is_list, is_text, is_text_list
 from ce_cli.inputs.source import Column, Frame, Kind, Projection, Stored
 
 if TYPE_CHECKING:
@@ -87,13 +88,6 @@ def frame_of_batch(
     return Frame(columns, batch.num_rows, (), tuple(issues), tuple(invalid))
 
 
-def is_nested(type_: pa.DataType) -> bool:
-    """Whether values are lists, maps or structs."""
-    from pyarrow import types
-
-    return bool(types.is_nested(type_))
-
-
 def _holds_text(type_: pa.DataType) -> bool:
     return is_text(type_) or is_text_list(type_)
 
@@ -138,7 +132,7 @@ def _column(name: str, type_: pa.DataType) -> Column:
     if holds_scores(type_):
         return Column(name, "map", str(type_), _stored(number_type(type_)))
     type_ = plain_type(type_)
-    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
+    if is_list(type_):
         inner = _column(name, type_.value_type)
         width = type_.list_size if types.is_fixed_size_list(type_) else None
         kind: Kind = "list" if inner.kind in ("number", "boolean") else "nested"

@@ -13,6 +13,7 @@ from ce_cli.inputs.arrow.types import names_in_file
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.databases.chosen import double_quoted, query_for
 from ce_cli.inputs.extras import needed
+from ce_cli.inputs.rephrased import Rephrased
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
 from ce_cli.text import display_name, sanitize
@@ -52,7 +53,7 @@ def batches_of(
     with storage_errors(name):
         if not Path(where).is_file():
             raise FileNotFoundError
-    with _DuckErrors(shown):
+    with _duckdb_errors(shown):
         connection = duckdb.connect(where, read_only=True, config=_CLOSED)
         known = lambda: _tables(connection)  # noqa: E731 - a name for what is called at most once
         sql = query_for(shown, query, table, known, double_quoted)
@@ -88,7 +89,7 @@ class _QuerySource(StreamSource):
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         while True:
-            with _DuckErrors(self.name):
+            with _duckdb_errors(self.name):
                 try:
                     batch = self._reader.read_next_batch()
                 except StopIteration:
@@ -96,23 +97,12 @@ class _QuerySource(StreamSource):
             yield batch
 
 
-class _DuckErrors:
+class _duckdb_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _duckdb_errors(name)
     """Turn errors of DuckDB into sentences."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
-        module = type(error).__module__.partition(".")[0]
-        if error is not None and module in ("duckdb", "_duckdb", "pyarrow"):
-            raise self._sentence(error) from error
-
-    def _sentence(self, error: BaseException) -> CeError:
+    def _rephrased(self, error: BaseException) -> CeError | None:
+        if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb", "pyarrow"):
+            return None
         kind, text = type(error).__name__, " ".join(str(error).split("LINE 1")[0].split())
         reason = sanitize(text, 200).rstrip(".!")
         broken = "not a valid DuckDB" in text or "Could not read enough bytes" in text

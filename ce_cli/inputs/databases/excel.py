@@ -15,8 +15,9 @@ from ce_cli.inputs.databases.chosen import table_for
 from ce_cli.inputs.databases.rows import Rows, RowsSource
 from ce_cli.inputs.extras import needed
 from ce_cli.inputs.packed.zip_errors import zip_errors
+from ce_cli.inputs.rephrased import Rephrased, reason_of
 from ce_cli.reading import Reading
-from ce_cli.text import display_name, quoted, sanitize
+from ce_cli.text import display_name, quoted
 
 _MOST_BYTES = 1 << 30  # of XML: a workbook is read into memory whole
 _MOST_CELLS = 1 << 25  # of the rectangle around the cells of a sheet, empty ones included
@@ -45,13 +46,13 @@ def open_workbook(
     calamine = needed("python_calamine", "excel", f"{name}: is an Excel workbook")
     with storage_errors(path), zip_errors(name):
         _check_size(name, archive)
-    with _ExcelErrors(name), storage_errors(path):
+    with _excel_errors(name), storage_errors(path):
         if not isinstance(file, str):
             file.seek(0)
         workbook = calamine.load_workbook(file)
         sheet, rows = _sheet(name, workbook, reading.table)
     return RowsSource(
-        path, f"Excel sheet {quoted(sheet)}", _plain(rows, spool), _ExcelErrors(name), reading
+        path, f"Excel sheet {quoted(sheet)}", _plain(rows, spool), _excel_errors(name), reading
     )
 
 
@@ -148,22 +149,12 @@ def _value(value: object) -> object:
     return value
 
 
-class _ExcelErrors:
+class _excel_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _excel_errors(name)
     """Turn errors about a broken workbook into one sentence."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
-        known = isinstance(error, UsageError | DataError)
-        if error is None or known or not isinstance(error, Exception):
-            return
-        reason = sanitize(str(error).split("\n")[0] or type(error).__name__, 120).rstrip(".")
-        raise DataError(
-            f"{self._name}: is truncated or not an Excel workbook ({reason})."
-        ) from error
+    def _rephrased(self, error: BaseException) -> DataError | None:
+        if isinstance(error, UsageError | DataError) or not isinstance(error, Exception):
+            return None
+        return DataError(
+            f"{self._name}: is truncated or not an Excel workbook ({reason_of(error)})."
+        )

@@ -11,9 +11,10 @@ from ce_cli.errors import CeError, DataError, StorageError, UsageError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.databases.chosen import double_quoted, query_for
 from ce_cli.inputs.databases.rows import Rows, RowsSource
+from ce_cli.inputs.rephrased import Rephrased
 from ce_cli.inputs.spool import on_disk
 from ce_cli.reading import Reading
-from ce_cli.text import closest, display_name, sanitize
+from ce_cli.text import closest, display_name, quoted_list, sanitize
 
 _TABLES = "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
 
@@ -91,23 +92,17 @@ def _rows(cursor: sqlite3.Cursor, *kept: object) -> Rows:
     yield from cursor
 
 
-class _SqliteErrors:
+class _SqliteErrors(Rephrased):
     """Turn errors of SQLite into sentences."""
 
     def __init__(self, name: str, where: str) -> None:
-        self._name = name
+        super().__init__(name)
         self._where = where
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
-        if isinstance(error, sqlite3.Error | sqlite3.Warning):
-            raise self._sentence(str(error)) from error
-
-    def _sentence(self, reason: str) -> CeError:
+    def _rephrased(self, error: BaseException) -> CeError | None:
+        if not isinstance(error, sqlite3.Error | sqlite3.Warning):
+            return None
+        reason = str(error)
         shown = sanitize(reason, 160).rstrip(".")
         if reason.startswith(("unable to open", "database is locked", "disk I/O")):
             return StorageError(f"{self._name}: could not be read: {shown}.")
@@ -121,8 +116,6 @@ class _SqliteErrors:
 
     def _near(self, reason: str) -> str:
         """The closest table to one that does not exist, and all of them."""
-        from ce_cli.text import quoted_list
-
         known: Sequence[str] = ()
         if reason.startswith("no such table: "):
             with sqlite3.connect(f"{Path(self._where).absolute().as_uri()}?mode=ro", uri=True) as c:

@@ -11,9 +11,8 @@ from typing import NoReturn
 
 from ce_cli.errors import DataError
 from ce_cli.record import Record
-from ce_cli.text import STDIN, display_name, sanitize
+from ce_cli.text import STDIN, display_name, pasted_command
 
-_LONGEST = 2000  # of a command, which is of no use if it is cut
 _FRAMES = (b"pandas.core.frame", b"cpandas\nDataFrame", b"pandas\x94\x8c\tDataFrame")
 _TORCH_NUMBER = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # pickled first by torch.save before 1.6
 
@@ -185,7 +184,7 @@ def _fix(path: str, form: Foreign) -> str:
         return f"{danger}; save it as a file, and convert it to CSV or NumPy's .npz"
     trust = "if you trust the file, " if form.trust else ""
     needs = f" (needs {form.needs})" if form.needs else ""
-    return f"{danger}; {trust}convert it: {sanitize(_command(path, form), _LONGEST)}{needs}"
+    return f"{danger}; {trust}convert it: {pasted_command(_command(path, form))}{needs}"
 
 
 def _command(path: str, form: Foreign) -> str:

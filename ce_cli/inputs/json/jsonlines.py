@@ -106,14 +106,10 @@ class JsonLinesSource:
         ]
 
     def _refuse(self) -> NoReturn:
-        line = self._first.strip().partition(b"\n")[0].rstrip()
-        shown = quoted(line.decode(errors="backslashreplace"))
+        line = _first_line(self._first)
         if parsed(line) is None:
-            raise DataError(
-                f"{self.name}: row 1 is not a JSON object on one line: {shown}; write one object "
-                "per line, for example with jq -c."
-            )
-        raise DataError(f"{self.name}: row 1 is {shown}, an object without keys.")
+            raise DataError(not_one_object(self.name, line))
+        raise DataError(f"{self.name}: row 1 is {_shown(line)}, an object without keys.")
 
     def sample(self, projection: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
@@ -270,6 +266,22 @@ class _Lines:
             | dict.fromkeys(projection.maps, arrays.maps)
             | dict.fromkeys(projection.words, arrays.word_lists)
         )
+
+
+def not_one_object(name: str, text: bytes) -> str:
+    """The message that a text does not begin with an object on one line."""
+    return (
+        f"{name}: row 1 is not a JSON object on one line: {_shown(_first_line(text))}; write one "
+        "object per line, for example with jq -c."
+    )
+
+
+def _first_line(text: bytes) -> bytes:
+    return text.strip().partition(b"\n")[0].rstrip()
+
+
+def _shown(line: bytes) -> str:
+    return quoted(line.decode(errors="backslashreplace"))
 
 
 def _lines(block: bytes) -> int | None:

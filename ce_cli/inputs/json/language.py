@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ce_cli.errors import DataError
+from ce_cli.inputs.json.named_scores import is_number
 from ce_cli.record import Record
 from ce_cli.text import quoted_list
 
@@ -161,19 +162,19 @@ def _token(entry: Any) -> tuple[str | None, float | None, int | None] | None:
     size = len(listed) if isinstance(listed, list) else None
     if "logprob" in entry:
         logprob = entry["logprob"]
-        return (text, logprob, size) if logprob is None or _is_number(logprob) else None
-    if _is_number(entry.get("prob")):
+        return (text, logprob, size) if logprob is None or is_number(logprob) else None
+    if is_number(entry.get("prob")):
         return text, _log(entry["prob"]), size
     if isinstance(entry.get("probs"), list):  # llama.cpp before December 2024
         own = [one for one in entry["probs"] if isinstance(one, Mapping)]
         probs = [one.get("prob") for one in own if one.get("tok_str") == text]
-        return text, _log(probs[0]) if probs and _is_number(probs[0]) else None, size
+        return text, _log(probs[0]) if probs and is_number(probs[0]) else None, size
     return None
 
 
 def _completion(found: Mapping[str, Any]) -> tuple[tuple[str | None, float | None, None], ...]:
     """The tokens of a completion; the first of a prompt has no log-probability."""
-    logprobs = [one if _is_number(one) else None for one in found["token_logprobs"]]
+    logprobs = [one if is_number(one) else None for one in found["token_logprobs"]]
     texts = found.get("tokens")
     known = isinstance(texts, list) and len(texts) == len(logprobs)
     tokens = [
@@ -209,17 +210,13 @@ def _chosen(entry: Any, own: object) -> tuple[str | None, float | None, None]:
                 "'prompt_token_ids' beside."
             )
     if not isinstance(found, Mapping):
-        return None, found if _is_number(found) else None, None
+        return None, found if is_number(found) else None, None
     text, logprob = found.get("decoded_token"), found.get("logprob")
     return (
         text if isinstance(text, str) else None,
-        logprob if _is_number(logprob) else None,
+        logprob if is_number(logprob) else None,
         None,
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _log(prob: Any) -> float:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.json.values import JsonObject, parsed
+from ce_cli.inputs.json.values import JsonObject, as_line, parsed
 from ce_cli.record import Record
 from ce_cli.text import display_name, sanitize
 
 Rows = Callable[[Mapping[str, Any], int], Iterable[Mapping[str, Any]]]
 
 _MARKS = ("logprob", "probabilities", "resps")  # in the keys of such objects
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 
 
 class MadeRows(Record):
@@ -49,7 +47,7 @@ class MadeRows(Record):
             except DataError as error:
                 raise error.about(display_name(self.path)) from None
             for row in made:
-                yield _ENCODER.encode(row).encode(errors="backslashreplace")
+                yield as_line(row)
 
 
 def made_rows(path: str, first: Sequence[JsonObject]) -> MadeRows | None:

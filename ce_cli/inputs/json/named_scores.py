@@ -58,7 +58,7 @@ def _pair(entry: Any) -> tuple[str, float | None] | None:
 
 
 def _of_two(name: str | None, number: Any) -> tuple[str, float | None] | None:
-    if name is None or not (number is None or _is_number(number)):
+    if name is None or not (number is None or is_number(number)):
         return None
     return name, number if number is None else float(number)
 
@@ -88,5 +88,6 @@ def _name(value: Any) -> str | None:
     return str(value) if isinstance(value, int) else None
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
+    """Whether a value is a number, and not true or false."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -94,21 +94,21 @@ def maps_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
     """Maps from text to float64 from texts, and the rows that are not maps."""
     import pyarrow as pa
 
+    from ce_cli.inputs.arrow import arrays
+
     values, known, bad = _each(texts, map_in)
     keys = text_array([key for entries in values for key, _ in entries])
     numbers = np.array([number for entries in values for _, number in entries], np.float64)
     items = pa.Array.from_buffers(pa.float64(), len(numbers), [None, pa.py_buffer(numbers)])
-    type_ = pa.map_(pa.utf8(), pa.float64())
-    entries = pa.StructArray.from_arrays([keys, items], fields=[type_.key_field, type_.item_field])
-    buffers = [bits(known), pa.py_buffer(_offsets(values).astype(np.int32))]
-    return pa.Array.from_buffers(type_, len(texts), buffers, children=[entries]), bad
+    offsets = pa.py_buffer(_offsets(values).astype(np.int32))
+    return arrays.map_array(keys, items, offsets, bits(known), len(texts)), bad
 
 
 def words_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
     """Lists of texts from texts, and the rows that are not such lists."""
-    values, known, bad = _each(texts, words_in)
     from ce_cli.inputs.arrow import arrays
 
+    values, known, bad = _each(texts, words_in)
     lists = [value if there else None for value, there in zip(values, known, strict=True)]
     return arrays.word_lists(lists), bad
 

@@ -10,18 +10,17 @@ from typing import Any
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import ByteStream
 from ce_cli.inputs.json.elements import Elements, decoded_value, skip_space
-from ce_cli.inputs.json.jsonlines import JsonLinesSource
+from ce_cli.inputs.json.jsonlines import JsonLinesSource, not_one_object
 from ce_cli.inputs.json.layouts import AmbiguousLayoutError, Row, is_one_prediction, table_in
 from ce_cli.inputs.json.line_stream import LineStream
 from ce_cli.inputs.json.made_rows import MadeRows, made_rows
-from ce_cli.inputs.json.values import parsed
+from ce_cli.inputs.json.values import as_line, parsed
 from ce_cli.reading import Reading
-from ce_cli.text import display_name, plural, quoted
+from ce_cli.text import display_name, plural
 
 LARGEST_DOCUMENT = 512 << 20  # of a document that is not an array: it is parsed as a whole
 _HEAD_BYTES = 1 << 18
 _LINES = ("jsonl", "ndjson")
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 _FEW = 64  # rows of an array that may be the classes of one prediction
 _TO_LINES = 'in pandas with df.to_json("preds.jsonl", orient="records", lines=True)'
 
@@ -111,7 +110,7 @@ def _document(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSourc
     content = b"".join(pieces)
     document = parsed(content)
     if document is None:
-        raise DataError(_not_one(name, content))
+        raise DataError(not_one_object(name, content))
     made = made_rows(path, [document])
     if made is not None:
         return _made(path, stream, reading, made, iter([content]))
@@ -123,7 +122,7 @@ def _document(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSourc
         raise error.about(name) from None
     if table is None:
         return _lines(path, stream, reading, iter([content.replace(b"\n", b" ")]), "JSON Lines")
-    return _objects(path, stream, reading, _written(table.rows), f"JSON, {table.layout}")
+    return _objects(path, stream, reading, map(as_line, table.rows), f"JSON, {table.layout}")
 
 
 def _objects(
@@ -155,7 +154,7 @@ def _array(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
         return _objects(path, stream, reading, rest, "JSON array")
     header = _header(some)
     rows = _numbered(path, islice(rest, 1, None) if header else rest, header)
-    return _lines(path, stream, reading, _written(rows), "JSON array", named=bool(header))
+    return _lines(path, stream, reading, map(as_line, rows), "JSON array", named=bool(header))
 
 
 def _header(some: list[Any]) -> list[str] | None:
@@ -191,11 +190,6 @@ def _names_classes(row: list[Any]) -> bool:
     )
 
 
-def _written(rows: Iterable[Row]) -> Iterator[bytes]:
-    for row in rows:
-        yield _ENCODER.encode(row).encode(errors="backslashreplace")
-
-
 def _lines(
     path: str,
     stream: ByteStream,
@@ -220,15 +214,6 @@ def _check_size(path: str, piece: bytes, size: int = 0) -> None:
             f"{display_name(path)}: is one JSON document of more than {LARGEST_DOCUMENT >> 20} MB; "
             f"write one object per line (JSON Lines), {_TO_LINES}."
         )
-
-
-def _not_one(name: str, content: bytes) -> str:
-    line = content.strip().partition(b"\n")[0].rstrip()
-    shown = quoted(line.decode(errors="backslashreplace"))
-    return (
-        f"{name}: row 1 is not a JSON object on one line: {shown}; write one object "
-        "per line, for example with jq -c."
-    )
 
 
 def _both_possible(name: str) -> str:

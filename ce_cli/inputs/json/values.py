@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from ce_cli.inputs import vectors
 from ce_cli.inputs.json.named_scores import Scores, has_fractions, names_in, scores_in
 from ce_cli.inputs.source import Column, Kind
 from ce_cli.spec import MISSING_TEXTS
 
 _SHOWN = 120
-_LONGEST_VECTOR = 1 << 20
-_VECTOR = {"type", "size", "indices", "values"}  # the keys of a vector of Spark ML
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 
 
 class JsonObject(dict[str, Any]):
@@ -47,6 +47,11 @@ def parsed(line: bytes) -> JsonObject | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, JsonObject) else None
+
+
+def as_line(row: Mapping[str, Any]) -> bytes:
+    """A row as one line, without its end."""
+    return _ENCODER.encode(row).encode(errors="backslashreplace")
 
 
 def number_of(value: Any, missing: Collection[str]) -> float | None:
@@ -165,7 +170,7 @@ def _written(value: object) -> str:
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> JsonObject | list[float]:
     found = JsonObject(pairs)
-    if len(pairs) in (2, 4) and found.keys() <= _VECTOR and "values" in found:
+    if len(pairs) in (2, 4) and found.keys() <= set(vectors.FIELDS) and "values" in found:
         return _vector(found) or found
     if len(found) < len(pairs):
         counts = Counter(name for name, _ in pairs)
@@ -174,18 +179,10 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> JsonObject | list[float]:
 
 
 def _vector(found: JsonObject) -> list[float] | None:
-    """The numbers of a vector as Spark ML writes it, dense (type 1) or sparse (type 0)."""
+    """The numbers of a vector of Spark ML; None if it is another object."""
     kind, values = found.get("type"), found["values"]
-    if kind not in (0, 1) or not isinstance(values, list):
+    if kind not in (vectors.SPARSE, vectors.DENSE) or not isinstance(values, list):
         return None
-    if kind == 1:
+    if kind == vectors.DENSE:
         return values
-    places, size = found.get("indices"), found.get("size")
-    if not isinstance(places, list) or not isinstance(size, int) or len(places) != len(values):
-        return None
-    if size > _LONGEST_VECTOR or not all(isinstance(at, int) and 0 <= at < size for at in places):
-        return None
-    dense = [0.0] * size
-    for at, value in zip(places, values, strict=True):
-        dense[at] = value
-    return dense
+    return vectors.dense_of(found.get("size"), found.get("indices"), values)

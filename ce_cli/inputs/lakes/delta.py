@@ -11,9 +11,8 @@ from urllib.parse import unquote
 
 from ce_cli.errors import CeError, DataError, StorageError
 from ce_cli.inputs.partitioned import constants_of
-from ce_cli.text import display_name, sanitize
-
-_LONGEST = 2000  # of a command, which is of no use if it is cut
+from ce_cli.inputs.rephrased import reason_of
+from ce_cli.text import display_name, pasted_command
 
 
 def current_files(directory: str, root: Path) -> list[str]:
@@ -50,9 +49,8 @@ def current_files(directory: str, root: Path) -> list[str]:
     except CeError:
         raise
     except Exception as error:
-        reason = sanitize(str(error).split("\n")[0], 160).rstrip(".")
         raise StorageError(
-            f"{name}: the log of the Delta table is not readable: {reason}."
+            f"{name}: the log of the Delta table is not readable: {reason_of(error, 160)}."
         ) from None
     return _checked(name, [_as_typed(file, root) for file in files], directory, root, partitions)
 
@@ -106,7 +104,7 @@ def _check_plain(name: str, root: Path, table: Any) -> None:
 
 def _listing(root: Path) -> str:
     code = f"import deltalake; print(*deltalake.DeltaTable({json.dumps(str(root))}).file_uris())"
-    return sanitize(f"python3 -c {quote(code)}", _LONGEST)
+    return pasted_command(f"python3 -c {quote(code)}")
 
 
 def _conversion(root: Path) -> str:
@@ -116,7 +114,7 @@ def _conversion(root: Path) -> str:
         f'd.QueryBuilder().register("t", d.DeltaTable({source})).execute("SELECT * FROM t")), '
         f"{target})"
     )
-    return sanitize(f"python3 -c {quote(code)}", _LONGEST)
+    return pasted_command(f"python3 -c {quote(code)}")
 
 
 def check_current(path: str, root: Path) -> None:

@@ -10,9 +10,7 @@ from typing import NoReturn
 from ce_cli.errors import DataError
 from ce_cli.inputs.lakes import delta
 from ce_cli.inputs.lakes.roots import Lake
-from ce_cli.text import display_name, sanitize
-
-_LONGEST = 2000  # of a command, which is of no use if it is cut
+from ce_cli.text import display_name, pasted_command
 
 
 def current_files(path: str, lake: Lake) -> list[str]:
@@ -58,7 +56,7 @@ def _from_iceberg(root: Path) -> str:
         "import pyarrow.parquet as p; from pyiceberg.table import StaticTable as t; "
         f"p.write_table(t.from_metadata({metadata}).scan().to_arrow(), {target})"
     )
-    return sanitize(f"python3 -c {quote(code)}", _LONGEST)
+    return pasted_command(f"python3 -c {quote(code)}")
 
 
 def _newest(root: Path) -> Path:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ce_cli import registry
 from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.bytestream import suffix_of
 from ce_cli.text import closest, quoted, quoted_list, shell_word
 
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_COMPRESSED = {".gz", ".bz2", ".zst", ".xz"}
 
 
 def kind_of(archive: zipfile.ZipFile) -> str:
@@ -61,8 +60,9 @@ def table_in(name: str, archive: zipfile.ZipFile, chosen: str | None) -> str:
         return chosen
     if len(files) == 1:
         return files[0]
-    tables = [one for one in files if _suffix(one) in _suffixes()]
-    tables = [one for one in tables if _suffix(one) != ".txt"] or tables
+    suffixes = {one: suffix_of(PurePosixPath(one)) for one in files}
+    tables = [one for one in files if suffixes[one] in registry.data_suffixes()]
+    tables = [one for one in tables if suffixes[one] != ".txt"] or tables
     if not files or not tables:
         holds = f"only {quoted_list(files)}" if files else "no file"
         raise DataError(f"{name}: is a zip archive without a table: it holds {holds}.")
@@ -79,12 +79,3 @@ def _is_aside(member: str) -> bool:
     parts = PurePosixPath(member).parts
     aside = any(part.startswith(".") or part == "__MACOSX" for part in parts)
     return aside or member.endswith("/") or parts[-1:] in (("Thumbs.db",), ("desktop.ini",))
-
-
-def _suffixes() -> Sequence[str]:
-    return [f".{name}" for entry in registry.INPUTS if entry.in_folders for name in entry.names]
-
-
-def _suffix(member: str) -> str:
-    path = PurePosixPath(member.lower())
-    return path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix

@@ -6,28 +6,22 @@ import zipfile
 import zlib
 
 from ce_cli.errors import DataError
-from ce_cli.text import sanitize
+from ce_cli.inputs.rephrased import Rephrased, reason_of
 
 
-class zip_errors:  # noqa: N801 - reads as a phrase: with zip_errors(name)
+class zip_errors(Rephrased):  # noqa: N801 - reads as a phrase: with zip_errors(name)
     """Turn errors about a broken zip into one sentence."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
+    def _rephrased(self, error: BaseException) -> DataError | None:
         if isinstance(error, RuntimeError) and "ncrypted" in str(error):
-            raise DataError(
+            return DataError(
                 f"{self._name}: is encrypted; unpack it, for example with unzip, and give the file."
-            ) from error
+            )
         broken = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
-        if isinstance(error, (*broken, RuntimeError)) or type(error).__name__ == "LZMAError":
-            reason = sanitize(str(error) or "it ends too early", 120).rstrip(".")
-            raise DataError(
-                f"{self._name}: is truncated or not a zip archive that ce can read ({reason})."
-            ) from error
+        known = isinstance(error, (*broken, RuntimeError)) or type(error).__name__ == "LZMAError"
+        if not known:
+            return None
+        reason = reason_of(error) if str(error) else "it ends too early"
+        return DataError(
+            f"{self._name}: is truncated or not a zip archive that ce can read ({reason})."
+        )

@@ -226,9 +226,7 @@ class DelimitedSource:
         import pyarrow as pa
 
         count = header.count(self._delimiter.encode()) + 1
-        for _ in range(
-            2
-        ):  # quoted delimiters make fewer fields than counted: the parser reports how many
+        for _ in range(2):  # with quoted delimiters, there are as many as the parser then reports
             numbered = tuple(str(place) for place in range(count))
             split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
             malformed: list[Malformed] = []

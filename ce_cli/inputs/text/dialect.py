@@ -6,9 +6,11 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ce_cli.inputs.source import FORMATS
+from ce_cli.text import is_number
 
 DELIMITERS = ("\t", ";", "|", ",")  # a comma, which numbers and texts hold too, comes last
 LAST_RESORT = " "
@@ -18,7 +20,6 @@ _BLANK_LINES = re.compile(rb"\A(?:[ \t]*[\r\n]+)+")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t]*[^\s]")
 _ODD = re.compile("[ \t|│┃║┆]".encode())
 _ODD_STARTS = ("#", "'", "┌", "╭", "╔", "┏", "│", "┃", "║")
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 _DIGIT = re.compile("[0-9]")
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
@@ -35,7 +36,7 @@ def are_values(record: Sequence[str], whole: bool = False) -> bool:
 
     With `whole`, whole numbers are data as well.
     """
-    if not all(map(_NUMBER.fullmatch, record)):
+    if not all(is_number(field.strip()) for field in record):
         return False
     return whole or any(mark in field for field in record for mark in ".eE")
 
@@ -119,25 +120,19 @@ def looks_plain(head: bytes, delimiter: str) -> bool:
 
 def records_in(head: bytes, delimiter: str) -> list[list[str]]:
     """The first records; of a long text, the last one may be incomplete and is left out."""
-    found: list[list[str]] = []
-    text = io.StringIO(head.decode(errors="replace"), newline="")
-    with contextlib.suppress(csv.Error):  # a field is too long, so this is not the delimiter
-        for record in csv.reader(text, delimiter=delimiter):
-            if record:
-                found.append(record)
-            if len(found) == _SNIFFED_RECORDS:
-                break
+    found = list(_records(head.decode(errors="replace"), delimiter))
     incomplete = len(head) >= SNIFFED_BYTES // 2 and len(found) < _SNIFFED_RECORDS
     return found[:-1] if incomplete and len(found) > 1 else found
 
 
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The first records that are not blank; none from one with a field that is too long."""
+    with contextlib.suppress(csv.Error):  # so this is not the delimiter
+        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        yield from islice(filter(None, records), _SNIFFED_RECORDS)
+
+
 def _counts(text: str, delimiter: str) -> list[int]:
     """How many fields the first records have; the last of them may be cut short."""
-    counts: list[int] = []
-    with contextlib.suppress(csv.Error):  # a field is too long, so this is not the delimiter
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if record:
-                counts.append(len(record))
-            if len(counts) == _SNIFFED_RECORDS:
-                break
+    counts = [len(record) for record in _records(text, delimiter)]
     return counts[:-1] if len(counts) > 2 else counts

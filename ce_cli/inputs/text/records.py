@@ -125,9 +125,8 @@ def quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
     starts = np.zeros(256, np.bool_)
     starts[list(before)] = True
     at_start = (opening == 0) | starts[text[opening - 1]]
-    at_start[1:] |= (
-        opening[1:] == quotes[1::2][: len(opening) - 1] + 1
-    )  # a doubled quote continues the field
+    doubled = opening[1:] == quotes[1::2][: len(opening) - 1] + 1  # which continues the field
+    at_start[1:] |= doubled
     if not at_start.all():
         return _walked(data, quotes.tolist(), frozenset(before))
     closes = quotes[1::2]

@@ -28,9 +28,7 @@ _DOTS = {"...", "…", "..", "·", "⋮", ":"}
 def is_rule(line: str) -> bool:
     """Whether a line is drawn: nothing but dashes and corners, two dashes at least."""
     bare = line.strip()
-    return bool(_DASHES.search(bare)) and not bare.strip(
-        "|+:-= \t─│┼├┤┌┐└┘╭╮╰╯═║╪╞╡┬┴╔╗╚╝╠╣╦╩╬━┃┏┓┗┛┡┩╇┳┻┠┨╂╌"
-    )
+    return bool(_DASHES.search(bare)) and not bare.strip(_DRAWN)
 
 
 def are_types(cells: Sequence[str]) -> bool:
