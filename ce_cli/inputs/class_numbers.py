@@ -10,7 +10,9 @@ Cells = Sequence[str | None]
 
 _PLACES = re.compile(r"(?i).*(token|word|piece|rank|order|sort|count|offset|mask)s?(_.*)?")
 _NAMED = re.compile(r"(?i)(.*_)?(id|idx|index|indexes|indices|label|class|classes|name)s?")
-_LABEL = re.compile(r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)(_?(true|id))?|ground_?truth|gt")
+_LABEL = re.compile(
+    r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)(_?(true|id))?|ground_?truth|gt"
+)
 _FEW = 3  # rows in which a column is only by chance one of the numbers beside
 
 
