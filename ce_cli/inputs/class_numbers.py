@@ -13,6 +13,7 @@ _NAMED = re.compile(r"(?i)(.*_)?(id|idx|index|indexes|indices|label|class|classe
 _LABEL = re.compile(
     r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)(_?(true|id))?|ground_?truth|gt"
 )
+_MAY_BE_LABELS = re.compile(r"(?i)(.*_)?(label|class|classe)s?")
 _FEW = 3  # rows in which a column is only by chance one of the numbers beside
 
 
@@ -35,7 +36,7 @@ def are_class_numbers(
         The columns that may be the label.
     """
     rows = [place for place, own in enumerate(lists) if own and numbers[place]]
-    if not rows or _PLACES.fullmatch(name):
+    if not rows or _PLACES.fullmatch(name) or _LABEL.fullmatch(name):
         return False
     sets = []
     for place in rows:
@@ -48,9 +49,9 @@ def are_class_numbers(
         return False
     if all(list(lists[place] or ()) == list(range(len(lists[place] or ()))) for place in rows):
         return False  # by position
-    every = set().union(*sets)
-    if not any(map(_LABEL.fullmatch, cells)) and _NAMED.fullmatch(name):
-        return every != {"0", "1"} or "label" not in name.lower()  # which may be one-hot
+    every = None if _NAMED.fullmatch(name) else set().union(*sets)
+    if every is None and not any(map(_LABEL.fullmatch, cells)):
+        return not _MAY_BE_LABELS.fullmatch(name)
     return any(
         _are_labels(label, [cell[place] for place in rows], sets, every)
         and not _is_one_hot([lists[place] for place in rows], [cell[place] for place in rows])
@@ -58,10 +59,12 @@ def are_class_numbers(
     )
 
 
-def _are_labels(name: str, cells: Cells, sets: Sequence[set[str]], every: set[str]) -> bool:
+def _are_labels(name: str, cells: Cells, sets: Sequence[set[str]], every: set[str] | None) -> bool:
+    """Whether a column is the label of most rows, and of `every` class if these are known."""
     within = sum(cell in classes for cell, classes in zip(cells, sets, strict=True))
     if _LABEL.fullmatch(name):
-        return 2 * within >= len(cells) and every >= {cell for cell in cells if cell is not None}
+        known = {cell for cell in cells if cell is not None}
+        return 2 * within >= len(cells) and (every is None or every >= known)
     return within == len(cells) >= _FEW and len(set(cells)) > 1
 
 
