@@ -6,14 +6,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
+from ce_cli.inputs.token_lists import LABEL
 
 _LIKELIEST = re.compile(r"(?i)top_?(\d+_?|k_?)?(log_?)?(probs?|tokens?|probabilities|candidates)")
 _OWN = re.compile(r"(?i)(token_?)?log_?(p|probs?|probability)")
 
 
 def without_likeliest(source: Source) -> Source:
-    """The same columns, where maps of the likeliest tokens are not read as predictions."""
+    """The same columns, where maps of the likeliest tokens are not read as predictions.
+
+    Beside a label, they may be.
+    """
     columns = source.columns()
+    if any(LABEL.fullmatch(column.name) for column in columns):
+        return source
     if not any(column.kind == "number" and _OWN.fullmatch(column.name) for column in columns):
         return source
     return LikeliestTokens(source) if any(map(_are_likeliest, columns)) else source

@@ -30,7 +30,7 @@ _LOSSES = re.compile(r"(?i)([a-z]+_)?(nll|losse|surprisal)s?|(neg(ative)?_)log_?
 _PROBS = re.compile(r"(?i)(token|word)_?(p|prob|proba|probabilitie)s?")
 _BESIDE = re.compile(r"(?i)([a-z]+_)?(tokens?|token_?ids?|input_?ids|n_?tokens|len(gths?)?|words)")
 _OF_TOKENS = re.compile(r"(?i)([a-z]+_)?(token|word|piece)s?(_texts?|_strs?|_strings?)?")
-_LABEL = re.compile(r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)s?(_?true)?|ground_?truth")
+LABEL = re.compile(r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)s?(_?true)?|ground_?truth")
 
 Places = NDArray[np.int64]
 
@@ -43,7 +43,7 @@ def token_lists(source: Source) -> Source | None:
     probabilities do not sum to 1.
     """
     columns = source.columns()
-    if any(_LABEL.fullmatch(column.name) for column in columns):
+    if any(LABEL.fullmatch(column.name) for column in columns):
         return None
     named = [column.name for column in columns if _may_be(column)]
     clear = [one for one in named if "token" in one.lower() or _LOSSES.fullmatch(one)]

@@ -338,8 +338,9 @@ def test_the_likeliest_tokens_are_no_predictions(likeliest: object, tmp_path: Pa
 
 
 def test_likeliest_tokens_beside_a_label_are_predictions(tmp_path: Path) -> None:
-    rows = [{"label": "x", "top_logprobs": {"x": math.log(0.75), "y": math.log(0.25)}}] * 3
-    found = score_json(saved(tmp_path, rows))["metrics"]["cross_entropy"]
+    likeliest = {"x": math.log(0.75), "y": math.log(0.25)}
+    rows = [{"label": "x", "logprob": -3.0, "top_logprobs": likeliest}] * 3
+    found = score_json(saved(tmp_path, rows), "--pred", "top_logprobs")["metrics"]["cross_entropy"]
     assert found == pytest.approx(-math.log(0.75), rel=1e-12)
 
 
