@@ -33,8 +33,10 @@ def with_losses(source: Source, spec: Spec) -> Spec:
         tokens = () if spec.pred else _of_tokens(source, spec)
         are_losses = bool(names) and all(map(_is_clear, names))
         if tokens:
-            spec = spec.replace(pred=tokens, task="likelihood")
             are_losses = _is_clear(tokens[0]) or _is_likely(tokens[0])
+            if not are_losses and not named_choices((), tokens, ()):  # as probabilities of tokens
+                spec = spec.replace(pred=tokens)
+            spec = spec.replace(task="likelihood")
         spec = spec.replace(as_="losses") if are_losses else spec
     option = "--as losses" if spec.as_ == "losses" else "--tokens" if spec.tokens else ""
     if not option:
