@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ce_cli.binding.batches import check_batches
 from ce_cli.binding.binding import Binding, Labels
 from ce_cli.binding.class_columns import naming_by_labels
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
@@ -103,6 +104,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         found_by=tuple((name, chosen.reason) for name, chosen in roles.chosen),
     )
     _check_task(spec, bound)
+    check_batches(source, bound, spec)
     resolved = _resolved(spec, bound)
     _check_tokens(resolved, bound, kinds)
     _check_seen(bound)
@@ -178,6 +180,11 @@ def _bound(
     keys: tuple[str, ...] = ()
     if not labels:
         classes, bound = None, NO_LABELS
+        if shape != "single" and spec.task == "auto":
+            raise DataError(
+                f"{quoted(names[0])} holds several numbers in each row, and there is no label; "
+                "name the label with --label or its file with --labels."
+            )
         if shape != "single":
             raise UsageError(
                 "--task likelihood takes one prediction column: the probability of what happened."

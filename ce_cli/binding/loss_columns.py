@@ -30,7 +30,13 @@ def with_losses(source: Source, spec: Spec) -> Spec:
     """
     if spec.as_ == "auto" and spec.task in ("auto", "likelihood") and not spec.label:
         names = spec.pred or _alone(source, spec)
+        tokens = () if spec.pred else _of_tokens(source, spec)
         are_losses = bool(names) and all(map(_is_clear, names))
+        if tokens:
+            are_losses = _is_clear(tokens[0]) or _is_likely(tokens[0])
+            if not are_losses and not named_choices((), tokens, ()):  # as probabilities of tokens
+                spec = spec.replace(pred=tokens)
+            spec = spec.replace(task="likelihood")
         spec = spec.replace(as_="losses") if are_losses else spec
     option = "--as losses" if spec.as_ == "losses" else "--tokens" if spec.tokens else ""
     if not option:
@@ -72,6 +78,12 @@ def _alone(source: Source, spec: Spec) -> tuple[str, ...]:
     rows = FirstRows(source, spec.missing_texts)
     once = [name for name in numbers if name not in rows.repeated]
     return () if any(kind.are_fractions for kind in rows.numbers(once)) else found
+
+
+def _of_tokens(source: Source, spec: Spec) -> tuple[str, ...]:
+    """The column that has the numbers of tokens, whose file has no labels."""
+    taken = spec.other_columns
+    return tuple(c.name for c in source.columns() if c.by_token and c.name not in taken)
 
 
 def _is_clear(name: str) -> bool:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ce_cli.binding.binding import Binding, BytesShape
+from ce_cli.binding.names import plain
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.text import quoted, sanitize
 
 # Tokens are pieces of UTF-8, which need not be text.
 _BINARY = ("binary", "large_binary", "binary_view")
+
+
+# Names of counts of bytes and, of cells without types, of tokens that may be digits
+_OF_BYTES = re.compile(r"(.*_)?(bytes?|hex|n|num|count|size|len|length)(_.*)?")
+_OF_TOKENS = re.compile(r"((?!n_|num_|no_)[a-z0-9]+_)*(token|tok|text|word|piece)(_?str(ing)?)?")
 
 
 def check_labels(labels: Sequence[Column]) -> None:
@@ -100,10 +107,18 @@ def bytes_shape(column: Column) -> BytesShape:
     Raises
     ------
     DataError
-        It holds neither of these.
+        It holds neither of these, or what it holds is not clear.
     """
     if column.kind == "number":
-        return "counts"
+        texts = column.of_texts
+        if texts and _OF_BYTES.fullmatch(plain(column.name)):
+            raise DataError(
+                f"the bytes column {quoted(column.name)} holds text of digits, which may be counts "
+                "or the bytes themselves; write counts as numbers, without quotes, or name the "
+                "column of the text with --bytes."
+            )
+        named = column.stored == "text" and _OF_TOKENS.fullmatch(plain(column.name))
+        return "text" if texts or named else "counts"
     if column.kind == "list":
         return "list"
     if column.kind == "text" or column.stored == "text" or column.type in _BINARY:

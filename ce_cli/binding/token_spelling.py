@@ -1,4 +1,4 @@
-"""Tokens in the spelling of a tokenizer: ``Ġthe``, ``▁the``, ``<0x0A>`` and ``##ing``."""
+"""Tokens in the spelling of a tokenizer: ``Ġthe``, ``▁the``, ``<0x0A>``, ``##ing``, ``</s>``."""
 
 from __future__ import annotations
 
@@ -19,15 +19,20 @@ if TYPE_CHECKING:
 Bools = NDArray[np.bool_]
 
 _LONGEST = 80  # bytes of a token; a longer text is a document
-_SHARE = 0.01  # of the rows that begin like this; fewer may do so by chance
-_SPACE, _HASH, _CLOSING = b" #>"
-_BEGINNINGS = (
-    "Ġ".encode(),  # a space, as GPT-2 spells it
-    "Ċ".encode(),  # a new line
-    "▁".encode(),  # a space, as SentencePiece spells it
-    b"<0x",  # a byte
-    b"##",  # a piece within a word, as BERT spells it
+_SHARE = 0.01  # of the rows that are spelled so; fewer may be so by chance
+_SPACE, _HASH = b" #"
+_PIECE = b"##"  # within a word, as BERT spells it
+_SPELLINGS = (  # beginning and end
+    ("Ġ".encode(), b""),  # a space, as GPT-2 spells it
+    ("Ċ".encode(), b""),  # a new line
+    ("▁".encode(), b""),  # a space, as SentencePiece spells it
+    (_PIECE, b""),
+    (b"", b"</w>"),  # the end of a word
+    (b"<|", b"|>"),  # no text, but the end of a document and the like
+    (b"b'", b"'"),  # bytes, as Python shows them
+    (b'b"', b'"'),
 )
+_WHOLE = (b"<s>", b"</s>", b"<unk>", b"<pad>", b"<bos>", b"<eos>", b"[CLS]", b"[SEP]", b"[UNK]")
 
 
 def note_spelling(checked: CheckedRows, name: str) -> None:
@@ -41,7 +46,7 @@ def note_spelling(checked: CheckedRows, name: str) -> None:
 
 
 def _spelled(column: pa.Array) -> Bools:
-    """Where a text begins as a tokenizer spells it, and is as short as a token, shape (n,)."""
+    """Where a text is spelled as tokenizers do, and is as short as a token, shape (n,)."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
@@ -54,22 +59,30 @@ def _spelled(column: pa.Array) -> Bools:
     written = np.frombuffer(column.buffers()[2], np.uint8)
     if not len(written):
         return found
-    starts, sizes = bounds[:-1], np.diff(bounds)
+    starts, ends, sizes = bounds[:-1], bounds[1:], np.diff(bounds)
 
     def byte(place: int) -> NDArray[np.uint8]:
-        """The byte at a place of each text, whatever follows a shorter one."""
-        found: NDArray[np.uint8] = written[np.minimum(starts + place, len(written) - 1)]
+        """The byte at a place of each text, from its end if negative, whatever is there."""
+        at = (starts if place >= 0 else ends) + place
+        found: NDArray[np.uint8] = written[np.clip(at, 0, len(written) - 1)]
         return found
 
-    for beginning in _BEGINNINGS:
-        alike = (sizes >= len(beginning)) & (sizes <= _LONGEST)
+    def alike(beginning: bytes, end: bytes) -> Bools:
+        fits = (sizes >= len(beginning) + len(end)) & (sizes <= _LONGEST)
         for place, one in enumerate(beginning):
-            alike &= byte(place) == one
-        if beginning == b"<0x":
-            alike &= (sizes == 6) & (byte(5) == _CLOSING)
-        elif beginning == b"##":
-            alike &= (sizes > 2) & (byte(2) != _SPACE) & (byte(2) != _HASH)
-        found |= alike
+            fits &= byte(place) == one
+        for place, one in enumerate(reversed(end), 1):
+            fits &= byte(-place) == one
+        return fits
+
+    for beginning, end in _SPELLINGS:
+        fits = alike(beginning, end)
+        if beginning == _PIECE:
+            fits &= (sizes > 2) & (byte(2) != _SPACE) & (byte(2) != _HASH)
+        found |= fits
+    found |= alike(b"<0x", b">") & (sizes == 6)  # a byte
+    for whole in _WHOLE:
+        found |= alike(whole, b"") & (sizes == len(whole))
     return found
 
 

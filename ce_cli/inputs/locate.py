@@ -96,11 +96,14 @@ def with_names(source: Source) -> Source:
 
     Of lists of the log-probabilities of tokens, each token becomes a row.
     """
-    if all(column.kind != "list" for column in source.columns()):
+    kinds = {column.kind for column in source.columns()}
+    if "list" not in kinds and "map" not in kinds:
         return source
+    from ce_cli.inputs.likeliest_tokens import without_likeliest
     from ce_cli.inputs.named_lists import named_lists
     from ce_cli.inputs.token_lists import token_lists
 
+    source = without_likeliest(source)
     return token_lists(source) or named_lists(source)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.arrow import arrays
+from ce_cli.inputs.class_numbers import are_class_numbers
 from ce_cli.inputs.source import Column, Frame, Projection, Source, SourceWrapper, Split
 from ce_cli.record import Record
 from ce_cli.text import plural, quoted
@@ -33,7 +34,7 @@ def named_lists(source: Source) -> Source:
     lists = [column.name for column in columns if column.kind == "list"]
     names = [column.name for column in columns if column.of_names]
     numbered = [name for name in lists if _OF_CLASSES.fullmatch(name)]
-    if not lists or not (names or len(lists) > len(numbered) > 0):
+    if not lists or not (names or len(lists) > 1):
         return source
     found = _pairs(source, columns, lists, names, numbered)
     return NamedLists(source, found) if found else source
@@ -197,7 +198,9 @@ def _pairs(
     frame = source.sample(Projection((), tuple(cells), tuple(lists), words=tuple(names)))
     count = min(_ROWS, len(frame.row_numbers))
     first = {name: frame.columns[name][:count].to_pylist() for name in (*lists, *names)}
-    texts = [[_plain(cell) for cell in _texts(frame.columns[name], count)] for name in cells]
+    plain = {name: [_plain(one) for one in _texts(frame.columns[name], count)] for name in cells}
+    texts = list(plain.values())
+    whole = [name for name in lists if name not in numbered and _are_whole(first[name])]
     found: dict[str, tuple[str, bool]] = {}
     for name in lists:
         if name in numbered and len(lists) > len(numbered):
@@ -205,8 +208,10 @@ def _pairs(
         candidates = [one for one in names if not _OF_TOKENS.fullmatch(one)]
         candidates += [one for one in numbered if _are_whole(first[one])]
         able = [one for one in candidates if _name_each_other(first[one], first[name], texts)]
+        if not able and name not in whole:
+            able = [one for one in whole if are_class_numbers(one, first[one], first[name], plain)]
         if len(able) == 1:
-            found[name] = (able[0], able[0] in numbered)
+            found[name] = (able[0], able[0] in lists)
     return found
 
 

@@ -47,6 +47,8 @@ class Column(Record):
         Whether the lists of each row have classes of their own, as many as there are.
     by_token : bool
         Whether each row has several numbers, which become rows of their own if they are read.
+    of_texts : bool
+        Whether its file declares texts, although these can be read as numbers.
     from_labels : bool
         Whether it is from the file of labels; it is then a prediction only if ``--pred`` names it.
     classes : tuple of str
@@ -64,6 +66,7 @@ class Column(Record):
     of_names: bool = False
     own_classes: bool = False
     by_token: bool = False
+    of_texts: bool = False
     from_labels: bool = False
     classes: tuple[str, ...] = ()
     name_in_file: str | None = None

@@ -1,4 +1,4 @@
-"""Lists of the log-probabilities of tokens, each token of which becomes a row if they are read.
+"""Lists of log-probabilities, losses or probabilities of tokens: each token is a row, if read.
 
 The other columns are then repeated, and a column `document` numbers the lists. Where the lists are
 not read, as when another column is scored, each row stays one row.
@@ -26,8 +26,11 @@ DOCUMENT = "document"
 _ROWS = 200  # that are examined
 _SUM = 1e-3
 _NAME = re.compile(r"(?i)([a-z]+_)?log_?(p|probs?|probabilit(y|ies)|likelihoods?)s?")
+_LOSSES = re.compile(r"(?i)([a-z]+_)?(nll|losse|surprisal)s?|(neg(ative)?_)log_?(p|prob)s?")
+_PROBS = re.compile(r"(?i)(token|word)_?(p|prob|proba|probabilitie)s?")
+_BESIDE = re.compile(r"(?i)([a-z]+_)?(tokens?|token_?ids?|input_?ids|n_?tokens|len(gths?)?|words)")
 _OF_TOKENS = re.compile(r"(?i)([a-z]+_)?(token|word|piece)s?(_texts?|_strs?|_strings?)?")
-_LABEL = re.compile(r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)s?(_?true)?|ground_?truth")
+LABEL = re.compile(r"(?i)(y_?)?(true_?)?(label|target|class|gold|y)s?(_?true)?|ground_?truth")
 
 Places = NDArray[np.int64]
 
@@ -35,16 +38,19 @@ Places = NDArray[np.int64]
 def token_lists(source: Source) -> Source | None:
     """A row for each token, None if no list is shown to hold those of tokens.
 
-    It is named after log-probabilities in a file without a label, and is no distribution over
-    classes: it is named after tokens, or the probabilities do not sum to 1.
+    It is named after log-probabilities or losses in a file without a label, and is no distribution
+    over classes: it is named after tokens or losses, there are as many tokens beside, or the
+    probabilities do not sum to 1.
     """
     columns = source.columns()
-    if any(_LABEL.fullmatch(column.name) for column in columns):
+    if any(LABEL.fullmatch(column.name) for column in columns):
         return None
     named = [column.name for column in columns if _may_be(column)]
-    clear = [name for name in named if "token" in name.lower()]
+    clear = [one for one in named if "token" in one.lower() or _LOSSES.fullmatch(one)]
     chosen = clear or named
-    if len(chosen) != 1 or not _are_of_tokens(source, chosen[0], bool(clear)):
+    if len(chosen) != 1:
+        return None
+    if not _are_of_tokens(source, chosen[0], bool(clear)):
         return None
     tokens = [one.name for one in columns if one.of_names and _OF_TOKENS.fullmatch(one.name)]
     return TokenLists(source, chosen[0], tokens[0] if len(tokens) == 1 else None)
@@ -58,7 +64,7 @@ class TokenLists(SourceWrapper):
     source : Source
         The file itself, with a row for each document.
     logprobs : str
-        The column of lists of log-probabilities.
+        The column of lists of log-probabilities, losses or probabilities.
     tokens : str or None
         The column of lists of the tokens themselves.
     """
@@ -243,17 +249,41 @@ def _texts(tokens: pa.Array, logprobs: pa.Array, counts: Places) -> pa.Array:
 
 
 def _may_be(column: Column) -> bool:
-    return column.kind == "list" and column.named and bool(_NAME.fullmatch(column.name))
+    names = (_NAME, _LOSSES, _PROBS)
+    named = column.named and any(pattern.fullmatch(column.name) for pattern in names)
+    return column.kind == "list" and named
+
+
+def _has_tokens(source: Source, name: str) -> bool:
+    """Whether a column beside has the tokens of each list, or their number."""
+    beside = [one for one in source.columns() if one.named and _BESIDE.fullmatch(one.name)]
+    words = tuple(one.name for one in beside if one.of_names)
+    numbers = tuple(one.name for one in beside if one.kind == "number")
+    lists = tuple(one.name for one in beside if one.kind == "list")
+    if not beside:
+        return False
+    frame = source.sample(Projection(numbers, (), (*lists, name), words=words))
+    sizes = _sizes(frame, name)
+    return any(_sizes(frame, one) == sizes for one in (*words, *lists)) or any(
+        frame.columns[one][:_ROWS].to_pylist() == sizes for one in numbers
+    )
+
+
+def _sizes(frame: Frame, name: str) -> list[int]:
+    return [len(one or ()) for one in frame.columns[name][:_ROWS].to_pylist()]
 
 
 def _are_of_tokens(source: Source, name: str, clear: bool) -> bool:
-    """Whether lists may be log-probabilities and, unless the name is clear, are no distribution."""
+    """Whether lists are in the range of their name and, unless it is clear, no distribution."""
     frame = source.sample(Projection((), (), (name,)))
     lists = [one for one in frame.columns[name][:_ROWS].to_pylist() if one]
     numbers = [
         [one for place, one in enumerate(own) if place or not _is_unknown(one)] for own in lists
     ]
-    if not any(numbers) or any(one is not None and one > 0 for own in numbers for one in own):
+    low, high = (0.0, math.inf) if _LOSSES.fullmatch(name) else (-math.inf, 0.0)
+    low, high = (0.0, 1.0) if _PROBS.fullmatch(name) else (low, high)
+    known = [one for own in numbers for one in own if not _is_unknown(one)]
+    if not any(numbers) or any(not low <= one <= high for one in known if one is not None):
         return False
     if clear:
         return True
@@ -262,4 +292,5 @@ def _are_of_tokens(source: Source, name: str, clear: bool) -> bool:
     if 2 * int((np.abs(sums - 1.0) <= _SUM).sum()) >= len(lists):
         return False
     of_one_length = len(lists) > 2 and len(set(map(len, lists))) == 1
-    return not (of_one_length and (sums <= 1.0 + _SUM).all())  # rather some of the classes
+    few = of_one_length and bool((sums <= 1.0 + _SUM).all())  # rather some of the classes
+    return not few or _has_tokens(source, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -261,17 +260,96 @@ def test_a_prompt_and_an_answer_are_two_numbers(tmp_path: Path) -> None:
     assert "response 81" in message
 
 
-def test_prompts_in_another_order_need_their_ids(tmp_path: Path) -> None:
-    mixed = prompt(TOKENS[0])
-    choice = mixed["choices"][0]
-    choice["prompt_logprobs"] = [
-        entry and dict(sorted(entry.items())) for entry in choice["prompt_logprobs"]
+def vllm(maps: Sequence[dict[str, tuple[float, int]]], ids: Sequence[int] = ()) -> dict[str, Any]:
+    """A prompt of maps from the ids of tokens to log-probabilities and ranks."""
+    entries = [
+        {key: {"logprob": x, "rank": rank, "decoded_token": key} for key, (x, rank) in one.items()}
+        for one in maps
     ]
-    assert "sorted" in wrong(saved(tmp_path, mixed))
-    with_ids = copy.deepcopy(mixed)
-    with_ids["choices"][0]["prompt_token_ids"] = [1, 90, 91, 92]
-    found = score_json(saved(tmp_path, with_ids))["metrics"]["cross_entropy"]
-    assert found == pytest.approx(-np.mean([x for _, x in TOKENS[0]]), rel=1e-12)
+    beside = {"prompt_token_ids": [0, *ids]} if ids else {}
+    return {"prompt_logprobs": [None, *entries], **beside}
+
+
+LIKELIEST = {"5": (-0.25, 1), "6": (-2.0, 2)}
+ONE_MORE = {"5": (-0.5, 1), "6": (-1.0, 2), "7": (-4.0, 9)}
+
+
+@pytest.mark.parametrize("order", [("5", "7"), ("7", "5")])
+def test_one_more_than_the_likeliest_is_the_token_of_the_prompt(
+    order: Sequence[str], tmp_path: Path
+) -> None:
+    every = {"5": (-0.5, 1), "7": (-4.0, 2)}  # --prompt-logprobs 1
+    maps = [{key: every[key] for key in order}, {"5": (-0.25, 1)}]
+    found = score_json(saved(tmp_path, vllm(maps)))["metrics"]["cross_entropy"]
+    assert found == pytest.approx((4.0 + 0.25) / 2, rel=1e-12)
+
+
+def test_prompts_whose_order_shows_nothing_need_their_ids(tmp_path: Path) -> None:
+    maps = [LIKELIEST, ONE_MORE]
+    assert "'prompt_token_ids'" in wrong(saved(tmp_path, vllm(maps)))
+    assert "'prompt_token_ids'" in wrong(saved(tmp_path, vllm([LIKELIEST] * 2)))
+    found = score_json(saved(tmp_path, vllm(maps, (6, 7))))["metrics"]["cross_entropy"]
+    assert found == pytest.approx((2.0 + 4.0) / 2, rel=1e-12)
+
+
+def test_the_order_of_vllm_is_shown_by_tokens_that_are_not_the_likeliest(tmp_path: Path) -> None:
+    maps = [LIKELIEST, {key: ONE_MORE[key] for key in "756"}]
+    found = score_json(saved(tmp_path, vllm(maps)))["metrics"]["cross_entropy"]
+    assert found == pytest.approx((0.25 + 4.0) / 2, rel=1e-12)
+
+
+LISTS: dict[str, tuple[str, Callable[[float], float], dict[str, Any]]] = {
+    "losses": ("nll", lambda x: -x, {}),
+    "plain losses": ("losses", lambda x: -x, {}),
+    "losses of tokens": ("token_losses", lambda x: -x, {}),
+    "probabilities": ("token_probs", math.exp, {}),
+    "texts beside": ("logprobs", float, {"tokens": ["a", "b"]}),
+    "ids beside": ("logprobs", float, {"token_ids": [7, 9]}),
+    "their number": ("log_probs", float, {"len": 2}),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_numbers_of_tokens_are_read_like_log_probabilities(name: str, tmp_path: Path) -> None:
+    column, written, beside = LISTS[name]
+    rows = [{column: [written(-1.0), written(-2.0)], **beside}] * 4
+    document = score_json(saved(tmp_path, rows))
+    assert document["rows"]["read"] == 8
+    assert document["metrics"]["cross_entropy"] == pytest.approx(1.5, rel=1e-12)
+
+
+def test_lists_that_may_be_classes_need_their_label(tmp_path: Path) -> None:
+    message = wrong(saved(tmp_path, [{"logprobs": [-1.0, -2.0]}] * 4))
+    assert "there is no label; name the label" in message
+    assert "task" not in message
+
+
+@pytest.mark.parametrize(
+    "likeliest",
+    [{"x": -1.0, "y": -2.0}, [{"token": "x", "logprob": -1.0}, {"token": "y", "logprob": -2.0}]],
+)
+def test_the_likeliest_tokens_are_no_predictions(likeliest: object, tmp_path: Path) -> None:
+    rows = [
+        {"token": t, "logprob": x, "top_logprobs": likeliest}
+        for t, x in zip("xy", (-1, -2), strict=True)
+    ]
+    found = score_json(saved(tmp_path, rows))["metrics"]["cross_entropy"]
+    assert found == pytest.approx(1.5, rel=1e-12)
+
+
+def test_likeliest_tokens_beside_a_label_are_predictions(tmp_path: Path) -> None:
+    likeliest = {"x": math.log(0.75), "y": math.log(0.25)}
+    rows = [{"label": "x", "logprob": -3.0, "top_logprobs": likeliest}] * 3
+    found = score_json(saved(tmp_path, rows), "--pred", "top_logprobs")["metrics"]["cross_entropy"]
+    assert found == pytest.approx(-math.log(0.75), rel=1e-12)
+
+
+def test_a_stream_of_events_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "stream.txt"
+    path.write_text("".join(f"data: {json.dumps(chat(TOKENS[0]))}\n\n" for _ in range(2)))
+    message = wrong(path)
+    for part in ("server-sent events", "sed -n 's/^data: *{/{/p'"):
+        assert part in message
 
 
 # Questions with answers
@@ -323,6 +401,26 @@ def test_answers_without_their_question_are_left_out(tmp_path: Path) -> None:
     ]
     found = score_json(saved(tmp_path, rows))["metrics"]["cross_entropy"]
     assert found == pytest.approx(QUESTIONS, rel=1e-12)
+
+
+def test_the_choices_show_that_answers_are_there_twice(tmp_path: Path) -> None:
+    rows = []
+    for place, row in zip(RIGHT, SCORES, strict=True):
+        twice = sample(0, place, [*row, *[-1.0] * len(row)])
+        twice["doc"]["choices"] = {"text": ["a"] * len(row), "label": ["A"] * len(row)}
+        rows.append(twice)
+    found = score_json(saved(tmp_path, rows))["metrics"]["cross_entropy"]
+    assert found == pytest.approx(QUESTIONS, rel=1e-12)
+
+
+@pytest.mark.parametrize("count", [3, 80])
+def test_samples_of_two_filters_are_refused(count: int, tmp_path: Path) -> None:
+    samples = [sample(number, 0, SCORES[0]) for number in range(count)]
+    rows = [one | {"filter": name} for name in ("none", "strict-match") for one in samples]
+    message = wrong(saved(tmp_path, rows))
+    assert f"sample {count + 1}" in message
+    assert """jq -c 'select(.filter == "none")'""" in message
+    assert score(saved(tmp_path, rows[:count])).metrics["cross_entropy"] > 0
 
 
 @pytest.mark.parametrize("target", ["another", 7, "7", [0, 1]])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import log_loss
@@ -100,6 +102,78 @@ def test_classes_may_be_whole_numbers(writer: str, tmp_path: Path) -> None:
     found = score_json(path)["metrics"]["cross_entropy"]
     assert found == pytest.approx(EXPECTED, rel=1e-12)
     assert score(table).metrics["cross_entropy"] == found
+
+
+PLACES = [[2, 0, 1], [0, 2, 1], [1, 2, 0], [1, 0, 2]]
+OF_PLACES = [[0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.5, 0.25, 0.25]]
+TRUTH = [1, 0, 2, 1]
+BY_PLACE = log_loss(
+    TRUTH,
+    [[row[own.index(one)] for one in range(3)] for own, row in zip(PLACES, OF_PLACES, strict=True)],
+    labels=[0, 1, 2],
+)
+
+
+@pytest.mark.parametrize("names", ["labels", "ids", "indices", "label_ids", "top_ids", "any"])
+@pytest.mark.parametrize("written", [int, str])
+@pytest.mark.parametrize("writer", ["jsonl", "parquet"])
+def test_whole_numbers_in_orders_that_differ_are_classes(
+    writer: str, written: Callable[[int], Any], names: str, tmp_path: Path
+) -> None:
+    lists = [[written(one) for one in own] for own in PLACES]
+    table = pd.DataFrame({"label": [*map(written, TRUTH)], names: lists, "probs": OF_PLACES})
+    path = tmp_path / "preds"
+    WRITERS[writer](table, path)
+    found = score_json(path)["metrics"]["cross_entropy"]
+    assert found == pytest.approx(BY_PLACE, rel=1e-12)
+
+
+def test_whole_numbers_are_classes_when_labels_are_in_another_file(tmp_path: Path) -> None:
+    rows = [{"ids": own, "probs": row} for own, row in zip(PLACES, OF_PLACES, strict=True)]
+    labels = tmp_path / "labels.csv"
+    labels.write_text("label\n" + "".join(f"{one}\n" for one in TRUTH))
+    found = score_json(lines(tmp_path, rows), "--labels", str(labels))["metrics"]["cross_entropy"]
+    assert found == pytest.approx(BY_PLACE, rel=1e-12)
+
+
+def test_the_likeliest_numbered_classes_are_enough(tmp_path: Path) -> None:
+    rows = [
+        {"label": one, "top_ids": own[1:], "top_probs": row[1:]}
+        for one, own, row in zip((1, 2, 0), PLACES, OF_PLACES, strict=False)
+    ]
+    found = score_json(lines(tmp_path, rows))["metrics"]["cross_entropy"]
+    assert found == pytest.approx(-sum(map(math.log, (0.7, 0.3, 0.1))) / 3)
+
+
+@pytest.mark.parametrize("beside", ["one_hot", "ranks"])
+def test_one_hot_labels_and_ranks_are_no_classes(beside: str, tmp_path: Path) -> None:
+    lists = {"one_hot": [[1, 0], [0, 1], [0, 1]], "ranks": [[2, 1], [1, 2], [2, 1]]}[beside]
+    rows = [
+        {"label": one, beside: own, "probs": [0.25, 0.75]}
+        for one, own in zip((0, 1, 1), lists, strict=True)
+    ]
+    found = score_json(lines(tmp_path, rows), "--pred", "probs")["metrics"]["cross_entropy"]
+    assert found == pytest.approx(-(math.log(0.25) + 2 * math.log(0.75)) / 3, rel=1e-12)
+
+
+def test_class_names_beside_arrays_are_obeyed(tmp_path: Path) -> None:
+    names, numbers = ["b", "c", "a"], [[0.7, 0.1, 0.2], [0.1, 0.2, 0.7], [0.2, 0.7, 0.1]]
+    labels = ["b", "a", "c"]
+    path = tmp_path / "preds.json"
+    path.write_text(json.dumps({"y_true": labels, "y_prob": numbers, "classes": names}))
+    assert score_json(path)["metrics"]["cross_entropy"] == pytest.approx(-math.log(0.7))
+    coded = {"y_true": [2, 1, 0], "y_prob": numbers, "classes": [2, 0, 1]}
+    path.write_text(json.dumps(coded))
+    assert score_json(path)["metrics"]["cross_entropy"] == pytest.approx(-math.log(0.7))
+    for own, classes in ((labels * 2, names), ([2, 1, 0] * 2, [2, 0, 1])):
+        arrays = {
+            "classes": np.array(classes),
+            "y": np.array(own),
+            "probs": np.tile(numbers, (2, 1)),
+        }
+        np.savez(tmp_path / "preds.npz", **arrays)  # type: ignore[arg-type]
+        found = score_json(tmp_path / "preds.npz")["metrics"]["cross_entropy"]
+        assert found == pytest.approx(-math.log(0.7))
 
 
 def test_names_in_one_order_need_no_label_that_is_one_of_them(tmp_path: Path) -> None:

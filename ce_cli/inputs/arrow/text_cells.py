@@ -61,7 +61,7 @@ def seen_as(column: Column, cells: pa.Array) -> Column:
     shown = column_of(column.name, pa.chunked_array([arrays.texts(texts)]), ".")
     if shown.kind == "text":
         return column
-    return column.replace(kind=shown.kind, stored="text", width=shown.width)
+    return column.replace(kind=shown.kind, stored="text", width=shown.width, of_texts=True)
 
 
 def read_cells(name: str, cells: pa.Array, projection: Projection) -> ReadCells:

@@ -136,6 +136,10 @@ FORMATS: dict[str, Foreign] = {
     "pdf": Foreign("a PDF document", advice="save its table as CSV"),
     "html": Foreign("an HTML page", _by_pandas("read_html($IN)[0]"), needs="lxml"),
     "xml": Foreign("an XML file", _by_pandas("read_xml($IN)"), needs="lxml"),
+    "events": Foreign(
+        "a stream of server-sent events",
+        advice="keep the JSON of each, with sed -n 's/^data: *{/{/p'",
+    ),
     "lfs": Foreign(
         "not the data but a pointer of Git LFS", advice="fetch the file with git lfs pull"
     ),

@@ -31,6 +31,7 @@ _STARTS: dict[str, tuple[bytes, ...]] = {
     "pdf": (b"%PDF-",),
     "html": (b"<!doctype html", b"<html", b"<table", b"<head"),
     "xml": (b"<?xml",),
+    "events": (b"data: {", b"data:{"),
     "lfs": (b"version https://git-lfs.github.com/",),
     "7z": (b"7z\xbc\xaf\x27\x1c",),
     "rar": (b"Rar!\x1a\x07",),

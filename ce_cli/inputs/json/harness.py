@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ce_cli.errors import DataError
@@ -31,13 +32,47 @@ def sample_row(row: Mapping[str, Any], number: int) -> Row:
     """
     answers = _answers(row)
     found: Row = {"document": row.get("doc_id")}
-    if "acc_mutual_info" in row:  # which also has the answers without their question
+    if _are_twice(row, len(answers)):
         answers = answers[: len(answers) // 2]
     if not answers:
         return found | {"logprob": None}
     if len(answers) == 1:
         return found | {"logprob": answers[0]} | _counts(row)
     return found | {"label": _right(row, len(answers), number), "logits": answers}
+
+
+def one_filter(first: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any], int], list[Row]]:
+    """The row of each sample, all of which are of the filter of the first one.
+
+    Raises
+    ------
+    DataError
+        One is of another filter, so that its question is there twice.
+    """
+    own = next((str(row["filter"]) for row in first if "filter" in row), None)
+
+    def rows(row: Mapping[str, Any], number: int) -> list[Row]:
+        other = str(row.get("filter", own))
+        if own is not None and other != own:
+            name = own if re.fullmatch(r"[\w.-]+", own, re.ASCII) else "NAME"
+            raise DataError(
+                f"sample {number:,} is of the filter {quoted(other)}, but the first is of "
+                f"{quoted(own)}, so that questions are there twice; keep one of them, for example "
+                f"with jq -c 'select(.filter == \"{name}\")'."
+            )
+        return [sample_row(row, number)]
+
+    return rows
+
+
+def _are_twice(row: Mapping[str, Any], count: int) -> bool:
+    """Whether the second half has the answers without their question, for ``acc_mutual_info``."""
+    if "acc_mutual_info" in row:
+        return True
+    document = row.get("doc")
+    choices = document.get("choices") if isinstance(document, Mapping) else None
+    listed = choices.get("text") if isinstance(choices, Mapping) else choices
+    return isinstance(listed, list) and len(listed) > 1 and count == 2 * len(listed)
 
 
 def _answers(row: Mapping[str, Any]) -> list[float]:

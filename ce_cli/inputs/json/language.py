@@ -13,6 +13,7 @@ from typing import Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.json.named_scores import is_number
+from ce_cli.inputs.json.prompts import prompt_tokens
 from ce_cli.record import Record
 from ce_cli.text import quoted_list
 
@@ -140,13 +141,13 @@ def _under(
     """What is under one key of an object."""
     here = (*path, key)
     if key == "prompt_logprobs" and isinstance(inner, list) and inner:
-        ids = owner.get("prompt_token_ids")
-        yield Part(".".join(here), choice, _prompt(inner, ids))
+        tokens = prompt_tokens(inner, owner.get("prompt_token_ids"))
+        yield Part(".".join(here), choice, tokens)
         return
     if isinstance(inner, list) and inner and (path or key in _AT_ROOT):
-        tokens = [_token(one) for one in inner]
-        if None not in tokens:
-            yield Part(".".join(here), choice, tuple(tokens))  # type: ignore[arg-type]
+        found = [_token(one) for one in inner]
+        if None not in found:
+            yield Part(".".join(here), choice, tuple(found))  # type: ignore[arg-type]
             return
     yield from _within(inner, here, choice)
 
@@ -182,41 +183,6 @@ def _completion(found: Mapping[str, Any]) -> tuple[tuple[str | None, float | Non
         for place, logprob in enumerate(logprobs)
     ]
     return tuple(tokens[1:] if logprobs[:1] == [None] else tokens)
-
-
-def _prompt(
-    entries: Sequence[Any], ids: object
-) -> tuple[tuple[str | None, float | None, None], ...]:
-    """The tokens of a prompt: of each map of likely tokens, the one that is there."""
-    known = ids if isinstance(ids, list) and len(ids) == len(entries) else [None] * len(entries)
-    tokens = [_chosen(one, own) for one, own in zip(entries, known, strict=True)]
-    return tuple(tokens[1:] if entries[0] is None else tokens)
-
-
-def _chosen(entry: Any, own: object) -> tuple[str | None, float | None, None]:
-    """The token with the given id or, without one, the first, which is vLLM's order."""
-    if not isinstance(entry, Mapping) or not entry:
-        return None, None, None
-    if own is not None and str(own) in entry:
-        found = entry[str(own)]
-    else:
-        found = next(iter(entry.values()))
-        ranks = [one.get("rank") for one in entry.values() if isinstance(one, Mapping)]
-        whole = [one for one in ranks if isinstance(one, int)]
-        if len(whole) == len(entry) and max(whole) > len(entry) and whole[0] != max(whole):
-            raise DataError(
-                "the maps in 'prompt_logprobs' are sorted by token, so they do not show which "
-                "token is in the prompt; write them in the order of vLLM, or with "
-                "'prompt_token_ids' beside."
-            )
-    if not isinstance(found, Mapping):
-        return None, found if is_number(found) else None, None
-    text, logprob = found.get("decoded_token"), found.get("logprob")
-    return (
-        text if isinstance(text, str) else None,
-        logprob if is_number(logprob) else None,
-        None,
-    )
 
 
 def _log(prob: Any) -> float:

@@ -24,6 +24,7 @@ _PREDICTIONS = re.compile(
     r"(?i)(y_?)?(p|pred\w*|prob\w*|scores?|logits?|logp\w*|log_p\w*|softmax|y_?hat|confidence)"
     r"([_.].*|\d*)"
 )
+_CLASSES = re.compile(r"(?i)(class|label|target)_?(es|names|order)|classes_?|names|labels")
 _SUM = 1e-3  # how far from 1 the shares of one row may sum
 _DEEPEST = 2
 _EXAMINED = 1000  # keys
@@ -73,9 +74,10 @@ def table_in(document: JsonObject, forced: bool = False, depth: int = 0) -> Tabl
     found = _split(document) or _described(document) or _column_list(document)
     if found is not None:
         return found
-    if len(document) == 1 and depth < _DEEPEST:
-        (inner,) = document.values()
-        found = table_in(inner, forced, depth + 1) if isinstance(inner, JsonObject) else None
+    inner = [one for one in document.values() if isinstance(one, JsonObject | list)]
+    if len(inner) == 1 and isinstance(inner[0], JsonObject) and depth < _DEEPEST:
+        is_row = any(_LABELS.fullmatch(name) for name in document)
+        found = None if is_row else table_in(inner[0], forced, depth + 1)
         if found is not None:
             return found
     values = list(document.values())
@@ -169,6 +171,10 @@ def _of_lists(document: JsonObject, forced: bool) -> Table | None:
     beside = [name for name in document if name not in lists]
     if not lists:
         return None
+    if (named := _names_of_classes(lists)) is not None:
+        own = {name: value for name, value in lists.items() if name != named}
+        rows = ({**row, named: lists[named]} for row in _of_equal(own).rows)
+        return Table(rows, "columns")
     if len({len(value) for value in lists.values()}) > 1:
         roles = (any(map(role.fullmatch, lists)) for role in (_LABELS, _PREDICTIONS))
         return _of_equal(lists) if not beside and all(roles) else None  # which is an error
@@ -183,6 +189,23 @@ def _of_lists(document: JsonObject, forced: bool) -> Table | None:
     if not forced and not nested and _may_be_row([list(value) for value in lists.values()], shares):
         raise AmbiguousLayoutError
     return _of_equal(lists)
+
+
+def _names_of_classes(lists: Mapping[str, Sequence[Any]]) -> str | None:
+    """The list that names the classes of lists of numbers, beside labels in another list."""
+    if not any(_LABELS.fullmatch(name) for name in lists if not _CLASSES.fullmatch(name)):
+        return None
+    widths = {
+        len(one)
+        for value in lists.values()
+        if value and all(isinstance(one, list) for one in value)
+        for one in value
+    }
+    for name, value in lists.items():
+        plain = all(isinstance(one, str | int) and not isinstance(one, bool) for one in value)
+        if _CLASSES.fullmatch(name) and plain and widths == {len(set(value))} == {len(value)}:
+            return name
+    return None
 
 
 def _of_maps(document: JsonObject, forced: bool) -> Table | None:

@@ -66,7 +66,7 @@ def made_rows(path: str, first: Sequence[JsonObject]) -> MadeRows | None:
         return MadeRows(
             path,
             "samples of lm-evaluation-harness",
-            lambda row, number: [harness.sample_row(row, number)],
+            harness.one_filter(first),
             own_classes=True,
         )
     try:

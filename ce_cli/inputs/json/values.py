@@ -125,7 +125,8 @@ def column_of(name: str, values: Sequence[Any]) -> Column:
     shape = max(dict.fromkeys(shapes), key=shapes.count, default=None)
     if shape is None:
         scalars = [value for value in values if not isinstance(value, list | JsonObject)]
-        return Column(name, _kind(scalars), "text", "text")
+        texts = 2 * sum(isinstance(one, str) for one in scalars) > len(scalars)
+        return Column(name, _kind(scalars), "text", "text", of_texts=texts)
     inner = [value for value in values if isinstance(value, shape)]
     cells = [one for value in inner for one in _cells(value) if one is not None]
     scalars = [one for one in cells if isinstance(one, int | float | str)]

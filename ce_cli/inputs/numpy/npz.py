@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 from ce_cli.inputs.bytestream import storage_errors
+from ce_cli.inputs.numpy.class_names import ClassNames, may_name_classes
 from ce_cli.inputs.numpy.headers import (
     Array,
     Header,
@@ -53,6 +54,7 @@ class NpzSource:
             for member in self._zip.namelist():
                 if member.endswith(_SUFFIX):
                     self._add(member)
+            self._names = self._class_names()
 
     def _add(self, member: str) -> None:
         with self._zip.open(member) as stream:
@@ -61,6 +63,16 @@ class NpzSource:
         name = member.removesuffix(_SUFFIX)
         self._columns[member] = fields_of(name, header.dtype, header.shape)
 
+    def _class_names(self) -> ClassNames | None:
+        """The array that names the columns of another one, if there is one."""
+        headers = {one.removesuffix(_SUFFIX): header for one, header in self._headers.items()}
+        able = [name for name in headers if may_name_classes(name, headers)]
+        if len(able) != 1:
+            return None
+        (values,) = self._pieces(able[0] + _SUFFIX, max(1, headers[able[0]].rows))
+        names = ClassNames(able[0], values)
+        return None if names.are_places or len(set(values.tolist())) < len(values) else names
+
     @property
     def is_empty(self) -> bool:
         """Whether there are no rows."""
@@ -68,7 +80,10 @@ class NpzSource:
 
     def columns(self) -> Sequence[Column]:
         """One for each array, or for each field of its records."""
-        return [column for columns in self._columns.values() for column in columns]
+        own = [column for columns in self._columns.values() for column in columns]
+        if self._names is None:
+            return own
+        return [self._names.column() if one.name == self._names.name else one for one in own]
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows."""
@@ -77,6 +92,12 @@ class NpzSource:
     def splits(self, projection: Projection) -> Iterator[NpzSplit]:
         """The same rows of each array to read, of bounded size."""
         check_usable(self.name, [one for one in self.columns() if one.name in projection.names])
+        names = self._names
+        if names is None or names.name not in projection.names:
+            names = None
+        else:
+            own = names.name
+            projection = projection.only(lambda name: name != own)
         members = self._members(projection)
         headers = {member: self._headers[member] for member in dict.fromkeys(members.values())}
         lengths = {member.removesuffix(_SUFFIX): one.rows for member, one in headers.items()}
@@ -92,7 +113,7 @@ class NpzSource:
                 fields = headers[member].dtype.names or ()
                 columns[name] = rows[member][name] if name in fields else rows[member]
             size = share_of(self._path, min(step, count - start), count)
-            yield NpzSplit(self.name, columns, size)
+            yield NpzSplit(self.name, columns, size, names)
 
     def _members(self, projection: Projection) -> dict[str, str]:
         """The member that holds each column."""
@@ -125,7 +146,12 @@ class NpzSplit(Record):
     name: str
     columns: dict[str, Array]
     size: int = 0
+    names: ClassNames | None = None
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""
-        yield frame_of_arrays(self.name, self.columns, len(next(iter(self.columns.values()))))
+        rows = len(next(iter(self.columns.values())))
+        frame = frame_of_arrays(self.name, self.columns, rows)
+        if self.names is not None:
+            frame.columns[self.names.name] = self.names.repeated(rows)
+        yield frame
