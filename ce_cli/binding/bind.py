@@ -37,9 +37,8 @@ from ce_cli.binding.roles import (
     check_others,
     check_predictions,
 )
-from ce_cli.binding.spelling import positives
 from ce_cli.binding.typed_names import with_own_names
-from ce_cli.errors import DataError, Suggestion, UsageError
+from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
 from ce_cli.spec import Spec
@@ -105,7 +104,7 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     _check_task(spec, bound)
     resolved = _resolved(spec, bound)
     _check_tokens(resolved, bound, kinds)
-    _check_seen(bound)
+    _check_seen(source, resolved, bound)
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
 
@@ -382,26 +381,9 @@ def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
     return tuple(weights)
 
 
-def _check_seen(bound: Binding) -> None:
-    """Fail at once, and name the fix, where the first rows hold no known label at all."""
-    seen, reader = bound.sample, bound.labels.reader
-    if not seen or not (reader.codes(seen) == UNKNOWN).all():
-        return
-    if bound.labels.shape == "share":
-        return
-    label = quoted(bound.labels.columns[0])
-    if bound.classes is None:
-        raise DataError(
-            f"the labels in {label} are {quoted_list(seen, 4)}; name the class that "
-            f"{quoted(bound.predictions[0])} predicts with --positive.",
-            suggestions=[Suggestion((("--positive", one),)) for one in positives(seen)],
-        )
-    from ce_cli.binding.near_classes import nearly_classes
+def _check_seen(source: Source, spec: Spec, bound: Binding) -> None:
+    """Fail at once, and name the fix, where labels of the first rows are not classes."""
+    if bound.sample and (bound.labels.reader.codes(bound.sample) == UNKNOWN).any():
+        from ce_cli.binding.label_fit import check_seen
 
-    if near := nearly_classes(bound.labels.columns[0], seen, bound.classes):
-        raise near
-    raise DataError(
-        f"the labels in {label} are {quoted_list(seen, 4)}, but the predictions are for "
-        f"the classes {quoted_list(bound.classes)}; name the class of each prediction, in order, "
-        "with --classes."
-    )
+        check_seen(source, spec, bound)

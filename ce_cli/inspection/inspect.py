@@ -8,7 +8,7 @@ from itertools import chain
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
 from ce_cli.binding.label_file import LabelFile
-from ce_cli.errors import DataError
+from ce_cli.errors import DataError, pasteable
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Projection, Source, Split
@@ -251,6 +251,7 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _with_command(facts: FileFacts, finding: Finding) -> Finding:
+    finding = finding.replace(message=pasteable(finding.message))
     if finding.options is None or finding.command is not None:
         return finding
     assumed = (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.binding.binding import Binding
+from ce_cli.errors import pasteable
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
 from ce_cli.spec import Spec
@@ -36,6 +37,10 @@ class EvidenceNote(Record):
     count: int
     options: str | None = None
 
+    def shown(self) -> EvidenceNote:
+        """The warning as it may be pasted: no full stop after the value of an option."""
+        return self.replace(message=pasteable(self.message))
+
 
 def evidence_notes(
     evidence: Evidence,
@@ -57,12 +62,27 @@ def evidence_notes(
     source : Source or None
         The first file, whose first rows show what else there is.
     """
+    found = _notes(evidence, binding, spec, classes, source)
+    return (one.shown() for one in found)
+
+
+def _notes(
+    evidence: Evidence,
+    binding: Binding,
+    spec: Spec,
+    classes: Sequence[str],
+    source: Source | None,
+) -> Iterator[EvidenceNote]:
     if evidence.labels_are_decisions:
         yield _labels_are_decisions(evidence, binding)
+    elif evidence.labels_are_split:
+        yield _labels_are_split(evidence, binding, classes)
     if evidence.are_decisions and spec.as_ == "probabilities":
         yield _decisions(evidence, binding, spec, source)
     elif spec.as_ == "logits" and evidence.within_one:
         yield _probabilities(binding)
+    elif spec.as_ == "logprobs" and evidence.of_outcomes and binding.predicted_class is None:
+        yield _of_outcomes(evidence, binding, classes)
     elif evidence.never_below_half and binding.predicted_class is None:
         yield from _predicted_class(evidence, binding, spec, classes, source)
 
@@ -71,10 +91,35 @@ def _labels_are_decisions(evidence: Evidence, binding: Binding) -> EvidenceNote:
     message = (
         f"Every label in {quoted_list(binding.labels.columns, 3)} is the likeliest class, although "
         f"the predictions expect about {evidence.expected_errors:,.0f} of the "
-        f"{plural(evidence.rows, 'row')} to have another: are these the model's own decisions? "
-        "Name the column of the true classes with --label."
+        f"{plural(evidence.rows, 'row')} to have another: are these the model's own decisions, or "
+        "was the model trained on these rows? Name the column of the true classes with --label."
     )
     return EvidenceNote("labels_are_decisions", message, evidence.rows)
+
+
+def _labels_are_split(evidence: Evidence, binding: Binding, classes: Sequence[str]) -> EvidenceNote:
+    message = (
+        f"The label in {quoted_list(binding.labels.columns, 3)} is {quoted(classes[1])} exactly "
+        f"where the prediction is at least {evidence.lowest_positive:.6g}, although with any "
+        f"threshold, about {evidence.expected_errors:,.0f} or more of the "
+        f"{plural(evidence.rows, 'row')} are expected to differ: are these the model's own "
+        "decisions, or was the model trained on these rows? Name the column of the true classes "
+        "with --label."
+    )
+    return EvidenceNote("labels_are_decisions", message, evidence.rows)
+
+
+def _of_outcomes(evidence: Evidence, binding: Binding, classes: Sequence[str]) -> EvidenceNote:
+    name = binding.predictions[0]
+    losses = [float(one.floats()[0]) for one in (evidence.as_outcome, evidence.as_class)]
+    means = [total / evidence.rows for total in losses]
+    options = f"--task likelihood --pred {shell_word(name)}"
+    message = (
+        f"The log-probabilities in {quoted(name)} are read as those of {quoted(classes[1])} in "
+        f"every row, with a loss of {means[1]:.3g} nats, but as those of each label itself, they "
+        f"have {means[0]:.3g}: if they are, use {options}."
+    )
+    return EvidenceNote("outcome_logprobs", message, evidence.rows, options)
 
 
 def _decisions(

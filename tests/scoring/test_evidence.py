@@ -115,7 +115,7 @@ def test_decisions_in_place_of_probabilities_are_reported(tmp_path: Path) -> Non
     (message,) = messages(document, "decisions")
     assert "'yhat' are decisions" in message
     assert "1 of the 4 rows" in message
-    assert message.endswith("'phat' has numbers between 0 and 1: use --pred phat.")
+    assert message.endswith("'phat' has numbers between 0 and 1: use --pred phat")
     assert "clipped" not in codes_of(document)
     assert document["rows"]["clipped"] == 1
     finding = strict(run_ce("inspect", path, "--pred", "yhat", "--json").stdout)["findings"][0]
@@ -130,7 +130,7 @@ def test_one_hot_predictions_are_decisions_and_probabilities_beside_are_named(
     soft = {"soft_a": [0.9, 0.25, 0.5], "soft_b": [0.1, 0.75, 0.5]}
     path = write_csv(tmp_path / "p.csv", columns | soft)
     (message,) = messages(score_json(path, "--pred", "p_*"), "decisions")
-    assert message.endswith("use --pred soft_a --pred soft_b.")
+    assert message.endswith("use --pred soft_a --pred soft_b")
     options = message.partition("use ")[2].rstrip(".").split()
     assert "decisions" not in codes_of(score_json(path, *options))
 
@@ -155,7 +155,7 @@ def test_scores_of_the_predicted_class_are_reported_with_the_option(tmp_path: Pa
     path = top_class(tmp_path / "top.csv")
     typed = ("--label", "gold")
     (message,) = messages(score_json(path, *typed), "predicted_class")
-    assert message.endswith("use --predicted-class guess.")
+    assert message.endswith("use --predicted-class guess")
     right = score_json(path, *typed, "--predicted-class", "guess")
     assert "predicted_class" not in codes_of(right)
     assert message in run_ce("gate", path, *typed, "--max", "9").stdout
@@ -182,7 +182,7 @@ def test_labels_in_a_file_of_their_own_are_no_obstacle(tmp_path: Path) -> None:
     rest.write_text("".join(f"{row[1]},{row[3]}\n" for row in rows))
     typed = (rest, "--labels", labels, "--pred", "score")
     (message,) = messages(score_json(*typed), "predicted_class")
-    assert message.endswith("use --predicted-class guess.")
+    assert message.endswith("use --predicted-class guess")
     right = score_json(*typed, "--predicted-class", "guess")["metrics"]
     own = score_json(path, "--label", "gold", "--predicted-class", "guess")["metrics"]
     assert right == own
@@ -193,7 +193,7 @@ def test_logits_between_0_and_1_are_reported(tmp_path: Path) -> None:
     q = rng.random(50)
     path = write_csv(tmp_path / "p.csv", {"label": (rng.random(50) < q).astype(int), "logit": q})
     (message,) = messages(score_json(path), "looks_like_probabilities")
-    assert message.endswith("use --as probabilities.")
+    assert message.endswith("use --as probabilities")
 
 
 def test_what_stdin_has_beside_is_named_as_well() -> None:
