@@ -261,14 +261,26 @@ def _with_command(facts: FileFacts, finding: Finding) -> Finding:
 
 
 def _next_command(facts: FileFacts, findings: Sequence[Finding]) -> str:
-    """The command to run next, with every option that was found to help."""
+    """The command to run next, with every option that was found to help.
+
+    Empty if none is known that would not stop.
+    """
     ambiguous = any(one.code == "binding" and one.options is None for one in findings)
     command = facts.typed if ambiguous else facts.typed.adding(facts.settled.assumed)
     for finding in reversed(findings):  # the most serious is added last and wins
         if finding.options and finding.severity != "note":
             command = command.adding(finding.options)
     fixes = [one.command for one in findings if one.severity != "note" and not one.options]
-    return next((one for one in fixes if one is not None), command.line())
+    fixed = next((one for one in fixes if one is not None), None)
+    if fixed is not None:
+        return fixed
+    stops = any(one.severity == "error" and one.options is None for one in findings)
+    if not stops or command != facts.typed:
+        return command.line()
+    other = facts.settled.other_command
+    if other is None:
+        return ""  # ce score would stop
+    return facts.typed.replace(options=(*facts.typed.options, *other.options)).line(other.command)
 
 
 def _classes(facts: FileFacts) -> Iterator[ClassSeen]:

@@ -182,7 +182,8 @@ class Evidence(Record):
         With each threshold, the labels have at most the chance of those at 1/2, and there is one
         more threshold than rows.
         """
-        if self.likeliest or not self.split or not 0 < self.positives < self.rows:
+        fewer = min(self.positives, self.rows - self.positives)
+        if self.likeliest or not self.split or fewer < _ROWS:
             return False
         chance = float(self.surprise.floats()[0]) - math.log(self.rows + 1)
         return chance > _NEVER_RIGHT
