@@ -20,6 +20,7 @@ from ce_cli.binding.labels import (
 )
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
+from ce_cli.binding.near_predictions import check_logarithms, check_signs, instead_of
 from ce_cli.binding.one_hot import check_ignored
 from ce_cli.binding.predictions import (
     EPSILON,
@@ -64,7 +65,11 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         if name not in names:
             raise UsageError(no_column(name, names))
     spec = with_losses(source, spec)
-    roles = finder_of(source, spec).roles()
+    check_logarithms(spec.pred, spec)
+    try:
+        roles = finder_of(source, spec).roles()
+    except DataError as error:
+        raise instead_of(error, source, spec) from None
     missing = spec.missing_texts
     labels = () if roles.labels is None else roles.labels.columns
     predictions = () if roles.predictions is None else roles.predictions.columns
@@ -105,6 +110,8 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     resolved = _resolved(spec, bound)
     _check_tokens(resolved, bound, kinds)
     _check_seen(source, resolved, bound)
+    if resolved.as_ == "probabilities":
+        check_signs(source, bound)
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
 

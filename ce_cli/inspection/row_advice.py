@@ -30,7 +30,8 @@ _FIXES = {
 }
 _BY_VALUES = ("outside", "positive-logprob", "unknown-label", "undecided-label")
 _WEIGHT = re.compile(
-    r"(?:(?:sample|case|row|survey|instance|obs|observation|importance)[_ .-]?)?(?:weights?|wts?|wgt)"
+    r"(?:(?:sample|case|row|survey|instance|obs|observation|importance)[_ .-]?)?"
+    r"(?:weights?|wts?|wgt)"
     r"|freq|frequency|frequencies|exposures?"
 )
 _LARGE_PART = 1 / 3  # of the loss: more than the choice of the clip should decide
@@ -132,11 +133,12 @@ def _unused_weights(facts: FileFacts) -> Iterator[Finding]:
     for column in facts.columns:
         profile = facts.exam.profiles.get(column.name)
         named = _WEIGHT.fullmatch(column.name.strip().lower()) and column.name not in facts.used
-        if named and column.kind == "number" and profile is not None and not profile.missing:
-            if 0.0 <= profile.low < profile.high:
-                options = option("--weight", column.name)
-                message = f"The column {quoted(column.name)} is not used; weigh rows by it with "
-                yield Finding("unused_weight", "note", f"{message}{options}", options=options)
+        if not named or column.kind != "number" or profile is None or profile.missing:
+            continue
+        if 0.0 <= profile.low < profile.high:
+            options = option("--weight", column.name)
+            message = f"The column {quoted(column.name)} is not used; weight rows by it with "
+            yield Finding("unused_weight", "note", f"{message}{options}", options=options)
 
 
 def _repeated_ids(facts: FileFacts) -> Iterator[Finding]:

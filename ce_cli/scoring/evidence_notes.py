@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.binding.binding import Binding
+from ce_cli.binding.near_predictions import is_percent
+from ce_cli.binding.spelling import canonical
 from ce_cli.errors import pasteable
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
@@ -73,6 +75,7 @@ def _notes(
     classes: Sequence[str],
     source: Source | None,
 ) -> Iterator[EvidenceNote]:
+    yield from _by_names(evidence, binding, spec)
     if evidence.labels_are_decisions:
         yield _labels_are_decisions(evidence, binding)
     elif evidence.labels_are_split:
@@ -85,6 +88,37 @@ def _notes(
         yield _of_outcomes(evidence, binding, classes)
     elif evidence.never_below_half and binding.predicted_class is None:
         yield from _predicted_class(evidence, binding, spec, classes, source)
+
+
+def _by_names(evidence: Evidence, binding: Binding, spec: Spec) -> Iterator[EvidenceNote]:
+    """What the names of predictions and labels leave open."""
+    percent = [name for name in binding.predictions if is_percent(name)]
+    if percent and spec.as_ == "probabilities" and evidence.rows and not evidence.decided:
+        verb = "is named as a percentage" if len(percent) == 1 else "are named as percentages"
+        yield EvidenceNote(
+            "named_percent",
+            f"{quoted_list(percent, 3)} {verb}, but no number is above 1, and they are read as "
+            "probabilities: if 0.5 means 0.5 %, divide the numbers by 100.",
+            0,
+        )
+    count = binding.class_count
+    from_zero = tuple(map(str, range(count)))
+    seen = set(map(canonical, binding.sample))
+    if (
+        binding.shape == "list"
+        and binding.classes == from_zero
+        and not spec.classes
+        and len(seen) >= max(2, count / 2)
+        and seen <= set(from_zero[1:])
+    ):
+        options = f"--classes {','.join(str(place + 1) for place in range(count))}"
+        yield EvidenceNote(
+            "places_from_zero",
+            f"The numbers in {quoted(binding.predictions[0])} are read as those of the classes "
+            f"0 to {count - 1}, but no label of the first rows is 0: if the first number is of "
+            f"class 1, use {options}.",
+            0,  # no options: nothing shows that they are right
+        )
 
 
 def _labels_are_decisions(evidence: Evidence, binding: Binding) -> EvidenceNote:

@@ -255,3 +255,48 @@ def test_evidence_does_not_depend_on_how_rows_are_split(form: str) -> None:
         for start in range(0, 300, size):
             total = total.merge(Evidence.of(whole.take(slice(start, start + size))))
         assert total == Evidence.of(whole)
+
+
+def test_labels_that_are_decisions_at_another_threshold_are_reported(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    p = rng.random(200).round(4)
+    path = write_csv(tmp_path / "p.csv", {"label": (p >= 0.4).astype(int), "prob": p})
+    (message,) = messages(score_json(path), "labels_are_decisions")
+    assert f"at least {p[p >= 0.4].min():.6g}" in message
+    assert f"about {np.minimum(p, 1 - p).sum():.0f} or more" in message
+    assert "trained on these rows" in message
+    flipped = (p >= 0.4).astype(int)
+    flipped[np.argmax(p)] = 0  # one row is enough
+    path = write_csv(tmp_path / "p.csv", {"label": flipped, "prob": p})
+    assert "labels_are_decisions" not in codes_of(score_json(path))
+
+
+def test_a_sure_model_that_separates_the_classes_is_honest(tmp_path: Path) -> None:
+    q = np.linspace(0.001, 0.01, 100)
+    columns: dict[str, Any] = {"label": [0] * 100 + [1] * 100, "prob": np.concatenate([q, 1 - q])}
+    path = write_csv(tmp_path / "p.csv", columns)
+    assert "labels_are_decisions" not in codes_of(score_json(path))
+
+
+def test_log_probabilities_of_the_labels_are_reported(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {
+        "label": [1, 0, 1, 0, 0, 1],
+        "log_prob": [-0.22, -0.35, -0.11, -0.51, -0.2, -0.3],
+    }
+    path = write_csv(tmp_path / "p.csv", columns)
+    (message,) = messages(score_json(path), "outcome_logprobs")
+    assert message.endswith("use --task likelihood --pred log_prob")
+    honest = np.log([0.8, 0.3, 0.9, 0.4, 0.2, 0.7])
+    path = write_csv(tmp_path / "q.csv", {"label": columns["label"], "log_prob": honest})
+    assert "outcome_logprobs" not in codes_of(score_json(path))
+
+
+def test_lists_whose_first_place_has_no_label_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    rows = [{"label": 1, "probs": [0.1, 0.7, 0.2]}, {"label": 2, "probs": [0.1, 0.2, 0.7]}]
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    (message,) = messages(score_json(path), "places_from_zero")
+    assert message.endswith("--classes 1,2,3")
+    assert score_json(path, "--classes", "1,2,3")["classes"] == ["1", "2", "3"]
+    assert not messages(score_json(path, "--classes", "1,2,3"), "places_from_zero")
+    assert not messages(score_json(path, "--classes", "0,1,2"), "places_from_zero")
