@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.classes import UNKNOWN, ConventionalBinary
 from ce_cli.binding.evidence import FirstRows
@@ -16,8 +14,6 @@ from ce_cli.errors import DataError, Suggestion
 from ce_cli.inputs.source import Source
 from ce_cli.spec import Spec
 from ce_cli.text import comma_separated, quoted, quoted_list, shell_word
-
-_SUM = 1e-3  # how far from 1 rounded probabilities may sum
 
 
 def check_seen(source: Source, spec: Spec, bound: Binding) -> None:
@@ -38,7 +34,7 @@ def check_seen(source: Source, spec: Spec, bound: Binding) -> None:
     elif not known.any():
         raise _unknown(bound, bound.classes)
     elif not known.all() and bound.shape != "single" and not spec.classes:
-        _check_one_class(source, bound, bound.classes)
+        _check_one_class(bound, bound.classes)
 
 
 def _check_single(source: Source, spec: Spec, bound: Binding, any_known: bool) -> None:
@@ -97,7 +93,7 @@ def _unknown(bound: Binding, classes: Sequence[str]) -> DataError:
     )
 
 
-def _check_one_class(source: Source, bound: Binding, classes: Sequence[str]) -> None:
+def _check_one_class(bound: Binding, classes: Sequence[str]) -> None:
     """Labels of which all have a prediction that are of one class, and of which others have none.
 
     To leave out the others would leave a single class.
@@ -117,16 +113,10 @@ def _check_one_class(source: Source, bound: Binding, classes: Sequence[str]) -> 
         )
     if UNKNOWN in ConventionalBinary().codes(seen) or bound.shape != "columns":
         return  # the row is reported
-    if _sum_to_one(source, bound):
-        raise DataError(
-            f"{lacking}, and all other labels are {quoted(present[0])}; name the class of each "
-            "prediction, in order, with --classes."
-        )
-    names = bound.predictions
     raise DataError(
-        f"{lacking}; if {quoted_list(names, 4)} are the predictions of several models, compare "
-        "them, or else name the class of each with --classes.",
-        suggestions=[Suggestion(tuple(("--pred", name) for name in names), "compare")],
+        f"{lacking}, and all other labels are {quoted(present[0])}; name the class of each "
+        "prediction, in order, with --classes, or, if the predictions are of several models, "
+        "compare these."
     )
 
 
@@ -137,8 +127,3 @@ def _same_pair(seen: Sequence[str], classes: Sequence[str]) -> str | None:
     if sorted(other) != [0, 1] or sorted(own) != [0, 1]:
         return None
     return comma_separated([seen[own.index(code)] for code in other])
-
-
-def _sum_to_one(source: Source, bound: Binding) -> bool:
-    sums = FirstRows(source, bound.missing_texts).sums(bound.predictions)
-    return bool((np.abs(sums[~np.isnan(sums)] - 1.0) <= _SUM).all())

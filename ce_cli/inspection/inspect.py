@@ -242,6 +242,8 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
         explained |= {"clipped"}
     if codes & {"decisions", "no_loss"}:
         explained |= {"rounded"}
+    if codes & {*_PERMUTED}:
+        explained |= {"places_from_zero"}
     if "predicted_class" in codes:
         explained |= {*_PERMUTED, "class_never_predicted"}
     kept = [one for one in findings if one.code not in explained]

@@ -501,5 +501,3 @@ def test_no_command_that_stops_comes_next(tmp_path: Path) -> None:
     path.write_text("label,prediction,score\ncat,cat,0.9\ndog,dog,0.8\nbird,bird,0.7\n")
     assert inspected(path)["next"] == ""
     assert "next" not in run_ce("inspect", path).stdout
-    path.write_text("label,p1,p2\n1,0.7,0.6\n0,0.2,0.3\n1,0.6,0.55\n")
-    assert inspected(path)["next"] == f"ce compare {path} --pred p1 --pred p2"
