@@ -21,6 +21,18 @@ class Suggestion(NamedTuple):
     command: str = ""
 
 
+def pasteable(sentence: str) -> str:
+    """A sentence without a full stop after the value of an option, which would become part of it.
+
+    ``--ignore-label .`` and ``--pred 3`` at the end of a sentence are typed as they are shown.
+    """
+    import re
+
+    value = r"""(?!out\.$)('[^']*'|"[^"]*"|[^\s'")])+"""  # as in: leave --label out.
+    ends_in_value = re.search(rf"--[a-z][a-z-]* {value}\.$", sentence)
+    return sentence.removesuffix(".") if ends_in_value else sentence
+
+
 class CeError(Exception):
     """An error that is reported to the user in plain sentences, without a traceback.
 
@@ -35,6 +47,7 @@ class CeError(Exception):
     exit_code = 70
 
     def __init__(self, *sentences: str, suggestions: Sequence[Suggestion] = ()) -> None:
+        sentences = tuple(map(pasteable, sentences))
         super().__init__("\n".join(sentences))
         self.sentences = sentences
         self.suggestions = tuple(suggestions)

@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 import ce_cli
+from ce_cli.errors import pasteable
 from tests import in_process
 
 ROOT = Path(__file__).parents[1]
@@ -145,6 +146,7 @@ def complaints(done: Completed, code: int) -> list[str]:
     for line in lines:
         assert line.startswith("ce: ")
         assert line.isprintable()
+        assert pasteable(line) == line  # no full stop that would be typed
     return lines
 
 

@@ -96,7 +96,7 @@ def inspected_in_python(result: Inspected) -> Inspected:
     return result.replace(
         columns=tuple(columns),
         findings=tuple(map(_finding, result.findings)),
-        next=called(result.next),
+        next=called(result.next) if result.next else "",
     )
 
 

@@ -21,6 +21,7 @@ from ce_cli.binding.labels import (
 )
 from ce_cli.binding.loss_columns import with_losses
 from ce_cli.binding.names import no_column, values_of
+from ce_cli.binding.near_predictions import check_logarithms, check_signs, instead_of
 from ce_cli.binding.one_hot import check_ignored
 from ce_cli.binding.predictions import (
     EPSILON,
@@ -38,9 +39,8 @@ from ce_cli.binding.roles import (
     check_others,
     check_predictions,
 )
-from ce_cli.binding.spelling import positives
 from ce_cli.binding.typed_names import with_own_names
-from ce_cli.errors import DataError, Suggestion, UsageError
+from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
 from ce_cli.spec import Spec
@@ -66,7 +66,11 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         if name not in names:
             raise UsageError(no_column(name, names))
     spec = with_losses(source, spec)
-    roles = finder_of(source, spec).roles()
+    check_logarithms(spec.pred, spec)
+    try:
+        roles = finder_of(source, spec).roles()
+    except DataError as error:
+        raise instead_of(error, source, spec) from None
     missing = spec.missing_texts
     labels = () if roles.labels is None else roles.labels.columns
     predictions = () if roles.predictions is None else roles.predictions.columns
@@ -107,7 +111,9 @@ def bind(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     check_batches(source, bound, spec)
     resolved = _resolved(spec, bound)
     _check_tokens(resolved, bound, kinds)
-    _check_seen(bound)
+    _check_seen(source, resolved, bound)
+    if resolved.as_ == "probabilities":
+        check_signs(source, bound)
     return bound.replace(class_weights=_class_weights(spec, bound)), resolved
 
 
@@ -389,26 +395,9 @@ def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
     return tuple(weights)
 
 
-def _check_seen(bound: Binding) -> None:
-    """Fail at once, and name the fix, where the first rows hold no known label at all."""
-    seen, reader = bound.sample, bound.labels.reader
-    if not seen or not (reader.codes(seen) == UNKNOWN).all():
-        return
-    if bound.labels.shape == "share":
-        return
-    label = quoted(bound.labels.columns[0])
-    if bound.classes is None:
-        raise DataError(
-            f"the labels in {label} are {quoted_list(seen, 4)}; name the class that "
-            f"{quoted(bound.predictions[0])} predicts with --positive.",
-            suggestions=[Suggestion((("--positive", one),)) for one in positives(seen)],
-        )
-    from ce_cli.binding.near_classes import nearly_classes
+def _check_seen(source: Source, spec: Spec, bound: Binding) -> None:
+    """Fail at once, and name the fix, where labels of the first rows are not classes."""
+    if bound.sample and (bound.labels.reader.codes(bound.sample) == UNKNOWN).any():
+        from ce_cli.binding.label_fit import check_seen
 
-    if near := nearly_classes(bound.labels.columns[0], seen, bound.classes):
-        raise near
-    raise DataError(
-        f"the labels in {label} are {quoted_list(seen, 4)}, but the predictions are for "
-        f"the classes {quoted_list(bound.classes)}; name the class of each prediction, in order, "
-        "with --classes."
-    )
+        check_seen(source, spec, bound)

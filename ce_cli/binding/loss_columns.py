@@ -17,7 +17,7 @@ _CLEAR = re.compile(
     r"(.*_)?(nlls?|neg(ative)?_?log_?(likelihoods?|prob(ability|s)?|p)|surprisals?)"
     r"(_(loss|sum|total|mean))?"
 )
-_LIKELY = re.compile(r"(.*_)?(loss(es)?|cross_?entropy|xent|ce)(_(sum|total))?")
+_LIKELY = re.compile(r"(.*_)?((log_?)?loss(es)?|cross_?entropy|xent|ce)(_(sum|total))?")
 
 
 def with_losses(source: Source, spec: Spec) -> Spec:

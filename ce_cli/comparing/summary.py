@@ -234,7 +234,7 @@ class Summary(Record):
                     "other_clip",
                     f"{self.names[0]} is clipped {_clip(own)} and {one.name} {_clip(one.spec)}"
                     f"{_why(first.binding, one.binding)}, so the same error costs them different "
-                    f"losses: set one clip with --clip {_one_clip(own, one.spec)}.",
+                    f"losses: set one clip with --clip {_one_clip(own, one.spec)}",
                     count,
                 )
 

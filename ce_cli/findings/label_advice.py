@@ -110,10 +110,14 @@ def undecided_label(labels: Sequence[str], seen: Sequence[str]) -> Advice:
     if certain is not None:
         return certain
     if len(seen) > 1:  # a positive class would leave more than one other class
-        options = ignoring(labels)
-        return Advice(
-            f"the other labels are {quoted_list(seen)}, and one prediction separates two classes; "
-            f"leave other rows out with {options}"
+        known = (
+            f"the other labels are {quoted_list(seen)}, and one prediction separates two classes"
+        )
+        if not all(map(_WHOLE.fullmatch, (*labels, *seen))):
+            return Advice(f"{known}; leave other rows out with {ignoring(labels)}")
+        return Advice(  # the numbers of classes
+            f"{known}: name a column with the probability of each class with --pred, or, if it is "
+            "the probability of the label itself, use --task likelihood"
         )
     if len({*labels, *seen}) == 2:
         either = " or ".join(f"with --positive {shell_word(one)}" for one in (*seen, *labels))

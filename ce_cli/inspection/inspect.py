@@ -8,7 +8,7 @@ from itertools import chain
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
 from ce_cli.binding.label_file import LabelFile
-from ce_cli.errors import DataError
+from ce_cli.errors import DataError, pasteable
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Projection, Source, Split
@@ -242,6 +242,8 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
         explained |= {"clipped"}
     if codes & {"decisions", "no_loss"}:
         explained |= {"rounded"}
+    if codes & {*_PERMUTED}:
+        explained |= {"places_from_zero"}
     if "predicted_class" in codes:
         explained |= {*_PERMUTED, "class_never_predicted"}
     kept = [one for one in findings if one.code not in explained]
@@ -251,6 +253,7 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _with_command(facts: FileFacts, finding: Finding) -> Finding:
+    finding = finding.replace(message=pasteable(finding.message))
     if finding.options is None or finding.command is not None:
         return finding
     assumed = (
@@ -260,14 +263,26 @@ def _with_command(facts: FileFacts, finding: Finding) -> Finding:
 
 
 def _next_command(facts: FileFacts, findings: Sequence[Finding]) -> str:
-    """The command to run next, with every option that was found to help."""
+    """The command to run next, with every option that was found to help.
+
+    Empty if none is known that would not stop.
+    """
     ambiguous = any(one.code == "binding" and one.options is None for one in findings)
     command = facts.typed if ambiguous else facts.typed.adding(facts.settled.assumed)
     for finding in reversed(findings):  # the most serious is added last and wins
         if finding.options and finding.severity != "note":
             command = command.adding(finding.options)
     fixes = [one.command for one in findings if one.severity != "note" and not one.options]
-    return next((one for one in fixes if one is not None), command.line())
+    fixed = next((one for one in fixes if one is not None), None)
+    if fixed is not None:
+        return fixed
+    stops = any(one.severity == "error" and one.options is None for one in findings)
+    if not stops or command != facts.typed:
+        return command.line()
+    other = facts.settled.other_command
+    if other is None:
+        return ""  # ce score would stop
+    return facts.typed.replace(options=(*facts.typed.options, *other.options)).line(other.command)
 
 
 def _classes(facts: FileFacts) -> Iterator[ClassSeen]:

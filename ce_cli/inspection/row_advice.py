@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from ce_cli.findings.messages import (
@@ -28,6 +29,11 @@ _FIXES = {
     "bad-sum": "--on-bad-sum renormalize",
 }
 _BY_VALUES = ("outside", "positive-logprob", "unknown-label", "undecided-label")
+_WEIGHT = re.compile(
+    r"(?:(?:sample|case|row|survey|instance|obs|observation|importance)[_ .-]?)?"
+    r"(?:weights?|wts?|wgt)"
+    r"|freq|frequency|frequencies|exposures?"
+)
 _LARGE_PART = 1 / 3  # of the loss: more than the choice of the clip should decide
 
 
@@ -49,6 +55,7 @@ def row_advice(facts: FileFacts) -> Iterator[Finding]:
     if facts.binding is not None and facts.binding.weight and _weighs_nothing(facts):
         yield Finding("no_weight", "error", no_weight(facts.locations, facts.binding.weight))
     yield from _repeated_ids(facts)
+    yield from _unused_weights(facts)
 
 
 def _weighs_nothing(facts: FileFacts) -> bool:
@@ -117,6 +124,21 @@ def _left_out(facts: FileFacts) -> Iterator[Finding]:
         and not fatal(list(issues.by_kind.values()), sums_must_fit=False)
     ):
         yield Finding("no_rows", "error", f"{facts.locations.title}: there are no rows to score.")
+
+
+def _unused_weights(facts: FileFacts) -> Iterator[Finding]:
+    """Columns of numbers that are named like weights."""
+    if facts.binding is None or facts.binding.weight or not facts.exam.issues.scored:
+        return
+    for column in facts.columns:
+        profile = facts.exam.profiles.get(column.name)
+        named = _WEIGHT.fullmatch(column.name.strip().lower()) and column.name not in facts.used
+        if not named or column.kind != "number" or profile is None or profile.missing:
+            continue
+        if 0.0 <= profile.low < profile.high:
+            options = option("--weight", column.name)
+            message = f"The column {quoted(column.name)} is not used; weight rows by it with "
+            yield Finding("unused_weight", "note", f"{message}{options}", options=options)
 
 
 def _repeated_ids(facts: FileFacts) -> Iterator[Finding]:

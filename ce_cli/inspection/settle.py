@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ce_cli.binding.bind import finder_of
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.found_roles import RoleFinder, Roles
-from ce_cli.errors import CeError, DataError, UsageError
+from ce_cli.errors import CeError, DataError, Suggestion, UsageError
 from ce_cli.inputs.source import Source
 from ce_cli.inspection.profiles import sortable
 from ce_cli.inspection.score_command import option
@@ -36,6 +36,8 @@ class Settled(Record):
         The options that were added to resolve them, quoted for the shell.
     roles : Roles or None
         The roles as far as they were found, if there is no binding.
+    other_command : Suggestion or None
+        The command that the first error suggests instead of ``ce score``, if there is no binding.
     finder : RoleFinder
         The evidence of the first rows.
     """
@@ -46,6 +48,7 @@ class Settled(Record):
     problems: tuple[Finding, ...] = ()
     assumed: str = ""
     roles: Roles | None = None
+    other_command: Suggestion | None = None
 
     def why_unused(self, name: str) -> str:
         """Why a column has no role."""
@@ -62,39 +65,46 @@ def settle(source: Source, spec: Spec) -> Settled:
     """
     problems: list[Finding] = []
     assumed: list[tuple[str, str]] = []
+    other: Suggestion | None = None
     for _ in range(_TRIES):
         try:
             binding, settled = bound_columns(source, spec)
         except UsageError as error:
             if assumed:  # the option is an assumption, not the user's
-                return _unsettled(source, spec, problems)
+                return _unsettled(source, spec, problems, other)
             raise error.about(source.name) from None
         except DataError as error:
             message = str(error.about(source.name))
+            if not problems:
+                other = next((one for one in error.suggestions if one.command), None)
             suggested = _suggested(error, source, spec)
             options = " ".join(option(*one) for one in suggested) or None
             if message not in (one.message for one in problems):
                 problems.append(Finding("binding", "error", message, options=options))
             extended = _with(spec, suggested)
             if extended is None:
-                return _unsettled(source, spec, problems)
+                return _unsettled(source, spec, problems, other)
             spec = extended
             assumed += suggested
             continue
         added = " ".join(option(*one) for one in assumed)
         return Settled(binding, settled, finder_of(source, spec), tuple(problems), added)
-    return _unsettled(source, spec, problems)
+    return _unsettled(source, spec, problems, other)
 
 
-def _unsettled(source: Source, spec: Spec, problems: Sequence[Finding]) -> Settled:
+def _unsettled(
+    source: Source, spec: Spec, problems: Sequence[Finding], other: Suggestion | None
+) -> Settled:
     finder = finder_of(source, spec)
-    return Settled(None, spec, finder, tuple(problems), roles=finder.partial())
+    return Settled(None, spec, finder, tuple(problems), roles=finder.partial(), other_command=other)
 
 
 def _suggested(error: CeError, source: Source, spec: Spec) -> tuple[tuple[str, str], ...]:
     """The options of the likeliest suggestion, or the classes in their order."""
     own = [one.options for one in error.suggestions if not one.command]
-    return own[0] if own else _classes_by_order(source, spec)
+    if own or error.suggestions:
+        return own[0] if own else ()
+    return _classes_by_order(source, spec)
 
 
 def _classes_by_order(source: Source, spec: Spec) -> tuple[tuple[str, str], ...]:
@@ -116,6 +126,7 @@ def _with(spec: Spec, options: Sequence[tuple[str, str]]) -> Spec | None:
     """`spec` with more options; None if there is none, or one is already set."""
     if not options:
         return None
+    typed = spec
     for name, value in options:
         if name == "--positive":
             extended = None if spec.positive or spec.classes else spec.replace(positive=value)
@@ -127,7 +138,11 @@ def _with(spec: Spec, options: Sequence[tuple[str, str]]) -> Spec | None:
         elif name == "--as":
             extended = spec.replace(as_=value) if spec.as_ == "auto" else None
         elif name == "--pred":
-            extended = None if spec.pred else spec.replace(pred=(value,))
+            extended = None if typed.pred else spec.replace(pred=(*spec.pred, value))
+        elif name == "--predicted-class":
+            extended = None if spec.predicted_class else spec.replace(predicted_class=value)
+        elif name == "--task":
+            extended = spec.replace(task=value) if spec.task == "auto" else None
         elif name == "--ignore-label" and value not in spec.ignore_label:
             extended = spec.replace(ignore_label=(*spec.ignore_label, value))
         else:

@@ -115,7 +115,7 @@ class Inspected(CommandResult):
     findings : tuple of Finding
         The most serious first.
     next : str
-        The command to run next.
+        The command to run next; empty if none is known that would not stop.
     """
 
     command = "inspect"

@@ -22,6 +22,8 @@ _FIRST = 64  # rows that mostly suffice to see that not all rows are of a kind
 _SLACK = 0.5  # nats that a loss of the likeliest class may exceed log K by, where sums are not 1
 _ROUNDING = 1e-9  # probabilities as near to each other are the same
 _NEVER_RIGHT = math.log(1000.0)  # nats: as surprising as a chance of 1 in 1,000
+_LIKELIER = math.log(10.0)
+_MOST_LOSS = 1e6  # nats: an infinite loss as a number
 _CHANCE = 2.0  # standard deviations
 _FEW_ROWS = 3
 _ROWS = 10
@@ -44,6 +46,10 @@ class Evidence(Record):
         Whether there are two classes, and a single prediction that never favours the first.
     decided : bool
         Whether all predicted probabilities are 0 or 1.
+    highest_negative, lowest_positive : float
+        The largest single prediction of a row of the first class, and the least of the second.
+    logprobs : bool
+        Whether a single prediction is a log-probability.
     low, high : float
         The range of a single prediction, or 0 and 1, if all rows are of any such kind.
     low_class, high_class : int
@@ -51,7 +57,10 @@ class Evidence(Record):
     errors, surprise : ExactSums
         Σ (1 − q) and Σ −log q, where q is the predicted probability of the likeliest class, or of
         all the likeliest classes: the errors that the predictions expect of themselves, and how
-        surprising it is that there are none.
+        surprising it is that there are none. Only if `likeliest` or `split`.
+    as_class, as_outcome : ExactSums
+        The losses of single log-probabilities, read as those of the second class and as those of
+        the label itself; both 0 for other predictions.
     negatives : ExactSums
         Σ (1 − q) of the second class, if `upper`: how many rows of the first are expected.
     wrong : int
@@ -63,6 +72,9 @@ class Evidence(Record):
     likeliest: bool = True
     upper: bool = True
     decided: bool = True
+    highest_negative: float = -math.inf
+    lowest_positive: float = math.inf
+    logprobs: bool = True
     low: float = math.inf
     high: float = -math.inf
     low_class: int = 1 << 30
@@ -71,6 +83,8 @@ class Evidence(Record):
     surprise: ExactSums = _NONE
     negatives: ExactSums = _NONE
     wrong: int = 0
+    as_class: ExactSums = _NONE
+    as_outcome: ExactSums = _NONE
 
     @classmethod
     def of(cls, batch: Batch, smoothing: float = 0.0) -> Self:
@@ -82,20 +96,27 @@ class Evidence(Record):
         outcomes = batch.outcomes
         likeliest = _may_be_likeliest(batch, smoothing) and _is_likeliest(outcomes)
         upper, decided = _is_upper(outcomes), _is_decided(outcomes)
-        found = cls(len(batch), 0, likeliest, upper, decided)
-        if not (likeliest or upper or decided):
+        numbers = _logprobs(outcomes)
+        own = numbers is not None
+        found = cls(len(batch), 0, likeliest, upper, decided, *_limits(outcomes), own)
+        if numbers is not None:
+            found = found.replace(
+                positives=int(np.count_nonzero(outcomes.codes == 1)),
+                as_class=ExactSums.of(batch.finite_losses),
+                as_outcome=ExactSums.of(np.minimum(-numbers, _MOST_LOSS)),
+            )
+        if not (likeliest or upper or decided or found.split):
             return found
-        codes, numbers = outcomes.codes, _range(outcomes)
+        codes, ends = outcomes.codes, _range(outcomes)
         found = found.replace(
-            positives=int(np.count_nonzero(codes == 1)), low=numbers[0], high=numbers[1]
+            positives=int(np.count_nonzero(codes == 1)), low=ends[0], high=ends[1]
         )
         if likeliest:
+            found = found.replace(low_class=int(codes.min()), high_class=int(codes.max()))
+        if likeliest or found.split:
             most = _of_likeliest(outcomes)
             found = found.replace(
-                low_class=int(codes.min()),
-                high_class=int(codes.max()),
-                errors=ExactSums.of(1.0 - most),
-                surprise=ExactSums.of(-np.log(most)),
+                errors=ExactSums.of(1.0 - most), surprise=ExactSums.of(-np.log(most))
             )
         if upper:
             found = found.replace(negatives=ExactSums.of(1.0 - outcomes.confidence()))
@@ -108,26 +129,41 @@ class Evidence(Record):
         """The evidence of the rows of both; associative and commutative."""
         likeliest, upper = self.likeliest and later.likeliest, self.upper and later.upper
         decided = self.decided and later.decided
-        ranged = likeliest or upper or decided
+        limits = (
+            max(self.highest_negative, later.highest_negative),
+            min(self.lowest_positive, later.lowest_positive),
+        )
+        split, logprobs = limits[0] < limits[1], self.logprobs and later.logprobs
+        ranged = likeliest or upper or decided or split
         return type(self)(
             rows=self.rows + later.rows,
-            positives=self.positives + later.positives if ranged else 0,
+            positives=self.positives + later.positives if ranged or logprobs else 0,
             likeliest=likeliest,
             upper=upper,
             decided=decided,
+            highest_negative=limits[0] if split else math.inf,
+            lowest_positive=limits[1] if split else -math.inf,
+            logprobs=logprobs,
             low=min(self.low, later.low) if ranged else math.inf,
             high=max(self.high, later.high) if ranged else -math.inf,
             low_class=min(self.low_class, later.low_class) if likeliest else 1 << 30,
             high_class=max(self.high_class, later.high_class) if likeliest else -1,
-            errors=self.errors.merge(later.errors) if likeliest else _NONE,
-            surprise=self.surprise.merge(later.surprise) if likeliest else _NONE,
+            errors=self.errors.merge(later.errors) if likeliest or split else _NONE,
+            surprise=self.surprise.merge(later.surprise) if likeliest or split else _NONE,
             negatives=self.negatives.merge(later.negatives) if upper else _NONE,
             wrong=self.wrong + later.wrong if decided else 0,
+            as_class=self.as_class.merge(later.as_class) if logprobs else _NONE,
+            as_outcome=self.as_outcome.merge(later.as_outcome) if logprobs else _NONE,
         )
 
     @property
+    def split(self) -> bool:
+        """Whether a single prediction of every second class is above those of every first."""
+        return self.highest_negative < self.lowest_positive
+
+    @property
     def expected_errors(self) -> float:
-        """How many rows the predictions expect to be wrong about, if `likeliest`."""
+        """How many rows the predictions expect to be wrong about, if `likeliest` or `split`."""
         return float(self.errors.floats()[0])
 
     @property
@@ -138,6 +174,33 @@ class Evidence(Record):
         """
         several = self.low_class < self.high_class
         return self.likeliest and several and float(self.surprise.floats()[0]) > _NEVER_RIGHT
+
+    @property
+    def labels_are_split(self) -> bool:
+        """Whether the labels are decisions at another threshold than 1/2.
+
+        With each threshold, the labels have at most the chance of those at 1/2, and there is one
+        more threshold than rows.
+        """
+        fewer = min(self.positives, self.rows - self.positives)
+        if self.likeliest or not self.split or fewer < _ROWS:
+            return False
+        chance = float(self.surprise.floats()[0]) - math.log(self.rows + 1)
+        return chance > _NEVER_RIGHT
+
+    @property
+    def of_outcomes(self) -> bool:
+        """Whether log-probabilities are rather those of the labels than of the second class.
+
+        As those of the second class, they are worse than its share; as those of the labels, they
+        are better, and 10 times as likely.
+        """
+        if self.rows < _FEW_ROWS or not 0 < self.positives < self.rows:
+            return False
+        one, other = float(self.as_class.floats()[0]), float(self.as_outcome.floats()[0])
+        share = self.positives / self.rows
+        entropy = -share * math.log(share) - (1.0 - share) * math.log1p(-share)
+        return other < self.rows * entropy < one and one - other > _LIKELIER
 
     @property
     def are_decisions(self) -> bool:
@@ -199,6 +262,26 @@ def _range(outcomes: Outcomes) -> tuple[float, float]:
         return 0.0, 1.0
     numbers = outcomes.ranking()
     return float(numbers.min()), float(numbers.max())
+
+
+def _limits(outcomes: Outcomes) -> tuple[float, float]:
+    """The largest single prediction of the first class, and the least of the second."""
+    if not isinstance(outcomes, Hard) or not isinstance(outcomes.form, BinaryForm):
+        return math.inf, -math.inf
+    numbers, second = outcomes.ranking(), outcomes.codes == 1
+    for few in (slice(0, _FIRST), slice(None)):
+        low = float(numbers[few].max(where=~second[few], initial=-math.inf))
+        high = float(numbers[few].min(where=second[few], initial=math.inf))
+        if low >= high:
+            return math.inf, -math.inf
+    return low, high
+
+
+def _logprobs(outcomes: Outcomes) -> Floats | None:
+    """The numbers of a single prediction, if they are log-probabilities."""
+    if not isinstance(outcomes, Hard) or not isinstance(outcomes.form, BinaryLogprob):
+        return None
+    return outcomes.ranking()
 
 
 def _is_upper(outcomes: Outcomes) -> bool:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ce_cli.errors import pasteable
 from tests.conftest import (
     COMMAND,
     complaints,
@@ -40,7 +41,8 @@ def check(done: subprocess.CompletedProcess[str], code: int, *problems: Sequence
     lines = complaints(done, code)
     assert len(lines) == len(problems), lines
     for line, parts in zip(lines, problems, strict=True):
-        assert line.endswith(".") or ", for example: ce " in line, line
+        ends = line.endswith(".") or pasteable(f"{line}.") == line
+        assert ends or ", for example: ce " in line, line
         for part in parts:
             assert part in line
 

@@ -101,7 +101,7 @@ def test_several_tables_are_named_and_one_can_be_chosen(tmp_path: Path) -> None:
     path.write_bytes(as_excel(TABLE, **{"old ones": old}))
     line = refused(path)
     assert "2 sheets, 'predictions', 'old ones'" in line
-    assert line.endswith("--table predictions.")
+    assert line.endswith("--table predictions")
     assert bits(path, "--table", "predictions") == MEAN
     assert bits(path, "--table", "old ones") == 2
     assert "did you mean 'predictions'" in refused(path, "--table", "prediction", code=USAGE)

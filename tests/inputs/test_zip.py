@@ -57,7 +57,7 @@ def test_several_tables_are_named_and_one_can_be_chosen(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", {"my train.csv": b"label,prob\n1,0.25\n", "test.csv": TEXT})
     line = refused(path)
     assert "'my train.csv', 'test.csv'" in line
-    assert line.endswith("--table 'my train.csv'.")
+    assert line.endswith("--table 'my train.csv'")
     assert bits(path, "--table", "my train.csv") == 2
     assert bits(path, "--table", "test.csv") == MEAN
     assert "did you mean 'test.csv'" in refused(path, "--table", "tst.csv", code=USAGE)

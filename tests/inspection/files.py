@@ -14,6 +14,7 @@ from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
+from ce_cli.errors import pasteable
 from tests.conftest import run_ce, run_pasted, score_json, strict, write_csv
 
 Floats = NDArray[np.float64]
@@ -45,7 +46,8 @@ def codes(document: dict[str, Any], *severities: str) -> list[str]:
 def finding(document: dict[str, Any], code: str) -> dict[str, Any]:
     """The one finding of a code."""
     (found,) = (one for one in document["findings"] if one["code"] == code)
-    assert found["message"].endswith((".", "?"))
+    message = found["message"]
+    assert message.endswith((".", "?")) or pasteable(f"{message}.") == message
     return dict(found)
 
 

@@ -484,3 +484,20 @@ def test_a_page_fits_80_columns() -> None:
         next="ce score a.csv",
     )
     assert all(len(line) <= 80 for line in render(result, Canvas(80)).splitlines())
+
+
+@pytest.mark.parametrize("name", ["weight", "sample_weight", "freq", "frequency", "exposure"])
+def test_unused_weights_are_a_note(name: str, tmp_path: Path) -> None:
+    columns: dict[str, Any] = {"label": [1, 0, 1], "prob": [0.7, 0.2, 0.6], name: [3, 5, 2]}
+    path = write_csv(tmp_path / "p.csv", columns)
+    found = finding(inspected(path), "unused_weight")
+    assert found["severity"] == "note"
+    assert found["options"] == f"--weight {name}"
+    assert "unused_weight" not in [one["code"] for one in score_json(path)["warnings"]]
+
+
+def test_no_command_that_stops_comes_next(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("label,prediction,score\ncat,cat,0.9\ndog,dog,0.8\nbird,bird,0.7\n")
+    assert inspected(path)["next"] == ""
+    assert "next" not in run_ce("inspect", path).stdout

@@ -115,7 +115,7 @@ def test_decisions_in_place_of_probabilities_are_reported(tmp_path: Path) -> Non
     (message,) = messages(document, "decisions")
     assert "'yhat' are decisions" in message
     assert "1 of the 4 rows" in message
-    assert message.endswith("'phat' has numbers between 0 and 1: use --pred phat.")
+    assert message.endswith("'phat' has numbers between 0 and 1: use --pred phat")
     assert "clipped" not in codes_of(document)
     assert document["rows"]["clipped"] == 1
     finding = strict(run_ce("inspect", path, "--pred", "yhat", "--json").stdout)["findings"][0]
@@ -130,7 +130,7 @@ def test_one_hot_predictions_are_decisions_and_probabilities_beside_are_named(
     soft = {"soft_a": [0.9, 0.25, 0.5], "soft_b": [0.1, 0.75, 0.5]}
     path = write_csv(tmp_path / "p.csv", columns | soft)
     (message,) = messages(score_json(path, "--pred", "p_*"), "decisions")
-    assert message.endswith("use --pred soft_a --pred soft_b.")
+    assert message.endswith("use --pred soft_a --pred soft_b")
     options = message.partition("use ")[2].rstrip(".").split()
     assert "decisions" not in codes_of(score_json(path, *options))
 
@@ -155,7 +155,7 @@ def test_scores_of_the_predicted_class_are_reported_with_the_option(tmp_path: Pa
     path = top_class(tmp_path / "top.csv")
     typed = ("--label", "gold")
     (message,) = messages(score_json(path, *typed), "predicted_class")
-    assert message.endswith("use --predicted-class guess.")
+    assert message.endswith("use --predicted-class guess")
     right = score_json(path, *typed, "--predicted-class", "guess")
     assert "predicted_class" not in codes_of(right)
     assert message in run_ce("gate", path, *typed, "--max", "9").stdout
@@ -182,7 +182,7 @@ def test_labels_in_a_file_of_their_own_are_no_obstacle(tmp_path: Path) -> None:
     rest.write_text("".join(f"{row[1]},{row[3]}\n" for row in rows))
     typed = (rest, "--labels", labels, "--pred", "score")
     (message,) = messages(score_json(*typed), "predicted_class")
-    assert message.endswith("use --predicted-class guess.")
+    assert message.endswith("use --predicted-class guess")
     right = score_json(*typed, "--predicted-class", "guess")["metrics"]
     own = score_json(path, "--label", "gold", "--predicted-class", "guess")["metrics"]
     assert right == own
@@ -193,7 +193,7 @@ def test_logits_between_0_and_1_are_reported(tmp_path: Path) -> None:
     q = rng.random(50)
     path = write_csv(tmp_path / "p.csv", {"label": (rng.random(50) < q).astype(int), "logit": q})
     (message,) = messages(score_json(path), "looks_like_probabilities")
-    assert message.endswith("use --as probabilities.")
+    assert message.endswith("use --as probabilities")
 
 
 def test_what_stdin_has_beside_is_named_as_well() -> None:
@@ -255,3 +255,48 @@ def test_evidence_does_not_depend_on_how_rows_are_split(form: str) -> None:
         for start in range(0, 300, size):
             total = total.merge(Evidence.of(whole.take(slice(start, start + size))))
         assert total == Evidence.of(whole)
+
+
+def test_labels_that_are_decisions_at_another_threshold_are_reported(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    p = rng.random(200).round(4)
+    path = write_csv(tmp_path / "p.csv", {"label": (p >= 0.4).astype(int), "prob": p})
+    (message,) = messages(score_json(path), "labels_are_decisions")
+    assert f"at least {p[p >= 0.4].min():.6g}" in message
+    assert f"about {np.minimum(p, 1 - p).sum():.0f} or more" in message
+    assert "trained on these rows" in message
+    flipped = (p >= 0.4).astype(int)
+    flipped[np.argmax(p)] = 0  # one row is enough
+    path = write_csv(tmp_path / "p.csv", {"label": flipped, "prob": p})
+    assert "labels_are_decisions" not in codes_of(score_json(path))
+
+
+def test_a_sure_model_that_separates_the_classes_is_honest(tmp_path: Path) -> None:
+    q = np.linspace(0.001, 0.01, 100)
+    columns: dict[str, Any] = {"label": [0] * 100 + [1] * 100, "prob": np.concatenate([q, 1 - q])}
+    path = write_csv(tmp_path / "p.csv", columns)
+    assert "labels_are_decisions" not in codes_of(score_json(path))
+
+
+def test_log_probabilities_of_the_labels_are_reported(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {
+        "label": [1, 0, 1, 0, 0, 1],
+        "log_prob": [-0.22, -0.35, -0.11, -0.51, -0.2, -0.3],
+    }
+    path = write_csv(tmp_path / "p.csv", columns)
+    (message,) = messages(score_json(path), "outcome_logprobs")
+    assert message.endswith("use --task likelihood --pred log_prob")
+    honest = np.log([0.8, 0.3, 0.9, 0.4, 0.2, 0.7])
+    path = write_csv(tmp_path / "q.csv", {"label": columns["label"], "log_prob": honest})
+    assert "outcome_logprobs" not in codes_of(score_json(path))
+
+
+def test_lists_whose_first_place_has_no_label_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    rows = [{"label": 1, "probs": [0.1, 0.7, 0.2]}, {"label": 2, "probs": [0.1, 0.2, 0.7]}]
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    (message,) = messages(score_json(path), "places_from_zero")
+    assert message.endswith("--classes 1,2,3")
+    assert score_json(path, "--classes", "1,2,3")["classes"] == ["1", "2", "3"]
+    assert not messages(score_json(path, "--classes", "1,2,3"), "places_from_zero")
+    assert not messages(score_json(path, "--classes", "0,1,2"), "places_from_zero")

@@ -44,7 +44,8 @@ def blocks(result: Inspected) -> Iterator[Block]:
     for finding in result.findings:
         yield from _finding(finding)
     yield Line()
-    yield Line((Span("next  ", "dim"), Span(harmless(result.next), "bold")))
+    if result.next:
+        yield Line((Span("next  ", "dim"), Span(harmless(result.next), "bold")))
 
 
 def _headline(result: Inspected) -> Line:
