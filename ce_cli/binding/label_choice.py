@@ -9,7 +9,12 @@ from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.evidence import FirstRows
 from ce_cli.binding.label_names import find_label_family, labels_by_name
 from ce_cli.binding.names import class_named, is_aside, plain
-from ce_cli.binding.words import has_word_of_label, is_decision, relation
+from ce_cli.binding.words import (
+    has_word_of_label,
+    has_word_of_prediction,
+    is_decision,
+    relation,
+)
 from ce_cli.errors import DataError, Suggestion
 from ce_cli.text import quoted, quoted_list
 
@@ -116,12 +121,24 @@ class LabelChoice:
         """The error that several columns may hold the label."""
         if all(name in self._rows.repeated for name in names):
             return DataError(f"more than one column is named {quoted(names[0])}.")
-        ranked = self._ranked(names, predictions)
+        from ce_cli.binding.top_class import label_beside_top_class
+
+        scores = [*predictions] or self._scores()
+        suggestions = [Suggestion((("--label", n),)) for n in self._ranked(names, predictions)[:3]]
+        top_class = label_beside_top_class(self._rows, names, scores)
         return DataError(
             f"more than one column may hold the label: {quoted_list(names)}; choose one with "
             "--label.",
-            suggestions=[Suggestion((("--label", name),)) for name in ranked[:3]],
+            suggestions=suggestions if top_class is None else [top_class],
         )
+
+    def _scores(self) -> list[str]:
+        """Columns of numbers that are named like predictions."""
+        return [
+            column.name
+            for column in self._free
+            if column.kind == "number" and has_word_of_prediction(column.name)
+        ]
 
     def _ranked(self, names: Sequence[str], predictions: Sequence[str]) -> list[str]:
         """By the words of the names, then by their place: the label is often the last column."""

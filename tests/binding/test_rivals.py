@@ -150,6 +150,15 @@ UNCLEAR: dict[str, tuple[str, Sequence[Column], Sequence[str]]] = {
         (words(HAPPENED, "a", "b"), SIGNED, [2.5, 1.5, 0.25, -0.5, 3.5, 1.25]),
         ("--pred a --pred b --as logits",),
     ),
+    "the predicted class beside its probability": (
+        "gold,label,score",
+        (
+            words(HAPPENED, "POS", "NEG"),
+            words([1, 0, 0, 1, 0, 0], "POS", "NEG"),
+            [0.8, 0.7, 0.6, 0.9, 0.7, 0.95],
+        ),
+        ("ce score f.csv --label gold --predicted-class label",),
+    ),
     "one column twice": (
         "label,p_cat,p_dog,p_dog",
         (words(HAPPENED, "cat", "dog"), PREDICTED, COMPLEMENT, COMPLEMENT),
