@@ -21,6 +21,7 @@ from ce_cli.binding.row_columns import (
     are_partners,
     index_columns,
     is_index,
+    row_name,
 )
 from ce_cli.errors import DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
@@ -222,7 +223,7 @@ class LabelFile:
             raise DataError(
                 f"{self.name}: row {row:,}, column {quoted(self.key or '')}: the id is missing."
             )
-        ids = [_id(text) for text in texts]
+        ids = [row_name(text) for text in texts]
         names = [ids[code] for code in codes.tolist()]
         self._row_of_id = {name: row for row, name in enumerate(names)}
         if len(self._row_of_id) < len(names):
@@ -269,7 +270,7 @@ class LabelFile:
 
     def _by_key(self, frame: Frame) -> Positions:
         codes, texts = tokens(frame.columns[self.key or ""])
-        places = [self._row_of_id.get(_id(text), _MISSING) for text in texts]
+        places = [self._row_of_id.get(row_name(text), _MISSING) for text in texts]
         return np.array([*places, _MISSING], np.int64)[codes]
 
     def _repeated(self, places: Positions) -> NDArray[np.bool_]:
@@ -289,12 +290,6 @@ class LabelFile:
             codes, texts = tokens(frame.columns[self.key or ""])
             shown = [texts[codes[row]] if codes[row] >= 0 else "" for row in at[:10]]
             yield RowIssue.of(code, self.key or "", frame.row_numbers[at], shown)
-
-
-def _id(text: str) -> str:
-    """``17`` for ``17.0``: pandas writes whole numbers so if one of them is missing."""
-    whole = text.removesuffix(".0")
-    return whole if whole.isdecimal() else text
 
 
 def _appended(parts: Sequence[pa.Array]) -> pa.Array:
