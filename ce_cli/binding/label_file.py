@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.columns import tokens
+from ce_cli.binding.in_both import Disagreements, columns_in_both
 from ce_cli.binding.label_names import names_label
 from ce_cli.binding.names import is_id, no_column
 from ce_cli.binding.paired import paired
 from ce_cli.binding.renamed import RenamedSource
+from ce_cli.binding.reordered import OrderOfValues, shared_columns
 from ce_cli.binding.row_columns import (
     RowCheck,
     RowColumn,
@@ -72,6 +74,9 @@ class LabelFile:
         self._labels: tuple[str, ...] = ()
         self._pred: tuple[str, ...] = ()
         self._check: RowCheck | None = None
+        self._order = OrderOfValues(())
+        self._disagreements: Disagreements | None = None
+        self._others: tuple[str, ...] = ()
         self._added: frozenset[str] | None = None
         self._row_of_id: dict[str, int] = {}
         self._next = 0
@@ -90,6 +95,7 @@ class LabelFile:
         """
         pairing = paired(source, self._source, spec)
         self._labels, self._pred = pairing.labels, pairing.predictions
+        self._others = (*pairing.predictions, *spec.other_columns, spec.predicted_class or "")
         self._names = {f"{name} ({PurePath(self.name).name})": name for name in pairing.shared}
         if self._names:
             new = {name: shown for shown, name in self._names.items()}
@@ -113,18 +119,28 @@ class LabelFile:
             self._added = frozenset(n for n in self.columns if n in labels or n not in own)
         return self._added
 
-    def join_columns(self, columns: Sequence[Column]) -> tuple[str, ...]:
+    def join_columns(self, source: Source) -> tuple[str, ...]:
         """The columns of predictions to read for the join.
 
         Where rows are joined in order, columns of both files that are named like an id or hold
-        text, and their indices, have to agree row by row.
+        text, and their indices, have to agree row by row, and other columns may not have the same
+        values in another order.
         """
+        columns = source.columns()
+        names = {column.name for column in columns}
+        if self._disagreements is None:
+            theirs = [*self.columns.values()]
+            both = columns_in_both(columns, theirs, self._labels, self._others)
+            self._disagreements = Disagreements(both)
+        both_have = [one.ours for one in self._disagreements.columns if one.ours in names]
         if self.key is not None:
-            return (self.key,)
+            return (self.key, *both_have)
         if self._check is None:
             self._check = RowCheck(self._row_columns(columns))
-        names = {column.name for column in columns}
-        return tuple(one.ours for one in self._check.columns if one.ours in names)
+            theirs = [one for name, one in self.columns.items() if name not in self._labels]
+            self._order = OrderOfValues(shared_columns(source, self._source, columns, theirs))
+        compared = [*(one.ours for one in self._check.columns), *self._order.names(0)]
+        return (*(name for name in dict.fromkeys(compared) if name in names), *both_have)
 
     def _row_columns(self, columns: Sequence[Column]) -> list[RowColumn]:
         """The columns that have to agree, ids before indices."""
@@ -147,8 +163,10 @@ class LabelFile:
         if self._rows or not projection.names:
             return
         compared = () if self._check is None else self._check.columns
-        for name in (self.key, *(one.theirs for one in compared)):
-            projection = projection.with_text(name)
+        both = () if self._disagreements is None else self._disagreements.columns
+        others = [*(one.theirs for one in compared), *(one.theirs for one in both)]
+        for name in (self.key, *others, *self._order.names(1)):
+            projection = projection if name in projection.names else projection.with_text(name)
         frames: list[Frame] = []
         issues = RowIssues.of()
         for split in self._source.splits(projection):
@@ -182,6 +200,8 @@ class LabelFile:
             *self._issues("duplicate-id", frame, repeated),
             *self._issues("unmatched", frame, lost & (not self.skip)),
         ]
+        if self._disagreements is not None:
+            self._disagreements.add(lambda a, b: (frame.columns[a], _taken(self._rows[b], places)))
         keep = np.flatnonzero(~(repeated | (lost & (not self.skip))))
         frame = frame.replace(columns=own, issues=(*frame.issues, *found))
         if len(keep) < len(places):
@@ -194,14 +214,22 @@ class LabelFile:
         """Number of rows without a prediction."""
         return int(len(self._used) - self._used.sum())
 
+    def disagreements(self) -> Iterator[tuple[str, int]]:
+        """How the predictions contradict this file, and in how many rows, once all were read."""
+        if self._disagreements is not None:
+            yield from self._disagreements.messages(self.name, self.key is not None)
+
     def check_used(self) -> None:
         """Check that every row has a prediction, once all predictions were read.
 
         Raises
         ------
         DataError
-            Some have none, and that is not allowed.
+            Some have none, and that is not allowed, or the rows are not in the same order.
         """
+        found = self._order.reordered()
+        if found is not None and not self.unused:
+            raise DataError(found.message(self.name, "the predictions"))
         if not self.unused or (self.skip and self.key is not None):
             return
         predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
@@ -241,6 +269,7 @@ class LabelFile:
         places = start + frame.row_numbers
         if self._check is not None and self._check.columns:
             self._check_order(frame, places, self._check)
+        self._order.add(lambda a, b: (frame.columns[a], _taken(self._rows[b], places)))
         return places
 
     def _check_order(self, frame: Frame, places: Positions, check: RowCheck) -> None:

@@ -182,3 +182,17 @@ def test_an_index_of_times_is_the_same_in_any_format(
     TRUTH.set_axis(times)[::-1].to_parquet(truth)
     (message,) = complaints(run_ce("score", unnamed, "--labels", truth), BAD_DATA)
     assert "not in the same order" in message
+
+
+@pytest.mark.parametrize("names", [[None, None], ["subject", "visit"], [None, None, None]])
+def test_an_index_of_several_levels_is_compared(names: list[str | None], tmp_path: Path) -> None:
+    rows = [(row // 4, row % 4, 7)[: len(names)] for row in range(ROWS)]
+    index = pd.MultiIndex.from_tuples(rows, names=names)
+    preds, truth = tmp_path / "preds.csv", tmp_path / "truth.csv"
+    PREDICTED.set_axis(index).to_csv(preds)
+    TRUTH.set_axis(index).to_csv(truth)
+    found = score_json(preds, "--labels", truth)["metrics"]["cross_entropy"]
+    assert found == pytest.approx(entropy(tmp_path), rel=1e-12)
+    TRUTH.set_axis(index).iloc[[5, 0, *range(6, ROWS), *range(1, 5)]].to_csv(truth)
+    (message,) = complaints(run_ce("score", preds, "--labels", truth), BAD_DATA)
+    assert "order" in message
