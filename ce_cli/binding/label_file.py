@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.columns import tokens
 from ce_cli.binding.in_both import Disagreements, columns_in_both
 from ce_cli.binding.label_names import names_label
+from ce_cli.binding.lone_index import LoneIndex, lone_index
 from ce_cli.binding.names import is_id, no_column
 from ce_cli.binding.paired import paired
 from ce_cli.binding.renamed import RenamedSource
@@ -75,6 +76,8 @@ class LabelFile:
         self._pred: tuple[str, ...] = ()
         self._check: RowCheck | None = None
         self._order = OrderOfValues(())
+        self._lone = LoneIndex()
+        self._has_row_numbers = getattr(source, "has_row_numbers", False)
         self._disagreements: Disagreements | None = None
         self._others: tuple[str, ...] = ()
         self._added: frozenset[str] | None = None
@@ -139,7 +142,11 @@ class LabelFile:
             self._check = RowCheck(self._row_columns(columns))
             theirs = [one for name, one in self.columns.items() if name not in self._labels]
             self._order = OrderOfValues(shared_columns(source, self._source, columns, theirs))
+            if not self._check.columns and not self._order.names(0):
+                free = [one for one in columns if one.name not in self._pred]
+                self._lone = LoneIndex(lone_index(source, free, theirs))
         compared = [*(one.ours for one in self._check.columns), *self._order.names(0)]
+        compared += [self._lone.name] if self._lone.name is not None else []
         return (*(name for name in dict.fromkeys(compared) if name in names), *both_have)
 
     def _row_columns(self, columns: Sequence[Column]) -> list[RowColumn]:
@@ -218,6 +225,9 @@ class LabelFile:
         """How the predictions contradict this file, and in how many rows, once all were read."""
         if self._disagreements is not None:
             yield from self._disagreements.messages(self.name, self.key is not None)
+        lone = self._lone.message("the predictions", self.name)
+        if lone is not None:
+            yield f"{lone[0][0].upper()}{lone[0][1:]}", lone[1]
 
     def check_used(self) -> None:
         """Check that every row has a prediction, once all predictions were read.
@@ -230,6 +240,9 @@ class LabelFile:
         found = self._order.reordered()
         if found is not None and not self.unused:
             raise DataError(found.message(self.name, "the predictions"))
+        lone = self._lone.message("the predictions", self.name)
+        if lone is not None and self._has_row_numbers and not self.unused:
+            raise DataError(f"{self.name}: {lone[0]}")
         if not self.unused or (self.skip and self.key is not None):
             return
         predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
@@ -269,6 +282,8 @@ class LabelFile:
         places = start + frame.row_numbers
         if self._check is not None and self._check.columns:
             self._check_order(frame, places, self._check)
+        if self._lone.name in frame.columns:
+            self._lone.add(frame.columns[self._lone.name or ""], places)
         self._order.add(lambda a, b: (frame.columns[a], _taken(self._rows[b], places)))
         return places
 

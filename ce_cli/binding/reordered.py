@@ -112,7 +112,7 @@ def shared_columns(
     """
     pairs = list(_pairs(_plain(ours), _plain(theirs)))[:_MOST]
     names = [list(dict.fromkeys(pair[place].name for pair in pairs)) for place in (0, 1)]
-    first, second = _sampled(own, names[0]), _sampled(other, names[1])
+    first, second = sampled(own, names[0]), sampled(other, names[1])
     if first is None or second is None:
         return []
     found: list[tuple[bool, Shared]] = []
@@ -131,7 +131,7 @@ def shared_columns(
                 if unique or one.name == two.name:
                     found.append((unique, shared))
                 continue
-        if count > 1 and _identify(cells[0].to_pylist()):
+        if count > 1 and identify(cells[0].to_pylist()):
             return []  # the rows are the same
     chosen = [shared for unique, shared in found if unique]
     rest = [shared for unique, shared in found if not unique]
@@ -172,7 +172,8 @@ def _same_pair(pair: Pair, _ours: str, _theirs: str) -> Pair:
     return pair
 
 
-def _sampled(source: Source, names: Sequence[str]) -> Frame | None:
+def sampled(source: Source, names: Sequence[str]) -> Frame | None:
+    """The first rows of some columns; None if they cannot be read, or there are none."""
     if not names or source.is_empty:
         return None
     try:
@@ -214,7 +215,13 @@ def _are_unique(values: Hashes) -> bool:
     return len(np.unique(values)) == len(values)
 
 
-def _identify(texts: Sequence[str | None]) -> bool:
+def texts_of(frame: Frame, name: str) -> list[str | None]:
+    """The first values of a column."""
+    texts: list[str | None] = as_texts(frame.columns[name].slice(0, _SAMPLED)).to_pylist()
+    return texts
+
+
+def identify(texts: Sequence[str | None]) -> bool:
     """Whether each row has a value of its own, which is more than its number, from 0 or 1."""
     counts = any(texts == [str(row + first) for row in range(len(texts))] for first in (0, 1))
     return len(set(texts)) == len(texts) and not counts

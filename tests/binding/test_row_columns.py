@@ -196,3 +196,21 @@ def test_an_index_of_several_levels_is_compared(names: list[str | None], tmp_pat
     TRUTH.set_axis(index).iloc[[5, 0, *range(6, ROWS), *range(1, 5)]].to_csv(truth)
     (message,) = complaints(run_ce("score", preds, "--labels", truth), BAD_DATA)
     assert "order" in message
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_row_numbers_that_pandas_keeps_in_the_metadata_are_an_index(
+    suffix: str, tmp_path: Path
+) -> None:
+    moved = PREDICTED.iloc[[3, 0, 1, 2, *range(4, ROWS)]]
+    preds = written(tmp_path, moved, f"preds.{suffix}", "")
+    truth = tmp_path / "truth.parquet"
+    TRUTH.to_parquet(truth)
+    (message,) = complaints(run_ce("score", preds, "--labels", truth), BAD_DATA)
+    assert "4 rows differ" in message
+    same = written(tmp_path, PREDICTED, f"same.{suffix}", "")
+    assert score_json(same, "--labels", truth)["warnings"] == []
+    TRUTH.to_parquet(truth, index=False)
+    found = score_json(preds, "--labels", truth)["warnings"]
+    assert [one["count"] for one in found if one["code"] == "files_disagree"] == [4]
+    assert score_json(same, "--labels", truth)["warnings"] == []
