@@ -44,11 +44,11 @@ class JoinedSource(SourceWrapper):
     def splits(self, projection: Projection) -> Iterator[Split]:
         """The rows of the predictions, joined one after another, since their order may matter."""
         theirs = [name for name in projection.names if name in self._theirs]
-        keys = self._labels.join_columns(self._source.columns())
+        keys = self._labels.join_columns(self._source)
         self._labels.load(projection.only(lambda name: name in self._theirs))
         own = projection.only(lambda name: name not in self._theirs)
         for key in keys:
-            own = own.with_text(key)
+            own = own if key in own.names else own.with_text(key)
         for split in self._source.splits(own):
             size = split.size
             for frame in split.frames():

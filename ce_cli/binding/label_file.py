@@ -11,16 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.columns import tokens
+from ce_cli.binding.in_both import Disagreements, columns_in_both
 from ce_cli.binding.label_names import names_label
+from ce_cli.binding.lone_index import LoneIndex, lone_index
 from ce_cli.binding.names import is_id, no_column
 from ce_cli.binding.paired import paired
 from ce_cli.binding.renamed import RenamedSource
+from ce_cli.binding.reordered import OrderOfValues, shared_columns
 from ce_cli.binding.row_columns import (
     RowCheck,
     RowColumn,
     are_partners,
     index_columns,
     is_index,
+    row_name,
 )
 from ce_cli.errors import DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
@@ -71,6 +75,11 @@ class LabelFile:
         self._labels: tuple[str, ...] = ()
         self._pred: tuple[str, ...] = ()
         self._check: RowCheck | None = None
+        self._order = OrderOfValues(())
+        self._lone = LoneIndex()
+        self._has_row_numbers = getattr(source, "has_row_numbers", False)
+        self._disagreements: Disagreements | None = None
+        self._others: tuple[str, ...] = ()
         self._added: frozenset[str] | None = None
         self._row_of_id: dict[str, int] = {}
         self._next = 0
@@ -89,6 +98,7 @@ class LabelFile:
         """
         pairing = paired(source, self._source, spec)
         self._labels, self._pred = pairing.labels, pairing.predictions
+        self._others = (*pairing.predictions, *spec.other_columns, spec.predicted_class or "")
         self._names = {f"{name} ({PurePath(self.name).name})": name for name in pairing.shared}
         if self._names:
             new = {name: shown for shown, name in self._names.items()}
@@ -112,18 +122,32 @@ class LabelFile:
             self._added = frozenset(n for n in self.columns if n in labels or n not in own)
         return self._added
 
-    def join_columns(self, columns: Sequence[Column]) -> tuple[str, ...]:
+    def join_columns(self, source: Source) -> tuple[str, ...]:
         """The columns of predictions to read for the join.
 
         Where rows are joined in order, columns of both files that are named like an id or hold
-        text, and their indices, have to agree row by row.
+        text, and their indices, have to agree row by row, and other columns may not have the same
+        values in another order.
         """
+        columns = source.columns()
+        names = {column.name for column in columns}
+        if self._disagreements is None:
+            theirs = [*self.columns.values()]
+            both = columns_in_both(columns, theirs, self._labels, self._others)
+            self._disagreements = Disagreements(both)
+        both_have = [one.ours for one in self._disagreements.columns if one.ours in names]
         if self.key is not None:
-            return (self.key,)
+            return (self.key, *both_have)
         if self._check is None:
             self._check = RowCheck(self._row_columns(columns))
-        names = {column.name for column in columns}
-        return tuple(one.ours for one in self._check.columns if one.ours in names)
+            theirs = [one for name, one in self.columns.items() if name not in self._labels]
+            self._order = OrderOfValues(shared_columns(source, self._source, columns, theirs))
+            if not self._check.columns and not self._order.names(0):
+                free = [one for one in columns if one.name not in self._pred]
+                self._lone = LoneIndex(lone_index(source, free, theirs))
+        compared = [*(one.ours for one in self._check.columns), *self._order.names(0)]
+        compared += [self._lone.name] if self._lone.name is not None else []
+        return (*(name for name in dict.fromkeys(compared) if name in names), *both_have)
 
     def _row_columns(self, columns: Sequence[Column]) -> list[RowColumn]:
         """The columns that have to agree, ids before indices."""
@@ -146,8 +170,10 @@ class LabelFile:
         if self._rows or not projection.names:
             return
         compared = () if self._check is None else self._check.columns
-        for name in (self.key, *(one.theirs for one in compared)):
-            projection = projection.with_text(name)
+        both = () if self._disagreements is None else self._disagreements.columns
+        others = [*(one.theirs for one in compared), *(one.theirs for one in both)]
+        for name in (self.key, *others, *self._order.names(1)):
+            projection = projection if name in projection.names else projection.with_text(name)
         frames: list[Frame] = []
         issues = RowIssues.of()
         for split in self._source.splits(projection):
@@ -181,6 +207,8 @@ class LabelFile:
             *self._issues("duplicate-id", frame, repeated),
             *self._issues("unmatched", frame, lost & (not self.skip)),
         ]
+        if self._disagreements is not None:
+            self._disagreements.add(lambda a, b: (frame.columns[a], _taken(self._rows[b], places)))
         keep = np.flatnonzero(~(repeated | (lost & (not self.skip))))
         frame = frame.replace(columns=own, issues=(*frame.issues, *found))
         if len(keep) < len(places):
@@ -193,14 +221,28 @@ class LabelFile:
         """Number of rows without a prediction."""
         return int(len(self._used) - self._used.sum())
 
+    def disagreements(self) -> Iterator[tuple[str, int]]:
+        """How the predictions contradict this file, and in how many rows, once all were read."""
+        if self._disagreements is not None:
+            yield from self._disagreements.messages(self.name, self.key is not None)
+        lone = self._lone.message("the predictions", self.name)
+        if lone is not None:
+            yield f"{lone[0][0].upper()}{lone[0][1:]}", lone[1]
+
     def check_used(self) -> None:
         """Check that every row has a prediction, once all predictions were read.
 
         Raises
         ------
         DataError
-            Some have none, and that is not allowed.
+            Some have none, and that is not allowed, or the rows are not in the same order.
         """
+        found = self._order.reordered()
+        if found is not None and not self.unused:
+            raise DataError(found.message(self.name, "the predictions"))
+        lone = self._lone.message("the predictions", self.name)
+        if lone is not None and self._has_row_numbers and not self.unused:
+            raise DataError(f"{self.name}: {lone[0]}")
         if not self.unused or (self.skip and self.key is not None):
             return
         predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
@@ -222,7 +264,7 @@ class LabelFile:
             raise DataError(
                 f"{self.name}: row {row:,}, column {quoted(self.key or '')}: the id is missing."
             )
-        ids = [_id(text) for text in texts]
+        ids = [row_name(text) for text in texts]
         names = [ids[code] for code in codes.tolist()]
         self._row_of_id = {name: row for row, name in enumerate(names)}
         if len(self._row_of_id) < len(names):
@@ -240,6 +282,9 @@ class LabelFile:
         places = start + frame.row_numbers
         if self._check is not None and self._check.columns:
             self._check_order(frame, places, self._check)
+        if self._lone.name in frame.columns:
+            self._lone.add(frame.columns[self._lone.name or ""], places)
+        self._order.add(lambda a, b: (frame.columns[a], _taken(self._rows[b], places)))
         return places
 
     def _check_order(self, frame: Frame, places: Positions, check: RowCheck) -> None:
@@ -269,7 +314,7 @@ class LabelFile:
 
     def _by_key(self, frame: Frame) -> Positions:
         codes, texts = tokens(frame.columns[self.key or ""])
-        places = [self._row_of_id.get(_id(text), _MISSING) for text in texts]
+        places = [self._row_of_id.get(row_name(text), _MISSING) for text in texts]
         return np.array([*places, _MISSING], np.int64)[codes]
 
     def _repeated(self, places: Positions) -> NDArray[np.bool_]:
@@ -289,12 +334,6 @@ class LabelFile:
             codes, texts = tokens(frame.columns[self.key or ""])
             shown = [texts[codes[row]] if codes[row] >= 0 else "" for row in at[:10]]
             yield RowIssue.of(code, self.key or "", frame.row_numbers[at], shown)
-
-
-def _id(text: str) -> str:
-    """``17`` for ``17.0``: pandas writes whole numbers so if one of them is missing."""
-    whole = text.removesuffix(".0")
-    return whole if whole.isdecimal() else text
 
 
 def _appended(parts: Sequence[pa.Array]) -> pa.Array:

@@ -24,6 +24,14 @@ _INDEX = re.compile(  # as pandas, R and DuckDB call the numbers or names of row
 )
 _FIRST = re.compile(r"x|v1|_c0|\.\.\.1|column0+|rowid", re.I)  # so called only as first columns
 _WHOLE = r"^(\d+)\.0$"
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
+_TIMES = (  # an instant in one spelling, whatever the precision of the file
+    (r"^(\d{4}-\d\d-\d\d)T", r"\1 "),
+    (r"(Z|[+-]00:?00)$", ""),
+    (r"(:\d\d)\.0+$", r"\1"),
+    (r"(:\d\d\.\d*[1-9])0+$", r"\1"),
+    (r"^(\d{4}-\d\d-\d\d) 00:00(:00)?$", r"\1"),
+)
 _NO_ORDER = (
     "the rows are not the same, or not in the same order; if they are, remove this column from one "
     "of the files (pandas leaves it out with index=False)"
@@ -112,14 +120,28 @@ def _indices(columns: Sequence[Column]) -> list[str]:
 
 
 def row_names(ids: pa.Array) -> pa.Array:
-    """Ids in one spelling: ``17`` for ``17.0``, and null for an empty text."""
+    """Ids in one spelling: ``17`` for ``17.0``, a date for its midnight, null for an empty text."""
     import pyarrow.compute as pc
 
     names = pc.utf8_trim_whitespace(ids)
     if pc.any(pc.ends_with(names, ".0")).as_py():
         names = pc.replace_substring_regex(names, _WHOLE, r"\1")
+    if any(_TIME.match(text) for text in names.drop_null()[:1].to_pylist()):
+        for pattern, shown in _TIMES:
+            names = pc.replace_substring_regex(names, pattern, shown)
     empty = pc.equal(names, "")
     return pc.if_else(empty, None, names) if pc.any(empty).as_py() else names
+
+
+def row_name(text: str) -> str:
+    """One id in the same spelling."""
+    whole = text.removesuffix(".0")
+    if whole.isdecimal():
+        return whole
+    if _TIME.match(text):
+        for pattern, shown in _TIMES:
+            text = re.sub(pattern, shown, text)
+    return text
 
 
 class RowCheck:

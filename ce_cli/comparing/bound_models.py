@@ -146,7 +146,15 @@ class ModelReader:
         one = self.models[model]
         classes = class_names(one.binding, self.issues[model].labels)
         source = self._ready.source
-        return list(evidence_notes(self.evidence[model], one.binding, one.spec, classes, source))
+        notes = list(evidence_notes(self.evidence[model], one.binding, one.spec, classes, source))
+        file = self._ready.label_file
+        found = () if file is None else file.disagreements()
+        return [*notes, *(EvidenceNote("files_disagree", *each) for each in found)]
+
+    @property
+    def source(self) -> Source:
+        """The first file that has a row."""
+        return self._ready.source
 
     @property
     def title(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ import numpy as np
 
 from ce_cli.binding.columns import as_texts
 from ce_cli.binding.fingerprints import fingerprints
+from ce_cli.binding.names import is_prediction
+from ce_cli.binding.reordered import OrderOfValues, shared_columns
 from ce_cli.binding.row_columns import RowCheck, RowColumn, is_index, row_names
 from ce_cli.comparing.bound_models import ModelReader, common_indices
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
+from ce_cli.inputs.source import Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,11 +47,22 @@ class OrderCheck:
         ids = [RowColumn(key, key)] if key is not None and not is_index(key) else []
         others = common_indices(readers)
         self._checks = [RowCheck([*ids, *columns]) for columns in others]
+        self._orders = [self._order_of_values(other) for other in readers[1:]]
         first = [one.ours for columns in others for one in columns]
+        first += [name for order in self._orders for name in order.names(0)]
         self.indices = [
             list(dict.fromkeys(first)),
-            *([one.theirs for one in columns] for columns in others),
+            *(
+                list(dict.fromkeys([*(one.theirs for one in columns), *order.names(1)]))
+                for columns, order in zip(others, self._orders, strict=True)
+            ),
         ]
+
+    def _order_of_values(self, other: ModelReader) -> OrderOfValues:
+        """The shared columns of the first data set and another that seem to disagree."""
+        pair = (self._readers[0], other)
+        free = [[one for one in reader.kinds if _may_be_shared(one, reader)] for reader in pair]
+        return OrderOfValues(shared_columns(pair[0].source, other.source, *free))
 
     def check(self, step: Step, later: Iterator[Step]) -> None:
         """Compare the next rows of every data set; `later` has the steps after them.
@@ -59,6 +74,7 @@ class OrderCheck:
         """
         for place, check in enumerate(self._checks, start=1):
             own, other = step[0][0], step[place][0]
+            self._orders[place - 1].add(partial(_indices, own, other))
             columns = check.columns
             known = all(self._has(own, c.ours) and self._has(other, c.theirs) for c in columns)
             if not columns or not known:
@@ -75,6 +91,21 @@ class OrderCheck:
             joins = (in_all or named_apart) and self._joins(column, place, steps)
             advice = found.advice(joins)
             raise DataError(found.message(readers[place].title, readers[0].title, advice))
+
+    def refuse(self) -> None:
+        """Check the order of shared columns, once all rows were compared.
+
+        Raises
+        ------
+        DataError
+            One has the same values in another order.
+        """
+        for reader, order in zip(self._readers[1:], self._orders, strict=True):
+            if found := order.reordered():
+                names = found.shared.theirs
+                can_join = all(set(names) <= set(one.columns) for one in self._readers)
+                can_join = can_join or found.shared.ours != names
+                raise DataError(found.message(reader.title, self._readers[0].title, can_join))
 
     def _joins(self, column: RowColumn, place: int, steps: Iterator[Step]) -> bool:
         """Whether both data sets have the same unique values in a column."""
@@ -93,3 +124,16 @@ class OrderCheck:
     def _values(self, rows: ScoredRows, name: str) -> pa.Array:
         ids = rows.ids if name == self._key else rows.indices[name]
         return as_texts(ids)
+
+
+def _may_be_shared(column: Column, reader: ModelReader) -> bool:
+    """Whether a column is of the file itself, and not of the model."""
+    of_model = column.name in reader.used or is_prediction(column.name)
+    return not of_model and not column.from_labels
+
+
+def _indices(
+    own: ScoredRows, other: ScoredRows, ours: str, theirs: str
+) -> tuple[pa.Array, pa.Array]:
+    """The values of a column of each."""
+    return own.indices[ours], other.indices[theirs]

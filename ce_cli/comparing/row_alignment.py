@@ -103,6 +103,7 @@ class RowAlignment:
                 return
             order.check(step, steps)
             yield [one for some in step for one in some]
+        order.refuse()
 
     def _by_key(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[list[ScoredRows]]:
         from ce_cli.comparing.partitioned_join import PartitionedJoin

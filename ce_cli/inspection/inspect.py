@@ -122,6 +122,8 @@ def _unused(label_file: LabelFile) -> Iterator[Finding]:
     except DataError as error:
         options = None if label_file.key is None else "--missing skip"
         yield Finding("unpredicted", "error", str(error), label_file.unused, options=options)
+    for message, count in label_file.disagreements():
+        yield Finding("files_disagree", "warning", message, count)
 
 
 def _splits(

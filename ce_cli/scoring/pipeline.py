@@ -127,6 +127,10 @@ class Pass(Record):
         if repeated is not None:
             starts = (*locations.starts, total.issues.read)
             notes = tuple(repeated.notes(data.names, starts, self.spec))
+        if data.labels is None:
+            from ce_cli.scoring.repeated_ids import repeated_ids
+
+            notes = (*notes, *repeated_ids(ready.source, binding, settled))
         return Computed(
             total, binding, settled, metrics, locations, ready.label_file, ready.source, notes
         )

@@ -43,12 +43,15 @@ class Beginning(Record):
     labels : tuple of (str, ndarray of uint64)
         A fingerprint of each value in columns that seldom agree by chance: labels and texts.
     ids : tuple of (str, ndarray of uint64)
-        The ids, where each is unique and they do not merely count rows.
+        The ids, where each is unique.
+    counts : bool
+        Whether these merely count the rows of the file, in order.
     """
 
     part: int
     labels: tuple[tuple[str, Hashes], ...]
     ids: tuple[tuple[str, Hashes], ...]
+    counts: bool = False
 
 
 class RepeatedFiles:
@@ -132,9 +135,9 @@ def _beginning(source: Source, part: int, binding: Binding | None) -> Iterator[B
     found = {name: _hashes(frame.columns[name].slice(0, _MOST_ROWS)) for name in wanted}
     both = [("label", _joined([found[name] for name in labels]))] if labels else []
     both += [(name, found[name]) for name in texts[:1]]
-    numbered = {name: tokens(frame.columns[name].slice(0, _MOST_ROWS))[1] for name in ids[:1]}
-    unique = [(n, found[n]) for n, texts_ in numbered.items() if _identifies(found[n], texts_)]
-    yield Beginning(part, tuple(both), tuple(unique))
+    unique = [(name, found[name]) for name in ids[:1] if _identifies(found[name])]
+    counts = any(_count_rows(values) for _, values in unique)
+    yield Beginning(part, tuple(both), tuple(unique), counts)
 
 
 def _hashes(column: object) -> Hashes:
@@ -153,17 +156,23 @@ def _joined(columns: Sequence[Hashes]) -> Hashes:
     return total
 
 
-def _identifies(hashes: Hashes, texts: Sequence[str]) -> bool:
-    """Whether ids are unique, and more than numbers from 0 or 1, which count rows anew."""
-    unique = len(hashes) > 1 and len(np.unique(hashes)) == len(hashes) and bool(hashes.all())
-    counted = {str(n) for n in range(len(hashes) + 1)}
-    return unique and not set(texts) <= counted
+def _identifies(hashes: Hashes) -> bool:
+    """Whether ids are unique, and none is missing."""
+    return len(hashes) > 1 and len(np.unique(hashes)) == len(hashes) and bool(hashes.all())
+
+
+def _count_rows(hashes: Hashes) -> bool:
+    """Whether ids are 0, 1, 2, … or 1, 2, 3, … in this order, which each part may have anew."""
+    import pyarrow as pa
+
+    counted = fingerprints(pa.array([str(n) for n in range(len(hashes) + 1)], pa.utf8()))
+    return np.array_equal(hashes, counted[:-1]) or np.array_equal(hashes, counted[1:])
 
 
 def _same(first: Beginning, second: Beginning, of_one_length: bool, pairs: int) -> str:
     """What is the same in two files; empty if they hold different rows."""
     theirs = dict(second.ids)
-    for name, ids in first.ids:
+    for name, ids in () if first.counts and second.counts else first.ids:
         others = theirs.get(name)
         if others is not None:
             shared = int(np.isin(ids, others).sum())

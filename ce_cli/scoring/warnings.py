@@ -52,6 +52,9 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
     yield from with_evidence(about_rows, shown)
     if computed.convention is not None:
         yield from _convention_note(computed, computed.convention)
+    if computed.label_file is not None:
+        for message, count in computed.label_file.disagreements():
+            yield Note("files_disagree", message, count)
     if computed.label_file is not None and computed.label_file.unused:
         unused = computed.label_file.unused
         verb = "has" if unused == 1 else "have"

@@ -161,3 +161,56 @@ def test_a_prediction_without_a_name_needs_the_classes(tmp_path: Path) -> None:
     named.write_text("label,p_0,p_1\n1,0.2,0.8\n0,0.7,0.3\n")
     found = score_json(path, "--label", "label", "--pred", "*", "--classes", "0,1")["metrics"]
     assert found == score_json(named)["metrics"]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("step", ["h", "D", "250ms"])
+def test_an_index_of_times_is_the_same_in_any_format(
+    step: str, zone: str | None, tmp_path: Path
+) -> None:
+    times = pd.date_range("2024-01-31", periods=ROWS, freq=step, tz=zone)
+    preds = written(tmp_path, PREDICTED.set_axis(times), "preds.csv", "when")
+    truth = tmp_path / "truth.parquet"
+    TRUTH.set_axis(times).to_parquet(truth)
+    unnamed = tmp_path / "unnamed.csv"
+    unnamed.write_text(preds.read_text().removeprefix("when"))
+    found = score_json(unnamed, "--labels", truth)["metrics"]["cross_entropy"]
+    assert found == pytest.approx(entropy(tmp_path), rel=1e-12)
+    TRUTH.set_axis(times).rename_axis("when")[::-1].to_parquet(truth)
+    joined = score_json(preds, "--labels", truth, "--id", "when")["metrics"]["cross_entropy"]
+    assert joined == pytest.approx(entropy(tmp_path), rel=1e-12)
+    TRUTH.set_axis(times)[::-1].to_parquet(truth)
+    (message,) = complaints(run_ce("score", unnamed, "--labels", truth), BAD_DATA)
+    assert "not in the same order" in message
+
+
+@pytest.mark.parametrize("names", [[None, None], ["subject", "visit"], [None, None, None]])
+def test_an_index_of_several_levels_is_compared(names: list[str | None], tmp_path: Path) -> None:
+    rows = [(row // 4, row % 4, 7)[: len(names)] for row in range(ROWS)]
+    index = pd.MultiIndex.from_tuples(rows, names=names)
+    preds, truth = tmp_path / "preds.csv", tmp_path / "truth.csv"
+    PREDICTED.set_axis(index).to_csv(preds)
+    TRUTH.set_axis(index).to_csv(truth)
+    found = score_json(preds, "--labels", truth)["metrics"]["cross_entropy"]
+    assert found == pytest.approx(entropy(tmp_path), rel=1e-12)
+    TRUTH.set_axis(index).iloc[[5, 0, *range(6, ROWS), *range(1, 5)]].to_csv(truth)
+    (message,) = complaints(run_ce("score", preds, "--labels", truth), BAD_DATA)
+    assert "order" in message
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_row_numbers_that_pandas_keeps_in_the_metadata_are_an_index(
+    suffix: str, tmp_path: Path
+) -> None:
+    moved = PREDICTED.iloc[[3, 0, 1, 2, *range(4, ROWS)]]
+    preds = written(tmp_path, moved, f"preds.{suffix}", "")
+    truth = tmp_path / "truth.parquet"
+    TRUTH.to_parquet(truth)
+    (message,) = complaints(run_ce("score", preds, "--labels", truth), BAD_DATA)
+    assert "4 rows differ" in message
+    same = written(tmp_path, PREDICTED, f"same.{suffix}", "")
+    assert score_json(same, "--labels", truth)["warnings"] == []
+    TRUTH.to_parquet(truth, index=False)
+    found = score_json(preds, "--labels", truth)["warnings"]
+    assert [one["count"] for one in found if one["code"] == "files_disagree"] == [4]
+    assert score_json(same, "--labels", truth)["warnings"] == []

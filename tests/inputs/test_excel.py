@@ -95,6 +95,26 @@ def test_notes_beside_the_table(tmp_path: Path) -> None:
     assert bits(path) == MEAN
 
 
+def test_labels_with_an_index_have_two_columns_and_one_name(tmp_path: Path) -> None:
+    frame = TABLE.to_pandas()
+    frame[["label"]].to_excel(tmp_path / "truth.xlsx")
+    frame[["prob"]].to_csv(tmp_path / "preds.csv")
+    assert bits(tmp_path / "preds.csv", "--labels", tmp_path / "truth.xlsx") == MEAN
+
+
+def test_a_title_in_the_second_cell_is_no_name(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["", "June"], ["label", "prob"], [1, 0.5], [0, 0.75]]
+    assert bits(workbook(tmp_path / "a.xlsx", rows)) == MEAN
+
+
+def test_the_longest_sheet_is_the_example(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"metric": ["auc"], "value": [0.9]}).to_excel(book, sheet_name="summary")
+        TABLE.to_pandas().to_excel(book, sheet_name="preds", index=False)
+    assert refused(path).endswith("--table preds.")
+
+
 def test_several_tables_are_named_and_one_can_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     old: list[list[Any]] = [["label", "prob"], [1, 0.25]]

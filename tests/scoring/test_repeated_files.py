@@ -136,3 +136,22 @@ def test_the_command_quotes_classes_that_contain_a_comma(tmp_path: Path) -> None
     command = note["message"].partition("ce compare ")[2].rstrip(".")
     done = run_ce("compare", *shlex.split(command), "--json")
     assert strict(done.stdout)["models"][0]["classes"] == ["no", "yes, indeed"]
+
+
+def test_ids_in_another_order_do_not_count_rows(tmp_path: Path) -> None:
+    ids = [*range(1, ROWS + 1)]
+    order = RANDOM.sample(range(ROWS), ROWS)
+    old = written(tmp_path, "old.csv", LABELS, ids)
+    new = written(tmp_path, "new.csv", [LABELS[n] for n in order], [ids[n] for n in order])
+    assert "same_rows" in codes(old, new)
+
+
+def test_a_part_of_the_rows_beside_all_of_them(tmp_path: Path) -> None:
+    ids = [*range(1, ROWS + 1)]
+    whole = written(tmp_path, "all.csv", LABELS, ids)
+    folds = [
+        written(tmp_path, "fold0.csv", LABELS[:30], ids[:30]),
+        written(tmp_path, "fold1.csv", LABELS[30:], ids[30:]),
+    ]
+    assert "same_rows" in codes(whole, *folds)
+    assert "same_rows" not in codes(*folds)

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
 from ce_cli.inputs.arrow.type_tests import is_nested
-from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
+from ce_cli.inputs.arrow.types import (
+    columns_of_schema,
+    frame_of_batch,
+    has_row_numbers,
+    names_in_file,
+)
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.rephrased import reason_of
 from ce_cli.inputs.sizes import share_of
@@ -56,6 +61,7 @@ class ParquetSource:
         self._file = _open(self.name, path)
         self._in_file = names_in_file(self._file.schema_arrow)
         self._columns: Sequence[Column] | None = None
+        self.has_row_numbers = has_row_numbers(self._file.schema_arrow.metadata)
 
     @property
     def is_empty(self) -> bool:

@@ -126,6 +126,17 @@ def _class_labels(metadata: Mapping[bytes, bytes] | None) -> dict[str, tuple[str
     return {name: names for name, names in found.items() if len(set(names)) == len(names) > 1}
 
 
+def has_row_numbers(metadata: Mapping[bytes, bytes] | None) -> bool:
+    """Whether the index of pandas is 0, 1, 2, …, which it writes beside the columns."""
+    import json
+
+    try:
+        (index,) = json.loads((metadata or {}).get(b"pandas", b"{}")).get("index_columns", ())
+        return (index["kind"], index["start"], index["step"]) == ("range", 0, 1)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+
+
 def _column(name: str, type_: pa.DataType) -> Column:
     from pyarrow import types
 

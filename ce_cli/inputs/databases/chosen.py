@@ -40,8 +40,13 @@ def query_for(
     return f"SELECT * FROM {quote(table_for(name, table, tables(), 'table'))}"
 
 
-def table_for(name: str, table: str | None, known: Sequence[str], noun: str) -> str:
-    """The table or the sheet to read: the one that was chosen, or the only one."""
+def table_for(
+    name: str, table: str | None, known: Sequence[str], noun: str, example: str | None = None
+) -> str:
+    """The table or the sheet to read: the one that was chosen, or the only one.
+
+    The message about several names `example`, or else the first of them.
+    """
     if table is not None:
         if table in known:
             return table
@@ -54,7 +59,7 @@ def table_for(name: str, table: str | None, known: Sequence[str], noun: str) -> 
     if len(known) > 1:
         raise DataError(
             f"{name}: has {len(known):,} {noun}s, {quoted_list(known)}; choose one, for example "
-            f"with --table {shell_word(known[0])}."
+            f"with --table {shell_word(known[0] if example is None else example)}."
         )
     return known[0]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from itertools import dropwhile
+from collections.abc import Sequence
 from typing import IO, Any
 
 from ce_cli.errors import DataError, UsageError
@@ -111,7 +110,8 @@ def _sheet(name: str, workbook: Any, chosen: str | None) -> tuple[str, list[list
     if not found and len(shown) == 1:
         return shown[0], _rows(workbook, shown[0])
     try:
-        sheet = table_for(name, None, [*found], "sheet")
+        longest = max(found, key=lambda sheet: len(found[sheet]), default=None)
+        sheet = table_for(name, None, [*found], "sheet", example=longest)
     except DataError as error:
         if not found:
             raise DataError(f"{name}: has no sheet with a table.") from error
@@ -131,9 +131,18 @@ def _is_table(rows: Sequence[Sequence[Any]]) -> bool:
 
 def _plain(rows: list[list[Any]], spool: object) -> Rows:
     """Rows without empty ones and without titles above the table; whole numbers as such."""
-    full: Iterator[list[Any]] = (row for row in rows if _filled(row))
-    for row in dropwhile(lambda row: _filled(row) == 1 < len(row), full):  # titles
+    full = [row for row in rows if _filled(row)]
+    titles = 0
+    while titles < len(full) and _is_title(*full[titles : titles + 2]):
+        titles += 1
+    for row in full[titles:]:
         yield [_value(value) for value in row]
+
+
+def _is_title(row: Sequence[Any], below: Sequence[Any] = ()) -> bool:
+    """Whether one cell alone is filled, which is not the only name beside that of an index."""
+    names_one = len(row) == 2 and row[0] == "" and not all(isinstance(v, str) for v in below)
+    return _filled(row) == 1 < len(row) and not names_one
 
 
 def _filled(row: Sequence[Any]) -> int:

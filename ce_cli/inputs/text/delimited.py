@@ -90,6 +90,8 @@ class DelimitedSource:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         elif any(not name.isascii() for name in self._header):
             self._header = visible(self._header, head[start:])
+        if self._named and self._header.count("") > 1:
+            self._header = levels_named(self._header)
         self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
         self._stream.push_back(head[start:])
@@ -244,3 +246,13 @@ class DelimitedSource:
         decimal = self._reading.decimal
         found = (column_of(name, cells, decimal) for name, cells in columns)
         return tuple(column.replace(named=self._named) for column in found)
+
+
+def levels_named(names: Sequence[str]) -> list[str]:
+    """Names in which the index of several levels that pandas writes has names, as it reads them.
+
+    The first level remains without a name, like an index of one level.
+    """
+    unnamed = next((n for n, name in enumerate(names) if name), 0)
+    found = [f"Unnamed: {place}" for place in range(1, unnamed)]
+    return list(names) if set(found) & {*names} else [*names[:1], *found, *names[max(1, unnamed) :]]
