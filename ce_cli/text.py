@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
 
 STDIN = "-"
 _LONGEST = 60
-_LONGEST_WORD = 1000  # of a command to be pasted
 _LONGEST_COMMAND = 2000  # which is of no use if it is cut
+_ESCAPE = r"\\(?:U(.{8})|u(.{4})|x(..)|(.))"  # exactly so many digits, as in the shell
 
 
 def sanitize(text: str, longest: int = _LONGEST) -> str:
@@ -76,10 +80,32 @@ def quoted(text: str) -> str:
 
 
 def shell_word(text: str) -> str:
-    """A value quoted for the shell, to be pasted after an option."""
+    r"""A word quoted for the shell, to be pasted: never cut, so that it has the same value there.
+
+    Characters that a terminal would not show, or obey, are written as ``$'a\tb'``, which bash, zsh
+    and ksh read.
+    """
     from shlex import quote
 
-    return quote(sanitize(without_secrets(text), _LONGEST_WORD))
+    text = without_secrets(text)
+    if text.isprintable() and "##[" not in text:
+        return quote(text)
+    return "$'" + "".join(map(_in_shell, text)).replace("##[", r"##\x5b") + "'"
+
+
+def shell_words(line: str) -> list[str]:
+    """The words of a line of words that are quoted as `shell_word` does."""
+    import re
+    from shlex import split
+
+    words = []
+    form = r"""\$'((?:[^'\\]|\\.)*)'|((?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\])+)"""
+    for found in re.finditer(form, line, re.DOTALL):
+        if found[1] is None:
+            words += split(found[2])
+        else:
+            words.append(re.sub(_ESCAPE, _from_shell, found[1]))
+    return words
 
 
 def pasted_command(command: str) -> str:
@@ -140,6 +166,25 @@ def _distinguishable(text: str) -> str:
         else character
         for character in text
     )
+
+
+def _in_shell(character: str) -> str:
+    """One character between ``$'`` and ``'``."""
+    if character in "\\'":
+        return f"\\{character}"
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a path that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return _escape(code) if 0x80 <= code < 0xA0 else _visible(character)
+
+
+def _from_shell(found: re.Match[str]) -> str:
+    """The character of an escape that `_in_shell` writes."""
+    if found[4] is not None:
+        return {"t": "\t", "n": "\n", "r": "\r"}.get(found[4], found[4])
+    digits = found[1] or found[2] or found[3]
+    code = int(digits, 16)
+    return chr(code + 0xDC00 if len(digits) == 2 and code >= 0x80 else code)
 
 
 def _visible(character: str) -> str:

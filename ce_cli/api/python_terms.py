@@ -18,11 +18,13 @@ from ce_cli.errors import CeError, Suggestion
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, key, options_of
 from ce_cli.results.inspect import Finding, Inspected
+from ce_cli.text import shell_word, shell_words
 
 _NAMED_OTHERWISE = {"model": "preds"}
 _NUMBER = re.compile(r"[-−+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _OPTION = re.compile(r"(?<![\w'\"-])--([a-z][a-z-]*)")
-_VALUE = re.compile(r" ((?:'[^']*'|\"'\")+(?:=[^\s;]+)?|[^\s]+)")
+_VALUE = re.compile(r" (\$'(?:[^'\\]|\\.)*'|(?:'[^']*'|\"'\")+(?:=[^\s;]+)?|[^\s]+)")
+_QUOTES = ("'", '"', "$'")
 _COMMAND = re.compile(rf"\bce ({'|'.join(COMMANDS)})\b")
 _COMMAND_BEFORE = re.compile(rf"{_COMMAND.pattern} $")
 _LIMIT = re.compile(r"'--([a-z-]+) ([^']*)'(?=:)")  # quoted as it was typed
@@ -82,11 +84,11 @@ def translated(text: str) -> str:
 
 def called(command: str) -> str:
     """A command line of ``ce score`` as a call: ``score(data, positive="1")``."""
-    words = shlex.split(command)[1:]
+    words = shell_words(command)[1:]
     if words[0] not in COMMANDS:
         return command
     first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
-    arguments, _ = _run(" ".join(map(shlex.quote, words[first:])), 0)
+    arguments, _ = _run(" ".join(map(shell_word, words[first:])), 0)
     return f"{words[0]}({', '.join([*words[1:first], *arguments])})"
 
 
@@ -160,14 +162,14 @@ def _value(text: str, name: str, end: int) -> tuple[str | None, int]:
     if option.typed is bool or found is None:
         return None, end
     word = found[1]
-    if not word.startswith(("'", '"')):
+    if not word.startswith(_QUOTES):
         last = not text.startswith(" --", found.end())
         word = (word.rstrip(".;:,?)") or word) if last else word
     after = end + 1 + len(word)
     if word == option.metavar or word in {"FILE", "COL", "CLASS"}:
         return None, after
     is_choice = get_origin(option.typed) is Literal
-    if word.startswith(("'", '"')):
+    if word.startswith(_QUOTES):
         is_value = True
     elif is_choice:
         is_value = word in map(str, get_args(option.typed))
@@ -199,5 +201,5 @@ def _literal(word: str, numeric: bool) -> str:
     if numeric and _NUMBER.fullmatch(word):
         return word
     with contextlib.suppress(ValueError):  # it is not quoted as a shell would
-        word = "".join(shlex.split(word))
+        word = "".join(shell_words(word))
     return json.dumps(word, ensure_ascii=False)

@@ -12,7 +12,7 @@ from ce_cli.options import values
 from ce_cli.options.commands import InspectOptions
 from ce_cli.options.option import flag, options_of
 from ce_cli.record import Record
-from ce_cli.text import STDIN, comma_separated, without_secrets
+from ce_cli.text import STDIN, comma_separated, shell_word, shell_words
 
 _SWITCHES = tuple(
     flag(name) for name, option in options_of(InspectOptions).items() if option.typed is bool
@@ -57,8 +57,7 @@ class ScoreCommand(Record):
     def line(self, verb: str = "score") -> str:
         """The command line, quoted for a shell."""
         words = [word for one in self.options for word in one if word is not None]
-        paths = map(without_secrets, self.paths)
-        return " ".join(("ce", verb, *map(pasted, (*paths, *words))))
+        return " ".join(("ce", verb, *map(shell_word, (*self.paths, *words))))
 
 
 def score_command(paths: Sequence[str], options: Mapping[str, Any]) -> ScoreCommand:
@@ -95,21 +94,13 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _parsed(options: str) -> list[tuple[str, str | None]]:
-    words = iter(shlex.split(options))
+    words = iter(shell_words(options))
     return [(name, None if name in _SWITCHES else next(words)) for name in words]
 
 
 def option(name: str, value: str) -> str:
     """An option and its value, quoted for a shell."""
-    return f"{name} {pasted(value)}"
-
-
-def pasted(text: str) -> str:
-    """A word quoted for a shell; terminal control characters become visible escapes."""
-    if text.isprintable():
-        return shlex.quote(text)
-    escaped = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-    return shlex.quote(escaped)
+    return f"{name} {shell_word(value)}"
 
 
 def fixed_path(path: str) -> str | None:
