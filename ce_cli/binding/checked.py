@@ -85,11 +85,13 @@ class CheckedRows:
             self.issues.append(RowIssue.of(code, column, self.rows[at], values, None, few))
         self.keep &= ~bad
 
-    def note_numbers(self, matrix: Floats, bad: Bools, likelihood: bool) -> None:
+    def note_numbers(self, matrix: Floats, bad: Bools, task: str) -> None:
         """Record what rows with numbers out of range have in common; both of shape (K, n)."""
         at = np.flatnonzero(bad.any(axis=0) & self.keep)
         if len(at):
-            numbers = BadNumbers.of(matrix[:, at], bad[:, at], likelihood)
+            numbers = BadNumbers.of(
+                matrix[:, at], bad[:, at], task == "likelihood", task == "multilabel"
+            )
             self.issues.append(RowIssue.of("out-of-range", "", self.rows[at], numbers=numbers))
 
     def drop_cells(self, columns: Iterable[str], matrix: Floats, bad: Bools, code: str) -> None:

@@ -205,7 +205,7 @@ def _probabilities(
     with np.errstate(invalid="ignore"):
         outside = (matrix < -rounding) | (matrix > 1.0 + rounding)
     if outside.any():
-        checked.note_numbers(matrix, outside, binding.task == "likelihood")
+        checked.note_numbers(matrix, outside, binding.task)
         checked.drop_cells(columns, matrix, outside, "outside")
     return np.clip(matrix, 0.0, 1.0)
 
@@ -219,7 +219,7 @@ def _logprobs(
     with np.errstate(invalid="ignore"):
         above = matrix > ROUNDING
     if above.any():
-        checked.note_numbers(matrix, above, binding.task == "likelihood")
+        checked.note_numbers(matrix, above, binding.task)
         checked.drop_cells(columns, matrix, above, "positive-logprob")
     return np.minimum(matrix, 0.0)
 

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.findings.far_marks import extremes, merged
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -24,7 +25,7 @@ class BadNumbers(Record):
     rows : int
         How many such rows there are.
     several : bool
-        Whether there is one number for each class.
+        Whether there is one number for each class, of which one applies.
     likelihood : bool
         Whether there are no labels.
     distinct : tuple of float
@@ -41,6 +42,10 @@ class BadNumbers(Record):
         Rows with a number below 0.
     to_one, by_e, by_ten : int
         Rows that sum to about 1: the numbers themselves, or e or 10 to their power.
+    below : tuple of float
+        The first few distinct numbers below 0.
+    extremes : tuple of float
+        The numbers of the largest magnitude, as `ce_cli.findings.far_marks` keeps them.
     """
 
     rows: int
@@ -58,23 +63,22 @@ class BadNumbers(Record):
     to_one: int
     by_e: int
     by_ten: int
+    below: tuple[float, ...] = ()
+    extremes: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, matrix: Floats, bad: Bools, likelihood: bool) -> Self:
+    def of(cls, matrix: Floats, bad: Bools, likelihood: bool, multilabel: bool = False) -> Self:
         """Such rows, shape (K, n), at least one; `bad` shows the numbers out of range."""
         values = matrix.T[bad.T]
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             sums = matrix.sum(axis=0)
             by_e, by_ten = (np.power(base, matrix).sum(axis=0) for base in (np.e, 10.0))
             whole = bool((values == np.rint(values)).all())
-        firsts = list(dict.fromkeys(values[:10_000].tolist()))
-        if len(firsts) < DISTINCT:
-            firsts = list(dict.fromkeys(values.tolist()))
         return cls(
             rows=matrix.shape[1],
-            several=len(matrix) > 1,
+            several=len(matrix) > 1 and not multilabel,
             likelihood=likelihood,
-            distinct=tuple(firsts[:DISTINCT]),
+            distinct=_firsts(values),
             low=float(values.min()),
             high=float(values.max()),
             row_low=float(matrix.min()),
@@ -86,6 +90,10 @@ class BadNumbers(Record):
             to_one=_near_one(sums),
             by_e=_near_one(by_e),
             by_ten=_near_one(by_ten),
+            below=_firsts(matrix.T[matrix.T < 0.0]),
+            extremes=extremes(
+                matrix if len(matrix) > 1 and not multilabel else matrix.reshape(1, -1)
+            ),
         )
 
     def merge(self, later: Self) -> Self:
@@ -104,7 +112,17 @@ class BadNumbers(Record):
             to_one=self.to_one + later.to_one,
             by_e=self.by_e + later.by_e,
             by_ten=self.by_ten + later.by_ten,
+            below=tuple(dict.fromkeys(self.below + later.below))[:DISTINCT],
+            extremes=merged(self.extremes, later.extremes, self.several),
         )
+
+
+def _firsts(values: Floats) -> tuple[float, ...]:
+    """The first few distinct numbers."""
+    few = list(dict.fromkeys(values[:10_000].tolist()))
+    if len(few) < DISTINCT:
+        few = list(dict.fromkeys(values.tolist()))
+    return tuple(few[:DISTINCT])
 
 
 def _near_one(sums: Floats) -> int:

@@ -29,10 +29,8 @@ class NumberKinds(Record):
         Rows without a missing prediction.
     low, high, low_sum, high_sum : float
         The range of the numbers, and that of the row sums.
-    negative, above : int
-        Rows with a number below 0, and above 1.
-    to_one, to_hundred, to_one_by_exp : int
-        Rows that sum to about 1, to about 100, or whose exponentials sum to about 1.
+    to_one, to_one_by_exp : int
+        Rows that sum to about 1, or whose exponentials sum to about 1.
     decided : int
         Rows that contain only 0 and 1.
     coarse : int
@@ -48,10 +46,7 @@ class NumberKinds(Record):
     high: float = -np.inf
     low_sum: float = np.inf
     high_sum: float = -np.inf
-    negative: int = 0
-    above: int = 0
     to_one: int = 0
-    to_hundred: int = 0
     to_one_by_exp: int = 0
     decided: int = 0
     coarse: int = 0
@@ -71,17 +66,13 @@ class NumberKinds(Record):
         if not whole.all():
             matrix, sums = matrix[:, whole], sums[whole]
         low, high, rows = float(matrix.min()), float(matrix.max()), len(sums)
-        within = low >= 0.0 and high <= 1.0
         return cls(
             rows=rows,
             low=low,
             high=high,
             low_sum=float(sums.min()),
             high_sum=float(sums.max()),
-            negative=0 if within else _count((matrix < 0.0).any(axis=0)),
-            above=0 if within else _count((matrix > 1.0).any(axis=0)),
             to_one=_count(np.abs(sums - 1.0) <= NEAR),
-            to_hundred=0 if within else _count(np.abs(sums - 100.0) <= 100 * NEAR),
             to_one_by_exp=0 if high > NEAR else _to_one_by_exp(matrix),
             decided=_count(((matrix == 0.0) | (matrix == 1.0)).all(axis=0)),
             coarse=_coarse(matrix),
@@ -95,7 +86,7 @@ class NumberKinds(Record):
             return later if later.rows else self
         counted = {
             name: getattr(self, name) + getattr(later, name)
-            for name in ("rows", "negative", "above", "to_one", "to_hundred", "to_one_by_exp")
+            for name in ("rows", "to_one", "to_one_by_exp")
         }
         return type(self)(
             **counted,

@@ -12,6 +12,7 @@ from ce_cli.findings.messages import (
     no_weight,
     sentence,
 )
+from ce_cli.findings.number_advice import are_base_ten
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.findings.row_warnings import row_warning
 from ce_cli.inspection.file_facts import FileFacts
@@ -87,6 +88,8 @@ def _clipped(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
 
 def _advice(facts: FileFacts, issue: RowIssue, message: str, severity: str) -> Finding:
     options = _FIXES.get(issue.code) if severity != "note" else None
+    if are_base_ten(issue.numbers):
+        options = None
     if issue.code == "not-a-number" and severity == "error" and "--na-value" in message:
         options = f"{option('--na-value', issue.values[0])} --missing skip"
     if issue.code in _BY_VALUES and facts.binding is not None:

@@ -7,7 +7,7 @@ from math import isfinite
 
 import numpy as np
 
-from ce_cli.findings.number_advice import missing_marks
+from ce_cli.findings.number_advice import are_base_ten, outside_advice
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inspection.crossed import in_nats
 from ce_cli.inspection.file_facts import FileFacts
@@ -20,7 +20,6 @@ _MOST = 0.9  # of the rows: if so many look like a kind, all are of that kind
 _MANY = 0.1  # of the rows: too many to be errors in single numbers
 _FEW_ERRORS = 3  # and in a small file, this many rows are too many
 _FEW_ROWS = 20  # too few to detect the kind of numbers
-_FULL = 100.0
 _SUMS: dict[str, Severity] = {"error": "error", "warn": "warning", "renormalize": "note"}
 
 
@@ -45,35 +44,27 @@ def _not_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Findi
     """Numbers outside [0, 1], or rows that do not sum to 1."""
     several, rows = len(numbers.first) > 1 and facts.spec.task != "multilabel", numbers.rows
     found = facts.exam.issues.numbers
-    if found is not None and missing_marks(found, rows):
-        return  # the rows are reported one by one
+    if found is None:
+        if several and numbers.low >= 0.0 and _many(rows - numbers.to_one, rows):
+            yield _other_sums(facts, numbers)
+        return
+    kind = outside_advice(found, facts.exam.issues.read).kind  # as the rows are reported
     span = f"the predictions range from {numbers.low:.6g} to {numbers.high:.6g}"
-    if _many(numbers.negative, rows):
-        as_logs = numbers.high <= 0.0 and (not several or numbers.to_one_by_exp >= _MOST * rows)
-        kind, value = ("log-probabilities", "logprobs") if as_logs else ("logits", "logits")
-        sums = ", and their exponentials sum to 1" if as_logs and several else ""
-        message = f"These look like {kind}: {span}{sums}."
-        yield _looks_like(facts, value, message, option("--as", value))
-    elif numbers.high > 1.0 and numbers.low >= 0.0 and _are_percentages(numbers, several):
+    if kind == "logprobs":
+        message = f"These look like log-probabilities: {span}, and their exponentials sum to 1."
+        yield _looks_like(facts, kind, message, "--as logprobs")
+    elif kind == "percentages":
         sums = ", and the rows sum to 100" if several else ""
         yield _percentages(facts, f"These look like percentages: {span}{sums}; divide them by 100.")
-    elif _many(numbers.above, rows):
-        message = f"These are not probabilities; they may be logits: {span}."
-        yield _looks_like(facts, "logits", message, "--as logits")
-    elif several and numbers.low >= 0.0 and _many(rows - numbers.to_one, rows):
-        yield _other_sums(facts, numbers)
+    elif kind == "logits":
+        message = f"These look like logits: {span}."
+        if numbers.low >= 0.0:
+            message = f"These are not probabilities; they may be logits: {span}."
+        yield _looks_like(facts, kind, message, "--as logits")
 
 
 def _many(count: int, rows: int) -> bool:
     return count >= max(_MANY * rows, min(_FEW_ERRORS, rows))
-
-
-def _are_percentages(numbers: NumberKinds, several: bool) -> bool:
-    if numbers.high > _FULL:
-        return False
-    if several:
-        return numbers.to_hundred >= _MOST * numbers.rows
-    return numbers.high > 1.5 and _many(numbers.above, numbers.rows)
 
 
 def _percentages(facts: FileFacts, message: str) -> Finding:
@@ -120,7 +111,8 @@ def _other_sums(facts: FileFacts, numbers: NumberKinds) -> Finding:
     read = facts.exam.alignment.rereadings
     softmax = read.rows >= _FEW_ROWS and read.softmax < read.divided
     kind = _SUMS[facts.spec.on_bad_sum]
-    sums = f"The rows sum to {numbers.low_sum:.4g} … {numbers.high_sum:.4g} instead of 1: "
+    low, high = f"{numbers.low_sum:.4g}", f"{numbers.high_sum:.4g}"
+    sums = f"The rows sum to {low if low == high else f'{low} … {high}'} instead of 1: "
     if softmax:
         message = (
             f"{sums}they may be logits between 0 and 1, which sum to 1 only after softmax"
@@ -160,6 +152,8 @@ def _rather_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Fi
         )
         yield Finding("looks_like_probabilities", "warning", message, options="--as probabilities")
     elif facts.spec.as_ == "logprobs" and several and numbers.to_one_by_exp < _MANY * rows:
+        if any(are_base_ten(one.numbers) for one in facts.exam.issues.named("bad-sum")):
+            return  # which the rows are reported as
         message = (
             "These look like logits, not log-probabilities: the exponentials of the rows do not "
             "sum to 1."

@@ -8,9 +8,17 @@ from typing import Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.findings.far_marks import extremes, far_marks, merged
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.kernels.forms import BinaryForm, BinaryLogit, BinaryLogprob, Probabilities
+from ce_cli.kernels.forms import (
+    BinaryForm,
+    BinaryLogit,
+    BinaryLogprob,
+    Logits,
+    Logprobs,
+    Probabilities,
+)
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import Hard, Likelihood, Outcomes, Soft
 from ce_cli.record import Record
@@ -65,6 +73,10 @@ class Evidence(Record):
         Σ (1 − q) of the second class, if `upper`: how many rows of the first are expected.
     wrong : int
         The rows that the decisions are wrong about.
+    several : bool
+        Whether there is one logit or log-probability for each class.
+    extremes : tuple of float
+        The largest logits or log-probabilities, as `ce_cli.findings.far_marks` keeps them.
     """
 
     rows: int = 0
@@ -85,6 +97,8 @@ class Evidence(Record):
     wrong: int = 0
     as_class: ExactSums = _NONE
     as_outcome: ExactSums = _NONE
+    several: bool = False
+    extremes: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, batch: Batch, smoothing: float = 0.0) -> Self:
@@ -99,6 +113,9 @@ class Evidence(Record):
         numbers = _logprobs(outcomes)
         own = numbers is not None
         found = cls(len(batch), 0, likeliest, upper, decided, *_limits(outcomes), own)
+        unbounded = _without_bounds(outcomes)
+        if unbounded is not None:
+            found = found.replace(several=len(unbounded) > 1, extremes=extremes(unbounded))
         if numbers is not None:
             found = found.replace(
                 positives=int(np.count_nonzero(outcomes.codes == 1)),
@@ -135,6 +152,7 @@ class Evidence(Record):
         )
         split, logprobs = limits[0] < limits[1], self.logprobs and later.logprobs
         ranged = likeliest or upper or decided or split
+        several = self.several or later.several
         return type(self)(
             rows=self.rows + later.rows,
             positives=self.positives + later.positives if ranged or logprobs else 0,
@@ -154,6 +172,8 @@ class Evidence(Record):
             wrong=self.wrong + later.wrong if decided else 0,
             as_class=self.as_class.merge(later.as_class) if logprobs else _NONE,
             as_outcome=self.as_outcome.merge(later.as_outcome) if logprobs else _NONE,
+            several=several,
+            extremes=merged(self.extremes, later.extremes, several),
         )
 
     @property
@@ -215,6 +235,11 @@ class Evidence(Record):
         both = 0 < self.positives < self.rows
         varied = self.upper and self.low < self.high and not self.decided
         return varied and both and self.rows >= _FEW_ROWS
+
+    @property
+    def marks(self) -> tuple[float, ...]:
+        """Logits or log-probabilities that are usual marks of missing values, far from others."""
+        return far_marks(self.extremes)
 
     @property
     def within_one(self) -> bool:
@@ -282,6 +307,18 @@ def _logprobs(outcomes: Outcomes) -> Floats | None:
     if not isinstance(outcomes, Hard) or not isinstance(outcomes.form, BinaryLogprob):
         return None
     return outcomes.ranking()
+
+
+def _without_bounds(outcomes: Outcomes) -> Floats | None:
+    """Logits or log-probabilities, shape (K, n); None for other numbers."""
+    if isinstance(outcomes, Likelihood):
+        return outcomes.surprisal[np.newaxis]
+    form = getattr(outcomes, "form", None)
+    if isinstance(form, BinaryLogit):
+        return form.logit[np.newaxis]
+    if isinstance(form, BinaryLogprob):
+        return form.logprob[np.newaxis]
+    return form.matrix if isinstance(form, Logits | Logprobs) else None
 
 
 def _is_upper(outcomes: Outcomes) -> bool:

@@ -9,6 +9,8 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.near_predictions import is_percent
 from ce_cli.binding.spelling import canonical
 from ce_cli.errors import pasteable
+from ce_cli.findings.bad_numbers import number_text
+from ce_cli.findings.number_advice import skipping
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
 from ce_cli.spec import Spec
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 DECISIONS = "decisions"
 PROBABILITIES = "looks_like_probabilities"
+_UNBOUNDED = {"logits": "logits", "logprobs": "log-probabilities", "losses": "losses"}
 
 
 class EvidenceNote(Record):
@@ -76,6 +79,8 @@ def _notes(
     source: Source | None,
 ) -> Iterator[EvidenceNote]:
     yield from _by_names(evidence, binding, spec)
+    if evidence.marks and spec.as_ in _UNBOUNDED:
+        yield _marks(evidence, binding, spec)
     if evidence.labels_are_decisions:
         yield _labels_are_decisions(evidence, binding)
     elif evidence.labels_are_split:
@@ -119,6 +124,21 @@ def _by_names(evidence: Evidence, binding: Binding, spec: Spec) -> Iterator[Evid
             f"class 1, use {options}.",
             0,  # no options: nothing shows that they are right
         )
+
+
+def _marks(evidence: Evidence, binding: Binding, spec: Spec) -> EvidenceNote:
+    """Numbers that are hardly predictions, but are scored as such."""
+    minus = binding.task == "likelihood" and spec.as_ == "logprobs"  # kept as losses
+    marks = [-mark if minus else mark for mark in evidence.marks]
+    shown = " and ".join(map(number_text, marks))
+    options = skipping(marks)
+    verb, mark = ("is", "it marks") if len(marks) == 1 else ("are", "they mark")
+    message = (
+        f"Among the {_UNBOUNDED[spec.as_]} in {quoted_list(binding.predictions, 3)} {verb} "
+        f"{shown}, at least 10 times as large as all others: if {mark} a missing value, use "
+        f"{options}."
+    )
+    return EvidenceNote("marks_of_missing", message, 0, options)
 
 
 def _labels_are_decisions(evidence: Evidence, binding: Binding) -> EvidenceNote:

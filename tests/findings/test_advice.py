@@ -7,9 +7,13 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ce_cli.findings.far_marks import extremes, far_marks, merged
 from tests.conftest import complaints, run_ce, score_json
 from tests.inspection.files import finding, inspected
 from tests.writing import as_parquet
@@ -39,6 +43,10 @@ FIXED: dict[str, tuple[str, float]] = {
     "a mark of 1e30": ("label,prob\n1,0.8\n0,1e30\n0,0.3\n", TWO),
     "a mark with all its digits": ("label,prob\n1,0.8\n0,2147483647\n0,0.3\n", TWO),
     "a mark in another spelling": ("label,prob\n1,0.8\n0,-1.00\n0,0.3\n", TWO),
+    "two marks": ("label,prob\n1,0.8\n0,-99\n1,-98\n0,0.3\n", TWO),
+    "a mark among logits": (
+        "label,prob\n1,2.5\n0,-1.5\n1,-9999\n0,-3\n", mean(*map(sigmoid, (2.5, 1.5, 3)))
+    ),
     "marks in all class columns": ("label,p_a,p_b\na,0.8,0.2\nb,-99,-99\nb,0.3,0.7\n", TWO),
     "marks in lists": ('label,prob\n0,"[0.8,0.2]"\n1,"[-1,-1]"\n1,"[0.3,0.7]"\n', TWO),
     "logits": ("label,prob\n1,2.5\n0,-1.5\n1,0.3\n0,-3\n", mean(*map(sigmoid, (2.5, 1.5, 0.3, 3)))),
@@ -129,6 +137,16 @@ NO_OPTION: dict[str, tuple[str, str]] = {
         "label,p_cat,p_dog\ncat,0.8,0.2\ndog,0.4,0.6\nDog,0.3,0.7\n",
         "the nearest is 'dog'",
     ),
+    "counts out of 1000": (
+        "label,p_cat,p_dog,p_cow\ncat,700,200,100\ndog,100,800,100\n",
+        "divide each number by 1000",
+    ),
+    "percentages in one row": ("label,p_a,p_b\na,80,20\n", "divide them by 100"),
+    "counts": ("label,p_a,p_b\na,8,2\nb,30,7\nb,1,4\n", "divide those of each row by their sum"),
+    "out of 10": ("label,prob\n1,8\n0,3\n1,6.5\n0,9\n", "divide them by that"),
+    "percentages with a mark": ("label,prob\n1,80\n0,30\n1,65\n0,-1\n", "-1 marks a missing one"),
+    "percentages and 999": ("label,prob\n1,80\n0,30\n1,65\n0,999\n", "999 marks a missing one"),
+    "a minus sign": ("label,prob\n1,-0.8\n0,-0.05\n1,-0.95\n0,-0.3\n", "negate them"),
     "negative shares": ("y_a,y_b,p_a,p_b\n-0.2,1.2,0.5,0.5\n", "never negative"),
 }
 
@@ -152,6 +170,79 @@ def test_base_ten_logarithms_are_named_where_they_are_scored(tmp_path: Path) -> 
     (line,) = complaints(run_ce("score", path, "--on-bad-sum", "error"), BAD_DATA)
     assert "ln 10" in line
     assert "renormalize" not in line
+
+
+@pytest.mark.parametrize("name", NO_OPTION)
+def test_inspection_names_no_option_either(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text(NO_OPTION[name][0])
+    found = inspected(path)["findings"]
+    named = " ".join(one["options"] or "" for one in found if one["severity"] != "note")
+    assert "--as logits" not in named
+    assert "--na-value" not in named
+
+
+# Files in which one prediction is a mark, and the number without its row.
+FAR: dict[str, tuple[str, float]] = {
+    "one among logits": (
+        "label,logit\n1,2.5\n0,-1.5\n1,-9999\n0,-3\n", mean(*map(sigmoid, (2.5, 1.5, 3)))
+    ),
+    "two among logits": (
+        "label,logit\n1,2.5\n0,-999\n1,-999\n0,-3\n", mean(*map(sigmoid, (2.5, 3)))
+    ),
+    "a large round one": ("label,logit\n1,2.5\n0,-1e30\n0,-3\n", mean(*map(sigmoid, (2.5, 3)))),
+    "a token": ("token,logprob\nx,-2.5\ny,-1.5\nz,-9999\n", 2.0),
+    "all classes": (
+        "label,logit_a,logit_b,logit_c\na,2,2,2\nb,-999,-999,-999\nc,1,1,1\n", math.log(3)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_marks_far_from_all_logits_are_reported(name: str, tmp_path: Path) -> None:
+    text, expected = FAR[name]
+    path = tmp_path / "preds.csv"
+    path.write_text(text)
+    (warning,) = (w for w in score_json(path)["warnings"] if w["code"] == "marks_of_missing")
+    document = score_json(path, *options_in(warning["message"]))
+    assert document["metrics"]["cross_entropy"] == pytest.approx(expected, rel=1e-9)
+    assert "marks_of_missing" not in [one["code"] for one in document["warnings"]]
+    found = finding(inspected(path), "marks_of_missing")
+    assert found["options"] in warning["message"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "label,logit\n1,2.5\n0,-1.5\n1,-9\n0,-3\n",
+        "label,logit\n1,30\n0,-15\n1,99\n0,-3\n",
+        "label,logit\n1,2.5\n0,-1234\n1,0.5\n",
+        "label,logit_a,logit_b,logit_c\na,2,1,-1e9\nb,1,2,-1e9\n",  # a class that is ruled out
+        "token,logprob\nx,-2.5\ny,-inf\n",
+    ],
+)
+def test_numbers_that_may_be_logits_are_no_marks(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text(text)
+    codes = [one["code"] for one in score_json(path)["warnings"]]
+    assert "marks_of_missing" not in codes
+
+
+@given(
+    numbers=st.lists(
+        st.sampled_from([-9999.0, 999.0, -999.0, -99.0, 9.0, -9.0, 5.0, -5.0, 0.5, 0.0, -math.inf]),
+        min_size=1,
+        max_size=9,
+    ),
+    cut=st.integers(0, 9),
+)
+def test_far_marks_are_the_same_wherever_rows_are_cut(numbers: list[float], cut: int) -> None:
+    first, second = (extremes(np.array([some])) for some in (numbers[:cut], numbers[cut:]))
+    whole = extremes(np.array([numbers]))
+    assert merged(first, second, several=False) == whole
+    finite = {abs(one) for one in numbers if math.isfinite(one)}
+    far = {abs(mark) for mark in far_marks(whole)}
+    assert all(mark >= 10 * other for mark in far for other in finite - far)
 
 
 @pytest.mark.parametrize("name", INSPECTED)
