@@ -98,7 +98,7 @@ def inspected_in_python(result: Inspected) -> Inspected:
     return result.replace(
         columns=tuple(columns),
         findings=tuple(map(_finding, result.findings)),
-        next=called(result.next) if result.next else "",
+        next=result.next and called(result.next),
     )
 
 

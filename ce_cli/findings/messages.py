@@ -181,13 +181,24 @@ def sentences(
 
     `found` holds the issues of all rows, which show what the bad ones may be.
     """
+    return (message for _, message in together(bad, locations, classes, found))
+
+
+def together(
+    bad: Sequence[RowIssue],
+    locations: RowLocations,
+    classes: Sequence[str] | None,
+    found: RowIssues | None = None,
+) -> Iterator[tuple[Sequence[RowIssue], str]]:
+    """The issues that each of the `sentences` is about."""
     for _, kind in groupby(bad, key=lambda issue: issue.code):
         alike = list(kind)
         if len(alike) <= _COLUMNS_SHOWN:
-            yield from (sentence(issue, locations, classes, found) for issue in alike)
+            yield from (([one], sentence(one, locations, classes, found)) for one in alike)
         else:
             more = plural(len(alike) - 1, "more column")
-            yield f"{sentence(alike[0], locations, classes, found)[:-1]} (and likewise in {more})."
+            first = sentence(alike[0], locations, classes, found)[:-1]
+            yield alike, f"{first} (and likewise in {more})."
 
 
 def sentence(

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.names import class_named
+from ce_cli.inspection.corrected_copy import corrected_copy
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.file_facts import FileFacts
-from ce_cli.inspection.score_command import fixed_path, option, rewrite_command
+from ce_cli.inspection.score_command import option
 from ce_cli.kernels.assignment import assignment
 from ce_cli.record import Record
 from ce_cli.results.inspect import Finding
@@ -241,15 +242,13 @@ def _row_shift(facts: FileFacts) -> Iterator[Finding]:
 def _unshifted(facts: FileFacts, step: int) -> str | None:
     """A command that shifts the labels back."""
     binding = facts.binding
-    if binding is None or len(facts.typed.paths) != 1:
+    if binding is None:
         return None
-    path, labels = facts.typed.paths[0], list(binding.labels.columns)
+    labels = list(binding.labels.columns)
     kept = "f = f.iloc[:-1]" if step == 1 else "f = f.iloc[1:]"
-    moved = f"f[{labels!r}] = f[{labels!r}].astype(object).shift({-step}); {kept}"
-    command = rewrite_command(facts.typed, facts.delimiter, moved)
-    if command is None:
-        return None
-    return f"{command} && {facts.typed.replace(paths=(str(fixed_path(path)),)).line()}"
+    return corrected_copy(
+        facts, f"f[{labels!r}] = f[{labels!r}].astype(object).shift({-step}); {kept}"
+    )
 
 
 def _occurrence(facts: FileFacts, crossed: Crossed) -> Iterator[Finding]:

@@ -17,9 +17,11 @@ from ce_cli.inspection.columns_seen import columns_seen
 from ce_cli.inspection.evidence_advice import evidence_advice
 from ce_cli.inspection.examine import ExamineSplit, projection_of
 from ce_cli.inspection.file_facts import FileFacts
+from ce_cli.inspection.named_options import named_options
 from ce_cli.inspection.row_advice import row_advice
 from ce_cli.inspection.score_command import ScoreCommand
 from ce_cli.inspection.settle import Settled, settle
+from ce_cli.inspection.trial import Trial
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
 from ce_cli.scoring.pipeline import up_to_first_row, with_labels
@@ -32,6 +34,8 @@ _ID_NAMES = frozenset(
     "id row_id uid uuid guid sample_id example_id case_id record_id item_id".split()
 )
 _PERMUTED = ("flipped_positive", "shifted_classes", "text_sorted_classes", "permuted_classes")
+_CORRECTED = {"looks_like_percentages", "outside", "missing"}  # errors that a new copy is without
+_BY_KIND = {"outside", "positive_logprob", "bad_sum"}  # options only if the numbers show the kind
 _LIKELY_CAUSES = (
     "binding",
     "labels",
@@ -77,6 +81,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     StorageError
         A file cannot be read.
     """
+    given = spec
     sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)
     source = leading[-1]
@@ -113,7 +118,8 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     file_findings += [Finding(note.code, "warning", note.message) for note in empty]
     delimiter = getattr(source, "delimiter", ",")  # only text files have one
     facts = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter, source)
-    return _inspected(facts, source.format, file_findings)
+    result = _inspected(facts, source.format, file_findings)
+    return result.replace(next=_next_line(facts, result.findings, Trial(data, given, typed, run)))
 
 
 def _unused(label_file: LabelFile) -> Iterator[Finding]:
@@ -177,8 +183,8 @@ def _inspected(facts: FileFacts, form: str, file_findings: Sequence[Finding]) ->
     findings += [*value_advice(facts), *evidence_advice(facts)]
     findings += [*class_advice(facts), *row_advice(facts)]
     findings = _without_repeats(_with_classes_by_loss(findings, facts.figures.get("skill", 0.0)))
+    findings = [_with_named_options(one) for one in findings]
     findings.sort(key=_rank)
-    next_command = _next_command(facts, findings)
     issues, numbers = facts.exam.issues, facts.numbers
     several = len(numbers.first) > 1 and facts.spec.task != "multilabel"
     return Inspected(
@@ -194,7 +200,7 @@ def _inspected(facts: FileFacts, form: str, file_findings: Sequence[Finding]) ->
         if several and facts.spec.as_ == "probabilities"
         else None,
         findings=tuple(_with_command(facts, one) for one in findings),
-        next=next_command,
+        next=None,
     )
 
 
@@ -254,6 +260,14 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
     return [one.replace(options=None) if one.code == "positive_logprob" else one for one in kept]
 
 
+def _with_named_options(finding: Finding) -> Finding:
+    """An error with the options that only its sentence names."""
+    known = finding.options or finding.command or finding.code in _BY_KIND
+    if known or finding.severity != "error":
+        return finding
+    return finding.replace(options=named_options(finding.message))
+
+
 def _with_command(facts: FileFacts, finding: Finding) -> Finding:
     finding = finding.replace(message=pasteable(finding.message))
     if finding.options is None or finding.command is not None:
@@ -264,27 +278,22 @@ def _with_command(facts: FileFacts, finding: Finding) -> Finding:
     return finding.replace(command=assumed.adding(finding.options).line())
 
 
-def _next_command(facts: FileFacts, findings: Sequence[Finding]) -> str:
-    """The command to run next, with every option that was found to help.
-
-    Empty if none is known that would not stop.
-    """
+def _next_line(facts: FileFacts, findings: Sequence[Finding], trial: Trial) -> str | None:
+    """The command to run next, with every option that was found to help; None if it would fail."""
     ambiguous = any(one.code == "binding" and one.options is None for one in findings)
     command = facts.typed if ambiguous else facts.typed.adding(facts.settled.assumed)
     for finding in reversed(findings):  # the most serious is added last and wins
         if finding.options and finding.severity != "note":
             command = command.adding(finding.options)
-    fixes = [one.command for one in findings if one.severity != "note" and not one.options]
-    fixed = next((one for one in fixes if one is not None), None)
-    if fixed is not None:
-        return fixed
-    stops = any(one.severity == "error" and one.options is None for one in findings)
-    if not stops or command != facts.typed:
-        return command.line()
-    other = facts.settled.other_command
-    if other is None:
-        return ""  # ce score would stop
-    return facts.typed.replace(options=(*facts.typed.options, *other.options)).line(other.command)
+    codes = {one.code for one in findings if one.severity == "error"}
+    if codes <= _CORRECTED:
+        fixes = (one.command for one in findings if one.severity != "note" and not one.options)
+        if (fix := next(filter(None, fixes), None)) is not None:
+            return fix
+    changed = command != facts.typed
+    if changed or codes:
+        return command.line() if changed and trial.works(command) else None
+    return command.line()
 
 
 def _classes(facts: FileFacts) -> Iterator[ClassSeen]:

@@ -11,6 +11,7 @@ from ce_cli.findings.messages import (
     fatal,
     no_weight,
     sentence,
+    together,
 )
 from ce_cli.findings.number_advice import are_base_ten
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
@@ -44,10 +45,8 @@ def row_advice(facts: FileFacts) -> Iterator[Finding]:
     own = [one for one in issues if one.column in facts.used or not one.column]
     errors = fatal(own, sums_must_fit=facts.spec.on_bad_sum == "error") if facts.binding else []
     classes = facts.binding.classes if facts.binding else None
-    for issue in errors:
-        yield _advice(
-            facts, issue, sentence(issue, facts.locations, classes, facts.exam.issues), "error"
-        )
+    for issues_alike, message in together(errors, facts.locations, classes, facts.exam.issues):
+        yield _advice(facts, issues_alike[0], message, "error")
     reported = {(issue.code, issue.column) for issue in errors}
     for issue in issues:
         if (issue.code, issue.column) not in reported:

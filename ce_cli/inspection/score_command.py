@@ -18,9 +18,9 @@ _SWITCHES = tuple(
     flag(name) for name, option in options_of(InspectOptions).items() if option.typed is bool
 )
 _NO_MATTER = ("threads", "engine")  # they change no number
-_READ_OTHERWISE = {
+READ_OTHERWISE = {  # options by which the same bytes are other rows
     *("--decimal", "--no-header", "--comment", "--encoding", "--input-format"),
-    *("--query", "--table"),
+    *("--query", "--table", "--delimiter"),
 }
 _ONE_OF = ("--classes", "--positive")  # each sets the class of a prediction
 
@@ -52,7 +52,7 @@ class ScoreCommand(Record):
     @property
     def is_plain(self) -> bool:
         """Whether pandas reads the file the same way without options for its format."""
-        return _READ_OTHERWISE.isdisjoint(name for name, _ in self.options)
+        return (READ_OTHERWISE - {"--delimiter"}).isdisjoint(name for name, _ in self.options)
 
     def line(self, verb: str = "score") -> str:
         """The command line, quoted for a shell."""

@@ -9,10 +9,11 @@ import numpy as np
 
 from ce_cli.findings.number_advice import are_base_ten, outside_advice
 from ce_cli.findings.row_issues import RowIssue
+from ce_cli.inspection.corrected_copy import corrected_copy
 from ce_cli.inspection.crossed import in_nats
 from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.numbers import NumberKinds
-from ce_cli.inspection.score_command import fixed_path, option, rewrite_command
+from ce_cli.inspection.score_command import option
 from ce_cli.results.inspect import Finding, Severity
 from ce_cli.scoring.warnings import FEW_ROWS
 
@@ -72,18 +73,10 @@ def _percentages(facts: FileFacts, message: str) -> Finding:
     binding = facts.binding
     found = _outside(facts)
     command = None
-    if (
-        binding is not None
-        and len(facts.typed.paths) == 1
-        and binding.shape in ("single", "columns")
-    ):
-        path = facts.typed.paths[0]
+    if binding is not None and binding.shape in ("single", "columns"):
         columns = [str(name) for name in binding.predictions]
-        command = rewrite_command(
-            facts.typed, facts.delimiter, f"f[{columns!r}] = f[{columns!r}].astype(float) / 100"
-        )
-        if command is not None:
-            command += f" && {facts.typed.replace(paths=(str(fixed_path(path)),)).line()}"
+        numbers = f'f[{columns!r}].apply(pd.to_numeric, errors="coerce")'  # of texts that mean NaN
+        command = corrected_copy(facts, f"f[{columns!r}] = {numbers} / 100")
     return Finding(
         "looks_like_percentages",
         "error",

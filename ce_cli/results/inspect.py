@@ -114,8 +114,8 @@ class Inspected(CommandResult):
         The smallest and the largest sum of the predictions of a row.
     findings : tuple of Finding
         The most serious first.
-    next : str
-        The command to run next; empty if none is known that would not stop.
+    next : str or None
+        The command to run next; None if no option makes the data right.
     """
 
     command = "inspect"
@@ -130,7 +130,7 @@ class Inspected(CommandResult):
     figures: dict[str, float]
     sums: tuple[float, float] | None
     findings: tuple[Finding, ...]
-    next: str
+    next: str | None
 
     @property
     def notices(self) -> tuple[tuple[str, str], ...]:

@@ -19,9 +19,10 @@ class Span(Record):
 
 
 class Line(Record):
-    """Text that a terminal may wrap."""
+    """Text that is wrapped at the width of a terminal, unless it is to be pasted."""
 
     spans: tuple[Span, ...] = ()
+    wrapped: bool = True
 
 
 class Grid(Record):

@@ -29,7 +29,10 @@ def drawn(page: Iterable[Block], canvas: Canvas) -> str:
         legacy_windows=False,
     )
     for block in page:
-        console.print(_text(block) if isinstance(block, Line) else _table(block))
+        if isinstance(block, Line):
+            console.print(_text(block), soft_wrap=not block.wrapped)
+        else:
+            console.print(_table(block))
     return text.getvalue()
 
 

@@ -43,9 +43,9 @@ def blocks(result: Inspected) -> Iterator[Block]:
     yield _verdict(result.findings)
     for finding in result.findings:
         yield from _finding(finding)
-    yield Line()
-    if result.next:
-        yield Line((Span("next  ", "dim"), Span(harmless(result.next), "bold")))
+    if result.next is not None:
+        yield Line()
+        yield Line((Span("next  ", "dim"), Span(harmless(result.next), "bold")), wrapped=False)
 
 
 def _headline(result: Inspected) -> Line:
@@ -165,4 +165,4 @@ def _finding(finding: Finding) -> Iterator[Line]:
     yield Line(tuple(spans))
     fix = finding.options or finding.command
     if fix is not None:
-        yield Line((Span("  fix: ", "dim"), Span(harmless(fix), "green")))
+        yield Line((Span("  fix: ", "dim"), Span(harmless(fix), "green")), wrapped=False)
