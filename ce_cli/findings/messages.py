@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -140,21 +139,6 @@ _SUM_FIX = (
     "allow larger deviations with --sum-tolerance, or use --on-bad-sum warn or "
     "--on-bad-sum renormalize"
 )
-_FIXES = (  # for cells that are not numbers, by the form of the text
-    (r".*[\r\n].*", "a quote opens the cell and ends in another line: close it, or remove it"),
-    (r"[\[{].*", "write one number, or null for a missing value"),
-    (r"[-+]?\d*,\d+(e[-+]?\d+)?", "if this is a decimal comma, use --decimal ,"),
-    (r"[-+]?\d*\.\d+(e[-+]?\d+)?", "it has a decimal point, so remove --decimal ,"),
-    (
-        r"[-+]?\d{1,3}([., '\u00a0\u202f]\d{3})+([.,]\d+)?",
-        "write it without thousands separators",
-    ),
-    (r"[-+]?[\d.,]+ ?%", "divide percentages by 100, since ce reads probabilities"),
-    (
-        r"\d+:[-+]?[\d.]+(e[-+]?\d+)?",
-        "remove the indices before the colons, for example with sed 's/[0-9]*://g'",
-    ),
-)
 
 
 def fatal(issues: Sequence[RowIssue], sums_must_fit: bool) -> list[RowIssue]:
@@ -209,6 +193,7 @@ def sentence(
 ) -> str:
     """One sentence with file, row, column, value, the total and the option that helps."""
     from ce_cli.findings.number_advice import BASE_TEN, are_base_ten
+    from ce_cli.findings.number_texts import absent, number_fix
 
     row = locations.first(issue)
     value = issue.values[0] if issue.values else ""
@@ -216,14 +201,14 @@ def sentence(
         row=row,
         cell=f"{row}, column {quoted(issue.column)}" if issue.column else row,
         value=sanitize(value),
-        shown=quoted(value),
+        shown=f'"{sanitize(value)}"' if value[:1] == "'" else quoted(value),
         word=shell_word(value),
         more=locations.others(issue),
         worst=locations.worst(issue),
         classes=quoted_list(classes or (), 10),
         count=len(classes or ("negative", "positive")),
-        absent=_absent(value),
-        fix=_fix(value),
+        absent=absent([value]),
+        fix=number_fix(issue, issue.count if found is None else found.read),
         share_fix=_share_fix(value),
         sum_fix=BASE_TEN if are_base_ten(issue.numbers) else _SUM_FIX,
         advice=advice_for(issue, classes, found).text,
@@ -246,19 +231,6 @@ def advice_for(issue: RowIssue, classes: Sequence[str] | None, found: RowIssues 
         return Advice("correct or remove such rows")
     known = outside_advice if issue.code == "outside" else positive_advice
     return known(numbers, read)
-
-
-def _fix(value: str) -> str:
-    value = value.strip(" ")
-    if any(character.isdigit() and not character.isascii() for character in value):
-        return "write numbers with the digits 0 to 9"
-    forms = re.IGNORECASE | re.DOTALL | re.ASCII
-    matching = (fix for form, fix in _FIXES if re.fullmatch(form, value, forms))
-    return next(matching, _absent(value))
-
-
-def _absent(value: str) -> str:
-    return f"if it marks a missing value, use --na-value {shell_word(value)} --missing skip"
 
 
 def _share_fix(value: str) -> str:

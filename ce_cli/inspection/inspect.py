@@ -291,9 +291,9 @@ def _next_line(facts: FileFacts, findings: Sequence[Finding], trial: Trial) -> s
         if (fix := next(filter(None, fixes), None)) is not None:
             return fix
     changed = command != facts.typed
-    if changed or codes:
-        return command.line() if changed and trial.works(command) else None
-    return command.line()
+    if not changed:
+        return None if codes else command.line()
+    return trial.line(command)
 
 
 def _classes(facts: FileFacts) -> Iterator[ClassSeen]:

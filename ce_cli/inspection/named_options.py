@@ -8,7 +8,7 @@ _VALUE = r"(?:\$?'(?:[^'\\]|\\.)*'|,|[^\s;']*[^\s;',.:)])"
 _KNOWN = "decimal|comment|ignore-label|positive|as|encoding|delimiter|missing|na-value"
 _ONE = rf"(?:--no-header|--(?:{_KNOWN}) {_VALUE})"
 _RUN = re.compile(rf"(?<![\w'-]){_ONE}(?: {_ONE})*")
-_UNCERTAIN = ("for example", "remove --decimal")
+_UNCERTAIN = ("for example", "write all of them alike")
 
 
 def named_options(message: str) -> str | None:

@@ -90,7 +90,8 @@ def _advice(facts: FileFacts, issue: RowIssue, message: str, severity: str) -> F
     if are_base_ten(issue.numbers):
         options = None
     if issue.code == "not-a-number" and severity == "error" and "--na-value" in message:
-        options = f"{option('--na-value', issue.values[0])} --missing skip"
+        texts = dict.fromkeys(issue.values)
+        options = " ".join((*(option("--na-value", text) for text in texts), "--missing skip"))
     if issue.code in _BY_VALUES and facts.binding is not None:
         options = advice_for(issue, facts.binding.classes, facts.exam.issues).options
     if issue.code == "share-outside":

@@ -39,14 +39,22 @@ class Trial(Record):
     typed: ScoreCommand
     run: Run
 
-    def works(self, command: ScoreCommand) -> bool:
-        """Whether the command scores the data.
+    def line(self, command: ScoreCommand) -> str | None:
+        """The command if it scores the data, or else, if its errors suggest more, one to see them.
 
-        What came from a pipe cannot be read again: then it is taken to work.
+        What came from a pipe cannot be read again: then the command is taken to work.
         """
+        error = self._error(command)
+        if error is None:
+            return command.line()
+        return (
+            command.line("inspect") if any(not one.command for one in error.suggestions) else None
+        )
+
+    def _error(self, command: ScoreCommand) -> CeError | None:
         options = _values(command)
         if STDIN in (*command.paths, options.get("labels")):
-            return True
+            return None
         data, changed = self.data, {*command.options} ^ {*self.typed.options}
         try:
             spec = self._with(options)
@@ -54,9 +62,9 @@ class Trial(Record):
                 reading = Reading.from_options(options)
                 data = data_set(located(command.paths), reading, spec, options.get("labels"))
             score(data, spec, Run(self.run.engine))
-        except CeError:
-            return False
-        return True
+        except CeError as error:
+            return error
+        return None
 
     def _with(self, options: dict[str, Any]) -> Spec:
         """The options it was inspected with, and those that are added."""

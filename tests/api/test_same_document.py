@@ -145,6 +145,7 @@ def test_data_in_memory_are_inspected_with_calls_of_python() -> None:
     for data in (flipped, logits):
         found = inspect(data)
         SCHEMAS["ce.inspect/1"].validate(found.to_dict())
+        assert found.next is not None
         shown = [found.next, *(one.command or "" for one in found.findings)]
         shown += [one.message + (one.options or "") for one in found.findings]
         assert not any("--" in text for text in [*shown, *(one.why for one in found.columns)])
