@@ -204,7 +204,7 @@ def sentence(
         shown=f'"{sanitize(value)}"' if value[:1] == "'" else quoted(value),
         word=shell_word(value),
         more=locations.others(issue),
-        worst=locations.worst(issue),
+        worst=locations.worst(issue) if issue.count > 1 else "",
         classes=quoted_list(classes or (), 10),
         count=len(classes or ("negative", "positive")),
         absent=absent([value]),

@@ -68,4 +68,5 @@ class RowLocations(Record):
         _, row, value = issue.worst
         name, number = self.of(row)
         inside = f" of {display_name(name)}" if len(self.names) > 1 else ""
-        return f"; the worst is row {number:,}{inside} with {value}"
+        which = "it is" if issue.count == 1 else "the worst is"
+        return f"; {which} row {number:,}{inside} with {value}"

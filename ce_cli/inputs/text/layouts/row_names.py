@@ -51,7 +51,8 @@ def too_short(names: Sequence[str], name: str) -> DataError:
     """The error where the rows have one field more than the header, and it is not clear which."""
     return DataError(
         f"{name}: the header has {plural(len(names), 'name')} ({quoted(names[0])}, …), but the "
-        f"rows have {len(names) + 1} fields; name every column in the first line."
+        f"rows have {len(names) + 1} fields; name every column in the first line, "
+        "or, if commas are decimal marks as well, quote the numbers."
     )
 
 
