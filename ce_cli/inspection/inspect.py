@@ -183,7 +183,8 @@ def _inspected(facts: FileFacts, form: str, file_findings: Sequence[Finding]) ->
     findings += [*value_advice(facts), *evidence_advice(facts)]
     findings += [*class_advice(facts), *row_advice(facts)]
     findings = _without_repeats(_with_classes_by_loss(findings, facts.figures.get("skill", 0.0)))
-    findings = [_with_named_options(one) for one in findings]
+    if not any(one.code in _PERMUTED and one.options for one in findings):  # else all labels fit
+        findings = [_with_named_options(one) for one in findings]
     findings.sort(key=_rank)
     issues, numbers = facts.exam.issues, facts.numbers
     several = len(numbers.first) > 1 and facts.spec.task != "multilabel"
