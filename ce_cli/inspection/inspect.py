@@ -292,9 +292,12 @@ def _next_line(facts: FileFacts, findings: Sequence[Finding], trial: Trial) -> s
         if (fix := next(filter(None, fixes), None)) is not None:
             return fix
     changed = command != facts.typed
-    if not changed:
-        return None if codes else command.line()
-    return trial.line(command)
+    if not changed and not codes:
+        return command.line()
+    line, other = trial.line(command) if changed else None, facts.settled.other_command
+    if line is not None or other is None:
+        return line
+    return facts.typed.replace(options=(*facts.typed.options, *other.options)).line(other.command)
 
 
 def _classes(facts: FileFacts) -> Iterator[ClassSeen]:

@@ -499,5 +499,5 @@ def test_unused_weights_are_a_note(name: str, tmp_path: Path) -> None:
 def test_no_command_that_stops_comes_next(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("label,prediction,score\ncat,cat,0.9\ndog,dog,0.8\nbird,bird,0.7\n")
-    assert inspected(path)["next"] == ""
+    assert inspected(path)["next"] is None
     assert "next" not in run_ce("inspect", path).stdout
