@@ -201,8 +201,8 @@ def test_only_the_command_line_knows_typer() -> None:
         ("ce_cli.errors", "from ce_cli.text import quoted"),
         ("ce_cli.metrics.loss", "from ce_cli.inputs.source import Frame"),
         ("ce_cli.metrics.loss", "def of():\n    from ce_cli import scoring"),
-        ("ce_cli.binding.rows", "from ..scoring.reduce import Work"),
-        ("ce_cli.binding.rows", "from .. import scoring"),
+        ("ce_cli.binding.bind", "from ..scoring.reduce import Work"),
+        ("ce_cli.binding.bind", "from .. import scoring"),
         ("ce_cli.inputs", "from ..binding import bind"),
         (
             "ce_cli.outputs.json",

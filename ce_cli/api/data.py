@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ce_cli.binding.joined import reading_of_labels
+from ce_cli.binding.joining.joined import reading_of_labels
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.arrow.memory import TableSource
 from ce_cli.inputs.dataset import DataSet

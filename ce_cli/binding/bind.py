@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ce_cli.binding.batches import check_batches
 from ce_cli.binding.binding import Binding, Labels
-from ce_cli.binding.class_columns import naming_by_labels
-from ce_cli.binding.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
-from ce_cli.binding.coded_labels import CodedReader, by_code, codes_of, named_classes, unknown_codes
-from ce_cli.binding.evidence import FirstRows
-from ce_cli.binding.found_roles import RoleFinder
-from ce_cli.binding.label_names import label_namings
+from ce_cli.binding.finding.batches import check_batches
+from ce_cli.binding.finding.evidence import FirstRows
+from ce_cli.binding.finding.found_roles import RoleFinder
+from ce_cli.binding.finding.loss_columns import with_losses
+from ce_cli.binding.finding.near_predictions import check_logarithms, check_signs, instead_of
 from ce_cli.binding.labels import (
     NO_LABELS,
     hard_reader,
@@ -19,10 +17,18 @@ from ce_cli.binding.labels import (
     oriented,
     two_classes,
 )
-from ce_cli.binding.loss_columns import with_losses
-from ce_cli.binding.names import no_column, values_of
-from ce_cli.binding.near_predictions import check_logarithms, check_signs, instead_of
-from ce_cli.binding.one_hot import check_ignored
+from ce_cli.binding.naming.class_columns import naming_by_labels
+from ce_cli.binding.naming.classes import UNKNOWN, ConventionalBinary, LabelReader, NamedClasses
+from ce_cli.binding.naming.coded_labels import (
+    CodedReader,
+    by_code,
+    codes_of,
+    named_classes,
+    unknown_codes,
+)
+from ce_cli.binding.naming.label_names import label_namings
+from ce_cli.binding.naming.names import no_column, values_of
+from ce_cli.binding.naming.typed_names import with_own_names
 from ce_cli.binding.predictions import (
     EPSILON,
     TOLERANCE,
@@ -39,7 +45,7 @@ from ce_cli.binding.roles import (
     check_others,
     check_predictions,
 )
-from ce_cli.binding.typed_names import with_own_names
+from ce_cli.binding.rows.one_hot import check_ignored
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Source
 from ce_cli.options.choices import Task
@@ -124,21 +130,21 @@ def finder_of(source: Source, spec: Spec) -> RoleFinder:
 
 
 def _with_both_classes(source: Source, spec: Spec, seen: Sequence[str]) -> Spec:
-    from ce_cli.binding.predicted_class import with_both_classes
+    from ce_cli.binding.rows.predicted_class import with_both_classes
 
     return with_both_classes(source, spec, seen)
 
 
 def _check_predicted_class(spec: Spec, bound: Binding) -> None:
     if spec.predicted_class is not None:
-        from ce_cli.binding.predicted_class import check_predicted_class
+        from ce_cli.binding.rows.predicted_class import check_predicted_class
 
         check_predicted_class(spec, bound)
 
 
 def _check_tokens(spec: Spec, bound: Binding, kinds: Kinds) -> None:
     if spec.tokens is not None:
-        from ce_cli.binding.token_rows import check_tokens
+        from ce_cli.binding.rows.token_rows import check_tokens
 
         check_tokens(spec, bound, kinds[spec.tokens])
 
@@ -158,7 +164,7 @@ def _check_roles(
     sizes = [] if spec.bytes is None else [spec.bytes]
     used = dict.fromkeys((*labels, *preds, *weight, *sizes, *rest))
     if repeated := [name for name in used if names.count(name) > 1]:
-        from ce_cli.binding.repeated_names import repeated_names
+        from ce_cli.binding.finding.repeated_names import repeated_names
 
         raise DataError(repeated_names(source, repeated, labels, preds))
     check_others(kinds, rest, spec.weight)
@@ -229,7 +235,7 @@ def _bound(
 def _is_ragged(source: Source, spec: Spec, column: Column) -> bool:
     if column.width is not None:
         return False
-    from ce_cli.binding.ragged import are_ragged, list_lengths
+    from ce_cli.binding.rows.ragged import are_ragged, list_lengths
 
     return are_ragged(list_lengths(source, column.name), column, spec)
 
@@ -398,6 +404,6 @@ def _class_weights(spec: Spec, bound: Binding) -> tuple[float, ...]:
 def _check_seen(source: Source, spec: Spec, bound: Binding) -> None:
     """Fail at once, and name the fix, where labels of the first rows are not classes."""
     if bound.sample and (bound.labels.reader.codes(bound.sample) == UNKNOWN).any():
-        from ce_cli.binding.label_fit import check_seen
+        from ce_cli.binding.finding.label_fit import check_seen
 
         check_seen(source, spec, bound)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ce_cli.binding.chosen import Reason
-from ce_cli.binding.classes import LabelReader
+from ce_cli.binding.finding.chosen import Reason
+from ce_cli.binding.naming.classes import LabelReader
 from ce_cli.inputs.source import Projection, Stored
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.options.choices import Task

@@ -19,7 +19,7 @@ def data_set(
     shown = tuple(map(without_secrets, names))
     if labels is None:
         return DataSet(shown, sources)
-    from ce_cli.binding.joined import reading_of_labels
+    from ce_cli.binding.joining.joined import reading_of_labels
 
     own = reading_of_labels(reading, spec)
     return DataSet(shown, sources, lambda: opened(labels, own))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.names import no_column
+from ce_cli.binding.naming.names import no_column
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Column, Source
@@ -26,7 +26,7 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
         return
     for name in projection.names:
         if sum(column.name == name for column in columns) > 1:
-            from ce_cli.binding.repeated_names import repeated_names
+            from ce_cli.binding.finding.repeated_names import repeated_names
 
             raise DataError(repeated_names(source, [name], (), ())).about(source.name)
         if name not in kinds:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ce_cli.binding.binding import Labels
-from ce_cli.binding.classes import (
+from ce_cli.binding.naming.classes import (
     UNKNOWN,
     ConventionalBinary,
     LabelReader,
     NamedClasses,
     OneAgainstRest,
 )
-from ce_cli.binding.label_names import label_namings
-from ce_cli.binding.names import class_named
+from ce_cli.binding.naming.label_names import label_namings
+from ce_cli.binding.naming.names import class_named
 from ce_cli.errors import DataError, UsageError
 from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list, sanitize

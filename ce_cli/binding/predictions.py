@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ce_cli.binding.binding import Shape
-from ce_cli.binding.class_columns import naming_by_labels
-from ce_cli.binding.classes import UNKNOWN, NamedClasses
-from ce_cli.binding.columns import entries
-from ce_cli.binding.names import namings_of
+from ce_cli.binding.naming.class_columns import naming_by_labels
+from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.naming.names import namings_of
+from ce_cli.binding.rows.columns import entries
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Projection, Source
 from ce_cli.spec import Spec
@@ -125,7 +125,7 @@ def width_of(source: Source, column: Column, spec: Spec) -> int:
     if width is None and spec.classes:
         return len(spec.classes)
     if width is None:
-        from ce_cli.binding.ragged import are_ragged, list_lengths
+        from ce_cli.binding.rows.ragged import are_ragged, list_lengths
 
         lengths = list_lengths(source, column.name)
         width = lengths.most_common(1)[0][0] if lengths else 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ce_cli.binding.binding import Binding, BytesShape
-from ce_cli.binding.names import plain
+from ce_cli.binding.naming.names import plain
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.text import quoted, sanitize

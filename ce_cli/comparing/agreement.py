@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.classes import UNKNOWN
-from ce_cli.binding.prediction_rows import somewhere
+from ce_cli.binding.naming.classes import UNKNOWN
+from ce_cli.binding.rows.prediction_rows import somewhere
 from ce_cli.comparing.bound_models import BoundModel
 from ce_cli.comparing.other_labels import labels_of_one, only_file
 from ce_cli.comparing.scored_rows import ScoredRows

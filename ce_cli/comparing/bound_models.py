@@ -7,8 +7,8 @@ from typing import Any, Self, get_args
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.data_set import data_set
-from ce_cli.binding.names import is_id
-from ce_cli.binding.row_columns import RowColumn, index_columns
+from ce_cli.binding.joining.row_columns import RowColumn, index_columns
+from ce_cli.binding.naming.names import is_id
 from ce_cli.comparing.scored_rows import ScoredRows, ScoreModels
 from ce_cli.errors import CeError, UsageError
 from ce_cli.findings.row_issues import RowIssues

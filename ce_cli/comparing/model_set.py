@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ce_cli.binding.names import no_column
+from ce_cli.binding.naming.names import no_column
 from ce_cli.comparing.bound_models import (
     BoundModel,
     ComparisonPlan,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ce_cli.binding.columns import as_texts
-from ce_cli.binding.fingerprints import fingerprints
-from ce_cli.binding.names import is_prediction
-from ce_cli.binding.reordered import OrderOfValues, shared_columns
-from ce_cli.binding.row_columns import RowCheck, RowColumn, is_index, row_names
+from ce_cli.binding.joining.fingerprints import fingerprints
+from ce_cli.binding.joining.reordered import OrderOfValues, shared_columns
+from ce_cli.binding.joining.row_columns import RowCheck, RowColumn, row_names
+from ce_cli.binding.naming.names import is_index, is_prediction
+from ce_cli.binding.rows.columns import as_texts
 from ce_cli.comparing.bound_models import ModelReader, common_indices
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError

@@ -22,9 +22,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from ce_cli.binding.columns import floats
-from ce_cli.binding.fingerprints import fingerprints
-from ce_cli.binding.row_columns import row_names
+from ce_cli.binding.joining.fingerprints import fingerprints
+from ce_cli.binding.joining.row_columns import row_names
+from ce_cli.binding.rows.columns import floats
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.kernels.outcomes import indicator
 from ce_cli.metrics.groups import GroupKey

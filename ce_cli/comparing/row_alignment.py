@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.binding.row_columns import row_names
+from ce_cli.binding.joining.row_columns import row_names
 from ce_cli.comparing.bound_models import ModelReader
 from ce_cli.comparing.order_check import OrderCheck, Step
 from ce_cli.comparing.scored_rows import ScoredRows

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import CheckedRows
-from ce_cli.binding.predicted_class import predicted_positive
-from ce_cli.binding.prediction_rows import read_predictions
-from ce_cli.binding.rows import BoundRows, bound_rows
+from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
+from ce_cli.binding.rows.checked import CheckedRows
+from ce_cli.binding.rows.predicted_class import predicted_positive
+from ce_cli.binding.rows.prediction_rows import read_predictions
 from ce_cli.errors import DataError
 from ce_cli.explaining.anatomy import Subject, explained
 from ce_cli.explaining.rank_counts import LargestLoss, RankCounts

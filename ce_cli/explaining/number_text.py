@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.prediction_rows import ROUNDING
 from ce_cli.binding.predictions import TOLERANCE
+from ce_cli.binding.rows.prediction_rows import ROUNDING
 from ce_cli.errors import UsageError
 from ce_cli.text import quoted
 

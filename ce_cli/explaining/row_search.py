@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.columns import tokens
-from ce_cli.binding.rows import bound_rows
+from ce_cli.binding.rows.bound_rows import bound_rows
+from ce_cli.binding.rows.columns import tokens
 from ce_cli.errors import UsageError
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame, Split

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.labels import NO_LABELS
-from ce_cli.binding.prediction_rows import ROUNDING, log_sums
+from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.predictions import EPSILON, TOLERANCE
-from ce_cli.binding.rows import outcomes_of
+from ce_cli.binding.rows.bound_rows import outcomes_of
+from ce_cli.binding.rows.prediction_rows import ROUNDING, log_sums
 from ce_cli.errors import UsageError
 from ce_cli.explaining.anatomy import Subject
 from ce_cli.explaining.number_text import numbers_in, within_one

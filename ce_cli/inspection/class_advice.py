@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.names import class_named
+from ce_cli.binding.naming.names import class_named
 from ce_cli.inspection.corrected_copy import corrected_copy
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.file_facts import FileFacts

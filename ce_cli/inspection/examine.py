@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.checked import CheckedRows
-from ce_cli.binding.prediction_rows import read_predictions
-from ce_cli.binding.rows import BoundRows, bound_rows
+from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
+from ce_cli.binding.rows.checked import CheckedRows
+from ce_cli.binding.rows.prediction_rows import read_predictions
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Column, Frame, Projection, Split
 from ce_cli.inspection.crossed import Crossed

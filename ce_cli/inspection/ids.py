@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ce_cli.binding.columns import as_texts, floats
-from ce_cli.binding.fingerprints import fingerprints
+from ce_cli.binding.joining.fingerprints import fingerprints
+from ce_cli.binding.rows.columns import as_texts, floats
 from ce_cli.record import Record
 
 Hashes = NDArray[np.uint64]

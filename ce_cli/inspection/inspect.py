@@ -7,7 +7,7 @@ from itertools import chain
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
-from ce_cli.binding.label_file import LabelFile
+from ce_cli.binding.joining.label_file import LabelFile
 from ce_cli.errors import DataError, pasteable
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ce_cli.binding.columns import floats, tokens
+from ce_cli.binding.rows.columns import floats, tokens
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ce_cli.binding.bind import finder_of
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.found_roles import RoleFinder, Roles
+from ce_cli.binding.finding.found_roles import RoleFinder, Roles
 from ce_cli.errors import CeError, DataError, Suggestion, UsageError
 from ce_cli.inputs.source import Source
 from ce_cli.inspection.profiles import sortable

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.classes import UNKNOWN, NamedClasses
-from ce_cli.binding.columns import floats, tokens
-from ce_cli.binding.names import is_id
-from ce_cli.binding.predicted_class import class_codes
-from ce_cli.binding.rows import bound_rows
+from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.naming.names import is_id
+from ce_cli.binding.rows.bound_rows import bound_rows
+from ce_cli.binding.rows.columns import floats, tokens
+from ce_cli.binding.rows.predicted_class import class_codes
 from ce_cli.inputs.source import NO_TEXTS, Projection, Source
 from ce_cli.spec import Spec
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.near_predictions import is_percent
-from ce_cli.binding.spelling import canonical
+from ce_cli.binding.finding.near_predictions import is_percent
+from ce_cli.binding.naming.spelling import canonical
 from ce_cli.errors import pasteable
 from ce_cli.findings.bad_numbers import number_text
 from ce_cli.findings.number_advice import skipping

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.classes import names_of_two
+from ce_cli.binding.naming.classes import names_of_two
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.exact import ratios
@@ -28,7 +28,7 @@ from ce_cli.spec import ALL, Spec
 
 if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
-    from ce_cli.binding.label_file import LabelFile
+    from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.inputs.source import Source
 
 Chosen = TypeVar("Chosen", float, Interval)

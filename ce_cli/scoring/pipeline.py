@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
+from ce_cli.binding.finding.kind_by_name import check_logits
 from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
-from ce_cli.binding.kind_by_name import check_logits
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssues
@@ -32,7 +32,7 @@ from ce_cli.spec import ALL, Spec
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ce_cli.binding.label_file import LabelFile
+    from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.results.score import Note, Result
 
 RowSink = Callable[["pa.Table"], None]
@@ -304,8 +304,8 @@ def with_labels(data: DataSet, spec: Spec) -> tuple[Iterator[Source], Spec, Labe
     labels = data.open_labels()
     if labels is None:
         return data.sources(), spec, None
-    from ce_cli.binding.joined import joined
-    from ce_cli.binding.label_file import LabelFile
+    from ce_cli.binding.joining.joined import joined
+    from ce_cli.binding.joining.label_file import LabelFile
 
     label_file = LabelFile(labels, spec.id, spec.missing == "skip")
     return *joined(data.sources(), label_file, spec), label_file

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.rows import BoundRows, bound_rows
+from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.columns import tokens
-from ce_cli.binding.names import is_id
-from ce_cli.binding.row_columns import is_index
-from ce_cli.binding.words import words_of
+from ce_cli.binding.naming.names import is_id, is_index
+from ce_cli.binding.naming.words import words_of
+from ce_cli.binding.rows.columns import tokens
 from ce_cli.errors import CeError
 from ce_cli.inputs.source import Frame, Projection, Source
 from ce_cli.results.score import Note

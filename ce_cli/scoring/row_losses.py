@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.columns import as_texts
+from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.batch import Batch
 from ce_cli.record import Record

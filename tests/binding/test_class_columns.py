@@ -8,9 +8,9 @@ from decimal import Decimal
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ce_cli.binding.class_columns import class_columns, naming_by_labels
-from ce_cli.binding.classes import UNKNOWN, NamedClasses
-from ce_cli.binding.spelling import as_name, canonical, positives
+from ce_cli.binding.naming.class_columns import class_columns, naming_by_labels
+from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
+from ce_cli.binding.naming.spelling import as_name, canonical, positives
 
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=8)
 NAMES = st.lists(WORDS, min_size=2, max_size=6, unique_by=lambda word: as_name(word).casefold())

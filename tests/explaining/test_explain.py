@@ -19,7 +19,7 @@ from scipy.special import softmax
 from scipy.stats import entropy, rankdata
 
 from ce_cli.binding.data_set import data_set
-from ce_cli.binding.rows import bound_rows
+from ce_cli.binding.rows.bound_rows import bound_rows
 from ce_cli.explaining import rank_counts
 from ce_cli.explaining.explain import explain
 from ce_cli.explaining.rank_counts import RankCounts

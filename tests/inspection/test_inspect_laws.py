@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ce_cli.binding.fingerprints import fingerprints
+from ce_cli.binding.joining.fingerprints import fingerprints
 from ce_cli.inspection.class_advice import ClassPairing
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.ids import Ids

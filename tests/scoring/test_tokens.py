@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from ce_cli import compare, score
-from ce_cli.binding.bytes_rows import lengths
+from ce_cli.binding.rows.bytes_rows import lengths
 from ce_cli.errors import UsageError
 from tests.conftest import (
     SAMPLES,

@@ -1,0 +1,1 @@
+"""Labels and predictions in two files, joined by an id or by the order of their rows."""

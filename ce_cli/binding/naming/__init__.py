@@ -1,0 +1,1 @@
+"""Names of columns, classes and labels, in any spelling."""

@@ -1,0 +1,1 @@
+"""Rows as arrays: labels, predictions, tokens and bytes, each checked."""
