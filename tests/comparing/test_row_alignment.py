@@ -137,7 +137,6 @@ def test_one_sentence_names_the_problem(name: str, tmp_path: Path) -> None:
     message = complaints(done, code)
     assert len(message) == len(problems), message
     for line, parts in zip(message, problems, strict=True):
-        assert line.endswith("."), line
         for part in parts:
             assert part in line
     assert [path.read_bytes() for path in (tmp_path / "old.csv", tmp_path / "new.csv")] == before

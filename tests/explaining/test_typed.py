@@ -374,7 +374,7 @@ def test_numbers_that_sum_to_100_are_shown_as_percentages(numbers: str) -> None:
         others = [] if option == "--p" else ["--label", "0"]
         [line] = complaints(run_ce("explain", option, numbers, *others), USAGE)
         assert "--as logits" not in line
-        (advice,) = re.findall(rf"{option} ([\d.,%]+)\.$", line)
+        (advice,) = re.findall(rf"{option} ([\d.,%]+)$", line)
         given = [float(one) / 100 for one in numbers.split(",")]
         found = explained(option, advice, *others)
         field = "label" if option == "--p" else "prediction"

@@ -112,7 +112,7 @@ def test_the_longest_sheet_is_the_example(tmp_path: Path) -> None:
     with pd.ExcelWriter(path) as book:
         pd.DataFrame({"metric": ["auc"], "value": [0.9]}).to_excel(book, sheet_name="summary")
         TABLE.to_pandas().to_excel(book, sheet_name="preds", index=False)
-    assert refused(path).endswith("--table preds.")
+    assert refused(path).endswith("--table preds")
 
 
 def test_several_tables_are_named_and_one_can_be_chosen(tmp_path: Path) -> None:
