@@ -9,7 +9,7 @@ from ce_cli.binding.finding.evidence import FirstRows
 from ce_cli.binding.finding.top_class import top_class_beside
 from ce_cli.binding.naming.classes import UNKNOWN, ConventionalBinary
 from ce_cli.binding.naming.near_classes import nearly_classes
-from ce_cli.binding.naming.spelling import canonical, positives
+from ce_cli.binding.naming.spelling import canonical, numbered, positives
 from ce_cli.errors import DataError, Suggestion
 from ce_cli.inputs.source import Source
 from ce_cli.spec import Spec
@@ -84,12 +84,14 @@ def _unknown(bound: Binding, classes: Sequence[str]) -> DataError:
     seen, label = bound.sample, bound.labels.columns[0]
     if near := nearly_classes(label, seen, classes):
         return near
-    paired = _same_pair(seen, classes)
+    in_columns = bound.shape == "columns"
+    order = numbered(seen, len(classes)) if in_columns else []
+    paired = _same_pair(seen, classes) or ",".join(order)
     return DataError(
         f"the labels in {quoted(label)} are {quoted_list(seen, 4)}, but the predictions are for "
         f"the classes {quoted_list(classes)}; name the class of each prediction, in order, with "
         "--classes.",
-        suggestions=() if paired is None else [Suggestion((("--classes", paired),))],
+        suggestions=[Suggestion((("--classes", paired),))] if paired else (),
     )
 
 

@@ -12,6 +12,7 @@ from ce_cli.binding.finding.evidence import FirstRows, Numbers
 from ce_cli.binding.naming.class_columns import ClassColumns, class_columns
 from ce_cli.binding.naming.classes import UNKNOWN, ConventionalBinary, NamedClasses
 from ce_cli.binding.naming.names import is_aside, named_choices, namings_of, pattern_of, values_of
+from ce_cli.binding.naming.spelling import numbered
 from ce_cli.binding.naming.words import (
     has_word_of_prediction,
     is_clearly_prediction,
@@ -20,7 +21,6 @@ from ce_cli.binding.naming.words import (
     relation,
 )
 from ce_cli.errors import DataError, Suggestion
-from ce_cli.metrics.groups import sortable
 from ce_cli.options.choices import Values
 from ce_cli.text import quoted, quoted_list
 
@@ -408,15 +408,12 @@ class PredictionChoice:
 
     def _other_names(self, names: Sequence[str]) -> DataError:
         """The columns are the classes by their sum, but not by their names."""
-        labels = sorted(self._seen, key=lambda label: sortable((label,)))
-        options = [("--pred", name) for name in names]
-        if len(labels) == len(names) and all(label.isdecimal() for label in labels):
-            options.append(("--classes", ",".join(labels)))  # numbers have an order of their own
-        known = (
-            f", but are not named like the labels {quoted_list(self._seen, 4)}" if labels else ""
-        )
+        labels, options = self._seen, [("--pred", name) for name in names]
+        if order := numbered(labels, len(names)):
+            options.append(("--classes", ",".join(order)))
+        known = f", but are not named like the labels {quoted_list(labels, 4)}" if labels else ""
         return DataError(
             f"the columns {quoted_list(names)} sum to 1{known}; name the class of each, in order: "
             "--pred COL for each column and --classes.",
-            suggestions=[Suggestion(tuple(options))] if len(options) > len(names) else (),
+            suggestions=[Suggestion(tuple(options))] if order else (),
         )

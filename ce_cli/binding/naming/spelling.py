@@ -53,6 +53,16 @@ def is_made_name(text: str) -> bool:
     return _MADE_NAME.fullmatch(text) is not None
 
 
+def numbered(labels: Sequence[str], count: int) -> list[str]:
+    """The labels in the order of their numbers, if they are that many whole numbers.
+
+    Other labels have no order that would show which prediction is for which of them.
+    """
+    if len(labels) != count or not all(canonical(label).isdecimal() for label in labels):
+        return []
+    return sorted(labels, key=lambda label: int(canonical(label)))
+
+
 def positives(labels: Sequence[str]) -> list[str]:
     """The label that is positive by its words, like ``churn`` beside ``no_churn``; or each of two.
 
