@@ -110,6 +110,7 @@ UNCLEAR = {
         "target,barbera,barolo\n0,0.8,0.2\n1,0.3,0.7\n",
         ("sum to 1", "ce score f.csv --pred barbera --pred barolo --classes 0,1"),
     ),
+    "decimal commas": ("y;PRE_1\n1;0,8\n0;0,3\n", ("'PRE_1'", "--decimal ,")),
     "a margin": (
         "label,margin\n1,1.4\n0,-0.8\n",
         ("'margin'", "ce score f.csv --pred margin --as logits"),

@@ -323,6 +323,9 @@ class PredictionChoice:
             return Chosen(fractions[0], "values")
         if len(fractions) > 1 or (fractions and refused):
             raise self._models(clear or fractions, refused)
+        unread = [(name,) for name, kind in self._likely(()) if kind.bad]
+        if not refused and len(unread) == 1:
+            return Chosen(unread[0], "values")  # the rows show why these are not numbers
         return Chosen(refused[0]) if refused else None
 
     def _scores_of_labels(self) -> DataError | None:
