@@ -141,6 +141,12 @@ class FirstRows:
         """The labels of a column without missing values."""
         return [text for text in self.labels(name) if text and text not in self._missing]
 
+    def label_numbers(self, name: str) -> Numbers:
+        """The numbers of a column that is read as labels anyway."""
+        found = [_number(text) for text in self.classes(name)]
+        known = sorted(number for number in found if number is not None)
+        return Numbers(np.array(known, np.float64), len(known) < len(found))
+
     def distinct(self, name: str) -> set[str]:
         """The values of a column, each in one spelling."""
         return {canonical(text) for text in self.classes(name)}
@@ -197,3 +203,10 @@ def _distinct(numbers: Floats) -> Floats:
     first[1:] = ordered[1:] != ordered[:-1]
     distinct: Floats = ordered[first]
     return distinct
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(canonical(text))
+    except ValueError:
+        return None

@@ -108,7 +108,7 @@ class LabelChoice:
             return []
         others = [name for name in self.candidates() if name != label]
         if self._rows.kind(label) == "number":
-            (kind,) = self._rows.numbers([label])
+            kind = self._rows.label_numbers(label)
             if kind.are_fractions:  # shares of a class, or a measurement
                 return others
         return [name for name in others if relation(name, prediction)]
@@ -173,7 +173,7 @@ class LabelChoice:
         """Whether numbers are classes or shares, not measurements."""
         if self._rows.kind(name) != "number":
             return True
-        (kind,) = self._rows.numbers([name])
+        kind = self._rows.label_numbers(name)
         return kind.are_whole or kind.in_unit or kind.bad
 
     def _are_classes(self, name: str) -> bool:
@@ -186,7 +186,7 @@ class LabelChoice:
         """Whether numbers are whole; true for columns of other kinds."""
         if self._rows.kind(name) != "number":
             return True
-        (kind,) = self._rows.numbers([name])
+        kind = self._rows.label_numbers(name)
         return kind.are_whole and not kind.bad
 
     def _fits(self, name: str, prediction: str, namings: Sequence[tuple[str, ...]] | None) -> bool:
