@@ -496,6 +496,8 @@ BAD: dict[str, tuple[str | bytes, list[str], int, list[str]]] = {
         BAD_DATA,
         ["'1', '2'", "--label"],
     ),
+    "another delimiter": ("label^prob\n1^0.8\n0^0.3\n", [], BAD_DATA, ["--delimiter '^'"]),
+    "a colon": ("y:p:w\n1:0.8:2\n0:0.3:1\n", [], BAD_DATA, ["--delimiter :"]),
     "no header and no prediction": ("1,7\n", ["--no-header"], BAD_DATA, ["'1', '2'", "--pred"]),
     "a column that is not there": (
         "1,0.5\n",

@@ -17,7 +17,7 @@ from ce_cli.binding.naming.names import (
 from ce_cli.errors import DataError, Suggestion
 from ce_cli.inputs.source import Column
 from ce_cli.spec import Spec
-from ce_cli.text import is_number, quoted_list
+from ce_cli.text import is_number, quoted, quoted_list, shell_word
 
 _LABELS = frozenset(
     "label labels y y_true ytrue y_test true true_label truth target targets class actual actuals "
@@ -28,6 +28,7 @@ _LABEL_STEMS = (
     "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
     "one_hot votes counts count truth gold true obs y"
 ).split()
+_DELIMITED = re.compile(r"\w+([~^:!%])[\w.]+(?:\1[\w.]+)*")  # names in one field
 _FIRST_LABEL = rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))"
 _LAST_LABEL = rf"(?i)(.+?){SEPARATORS}+({'|'.join(_LABEL_STEMS)})"
 
@@ -42,6 +43,11 @@ def no_label(columns: Sequence[Column]) -> str:
     names = [column.name for column in columns]
     if first_row_for_names(columns):
         return f"{numbers_for_names(names)}, and name columns by number, as in --label 1 --pred 2."
+    if len(names) == 1 and (match := _DELIMITED.fullmatch(names[0])):
+        return (
+            f"the only column is {quoted(names[0])}; if {quoted(match[1])} separates its fields, "
+            f"use --delimiter {shell_word(match[1])}."
+        )
     return (
         "no column is named like a label (label, y, y_true, target, class, …) or is the only one "
         f"with values of classes; the columns are {quoted_list(names)}; name the label with "
