@@ -13,6 +13,7 @@ _TOTALS = frozenset(
     "all allrows average avg count grandtotal max mean median min overall std stdev subtotal sum "
     "summary summe total totals gesamt insgesamt mittelwert somme moyenne suma promedio".split()
 )
+_MOST_LISTED = 20  # classes in a command
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 _INVISIBLE = frozenset("Cf Cc Zl Zp".split())  # categories of characters that have no shape
 
@@ -98,10 +99,22 @@ def unknown_label(label: str, labels: Sequence[str], classes: Sequence[str]) -> 
     certain = totals(labels) or marks_of_no_label(labels, classes)
     if certain is not None:
         return Advice(f"{known}; {certain.text}", certain.options)
+    if _follows(label, classes):
+        counted = ",".join(str(place + 1) for place in range(len(classes)))
+        return Advice(
+            f"{known}; if the labels count from 1, use --classes {counted}; if they do not, add "
+            "the column of its prediction with --pred"
+        )
     return Advice(
         f"{known}; add the column of its prediction with --pred, name the class of each prediction "
         f"with --classes, or skip such rows with --ignore-label {shell_word(label)}"
     )
+
+
+def _follows(label: str, classes: Sequence[str]) -> bool:
+    """Whether a label is the number after those of all classes, which count from 0."""
+    counted = [str(place) for place in range(len(classes))]
+    return len(classes) <= _MOST_LISTED and [*classes, label] == [*counted, str(len(classes))]
 
 
 def undecided_label(labels: Sequence[str], seen: Sequence[str]) -> Advice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,10 @@ UNCLEAR = {
         "target,barbera,barolo\n0,0.8,0.2\n1,0.3,0.7\n",
         ("sum to 1", "ce score f.csv --pred barbera --pred barolo --classes 0,1"),
     ),
+    "two marks of rows without a label": (
+        "label,prob\n1,0.8\n0,0.3\n-1,0.4\n-100,0.2\n",
+        ("ce score f.csv --ignore-label -1 --ignore-label -100",),
+    ),
     "decimal commas": ("y;PRE_1\n1;0,8\n0;0,3\n", ("'PRE_1'", "--decimal ,")),
     "a margin": (
         "label,margin\n1,1.4\n0,-0.8\n",
@@ -132,6 +137,28 @@ def test_what_is_unclear_is_an_error_with_the_whole_command(
     for part in parts:
         assert part in line
     assert "--task" not in line
+
+
+def test_labels_that_may_count_from_1_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text(
+        "y,p_0,p_1,p_2\n1,0.8,0.1,0.1\n2,0.2,0.7,0.1\n3,0.1,0.1,0.8\n", encoding="utf-8"
+    )
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "--classes 1,2,3" in line
+    assert "--ignore-label" not in line
+    document = score_json(path, "--classes", "1,2,3")
+    assert document["metrics"]["cross_entropy"] == pytest.approx(
+        -(math.log(0.8) * 2 + math.log(0.7)) / 3, rel=1e-12
+    )
+
+
+def test_a_label_in_another_encoding_is_reported_before_any_class(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes("label,prob\ngrößer,0.8\nnein,0.3\n".encode("latin-1"))
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "--encoding latin-1" in line
+    assert "--positive" not in line
 
 
 def test_the_page_shows_what_was_found_by_values(tmp_path: Path) -> None:

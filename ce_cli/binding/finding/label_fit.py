@@ -11,7 +11,7 @@ from ce_cli.binding.naming.classes import UNKNOWN, ConventionalBinary
 from ce_cli.binding.naming.near_classes import nearly_classes
 from ce_cli.binding.naming.spelling import canonical, numbered, positives
 from ce_cli.errors import DataError, Suggestion
-from ce_cli.inputs.source import Source
+from ce_cli.inputs.source import NO_TEXTS, Projection, Source
 from ce_cli.spec import Spec
 from ce_cli.text import comma_separated, quoted, quoted_list, shell_word
 
@@ -28,6 +28,8 @@ def check_seen(source: Source, spec: Spec, bound: Binding) -> None:
     if not bound.sample or bound.labels.shape == "share":
         return
     known = bound.labels.reader.codes(bound.sample) != UNKNOWN
+    if not known.all() and _are_undecoded(source, bound.labels.columns[0]):
+        return  # the row is reported
     if bound.classes is None:
         if isinstance(bound.labels.reader, ConventionalBinary) and not known.all():
             _check_single(source, spec, bound, bool(known.any()))
@@ -35,6 +37,12 @@ def check_seen(source: Source, spec: Spec, bound: Binding) -> None:
         raise _unknown(bound, bound.classes)
     elif not known.all() and bound.shape != "single" and not spec.classes:
         _check_one_class(bound, bound.classes)
+
+
+def _are_undecoded(source: Source, label: str) -> bool:
+    """Whether labels of the first rows are not text in the encoding of the file."""
+    frame = source.sample(Projection((), (label,), missing_texts=NO_TEXTS))
+    return any(issue.code == "encoding" for issue in frame.issues)
 
 
 def _check_single(source: Source, spec: Spec, bound: Binding, any_known: bool) -> None:

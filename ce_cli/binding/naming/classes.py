@@ -18,6 +18,7 @@ from ce_cli.text import quoted, quoted_list
 Codes = NDArray[np.intp]
 
 UNKNOWN = -2
+_MARKS = {"-1", "-9", "-99", "-100", "-999", "9", "99", "255", "999"}  # of rows without a label
 _BINARY_FAMILIES = (
     ("0", "1"),
     ("false", "true"),
@@ -149,9 +150,14 @@ def _not_two(seen: Sequence[str]) -> DataError:
     """Labels that are not two classes; −1 beside 0 and 1 marks rows without a label."""
     labels = f"the labels {quoted_list(seen)} are not a known pair of classes"
     by_value = {canonical(text): text for text in seen}
-    if by_value.keys() != {"-1", "0", "1"}:
+    others = by_value.keys() - {"0", "1"}
+    if len(by_value) - len(others) < len("01") or not others <= _MARKS:
         return DataError(f"{labels}; name the positive class with --positive.")
-    marks = [Suggestion((("--ignore-label", by_value[value]),)) for value in ("-1", "0")]
+    sets = [("-1",), ("0",)] if others == {"-1"} else [sorted(others)]
+    marks = [
+        Suggestion(tuple(("--ignore-label", by_value[value]) for value in values))
+        for values in sets
+    ]
     return DataError(
         f"{labels}; if one of them marks rows without a label, leave these out with "
         "--ignore-label.",
@@ -160,4 +166,5 @@ def _not_two(seen: Sequence[str]) -> DataError:
 
 
 def _conventional(text: str) -> str:
-    return canonical_number(text).lower().removesuffix(".")
+    lowered = canonical_number(text).lower()
+    return lowered.removesuffix(".") if lowered in ("true.", "false.") else lowered
