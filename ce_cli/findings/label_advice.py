@@ -119,6 +119,9 @@ def _follows(label: str, classes: Sequence[str]) -> bool:
 
 def undecided_label(labels: Sequence[str], seen: Sequence[str]) -> Advice:
     """For labels that are neither class of a single prediction, beside those `seen`."""
+    near = near_misses(labels, seen)
+    if labels and labels[0] in near:
+        return Advice(f"{nearest(labels[0], near[labels[0]])}; write all labels of a class alike")
     certain = totals(labels) or (marks_of_no_label(labels, seen) if len(seen) > 1 else None)
     if certain is not None:
         return certain

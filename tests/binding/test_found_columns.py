@@ -161,6 +161,15 @@ def test_a_label_in_another_encoding_is_reported_before_any_class(tmp_path: Path
     assert "--positive" not in line
 
 
+def test_a_label_that_is_nearly_another_is_not_to_be_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("label,prob\nyes,0.8\nno,0.3\nyes.,0.7\n", encoding="utf-8")
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "'yes.'" in line
+    assert "nearest is 'yes'" in line
+    assert "--ignore-label" not in line
+
+
 def test_the_page_shows_what_was_found_by_values(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     path.write_text(FILES["initials"], encoding="utf-8")
