@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.ipc import first_cells, frames_of_batch
-from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
+from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.rephrased import Rephrased, reason_of
 from ce_cli.inputs.sizes import share_of
@@ -71,11 +71,9 @@ class OrcSource:
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
-        for split in self.splits(projection):
-            for frame in split.frames():
-                if frame.rows:
-                    return frame
-        return frame_of_batch(self._file.schema.empty_table(), projection, self._in_file)
+        return first_frame(self.splits(projection)) or frame_of_batch(
+            self._file.schema.empty_table(), projection, self._in_file
+        )
 
     def splits(self, projection: Projection) -> Iterator[OrcSplit]:
         """One split for each stripe."""

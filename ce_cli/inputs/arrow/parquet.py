@@ -12,6 +12,7 @@ from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
 from ce_cli.inputs.arrow.type_tests import is_nested
 from ce_cli.inputs.arrow.types import (
     columns_of_schema,
+    first_frame,
     frame_of_batch,
     has_row_numbers,
     names_in_file,
@@ -100,11 +101,9 @@ class ParquetSource:
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
-        for split in self.splits(projection):
-            for frame in split.frames():
-                if frame.rows:
-                    return frame
-        return frame_of_batch(self._file.schema_arrow.empty_table(), projection, self._in_file)
+        return first_frame(self.splits(projection)) or frame_of_batch(
+            self._file.schema_arrow.empty_table(), projection, self._in_file
+        )
 
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
         """One split for each row group."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.findings.row_issues import RowIssue
@@ -11,7 +11,7 @@ from ce_cli.inputs.arrow.plain import plain, plain_type
 from ce_cli.inputs.arrow.scores import holds_scores, maps_of, number_type
 from ce_cli.inputs.arrow.text_cells import read_cells, seen_as
 from ce_cli.inputs.arrow.type_tests import is_list, is_text, is_text_list
-from ce_cli.inputs.source import Column, Frame, Kind, Projection, Stored
+from ce_cli.inputs.source import Column, Frame, Kind, Projection, Split, Stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,6 +50,12 @@ def columns_of_schema(schema: pa.Schema, first: First | None = None) -> Sequence
         if known is not None:
             columns[place] = seen_as(columns[place], plain(known))
     return tuple(columns)
+
+
+def first_frame(splits: Iterable[Split]) -> Frame | None:
+    """The first frame that has a row, for a sample; None if there is no row."""
+    frames = (frame for split in splits for frame in split.frames())
+    return next((frame for frame in frames if frame.rows), None)
 
 
 def names_in_file(schema: pa.Schema) -> dict[str, str]:
