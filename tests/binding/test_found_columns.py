@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ce_cli import score
+from ce_cli.inputs.source import Frame, Projection
+from ce_cli.inputs.text.delimited import DelimitedSource
 from tests.conftest import complaints, run_ce, score_json
 
 BAD_DATA = 3
@@ -195,3 +198,25 @@ def test_later_rows_do_not_revise_the_choice(tmp_path: Path) -> None:
     path.write_text(f"label,yhat,phat\n{rows}1,0.5,2\n", encoding="utf-8")
     (line,) = complaints(run_ce("score", path), BAD_DATA)
     assert "row 60,001, column 'phat'" in line
+
+
+def test_more_columns_are_not_read_more_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, sample = [], DelimitedSource.sample
+
+    def counted(source: DelimitedSource, projection: Projection) -> Frame:
+        read.append(projection)
+        return sample(source, projection)
+
+    monkeypatch.setattr(DelimitedSource, "sample", counted)
+    times = []
+    for features in (3, 40):
+        path = tmp_path / f"{features}.csv"
+        names = ",".join(f"f{place}" for place in range(features))
+        rows = "".join(f"{'4.5,' * features}{y},{q}\n" for y, q in ((1, 0.8), (0, 0.3)))
+        path.write_text(f"{names},is_fraud,fraud_score\n{rows}", encoding="utf-8")
+        read.clear()
+        assert score(path).metrics["cross_entropy"] == pytest.approx(LOSS, rel=1e-12)
+        times.append(len(read))
+    assert times[0] == times[1]

@@ -186,7 +186,7 @@ class LabelChoice:
         """Whether numbers are whole; true for columns of other kinds."""
         if self._rows.kind(name) != "number":
             return True
-        kind = self._rows.label_numbers(name)
+        (kind,) = self._rows.numbers([name])
         return kind.are_whole and not kind.bad
 
     def _fits(self, name: str, prediction: str, namings: Sequence[tuple[str, ...]] | None) -> bool:
