@@ -1,16 +1,20 @@
 """Exact sums of float64 values: the same bits however the values are cut, ordered or merged.
 
 A sum is kept as a fixed-point number in base 2**32, one column of limbs for each group. Values
-are cut on the grid of the limbs with the error-free extraction of Rump, Ogita and Oishi
-("Accurate floating-point summation", SIAM J. Sci. Comput. 31, 2008): adding and subtracting a
-power of two leaves the high part as a small whole number of limb units, and such numbers add up
-in float64 without rounding. The remainder goes to the next limb until nothing remains.
+are cut by the error-free extraction of Rump, Ogita and Oishi ("Accurate floating-point
+summation", SIAM J. Sci. Comput. 31, 2008): adding a large constant, the anchor, rounds a value to
+a whole number of units, and such numbers add up without rounding. The remainder is cut in smaller
+units, until nothing remains.
+
+Without groups, the units are never taken out of the sums value + anchor: floats between two powers
+of two are as far apart as the integers of their bits, so that the sum of those integers, less that
+of the anchors, is the sum of the units.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -26,9 +30,13 @@ Codes = NDArray[np.intp]
 Ints = NDArray[np.int64]
 
 LIMB_BITS = 32
-_SLICE = 1 << 13  # rows whose limb units add up exactly in float64, and fit the cache
-_LONGEST = _SLICE << 9  # rows whose slices add up within an int64
-_CAPACITY_BITS = 53 - 13  # so one limb can hold values up to 2**40 units
+_LIMB = (1 << LIMB_BITS) - 1
+_SLICE_BITS = 16  # binary digits of the length of a slice: values that fit the cache
+_INTEGER_BITS = 62  # of the sum of the units of a slice, in an int64
+_FLOAT_BITS = 53  # … and in a float64
+_SLICES = 1 << 7  # slices by group that leave room for further ones in the limbs
+_LEAST_UNIT = -1074  # every float64 is a whole number of 2**-1074
+_FIRST = 32  # values that usually show whether there is a remainder
 _HUGE = 2.0**900  # above this the extraction constant would overflow
 _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of limbs
 _WHOLE_FLOATS = 1 << 53  # every whole number up to here is a float64
@@ -58,6 +66,18 @@ class ExactSums(Record):
         return cls(np.zeros((0, groups), np.int64))
 
     @classmethod
+    def of_wholes(cls, wholes: Sequence[int], unit: int = 0) -> Self:
+        """Whole numbers of ``2**unit``, one a group."""
+        lowest, shift = divmod(unit, LIMB_BITS)
+        wholes = [whole << shift for whole in wholes]
+        highest = max(whole.bit_length() for whole in wholes) // LIMB_BITS
+        limbs = [
+            [whole >> place * LIMB_BITS & _LIMB for whole in wholes] for place in range(highest)
+        ]
+        limbs.append([whole >> highest * LIMB_BITS for whole in wholes])
+        return cls(np.array(limbs, np.int64), lowest, 1 << LIMB_BITS)
+
+    @classmethod
     def of_counts(cls, counts: Ints) -> Self:
         """Whole numbers, one a group, shape (G,)."""
         return cls(counts[np.newaxis, :], 0, 1 << 53)
@@ -82,21 +102,28 @@ class ExactSums(Record):
             return cls(high.limbs, high.lowest + _HUGE_LIMBS, high.bound).merge(rest)
         if peak == 0.0:
             return cls.empty(groups)
-        if len(values) > _LONGEST:
-            first, others = (
-                (codes[:_LONGEST], codes[_LONGEST:]) if codes is not None else (None, None)
-            )
-            later = cls.of(values[_LONGEST:], others, groups)
-            return cls.of(values[:_LONGEST], first, groups).merge(later)
+        low = float(values.min())
+        finest = math.frexp(low)[1] - 53 if low > 0.0 else _LEAST_UNIT
+        if codes is None or groups == 2:
+            return cls.of_wholes(*_whole_sums(values, codes, peak, finest))
+        length = max(_SLICE_BITS, groups.bit_length())
+        if len(values) > _SLICES << length:
+            at = _SLICES << length
+            later = cls.of(values[at:], codes[at:], groups)
+            return cls.of(values[:at], codes[:at], groups).merge(later)
         units: dict[int, Ints] = {}
-        for start in range(0, len(values), _SLICE):
-            part = slice(start, start + _SLICE)
-            _extract(values[part], None if codes is None else codes[part], groups, peak, units)
+        for start in range(0, len(values), 1 << length):
+            part = slice(start, start + (1 << length))
+            for unit, anchor, shifted, own in _cut(
+                values[part], codes[part], peak, finest, _FLOAT_BITS - length
+            ):
+                assert own is not None
+                _add_units(units, unit, np.bincount(own, shifted - anchor, groups))
         lowest = min(units)
         limbs = np.zeros((max(units) - lowest + 1, groups), np.int64)
         for place, column in units.items():
             limbs[place - lowest] = column
-        return cls(limbs, lowest, -(-len(values) // _SLICE) << 53)._settled()
+        return cls(limbs, lowest, (len(values) >> length) + 1 << 54)._settled()
 
     def merge(self, other: Self) -> Self:
         """Add two sums group by group: exact, so associative and commutative."""
@@ -279,38 +306,91 @@ def _halves(values: Floats) -> tuple[Floats, Floats]:
     return high, values - high
 
 
-def _extract(
-    values: Floats, codes: Codes | None, groups: int, peak: float, units: dict[int, Ints]
-) -> None:
-    """Add the limb units of one slice into `units`, from the highest limb down."""
-    exponent = math.frexp(peak)[1]
-    rest = values
-    while len(rest):
-        place = -((_CAPACITY_BITS - exponent) // LIMB_BITS)
-        anchor = math.ldexp(1.5, 52 + LIMB_BITS * place)
-        high = rest + anchor
-        high -= anchor
-        sums = np.ldexp(_group(high, codes, groups), -LIMB_BITS * place).astype(np.int64)
-        units[place] = units[place] + sums if place in units else sums
-        rest = np.subtract(rest, high, out=high)
-        exponent = LIMB_BITS * place - 1
-        unfinished = rest != 0.0
-        left = np.count_nonzero(unfinished)
-        if not left:
+def _whole_sums(
+    values: Floats, codes: Codes | None, peak: float, finest: int
+) -> tuple[list[int], int]:
+    """The sum of all values, or of those of codes 0 and 1, in units of 2 to the power returned."""
+    total, second, lowest = 0, 0, 0
+    for start in range(0, len(values), 1 << _SLICE_BITS):
+        part = slice(start, start + (1 << _SLICE_BITS))
+        own_codes = None if codes is None else codes[part]
+        bits = _INTEGER_BITS - _SLICE_BITS
+        for unit, anchor, shifted, own in _cut(values[part], own_codes, peak, finest, bits):
+            if unit < lowest:
+                total <<= lowest - unit
+                second <<= lowest - unit
+                lowest = unit
+            integers = shifted.view(np.int64)
+            total += _units(integers, len(integers), anchor) << (unit - lowest)
+            if own is not None:
+                chosen = integers & np.negative(own)
+                second += _units(chosen, int(np.count_nonzero(own)), anchor) << (unit - lowest)
+    return [total] if codes is None else [total - second, second], lowest
+
+
+def _cut(
+    values: Floats, codes: Codes | None, peak: float, finest: int, bits: int
+) -> Iterator[tuple[int, float, Floats, Codes | None]]:
+    """Cut one slice into units, from the largest down, until nothing remains.
+
+    Parameters
+    ----------
+    values, codes : ndarray, shape (n,)
+        Finite values, and the codes of their groups.
+    peak : float
+        No value is larger in absolute value.
+    finest : int
+        All values are multiples of ``2**finest``.
+    bits : int
+        Binary digits of the largest number of units; at most 51.
+
+    Yields
+    ------
+    unit : int
+        The unit is ``2**unit``.
+    anchor : float
+        ``1.5 * 2**(52 + unit)``.
+    shifted : ndarray
+        The remainders of some values, rounded to the unit, plus the anchor.
+    codes : ndarray or None
+        Their codes.
+    """
+    exponent, rest = math.frexp(peak)[1], values
+    while True:
+        unit = max(exponent - bits, _LEAST_UNIT)
+        anchor = math.ldexp(1.5, 52 + unit)
+        shifted = rest + anchor
+        yield unit, anchor, shifted, codes
+        if unit <= finest:
             return
-        if 4 * left < len(rest):  # the deeper, the fewer values reach
-            rest = rest[unfinished]
-            codes = None if codes is None else codes[unfinished]
+        shifted -= anchor
+        rest = np.subtract(rest, shifted, out=shifted)
+        exponent = unit - 1
+        if rest[:_FIRST].any():
+            continue
+        left = np.flatnonzero(rest)
+        if not len(left):
+            return
+        if 4 * len(left) < len(rest):  # the deeper, the fewer values reach
+            rest = rest[left]
+            codes = None if codes is None else codes[left]
 
 
-def _group(values: Floats, codes: Codes | None, groups: int) -> Floats:
-    """Plain float64 sums by group; exact here, since the values are multiples of one unit."""
-    if codes is None:
-        return np.array([values.sum()])
-    if groups == 2:
-        second = np.dot(values, codes)
-        return np.array([values.sum() - second, second])
-    return np.bincount(codes, values, groups).astype(np.float64, copy=False)
+def _units(integers: Ints, count: int, anchor: float) -> int:
+    """The units of `count` sums value + anchor, from the integers of their bits."""
+    one = int(np.float64(anchor).view(np.int64))
+    total = int(np.add.reduce(integers)) - count * one  # correct modulo 2**64
+    return (total + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _add_units(sums: dict[int, Ints], unit: int, counts: Floats) -> None:
+    """Add whole numbers of ``2**unit``, given as multiples of it, to limbs by their place."""
+    place, shift = divmod(unit, LIMB_BITS)
+    units = np.ldexp(counts, -unit).astype(np.int64)
+    low = (units & _LIMB) << shift
+    high = ((units >> LIMB_BITS) << shift) + (low >> LIMB_BITS)
+    for at, column in ((place, low & _LIMB), (place + 1, high)):
+        sums[at] = sums[at] + column if at in sums else column
 
 
 def _of_product(a: float, b: float, group: int, groups: int) -> ExactSums:
