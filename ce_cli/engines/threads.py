@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from ce_cli.engines.memory import keep_freed_memory
+
 if TYPE_CHECKING:
     from ce_cli.engines.engine import Item, Made
 
@@ -27,6 +29,7 @@ class Threads:
 
     def map_in_order(self, work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
         """Apply `work` to every item and yield the results in the order of `items`."""
+        keep_freed_memory()
         remaining = iter(items)
         first = list(islice(remaining, 2))
         if self._workers == 1 or len(first) < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 import numpy as np
@@ -117,6 +118,14 @@ class Projection(Record):
         return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})
 
 
+@lru_cache(maxsize=4)
+def first_numbers(count: int) -> NDArray[np.int64]:
+    """The numbers from 0 up to, but excluding, `count`; made once, since many frames are alike."""
+    numbers = np.arange(count, dtype=np.int64)
+    numbers.flags.writeable = False
+    return numbers
+
+
 class Frame(Record):
     """Some consecutive rows of one file.
 
@@ -143,7 +152,7 @@ class Frame(Record):
     @property
     def row_numbers(self) -> NDArray[np.int64]:
         """The number, from 0, of each row that `columns` has."""
-        rows = np.arange(self.rows, dtype=np.int64)
+        rows = first_numbers(self.rows)
         return np.delete(rows, self.left_out) if self.left_out else rows
 
     def take(self, places: NDArray[np.intp]) -> Self:

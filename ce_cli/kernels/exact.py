@@ -118,7 +118,8 @@ class ExactSums(Record):
                 values[part], codes[part], peak, finest, _FLOAT_BITS - length
             ):
                 assert own is not None
-                _add_units(units, unit, np.bincount(own, shifted - anchor, groups))
+                sums = np.bincount(own, shifted - anchor, groups)
+                _add_units(units, unit, sums.astype(np.float64, copy=False))
         lowest = min(units)
         limbs = np.zeros((max(units) - lowest + 1, groups), np.int64)
         for place, column in units.items():

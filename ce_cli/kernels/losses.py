@@ -37,12 +37,22 @@ def surprisal(probability: Floats) -> Floats:
 def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
     """−log q where `positive` is 1 and −log(1 − q) where it is 0, shape (n,).
 
-    ``log1p(-q)`` keeps the digits that ``log(1 - q)`` loses for every q below 1e-16.
+    With the probability c of what happened, which is q or 1 − q as rounded, and its rounding error
+    e, the loss is −(log c + e / c). This omits less than e², so that no digit is lost for small q,
+    and it takes one logarithm. The error is exact (Dekker's fast two-sum).
     """
-    with np.errstate(divide="ignore"):
-        happened = np.log(probability)
-        other = np.log1p(-probability)
-    return np.subtract(0.0, _select(happened, other, positive), out=happened)
+    rest = 1.0 - positive
+    happened = rest - probability
+    errors = rest - happened
+    errors -= probability
+    np.abs(happened, out=happened)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors /= happened
+        np.log(happened, out=happened)
+    if np.isnan(errors.min(initial=0.0)):  # 0 / 0, where what happened was impossible
+        errors[np.isnan(errors)] = 0.0
+    happened += errors
+    return np.subtract(0.0, happened, out=happened)
 
 
 def binary_logit_losses(logit: Floats, positive: Codes) -> Floats:

@@ -18,7 +18,7 @@ from ce_cli.binding.rows.prediction_rows import (
     settle_unnamed,
 )
 from ce_cli.findings.row_issues import RowIssue
-from ce_cli.inputs.source import Frame
+from ce_cli.inputs.source import Frame, first_numbers
 from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.losses import surprisal
@@ -39,7 +39,6 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 _BATCH_CELLS = 1 << 16  # keeps the arrays of a batch in the processor's cache
-_LONGEST_BATCH = 1 << 15
 _SHORTEST_BATCH = 1 << 9
 _MISSING = -1
 
@@ -108,7 +107,7 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
         groups=groups,
         group_count=len(keys),
         rows=checked.rows,
-        places=np.arange(len(checked)),
+        places=first_numbers(len(checked)),
         byte_counts=byte_counts,
     )
     if not checked.keep.all():
@@ -186,7 +185,10 @@ def _group_column(checked: CheckedRows, name: str, complete: bool) -> tuple[Code
 def _cut(rows: Batch, columns: int) -> Iterator[Batch]:
     """Cut into batches that fit the cache; with many groups, longer ones pay off."""
     fitting = max(_SHORTEST_BATCH, _BATCH_CELLS // columns)
-    size = max(min(_LONGEST_BATCH, fitting), 4 * rows.group_count)
+    size = max(fitting, 4 * rows.group_count)
+    if len(rows) <= size:
+        yield from [rows] if len(rows) else []
+        return
     for start in range(0, len(rows), size):
         yield rows.take(slice(start, start + size))
 

@@ -97,7 +97,7 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
     else:
         return tokens(as_texts(column).dictionary_encode())
     if missing is not None:
-        codes[missing] = -1
+        codes = np.where(missing, -1, codes)
     return codes, names
 
 
@@ -187,7 +187,8 @@ def _number_tokens(values: NDArray[np.number[Any]]) -> tuple[Codes, list[str]]:
     if np.issubdtype(values.dtype, np.integer) and len(values):
         low, high = int(values.min()), int(values.max())
         if high - low < max(1024, len(values)) and high < 1 << 63:
-            codes = (values.astype(np.int64, copy=False) - low).astype(np.intp, copy=False)
+            codes = values.astype(np.intp, copy=False)
+            codes = codes - low if low else codes
             return codes, [str(number) for number in range(low, high + 1)]
     distinct, inverse = np.unique(values, return_inverse=True)
     codes = inverse.astype(np.intp, copy=False)

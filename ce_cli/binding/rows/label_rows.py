@@ -30,6 +30,7 @@ Codes = NDArray[np.intp]
 
 _MISSING = -1
 _LABELS_KEPT = 20
+_FIRST = 64
 
 
 def read_labels(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Codes, Floats | None]:
@@ -64,7 +65,9 @@ def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
     missing = [code for code, text in enumerate(texts) if text in binding.missing_texts]
     if missing:
         codes = np.where(np.isin(codes, missing), _MISSING, codes)
-    checked.miss(name, codes == _MISSING)
+    some_missing = bool(len(codes)) and bool(codes.min() == _MISSING)
+    if some_missing:
+        checked.miss(name, codes == _MISSING)
     classes = reader.codes(texts)
     weighted = binding.class_weights or spec.balanced  # only hard labels can have weights
     soft = UNKNOWN in classes and not weighted
@@ -72,7 +75,10 @@ def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
     if shares is not None:
         known = ~np.isnan(shares)
         classes = np.where(known & (classes == UNKNOWN), (shares > 0.5).astype(np.intp), classes)
-    labels = np.append(classes, UNKNOWN)[codes]
+    if some_missing or not np.array_equal(classes, np.arange(len(classes))):
+        labels = np.append(classes, UNKNOWN)[codes]
+    else:  # the usual 0 and 1
+        labels = codes
     if UNKNOWN in classes:
         unknown = (labels == UNKNOWN) & (codes != _MISSING)
         code = "unknown-label" if binding.classes else "undecided-label"
@@ -84,7 +90,7 @@ def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
             lambda rows: _distinct(texts, codes[rows]),
         )
     if binding.classes is None:
-        _note_labels(checked, texts, np.where(checked.keep, codes, _MISSING), shares)
+        _note_labels(checked, texts, codes, shares)
     if shares is None:
         return labels, None
     positive = np.append(shares, np.nan)[codes]
@@ -124,13 +130,16 @@ def _note_labels(
     checked: CheckedRows, texts: Sequence[str], codes: Codes, shares: Floats | None
 ) -> None:
     """Record which labels occur, since they name the classes."""
-    few = range(len(texts)) if len(texts) <= _LABELS_KEPT else np.unique(codes[codes >= 0])
+    kept = codes if checked.keep.all() else np.where(checked.keep, codes, _MISSING)
+    few = range(len(texts)) if len(texts) <= _LABELS_KEPT else np.unique(kept[kept >= 0])
     hard = [code for code in few if shares is None or shares[code] in (0.0, 1.0)]
     for code in hard[:_LABELS_KEPT]:
-        first = int(np.argmax(codes == code)) if len(codes) else 0
-        if len(codes) and codes[first] == code:
-            issue = RowIssue("label", texts[code], 1, (int(checked.rows[first]),))
-            checked.issues.append(issue)
+        for some in (kept[:_FIRST], kept):  # both classes are usually among the first rows
+            found = np.flatnonzero(some == code)
+            if len(found):
+                row = int(checked.rows[found[0]])
+                checked.issues.append(RowIssue("label", texts[code], 1, (row,)))
+                break
 
 
 def _shares(checked: CheckedRows, binding: Binding) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,8 @@ def read_predictions(
     return number_cells(checked, names, marks), None
 
 
-def marked_numbers(missing_texts: Sequence[str]) -> tuple[float, ...]:
+@lru_cache
+def marked_numbers(missing_texts: tuple[str, ...]) -> tuple[float, ...]:
     """The numbers among the texts that mark a missing value; in single precision, too."""
     found: list[float] = []
     for text in missing_texts:

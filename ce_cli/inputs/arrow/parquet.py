@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
+_LONGEST = 1 << 16  # rows of one frame: those of a batch
 # Bytes read ahead in each column, so that a large row group is not held in memory whole.
 _BUFFER = 1 << 20
 
@@ -145,8 +146,9 @@ class ParquetSplit(Record):
         """Read the row group a bounded number of cells at a time."""
         names = [self.in_file.get(name, name) for name in self.projection.names]
         file = _open(self.name, self.path, self.dictionaries)
-        grouping = len(self.projection.texts) > 1  # groups are merged frame by frame
-        rows = max(1024, (_CELLS << 2 if grouping else _CELLS) // max(1, len(names)))
+        rows = max(1024, min(_CELLS // max(1, len(names)), _LONGEST))
+        if len(self.projection.texts) > 1:  # groups are merged frame by frame
+            rows = max(1024, (_CELLS << 2) // len(names))
         with _reading(self.name):
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=False
