@@ -18,6 +18,7 @@ class Record:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _is_checked: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         own = [
@@ -26,24 +27,26 @@ class Record:
             if not str(type_).startswith("ClassVar")
         ]
         cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
+        cls._is_checked = cls.check is not Record.check
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        values = self.__dict__
-        values.update(zip(self._fields, args, strict=False))
+        self.__dict__.update(zip(self._fields, args, strict=False))
         if kwargs or len(args) != len(self._fields):
             self._complete(args, kwargs)
-        self.check()
+        if self._is_checked:
+            self.check()
 
     def _complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         values = self.__dict__
         if len(args) > len(self._fields) or kwargs.keys() & values.keys():
             raise TypeError(f"{type(self).__name__} takes each of {self._fields} once")
         values.update(kwargs)
-        for name in self._fields:
-            if name not in values:
-                if not hasattr(type(self), name):
-                    raise TypeError(f"{type(self).__name__} needs {name}")
-                values[name] = getattr(type(self), name)
+        if len(values) < len(self._fields):
+            for name in self._fields:
+                if name not in values:
+                    if not hasattr(type(self), name):
+                        raise TypeError(f"{type(self).__name__} needs {name}")
+                    values[name] = getattr(type(self), name)
         if len(values) != len(self._fields):
             raise TypeError(f"{type(self).__name__} takes only {self._fields}")
 
@@ -52,7 +55,9 @@ class Record:
 
     def replace(self, **changes: Any) -> Self:
         """A copy with `changes`."""
-        return type(self)(**{**self._values(), **changes})
+        own = self.__dict__
+        values = [changes.pop(name) if name in changes else own[name] for name in self._fields]
+        return type(self)(*values, **changes)
 
     def _values(self) -> dict[str, Any]:
         return {name: self.__dict__[name] for name in self._fields}

@@ -70,13 +70,15 @@ class RowIssue(Record):
             (self.worst, later.worst),
             key=lambda one: (-1.0, 0) if one is None else (one[0], -one[1]),
         )
-        return self.replace(
-            count=self.count + later.count,
-            rows=(self.rows + later.rows)[:EXAMPLES],
-            values=(self.values + later.values)[:EXAMPLES],
-            worst=worst,
-            distinct=tuple(dict.fromkeys(self.distinct + later.distinct))[:EXAMPLES],
-            numbers=self.numbers.merge(later.numbers)
+        return type(self)(
+            self.code,
+            self.column,
+            self.count + later.count,
+            (self.rows + later.rows)[:EXAMPLES],
+            (self.values + later.values)[:EXAMPLES],
+            worst,
+            tuple(dict.fromkeys(self.distinct + later.distinct))[:EXAMPLES],
+            self.numbers.merge(later.numbers)
             if self.numbers is not None and later.numbers is not None
             else self.numbers or later.numbers,
         )

@@ -78,15 +78,17 @@ class ScoreSplit(Record):
     def __call__(self, task: tuple[int, Split]) -> tuple[int, SplitResult, list[RowLosses]]:
         """Read, bind and score one split of part ``task[0]``."""
         part, split = task
-        total = self.empty()
+        total: SplitResult | None = None
         rows: list[RowLosses] = []
         for frame in split.frames():
             bound = bound_rows(frame, self.binding, self.spec)
             ids = None if self.binding.id is None else frame.columns[self.binding.id]
             if self.every_row:
-                rows += [RowLosses.of(b, ids).shifted(total.issues.read) for b in bound.batches]
-            total = self.merge(total, self.result(frame, bound, ids))
-        return part, total, [RowLosses.joined(rows)] if rows else []
+                before = total.issues.read if total else 0
+                rows += [RowLosses.of(b, ids).shifted(before) for b in bound.batches]
+            result = self.result(frame, bound, ids)
+            total = self.merge(total, result) if total else result
+        return part, total or self.empty(), [RowLosses.joined(rows)] if rows else []
 
     def empty(self) -> SplitResult:
         """The result of no rows: the identity of `merge`."""
@@ -115,20 +117,21 @@ class ScoreSplit(Record):
         keys, index = tuple(bound.keys), None
         if self.by_cluster:
             keys, index = without_last(bound.keys)
-        states: dict[type[State], State] = {
-            kind: kind.empty(len(keys) if kind.grouped else 1, self.binding.space)
-            for kind in self.metrics
-        }
+        states: dict[type[State], State] = {}
         worst: list[RowLosses] = []
         evidence = Evidence()
         for rows in bound.batches:
             batch = rows
             if index is not None and rows.groups is not None:
                 batch = rows.grouped_by(index[rows.groups], len(keys))
-            states = {kind: state.merge(kind.of(batch)) for kind, state in states.items()}
+            own = {kind: kind.of(batch) for kind in self.metrics}
+            states = {kind: s.merge(own[kind]) for kind, s in states.items()} if states else own
             evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
+        if not bound.batches:
+            groups = {kind: len(keys) if kind.grouped else 1 for kind in self.metrics}
+            states = {kind: kind.empty(n, self.binding.space) for kind, n in groups.items()}
         issues, clipped = issues_of(frame, bound, self.spec)
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
