@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import cast
 
@@ -60,14 +61,28 @@ class Batch(Record):
         return self.outcomes.losses()
 
     @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The smallest and the largest loss; 0 for no rows."""
+        if not len(self):
+            return 0.0, 0.0
+        return float(self.losses.min()), float(self.losses.max())
+
+    @cached_property
     def infinite(self) -> NDArray[np.bool_] | None:
         """Where the loss is infinite, shape (n,); None if nowhere."""
-        return np.isinf(self.losses) if len(self) and np.isinf(self.losses.max()) else None
+        return np.isinf(self.losses) if math.isinf(self.ends[1]) else None
 
     @cached_property
     def finite_losses(self) -> Floats:
         """Row losses, with 0 in place of infinite ones, which are counted separately."""
         return self.losses if self.infinite is None else np.where(self.infinite, 0.0, self.losses)
+
+    @cached_property
+    def finite_ends(self) -> tuple[float, float]:
+        """The smallest and the largest of `finite_losses`."""
+        if self.infinite is None:
+            return self.ends
+        return float(self.finite_losses.min()), float(self.finite_losses.max())
 
     def sums(self, values: Floats | Bools) -> ExactSums:
         """Exact Σ w·value by group, for finite values of shape (n,)."""
@@ -96,6 +111,9 @@ class Batch(Record):
             count = len(self) if chosen is None else np.count_nonzero(chosen)
             return ExactSums.of_counts(np.array([count], np.int64))
         groups = self.groups if chosen is None else self.groups[chosen]
+        if self.group_count == 2:
+            second = int(np.count_nonzero(groups))
+            return ExactSums.of_counts(np.array([len(groups) - second, second], np.int64))
         counts = np.bincount(groups, minlength=self.group_count)
         return ExactSums.of_counts(counts.astype(np.int64, copy=False))
 
@@ -114,7 +132,9 @@ class Batch(Record):
     @cached_property
     def loss_sums(self) -> ExactSums:
         """Σ w·loss by group, over the finite losses."""
-        return self.sums(self.finite_losses)
+        if self.weights is not None:
+            return self.sums(self.finite_losses)
+        return ExactSums.of(self.finite_losses, self.groups, self.group_count, self.finite_ends)
 
     @cached_property
     def by_class(self) -> Batch:
@@ -124,7 +144,7 @@ class Batch(Record):
     def grouped_by(self, codes: Codes, count: int) -> Batch:
         """The same rows in other groups."""
         grouped = self.replace(groups=codes, group_count=count)
-        for name in ("losses", "infinite", "finite_losses"):
+        for name in ("losses", "ends", "infinite", "finite_losses", "finite_ends"):
             grouped.__dict__[name] = getattr(self, name)  # computed once for both
         return grouped
 

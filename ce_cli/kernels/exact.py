@@ -36,6 +36,7 @@ _INTEGER_BITS = 62  # of the sum of the units of a slice, in an int64
 _FLOAT_BITS = 53  # … and in a float64
 _SLICES = 1 << 7  # slices by group that leave room for further ones in the limbs
 _LEAST_UNIT = -1074  # every float64 is a whole number of 2**-1074
+_SMALL = 2.0**-480  # the rounding errors of squares of larger numbers do not underflow
 _FIRST = 32  # values that usually show whether there is a remainder
 _HUGE = 2.0**900  # above this the extraction constant would overflow
 _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of limbs
@@ -83,34 +84,72 @@ class ExactSums(Record):
         return cls(counts[np.newaxis, :], 0, 1 << 53)
 
     @classmethod
-    def of(cls, values: Floats, codes: Codes | None = None, groups: int = 1) -> Self:
+    def of(
+        cls,
+        values: Floats,
+        codes: Codes | None = None,
+        groups: int = 1,
+        ends: tuple[float, float] | None = None,
+    ) -> Self:
         """Sum finite `values`, shape (n,), by `codes`, shape (n,), in ``range(groups)``.
+
+        If they are known, `ends` gives the smallest and the largest value.
 
         Raises
         ------
         ValueError
             A value is not finite.
         """
-        peak = float(max(values.max(), -values.min())) if len(values) else 0.0
+        if not len(values):
+            return cls.empty(groups)
+        low, high = ends or (float(values.min()), float(values.max()))
+        peak = max(high, -low)
         if not math.isfinite(peak):
             raise ValueError("only finite values have an exact sum")
         if peak >= _HUGE:
             huge = np.abs(values) >= _HUGE
             scaled = np.ldexp(values[huge], -_HUGE_LIMBS * LIMB_BITS)
-            high = cls.of(scaled, None if codes is None else codes[huge], groups)
+            large = cls.of(scaled, None if codes is None else codes[huge], groups)
             rest = cls.of(np.where(huge, 0.0, values), codes, groups)
-            return cls(high.limbs, high.lowest + _HUGE_LIMBS, high.bound).merge(rest)
+            return cls(large.limbs, large.lowest + _HUGE_LIMBS, large.bound).merge(rest)
         if peak == 0.0:
             return cls.empty(groups)
-        low = float(values.min())
-        finest = math.frexp(low)[1] - 53 if low > 0.0 else _LEAST_UNIT
+        return cls._of(values, codes, groups, peak, _finest(low))
+
+    @classmethod
+    def of_squares(
+        cls,
+        values: Floats,
+        codes: Codes | None = None,
+        groups: int = 1,
+        ends: tuple[float, float] | None = None,
+    ) -> Self:
+        """Sum the squares of `values` of at most 2**480 in absolute value, as `of` sums values.
+
+        Squares are exact, unless they are so small that their rounding errors underflow.
+        """
+        if not len(values):
+            return cls.empty(groups)
+        low, high = ends or (float(values.min()), float(values.max()))
+        peak = max(high, -low)
+        square, error = two_product(values, values)
+        squares = cls.of(square, codes, groups, (0.0 if low <= 0.0 else low * low, peak * peak))
+        largest = math.ldexp(1.0, math.frexp(peak * peak)[1] - 54)  # half a unit in the last place
+        finest = 2 * _finest(low) if low > _SMALL else _LEAST_UNIT
+        return squares.merge(cls._of(error, codes, groups, largest, max(finest, _LEAST_UNIT)))
+
+    @classmethod
+    def _of(
+        cls, values: Floats, codes: Codes | None, groups: int, peak: float, finest: int
+    ) -> Self:
+        """Sum multiples of ``2**finest`` of at most `peak`, which is above 0."""
         if codes is None or groups == 2:
             return cls.of_wholes(*_whole_sums(values, codes, peak, finest))
         length = max(_SLICE_BITS, groups.bit_length())
         if len(values) > _SLICES << length:
             at = _SLICES << length
-            later = cls.of(values[at:], codes[at:], groups)
-            return cls.of(values[:at], codes[:at], groups).merge(later)
+            later = cls._of(values[at:], codes[at:], groups, peak, finest)
+            return cls._of(values[:at], codes[:at], groups, peak, finest).merge(later)
         units: dict[int, Ints] = {}
         for start in range(0, len(values), 1 << length):
             part = slice(start, start + (1 << length))
@@ -375,6 +414,11 @@ def _cut(
         if 4 * len(left) < len(rest):  # the deeper, the fewer values reach
             rest = rest[left]
             codes = None if codes is None else codes[left]
+
+
+def _finest(low: float) -> int:
+    """A power of two of which all values from `low` on are multiples."""
+    return max(math.frexp(low)[1] - 53, _LEAST_UNIT) if low > 0.0 else _LEAST_UNIT
 
 
 def _units(integers: Ints, count: int, anchor: float) -> int:

@@ -62,13 +62,11 @@ class Quantiles(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """The state of one batch."""
-        losses, weights = batch.losses, batch.weights
-        if weights is not None and not weights.all():
-            losses, weights = losses[weights > 0], weights[weights > 0]
-        if not len(losses):
+        if batch.weights is not None and not batch.weights.all():
+            batch = batch.take(np.flatnonzero(batch.weights > 0))
+        if not len(batch):
             return cls.empty(1, batch.outcomes.space)
-        extremes = Extremes(float(losses.min()), float(losses.max()))
-        return cls(extremes, LogHistogram.of(losses, weights))
+        return cls(Extremes(*batch.ends), LogHistogram.of(batch.losses, batch.weights))
 
     def figures(self, states: States) -> dict[str, Floats]:
         """Quantiles by the inverse of the distribution function, clamped to the extremes."""

@@ -47,7 +47,7 @@ class Spread(State):
         """The state of one batch."""
         losses, weights = batch.finite_losses, batch.weights
         beyond = ExactSums.empty(batch.group_count)
-        peak = max(losses.max(), -losses.min()) if len(batch) else 0.0
+        peak = max(map(abs, batch.finite_ends))
         size = np.maximum(np.abs(losses), 1.0) if peak > LARGEST else None
         if weights is not None and len(batch):
             losses = np.where(weights > 0, losses, 0.0)
@@ -59,7 +59,8 @@ class Spread(State):
             losses = np.where(over, 0.0, losses)
             weights = None if weights is None else np.where(over, 0.0, weights)
         if weights is None:
-            squares = sums_of_both(batch, *two_product(losses, losses))
+            ends = batch.finite_ends if size is None else None
+            squares = ExactSums.of_squares(losses, batch.groups, batch.group_count, ends)
             return cls(batch.row_counts, batch.loss_sums, squares, beyond)
         product, error = two_product(weights, losses)
         square, square_error = two_product(product, product)

@@ -264,7 +264,7 @@ def _may_be_likeliest(batch: Batch, smoothing: float) -> bool:
         return bool(smoothing) and bool((outcomes.shares.max(axis=0) >= one - _ROUNDING).all())
     if not isinstance(outcomes, Hard):
         return False
-    return bool(batch.losses.max() <= math.log(outcomes.classes) + _SLACK)
+    return batch.ends[1] <= math.log(outcomes.classes) + _SLACK
 
 
 def _is_likeliest(outcomes: Outcomes) -> bool:
@@ -293,10 +293,10 @@ def _limits(outcomes: Outcomes) -> tuple[float, float]:
     """The largest single prediction of the first class, and the least of the second."""
     if not isinstance(outcomes, Hard) or not isinstance(outcomes.form, BinaryForm):
         return math.inf, -math.inf
-    numbers, second = outcomes.ranking(), outcomes.codes == 1
     for few in (slice(0, _FIRST), slice(None)):
-        low = float(numbers[few].max(where=~second[few], initial=-math.inf))
-        high = float(numbers[few].min(where=second[few], initial=math.inf))
+        numbers, second = outcomes.ranking()[few], outcomes.codes[few] == 1
+        low = float(numbers.max(where=~second, initial=-math.inf))
+        high = float(numbers.min(where=second, initial=math.inf))
         if low >= high:
             return math.inf, -math.inf
     return low, high

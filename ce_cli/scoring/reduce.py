@@ -205,7 +205,7 @@ def _clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
     candidates = batch
     if batch.outcomes.parts() is None and not spec.convention:
         limit = -math.log(clip) * (1.0 - 1e-9)
-        if batch.losses.max() < limit:
+        if batch.ends[1] < limit:
             return None
         candidates = batch.take(np.flatnonzero(batch.losses >= limit))
     raised = np.flatnonzero(candidates.outcomes.raised(clip))
