@@ -50,6 +50,8 @@ def plain(column: pa.Array) -> pa.Array:
     import pyarrow as pa
 
     types, type_ = pa.types, column.type
+    if types.is_primitive(type_):
+        return column
     if isinstance(type_, pa.BaseExtensionType):
         return _uuids(column) if _is_uuid(type_) else plain(column.storage)
     if types.is_run_end_encoded(type_):
