@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import IO
@@ -29,6 +28,8 @@ def on_disk(
     is_local = "://" not in path
     if path != STDIN and raw.seekable() and (is_local or not local):
         return path, None
+    import tempfile
+
     spool = tempfile.NamedTemporaryFile(prefix="ce-", suffix=suffix, delete=False)  # noqa: SIM115
     weakref.finalize(spool, _delete, spool.file, spool.name)
     with storage_errors(path):
