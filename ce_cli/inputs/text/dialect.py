@@ -43,11 +43,8 @@ def are_values(record: Sequence[str], whole: bool = False) -> bool:
 
 def without_blank_lines(head: bytes) -> bytes:
     """The text from its first line that is not blank."""
-    return (
-        re.sub(_BLANK_LINES, b"", head, count=1)
-        if head[:1] in (b"\n", b"\r", b" ", b"\t")
-        else head
-    )
+    may_be_blank = head[:1] in (b"\n", b"\r", b" ", b"\t")
+    return re.sub(_BLANK_LINES, b"", head, count=1) if may_be_blank else head
 
 
 def not_text(head: bytes) -> str:
