@@ -25,10 +25,12 @@ class _InterruptError(CeError):
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:
-    """The parser of `arguments`: it knows the command that is called, or else all.
+    """The parser of `arguments`.
 
-    Preparing each takes time, as does completion, which no command has.
+    Preparing takes time, so it knows only the command that is called, or else all, with no
+    option that cannot follow; and it has completion only before a command.
     """
+    names = [entry.names[0] for entry in registry.COMMANDS]
     called = [entry for entry in registry.COMMANDS if entry.names[0] in arguments[:1]]
     app = typer.Typer(
         name="ce",
@@ -40,10 +42,15 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_common)
-    if list(arguments[:1]) not in (["--version"], ["-V"]):
-        for entry in called or registry.COMMANDS:
-            command = entry.load()
-            app.command(entry.names[0])(command.for_arguments(arguments[1:]) if called else command)
+    if list(arguments[:1]) in (["--version"], ["-V"]):
+        return app
+    for entry in called or registry.COMMANDS:
+        command = entry.load()
+        if called:
+            command = command.for_arguments(arguments[1:])
+        elif arguments and set(names).isdisjoint(arguments):  # a shell that completes types none
+            command = command.for_arguments(())
+        app.command(entry.names[0])(command)
     return app
 
 

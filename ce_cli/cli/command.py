@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from inspect import Parameter, Signature, cleandoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -130,7 +131,7 @@ class Command:
         among = None if None in names else [name for name in self._options if name in names]
         return Command(self._function, self._files_help, among)
 
-    @property
+    @cached_property
     def __signature__(self) -> Signature:
         """What the parser reads; in this order, the help shows the options panel by panel."""
         among = self._options if self._among is None else self._among
