@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from typing import NoReturn
 
 
@@ -14,12 +15,9 @@ def main() -> NoReturn:
     # ce has threads of its own; those of the linear algebra library would only wait for work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ce_cli.cli.app import run
+    from ce_cli.cli.ending import end
 
-    code = run()
-    if not code:  # after an error, a traceback may be what keeps a temporary file
-        # At exit Python looks for garbage among all that was imported: an eighth of a short run.
-        gc.freeze()
-    raise SystemExit(code)
+    end(run(), sys._getframe(1))
 
 
 if __name__ == "__main__":

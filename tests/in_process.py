@@ -71,7 +71,6 @@ def _program(
         mock.patch.multiple(sys, argv=[str(_PROGRAM), *arguments], excepthook=sys.excepthook),
         mock.patch.multiple(sys, **streams),
         _main_module(main),
-        mock.patch.object(app.app, "registered_commands", []),
         mock.patch.dict(os.environ, environment, clear=True),
         mock.patch.object(tempfile, "tempdir", None),
         contextlib.chdir(cwd or Path.cwd()),

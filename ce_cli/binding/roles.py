@@ -16,8 +16,8 @@ _BINARY = ("binary", "large_binary", "binary_view")
 
 
 # Names of counts of bytes and, of cells without types, of tokens that may be digits
-_OF_BYTES = re.compile(r"(.*_)?(bytes?|hex|n|num|count|size|len|length)(_.*)?")
-_OF_TOKENS = re.compile(r"((?!n_|num_|no_)[a-z0-9]+_)*(token|tok|text|word|piece)(_?str(ing)?)?")
+_OF_BYTES = r"(.*_)?(bytes?|hex|n|num|count|size|len|length)(_.*)?"
+_OF_TOKENS = r"((?!n_|num_|no_)[a-z0-9]+_)*(token|tok|text|word|piece)(_?str(ing)?)?"
 
 
 def check_labels(labels: Sequence[Column]) -> None:
@@ -111,13 +111,13 @@ def bytes_shape(column: Column) -> BytesShape:
     """
     if column.kind == "number":
         texts = column.of_texts
-        if texts and _OF_BYTES.fullmatch(plain(column.name)):
+        if texts and re.fullmatch(_OF_BYTES, plain(column.name)):
             raise DataError(
                 f"the bytes column {quoted(column.name)} holds text of digits, which may be counts "
                 "or the bytes themselves; write counts as numbers, without quotes, or name the "
                 "column of the text with --bytes."
             )
-        named = column.stored == "text" and _OF_TOKENS.fullmatch(plain(column.name))
+        named = column.stored == "text" and re.fullmatch(_OF_TOKENS, plain(column.name))
         return "text" if texts or named else "counts"
     if column.kind == "list":
         return "list"

@@ -24,24 +24,34 @@ class _InterruptError(CeError):
     exit_code = 130
 
 
-app = typer.Typer(
-    name="ce",
-    help="How surprised is the model by what really happened? Cross-entropy from a file of "
-    "labels and predictions.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The parser of `arguments`.
 
-
-def _add_commands(arguments: Sequence[str]) -> None:
-    """Add the command that is called, or all if there is none; building each takes time."""
-    if list(arguments[:1]) in (["--version"], ["-V"]):
-        return
+    Preparing takes time, so it knows only the command that is called, or else all, with no
+    option that cannot follow; and it has completion only before a command.
+    """
+    names = [entry.names[0] for entry in registry.COMMANDS]
     called = [entry for entry in registry.COMMANDS if entry.names[0] in arguments[:1]]
+    app = typer.Typer(
+        name="ce",
+        help="How surprised is the model by what really happened? Cross-entropy from a file of "
+        "labels and predictions.",
+        no_args_is_help=True,
+        add_completion=not called,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_common)
+    if list(arguments[:1]) in (["--version"], ["-V"]):
+        return app
     for entry in called or registry.COMMANDS:
-        app.command(entry.names[0])(entry.load())
+        command = entry.load()
+        if called:
+            command = command.for_arguments(arguments[1:])
+        elif arguments and set(names).isdisjoint(arguments):  # a shell that completes types none
+            command = command.for_arguments(())
+        app.command(entry.names[0])(command)
+    return app
 
 
 def _show_version(is_set: bool) -> None:
@@ -50,7 +60,6 @@ def _show_version(is_set: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _common(
     version: Annotated[
         bool,
@@ -68,8 +77,7 @@ def run() -> int:
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        _add_commands(sys.argv[1:])
-        code = app(standalone_mode=False)
+        code = application(sys.argv[1:])(standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except BaseException as error:

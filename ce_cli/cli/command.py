@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from inspect import Parameter, Signature, cleandoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -81,29 +82,65 @@ def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def command(
-    files_help: str = _FILES_HELP,
-) -> Callable[[Callable[[Call], None]], Callable[..., None]]:
+def command(files_help: str = _FILES_HELP) -> Callable[[Callable[[Call], None]], Command]:
     """Make a function into a command, with the options that are declared for its name."""
+    return lambda function: Command(function, files_help)
 
-    def made(function: Callable[[Call], None]) -> Callable[..., None]:
-        name = function.__name__
-        options = options_of(COMMANDS[name])
 
-        def run(files: list[str] | None = None, **typed: Any) -> None:
-            call = _call(name, options, files or (), typed)
-            try:
-                function(call)
-            except (UsageError, DataError) as error:
-                raise _with_origin(error, call) from error
+class Command:
+    """What the parser calls: a function with a parameter for each option.
 
-        parameters = [_files(files_help), *_parameters(name, options)]
-        run.__doc__, run.__name__ = _unwrapped(function.__doc__ or ""), name
-        run.__annotations__ = {one.name: one.annotation for one in parameters}
-        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-        return run
+    Parameters
+    ----------
+    function : function
+        What the command does; its name and its docstring are those of the command.
+    files_help : str
+        The help of its files.
+    among : sequence of str
+        The options that the parser has to know, if not all.
+    """
 
-    return made
+    def __init__(
+        self,
+        function: Callable[[Call], None],
+        files_help: str,
+        among: Sequence[str] | None = None,
+    ) -> None:
+        self.__name__, self.__doc__ = function.__name__, _unwrapped(function.__doc__ or "")
+        self._function, self._files_help, self._among = function, files_help, among
+        self._options = options_of(COMMANDS[self.__name__])
+
+    def __call__(self, files: list[str] | None = None, **typed: Any) -> None:
+        """Run the command with the options that were typed."""
+        call = _call(self.__name__, self._options, files or (), typed)
+        try:
+            self._function(call)
+        except (UsageError, DataError) as error:
+            raise _with_origin(error, call) from error
+
+    def for_arguments(self, arguments: Sequence[str]) -> Command:
+        """The same with no options but those in `arguments`; preparing each takes time.
+
+        With anything else that may be an option (help, several letters after one dash, a
+        mistake), all are there.
+        """
+        known = {flag(name): name for name in self._options}
+        known |= {one.short: name for name, one in self._options.items() if one.short}
+        typed = [word.partition("=")[0] for word in arguments if word[:1] == "-"]
+        names = [known.get(word) for word in typed if word not in ("-", "--")]
+        among = None if None in names else [name for name in self._options if name in names]
+        return Command(self._function, self._files_help, among)
+
+    @cached_property
+    def __signature__(self) -> Signature:
+        """What the parser reads; in this order, the help shows the options panel by panel."""
+        among = self._options if self._among is None else self._among
+        options = {name: self._options[name] for name in among}
+        return Signature([_files(self._files_help), *_parameters(self.__name__, options)])
+
+    @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
+        return {name: one.annotation for name, one in self.__signature__.parameters.items()}
 
 
 def _with_origin(error: CeError, call: Call) -> CeError:

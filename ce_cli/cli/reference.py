@@ -47,9 +47,9 @@ def document() -> str:
 
 def _options_of_ce() -> list[Any]:
     """The options that come before a command."""
-    from ce_cli.cli.app import app
+    from ce_cli.cli.app import application
 
-    return list(typer.main.get_group(app).params)
+    return list(typer.main.get_group(application(())).params)
 
 
 def _parsed(entry: registry.Entry) -> Any:

@@ -7,7 +7,7 @@ holds everything that the command line, a configuration file and the signature n
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 
 class Option(NamedTuple):
@@ -54,8 +54,7 @@ class Option(NamedTuple):
 @cache
 def options_of(declared: Any) -> dict[str, Option]:
     """The options that a `TypedDict` declares, by name, in order."""
-    hints = get_type_hints(declared, include_extras=True)
-    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+    return {name: hint.__metadata__[0] for name, hint in declared.__annotations__.items()}
 
 
 def flag(name: str) -> str:

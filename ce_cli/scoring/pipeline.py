@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.finding.kind_by_name import check_logits
 from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
@@ -265,6 +264,8 @@ def bound_columns(source: Source, spec: Spec) -> tuple[Binding, Spec]:
     binding, settled = bind(source, spec)
     class_names(binding, binding.sample)
     if spec.as_ == "auto" and settled.as_ == "logits" and binding.task != "multilabel":
+        from ce_cli.binding.finding.kind_by_name import check_logits
+
         check_logits(source, binding)
     return binding, settled
 

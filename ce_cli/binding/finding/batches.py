@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from shlex import quote
 
 import numpy as np
 
@@ -63,6 +61,9 @@ def _are_batches(frame: Frame, label: str, pred: str) -> bool:
 
 
 def _command(source: Source, label: str, pred: str) -> str:
+    import json
+    from shlex import quote
+
     if "JSON" not in source.format:
         return f"pandas: df.explode({json.dumps([label, pred], ensure_ascii=False)})"
     keys = [_key(name) for name in (label, pred)]
@@ -73,5 +74,7 @@ def _command(source: Source, label: str, pred: str) -> str:
 
 
 def _key(name: str) -> str:
+    import json
+
     plain = re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)
     return name if plain else json.dumps(name)

@@ -16,7 +16,7 @@ from ce_cli.inputs.source import Source
 from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list, shell_word
 
-_OTHER_LOGS = re.compile(r"(.*_)?log_?(2|10)_?(p|probs?|probas?|probability|likelihood)(_.*)?")
+_OTHER_LOGS = r"(.*_)?log_?(2|10)_?(p|probs?|probas?|probability|likelihood)(_.*)?"
 _NUMBERS_OF_MODELS = frozenset("p prob proba probs probability score scores".split())
 _PERCENT = frozenset("pct percent percents percentage percentages pcnt".split())
 
@@ -35,7 +35,7 @@ def check_logarithms(names: Sequence[str], spec: Spec) -> None:
         One is, and no option sets the kind of values.
     """
     for name in names if spec.as_ == "auto" else ():
-        if found := _OTHER_LOGS.fullmatch(plain(name)):
+        if found := re.fullmatch(_OTHER_LOGS, plain(name)):
             base = int(found[2])
             raise DataError(
                 f"{quoted(name)} is named as a base-{base} logarithm, and ce reads natural ones: "

@@ -28,7 +28,7 @@ _LABEL_STEMS = (
     "true_label y_true ground_truth labels label targets target outcome observed actual onehot "
     "one_hot votes counts count truth gold true obs y"
 ).split()
-_DELIMITED = re.compile(r"\w+([~^:!%])[\w.]+(?:\1[\w.]+)*")  # names in one field
+_DELIMITED = r"\w+([~^:!%])[\w.]+(?:\1[\w.]+)*"  # names in one field
 _FIRST_LABEL = rf"(?i)({'|'.join(_LABEL_STEMS)})(?:{SEPARATORS}+(.+)|[\[(](.+)[\])]|(\d+))"
 _LAST_LABEL = rf"(?i)(.+?){SEPARATORS}+({'|'.join(_LABEL_STEMS)})"
 
@@ -43,7 +43,7 @@ def no_label(columns: Sequence[Column]) -> str:
     names = [column.name for column in columns]
     if first_row_for_names(columns):
         return f"{numbers_for_names(names)}, and name columns by number, as in --label 1 --pred 2."
-    if len(names) == 1 and (match := _DELIMITED.fullmatch(names[0])):
+    if len(names) == 1 and (match := re.fullmatch(_DELIMITED, names[0])):
         return (
             f"the only column is {quoted(names[0])}; if {quoted(match[1])} separates its fields, "
             f"use --delimiter {shell_word(match[1])}."

@@ -29,8 +29,8 @@ _SINGLES = (
     frozenset("score scores y_score y_scores prediction_score".split()),
     frozenset("y_pred y_preds pred preds prediction predictions y_hat yhat predicted".split()),
 )
-_INDEX = re.compile(  # as pandas, R and DuckDB call the numbers or names of rows
-    r"|unnamed: ?\d+(\.\d+)*|index|level_\d+|__index_level_\d+__|rn|row[._ ]?names?", re.I
+_INDEX = (  # as pandas, R and DuckDB call the numbers or names of rows
+    r"(?i)|unnamed: ?\d+(\.\d+)*|index|level_\d+|__index_level_\d+__|rn|row[._ ]?names?"
 )
 _STEMS = (
     "predicted_probability prediction_probability predict_proba log_probability probabilities "
@@ -112,7 +112,7 @@ def is_aside(name: str) -> bool:
 
 def is_index(name: str) -> bool:
     """Whether a column has a name that tools give to the index, or no name."""
-    return _INDEX.fullmatch(name.strip()) is not None
+    return re.fullmatch(_INDEX, name.strip()) is not None
 
 
 def expand(

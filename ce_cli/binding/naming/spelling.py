@@ -10,7 +10,7 @@ from decimal import Decimal
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _BOOLEANS = {"true": "1", "true.": "1", "false": "0", "false.": "0"}  # R adds the point
 _NOT_IN_NAMES = re.compile(r"[^\w.]|_")
-_DENIAL = re.compile(r"(without|never|non|not|no|un|in|ab)[\W_]*")
+_DENIAL = r"(without|never|non|not|no|un|in|ab)[\W_]*"
 _MADE_NAME = re.compile(r"\w*[._][\w.]*")
 
 
@@ -77,5 +77,5 @@ def positives(labels: Sequence[str]) -> list[str]:
 
 def _denies(label: str, labels: Sequence[str]) -> bool:
     """Whether a label is another one with a word such as ``no`` before it."""
-    rest = _DENIAL.sub("", label.lower())
+    rest = re.sub(_DENIAL, "", label.lower())
     return rest != label.lower() and any(rest == other.lower() for other in labels)

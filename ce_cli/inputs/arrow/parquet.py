@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
+from ce_cli.inputs.arrow.parquet_file import parquet_file
 from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
 from ce_cli.inputs.arrow.type_tests import is_nested
 from ce_cli.inputs.arrow.types import (
@@ -168,14 +169,11 @@ def _reading(name: str) -> Iterator[None]:
 
 def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
     import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
 
     with storage_errors(name):
         source: Any = open_bytes(path) if "://" in path else pa.OSFile(path)
         try:
-            return ParquetFile(
-                source, read_dictionary=list(texts), pre_buffer=False, buffer_size=_BUFFER
-            )
+            return parquet_file(source, texts, _BUFFER)
         except pa.ArrowException as error:
             raise DataError(_broken(name, error)) from error
 

@@ -134,10 +134,12 @@ def _class_labels(metadata: Mapping[bytes, bytes] | None) -> dict[str, tuple[str
 
 def has_row_numbers(metadata: Mapping[bytes, bytes] | None) -> bool:
     """Whether the index of pandas is 0, 1, 2, …, which it writes beside the columns."""
+    if not metadata or b"pandas" not in metadata:
+        return False
     import json
 
     try:
-        (index,) = json.loads((metadata or {}).get(b"pandas", b"{}")).get("index_columns", ())
+        (index,) = json.loads(metadata[b"pandas"]).get("index_columns", ())
         return (index["kind"], index["start"], index["step"]) == ("range", 0, 1)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False

@@ -24,7 +24,6 @@ from ce_cli.inputs.text.dialect import (
     not_text,
     without_blank_lines,
 )
-from ce_cli.inputs.text.invisible import visible
 from ce_cli.reading import Reading
 from ce_cli.text import display_name, quoted
 
@@ -89,6 +88,8 @@ class DelimitedSource:
         if not self._named:
             self._header, start = [str(place + 1) for place in range(len(self._header))], 0
         elif any(not name.isascii() for name in self._header):
+            from ce_cli.inputs.text.invisible import visible
+
             self._header = visible(self._header, head[start:])
         if self._named and self._header.count("") > 1:
             self._header = levels_named(self._header)

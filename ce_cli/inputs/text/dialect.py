@@ -16,9 +16,9 @@ DELIMITERS = ("\t", ";", "|", ",")  # a comma, which numbers and texts hold too,
 LAST_RESORT = " "
 SNIFFED_BYTES = 1 << 16
 _SNIFFED_RECORDS = 50
-_BLANK_LINES = re.compile(rb"\A(?:[ \t]*[\r\n]+)+")
+_BLANK_LINES = rb"\A(?:[ \t]*[\r\n]+)+"
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t]*[^\s]")
-_ODD = re.compile("[ \t|│┃║┆]".encode())
+_ODD = "[ \t|│┃║┆]".encode()
 _ODD_STARTS = ("#", "'", "┌", "╭", "╔", "┏", "│", "┃", "║")
 _DIGIT = re.compile("[0-9]")
 _EXCEL = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
@@ -43,7 +43,8 @@ def are_values(record: Sequence[str], whole: bool = False) -> bool:
 
 def without_blank_lines(head: bytes) -> bytes:
     """The text from its first line that is not blank."""
-    return _BLANK_LINES.sub(b"", head, 1) if head[:1] in (b"\n", b"\r", b" ", b"\t") else head
+    may_be_blank = head[:1] in (b"\n", b"\r", b" ", b"\t")
+    return re.sub(_BLANK_LINES, b"", head, count=1) if may_be_blank else head
 
 
 def not_text(head: bytes) -> str:
@@ -107,7 +108,7 @@ def looks_plain(head: bytes, delimiter: str) -> bool:
     if head[:1] in b"|+@%" or _BLANK_LINE.search(head):
         return False
     first, *rows = records_in(head, delimiter) or [[]]
-    if len(first) < 2 and _ODD.search(head):
+    if len(first) < 2 and re.search(_ODD, head):
         return False
     if any(len(row) != len(first) for row in rows) or "" in first[1:]:
         return False
