@@ -54,9 +54,9 @@ class Softmax(Record):
         top = first_largest(logits)
         largest = of_class(logits, top)
         rest, rest_error, squares = np.empty((3, logits.shape[1]))
-        for piece, odds in _odds(logits, top, largest):
-            rest[piece], rest_error[piece] = _sums_and_errors(odds)
-            squares[piece] = class_sums(odds * odds)
+        for piece, odds, spare in _odds(logits, top, largest):
+            rest[piece], rest_error[piece] = _sums_and_errors(odds, spare)
+            squares[piece] = class_sums(np.multiply(odds, odds, out=spare))
         tiny = np.flatnonzero(rest < _SUBNORMAL)
         if len(tiny):
             rest[tiny] = _tiny_rest(logits[:, tiny], top[tiny], largest[tiny])
@@ -95,7 +95,7 @@ class Softmax(Record):
     def probabilities(self) -> Floats:
         """softmax(z), shape (K, n)."""
         shares = stored(*self.logits.shape)
-        for piece, odds in _odds(self.logits, self.top, self.largest):
+        for piece, odds, _ in _odds(self.logits, self.top, self.largest):
             np.divide(odds, 1.0 + self.rest[piece], out=shares[:, piece])
         shares[self.top, np.arange(len(self.top))] = 1.0 / (1.0 + self.rest)
         return shares
@@ -112,10 +112,10 @@ class Softmax(Record):
         return (np.log1p(self.rest) + correction) - shifted
 
 
-def _odds(logits: Floats, top: Codes, largest: Floats) -> Iterator[tuple[slice, Floats]]:
+def _odds(logits: Floats, top: Codes, largest: Floats) -> Iterator[tuple[slice, Floats, Floats]]:
     """The rows and the odds of each piece, shape (K, rows): e^(z − max z), but 0 for the top class.
 
-    A piece is valid until the next one is made.
+    They are valid until the next piece is made; the third array is for anything.
     """
     classes, count = logits.shape
     first = next(pieces(classes, count), slice(0, 0))
@@ -136,7 +136,7 @@ def _odds(logits: Floats, top: Codes, largest: Floats) -> Iterator[tuple[slice, 
                 errors *= odds
                 odds += errors
         odds[at] = 0.0
-        yield piece, odds
+        yield piece, odds, spare
 
 
 def _subtracts_exactly(logits: Floats, spare: Floats) -> bool:
@@ -153,16 +153,17 @@ def _subtracts_exactly(logits: Floats, spare: Floats) -> bool:
     return bool((spare == logits).all())
 
 
-def _sums_and_errors(odds: Floats) -> tuple[Floats, Floats]:
+def _sums_and_errors(odds: Floats, cut: Floats) -> tuple[Floats, Floats]:
     """Sums over the classes of numbers of at most 1, and their rounding errors, of shape (n,).
 
     Each number is cut twice at a fixed bit by adding a power of two, which leaves a whole number of
-    units in its last bits. These add up exactly as integers, so in any order.
+    units in its last bits. These add up exactly as integers, so in any order. `cut` is for numbers
+    in between.
     """
     width = len(odds).bit_length()
     first = min(50, 62 - width)  # bits after the point
     second = first + min(51, 63 - width)
-    cut = odds + math.ldexp(1.5, 52 - first)
+    np.add(odds, math.ldexp(1.5, 52 - first), out=cut)
     high = _whole_sums(cut, math.ldexp(1.5, 52 - first))
     cut -= math.ldexp(1.5, 52 - first)
     np.subtract(odds, cut, out=cut)
@@ -183,8 +184,10 @@ def _small_sums_and_errors(odds: Floats) -> tuple[Floats, Floats]:
     """`_sums_and_errors` where the sum is small: first scaled, so that the largest is near 1."""
     powers = np.minimum(-np.frexp(odds.max(axis=0))[1], 1000)
     zero = ~(odds > 0.0).any(axis=0)
-    sums, errors = _sums_and_errors(np.where(zero, 1.0, np.ldexp(odds, powers)))
-    return np.where(zero, 0.0, np.ldexp(sums, -powers)), np.where(zero, 0.0, np.ldexp(errors, -powers))
+    scaled = np.where(zero, 1.0, np.ldexp(odds, powers))
+    found = _sums_and_errors(scaled, np.empty_like(scaled))
+    sums, errors = (np.where(zero, 0.0, np.ldexp(one, -powers)) for one in found)
+    return sums, errors
 
 
 def _whole_sums(cut: Floats, power: float) -> NDArray[np.int64]:
