@@ -19,9 +19,7 @@ NARROW = 32  # the most classes that are stored class by class
 _PIECE = 1 << 15  # numbers of a piece, of which several fit the processor's cache
 
 
-def stored(
-    classes: int, rows: int, made: Callable[[tuple[int, int]], Floats] = np.empty
-) -> Floats:
+def stored(classes: int, rows: int, made: Callable[[tuple[int, int]], Floats] = np.empty) -> Floats:
     """A matrix of shape (classes, rows), in the order that suits the number of classes."""
     return made((classes, rows)) if classes <= NARROW else made((rows, classes)).T
 

@@ -18,6 +18,7 @@ from ce_cli.inputs.arrow.types import (
     names_in_file,
 )
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.frame_sizes import cells_of_row_group, rows_at_once
 from ce_cli.inputs.rephrased import reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
@@ -146,9 +147,10 @@ class ParquetSplit(Record):
         """Read the row group a bounded number of cells at a time."""
         names = [self.in_file.get(name, name) for name in self.projection.names]
         file = _open(self.name, self.path, self.dictionaries)
-        rows = max(1024, min(_CELLS // max(1, len(names)), _LONGEST))
+        cells = cells_of_row_group(file.metadata.row_group(self.group), names)
+        rows = min(rows_at_once(cells, _CELLS), _LONGEST)
         if len(self.projection.texts) > 1:  # groups are merged frame by frame
-            rows = max(1024, (_CELLS << 2) // len(names))
+            rows = rows_at_once(cells, _CELLS << 2)
         with _reading(self.name):
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=False
