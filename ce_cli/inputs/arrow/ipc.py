@@ -14,6 +14,7 @@ from ce_cli.inputs.arrow.text_cells import SNIFFED
 from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_column, rows_at_once
+from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import Rephrased, reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection, Source
@@ -121,6 +122,10 @@ class FileSplit(Record):
     in_file: dict[str, str]
     spool: object = None  # keeps a spooled file alive while its batches wait to be read
     size: int = 0
+
+    def read_ahead(self) -> ReadAhead:
+        """The same split, read by a thread of its own."""
+        return ReadAhead(self)
 
     def frames(self) -> Iterator[Frame]:
         """Read a bounded number of cells at a time."""

@@ -19,6 +19,7 @@ from ce_cli.inputs.arrow.types import (
 )
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_row_group, rows_at_once
+from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
@@ -142,6 +143,11 @@ class ParquetSplit(Record):
     dictionaries: tuple[str, ...]
     spool: object = None  # keeps a spooled file alive while its row groups wait to be read
     size: int = 0
+    use_threads: bool = False
+
+    def read_ahead(self) -> ReadAhead:
+        """The same split, decoded by threads of its own."""
+        return ReadAhead(self.replace(use_threads=True))
 
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
@@ -153,7 +159,7 @@ class ParquetSplit(Record):
             rows = rows_at_once(cells, _CELLS << 2)
         with _reading(self.name):
             for batch in file.iter_batches(
-                rows, row_groups=[self.group], columns=names, use_threads=False
+                rows, row_groups=[self.group], columns=names, use_threads=self.use_threads
             ):
                 yield frame_of_batch(batch, self.projection, self.in_file)
 
