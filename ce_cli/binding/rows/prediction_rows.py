@@ -74,8 +74,9 @@ def number_cells(checked: CheckedRows, names: Sequence[str], marks: Sequence[flo
         for row, name in zip(matrix, names, strict=True):
             row[:] = floats(checked.columns[name])
     matrix = _unmarked(matrix, marks)
-    for row, name in zip(matrix, names, strict=True):
-        checked.miss(name, nan(row))
+    if matrix.size and np.isnan(matrix.min()):
+        for row, name in zip(matrix, names, strict=True):
+            checked.miss(name, np.isnan(row))
     return matrix
 
 

@@ -36,6 +36,8 @@ _CELLS = 1 << 18  # of one frame
 _LONGEST = 1 << 16  # rows of one frame: those of a batch
 # Bytes read ahead in each column, so that a large row group is not held in memory whole.
 _BUFFER = 1 << 20
+_SMALLEST_BUFFER = 1 << 14
+_BUFFERS = 1 << 25  # of all columns of a local file
 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
@@ -152,7 +154,7 @@ class ParquetSplit(Record):
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
         names = [self.in_file.get(name, name) for name in self.projection.names]
-        file = _open(self.name, self.path, self.dictionaries)
+        file = _open(self.name, self.path, self.dictionaries, len(names))
         cells = cells_of_row_group(file.metadata.row_group(self.group), names)
         rows = min(rows_at_once(cells, _CELLS), _LONGEST)
         if len(self.projection.texts) > 1:  # groups are merged frame by frame
@@ -174,15 +176,20 @@ def _reading(name: str) -> Iterator[None]:
         raise DataError(_broken(name, error)) from error
 
 
-def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
+def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> ParquetFile:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
     with storage_errors(name):
-        source: Any = open_bytes(path) if "://" in path else pa.OSFile(path)
+        is_remote = "://" in path  # where small requests take long
+        source: Any = open_bytes(path) if is_remote else pa.OSFile(path)
+        size = max(_SMALLEST_BUFFER, min(_BUFFER, _BUFFERS // max(1, columns)))
         try:
             return ParquetFile(
-                source, read_dictionary=list(texts), pre_buffer=False, buffer_size=_BUFFER
+                source,
+                read_dictionary=list(texts),
+                pre_buffer=False,
+                buffer_size=_BUFFER if is_remote else size,
             )
         except pa.ArrowException as error:
             raise DataError(_broken(name, error)) from error
