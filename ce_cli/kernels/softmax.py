@@ -120,6 +120,7 @@ def _odds(logits: Floats, top: Codes, largest: Floats) -> Iterator[tuple[slice, 
     classes, count = logits.shape
     first = next(pieces(classes, count), slice(0, 0))
     buffers = [stored(classes, first.stop) for _ in range(4)]
+    exact = True
     for piece in pieces(classes, count):
         size = piece.stop - piece.start
         part, odds, errors, spare = (one[:, :size] for one in buffers)
@@ -128,9 +129,10 @@ def _odds(logits: Floats, top: Codes, largest: Floats) -> Iterator[tuple[slice, 
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             np.subtract(part, largest[piece], out=odds)
             odds[at] = 0.0
-            if _subtracts_exactly(part, errors):
+            exact = exact and _subtracts_exactly(part, largest[piece], errors)
+            if exact:
                 np.exp(odds, out=odds)
-            else:
+            else:  # mostly so for all other pieces, too
                 _difference_errors(part, largest[piece], odds, (errors, spare))
                 np.exp(odds, out=odds)
                 errors *= odds
@@ -139,12 +141,12 @@ def _odds(logits: Floats, top: Codes, largest: Floats) -> Iterator[tuple[slice, 
         yield piece, odds, spare
 
 
-def _subtracts_exactly(logits: Floats, spare: Floats) -> bool:
+def _subtracts_exactly(logits: Floats, largest: Floats, spare: Floats) -> bool:
     """Whether the differences of all logits are surely float64 numbers, as for most float32.
 
     They are if all logits are multiples of a power of two that is large enough.
     """
-    reach = max(-float(logits.min()), float(logits.max()))
+    reach = max(-float(logits.min()), float(largest.max()))
     if not 2.0**-900 < reach < 2.0**900:
         return False
     grid = math.ldexp(1.5, math.frexp(reach)[1] + 2)  # differences are less than half of it
