@@ -39,10 +39,10 @@ def cells_of_column(column: pa.Array | pa.ChunkedArray) -> int:
 
 def cells_of_row_group(group: RowGroupMetaData, names: Iterable[str]) -> float:
     """The cells of a row of some columns in a row group of Parquet, on average, by its metadata."""
-    chosen, found = set(names), 0
+    chosen, found = set(names), 0.0
     for place in range(group.num_columns):
         column = group.column(place)
         path = column.path_in_schema
         if path in chosen or any(path.startswith(f"{name}.") for name in chosen):
-            found += column.num_values
+            found += float(column.num_values)
     return found / max(1, group.num_rows)

@@ -1,7 +1,8 @@
 """The loss of a row: the surprisal of a hard label, in nats, for each form of prediction.
 
 Shapes: n rows, K classes. Predictions of K classes have shape (K, n); labels are class codes,
-shape (n,). Losses have shape (n,) and may be infinite; missing values must have been removed before.
+shape (n,). Losses have shape (n,) and may be infinite; missing values must have been removed
+before.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def log_of_complement(logprob: Floats) -> Floats:
 def first_largest(matrix: Floats) -> Codes:
     """The class with the largest value in each row, the first one on a tie, shape (n,)."""
     if len(matrix) > NARROW:
-        return matrix.argmax(axis=0)
+        first: Codes = matrix.argmax(axis=0)
+        return first
     largest = matrix[0].copy()
     top = np.zeros(len(largest), np.intp)
     for code in range(1, len(matrix)):

@@ -101,7 +101,7 @@ class Softmax(Record):
         return shares
 
     def _shifted(self, logits: Floats, is_top: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """z − max z as rounded, and its rounding error."""
+        """The logits minus the largest one as rounded, and its rounding error."""
         with np.errstate(invalid="ignore", over="ignore"):
             shifted = logits - self.largest
             shifted[is_top] = 0.0
