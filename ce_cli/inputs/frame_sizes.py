@@ -45,4 +45,4 @@ def cells_of_row_group(group: RowGroupMetaData, names: Iterable[str]) -> float:
         path = column.path_in_schema
         if path in chosen or any(path.startswith(f"{name}.") for name in chosen):
             found += float(column.num_values)
-    return found / max(1, group.num_rows)
+    return found / max(1.0, float(group.num_rows))
