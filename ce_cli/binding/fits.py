@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.naming.names import no_column
 from ce_cli.binding.roles import bytes_shape, type_of
@@ -21,11 +23,12 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
     """
     columns = source.columns()
     kinds = {column.name: column for column in columns}
+    counts = Counter(column.name for column in columns)
     projection = binding.projection
     if source.is_empty:
         return
     for name in projection.names:
-        if sum(column.name == name for column in columns) > 1:
+        if counts[name] > 1:
             from ce_cli.binding.finding.repeated_names import repeated_names
 
             raise DataError(repeated_names(source, [name], (), ())).about(source.name)

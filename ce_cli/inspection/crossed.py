@@ -84,9 +84,7 @@ def in_nats(units: Floats) -> Floats:
 def _surprisals(form: Form, classes: int, batch: Batch) -> Floats:
     """Surprisals of all classes, shape (K, n)."""
     if isinstance(form, Logits):
-        parts = form.softmax
-        with np.errstate(invalid="ignore"):
-            surprisals: Floats = np.log1p(parts.rest) - parts.shifted
+        surprisals = form.surprisals()
         return np.where(np.isnan(surprisals), CEILING, surprisals)
     if classes > 2:
         return form.surprisals()

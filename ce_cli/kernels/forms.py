@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels import losses
-from ce_cli.kernels.losses import LOG_2, Softmax, class_sums, first_largest, of_class
+from ce_cli.kernels.layout import of_rows, pieces, stored
+from ce_cli.kernels.losses import LOG_2, class_sums, first_largest, of_class
+from ce_cli.kernels.softmax import Softmax
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -241,7 +243,7 @@ class Probabilities(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.matrix[:, rows], self.clip)
+        return type(self)(of_rows(self.matrix, rows), self.clip)
 
 
 class Logits(Record):
@@ -272,7 +274,8 @@ class Logits(Record):
 
     def squared_errors(self, codes: Codes) -> Floats:
         """Brier's sum over the classes."""
-        return _squared_errors(self.softmax.probabilities(), codes)
+        total = self.softmax.squared_errors(codes)
+        return total / 2.0 if len(self.matrix) == 2 else total
 
     def probabilities(self) -> Floats:
         """softmax(z)."""
@@ -280,7 +283,7 @@ class Logits(Record):
 
     def surprisals(self) -> Floats:
         """Surprisal of each class."""
-        return _surprisals(self, len(self.matrix), self.matrix.shape[1:])
+        return self.softmax.surprisals()
 
     def ranking(self) -> Floats:
         """The logit of the second class minus that of the first."""
@@ -289,7 +292,7 @@ class Logits(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.matrix[:, rows])
+        return type(self)(of_rows(self.matrix, rows))
 
 
 class Logprobs(Record):
@@ -316,7 +319,7 @@ class Logprobs(Record):
 
     def squared_errors(self, codes: Codes) -> Floats:
         """Brier's sum over the classes."""
-        return _squared_errors(np.exp(self.matrix), codes)
+        return _squared_errors(self.matrix, codes, is_log=True)
 
     def probabilities(self) -> Floats:
         """e^lp."""
@@ -333,7 +336,7 @@ class Logprobs(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.matrix[:, rows])
+        return type(self)(of_rows(self.matrix, rows))
 
 
 def _surprisals(form: Form, classes: int, shape: tuple[int, ...]) -> Floats:
@@ -346,9 +349,16 @@ def _logistic(values: Floats) -> Floats:
     return 1.0 / (1.0 + odds)
 
 
-def _squared_errors(probabilities: Floats, codes: Codes) -> Floats:
-    residuals = probabilities.copy()
-    residuals[codes, np.arange(residuals.shape[1])] -= 1.0
-    residuals *= residuals
-    total = class_sums(residuals)
-    return total / 2.0 if len(residuals) == 2 else total
+def _squared_errors(matrix: Floats, codes: Codes, is_log: bool = False) -> Floats:
+    """Σ (q_k − p_k)², half of it for two classes, of probabilities or their logarithms."""
+    total = np.empty(matrix.shape[1])
+    for piece in pieces(*matrix.shape):
+        residuals = stored(len(matrix), piece.stop - piece.start)
+        if is_log:
+            np.exp(matrix[:, piece], out=residuals)
+        else:
+            np.copyto(residuals, matrix[:, piece])
+        residuals[codes[piece], np.arange(residuals.shape[1])] -= 1.0
+        residuals *= residuals
+        total[piece] = class_sums(residuals)
+    return total / 2.0 if len(matrix) == 2 else total

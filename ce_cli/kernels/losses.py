@@ -1,26 +1,21 @@
 """The loss of a row: the surprisal of a hard label, in nats, for each form of prediction.
 
-Shapes: n rows, K classes. Predictions of K classes are class-major, shape (K, n), so that every
-step runs along the rows; labels are class codes, shape (n,). Losses have shape (n,) and may be
-infinite; missing values must have been removed before.
+Shapes: n rows, K classes. Predictions of K classes have shape (K, n); labels are class codes,
+shape (n,). Losses have shape (n,) and may be infinite; missing values must have been removed
+before.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.record import Record
+from ce_cli.kernels.layout import NARROW, class_rows
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 LOG_2 = 0.6931471805599453
-
-_SUBNORMAL = 2.0**-1000  # below this, sums of odds may contain subnormal numbers
-_RAISED = 512.0
 
 
 def of_class(matrix: Floats, codes: Codes) -> Floats:
@@ -79,62 +74,11 @@ def log_of_complement(logprob: Floats) -> Floats:
     return 0.0 - binary_logprob_losses(logprob, np.zeros(logprob.shape, np.intp))
 
 
-class Softmax(Record):
-    """Logits, decomposed so that no digit is lost.
-
-    Attributes
-    ----------
-    shifted, shifted_errors : ndarray, shape (K, n)
-        z − max z as rounded, and its rounding error.
-    top : ndarray of int, shape (n,)
-        The class of the largest logit.
-    odds : ndarray, shape (K, n)
-        e^(z − max z), with 0 for the top class, whose odds are 1.
-    rest, rest_error : ndarray, shape (n,)
-        Sum of `odds` as rounded, and its rounding error.
-    """
-
-    shifted: Floats
-    shifted_errors: Floats
-    top: Codes
-    odds: Floats
-    rest: Floats
-    rest_error: Floats
-
-    @classmethod
-    def of(cls, logits: Floats) -> Softmax:
-        """Decompose logits, shape (K, n)."""
-        top = first_largest(logits)
-        largest = of_class(logits, top)
-        rows = np.arange(logits.shape[1])
-        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-            shifted = logits - largest
-            shifted[top, rows] = 0.0
-            errors = _difference_errors(logits, largest, shifted)
-            odds = np.exp(shifted)
-            correction = odds * errors
-        odds += correction
-        odds[top, rows] = 0.0
-        rest, rest_error = _class_sums_and_errors(odds)
-        if len(rest) and rest.min() < _SUBNORMAL:
-            few = np.flatnonzero(rest < _SUBNORMAL)
-            rest[few] = _tiny_odds(shifted[:, few], errors[:, few], top[few])
-        return cls(shifted, errors, top, odds, rest, rest_error)
-
-    def losses(self, codes: Codes) -> Floats:
-        """logsumexp(z) − z_y as (max z − z_y) + log1p(rest)."""
-        correction = self.rest_error / (1.0 + self.rest) - of_class(self.shifted_errors, codes)
-        return (np.log1p(self.rest) + correction) - of_class(self.shifted, codes)
-
-    def probabilities(self) -> Floats:
-        """softmax(z), shape (K, n)."""
-        shares = self.odds / (1.0 + self.rest)
-        shares[self.top, np.arange(len(self.top))] = 1.0 / (1.0 + self.rest)
-        return shares
-
-
 def first_largest(matrix: Floats) -> Codes:
     """The class with the largest value in each row, the first one on a tie, shape (n,)."""
+    if len(matrix) > NARROW:
+        first: Codes = matrix.argmax(axis=0)
+        return first
     largest = matrix[0].copy()
     top = np.zeros(len(largest), np.intp)
     for code in range(1, len(matrix)):
@@ -147,9 +91,11 @@ def first_largest(matrix: Floats) -> Codes:
 def class_sums(matrix: Floats) -> Floats:
     """Sum over the classes of each row, shape (n,), pairwise, so that rounding hardly grows with K.
 
-    `numpy.sum` would add in a different order, and so give different bits, if a batch had only one
-    row or a different memory layout.
+    A row has the same sum in a batch of any size and in any memory layout. `numpy.sum` has that
+    property only along contiguous numbers, as `class_rows` gives them.
     """
+    if len(matrix) > NARROW:
+        return np.concatenate([np.add.reduce(rows, axis=1) for _, rows in class_rows(matrix)])
     while len(matrix) > 1:
         half = (len(matrix) + 1) // 2
         folded = matrix[:half].copy()
@@ -157,42 +103,6 @@ def class_sums(matrix: Floats) -> Floats:
         matrix = folded
     total: Floats = matrix[0]
     return total
-
-
-def _tiny_odds(shifted: Floats, errors: Floats, top: Codes) -> Floats:
-    """`Softmax.rest` where the odds are subnormal: rounded once, at the end, not term by term."""
-    raised = np.exp(
-        shifted + _RAISED
-    )  # the sum is exact: it needs no digit that the argument lacks
-    raised += raised * errors
-    raised[top, np.arange(len(top))] = 0.0
-    return np.multiply(class_sums(raised), math.exp(-_RAISED))
-
-
-def _class_sums_and_errors(matrix: Floats) -> tuple[Floats, Floats]:
-    """`class_sums` of terms of at most 1, and their rounding errors, each of shape (n,)."""
-    errors = np.zeros(matrix.shape[1])
-    while len(matrix) > 1:
-        half = (len(matrix) + 1) // 2
-        folded = matrix[:half].copy()
-        former, added = matrix[: len(matrix) - half], matrix[half:]
-        sums = folded[: len(added)]
-        sums += added
-        errors += class_sums(_difference_errors(former, -added, sums))
-        matrix = folded
-    return matrix[0], errors
-
-
-def _difference_errors(minuend: Floats, subtrahend: Floats, difference: Floats) -> Floats:
-    """Rounding errors of ``minuend - subtrahend`` (Knuth's two-sum), 0 where it overflowed."""
-    virtual = difference - minuend
-    errors = difference - virtual
-    np.subtract(minuend, errors, out=errors)
-    virtual += subtrahend
-    errors -= virtual
-    if not np.isfinite(errors.sum()):
-        errors[~np.isfinite(errors)] = 0.0
-    return errors
 
 
 def _select(where_one: Floats, where_zero: Floats, codes: Codes) -> Floats:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ce_cli import registry
 from ce_cli.record import Record
@@ -37,10 +38,13 @@ class Run(Record):
         Where the work is done.
     progress : Progress or None
         Receives how much has been done.
+    workers : int
+        How many items the engine works on at once.
     """
 
     engine: Engine
     progress: Progress | None = None
+    workers: int = 1
 
     def results(self, work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
         """The results of `work`, in the order of `items`.
@@ -48,6 +52,8 @@ class Run(Record):
         An item is a tuple: the number of a file, a split of it, and anything else that `work`
         needs. A split counts as done when its result is yielded.
         """
+        if self.workers > 1:
+            items = _read_ahead(items, self.workers)
         if self.progress is None:
             return self.engine.map_in_order(work, items)
         return self._counted(work, items, self.progress)
@@ -80,4 +86,15 @@ def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:
     UsageError
         There is no such engine.
     """
-    return Run(registry.find(registry.ENGINES, engine, "engine").load()(workers), progress)
+    return Run(registry.find(registry.ENGINES, engine, "engine").load()(workers), progress, workers)
+
+
+def _read_ahead(items: Iterable[Item], workers: int) -> Iterator[Item]:
+    """The items; if they are fewer than the workers, those that can do so read ahead."""
+    remaining = iter(items)
+    first = list(islice(remaining, workers))
+    few = len(first) < workers
+    for item in first:
+        ahead = getattr(item[1], "read_ahead", None) if few else None
+        yield item if ahead is None else cast(Item, (item[0], ahead(), *item[2:]))
+    yield from remaining

@@ -52,12 +52,15 @@ class NamedClasses(Record):
 
     def codes(self, texts: Sequence[str]) -> Codes:
         """Match by text and, where that fails, by value, and then as names of columns match."""
-        return np.array([self._code(text) for text in texts], np.intp)
+        found = list(map(self._by_text.get, texts))  # mostly all of them, and many in each frame
+        for place, code in enumerate(found):
+            if code is None:
+                found[place] = self._code(texts[place])
+        return np.array(found, np.intp)
 
     def _code(self, text: str) -> int:
-        found = self._by_text.get(text)
-        if found is None:
-            found = self._by_value.get(canonical(text))
+        """The code of a text that is not itself a name."""
+        found = self._by_value.get(canonical(text))
         if found is None and self._by_name and not is_made_name(text):
             found = self._by_name.get(as_name(text))
         return UNKNOWN if found is None else found

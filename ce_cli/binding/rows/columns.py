@@ -41,15 +41,15 @@ def floats(column: pa.Array) -> Floats:
     """Numbers as float64, NaN where null, shape (n,)."""
     import pyarrow as pa
 
-    if pa.types.is_boolean(column.type):
-        values = _bits(column.buffers()[1], column.offset, len(column)).astype(np.float64)
-    elif str(column.type) in _WIDTHS:
+    if str(column.type) in _WIDTHS:  # first, since it is so for thousands of columns
         values = _fixed(column).astype(np.float64, copy=False)
+    elif pa.types.is_boolean(column.type):
+        values = _bits(column.buffers()[1], column.offset, len(column)).astype(np.float64)
     elif pa.types.is_dictionary(column.type):
         return of_dictionary(column, np.append(floats(column.dictionary), np.nan))
     else:  # decimals: Python rounds them correctly, Arrow's cast may not
         return np.array([np.nan if v is None else float(v) for v in column.to_pylist()], np.float64)
-    missing = nulls(column)
+    missing = nulls(column) if column.null_count else None
     return values if missing is None else np.where(missing, np.nan, values)
 
 

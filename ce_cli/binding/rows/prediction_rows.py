@@ -14,6 +14,7 @@ from ce_cli.binding.rows.checked import CheckedRows
 from ce_cli.binding.rows.columns import entries, floats, lists, nulls
 from ce_cli.findings.bad_numbers import BadNumbers
 from ce_cli.findings.row_issues import RowIssue
+from ce_cli.kernels.layout import NARROW, stored
 from ce_cli.kernels.losses import class_sums
 from ce_cli.spec import Spec
 from ce_cli.text import plural
@@ -73,13 +74,14 @@ def number_cells(checked: CheckedRows, names: Sequence[str], marks: Sequence[flo
         for row, name in zip(matrix, names, strict=True):
             row[:] = floats(checked.columns[name])
     matrix = _unmarked(matrix, marks)
-    for row, name in zip(matrix, names, strict=True):
-        checked.miss(name, nan(row))
+    if matrix.size and np.isnan(matrix.min()):
+        for row, name in zip(matrix, names, strict=True):
+            checked.miss(name, np.isnan(row))
     return matrix
 
 
 def list_cells(checked: CheckedRows, name: str, width: int, marks: Sequence[float] = ()) -> Floats:
-    """Lists of `width` numbers, shape (width, n)."""
+    """Lists of `width` numbers, shape (width, n); row by row in memory, if they are long."""
     column = checked.columns[name]
     values, offsets = lists(column)
     lengths = np.diff(offsets)
@@ -90,13 +92,16 @@ def list_cells(checked: CheckedRows, name: str, width: int, marks: Sequence[floa
     if wrong.any():
         checked.drop(wrong, "list-length", name, lambda row: plural(lengths[row], "number"))
     if (lengths == width).all():
-        matrix = np.ascontiguousarray(values.reshape(-1, width).T)
+        matrix = values.reshape(-1, width).T
+        matrix = np.ascontiguousarray(matrix) if width <= NARROW else matrix
     else:
-        matrix = np.full((width, len(lengths)), 1.0 / width)
+        matrix = stored(width, len(lengths))
+        matrix[:] = 1.0 / width
         for row in np.flatnonzero(lengths == width):
             matrix[:, row] = values[offsets[row] : offsets[row + 1]]
     matrix = _unmarked(matrix, marks)
-    checked.miss(name, somewhere(np.isnan(matrix)))
+    if matrix.size and np.isnan(matrix.min()):
+        checked.miss(name, somewhere(np.isnan(matrix)))
     return matrix
 
 

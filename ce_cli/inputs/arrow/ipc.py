@@ -13,6 +13,8 @@ from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.arrow.text_cells import SNIFFED
 from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.frame_sizes import cells_of_column, rows_at_once
+from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import Rephrased, reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection, Source
@@ -24,7 +26,6 @@ from ce_cli.text import STDIN, display_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CELLS = 1 << 18  # of one frame
 _SPLITS = 256  # of one file at most, since each opens it again
 
 
@@ -121,6 +122,10 @@ class FileSplit(Record):
     in_file: dict[str, str]
     spool: object = None  # keeps a spooled file alive while its batches wait to be read
     size: int = 0
+
+    def read_ahead(self) -> ReadAhead:
+        """The same split, read by a thread of its own."""
+        return ReadAhead(self)
 
     def frames(self) -> Iterator[Frame]:
         """Read a bounded number of cells at a time."""
@@ -265,9 +270,11 @@ def frames_of_batch(
     chosen = batch.select([in_file.get(one, one) for one in projection.names])
     with _arrow_errors(name):
         chosen.validate(full=True)
-    cells = sum(map(_cells, chosen.columns))
+    cells = sum(map(cells_of_column, chosen.columns))
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
-    rows = max(1024, _CELLS * chosen.num_rows // max(1, cells), *known)  # each frame reads them all
+    rows = max(
+        rows_at_once(cells / max(1, chosen.num_rows)), *known, 1
+    )  # each frame reads them all
     for start in range(0, max(1, chosen.num_rows), rows):
         frame = frame_of_batch(chosen.slice(start, rows), projection, in_file)
         texts = {name: _encoded(frame.columns[name]) for name in projection.texts}
@@ -280,9 +287,3 @@ def _encoded(column: pa.Array) -> pa.Array:
 
     is_text = types.is_string(column.type) or types.is_large_string(column.type)
     return arrays.dictionary_of(column) if is_text else column
-
-
-def _cells(column: pa.Array) -> int:
-    from pyarrow import types
-
-    return int(column.nbytes) // 8 if types.is_nested(column.type) else len(column)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.inputs.arrow.text_cells import SNIFFED
 from ce_cli.inputs.arrow.types import columns_of_schema, frame_of_batch, names_in_file
+from ce_cli.inputs.frame_sizes import cells_of_column, rows_at_once
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.record import Record
 
@@ -49,7 +50,7 @@ class TableSource:
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows."""
-        return frame_of_batch(self._table.slice(0, _ROWS), projection, self._in_file)
+        return next(next(self.splits(projection)).frames())
 
     def splits(self, projection: Projection) -> Iterator[TableSplit]:
         """Slices of bounded size, at least one."""
@@ -66,5 +67,10 @@ class TableSplit(Record):
     size: int = 0  # there is no file
 
     def frames(self) -> Iterator[Frame]:
-        """All of them."""
-        yield frame_of_batch(self.table, self.projection, self.in_file)
+        """A bounded number of cells at a time, at least one frame."""
+        table, names = self.table, self.projection.names
+        places = {table.schema.get_field_index(self.in_file.get(name, name)) for name in names}
+        cells = sum(cells_of_column(table.column(place)) for place in places)
+        rows = rows_at_once(cells / max(1, len(table)), _ROWS * len(places))
+        for start in range(0, max(1, len(table)), rows):
+            yield frame_of_batch(table.slice(start, rows), self.projection, self.in_file)

@@ -19,6 +19,8 @@ from ce_cli.inputs.arrow.types import (
     names_in_file,
 )
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.frame_sizes import cells_of_row_group, rows_at_once
+from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
@@ -35,6 +37,8 @@ _CELLS = 1 << 18  # of one frame
 _LONGEST = 1 << 16  # rows of one frame: those of a batch
 # Bytes read ahead in each column, so that a large row group is not held in memory whole.
 _BUFFER = 1 << 20
+_SMALLEST_BUFFER = 1 << 14
+_BUFFERS = 1 << 25  # of all columns of a local file
 
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
@@ -142,17 +146,23 @@ class ParquetSplit(Record):
     dictionaries: tuple[str, ...]
     spool: object = None  # keeps a spooled file alive while its row groups wait to be read
     size: int = 0
+    use_threads: bool = False
+
+    def read_ahead(self) -> ReadAhead:
+        """The same split, decoded by threads of its own."""
+        return ReadAhead(self.replace(use_threads=True))
 
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
         names = [self.in_file.get(name, name) for name in self.projection.names]
-        file = _open(self.name, self.path, self.dictionaries)
-        rows = max(1024, min(_CELLS // max(1, len(names)), _LONGEST))
+        file = _open(self.name, self.path, self.dictionaries, len(names))
+        cells = cells_of_row_group(file.metadata.row_group(self.group), names)
+        rows = min(rows_at_once(cells, _CELLS), _LONGEST)
         if len(self.projection.texts) > 1:  # groups are merged frame by frame
-            rows = max(1024, (_CELLS << 2) // len(names))
+            rows = rows_at_once(cells, _CELLS << 2)
         with _reading(self.name):
             for batch in file.iter_batches(
-                rows, row_groups=[self.group], columns=names, use_threads=False
+                rows, row_groups=[self.group], columns=names, use_threads=self.use_threads
             ):
                 yield frame_of_batch(batch, self.projection, self.in_file)
 
@@ -167,13 +177,15 @@ def _reading(name: str) -> Iterator[None]:
         raise DataError(_broken(name, error)) from error
 
 
-def _open(name: str, path: str, texts: Sequence[str] = ()) -> ParquetFile:
+def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> ParquetFile:
     import pyarrow as pa
 
     with storage_errors(name):
-        source: Any = open_bytes(path) if "://" in path else pa.OSFile(path)
+        is_remote = "://" in path  # where small requests take long
+        source: Any = open_bytes(path) if is_remote else pa.OSFile(path)
+        size = max(_SMALLEST_BUFFER, min(_BUFFER, _BUFFERS // max(1, columns)))
         try:
-            return parquet_file(source, texts, _BUFFER)
+            return parquet_file(source, texts, _BUFFER if is_remote else size)
         except pa.ArrowException as error:
             raise DataError(_broken(name, error)) from error
 

@@ -30,23 +30,24 @@ def columns_of_schema(schema: pa.Schema, first: First | None = None) -> Sequence
         Gives the first rows of some columns, by their names in the file: cells of text may hold
         numbers.
     """
-    names = joined_levels(schema.names)
+    in_file = schema.names  # each access makes a list
+    names = joined_levels(in_file)
     columns = [
         _column(name, field.type).replace(type=str(field.type))
         for name, field in zip(names, schema, strict=True)
     ]
     classes = _class_labels(schema.metadata)
     for place, column in enumerate(columns):
-        if column.name != schema.names[place]:
-            columns[place] = column.replace(name_in_file=schema.names[place])
+        if column.name != in_file[place]:
+            columns[place] = column.replace(name_in_file=in_file[place])
         if column.name in classes and column.kind == "number":
             columns[place] = column.replace(classes=classes[column.name])
     texts = [place for place, field in enumerate(schema) if _may_hold_numbers(field.type)]
     if first is None or not texts:
         return tuple(columns)
-    cells = first([schema.names[place] for place in texts])
+    cells = first([in_file[place] for place in texts])
     for place in texts:
-        known = cells.get(schema.names[place])
+        known = cells.get(in_file[place])
         if known is not None:
             columns[place] = seen_as(columns[place], plain(known))
     return tuple(columns)

@@ -1,0 +1,48 @@
+"""How many rows a frame may have, so that memory is bounded by numbers and bytes, not by rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import RowGroupMetaData
+
+_CELLS = 1 << 18  # of a frame
+_FEWEST_ROWS = 1 << 10  # unless these have more than …
+_MOST_CELLS = 1 << 21
+_CELL_BYTES = 8
+
+
+def rows_at_once(cells: float, most: int = _CELLS) -> int:
+    """The rows of a frame of `most` cells, or of a few more if rows are wide.
+
+    Parameters
+    ----------
+    cells : float
+        The cells of a row, on average.
+    most : int
+        The cells of a frame of narrow rows.
+    """
+    cells = max(1.0, cells)
+    return max(1, int(most / cells), min(_FEWEST_ROWS, int(_MOST_CELLS / cells)))
+
+
+def cells_of_column(column: pa.Array | pa.ChunkedArray) -> int:
+    """The numbers in all lists of a column, by its bytes; a cell for each row of any other."""
+    from pyarrow import types
+
+    is_wide = types.is_nested(column.type)
+    return int(column.nbytes) // _CELL_BYTES if is_wide else len(column)
+
+
+def cells_of_row_group(group: RowGroupMetaData, names: Iterable[str]) -> float:
+    """The cells of a row of some columns in a row group of Parquet, on average, by its metadata."""
+    chosen, found = set(names), 0.0
+    for place in range(group.num_columns):
+        column = group.column(place)
+        path = column.path_in_schema
+        if path in chosen or any(path.startswith(f"{name}.") for name in chosen):
+            found += float(column.num_values)
+    return found / max(1.0, float(group.num_rows))
