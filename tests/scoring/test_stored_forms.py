@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ LABEL_TYPES = (
     *(pa.utf8(), pa.large_utf8(), pa.dictionary(pa.int32(), pa.utf8())),
 )
 
+As = Literal["probabilities", "logits"]
 Rows = list[tuple[int | None, float | None]]
 
 
@@ -33,7 +34,7 @@ def rows_of(predictions: st.SearchStrategy[float]) -> st.SearchStrategy[Rows]:
     return st.lists(row, max_size=40).map(lambda rows: [(0, 0.25), (1, 0.75), *rows])
 
 
-def document(table: pa.Table, as_: str, **options: Any) -> dict[str, Any]:
+def document(table: pa.Table, as_: As, **options: Any) -> dict[str, Any]:
     """Everything of the result but how its columns are stored."""
     found = score(table, label="label", pred="p", as_=as_, missing="skip", clip="none", **options)
     shown = found.to_dict()
@@ -55,7 +56,7 @@ def stored(rows: Rows, type_: pa.DataType) -> pa.Table:
 )
 @pytest.mark.parametrize("type_", LABEL_TYPES, ids=str)
 def test_labels_of_any_type_are_the_same_labels(
-    type_: pa.DataType, as_: str, predictions: st.SearchStrategy[float]
+    type_: pa.DataType, as_: As, predictions: st.SearchStrategy[float]
 ) -> None:
     @settings(max_examples=8, deadline=None)
     @given(rows_of(predictions))
