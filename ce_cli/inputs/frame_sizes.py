@@ -42,7 +42,15 @@ def cells_of_row_group(group: RowGroupMetaData, names: Iterable[str]) -> float:
     chosen, found = set(names), 0.0
     for place in range(group.num_columns):
         column = group.column(place)
-        path = column.path_in_schema
-        if path in chosen or any(path.startswith(f"{name}.") for name in chosen):
+        if _is_within(column.path_in_schema, chosen):
             found += float(column.num_values)
     return found / max(1.0, float(group.num_rows))
+
+
+def _is_within(path: str, names: set[str]) -> bool:
+    """Whether a path is one of the names, or of a field inside it; names may have points, too."""
+    while path not in names:
+        path, point, _ = path.rpartition(".")
+        if not point:
+            return False
+    return True

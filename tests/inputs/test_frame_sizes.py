@@ -15,7 +15,7 @@ import pytest
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import ipc, memory
 from ce_cli.inputs.arrow.parquet import ParquetSource
-from ce_cli.inputs.frame_sizes import rows_at_once
+from ce_cli.inputs.frame_sizes import cells_of_row_group, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.source import Frame, Projection, Split
 from ce_cli.record import Record
@@ -30,6 +30,16 @@ def test_a_frame_has_a_row_and_a_bounded_number_of_cells(cells: int) -> None:
     rows = rows_at_once(cells)
     assert rows >= 1
     assert rows == 1 or rows * cells <= 1 << 21
+
+
+def test_the_cells_of_a_row_group_are_those_of_the_columns_that_are_read(tmp_path: Path) -> None:
+    lists = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    rows = pa.table({"a": [1, 2], "a.b": lists, "ab": lists, "s": [{"x": 1.0, "y": 2.0}] * 2})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    group = pq.ParquetFile(tmp_path / "rows.parquet").metadata.row_group(0)
+    # A path does not show whether "a.b" is a column or a field of "a", so both count.
+    for names, cells in ((["a"], 4), (["a.b"], 3), (["s"], 2), (["ab", "s"], 5), ([], 0)):
+        assert cells_of_row_group(group, names) == cells
 
 
 def table(kind: str) -> pa.Table:
