@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tests import benchmarks
 from tests.benchmarks import measuring, report
-from tests.benchmarks.cases import CASES
+from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.measuring import Setting
 
+T = TypeVar("T")
 TABLES = ("peers", "threads", "growth")
 
 
@@ -27,31 +29,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        1 if a contender failed or figures differ.
+        1 if a contender failed or figures differ, else 0.
     """
     options = parse(arguments)
     setting = Setting(options.folder, options.scale, options.turns)
     cases = [CASES[name] for name in options.case or CASES]
     measuring.prepare([file for case in cases for file in case.files], setting)
     print(report.machine(measuring.imports(setting)))
-    failed = False
+    failures: list[RuntimeError] = []
     if "peers" in options.table:
-        compared = []
-        for case in cases:
-            try:
-                compared.append(measuring.measured(case, setting))
-            except RuntimeError as error:
-                failed = True
-                print(error, file=sys.stderr)
-            else:
-                print(report.ratios(compared[-1:]).splitlines()[-1], file=sys.stderr)
+        compared = each(
+            cases, lambda case: measuring.measured(case, setting), report.ratios, failures
+        )
         print(f"\n{report.ratios(compared)}\n\n{report.everyone(compared)}", flush=True)
     if "threads" in options.table:
-        by_threads = [measuring.by_threads(case, setting) for case in cases if case.threads]
+        counted = [case for case in cases if case.threads]
+        by_threads = each(
+            counted, lambda case: measuring.by_threads(case, setting), report.threads, failures
+        )
         print(f"\n{report.threads(by_threads)}", flush=True)
     if "growth" in options.table:
         print(f"\n{report.growth(measuring.grown(setting))}")
-    return int(failed)
+    return 1 if failures else 0
+
+
+def each(
+    cases: Sequence[Case],
+    measure: Callable[[Case], T],
+    show: Callable[[Sequence[T]], str],
+    failures: list[RuntimeError],
+) -> list[T]:
+    """Measure cases; show each line at once, and go on after a failure."""
+    found: list[T] = []
+    for case in cases:
+        try:
+            found.append(measure(case))
+            print(show(found[-1:]).splitlines()[-1], file=sys.stderr)
+        except RuntimeError as error:
+            failures.append(error)
+            print(error, file=sys.stderr)
+    return found
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

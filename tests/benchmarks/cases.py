@@ -54,7 +54,7 @@ class Case:
     peers : tuple of str
         Names of `contenders.PEERS`.
     must, goal : str
-        Time as a multiple of the fastest peer; empty for none.
+        Time as a multiple of the fastest peer, or in seconds, and memory; empty for none.
     beside : tuple of str
         More peers, which are shown but not compared with.
     columns : tuple of str
@@ -131,13 +131,14 @@ CASES = {
         Case("classes-parquet", "{rows} rows × 10 classes, Parquet, one row group", "classes",
              CLASSES, ONE_METRIC, ALL, "2.8", "2.0", columns=()),
         Case("logits", "{rows} rows × 1000 logits (float32), Parquet list, one row group",
-             "logits", LOGITS, ONE_METRIC, (*TABLES, "scipy"), "0.6", "0.3",
+             "logits", LOGITS, ONE_METRIC, (*TABLES, "scipy"), "0.6, 400 MB", "0.3",
              columns=(), logs=1000, tolerance=1e-6),
         Case("groups", "{rows} rows in 1000 groups (text), Parquet", "segments", SEGMENTS,
              "score {0} --by segment --metric cross_entropy --format csv", ALL, "1.6", "1.2",
              columns=(), key="segment"),
         Case("per-row", "{rows} rows, the loss of every row to Parquet", "rows", PARQUET,
-             "score {0} --metric cross_entropy --per-row {out} --json", TABLES, "1.2", "0.9"),
+             "score {0} --metric cross_entropy --per-row {out} --json", TABLES,
+             "1.2, 400 MB", "0.9"),
         Case("default-csv", "{rows} rows, CSV, default figures", "default", CSV, DEFAULT, TABLES,
              "1.0", "0.6"),
         Case("default-parquet", "{rows} rows, Parquet, default figures", "default", PARQUET,
@@ -147,13 +148,13 @@ CASES = {
         Case("compare", "compare 2 × {rows} rows in one order, against scoring one file",
              "paired", RIVALS, "compare {0} {1} --json", (CE_SCORE,), "1.5", "1.2"),
         Case("compare-id", "compare 2 × {rows} rows by id, shuffled", "paired", KEYED,
-             "compare {0} {1} --id id --json", TABLES, "", "1.0", columns=()),
+             "compare {0} {1} --id id --json", TABLES, "13.5 s", "1.0", columns=()),
         Case("users", "{rows} rows in {tenth} groups (integers), Parquet", "users", USERS,
              "score {0} --by user --metric cross_entropy --format csv", TABLES, "", "2.0",
              columns=(), key="user"),
         Case("clusters", "{rows} rows in {tenth} clusters, Parquet", "clusters", USERS,
              "score {0} --cluster user --metric cross_entropy --metric standard_error --json",
-             TABLES, "", "2.0", columns=()),
+             TABLES, "4.3 s", "2.0", columns=()),
     )
 }
 # fmt: on

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from tests.benchmarks.contenders import CE, PEERS
 from tests.benchmarks.measuring import Grown, Measured, Threads
@@ -26,8 +26,16 @@ def machine(imports: float) -> str:
     -------
     str
         A paragraph.
+
+    Raises
+    ------
+    SystemExit
+        If a peer is not installed.
     """
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    try:
+        packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    except PackageNotFoundError as error:
+        raise SystemExit(f"{error} Run pip install '.[bench]'.") from error
     return (
         f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {platform.system()} "
         f"{platform.machine()}, Python {platform.python_version()}, {packages}. To start Python "

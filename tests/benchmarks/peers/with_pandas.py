@@ -26,7 +26,8 @@ def classes(path: str) -> pd.DataFrame:
 
 def loss_of(frame: pd.DataFrame) -> pd.Series:
     prob = frame["prob"]
-    return -np.log(prob.where(frame["label"] == 1, 1 - prob))
+    loss: pd.Series = -np.log(prob.where(frame["label"] == 1, 1 - prob))
+    return loss
 
 
 def default(path: str) -> pd.DataFrame:
