@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -34,39 +35,56 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("case", BY_WORK.values(), ids=BY_WORK.keys())
-def test_the_query_of_each_work_gives_the_figures_of_ce(case: Case, folder: Path) -> None:
-    commands = contenders.contenders(case, folder, SCALE)
-    printed = run_ce(*commands[CE].argv[1:], cwd=folder)
-    assert printed.returncode == 0, printed.stderr
-    found = [printed.stdout]
-    query = sql.query(case.work, *(str(file.path(folder, SCALE)) for file in case.files),
-                      *[str(contenders.written(folder))] * (case.work == "rows"))  # fmt: skip
-    if case.work == "rows":
-        summing = sql.written(str(contenders.written(folder)))
-        found = [as_csv(summing, folder)]
-        duckdb.execute(query)
-        found.append(as_csv(summing, folder))
-    else:
-        found.append(as_csv(query, folder))
-    of_ce, of_peer = (figures_of(text, case, folder) for text in found)
-    assert figures.apart(of_ce, of_peer, case.tolerance) == []
+@pytest.fixture(scope="module")
+def of_ce(folder: Path) -> dict[str, figures.Figures]:
+    """What ce prints, by work, or writes for every row."""
+    found = {}
+    for work, case in BY_WORK.items():
+        done = run_ce(*contenders.ce(case, folder, SCALE).argv[1:], cwd=folder)
+        assert done.returncode == 0, done.stderr
+        (folder / "printed").write_text(done.stdout)
+        found[work] = figures_of(case, folder)
+    return found
 
 
-def as_csv(query: str, folder: Path) -> str:
-    done = duckdb.execute(query)
-    path = folder / "table.csv"
-    with path.open("w", newline="") as file:
+@pytest.mark.parametrize("work", BY_WORK)
+def test_the_query_of_each_work_gives_the_figures_of_ce(
+    work: str, folder: Path, of_ce: dict[str, figures.Figures]
+) -> None:
+    done = duckdb.execute(sql.query(work, *arguments(work, folder)))
+    with (folder / "printed").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(column[0] for column in done.description)
         writer.writerows(done.fetchall())
-    return path.read_text()
+    case = BY_WORK[work]
+    assert figures.apart(of_ce[work], figures_of(case, folder), case.tolerance) == []
 
 
-def figures_of(text: str, case: Case, folder: Path) -> figures.Figures:
-    path = folder / "printed"
-    path.write_text(text)
-    return figures.printed(path, case.key)
+@pytest.mark.parametrize("work", BY_WORK)
+def test_polars_gives_the_figures_of_ce(
+    work: str, folder: Path, of_ce: dict[str, figures.Figures]
+) -> None:
+    pytest.importorskip("polars")
+    with_polars = importlib.import_module("tests.benchmarks.peers.with_polars")
+    with_polars.write(work, arguments(work, folder), str(folder / "printed"))
+    case = BY_WORK[work]
+    assert figures.apart(of_ce[work], figures_of(case, folder), case.tolerance) == []
+
+
+def arguments(work: str, folder: Path) -> list[str]:
+    files = [str(file.path(folder, SCALE)) for file in BY_WORK[work].files]
+    return [*files, str(contenders.written(folder))] if work == "rows" else files
+
+
+def figures_of(case: Case, folder: Path) -> figures.Figures:
+    if case.work != "rows":
+        return figures.printed(folder / "printed", case.key)
+    written = contenders.written(folder)
+    done = duckdb.execute(sql.written(str(written)))
+    names = [column[0] for column in done.description]
+    found = dict(zip(names, map(float, done.fetchall()[0]), strict=True))
+    written.unlink()
+    return found
 
 
 def test_data_are_the_same_whatever_the_format_and_the_order(folder: Path, tmp_path: Path) -> None:

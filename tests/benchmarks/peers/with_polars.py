@@ -1,6 +1,7 @@
 """The works with polars."""
 
 import sys
+from typing import BinaryIO
 
 import polars as pl
 
@@ -123,9 +124,12 @@ def paired(path: str, other: str) -> pl.LazyFrame:
     )  # fmt: skip
 
 
-if __name__ == "__main__":
-    work, *files = sys.argv[1:]
+def write(work: str, files: list[str], out: str | BinaryIO) -> None:
     if work == "rows":
         rows(files[0]).sink_parquet(files[1])
     else:
-        globals()[work](*files).sink_csv(sys.stdout.buffer, engine="streaming")
+        globals()[work](*files).sink_csv(out, engine="streaming")
+
+
+if __name__ == "__main__":
+    write(sys.argv[1], sys.argv[2:], sys.stdout.buffer)
