@@ -4,7 +4,7 @@ Run from the project's folder, with the `bench` extra installed::
 
     python -m tests.benchmarks [--case NAME ...] [--table NAME ...] [--turns 5] [--scale 1]
 
-The data sets are made once, from a fixed seed, and reused (2.6 GB at full size). Before anything
+The data sets are made once, from a fixed seed, and reused (2.4 GB at full size). Before anything
 is timed, every contender of a case runs once, which warms the caches, and its figures must agree
 with those of `ce`. A contender that takes more than 2.5 times as long as the fastest peer then
 does not run again: its time is marked with ~.

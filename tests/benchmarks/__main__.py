@@ -41,15 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         compared = each(
             cases, lambda case: measuring.measured(case, setting), report.ratios, failures
         )
-        print(f"\n{report.ratios(compared)}\n\n{report.everyone(compared)}", flush=True)
+        print(f"\n{report.ratios(compared)}", flush=True)
+        print(f"\n{report.EVERYONE}\n\n{report.everyone(compared)}", flush=True)
     if "threads" in options.table:
         counted = [case for case in cases if case.threads]
         by_threads = each(
             counted, lambda case: measuring.by_threads(case, setting), report.threads, failures
         )
-        print(f"\n{report.threads(by_threads)}", flush=True)
+        print(f"\n{report.THREADS}\n\n{report.threads(by_threads)}", flush=True)
     if "growth" in options.table:
-        print(f"\n{report.growth(measuring.grown(setting))}")
+        print(f"\n{report.GROWTH}\n\n{report.growth(measuring.grown(setting))}")
     return 1 if failures else 0
 
 
@@ -82,7 +83,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--case", nargs="+", action="extend", choices=CASES, metavar="NAME", help=", ".join(CASES)
     )
     parser.add_argument(
-        "--table", nargs="+", default=TABLES, choices=TABLES, help="which tables [all]"
+        "--table", nargs="+", choices=TABLES, help="which tables [all; with --case, not growth]"
     )
     parser.add_argument("--turns", type=positive, default=5, help="counted runs of each [5]")
     parser.add_argument(
@@ -94,7 +95,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=Path(tempfile.gettempdir()) / "ce-benchmarks",
         help="where data sets are kept [ce-benchmarks in the temporary folder]",
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not options.table:
+        options.table = [table for table in TABLES if table != "growth" or not options.case]
+    return options
 
 
 def positive(text: str) -> int:

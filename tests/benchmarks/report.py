@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
+import textwrap
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from tests.benchmarks.contenders import CE, PEERS
 from tests.benchmarks.measuring import Grown, Measured, Threads
 from tests.benchmarks.timing import peak, wall
+
+EVERYONE = (
+    "Seconds and memory in MB of every contender; ~ marks a single run of one that takes more\n"
+    "than 2.5 times as long as the fastest peer:"
+)
+THREADS = "What a second thread brings, `--threads 2` against `--threads 1`:"
+GROWTH = "Time and memory with the number of rows:"
 
 PACKAGES = ("numpy", "pyarrow", "duckdb", "duckdb-cli", "polars", "pandas", "scikit-learn", "scipy")
 
@@ -36,11 +44,12 @@ def machine(imports: float) -> str:
         packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     except PackageNotFoundError as error:
         raise SystemExit(f"{error} Run pip install '.[bench]'.") from error
-    return (
+    text = (
         f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {platform.system()} "
         f"{platform.machine()}, Python {platform.python_version()}, {packages}. To start Python "
-        f"and import typer, numpy and pyarrow takes {imports:.2f} s."
+        f"and import typer, numpy and pyarrow takes {imports:.2f} s:"
     )
+    return textwrap.fill(text, 100)
 
 
 def ratios(all_measured: Sequence[Measured]) -> str:
@@ -91,7 +100,7 @@ def everyone(all_measured: Sequence[Measured]) -> str:
     """
     names = [CE, *(n for n in PEERS if any(n in one.runs for one in all_measured))]
     rows = ((titled(one), *(_contender(one, name) for name in names)) for one in all_measured)
-    return table(("s, MB", *names), rows)
+    return table(("work", *names), rows)
 
 
 def _contender(one: Measured, name: str) -> str:

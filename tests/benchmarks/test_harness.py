@@ -173,7 +173,7 @@ def test_the_report_shows_the_fastest_peer_that_counts() -> None:
         "| 0.50, 0.25, 0.12 |"
     )
     assert report.everyone([one]).splitlines() == [
-        "| s, MB | ce | DuckDB | DuckDB in Python | polars | pandas |",
+        "| work | ce | DuckDB | DuckDB in Python | polars | pandas |",
         "| --- | --- | --- | --- | --- | --- |",
         "| `small`: 500 rows, CSV | 3.00, 80 | 0.10, 20 | 2.00, 70 | 4.00, 60 | ~9.00, 200 |",
     ]
