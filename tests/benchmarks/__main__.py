@@ -3,38 +3,73 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tests import benchmarks
-from tests.benchmarks.cases import CASES, ROWS, Case, Contender, contenders, data_file
-from tests.benchmarks.timing import in_turns, run, table
+from tests.benchmarks import measuring, report
+from tests.benchmarks.cases import CASES, Case
+from tests.benchmarks.measuring import Setting
 
-TOLERANCE = 1e-12  # relative, of the means
-PACKAGES = ("numpy", "pyarrow", "duckdb", "polars", "pandas", "scikit-learn")
+T = TypeVar("T")
+TABLES = ("peers", "threads", "growth")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the chosen cases and print their tables.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the chosen cases and print the tables.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         Instead of the command line.
+
+    Returns
+    -------
+    int
+        1 if a contender failed or figures differ, else 0.
     """
     options = parse(arguments)
-    folder = Path(tempfile.gettempdir()) / "ce-benchmarks"
-    print(machine(), flush=True)
-    try:
-        for name in options.case or CASES:
-            print("\n" + measured(CASES[name], options.rows, options.runs, folder), flush=True)
-    except RuntimeError as error:
-        sys.exit(str(error))
+    setting = Setting(options.folder, options.scale, options.turns)
+    cases = [CASES[name] for name in options.case or CASES]
+    measuring.prepare([file for case in cases for file in case.files], setting)
+    print(report.machine(measuring.imports(setting)))
+    failures: list[RuntimeError] = []
+    if "peers" in options.table:
+        compared = each(
+            cases, lambda case: measuring.measured(case, setting), report.ratios, failures
+        )
+        print(f"\n{report.ratios(compared)}", flush=True)
+        print(f"\n{report.EVERYONE}\n\n{report.everyone(compared)}", flush=True)
+    if "threads" in options.table:
+        counted = [case for case in cases if case.threads]
+        by_threads = each(
+            counted, lambda case: measuring.by_threads(case, setting), report.threads, failures
+        )
+        print(f"\n{report.THREADS}\n\n{report.threads(by_threads)}", flush=True)
+    if "growth" in options.table:
+        print(f"\n{report.GROWTH}\n\n{report.growth(measuring.grown(setting))}")
+    return 1 if failures else 0
+
+
+def each(
+    cases: Sequence[Case],
+    measure: Callable[[Case], T],
+    show: Callable[[Sequence[T]], str],
+    failures: list[RuntimeError],
+) -> list[T]:
+    """Measure cases; show each line at once, and go on after a failure."""
+    found: list[T] = []
+    for case in cases:
+        try:
+            found.append(measure(case))
+            print(show(found[-1:]).splitlines()[-1], file=sys.stderr)
+        except RuntimeError as error:
+            failures.append(error)
+            print(error, file=sys.stderr)
+    return found
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -45,13 +80,25 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--rows", type=positive, default=ROWS, help=f"of binary data; multiclass a tenth [{ROWS}]"
-    )
-    parser.add_argument("--runs", type=positive, default=5, help="counted runs of each [5]")
-    parser.add_argument(
         "--case", nargs="+", action="extend", choices=CASES, metavar="NAME", help=", ".join(CASES)
     )
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--table", nargs="+", choices=TABLES, help="which tables [all; with --case, not growth]"
+    )
+    parser.add_argument("--turns", type=positive, default=5, help="counted runs of each [5]")
+    parser.add_argument(
+        "--scale", type=above_zero, default=1.0, help="of the data sets, such as 0.01 [1]"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "ce-benchmarks",
+        help="where data sets are kept [ce-benchmarks in the temporary folder]",
+    )
+    options = parser.parse_args(arguments)
+    if not options.table:
+        options.table = [table for table in TABLES if table != "growth" or not options.case]
+    return options
 
 
 def positive(text: str) -> int:
@@ -62,62 +109,13 @@ def positive(text: str) -> int:
     return number
 
 
-def measured(case: Case, size: int, runs: int, folder: Path) -> str:
-    """Check that the contenders of a case agree, then time them.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    size : int
-        Rows of binary data.
-    runs : int
-        Counted runs of each contender.
-    folder : Path
-        Where data sets are kept.
-
-    Returns
-    -------
-    str
-        A title and the table.
-
-    Raises
-    ------
-    RuntimeError
-        If a contender fails, or the means differ.
-    """
-    path = data_file(case, size, folder)
-    all_of_them = contenders(case, path)
-    agreement = warm_up(all_of_them)
-    timed = in_turns([c.argv for c in all_of_them], runs)
-    megabytes = path.stat().st_size / 1e6
-    title = f"{case.name}: {case.rows(size):,} rows, {megabytes:,.2f} MB{agreement}"
-    return f"{title}\n{table([c.name for c in all_of_them], timed)}"
-
-
-def warm_up(all_of_them: Sequence[Contender]) -> str:
-    """Run each contender once and compare their means; shows how far apart they are."""
-    outputs = [(c, run(c.argv).output) for c in all_of_them]
-    means = {c.name: c.mean(output) for c, output in outputs if c.mean}
-    if not means:
-        return ""
-    low, high = min(means.values()), max(means.values())
-    apart = (high - low) / abs(low)
-    if not apart <= TOLERANCE:
-        listed = "\n".join(f"  {mean!r}  {name}" for name, mean in means.items())
-        raise RuntimeError(f"The means differ by {apart:.1e}:\n{listed}")
-    return f"; means {low:.12g}, at most {apart:.0e} apart"
-
-
-def machine() -> str:
-    """Describe what the times depend on."""
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    load = os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} cores, load {load:.1f}, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}\n{packages}"
-    )
+def above_zero(text: str) -> float:
+    """Read a number above 0."""
+    number = float(text)
+    if not number > 0:
+        raise ValueError
+    return number
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,162 +1,160 @@
-"""The cases, and the commands that contend in each."""
+"""The cases: data, the command of `ce`, the peers, and the ratio to reach, one declaration each."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-ROWS = 10_000_000
-SMALL_ROWS = 500
-PEERS = {"DuckDB": "duckdb", "polars": "polars", "pandas + scikit-learn": "pandas"}
+SMALL_ROWS = 500  # of the files that show the start-up, whatever the scale
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file of made-up data.
+
+    Attributes
+    ----------
+    kind : str
+        One of `data.KINDS`.
+    rows : int
+        At full size.
+    suffix : str
+        Of the file, which gives its format.
+    """
+
+    kind: str
+    rows: int
+    suffix: str
+
+    def scaled(self, scale: float) -> int:
+        """Rows at a scale."""
+        return self.rows if self.rows == SMALL_ROWS else max(1, round(self.rows * scale))
+
+    def path(self, folder: Path, scale: float) -> Path:
+        """Where it is kept."""
+        return folder / f"{self.kind}-{self.scaled(scale)}{self.suffix}"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A data set and the work to do on it.
+    """Some work on a data set.
 
     Attributes
     ----------
     name : str
         As given to ``--case``.
-    kind : {"binary", "multiclass"}
-        Of the data.
-    suffix : {".csv", ".parquet"}
-        Of the file.
+    title : str
+        For the table; ``{rows}`` is the number of rows, ``{tenth}`` a tenth of it.
+    work : str
+        What is computed: see `peers`.
+    files : tuple of DataFile
+        What it is computed from.
+    arguments : str
+        Of `ce`, in which ``{0}`` and ``{1}`` are the files, and ``{out}`` a file to write.
+    peers : tuple of str
+        Names of `contenders.PEERS`.
+    must, goal : str
+        Time as a multiple of the fastest peer, or in seconds, and memory; empty for none.
+    beside : tuple of str
+        More peers, which are shown but not compared with.
+    columns : tuple of str
+        The columns needed of a Parquet file.
+    logs : int
+        Logarithms or exponentials needed for a row of a file.
+    piped : bool
+        Whether the file comes on standard input.
+    key : str
+        The column of keys where the result is a table.
+    tolerance : float
+        How far the figures may be apart, in relation to 1 or to their size.
+    threads : bool
+        Whether it is also measured with one thread.
     """
 
     name: str
-    kind: str
-    suffix: str
-
-    def rows(self, size: int) -> int:
-        """Rows of the data set when binary ones have `size`: as many numbers if multiclass."""
-        if self.name == "small":
-            return SMALL_ROWS
-        return size if self.kind == "binary" else max(1, size // 10)
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A command.
-
-    Attributes
-    ----------
-    name : str
-        For the table.
-    argv : list of str
-        The command.
-    mean : callable or None
-        Takes the mean log loss out of what the command printed; None if it prints none.
-    """
-
-    name: str
-    argv: list[str]
-    mean: Callable[[str], float] | None
+    title: str
+    work: str
+    files: tuple[DataFile, ...]
+    arguments: str
+    peers: tuple[str, ...]
+    must: str
+    goal: str
+    beside: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ("label", "prob")
+    logs: int = 1
+    piped: bool = False
+    key: str = ""
+    tolerance: float = 1e-12
+    threads: bool = True
 
 
+ONE_METRIC = "score {0} --metric cross_entropy --json"
+DEFAULT = "score {0} --json"
+CE_SCORE = "ce score"
+
+DUCKDB = ("DuckDB", "DuckDB in Python")
+TABLES = (*DUCKDB, "polars")
+ALL = (*TABLES, "pandas")
+MANY, MORE = 10_000_000, 100_000_000
+
+SMALL = (DataFile("binary", SMALL_ROWS, ".csv"),)
+CSV = (DataFile("binary", MANY, ".csv"),)
+GZIP = (DataFile("binary", MANY, ".csv.gz"),)
+PARQUET = (DataFile("binary", MANY, ".parquet"),)
+LARGE = (DataFile("binary", MORE, ".parquet"),)
+CLASSES_CSV = (DataFile("multiclass", 1_000_000, ".csv"),)
+CLASSES = (DataFile("multiclass", 1_000_000, ".parquet"),)
+LOGITS = (DataFile("logits", 100_000, ".parquet"),)
+SEGMENTS = (DataFile("segments", MANY, ".parquet"),)
+USERS = (DataFile("users", 3_000_000, ".parquet"),)
+RIVALS = (*PARQUET, DataFile("rival", MANY, ".parquet"))
+KEYED = (DataFile("keyed", MANY, ".parquet"), DataFile("shuffled", MANY, ".parquet"))
+
+# fmt: off
 CASES = {
     case.name: case
     for case in (
-        Case("binary-csv", "binary", ".csv"),
-        Case("binary-parquet", "binary", ".parquet"),
-        Case("multiclass-csv", "multiclass", ".csv"),
-        Case("multiclass-parquet", "multiclass", ".parquet"),
-        Case("small", "binary", ".csv"),
-        Case("compare-csv", "binary", ".csv"),
-        Case("compare-parquet", "binary", ".parquet"),
+        Case("small", "{rows} rows, CSV", "mean", SMALL, ONE_METRIC,
+             ("DuckDB in Python", "polars", "pandas"), "1.15", "0.95", beside=("DuckDB",),
+             threads=False),
+        Case("small-default", "{rows} rows, CSV, default figures, against pandas", "default",
+             SMALL, DEFAULT, ("pandas",), "0.13", "0.10", beside=TABLES, threads=False),
+        Case("csv", "{rows} rows, CSV", "mean", CSV, ONE_METRIC, ALL, "1.25", "0.95"),
+        Case("gzip", "{rows} rows, CSV, gzip", "mean", GZIP, ONE_METRIC, TABLES, "0.9", "0.7"),
+        Case("stdin", "{rows} rows, CSV, standard input", "mean", CSV, ONE_METRIC, TABLES,
+             "0.7", "0.5", piped=True),
+        Case("parquet", "{rows} rows, Parquet", "mean", PARQUET, ONE_METRIC, ALL, "1.8", "1.4"),
+        Case("parquet-large", "{rows} rows, Parquet", "mean", LARGE, ONE_METRIC, TABLES,
+             "1.2", "0.8", tolerance=1e-11),
+        Case("classes-csv", "{rows} rows × 10 classes, CSV", "classes", CLASSES_CSV, ONE_METRIC,
+             ALL, "1.2", "0.95"),
+        Case("classes-parquet", "{rows} rows × 10 classes, Parquet, one row group", "classes",
+             CLASSES, ONE_METRIC, ALL, "2.8", "2.0", columns=()),
+        Case("logits", "{rows} rows × 1000 logits (float32), Parquet list, one row group",
+             "logits", LOGITS, ONE_METRIC, (*TABLES, "scipy"), "0.6, 400 MB", "0.3",
+             columns=(), logs=1000, tolerance=1e-6),
+        Case("groups", "{rows} rows in 1000 groups (text), Parquet", "segments", SEGMENTS,
+             "score {0} --by segment --metric cross_entropy --format csv", ALL, "1.6", "1.2",
+             columns=(), key="segment"),
+        Case("per-row", "{rows} rows, the loss of every row to Parquet", "rows", PARQUET,
+             "score {0} --metric cross_entropy --per-row {out} --json", TABLES,
+             "1.2, 400 MB", "0.9"),
+        Case("default-csv", "{rows} rows, CSV, default figures", "default", CSV, DEFAULT, TABLES,
+             "1.0", "0.6"),
+        Case("default-parquet", "{rows} rows, Parquet, default figures", "default", PARQUET,
+             DEFAULT, TABLES, "1.0", "0.6"),
+        Case("all-parquet", "{rows} rows, Parquet, all figures", "everything", PARQUET,
+             "score {0} --metric all --json", TABLES, "", ""),
+        Case("compare", "compare 2 × {rows} rows in one order, against scoring one file",
+             "paired", RIVALS, "compare {0} {1} --json", (CE_SCORE,), "1.5", "1.2"),
+        Case("compare-id", "compare 2 × {rows} rows by id, shuffled", "paired", KEYED,
+             "compare {0} {1} --id id --json", TABLES, "13.5 s", "1.0", columns=()),
+        Case("users", "{rows} rows in {tenth} groups (integers), Parquet", "users", USERS,
+             "score {0} --by user --metric cross_entropy --format csv", TABLES, "4.3 s", "2.0",
+             columns=(), key="user"),
+        Case("clusters", "{rows} rows in {tenth} clusters, Parquet", "clusters", USERS,
+             "score {0} --cluster user --metric cross_entropy --metric standard_error --json",
+             TABLES, "4.3 s", "2.0", columns=()),
     )
 }
-
-
-def data_file(case: Case, size: int, folder: Path) -> Path:
-    """Find the data set of a case, made first if it is not there.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    size : int
-        Rows of binary data.
-    folder : Path
-        Where data sets are kept.
-
-    Returns
-    -------
-    Path
-        The file.
-    """
-    rows = case.rows(size)
-    path = folder / f"{case.kind}-{rows}{case.suffix}"
-    made(case.kind, rows, path)
-    if case.name.startswith("compare"):
-        made("rival", rows, rival_of(path))
-    return path
-
-
-def made(kind: str, rows: int, path: Path) -> None:
-    """Make a data set in a process of its own, unless it is there."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        module = f"{__package__}.data"
-        subprocess.run([sys.executable, "-m", module, kind, str(rows), str(path)], check=True)
-
-
-def rival_of(path: Path) -> Path:
-    """The file of another model for the same rows."""
-    return path.with_name(path.name.replace("binary", "rival"))
-
-
-def contenders(case: Case, path: Path) -> list[Contender]:
-    """List what contends in a case, the one that the others are compared with first.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    path : Path
-        Its data set.
-
-    Returns
-    -------
-    list of Contender
-        In the order of the table.
-    """
-    score = [ce(), "score", str(path)]
-    if case.name == "small":
-        imports = [sys.executable, "-c", "import typer, numpy, pyarrow.csv"]
-        return [Contender("ce score", score, None), Contender("its imports alone", imports, None)]
-    if case.name.startswith("compare"):
-        both = [ce(), "compare", str(path), str(rival_of(path)), "--json"]
-        return [
-            Contender("ce score, default metrics", [*score, "--json"], None),
-            Contender("ce compare with another file", both, None),
-        ]
-    same_work = [*score, "--metric", "cross_entropy", "--json"]
-    return [
-        Contender("ce, cross_entropy only", same_work, mean_of_document),
-        Contender("ce, default metrics", [*score, "--json"], mean_of_document),
-        *(Contender(name, peer(script, case, path), float) for name, script in PEERS.items()),
-    ]
-
-
-def ce() -> str:
-    """Find the `ce` that belongs to this Python, else the one on PATH."""
-    beside = shutil.which("ce", path=sysconfig.get_path("scripts"))
-    return beside or shutil.which("ce") or "ce"
-
-
-def peer(script: str, case: Case, path: Path) -> list[str]:
-    """Give the command that runs a script of `peers`."""
-    file = Path(__file__).parent / "peers" / f"with_{script}.py"
-    return [sys.executable, str(file), case.kind, str(path)]
-
-
-def mean_of_document(text: str) -> float:
-    """Take the cross-entropy out of the JSON document of `ce score`."""
-    return float(json.loads(text)["metrics"]["cross_entropy"])
+# fmt: on

@@ -1,7 +1,7 @@
 """Whole processes, timed in turns.
 
-Only the standard library is imported here and in `__main__`: on Linux, a child's peak memory
-counts from that of the process that started it, so the harness has to stay small.
+Only the standard library is imported here and wherever the harness itself runs: on Linux, a
+child's peak memory counts from that of the process that started it, so the harness stays small.
 """
 
 from __future__ import annotations
@@ -11,11 +11,30 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+from typing import IO
 
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(frozen=True)
+class Command:
+    """A process to run.
+
+    Attributes
+    ----------
+    argv : tuple of str
+        The program and its arguments.
+    piped : Path or None
+        The file that ``cat`` pipes into it.
+    """
+
+    argv: tuple[str, ...]
+    piped: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -28,95 +47,94 @@ class Run:
         Seconds; `cpu` is user and system time of all threads.
     peak : float
         Largest resident memory, MB.
-    output : str
-        What it wrote to stdout.
     """
 
     wall: float
     cpu: float
     peak: float
-    output: str
 
 
-def run(argv: Sequence[str]) -> Run:
+def run(command: Command, output: Path) -> Run:
     """Run a command and measure it.
 
     Parameters
     ----------
-    argv : sequence of str
+    command : Command
         The command.
+    output : Path
+        The file that takes its standard output.
 
     Returns
     -------
     Run
-        Times, memory and output.
+        Times and memory.
 
     Raises
     ------
     RuntimeError
         If the command fails.
     """
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with ExitStack() as stack:
+        out = stack.enter_context(output.open("wb"))
+        err = stack.enter_context(tempfile.TemporaryFile())
         start = time.perf_counter()
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        stdin = stack.enter_context(_stdin(command.piped))
+        process = subprocess.Popen(command.argv, stdin=stdin, stdout=out, stderr=err)
+        stdin.close()  # so that cat ends if the command does
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
         if process.returncode:
+            err.seek(0)
             message = err.read().decode(errors="replace")
-            raise RuntimeError(f"{argv} exited with {process.returncode}:\n{message}")
-        peak = usage.ru_maxrss * _MAXRSS_UNIT / 1e6
-        return Run(wall, usage.ru_utime + usage.ru_stime, peak, out.read().decode())
+            raise RuntimeError(f"{command.argv} exited with {process.returncode}:\n{message}")
+    peak = usage.ru_maxrss * _MAXRSS_UNIT / 1e6
+    return Run(wall, usage.ru_utime + usage.ru_stime, peak)
 
 
-def in_turns(commands: Sequence[Sequence[str]], runs: int) -> list[list[Run]]:
+@contextmanager
+def _stdin(piped: Path | None) -> Iterator[IO[bytes]]:
+    """Standard input for a command: empty, or a pipe that ``cat`` fills."""
+    if piped is None:
+        with Path(os.devnull).open("rb") as empty:
+            yield empty
+        return
+    with subprocess.Popen(["cat", str(piped)], stdout=subprocess.PIPE) as cat:
+        assert cat.stdout is not None
+        yield cat.stdout
+
+
+def in_turns(commands: Mapping[str, Command], turns: int, output: Path) -> dict[str, list[Run]]:
     """Run every command once in each turn: A B C A B C and so on.
 
     Parameters
     ----------
-    commands : sequence of argv
+    commands : mapping of str to Command
         What to run, in this order.
-    runs : int
-        How many turns.
+    turns : int
+        How many.
+    output : Path
+        The file that takes their standard output.
 
     Returns
     -------
-    list of list of Run
+    dict of str to list of Run
         For each command, its runs, turn by turn.
     """
-    turns = [[run(argv) for argv in commands] for _ in range(runs)]
-    return [list(runs_of_one) for runs_of_one in zip(*turns, strict=True)]
+    rounds = [{name: run(each, output) for name, each in commands.items()} for _ in range(turns)]
+    return {name: [done[name] for done in rounds] for name in commands}
 
 
-def table(names: Sequence[str], timed: Sequence[Sequence[Run]]) -> str:
-    """Lay out what `in_turns` measured.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the commands; ratios are to the first.
-    timed : sequence of sequence of Run
-        For each command, its runs.
-
-    Returns
-    -------
-    str
-        Lines of text under a header.
-    """
-    width = max(map(len, names))
-    header = (
-        f"{'':{width}}  {'wall s':>7}  {'min-max':>13}  {'CPU s':>7}  {'peak MB':>7}  {'ratio':>6}"
-    )
-    return "\n".join(
-        [header] + [f"{n:{width}}  {_line(r, timed[0])}" for n, r in zip(names, timed, strict=True)]
-    )
+def wall(runs: Sequence[Run]) -> float:
+    """The median time."""
+    return median(run.wall for run in runs)
 
 
-def _line(runs: Sequence[Run], base: Sequence[Run]) -> str:
-    walls = [r.wall for r in runs]
-    ratio = median(r.wall / b.wall for r, b in zip(runs, base, strict=True))
-    span = f"{min(walls):.2f}-{max(walls):.2f}"
-    cpu, peak = median(r.cpu for r in runs), max(r.peak for r in runs)
-    return f"{median(walls):7.2f}  {span:>13}  {cpu:7.2f}  {peak:7.0f}  {ratio:6.2f}"
+def peak(runs: Sequence[Run]) -> float:
+    """The largest memory."""
+    return max(run.peak for run in runs)
+
+
+def ratio(runs: Sequence[Run], others: Sequence[Run]) -> float:
+    """The median over the turns of the time of `runs` as a multiple of `others`."""
+    return median(a.wall / b.wall for a, b in zip(runs, others, strict=True))

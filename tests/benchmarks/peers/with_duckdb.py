@@ -1,16 +1,11 @@
-"""Mean log loss with DuckDB."""
+"""Run a query of `sql` with DuckDB in Python: ``python with_duckdb.py QUERY``."""
 
+import csv
 import sys
 
 import duckdb
 
-EPS = 2.220446049250313e-16
-
-kind, path = sys.argv[1:]
-if kind == "binary":
-    chosen = "CASE label WHEN 1 THEN prob ELSE 1 - prob END"
-else:
-    chosen = "CASE label " + " ".join(f"WHEN {k} THEN p_{k}" for k in range(10)) + " END"
-query = f"SELECT avg(-ln(least(greatest({chosen}, {EPS}), 1 - {EPS}))) FROM '{path}'"
-[(mean,)] = duckdb.sql(query).fetchall()
-print(f"{mean:.17g}")
+done = duckdb.execute(sys.argv[1])
+writer = csv.writer(sys.stdout)
+writer.writerow(column[0] for column in done.description)
+writer.writerows(done.fetchall())
