@@ -225,7 +225,8 @@ class Result(CommandResult):
 
         if not self.row_tables:
             raise UsageError("The rows were not kept: call score(..., per_row=True).")
-        frame: pd.DataFrame = pa.concat_tables(self.row_tables).to_pandas()
+        plain = [_with_texts(table) for table in self.row_tables]
+        frame: pd.DataFrame = pa.concat_tables(plain).to_pandas()
         return beginning_with(frame, _ROW_FIRST)
 
     def worst_frame(self) -> pd.DataFrame:
@@ -233,6 +234,14 @@ class Result(CommandResult):
         import pandas as pd
 
         return beginning_with(pd.DataFrame(list(self.worst)), _ROW_FIRST)
+
+
+def _with_texts(table: pa.Table) -> pa.Table:
+    """The table with texts in place of dictionaries, which pandas makes categories of."""
+    import pyarrow as pa
+
+    kinds = [pa.utf8() if pa.types.is_dictionary(kind) else kind for kind in table.schema.types]
+    return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
 
 
 def flat_group(group: Group) -> dict[str, Scalar]:

@@ -88,7 +88,7 @@ class ScoreSplit(Record):
                 rows += [RowLosses.of(b, ids).shifted(before) for b in bound.batches]
             result = self.result(frame, bound, ids)
             total = self.merge(total, result) if total else result
-        return part, total or self.empty(), [RowLosses.joined(rows)] if rows else []
+        return part, total or self.empty(), rows
 
     def empty(self) -> SplitResult:
         """The result of no rows: the identity of `merge`."""

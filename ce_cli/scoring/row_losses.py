@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Classes = NDArray[np.int32]
 
 
 _OWN_COLUMNS = (
@@ -42,7 +44,7 @@ class RowLosses(Record):
     ids : pyarrow.Array or None
         The id column, as text.
     labels, predicted : ndarray of int
-        Class codes.
+        Class codes, `NO_CLASS` for none.
     probability : ndarray
         The predicted probability of the label, before clipping.
     prediction : ndarray
@@ -53,8 +55,8 @@ class RowLosses(Record):
 
     rows: NDArray[np.int64]
     ids: pa.Array | None
-    labels: Codes
-    predicted: Codes
+    labels: Classes
+    predicted: Classes
     probability: Floats
     prediction: Floats
     loss: Floats
@@ -66,8 +68,8 @@ class RowLosses(Record):
         return cls(
             batch.rows,
             own_ids,
-            batch.outcomes.codes,
-            batch.outcomes.predicted(),
+            batch.outcomes.codes.astype(np.int32),
+            batch.outcomes.predicted().astype(np.int32),
             batch.outcomes.label_probability(),
             batch.outcomes.confidence(),
             batch.losses,
@@ -125,6 +127,8 @@ class RowLosses(Record):
     ) -> pa.Table:
         """A table of row number (from 1), id, label, probability, loss and predicted class.
 
+        The names of files and classes are dictionary arrays: a code a row.
+
         Parameters
         ----------
         labels, predicted : sequence of str
@@ -141,7 +145,7 @@ class RowLosses(Record):
         columns: dict[str, Any] = {"row": pa.array(self.rows + 1, pa.int64())}
         if len(places.names) > 1 and len(self):
             file, first = places.of(int(self.rows[0]))
-            columns["file"] = pa.array([file] * len(self), pa.utf8())
+            columns["file"] = _names([file], np.zeros(len(self), np.int32))
             columns["file_row"] = pa.array(self.rows - self.rows[0] + first, pa.int64())
         if self.ids is not None:
             columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
@@ -149,7 +153,7 @@ class RowLosses(Record):
         columns["probability"] = pa.array(self.probability, pa.float64())
         columns["loss"] = pa.array(self.loss / scale, pa.float64())
         columns["predicted"] = _names(predicted, self.predicted)
-        unknown = len(self) and np.isnan(self.prediction).all()
+        unknown = len(self) and np.isnan(self.prediction[0]) and np.isnan(self.prediction).all()
         prediction = pa.nulls(len(self), pa.float64()) if unknown else pa.array(self.prediction)
         columns["prediction"] = prediction
         return pa.table(columns)
@@ -168,11 +172,13 @@ def largest_first(values: Floats, most: int) -> Codes:
     return chosen[np.lexsort((chosen, -values[chosen]))][:most]
 
 
-def _names(names: Sequence[str], codes: Codes) -> pa.Array:
+def _names(names: Sequence[str], codes: Classes) -> pa.DictionaryArray:
     """Names by class code, null for no class."""
     import pyarrow as pa
 
-    return _taken(pa.array([*names, None], pa.utf8()), codes % (len(names) + 1))
+    unnamed = codes == NO_CLASS
+    mask = unnamed if unnamed.any() else None
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=mask), pa.array(names, pa.utf8()))
 
 
 def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
