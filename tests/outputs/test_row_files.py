@@ -75,8 +75,8 @@ def test_parquet_has_every_row_in_row_groups_of_many_tables(tmp_path: Path) -> N
     ] * 2
     for name in ("row", "who %d", "label", "prediction"):
         assert wanted.column(name).cast(found.schema.field(name).type).equals(found.column(name))
-    losses = [np.array(one.column("loss")).view(np.int64) for one in (found, wanted)]
-    assert np.array_equal(*losses)  # the same bits, for NaN too
+    mine, theirs = (np.array(one.column("loss")).view(np.int64) for one in (found, wanted))
+    assert np.array_equal(mine, theirs)  # the same bits, for NaN too
 
 
 @pytest.mark.parametrize("classes", [2, 3])
