@@ -150,7 +150,7 @@ class SignBlocks(State):
 Name = tuple[str, int]
 PairStates = dict[Name, State]
 ClusterSums = dict[Name, Sums]
-Keys = tuple[GroupKey, ...]
+Keys = Sequence[GroupKey]
 
 
 class PairedSums(Record):

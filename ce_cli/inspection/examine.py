@@ -26,6 +26,7 @@ from ce_cli.inspection.profiles import (
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.accuracy import Accuracy
+from ce_cli.metrics.groups import GroupKeys
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior
@@ -157,7 +158,7 @@ class ExamineSplit(Record):
         if self.ids in frame.columns:
             ids = Ids.of(frame.columns[self.ids], frame.rows, frame.left_out)
         states, alignment = self._empty_states(), AlignmentChecks(ids=ids)
-        bound = BoundRows([], [], list(frame.issues), 0)
+        bound = BoundRows([], GroupKeys((), 0), list(frame.issues), 0)
         if self.binding is not None:
             bound = bound_rows(frame, self.binding, self.spec)
             matrix, unnamed = read_predictions(CheckedRows(frame), self.binding, self.spec)

@@ -16,7 +16,7 @@ from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.exact import ratios
 from ce_cli.metrics.bounds import Bounds, reach_of
-from ce_cli.metrics.groups import GroupKey, coarser, regrouped
+from ce_cli.metrics.groups import GroupKeys, coarser, regrouped
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import bounds_of_loss
 from ce_cli.metrics.state import State, States, figures_of
@@ -125,7 +125,7 @@ class Computed(Record):
 class Measured(Record):
     """Groups, their states, and figures and intervals of each, in the unit of the spec."""
 
-    keys: tuple[GroupKey, ...]
+    keys: GroupKeys
     states: States
     figures: dict[str, Floats]
     bounds: dict[str, Bounds]

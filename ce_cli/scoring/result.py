@@ -15,7 +15,6 @@ from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.ece import Ece
-from ce_cli.metrics.groups import sortable
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.results.document import Scalar
@@ -217,9 +216,11 @@ def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
     measured = computed.measured(names)
     loss = measured.states[Loss]
     rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
-    occurring = [place for place, count in enumerate(rows) if count]
-    for place in sorted(occurring, key=lambda place: sortable(measured.keys[place])):
-        by = dict(zip(names, measured.keys[place], strict=True))
+    keys = list(measured.keys)
+    for place in measured.keys.order().tolist():
+        if not rows[place]:
+            continue
+        by = dict(zip(names, keys[place], strict=True))
         yield Group(by, rows[place], weights[place], *measured.at(place, computed.spec))
 
 
