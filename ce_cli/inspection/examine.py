@@ -10,6 +10,7 @@ import numpy as np
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.checked import CheckedRows
+from ce_cli.binding.rows.group_keys import GroupKeys
 from ce_cli.binding.rows.prediction_rows import read_predictions
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Column, Frame, Projection, Split
@@ -26,7 +27,6 @@ from ce_cli.inspection.profiles import (
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.accuracy import Accuracy
-from ce_cli.metrics.groups import GroupKeys
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior

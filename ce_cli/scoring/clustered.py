@@ -10,10 +10,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.binding.rows.group_keys import GroupKeys, coarser, merged_groups, without_last
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.accuracy import Accuracy
 from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reach_of
-from ce_cli.metrics.groups import GroupKeys, coarser, merged_groups, without_last
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
@@ -193,7 +194,7 @@ def _with_buckets(keys: GroupKeys) -> GroupKeys:
     import pyarrow as pa
 
     names = keys.columns[-1].cast(pa.binary()).fill_null(b"").to_pylist()
-    buckets = pa.array(buckets_of(names)).cast(pa.utf8())
+    buckets = numbers(buckets_of(names)).cast(pa.utf8())
     return GroupKeys((*keys.columns[:-1], buckets), len(keys))
 
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
+from ce_cli.binding.rows.group_keys import GroupKeys, merged_groups, without_last
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.metrics.groups import GroupKeys, merged_groups, without_last
 from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence

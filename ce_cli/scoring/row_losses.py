@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.arrow.arrays import constant, numbers, texts
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.record import Record
@@ -142,19 +143,19 @@ class RowLosses(Record):
         """
         import pyarrow as pa
 
-        columns: dict[str, Any] = {"row": pa.array(self.rows + 1, pa.int64())}
+        columns: dict[str, Any] = {"row": numbers(self.rows + 1)}
         if len(places.names) > 1 and len(self):
             file, first = places.of(int(self.rows[0]))
-            columns["file"] = _names([file], np.zeros(len(self), np.int32))
-            columns["file_row"] = pa.array(self.rows - self.rows[0] + first, pa.int64())
+            columns["file"] = constant(file, len(self))
+            columns["file_row"] = numbers(self.rows - self.rows[0] + first)
         if self.ids is not None:
             columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
         columns["label"] = _names(labels, self.labels)
-        columns["probability"] = pa.array(self.probability, pa.float64())
-        columns["loss"] = pa.array(self.loss / scale, pa.float64())
+        columns["probability"] = numbers(self.probability)
+        columns["loss"] = numbers(self.loss / scale)
         columns["predicted"] = _names(predicted, self.predicted)
         unknown = len(self) and np.isnan(self.prediction[0]) and np.isnan(self.prediction).all()
-        prediction = pa.nulls(len(self), pa.float64()) if unknown else pa.array(self.prediction)
+        prediction = pa.nulls(len(self), pa.float64()) if unknown else numbers(self.prediction)
         columns["prediction"] = prediction
         return pa.table(columns)
 
@@ -176,12 +177,11 @@ def _names(names: Sequence[str], codes: Classes) -> pa.DictionaryArray:
     """Names by class code, null for no class."""
     import pyarrow as pa
 
-    unnamed = codes == NO_CLASS
-    mask = unnamed if unnamed.any() else None
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=mask), pa.array(names, pa.utf8()))
+    known = codes != NO_CLASS
+    bits = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    places = pa.Array.from_buffers(pa.int32(), len(codes), [bits, pa.py_buffer(codes)])
+    return pa.DictionaryArray.from_arrays(places, texts(names))
 
 
 def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
-    import pyarrow as pa
-
-    return column.take(pa.array(places, pa.int64()))
+    return column.take(numbers(places.astype(np.int64, copy=False)))

@@ -12,6 +12,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.checked import CheckedRows
 from ce_cli.binding.rows.coded_words import coded_words
 from ce_cli.binding.rows.columns import floats
+from ce_cli.binding.rows.group_keys import GroupKeys
 from ce_cli.binding.rows.label_rows import read_labels
 from ce_cli.binding.rows.prediction_rows import (
     check_predictions,
@@ -33,7 +34,6 @@ from ce_cli.kernels.outcomes import (
     indicator,
     smoothed,
 )
-from ce_cli.metrics.groups import GroupKeys
 from ce_cli.record import Record
 from ce_cli.spec import Spec
 

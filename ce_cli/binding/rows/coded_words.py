@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.rows.columns import as_texts, fixed, nulls, number_codes, tokens
-from ce_cli.metrics.groups import text_buffers
+from ce_cli.binding.rows.group_keys import text_buffers
+from ce_cli.inputs.arrow.arrays import dictionary_of, numbers, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Codes = NDArray[np.intp]
 
+_FEW = 1 << 12  # numbers; for more, Arrow's conversion is worth importing
 _MISSING = -1
 _VISIBLE = (np.arange(256) > 0x20) & (np.arange(256) < 0x7F)  # neither white space nor a part of it
 
@@ -24,20 +26,19 @@ def coded_words(column: pa.Array) -> tuple[Codes, pa.StringArray]:
 
     Integers and texts without surrounding white space need no Python object for each value.
     """
-    import pyarrow as pa
     from pyarrow import types
 
     kind = column.type
     if types.is_integer(kind):
         return _whole_numbers(column)
     if types.is_string(kind) or types.is_large_string(kind):
-        column = column.dictionary_encode()
+        column = dictionary_of(column)
     if types.is_dictionary(column.type) and _holds_text(column.type.value_type):
         words = as_texts(column.dictionary)
         if not words.null_count and _are_plain(words):
             return _codes(column), words
     codes, names = tokens(column)
-    return codes, pa.array(names, pa.utf8())
+    return codes, texts(names)
 
 
 def _holds_text(kind: pa.DataType) -> bool:
@@ -49,11 +50,13 @@ def _holds_text(kind: pa.DataType) -> bool:
 def _whole_numbers(column: pa.Array) -> tuple[Codes, pa.StringArray]:
     import pyarrow as pa
 
-    codes, numbers = number_codes(fixed(column))
+    codes, values = number_codes(fixed(column))
     missing = nulls(column)
     if missing is not None:
         codes = np.where(missing, _MISSING, codes)
-    return codes, pa.array(numbers).cast(pa.utf8())
+    if len(values) <= _FEW:
+        return codes, texts(list(map(str, values.tolist())))
+    return codes, numbers(values).cast(pa.utf8())
 
 
 def _codes(column: pa.DictionaryArray) -> Codes:

@@ -7,14 +7,29 @@ import pickle
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ce_cli.binding.rows import coded_words as coded_words_module
+from ce_cli.binding.rows import group_keys
 from ce_cli.binding.rows.coded_words import coded_words
 from ce_cli.binding.rows.columns import tokens
-from ce_cli.metrics.groups import GroupKey, GroupKeys, merged_groups, sortable, without_last
+from ce_cli.binding.rows.group_keys import GroupKeys, merged_groups, without_last
+from ce_cli.metrics.groups import GroupKey, sortable
 
-unhurried = settings(max_examples=60, deadline=None)  # nothing is timed
+
+@pytest.fixture(params=[0, 4096], autouse=True)
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once as for many keys, and once as for few."""
+    monkeypatch.setattr(group_keys, "_FEW", request.param)
+    monkeypatch.setattr(coded_words_module, "_FEW", request.param)
+
+
+unhurried = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # nothing is timed
 
 WORDS = (
     *("1", "01", "10", "9", "-3", "-0", "0", "1.5", "1e2", "123456789012345678", "1_000", "-", ""),
