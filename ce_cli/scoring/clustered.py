@@ -14,7 +14,7 @@ from ce_cli.binding.rows.group_keys import GroupKeys, coarser, merged_groups, wi
 from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.accuracy import Accuracy
-from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reach_of
+from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reaches
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
@@ -185,7 +185,7 @@ def _of_accuracy(
     with np.errstate(all="ignore"):
         alike = shares * (1.0 - shares) / errors[name] ** 2
     effective = np.where(errors[name] > 0, alike, np.where(counts > 1, counts, np.nan))
-    reach = np.array([reach_of(count, confidence) for count in counts.tolist()])
+    reach = reaches(counts, confidence)
     return {name: Bounds.of_shares(shares, effective, reach, f"{WILSON}, of rows by cluster")}
 
 
