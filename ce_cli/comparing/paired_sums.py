@@ -9,12 +9,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.binding.rows.group_keys import coarser, merged_groups
 from ce_cli.comparing.moved import Moved
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import LabelSpace, Likelihood
-from ce_cli.metrics.groups import GroupKey, coarser, merged_groups
+from ce_cli.metrics.groups import GroupKey
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, Sums
@@ -150,7 +151,7 @@ class SignBlocks(State):
 Name = tuple[str, int]
 PairStates = dict[Name, State]
 ClusterSums = dict[Name, Sums]
-Keys = tuple[GroupKey, ...]
+Keys = Sequence[GroupKey]
 
 
 class PairedSums(Record):

@@ -10,6 +10,7 @@ import numpy as np
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.checked import CheckedRows
+from ce_cli.binding.rows.group_keys import GroupKeys
 from ce_cli.binding.rows.prediction_rows import read_predictions
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Column, Frame, Projection, Split
@@ -157,7 +158,7 @@ class ExamineSplit(Record):
         if self.ids in frame.columns:
             ids = Ids.of(frame.columns[self.ids], frame.rows, frame.left_out)
         states, alignment = self._empty_states(), AlignmentChecks(ids=ids)
-        bound = BoundRows([], [], list(frame.issues), 0)
+        bound = BoundRows([], GroupKeys((), 0), list(frame.issues), 0)
         if self.binding is not None:
             bound = bound_rows(frame, self.binding, self.spec)
             matrix, unnamed = read_predictions(CheckedRows(frame), self.binding, self.spec)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.kernels.rounding import Doubles, rounded_quotients
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 LIMB_BITS = 32
 _LIMB = (1 << LIMB_BITS) - 1
@@ -41,6 +43,7 @@ _FIRST = 32  # values that usually show whether there is a remainder
 _HUGE = 2.0**900  # above this the extraction constant would overflow
 _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of limbs
 _WHOLE_FLOATS = 1 << 53  # every whole number up to here is a float64
+_MANY = 256  # groups from which on double-doubles are faster than whole numbers
 _ROOM = 1 << 62  # what an int64 limb may reach before its carries are passed on
 
 
@@ -188,14 +191,18 @@ class ExactSums(Record):
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`; groups that share an index are added."""
-        carried = self._carried()
-        limbs = np.zeros((len(carried.limbs), groups), np.int64)
-        if len(index) and np.bincount(index).max() == 1:  # no index is shared
-            limbs[:, index] = carried.limbs
-        else:
-            for row, column in zip(limbs, carried.limbs, strict=True):
+        once = not len(index) or np.bincount(index).max() == 1
+        own = self if once else self._carried()
+        limbs = np.zeros((len(own.limbs), groups), np.int64)
+        if once:  # no index is shared
+            limbs[:, index] = own.limbs
+            return type(self)(limbs, own.lowest, own.bound)
+        for row, column in zip(limbs, own.limbs, strict=True):
+            if groups == 1:
+                row[0] = column.sum()
+            else:
                 np.add.at(row, index, column)
-        return type(self)(limbs, carried.lowest, carried.bound * max(1, len(index)))._settled()
+        return type(self)(limbs, own.lowest, own.bound * len(index))._settled()
 
     def between(self, first: int, last: int) -> Self:
         """The sums of the groups from `first` up to, but excluding, `last`."""
@@ -247,6 +254,18 @@ class ExactSums(Record):
                 total += np.ldexp(row.astype(np.float64), LIMB_BITS * (carried.lowest + place))
         return total
 
+    def doubles(self) -> tuple[Doubles | None, Bools]:
+        """The sizes of the sums as double-doubles, and where they are negative, shape (G,).
+
+        None where the limbs are too many for that.
+        """
+        carried = self._carried()
+        negative = carried.limbs[-1:].min(axis=0, initial=0) < 0
+        if negative.any():
+            sizes = np.where(negative, -carried.limbs, carried.limbs)
+            carried = carried.replace(limbs=sizes)._carried()
+        return Doubles.of_limbs(carried.limbs, carried.lowest), negative
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ExactSums) and self.totals() == other.totals()
 
@@ -288,6 +307,21 @@ def side_by_side(sums: Sequence[ExactSums]) -> ExactSums:
 
 def ratios(numerators: ExactSums, denominators: ExactSums) -> Floats:
     """Divide group by group, correctly rounded; NaN where the denominator is 0, shape (G,)."""
+    if numerators.limbs.shape[1] < _MANY:
+        return _whole_ratios(numerators, denominators)
+    dividends, negative = numerators.doubles()
+    divisors, below = denominators.doubles()
+    if dividends is None or divisors is None:
+        return _whole_ratios(numerators, denominators)
+    values, certain = rounded_quotients(dividends, divisors)
+    np.negative(values, out=values, where=negative)
+    left = np.flatnonzero(~certain | below)
+    values[left] = _whole_ratios(numerators.at_places(left), denominators.at_places(left))
+    return values
+
+
+def _whole_ratios(numerators: ExactSums, denominators: ExactSums) -> Floats:
+    """The same by division of whole numbers of any size, group by group."""
     shift = LIMB_BITS * (numerators.lowest - denominators.lowest)
     up, down = max(shift, 0), max(-shift, 0)
     pairs = zip(numerators.wholes(), denominators.wholes(), strict=True)

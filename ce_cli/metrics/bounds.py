@@ -38,7 +38,7 @@ class Bounds(Record):
         cls, values: Floats, errors: Floats, counts: Floats, confidence: float, method: str
     ) -> Self:
         """Value ± t · standard error, each of `counts` independent numbers."""
-        reach = np.array([reach_of(count, confidence) for count in counts.tolist()]) * errors
+        reach = reaches(counts, confidence) * errors
         with np.errstate(invalid="ignore"):
             known = np.where(np.isfinite(values), reach, np.nan)
             return cls(values - known, values + known, method)
@@ -71,6 +71,12 @@ class Bounds(Record):
 def reach_of(count: float, confidence: float) -> float:
     """The half-width of an interval by t, in standard errors, for `count` numbers; NaN for one."""
     return t_quantile(confidence, count - 1.0) if count > 1.0 else math.nan
+
+
+def reaches(counts: Floats, confidence: float) -> Floats:
+    """`reach_of` for each of some counts; equal ones are looked up once."""
+    distinct, places = np.unique(counts, return_inverse=True)
+    return np.array([reach_of(count, confidence) for count in distinct.tolist()])[places]
 
 
 def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: Floats) -> Floats:

@@ -7,6 +7,9 @@ import re
 from typing import Any, Protocol
 
 from ce_cli.outputs.drawing.canvas import Canvas
+from ce_cli.outputs.group_lines import json_lines
+from ce_cli.results.group_table import GroupTable
+from ce_cli.results.score import Result
 
 # Characters that control a terminal, reorder a line or are not text (such as the bytes of a file
 # name that is not UTF-8), and the second # of ##[, which starts a command to the runner of a CI
@@ -30,8 +33,29 @@ class Document(Protocol):
 
 def render(result: Document, canvas: Canvas) -> str:
     """One document; numbers have all their digits, and none is NaN or Infinity."""
-    parts = (f'  "{key}": {_indented(value)}' for key, value in result.to_dict().items())
-    text = "{\n" + ",\n".join(parts) + "\n}\n"
+    many = _many_groups(result)
+    values = result.to_dict() if many is None else many[0].replace(groups=()).to_dict()
+    parts = {key: _escaped(_indented(value)) for key, value in values.items()}
+    if many is not None:
+        items = ",\n    ".join(json_lines(many[1], _encoded))
+        parts["groups"] = f"[\n    {items}\n  ]"
+    return "{\n" + ",\n".join(f'  "{key}": {text}' for key, text in parts.items()) + "\n}\n"
+
+
+def _many_groups(result: Document) -> tuple[Result, GroupTable] | None:
+    """A score and its groups, if they are so many that each has a line."""
+    if not isinstance(result, Result) or len(result.groups) <= _MANY:
+        return None
+    return (result, result.groups) if isinstance(result.groups, GroupTable) else None
+
+
+def _encoded(value: object) -> str:
+    return _escaped(_ENCODER.encode(value))
+
+
+def _escaped(text: str) -> str:
+    if text.isascii() and "\x7f" not in text and "##[" not in text:
+        return text
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ce_cli import __version__
@@ -115,7 +115,7 @@ class Result(CommandResult):
         The most surprising rows, the worst first; empty if not requested.
     decomposition : Decomposed or None
         The decomposition of the cross-entropy, if requested.
-    groups : tuple of Group
+    groups : sequence of Group
         One for each combination of values of the grouping columns.
     row_tables : tuple of pyarrow.Table
         Every scored row, with ``per_row=True`` in the API; not part of the JSON document.
@@ -140,7 +140,7 @@ class Result(CommandResult):
     per_class: tuple[ClassLoss, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
     decomposition: Decomposed | None = None
-    groups: tuple[Group, ...] = ()
+    groups: Sequence[Group] = ()
     worst: tuple[dict[str, Scalar], ...] = ()
     warnings: tuple[Note, ...] = ()
     row_tables: tuple[pa.Table, ...] = ()
@@ -201,7 +201,8 @@ class Result(CommandResult):
         """One row per group: its values, rows, cross-entropy and interval, then all others."""
         import pandas as pd
 
-        frame = pd.DataFrame([flat_group(group) for group in self.groups])
+        columns = getattr(self.groups, "columns", None)  # of a table of groups
+        frame = pd.DataFrame(columns() if columns else list(map(flat_group, self.groups)))
         by = list(frame.columns[: len(self.groups[0].by)]) if self.groups else []
         ends = ("cross_entropy_low", "cross_entropy_high")
         return beginning_with(frame, (*by, "rows", "cross_entropy", *ends))
@@ -225,7 +226,8 @@ class Result(CommandResult):
 
         if not self.row_tables:
             raise UsageError("The rows were not kept: call score(..., per_row=True).")
-        frame: pd.DataFrame = pa.concat_tables(self.row_tables).to_pandas()
+        plain = [_with_texts(table) for table in self.row_tables]
+        frame: pd.DataFrame = pa.concat_tables(plain).to_pandas()
         return beginning_with(frame, _ROW_FIRST)
 
     def worst_frame(self) -> pd.DataFrame:
@@ -235,14 +237,27 @@ class Result(CommandResult):
         return beginning_with(pd.DataFrame(list(self.worst)), _ROW_FIRST)
 
 
+def _with_texts(table: pa.Table) -> pa.Table:
+    """The table with texts in place of dictionaries, which pandas makes categories of."""
+    import pyarrow as pa
+
+    kinds = [pa.utf8() if pa.types.is_dictionary(kind) else kind for kind in table.schema.types]
+    return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
+
+
 def flat_group(group: Group) -> dict[str, Scalar]:
     """A group as one line of a table."""
     figures: dict[str, Scalar] = {"rows": group.rows, "weight_sum": group.weight_sum}
     figures |= group.metrics
     for name, interval in group.intervals.items():
         figures |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
-    by = {f"by_{name}" if name in figures else name: value for name, value in group.by.items()}
+    by = {group_column(name, figures): value for name, value in group.by.items()}
     return {**by, **figures}
+
+
+def group_column(name: str, figures: Collection[str]) -> str:
+    """The header of a grouping column in a table with these figures."""
+    return f"by_{name}" if name in figures else name
 
 
 def intervals_document(intervals: Mapping[str, Interval]) -> dict[str, Any]:

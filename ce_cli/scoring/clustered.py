@@ -10,10 +10,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.binding.rows.group_keys import GroupKeys, coarser, merged_groups, without_last
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.accuracy import Accuracy
-from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reach_of
-from ce_cli.metrics.groups import GroupKey, coarser, merged_groups
+from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reaches
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
@@ -36,37 +37,35 @@ class Clustered(Record):
 
     Attributes
     ----------
-    keys : tuple of tuple
+    keys : GroupKeys
         Group and cluster of each entry of `totals`.
     totals : dict of Sums
         Rows, weight, and Σ w·v of the figures that are the mean of a number v of each row.
-    bucket_keys : tuple of tuple
+    bucket_keys : GroupKeys
         Group and bucket of each entry of `buckets`.
     buckets : dict of State
         The states of metrics that are not means, and those that they require.
     """
 
-    keys: tuple[GroupKey, ...]
+    keys: GroupKeys
     totals: Mapping[str, Sums]
-    bucket_keys: tuple[GroupKey, ...]
+    bucket_keys: GroupKeys
     buckets: States
 
     @classmethod
-    def of(cls, batch: Batch, keys: Sequence[GroupKey], kinds: Sequence[type[State]]) -> Self:
+    def of(cls, batch: Batch, keys: GroupKeys, kinds: Sequence[type[State]]) -> Self:
         """One batch; the last part of each group key is the cluster."""
         totals = {_ROWS: batch.row_counts, _WEIGHT: batch.weight_sums}
         for kind in kinds:
             totals |= kind.totals(batch)
-        short = [(*key[:-1], bucket_of(key[-1])) for key in keys]
-        places = {key: place for place, key in enumerate(dict.fromkeys(short))}
-        index = np.array([places[key] for key in short], np.intp)
+        bucket_keys, index = _with_buckets(keys).distinct()
         groups = index[np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups]
-        bucketed = batch.grouped_by(groups, len(places))
+        bucketed = batch.grouped_by(groups, len(bucket_keys))
         bucketwise: list[type[State]] = [Loss, *(kind for kind in kinds if kind.jackknifed)]
         return cls(
-            tuple(keys),
+            keys,
             {name: Sums(one) for name, one in totals.items()},
-            tuple(places),
+            bucket_keys,
             States({kind: kind.of(bucketed) for kind in bucketwise}),
         )
 
@@ -91,8 +90,8 @@ class Clustered(Record):
     @property
     def count(self) -> int:
         """How many clusters have rows."""
-        rows = self._sums(_ROWS).tolist()
-        return len({key[-1] for key, count in zip(self.keys, rows, strict=True) if count})
+        there = self.keys.take(np.flatnonzero(self._sums(_ROWS)))
+        return len(there.parts((-1,)).distinct()[0])
 
     def skewness(self) -> float:
         """The skewness of the residuals by cluster of the mean loss; 0 if it is not known."""
@@ -105,7 +104,7 @@ class Clustered(Record):
 
     def bounds(
         self,
-        groups: Sequence[GroupKey],
+        groups: GroupKeys,
         figures: Mapping[str, Floats],
         states: States,
         confidence: float,
@@ -114,14 +113,14 @@ class Clustered(Record):
 
         Parameters
         ----------
-        groups : sequence of tuple
+        groups : GroupKeys
             The keys of the groups.
         figures, states : mapping
             Figures and states of all rows, with an entry for each group.
         confidence : float
             The level of the intervals, between 0 and 1.
         """
-        members = _places([key[:-1] for key in self.keys], groups)
+        members = _places(self.keys, groups)
         counts, errors = self._errors(members, figures)
         found = {
             name: Bounds.around(figures[name], error, counts, confidence, SUMMED)
@@ -161,11 +160,11 @@ class Clustered(Record):
     def _sums(self, name: str) -> Floats:
         return self.totals[name].sums.floats()
 
-    def _jackknifed(self, groups: Sequence[GroupKey], confidence: float) -> dict[str, Bounds]:
-        weights = self.buckets[Loss].weight.floats()
+    def _jackknifed(self, groups: GroupKeys, confidence: float) -> dict[str, Bounds]:
+        weights, keys = self.buckets[Loss].weight.floats(), list(self.bucket_keys)
         ends: dict[str, list[tuple[float, float]]] = {}
-        for places in _places([key[:-1] for key in self.bucket_keys], groups):
-            order = sorted(places.tolist(), key=lambda place: self.bucket_keys[place][-1] or "")
+        for places in _places(self.bucket_keys, groups):
+            order = sorted(places.tolist(), key=lambda place: keys[place][-1] or "")
             parts = [
                 States({kind: state.at(place) for kind, state in self.buckets.items()})
                 for place in order
@@ -186,22 +185,31 @@ def _of_accuracy(
     with np.errstate(all="ignore"):
         alike = shares * (1.0 - shares) / errors[name] ** 2
     effective = np.where(errors[name] > 0, alike, np.where(counts > 1, counts, np.nan))
-    reach = np.array([reach_of(count, confidence) for count in counts.tolist()])
+    reach = reaches(counts, confidence)
     return {name: Bounds.of_shares(shares, effective, reach, f"{WILSON}, of rows by cluster")}
 
 
-def bucket_of(cluster: str | None) -> str:
-    """The bucket of a cluster, the same on every machine."""
-    return str(zlib.crc32((cluster or "").encode()) % BUCKETS)
+def _with_buckets(keys: GroupKeys) -> GroupKeys:
+    """The keys with the bucket of the cluster, the same on every machine, in place of its name."""
+    import pyarrow as pa
+
+    names = keys.columns[-1].cast(pa.binary()).fill_null(b"").to_pylist()
+    buckets = numbers(buckets_of(names)).cast(pa.utf8())
+    return GroupKeys((*keys.columns[:-1], buckets), len(keys))
 
 
-def _places(keys: Sequence[GroupKey], groups: Sequence[GroupKey]) -> list[Codes]:
-    """The places of the keys of each group."""
-    codes = {key: code for code, key in enumerate(groups)}
-    found: list[list[int]] = [[] for _ in groups]
-    for place, key in enumerate(keys):
-        found[codes[key]].append(place)
-    return [np.array(places, np.intp) for places in found]
+def buckets_of(names: Sequence[bytes]) -> NDArray[np.uint32]:
+    """The buckets of some clusters, by their names in UTF-8."""
+    return np.fromiter(map(zlib.crc32, names), np.uint32, len(names)) % BUCKETS
+
+
+def _places(keys: GroupKeys, groups: GroupKeys) -> list[Codes]:
+    """The places of the keys of each group; all parts but the last are those of the group."""
+    short, index = without_last(keys)
+    _, codes = groups.beside(short).distinct()
+    own = codes[len(groups) :][index]
+    order = np.argsort(own, kind="stable")
+    return np.split(order, np.searchsorted(own[order], np.arange(1, len(groups))))
 
 
 def _clustered_error(totals: Floats, weights: Floats, mean: float) -> float:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.naming.classes import names_of_two
+from ce_cli.binding.rows.group_keys import GroupKeys, coarser
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.exact import ratios
 from ce_cli.metrics.bounds import Bounds, reach_of
-from ce_cli.metrics.groups import GroupKey, coarser, regrouped
+from ce_cli.metrics.groups import regrouped
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import bounds_of_loss
 from ce_cli.metrics.state import State, States, figures_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.inputs.source import Source
 
-Chosen = TypeVar("Chosen", float, Interval)
+Chosen = TypeVar("Chosen")
 
 Floats = NDArray[np.float64]
 
@@ -125,7 +126,7 @@ class Computed(Record):
 class Measured(Record):
     """Groups, their states, and figures and intervals of each, in the unit of the spec."""
 
-    keys: tuple[GroupKey, ...]
+    keys: GroupKeys
     states: States
     figures: dict[str, Floats]
     bounds: dict[str, Bounds]

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
+from ce_cli.binding.rows.group_keys import GroupKeys, merged_groups, without_last
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
-from ce_cli.metrics.groups import GroupKey, merged_groups, without_last
 from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
@@ -40,7 +40,7 @@ class SplitResult(Record):
     ----------
     issues : RowIssues
         Counts of rows, and problems of rows.
-    keys : tuple of tuple
+    keys : GroupKeys
         The groups, in the order of the entries of grouped states.
     states : dict of State
         By their class.
@@ -57,7 +57,7 @@ class SplitResult(Record):
     """
 
     issues: RowIssues
-    keys: tuple[GroupKey, ...]
+    keys: GroupKeys
     states: States
     clipped: ExactSums
     worst: RowLosses | None = None
@@ -88,12 +88,12 @@ class ScoreSplit(Record):
                 rows += [RowLosses.of(b, ids).shifted(before) for b in bound.batches]
             result = self.result(frame, bound, ids)
             total = self.merge(total, result) if total else result
-        return part, total or self.empty(), [RowLosses.joined(rows)] if rows else []
+        return part, total or self.empty(), rows
 
     def empty(self) -> SplitResult:
         """The result of no rows: the identity of `merge`."""
         states = States({kind: kind.empty(0, self.binding.space) for kind in self.metrics})
-        return SplitResult(RowIssues.of(), (), states, ExactSums.empty(1))
+        return SplitResult(RowIssues.of(), GroupKeys((), 0), states, ExactSums.empty(1))
 
     def merge(self, earlier: SplitResult, later: SplitResult) -> SplitResult:
         """Append the rows of `later`; associative."""
@@ -114,7 +114,7 @@ class ScoreSplit(Record):
 
     def result(self, frame: Frame, bound: BoundRows, ids: pa.Array | None) -> SplitResult:
         """The result of the rows of one frame; `ids` is its id column."""
-        keys, index = tuple(bound.keys), None
+        keys, index = bound.keys, None
         if self.by_cluster:
             keys, index = without_last(bound.keys)
         states: dict[type[State], State] = {}

@@ -15,10 +15,10 @@ from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.ece import Ece
-from ce_cli.metrics.groups import sortable
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.results.document import Scalar
+from ce_cli.results.group_table import GroupIntervals, GroupTable
 from ce_cli.results.lines import (
     BoundColumns,
     CalibrationBin,
@@ -27,7 +27,7 @@ from ce_cli.results.lines import (
     ConventionScore,
 )
 from ce_cli.results.score import Group, Result
-from ce_cli.scoring.figures import Computed, weight_a_row
+from ce_cli.scoring.figures import Computed, chosen, weight_a_row
 from ce_cli.scoring.warnings import warnings_of
 from ce_cli.spec import ALL
 
@@ -60,7 +60,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     if np.isnan(measured.figures.get("bits_per_byte", np.zeros(1))[0]):
         raise DataError(no_bytes(computed.locations, spec.bytes or ""))
     metrics = {name: float(values[0]) for name, values in measured.figures.items()}
-    chosen, intervals = measured.at(0, spec)
+    own, intervals = measured.at(0, spec)
     return Result(
         signature=spec.signature(),
         inputs=computed.locations.names,
@@ -79,16 +79,12 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         },
         weight_sum=weight_sum,
         cluster=_cluster(computed),
-        metrics=chosen,
+        metrics=own,
         intervals=intervals,
         not_applicable=dict(_not_applicable(computed)),
         per_class=tuple(_per_class(computed)),
         calibration=tuple(_calibration(computed)),
-        groups=tuple(
-            group
-            for names in ([spec.by] if groupings is None else groupings)
-            for group in _groups(computed, names)
-        ),
+        groups=_groups(computed, [spec.by] if groupings is None else groupings),
         worst=tuple(_worst(computed)),
         conventions=tuple(_conventions(computed)),
         decomposition=_decomposition(computed),
@@ -211,16 +207,29 @@ def _per_class(computed: Computed) -> Iterator[ClassLoss]:
         yield ClassLoss(name, int(rows), float(weight), float(mean) / scale, own)
 
 
-def _groups(computed: Computed, names: Sequence[str]) -> Iterator[Group]:
-    if not names:
-        return
-    measured = computed.measured(names)
+def _groups(computed: Computed, groupings: Sequence[Sequence[str]]) -> Sequence[Group]:
+    """The groups by each set of columns that is not empty."""
+    tables = [_group_table(computed, names) for names in groupings if names]
+    return tables[0] if len(tables) == 1 else tuple(group for own in tables for group in own)
+
+
+def _group_table(computed: Computed, names: Sequence[str]) -> GroupTable:
+    measured, spec = computed.measured(names), computed.spec
     loss = measured.states[Loss]
-    rows, weights = loss.rows.floats().astype(np.int64).tolist(), loss.weight.floats().tolist()
-    occurring = [place for place, count in enumerate(rows) if count]
-    for place in sorted(occurring, key=lambda place: sortable(measured.keys[place])):
-        by = dict(zip(names, measured.keys[place], strict=True))
-        yield Group(by, rows[place], weights[place], *measured.at(place, computed.spec))
+    rows = loss.rows.floats().astype(np.int64)
+    order = measured.keys.order()
+    order = order[rows[order] > 0]
+    figures, bounds = chosen(measured.figures, spec), chosen(measured.bounds, spec)
+    return GroupTable(
+        by=dict(zip(names, measured.keys.take(order).columns, strict=True)),
+        rows=rows[order],
+        weight_sum=loss.weight.floats()[order],
+        metrics={name: values[order] for name, values in figures.items()},
+        intervals={
+            name: GroupIntervals(one.low[order], one.high[order], spec.confidence, one.method)
+            for name, one in bounds.items()
+        },
+    )
 
 
 def _worst(computed: Computed) -> Iterator[dict[str, Scalar]]:

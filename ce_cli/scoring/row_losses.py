@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.arrow.arrays import constant, numbers, texts
 from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.outcomes import NO_CLASS
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Classes = NDArray[np.int32]
 
 
 _OWN_COLUMNS = (
@@ -42,7 +45,7 @@ class RowLosses(Record):
     ids : pyarrow.Array or None
         The id column, as text.
     labels, predicted : ndarray of int
-        Class codes.
+        Class codes, `NO_CLASS` for none.
     probability : ndarray
         The predicted probability of the label, before clipping.
     prediction : ndarray
@@ -53,8 +56,8 @@ class RowLosses(Record):
 
     rows: NDArray[np.int64]
     ids: pa.Array | None
-    labels: Codes
-    predicted: Codes
+    labels: Classes
+    predicted: Classes
     probability: Floats
     prediction: Floats
     loss: Floats
@@ -66,8 +69,8 @@ class RowLosses(Record):
         return cls(
             batch.rows,
             own_ids,
-            batch.outcomes.codes,
-            batch.outcomes.predicted(),
+            batch.outcomes.codes.astype(np.int32),
+            batch.outcomes.predicted().astype(np.int32),
             batch.outcomes.label_probability(),
             batch.outcomes.confidence(),
             batch.losses,
@@ -125,6 +128,8 @@ class RowLosses(Record):
     ) -> pa.Table:
         """A table of row number (from 1), id, label, probability, loss and predicted class.
 
+        The names of files and classes are dictionary arrays: a code a row.
+
         Parameters
         ----------
         labels, predicted : sequence of str
@@ -138,19 +143,19 @@ class RowLosses(Record):
         """
         import pyarrow as pa
 
-        columns: dict[str, Any] = {"row": pa.array(self.rows + 1, pa.int64())}
+        columns: dict[str, Any] = {"row": numbers(self.rows + 1)}
         if len(places.names) > 1 and len(self):
             file, first = places.of(int(self.rows[0]))
-            columns["file"] = pa.array([file] * len(self), pa.utf8())
-            columns["file_row"] = pa.array(self.rows - self.rows[0] + first, pa.int64())
+            columns["file"] = constant(file, len(self))
+            columns["file_row"] = numbers(self.rows - self.rows[0] + first)
         if self.ids is not None:
             columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
         columns["label"] = _names(labels, self.labels)
-        columns["probability"] = pa.array(self.probability, pa.float64())
-        columns["loss"] = pa.array(self.loss / scale, pa.float64())
+        columns["probability"] = numbers(self.probability)
+        columns["loss"] = numbers(self.loss / scale)
         columns["predicted"] = _names(predicted, self.predicted)
-        unknown = len(self) and np.isnan(self.prediction).all()
-        prediction = pa.nulls(len(self), pa.float64()) if unknown else pa.array(self.prediction)
+        unknown = len(self) and np.isnan(self.prediction[0]) and np.isnan(self.prediction).all()
+        prediction = pa.nulls(len(self), pa.float64()) if unknown else numbers(self.prediction)
         columns["prediction"] = prediction
         return pa.table(columns)
 
@@ -168,14 +173,15 @@ def largest_first(values: Floats, most: int) -> Codes:
     return chosen[np.lexsort((chosen, -values[chosen]))][:most]
 
 
-def _names(names: Sequence[str], codes: Codes) -> pa.Array:
+def _names(names: Sequence[str], codes: Classes) -> pa.DictionaryArray:
     """Names by class code, null for no class."""
     import pyarrow as pa
 
-    return _taken(pa.array([*names, None], pa.utf8()), codes % (len(names) + 1))
+    known = codes != NO_CLASS
+    bits = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    places = pa.Array.from_buffers(pa.int32(), len(codes), [bits, pa.py_buffer(codes)])
+    return pa.DictionaryArray.from_arrays(places, texts(names))
 
 
 def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
-    import pyarrow as pa
-
-    return column.take(pa.array(places, pa.int64()))
+    return column.take(numbers(places.astype(np.int64, copy=False)))

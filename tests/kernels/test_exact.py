@@ -341,6 +341,49 @@ def test_ratios_are_correctly_rounded(
             assert math.isnan(quotient)
 
 
+def one_group_at_a_time(above: ExactSums, below: ExactSums) -> Floats:
+    pairs = [
+        (above.between(g, g + 1), below.between(g, g + 1)) for g in range(above.limbs.shape[1])
+    ]
+    return np.concatenate([ratios(*pair) for pair in pairs])
+
+
+MIXTURES = {
+    "losses": lambda rng, n: -np.log(rng.random(n)),
+    "signed": lambda rng, n: rng.normal(size=n),
+    "wide": lambda rng, n: rng.normal(size=n) * 10.0 ** rng.integers(-60, 60, n),
+    "whole": lambda rng, n: rng.integers(-9, 9, n).astype(np.float64),
+    "nearly whole": lambda rng, n: rng.integers(-9, 9, n) * (1.0 + 2.0**-52),
+    "tiny": lambda rng, n: rng.normal(size=n) * 1e-308,
+    "huge": lambda rng, n: rng.normal(size=n) * 1e306,
+    "extreme": lambda rng, n: rng.choice(EXTREMES, n),
+}
+
+
+@pytest.mark.parametrize("below", ["counts", "whole", "losses", "huge", "extreme"])
+@pytest.mark.parametrize("above", MIXTURES)
+def test_ratios_of_many_groups_have_the_bits_of_each_alone(above: str, below: str) -> None:
+    rng, groups, rows = np.random.default_rng(7), 600, 2400
+    codes = rng.integers(0, groups - 9, rows)  # some groups have no row
+    numerators = ExactSums.of(MIXTURES[above](rng, rows), codes, groups)
+    denominators = ExactSums.of_counts(np.bincount(codes, minlength=groups).astype(np.int64))
+    if below != "counts":
+        denominators = ExactSums.of(MIXTURES[below](rng, rows), codes, groups)
+    for top, bottom in ((numerators, denominators), (numerators.minus(denominators), denominators)):
+        wanted = one_group_at_a_time(top, bottom)
+        assert np.array_equal(ratios(top, bottom).view(np.int64), wanted.view(np.int64))
+        alone = [top.between(g, g + 1).floats()[0] for g in range(groups)]
+        assert top.floats().tolist() == alone
+
+
+def test_means_of_many_groups_halfway_between_two_floats_go_to_the_even_one() -> None:
+    steps = np.arange(600)
+    values = np.concatenate([1.0 + steps * 2.0**-52, 1.0 + (steps + 1) * 2.0**-52])
+    sums = ExactSums.of(values, np.tile(steps, 2), 600)
+    means = ratios(sums, ExactSums.of_counts(np.full(600, 2)))
+    assert means.tolist() == (1.0 + (steps + 1) // 2 * 2.0**-51).tolist()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_mean_of_many_values_is_correctly_rounded(seed: int) -> None:
     values = np.random.default_rng(seed).exponential(size=30_001)

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 from ce_cli import compare, score
 from ce_cli.results.score import Interval
-from ce_cli.scoring.clustered import BUCKETS, bucket_of
+from ce_cli.scoring.clustered import BUCKETS, buckets_of
 from tests.conftest import complaints, run_ce, score_json, write_csv
 
 Floats = NDArray[np.float64]
@@ -111,7 +111,7 @@ def figure(name: str, data: pd.DataFrame) -> float:
 def test_figures_that_are_not_means_have_the_interval_of_a_jackknife(name: str) -> None:
     """Busing et al. 1999, equations 4 to 8, leaving the rows of one bucket out after another."""
     data = drawn(600, 200)
-    bucket = data["user"].map(bucket_of)
+    bucket = buckets_of([str(user).encode() for user in data["user"]])
     value, total = figure(name, data), data["w"].sum()
     parts = [(total / own["w"].sum(), data[bucket != key]) for key, own in data.groupby(bucket)]
     share = np.array([part for part, _ in parts])

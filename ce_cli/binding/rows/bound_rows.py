@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.checked import CheckedRows
-from ce_cli.binding.rows.columns import floats, tokens
+from ce_cli.binding.rows.coded_words import coded_words
+from ce_cli.binding.rows.columns import floats
+from ce_cli.binding.rows.group_keys import GroupKeys
 from ce_cli.binding.rows.label_rows import read_labels
 from ce_cli.binding.rows.prediction_rows import (
     check_predictions,
@@ -31,9 +34,11 @@ from ce_cli.kernels.outcomes import (
     indicator,
     smoothed,
 )
-from ce_cli.metrics.groups import GroupKey
 from ce_cli.record import Record
 from ce_cli.spec import Spec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -50,7 +55,7 @@ class BoundRows(Record):
     ----------
     batches : list of Batch
         Rows to score, in order.
-    keys : list of tuple
+    keys : GroupKeys
         The group of each group code.
     issues : list of RowIssue
         The issues found, by row of the frame.
@@ -59,7 +64,7 @@ class BoundRows(Record):
     """
 
     batches: list[Batch]
-    keys: list[GroupKey]
+    keys: GroupKeys
     issues: list[RowIssue]
     skipped: int
     ignored: int = 0
@@ -155,31 +160,34 @@ def _weights(checked: CheckedRows, name: str | None) -> Floats | None:
     return weights
 
 
-def _groups(checked: CheckedRows, binding: Binding) -> tuple[Codes | None, list[GroupKey]]:
+def _groups(checked: CheckedRows, binding: Binding) -> tuple[Codes | None, GroupKeys]:
     """Group codes, shape (n,), and their keys; a missing value is a group of its own."""
     if not binding.by:
-        return None, [()]
+        return None, GroupKeys((), 1)
     first, *others = binding.by
-    codes, keys = _group_column(checked, first, first in binding.complete)
+    codes, words = _group_column(checked, first, first in binding.complete)
+    keys = GroupKeys((words,), len(words))
     for name in others:
-        own, choices = _group_column(checked, name, name in binding.complete)
-        distinct, codes = np.unique(codes * len(choices) + own, return_inverse=True)
-        pairs = [divmod(code, len(choices)) for code in distinct.tolist()]
-        keys = [keys[before] + choices[last] for before, last in pairs]
+        own, words = _group_column(checked, name, name in binding.complete)
+        distinct, codes = np.unique(codes * len(words) + own, return_inverse=True)
+        before, last = np.divmod(distinct, len(words))
+        added = GroupKeys((words,), len(words)).take(last).columns
+        keys = GroupKeys(keys.take(before).columns + added, len(distinct))
     return codes, keys
 
 
-def _group_column(checked: CheckedRows, name: str, complete: bool) -> tuple[Codes, list[GroupKey]]:
-    """Codes of one grouping column; some keys may have no row."""
-    codes, texts = tokens(checked.columns[name])
-    keys: list[GroupKey] = [(text,) for text in texts]
+def _group_column(checked: CheckedRows, name: str, complete: bool) -> tuple[Codes, pa.StringArray]:
+    """Codes of one grouping column, and the text of each; some may have no row."""
+    import pyarrow as pa
+
+    codes, words = coded_words(checked.columns[name])
     missing = codes == _MISSING
     if missing.any():
         if complete:
             checked.miss(name, missing)
-        codes = np.where(missing, len(texts), codes)
-        keys.append((None,))
-    return codes, keys
+        codes = np.where(missing, len(words), codes)
+        words = pa.concat_arrays([words, pa.nulls(1, pa.utf8())])
+    return codes, words
 
 
 def _cut(rows: Batch, columns: int) -> Iterator[Batch]:

@@ -42,7 +42,7 @@ def floats(column: pa.Array) -> Floats:
     import pyarrow as pa
 
     if str(column.type) in _WIDTHS:  # first, since it is so for thousands of columns
-        values = _fixed(column).astype(np.float64, copy=False)
+        values = fixed(column).astype(np.float64, copy=False)
     elif pa.types.is_boolean(column.type):
         values = _bits(column.buffers()[1], column.offset, len(column)).astype(np.float64)
     elif pa.types.is_dictionary(column.type):
@@ -80,7 +80,7 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
     if pa.types.is_dictionary(column.type):
         values = column.dictionary.to_pylist()
         texts = [v.strip() if isinstance(v, str) else _text(v) for v in values]
-        codes = _fixed(column.indices).astype(np.intp)
+        codes = fixed(column.indices).astype(np.intp)
         missing = nulls(column.indices)
         null_codes = [code for code, text in enumerate(texts) if text is None]
         if null_codes:
@@ -90,7 +90,7 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
         codes = _bits(column.buffers()[1], column.offset, len(column)).astype(np.intp)
         missing, names = nulls(column), ["false", "true"]
     elif str(column.type) in _WIDTHS:
-        codes, names = _number_tokens(_fixed(column))
+        codes, names = _number_tokens(fixed(column))
         missing = nulls(column)
     elif pa.types.is_decimal(column.type):
         return tokens(column.dictionary_encode())
@@ -170,7 +170,8 @@ def _null_mask(column: pa.Array) -> Bools:
     return np.zeros(len(column), np.bool_) if missing is None else missing
 
 
-def _fixed(column: pa.Array) -> NDArray[np.number[Any]]:
+def fixed(column: pa.Array) -> NDArray[np.number[Any]]:
+    """Numbers in the type of their column, with anything where null, shape (n,)."""
     dtype = _WIDTHS[str(column.type)]
     buffer = column.buffers()[1]
     if buffer is None or not len(column):
@@ -183,15 +184,20 @@ def _bits(buffer: pa.Buffer, offset: int, length: int) -> Bools:
     return np.unpackbits(packed, count=offset + length, bitorder="little")[offset:].view(np.bool_)
 
 
-def _number_tokens(values: NDArray[np.number[Any]]) -> tuple[Codes, list[str]]:
+def number_codes(values: NDArray[np.number[Any]]) -> tuple[Codes, NDArray[np.number[Any]]]:
+    """Codes of numbers, and the number of each code; of integers near each other, all between."""
     if np.issubdtype(values.dtype, np.integer) and len(values):
         low, high = int(values.min()), int(values.max())
         if high - low < max(1024, len(values)) and high < 1 << 63:
             codes = values.astype(np.intp, copy=False)
             codes = codes - low if low else codes
-            return codes, [str(number) for number in range(low, high + 1)]
+            return codes, np.arange(low, high + 1)
     distinct, inverse = np.unique(values, return_inverse=True)
-    codes = inverse.astype(np.intp, copy=False)
+    return inverse.astype(np.intp, copy=False), distinct
+
+
+def _number_tokens(values: NDArray[np.number[Any]]) -> tuple[Codes, list[str]]:
+    codes, distinct = number_codes(values)
     if np.issubdtype(values.dtype, np.floating):
         codes = np.where(np.isnan(values), -1, codes)
     return codes, [_number_text(number) for number in distinct.tolist()]

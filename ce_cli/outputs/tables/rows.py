@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +12,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError, UsageError
 from ce_cli.outputs.files import replacing
-from ce_cli.results.document import strict_row
 from ce_cli.text import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Write = Callable[["pa.Table"], None]
+
+_ROW_GROUP = 1 << 18  # rows, at least, but for the last
+_LINES = 1 << 14  # rows of JSON lines that are in memory at once
 
 
 @contextlib.contextmanager
@@ -52,8 +55,8 @@ def _opener(path: str) -> Callable[[IO[bytes], pa.Schema], Any]:
         ".csv": _csv,
         ".jsonl": _JsonLines,
         ".ndjson": _JsonLines,
-        ".parquet": _parquet,
-        ".pq": _parquet,
+        ".parquet": _Parquet,
+        ".pq": _Parquet,
     }
     if suffix not in openers:
         raise UsageError(
@@ -68,10 +71,50 @@ def _csv(file: IO[bytes], schema: pa.Schema) -> Any:
     return csv.CSVWriter(file, schema, write_options=csv.WriteOptions(quoting_style="needed"))
 
 
-def _parquet(file: IO[bytes], schema: pa.Schema) -> Any:
-    from pyarrow.parquet import ParquetWriter
+class _Parquet:
+    """Row groups of many tables, encoded for numbers that rarely repeat.
 
-    return ParquetWriter(file, schema)
+    A dictionary of such numbers takes longer than all else and makes the file no smaller, and so
+    does compression; row numbers are stored as differences. Texts keep their dictionaries in the
+    file, but are read as texts.
+    """
+
+    def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
+        from pyarrow.parquet import ParquetWriter
+
+        kinds = {field.name: str(field.type) for field in schema}
+        counts = [name for name, kind in kinds.items() if kind == "int64"]
+        texts = [name for name, kind in kinds.items() if kind not in ("int64", "double")]
+        self._writer = ParquetWriter(
+            file,
+            schema,
+            use_dictionary=texts,
+            compression={name: "snappy" if name in texts else "none" for name in kinds},
+            column_encoding=dict.fromkeys(counts, "DELTA_BINARY_PACKED"),
+            store_schema=False,  # else dictionaries would become categories
+        )
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def __enter__(self) -> _Parquet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write_group()
+        self._writer.close()
+
+    def write_table(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        self._rows += len(table)
+        if self._rows >= _ROW_GROUP:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        import pyarrow as pa
+
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting), self._rows)
+        self._waiting, self._rows = [], 0
 
 
 class _JsonLines:
@@ -87,6 +130,23 @@ class _JsonLines:
         self._file.flush()
 
     def write_table(self, table: pa.Table) -> None:
-        for line in table.to_pylist():
-            text = json.dumps(strict_row(line), ensure_ascii=False)
-            self._file.write(text.encode() + b"\n")
+        """Write a line for each row, a batch of columns at a time."""
+        keys = (json.dumps(name, ensure_ascii=False) for name in table.column_names)
+        line = "{" + ", ".join(f"{key.replace('%', '%%')}: %s" for key in keys) + "}"
+        for batch in table.to_batches(_LINES):
+            cells = zip(*map(_cells, batch.columns), strict=True)
+            self._file.write(("\n".join([line % row for row in cells]) + "\n").encode())
+
+
+def _cells(column: pa.Array) -> list[str]:
+    """The values of a column as JSON; NaN and infinity are null."""
+    kind = str(column.type)
+    if kind.startswith("dictionary"):
+        words = _cells(column.dictionary)
+        return ["null" if code is None else words[code] for code in column.indices.to_pylist()]
+    values = column.to_pylist()
+    if kind == "int64":
+        return list(map(str, values))
+    if kind == "double":
+        return ["null" if v is None or not math.isfinite(v) else repr(v) for v in values]
+    return [json.dumps(value, ensure_ascii=False) for value in values]
