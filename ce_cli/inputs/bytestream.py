@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import sys
 from collections.abc import Callable, Collection
@@ -29,6 +30,7 @@ def open_bytes(path: str) -> io.BufferedReader:
         if path == STDIN and sys.stdin is None:
             raise StorageError("Standard input is closed.")
         if path == STDIN:
+            _widen(sys.stdin.fileno())
             return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), _CHUNK)
         if "://" in path:
             if path.startswith(_WEB):
@@ -40,6 +42,14 @@ def open_bytes(path: str) -> io.BufferedReader:
             filesystem, inner = fs.FileSystem.from_uri(path)
             return io.BufferedReader(filesystem.open_input_file(inner), _CHUNK)
         return io.BufferedReader(io.FileIO(path), _CHUNK)
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more, where the system can, so that whoever writes to it waits less."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
 
 
 def suffix_of(path: PurePath, packed: Collection[str] = PACKED) -> str:
@@ -117,7 +127,7 @@ class ByteStream:
         self.path = path
         start = first_bytes(path, raw)
         packed = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
-        self._read = _unpacked(path, raw, packed) if packed else raw.read
+        self._read = _unpacked(path, raw, packed) if packed else _plain(raw)
         self._recode = _recoder(path, encoding)
         self._raw = raw
         self._counted = 0
@@ -171,6 +181,12 @@ class ByteStream:
             self._recode = _recoder(self.path, "utf-32" if wide else "utf-16")
             return self._recode(start, False)
         return start.removeprefix(codecs.BOM_UTF8)
+
+
+def _plain(raw: io.BufferedReader) -> Callable[[int], bytes]:
+    """Read a file without copying bytes once more; a pipe, whose pieces are small, until `size`."""
+    is_file = isinstance(raw.raw, io.FileIO) and raw.seekable()
+    return raw.read1 if is_file else raw.read
 
 
 def _unpacked(path: str, packed: io.BufferedReader, kind: str) -> Callable[[int], bytes]:

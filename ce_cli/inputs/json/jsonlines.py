@@ -118,7 +118,7 @@ class JsonLinesSource:
     def splits(self, projection: Projection) -> Iterator[JsonLinesSplit]:
         """Blocks of whole lines."""
         types = _types(self._values, projection)
-        ends = records.cut(self._stream, self._size, lambda data: data.rfind(b"\n") + 1, _too_long)
+        ends = records.cut(self._stream, self._size, b"\n", None, _too_long)
         for block in ends:
             yield JsonLinesSplit(block, projection, types, self._stream.newly_read())
 

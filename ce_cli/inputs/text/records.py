@@ -37,11 +37,19 @@ def blocks(stream: Bytes, size: int, newline: bytes, delimiters: bytes) -> Itera
     DataError
         A record is longer than `LONGEST_RECORD`.
     """
-    return cut(stream, size, lambda data: last_record_end(data, newline, delimiters), too_long)
+
+    def end_of(data: bytes) -> int:
+        return last_record_end(data, newline, delimiters)
+
+    return cut(stream, size, newline, end_of, too_long)
 
 
 def cut(
-    stream: Bytes, size: int, end_of: Callable[[bytes], int], too_long: Callable[[str], str]
+    stream: Bytes,
+    size: int,
+    newline: bytes,
+    end_of: Callable[[bytes], int] | None,
+    too_long: Callable[[str], str],
 ) -> Iterator[bytes]:
     """Cut the rest of `stream` into blocks.
 
@@ -51,23 +59,32 @@ def cut(
         Positioned at the start of a block.
     size : int
         Bytes of a block, roughly.
-    end_of : callable
-        Returns the last offset at which a block may end, 0 if there is none.
+    newline : bytes
+        The end of a line, where a block may end if there is no quote in it.
+    end_of : callable or None
+        Returns the last offset at which a block with quotes may end, 0 if there is none; None if
+        quotes do not matter.
     too_long : callable
         Returns the message, given the path, if `LONGEST_RECORD` bytes have no such offset.
     """
     pieces: list[bytes] = []
     held, enough = 0, size
+    quotes = False
     while piece := stream.read(size):
         pieces.append(piece)
         held += len(piece)
+        quotes = quotes or (end_of is not None and _QUOTE in piece)
         if held < enough:
             continue
-        data = b"".join(pieces)
-        end = end_of(data)
+        end = 0 if quotes else piece.rfind(newline) + 1
+        if not end:
+            pieces = [b"".join(pieces)]
+            end = end_of(pieces[0]) if quotes and end_of else pieces[0].rfind(newline) + 1
         if end:
-            yield data[:end]
-            pieces, held, enough = [data[end:]], len(data) - end, size
+            last = pieces[-1]
+            yield b"".join([*pieces[:-1], memoryview(last)[:end]])
+            pieces, held, enough = [last[end:]], len(last) - end, size
+            quotes = quotes and _QUOTE in pieces[0]
         elif held > LONGEST_RECORD:
             raise DataError(too_long(stream.path))
         else:
