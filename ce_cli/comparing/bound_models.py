@@ -213,7 +213,7 @@ class ModelReader:
         """
         bindings = [one.binding for one in self.models]
         work = ScoreModels(bindings, [one.spec for one in self.models], key, indices)
-        projection = bindings[0].projection.with_text(key)
+        projection = bindings[0].projection.with_id(key)
         for name in indices:
             projection = projection.with_text(name)
         for binding in bindings[1:]:

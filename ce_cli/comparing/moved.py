@@ -36,7 +36,7 @@ class MovedRows(Record):
 
     rows: Rows
     ids: pa.Array | None
-    codes: Codes
+    codes: NDArray[np.integer]
     reference: Floats
     losses: Floats
 
