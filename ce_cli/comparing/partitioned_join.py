@@ -34,8 +34,8 @@ Floats = NDArray[np.float64]
 
 Kind = Literal["unmatched", "repeated", "unnamed"]
 
-IN_MEMORY = 1 << 26  # bytes that are kept before rows are written to files
-_AT_ONCE = 1 << 18  # rows that are sorted together
+IN_MEMORY = 1 << 25  # bytes that are kept before rows are written to files
+_AT_ONCE = 1 << 19  # rows that are sorted together
 _SMALL = 1 << 15  # parts that have fewer rows together are joined together
 _EXAMPLES = 5
 _MASS = re.compile(r"mass\d+_(\d+)")
@@ -233,7 +233,7 @@ class JoinParts(Record):
         first = own[0].taken(chosen[0])
         rows = first.columns["row"].astype(np.int64)
         if (rows[1:] < rows[:-1]).any():
-            order = np.argsort(rows)
+            order = np.argsort(rows, kind="stable")  # it is in order within each part
             chosen = [at[order] for at in chosen]
             first, rows = first.taken(order), rows[order]
         ids = first.keys.ids()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.binding.joining.row_keys import RowKeys
 from ce_cli.comparing.bound_models import ModelReader
+from ce_cli.comparing.in_turns import InTurns
 from ce_cli.comparing.order_check import OrderCheck, Step
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
@@ -79,17 +80,12 @@ class RowAlignment:
         DataError
             Ids show that the rows are in different orders.
         """
-        if len(self.readers) == 1:
-            yield from self.readers[0].rows(self.key, run)
-            return
-        if self.by_key:
-            yield from self._by_key([reader.rows(self.key, run) for reader in self.readers], run)
+        if self.by_key or len(self.readers) == 1:
+            streams = InTurns(self.readers, self.key, run, [()] * len(self.readers)).streams()
+            yield from self._by_key(streams, run) if self.by_key else streams[0]
             return
         order = OrderCheck(self.readers, self.key)
-        streams = [
-            reader.rows(self.key, run, names)
-            for reader, names in zip(self.readers, order.indices, strict=True)
-        ]
+        streams = InTurns(self.readers, self.key, run, order.indices).streams()
         yield from self._in_order(streams, order)
 
     def _in_order(

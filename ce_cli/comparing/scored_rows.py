@@ -159,10 +159,9 @@ class ScoreModels(Record):
     key: str | None
     indices: Sequence[str] = ()
 
-    def __call__(self, task: tuple[int, Split]) -> tuple[int, list[list[ModelRows]]]:
-        """Score one split of file ``task[0]``: for every frame, the rows of each model."""
-        part, split = task
-        return part, [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
+    def __call__(self, split: Split) -> list[list[ModelRows]]:
+        """Score one split: for every frame, the rows of each model."""
+        return [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
 
     @property
     def _models(self) -> range:
