@@ -13,6 +13,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_issues import RowIssues
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
@@ -128,12 +129,10 @@ class ScoredRows(Record):
 
     def ids_of(self, chosen: Codes) -> pa.Array | None:
         """The ids of some of the scored rows, as text."""
-        import pyarrow as pa
-
         if self.ids is None:
             return None
         places = self.rows[chosen] - self.start if self.places is None else self.places[chosen]
-        return as_texts(self.ids.take(pa.array(places, pa.int64())))
+        return as_texts(self.ids.take(numbers(places)))
 
     @property
     def end(self) -> int:
@@ -207,14 +206,12 @@ def _ungrouped(batch: Batch) -> Batch:
 
 def _ids(frame: Frame, key: str) -> pa.Array:
     """The ids of the rows; null for unreadable rows."""
-    import pyarrow as pa
-
     ids = frame.columns[key]
     if not frame.left_out:
         return ids
     places = np.full(frame.rows, -1, np.int64)
     places[frame.row_numbers] = np.arange(len(ids))
-    return ids.take(pa.array(places, mask=places < 0))
+    return ids.take(numbers(places, places < 0))
 
 
 def _rows(batches: Sequence[Batch], read: int) -> Rows:

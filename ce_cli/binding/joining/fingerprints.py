@@ -53,6 +53,8 @@ def fingerprints(texts: pa.Array) -> Hashes:
 
 def text_bytes(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
     """The bytes of all texts, and the start and the length of each; a missing text has none."""
+    if not len(texts):
+        return np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64)
     _, where, held = texts.buffers()
     offsets = np.frombuffer(where, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     data = np.frombuffer(held or b"", np.uint8)[offsets[0] : offsets[-1]]

@@ -29,6 +29,7 @@ from ce_cli.errors import DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.spec import Spec
 from ce_cli.text import plural, quoted, quoted_list
@@ -346,13 +347,7 @@ def _appended(parts: Sequence[pa.Array]) -> pa.Array:
 
 def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
     """Some of the rows, null where a position is missing."""
-    import pyarrow as pa
-
-    indices = pa.array(np.where(places < 0, 0, places), pa.int64())
-    if (places < 0).any():
-        indices = pa.Array.from_buffers(
-            pa.int64(),
-            len(places),
-            [pa.py_buffer(np.packbits(places >= 0, bitorder="little")), indices.buffers()[1]],
-        )
-    return column.take(indices)
+    missing = places < 0
+    if not missing.any():
+        return column.take(numbers(places))
+    return column.take(numbers(np.where(missing, 0, places), missing))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.joining.fingerprints import fingerprints, text_bytes
 from ce_cli.binding.joining.row_columns import row_names
 from ce_cli.binding.rows.columns import as_texts, floats, nulls
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.kernels.hashing import Hashes, mixed, unmixed
 from ce_cli.record import Record
 
@@ -56,9 +57,9 @@ class RowKeys(Record):
             words = pa.concat_arrays([ids.dictionary, pa.nulls(1, ids.dictionary.type)])
             codes = _codes(ids)
             return cls.of(words).taken(np.where(codes < 0, len(words) - 1, codes))
-        numbers = _whole_numbers(ids)
-        if numbers is not None:
-            return cls(mixed(numbers.view(np.uint64)), None, nulls(ids))
+        whole = _whole_numbers(ids)
+        if whole is not None:
+            return cls(mixed(whole.view(np.uint64)), None, nulls(ids))
         names = row_names(as_texts(ids))
         return cls(_text_keys(names), names, nulls(names))
 
@@ -79,9 +80,7 @@ class RowKeys(Record):
 
     def taken(self, places: Places) -> RowKeys:
         """Some of the rows."""
-        import pyarrow as pa
-
-        names = None if self.names is None else self.names.take(pa.array(places))
+        names = None if self.names is None else self.names.take(numbers(places))
         missing = None if self.missing is None else self.missing[places]
         if missing is not None and not missing.any():
             missing = None
@@ -95,11 +94,9 @@ class RowKeys(Record):
 
     def ids(self) -> pa.Array:
         """The ids: whole numbers, or texts; null for a missing one."""
-        import pyarrow as pa
-
         if self.names is not None:
             return self.names
-        return pa.array(unmixed(self.keys).view(np.int64), mask=self.missing)
+        return numbers(unmixed(self.keys).view(np.int64), self.missing)
 
     def equals(self, other: RowKeys) -> bool:
         """Whether the rows have the same ids, one after another."""
@@ -138,20 +135,20 @@ def _whole_numbers(ids: pa.Array) -> NDArray[np.int64] | None:
 
     try:
         if pa.types.is_integer(ids.type):
-            numbers = _integers(ids.cast(pa.int64()))
+            found = _integers(ids.cast(pa.int64()))
         elif pa.types.is_string(ids.type) and _may_be_numbers(ids):
             whole = ids.cast(pa.int64())
             if not whole.cast(pa.utf8()).equals(ids):
                 return None  # a number with a leading 0, for example, is another text
-            numbers = _integers(whole)
+            found = _integers(whole)
         else:
             return None
     except pa.ArrowInvalid:
         return None
     missing = nulls(ids)
-    numbers = numbers if missing is None else np.where(missing, 0, numbers)
-    within = not len(numbers) or (numbers.min() > -_LARGEST and numbers.max() < _LARGEST)
-    return numbers if within else None
+    found = found if missing is None else np.where(missing, 0, found)
+    within = not len(found) or (found.min() > -_LARGEST and found.max() < _LARGEST)
+    return found if within else None
 
 
 def _may_be_numbers(texts: pa.Array) -> bool:
@@ -182,9 +179,9 @@ def _text_keys(names: pa.Array) -> Hashes:
     maybe = maybe[(last >= ord("0")) & (last <= ord("9"))]
     if not len(maybe):
         return keys
-    written = names.take(pa.array(maybe))
+    written = names.take(numbers(maybe))
     numeric = floats(pc.match_substring_regex(written, _NUMBER)) == 1
     if numeric.any():
-        numbers = _integers(written.filter(pa.array(numeric)).cast(pa.int64()))
-        keys[maybe[numeric]] = mixed(numbers.view(np.uint64))
+        whole = _integers(written.take(numbers(np.flatnonzero(numeric))).cast(pa.int64()))
+        keys[maybe[numeric]] = mixed(whole.view(np.uint64))
     return keys
