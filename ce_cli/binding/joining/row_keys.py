@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 Places = NDArray[np.integer]
 
 _LARGEST = 10**18  # whole numbers below it have up to 18 digits, which always fit an int64
-_NUMBER = r"^(0|-?[1-9]\d{0,17})$"  # how such a number is written
+NUMBER = r"^(0|-?[1-9][0-9]{0,17})$"  # how such a number is written
 _MOST_BYTES = 19
 
 
@@ -57,7 +57,7 @@ class RowKeys(Record):
             words = pa.concat_arrays([ids.dictionary, pa.nulls(1, ids.dictionary.type)])
             codes = _codes(ids)
             return cls.of(words).taken(np.where(codes < 0, len(words) - 1, codes))
-        whole = _whole_numbers(ids)
+        whole = whole_numbers(ids)
         if whole is not None:
             return cls(mixed(whole.view(np.uint64)), None, nulls(ids))
         names = row_names(as_texts(ids))
@@ -129,7 +129,7 @@ def _codes(column: pa.Array) -> Places:
     return codes if missing is None else np.where(missing, -1, codes)
 
 
-def _whole_numbers(ids: pa.Array) -> NDArray[np.int64] | None:
+def whole_numbers(ids: pa.Array) -> NDArray[np.int64] | None:
     """Ids that are whole numbers of up to 18 digits, or texts that are written like those."""
     import pyarrow as pa
 
@@ -180,7 +180,7 @@ def _text_keys(names: pa.Array) -> Hashes:
     if not len(maybe):
         return keys
     written = names.take(numbers(maybe))
-    numeric = floats(pc.match_substring_regex(written, _NUMBER)) == 1
+    numeric = floats(pc.match_substring_regex(written, NUMBER)) == 1
     if numeric.any():
         whole = _integers(written.take(numbers(np.flatnonzero(numeric))).cast(pa.int64()))
         keys[maybe[numeric]] = mixed(whole.view(np.uint64))
