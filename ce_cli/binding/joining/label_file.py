@@ -172,7 +172,8 @@ class LabelFile:
         compared = () if self._check is None else self._check.columns
         both = () if self._disagreements is None else self._disagreements.columns
         others = [*(one.theirs for one in compared), *(one.theirs for one in both)]
-        for name in (self.key, *others, *self._order.names(1)):
+        projection = projection.with_id(self.key)
+        for name in (*others, *self._order.names(1)):
             projection = projection if name in projection.names else projection.with_text(name)
         frames: list[Frame] = []
         issues = RowIssues.of()
