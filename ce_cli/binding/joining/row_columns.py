@@ -165,7 +165,9 @@ class RowCheck:
         found = None
         proven = False
         for seen in self._seen:
-            ours, theirs = map(as_texts, column_of(seen.column))
+            ours, theirs = column_of(seen.column)
+            if seen.column.is_index or not ours.equals(theirs):
+                ours, theirs = as_texts(ours), as_texts(theirs)
             differing = seen.add(rows, ours, theirs)
             if differing is None:
                 proven = proven or (len(self.columns) > 1 and seen.identifies(ours))
