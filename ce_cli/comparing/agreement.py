@@ -38,8 +38,7 @@ class ClassOrder(Record):
         if reference.masses is None and other.masses is None:
             if not len(self.codes):
                 return np.zeros(len(other.codes), np.bool_)
-            moved: Codes = self.codes[other.codes]
-            differ: Bools = moved != reference.codes
+            differ: Bools = self.codes[other.codes] != reference.codes
             return differ
         count = len(self.codes)
         ours, theirs = _masses(reference, count), _masses(other, count)
@@ -104,7 +103,9 @@ def _shown(binding: Binding) -> str:
 
 
 def _masses(scored: ScoredRows, classes: int) -> Floats:
-    return indicator(scored.codes, classes) if scored.masses is None else scored.masses
+    if scored.masses is not None:
+        return scored.masses
+    return indicator(scored.codes.astype(np.intp), classes)
 
 
 class Agreement:

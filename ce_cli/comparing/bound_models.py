@@ -9,13 +9,13 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.data_set import data_set
 from ce_cli.binding.joining.row_columns import RowColumn, index_columns
 from ce_cli.binding.naming.names import is_id
-from ce_cli.comparing.scored_rows import ScoredRows, ScoreModels
+from ce_cli.comparing.scored_rows import ModelRows, ScoredRows, ScoreModels
 from ce_cli.errors import CeError, UsageError
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import located
-from ce_cli.inputs.source import Source
+from ce_cli.inputs.source import Source, Split
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.options.choices import Test
 from ce_cli.reading import Reading
@@ -204,33 +204,38 @@ class ModelReader:
                 binding = binding.replace(class_weights=class_weights)
             self.models[n] = one.replace(binding=binding, spec=one.spec.replace(weight=spec.weight))
 
-    def rows(
-        self, key: str | None, run: Run, indices: Sequence[str] = ()
-    ) -> Iterator[list[ScoredRows]]:
-        """All rows in order, in stretches: for each, the rows as scored for every model.
+    def work(self, key: str | None, indices: Sequence[str] = ()) -> ScoreModels:
+        """The work on each split.
 
-        They come with the values of the id column `key` and of the columns `indices`.
+        The rows come with the values of the id column `key` and of the columns `indices`.
         """
-        bindings = [one.binding for one in self.models]
-        work = ScoreModels(bindings, [one.spec for one in self.models], key, indices)
-        projection = bindings[0].projection.with_text(key)
-        for name in indices:
+        bindings, specs = [one.binding for one in self.models], [one.spec for one in self.models]
+        return ScoreModels(bindings, specs, key, indices)
+
+    def splits(self, work: ScoreModels) -> Iterator[tuple[int, Split]]:
+        """The splits that `work` needs, each with the number of its file."""
+        projection = work.bindings[0].projection.with_id(work.key)
+        for name in work.indices:
             projection = projection.with_text(name)
-        for binding in bindings[1:]:
+        for binding in work.bindings[1:]:
             projection = projection.union(binding.projection)
-        splits = self._ready.splits(projection, bindings)
-        for part, frames in run.results(work, splits):
-            self._locations = self._locations.begun(part, self.read)
-            for pieces in frames:
-                start = self.read
-                for model, piece in enumerate(pieces):
-                    self.issues[model] = self.issues[model].merge(piece.issues)
-                    self.clipped[model] = self.clipped[model].merge(piece.clipped)
-                    self.totals[model] = self.totals[model].merge(piece.total)
-                    self.evidence[model] = self.evidence[model].merge(piece.evidence)
-                run.add_rows(self.read - start)
-                if self.read > start:
-                    yield [piece.scored.at(start) for piece in pieces]
+        return self._ready.splits(projection, work.bindings)
+
+    def taken(
+        self, part: int, frames: Sequence[Sequence[ModelRows]], run: Run
+    ) -> Iterator[list[ScoredRows]]:
+        """The rows of the next split, which is of file `part`, numbered; their issues are kept."""
+        self._locations = self._locations.begun(part, self.read)
+        for pieces in frames:
+            start = self.read
+            for model, piece in enumerate(pieces):
+                self.issues[model] = self.issues[model].merge(piece.issues)
+                self.clipped[model] = self.clipped[model].merge(piece.clipped)
+                self.totals[model] = self.totals[model].merge(piece.total)
+                self.evidence[model] = self.evidence[model].merge(piece.evidence)
+            run.add_rows(self.read - start)
+            if self.read > start:
+                yield [piece.scored.at(start) for piece in pieces]
 
     def refuse_bad(self) -> None:
         """Reject the data if reading it found errors."""

@@ -48,8 +48,9 @@ def compare(
     alignment = RowAlignment(model_set.readers, model_set.key, by_key, plan.inner)
     agreement = Agreement(model_set.models)
     work = SumPairs(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
-    rows = alignment.rows(run)
-    sums = folded(work(model_set.with_groups(agreement(model_set.in_order(some)))) for some in rows)
+    rows = (model_set.in_order(some) for some in alignment.rows(run))
+    common = (model_set.with_groups(agreement(some)) for some in rows)
+    sums = folded(run.near(work, common))
     for reader in model_set.readers:
         reader.refuse_bad()
     alignment.refuse()

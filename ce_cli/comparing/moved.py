@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.comparing.scored_rows import ScoredRows
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.record import Record
 from ce_cli.scoring.row_losses import largest_first
 
@@ -36,7 +37,7 @@ class MovedRows(Record):
 
     rows: Rows
     ids: pa.Array | None
-    codes: Codes
+    codes: NDArray[np.integer]
     reference: Floats
     losses: Floats
 
@@ -61,7 +62,7 @@ class MovedRows(Record):
         first = np.lexsort((rows, -np.abs(losses - reference)))[:most]
         ids = None
         if self.ids is not None and other.ids is not None:
-            ids = pa.concat_arrays([self.ids, other.ids]).take(pa.array(first, pa.int64()))
+            ids = pa.concat_arrays([self.ids, other.ids]).take(numbers(first))
         codes = np.concatenate((self.codes, other.codes))
         return type(self)(rows[first], ids, codes[first], reference[first], losses[first])
 

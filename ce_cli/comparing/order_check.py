@@ -114,7 +114,7 @@ class OrderCheck:
         for step in steps:
             for own, data, name in ((ours, 0, column.ours), (theirs, place, column.theirs)):
                 if step[data]:
-                    own.append(fingerprints(row_names(self._values(step[data][0], name))))
+                    own.append(fingerprints(row_names(as_texts(self._values(step[data][0], name)))))
         first, second = (np.sort(np.concatenate(parts)) for parts in (ours, theirs))
         return np.array_equal(first, second) and bool((np.diff(first) > 0).all())
 
@@ -122,8 +122,7 @@ class OrderCheck:
         return name == self._key or name in rows.indices
 
     def _values(self, rows: ScoredRows, name: str) -> pa.Array:
-        ids = rows.ids if name == self._key else rows.indices[name]
-        return as_texts(ids)
+        return rows.ids if name == self._key else rows.indices[name]
 
 
 def _may_be_shared(column: Column, reader: ModelReader) -> bool:

@@ -63,24 +63,24 @@ class DifferenceSums(State):
         """The losses of two models for the same rows."""
         with np.errstate(invalid="ignore"):
             differences = model.losses - reference.losses
-        ours, endless = reference.losses, ~np.isfinite(differences)
+        ours, finite_ones = reference.losses, np.isfinite(differences)
         counts = [ExactSums.empty(model.group_count)] * 3
-        even = differences == 0
-        if endless.any():
+        wins, even = differences < 0, differences == 0
+        if not finite_ones.all():
             unknown = np.isnan(differences)
             even |= unknown
             sides = (differences == np.inf, differences == -np.inf, unknown)
             counting = True if model.weights is None else model.weights > 0
             counts = [model.counts(side & counting) for side in sides]
-            ours = np.where(endless, 0.0, ours)
-        wins = differences < 0
-        finite = _known(np.where(endless, 0.0, differences), model)
+            ours = np.where(finite_ones, ours, 0.0)
+            differences = np.where(finite_ones, differences, 0.0)
+        finite = _known(differences, model)
         return cls(
             Loss.of(finite),
             Spread.of(finite),
             finite.sums(_products(finite, ours)),
-            finite.sums(wins.astype(np.float64)),
-            finite.sums(even.astype(np.float64)),
+            finite.sums(wins),
+            finite.sums(even),
             *counts,
         )
 
@@ -215,7 +215,8 @@ class SumPairs(Record):
         """The sums over some rows; `parts` are the same rows of each model."""
         own = parts[0]
         groups, keys, finest = _groups(own, self.clustered)
-        batches = [_batch(part.losses, own, groups, len(keys)) for part in parts]
+        first = _batch(own.losses, own, groups, len(keys))
+        batches = [first, *(_known(part.losses, first) for part in parts[1:])]
         others = range(1, len(parts))
         states: PairStates = {}
         for model, batch in enumerate(batches):
@@ -266,7 +267,10 @@ def _batch(losses: Floats, like: ScoredRows, groups: Codes | None, count: int) -
 
 def _known(losses: Floats, like: Batch) -> Batch:
     """Other losses, in the groups and with the weights of a batch."""
-    return like.replace(outcomes=Likelihood(losses, losses))
+    known = like.replace(outcomes=Likelihood(losses, losses))
+    for name in ("row_counts", "weight_sums"):
+        known.__dict__[name] = getattr(like, name)  # computed once for both
+    return known
 
 
 def _groups(own: ScoredRows, clustered: bool) -> tuple[Codes | None, Keys, Codes]:

@@ -1,8 +1,8 @@
-"""Join rows in different orders by id, one partition of the ids at a time.
+"""Join rows in different orders by id, some of the ids at a time.
 
-The fingerprint of a row's id selects its partition, so partners share one. Each partition is joined
-by itself, and partitions that do not fit in memory wait in temporary files, so memory is bounded by
-the size of one partition: a 64th of the rows.
+The key of a row's id selects its part, so partners share one. Parts are joined one by one, and wait
+in temporary files if they do not fit in memory, so memory is bounded by the size of a part: a 256th
+of the rows.
 """
 
 from __future__ import annotations
@@ -11,34 +11,34 @@ import heapq
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pyarrow import ipc
 
-from ce_cli.binding.joining.fingerprints import fingerprints
-from ce_cli.binding.joining.row_columns import row_names
-from ce_cli.binding.rows.columns import floats
+from ce_cli.binding.joining.row_keys import RowKeys, exact_keys
 from ce_cli.comparing.scored_rows import ScoredRows
+from ce_cli.comparing.sorted_parts import PARTS, KeyedRows, SortedParts
+from ce_cli.kernels.matching import NOWHERE, KeyTable
 from ce_cli.kernels.outcomes import indicator
 from ce_cli.metrics.groups import GroupKey
+from ce_cli.record import Record
+from ce_cli.scoring.run import Run
 
-Codes = NDArray[np.intp]
+Codes = NDArray[np.integer]
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 Kind = Literal["unmatched", "repeated", "unnamed"]
 
-PART_BITS = 6
-IN_MEMORY = 1 << 28  # bytes that are kept before partitions are written to files
+IN_MEMORY = 1 << 25  # bytes that are kept before rows are written to files
+_AT_ONCE = 1 << 19  # rows that are sorted together
+_SMALL = 1 << 15  # parts that have fewer rows together are joined together
 _EXAMPLES = 5
-_MOST_CANDIDATES = 1000
-_MASS = re.compile(r"mass\d+_\d+")
+_MASS = re.compile(r"mass\d+_(\d+)")
 
 
 class PartitionedJoin:
@@ -63,8 +63,8 @@ class PartitionedJoin:
         self._first: dict[Kind, list[list[tuple[int, str]]]] = {
             kind: [[] for _ in range(data_sets)] for kind in get_args(Kind)
         }
-        self._parts = [[_Partition() for _ in range(data_sets + 1)] for _ in range(1 << PART_BITS)]
-        self._held = 0
+        self._parts = [SortedParts() for _ in range(data_sets + 1)]
+        self._waiting: list[list[Sequence[ScoredRows]]] = [[] for _ in range(data_sets + 1)]
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._keys: dict[GroupKey, int] = {}
 
@@ -86,214 +86,244 @@ class PartitionedJoin:
 
     def add_matched(self, scored: ScoredRows) -> None:
         """Record the ids of rows that are matched already."""
-        names = row_names(scored.ids)
-        numbers = pa.array(np.arange(scored.start, scored.end), pa.int64())
-        self._keep(-1, names, pa.table({"row": numbers, "name": names}))
+        self._add(-1, [scored])
 
     def add(self, place: int, some: Sequence[ScoredRows]) -> None:
         """Keep rows of data set `place`, scored for each of its models."""
+        self._add(place, some)
+
+    def joined(self, run: Run) -> Iterator[list[ScoredRows]]:
+        """The rows that all data sets have, by part, numbered by the first data set."""
+        for place in range(-1, len(self._parts) - 1):
+            self._sort(place)
+        for made in run.near(JoinParts(list(self._keys)), self._some_parts()):
+            for kind, place, rows in made.found:
+                self._record(kind, place, rows)
+            if made.rows:
+                yield made.rows
+
+    def _some_parts(self) -> Iterator[list[KeyedRows]]:
+        """The rows of some parts of every data set, those that are matched already at the end."""
+        counts = [parts.counts for parts in self._parts]
+        edge = 0
+        while edge < PARTS:
+            begin, size = edge, np.zeros(len(counts), np.int64)
+            while edge < PARTS and (edge == begin or size.max() < _SMALL):
+                size += [own[edge] for own in counts]
+                edge += 1
+            if size.any():
+                yield [parts.between(begin, edge) for parts in self._parts]
+
+    def _add(self, place: int, some: Sequence[ScoredRows]) -> None:
+        self._waiting[place].append(some)
+        if sum(one[0].read for one in self._waiting[place]) >= _AT_ONCE:
+            self._sort(place)
+
+    def _sort(self, place: int) -> None:
+        """Sort the waiting rows into parts; those without an id have no partner."""
+        waiting, self._waiting[place] = self._waiting[place], []
+        if not waiting:
+            return
+        pieces = [self._keyed(some, matched=place < 0) for some in waiting]
+        rows = KeyedRows.joined(pieces)
+        if rows.keys.missing is not None:
+            missing = rows.keys.missing
+            self._record("unnamed", max(place, 0), _named(rows.taken(np.flatnonzero(missing))))
+            rows = rows.taken(np.flatnonzero(~missing))
+        self._parts[place].add(rows)
+        if sum(parts.held for parts in self._parts) > IN_MEMORY:
+            self._write()
+
+    def _keyed(self, some: Sequence[ScoredRows], matched: bool) -> KeyedRows:
         first = some[0]
-        columns: dict[str, Any] = {
-            "row": pa.array(np.arange(first.start, first.end), pa.int64()),
-            "name": row_names(first.ids),
-        }
-        for model, one in enumerate(some):
+        numbers = np.arange(first.start, first.end, dtype=np.int64)
+        columns = {"row": numbers.astype(np.uint32) if first.end < 1 << 32 else numbers}
+        for model, one in enumerate(() if matched else some):
             columns |= {f"{name}_{model}": column for name, column in self._columns(one)}
-        self._keep(place, columns["name"], pa.table(columns))
+        return KeyedRows(RowKeys.of(first.ids), columns)
 
-    def joined(self) -> Iterator[list[ScoredRows]]:
-        """The rows that all data sets have, by partition, numbered by the first data set."""
-        for part in self._parts:
-            *tables, matched = (one.table() for one in part)
-            if matched is not None or any(table is not None for table in tables):
-                yield from self._join(tables, matched)
-
-    def _columns(self, one: ScoredRows) -> Iterator[tuple[str, pa.Array]]:
-        """The columns kept for one model; null where a row could not be scored."""
+    def _columns(self, one: ScoredRows) -> Iterator[tuple[str, NDArray[Any]]]:
+        """The columns kept for one model; the loss is NaN where a row could not be scored."""
         places = one.rows - one.start
-        missing = np.ones(one.read, np.bool_)
-        missing[places] = False
+        whole = len(places) == one.read
 
-        def spread(values: NDArray[Any]) -> pa.Array:
-            whole = np.zeros(one.read, values.dtype)
-            whole[places] = values
-            return pa.array(whole, mask=missing)
+        def spread(values: NDArray[Any], missing: float = 0) -> NDArray[Any]:
+            if whole:
+                return values
+            every = np.full(one.read, missing, values.dtype)
+            every[places] = values
+            return every
 
-        yield "loss", spread(one.losses)
+        yield "loss", spread(one.losses, np.nan)
         yield "code", spread(one.codes)
         for k, mass in enumerate(() if one.masses is None else one.masses):
-            yield f"mass{k}", spread(mass)
+            yield f"mass{k}", spread(mass, np.nan)
         if one.weights is not None:
-            yield "weight", spread(one.weights)
+            yield "weight", spread(one.weights, np.nan)
         if one.groups is not None:
             own = [self._keys.setdefault(key, len(self._keys)) for key in one.keys]
-            yield "group", spread(np.array(own, np.int64)[one.groups])
-
-    def _keep(self, place: int, names: pa.Array, table: pa.Table) -> None:
-        """Sort rows into partitions; those without an id have no partner."""
-        hashes = fingerprints(names)
-        nameless = hashes == 0
-        if nameless.any():
-            self._record("unnamed", max(place, 0), table, np.flatnonzero(nameless))
-            keep = np.flatnonzero(~nameless)
-            table, hashes = table.take(pa.array(keep)), hashes[keep]
-        parts = (hashes >> np.uint64(64 - PART_BITS)).astype(np.intp)
-        order = np.argsort(parts, kind="stable")
-        table = table.take(pa.array(order)).combine_chunks()
-        edges = np.searchsorted(parts[order], np.arange((1 << PART_BITS) + 1))
-        for part, (low, high) in enumerate(pairwise(edges.tolist())):
-            if high > low:
-                self._parts[part][place].add(table.slice(low, high - low))
-        self._held += table.nbytes
-        if self._held > IN_MEMORY:
-            self._write()
+            yield "group", spread(np.array(own, np.int32)[one.groups])
 
     def _write(self) -> None:
         self._folder = self._folder or tempfile.TemporaryDirectory(prefix="ce-")
-        for part, places in enumerate(self._parts):
-            for place, one in enumerate(places):
-                one.write(Path(self._folder.name) / f"{part}-{place}")
-        self._held = 0
+        for place, parts in enumerate(self._parts):
+            parts.write(Path(self._folder.name) / f"rows-{place}.bin")
 
-    def _join(
-        self, tables: Sequence[pa.Table | None], matched: pa.Table | None
-    ) -> Iterator[list[ScoredRows]]:
-        """The rows of one partition; `matched` are those that are matched already."""
-        names = None if matched is None else self._once(0, matched, None)["name"]
-        own = [
-            None if table is None else self._once(place, table, names)
-            for place, table in enumerate(tables)
+    def _record(self, kind: Kind, place: int, found: FoundRows) -> None:
+        """Count rows, and keep the ids of the first of them."""
+        counts: list[int] = getattr(self, kind)
+        counts[place] += found.count
+        known = self._first[kind]
+        known[place] = heapq.nsmallest(_EXAMPLES, (*known[place], *found.first))
+
+
+class FoundRows(Record):
+    """How many rows have a problem, and the numbers and ids of the first of them."""
+
+    count: int
+    first: Sequence[tuple[int, str]]
+
+
+class JoinedPart(Record):
+    """The rows of some parts that all data sets have, and those with a problem, by data set."""
+
+    rows: list[ScoredRows]
+    found: list[tuple[Kind, int, FoundRows]]
+
+
+class JoinParts(Record):
+    """Joins the rows of some parts.
+
+    Attributes
+    ----------
+    groups : sequence of tuple
+        The key of each group.
+    """
+
+    groups: Sequence[GroupKey]
+
+    def __call__(self, parts: Sequence[KeyedRows]) -> JoinedPart:
+        """Join the rows of every data set; those at the end are matched already."""
+        *own, matched = parts
+        keys = exact_keys([one.keys for one in parts])
+        before = KeyTable(keys[-1])
+        table = KeyTable(keys[0])
+        repeats = [before.places(some) != NOWHERE for some in keys[:-1]]
+        repeats[0] |= table.first != np.arange(len(own[0]))
+        partners = []
+        common = ~repeats[0]
+        for place in range(1, len(own)):
+            partner, again = _partners(table, keys[place], len(own[0]))
+            partners.append(partner)
+            repeats[place] |= again
+            common &= partner != NOWHERE
+        first = np.flatnonzero(common)
+        chosen = [first, *(partner[first] for partner in partners)]
+        again = before.first != np.arange(len(matched))
+        found = _found("repeated", 0, matched, again)
+        for place, (rows, repeated, at) in enumerate(zip(own, repeats, chosen, strict=True)):
+            found += _found("repeated", place, rows, repeated)
+            alone = ~repeated
+            alone[at] = False
+            found += _found("unmatched", place, rows, alone)
+        return JoinedPart(self._scored(own, chosen) if len(first) else [], found)
+
+    def _scored(self, own: Sequence[KeyedRows], chosen: Sequence[Codes]) -> list[ScoredRows]:
+        """Matched rows of all models, ordered by the rows of the first data set."""
+        first = own[0].taken(chosen[0])
+        rows = first.columns["row"].astype(np.int64)
+        if (rows[1:] < rows[:-1]).any():
+            order = np.argsort(rows, kind="stable")  # it is in order within each part
+            chosen = [at[order] for at in chosen]
+            first, rows = first.taken(order), rows[order]
+        ids = first.keys.ids()
+        tables = [
+            {name: column[at] for name, column in one.columns.items()}
+            for one, at in zip(own[1:], chosen[1:], strict=True)
         ]
-        chosen = _partners([None if table is None else table["name"] for table in own])
-        for place, (table, at) in enumerate(zip(own, chosen, strict=True)):
-            if table is not None and len(at) < len(table):
-                self._record("unmatched", place, table, np.delete(np.arange(len(table)), at))
-        if len(chosen[0]):
-            partners = [
-                table.take(pa.array(at)).combine_chunks()
-                for table, at in zip(own, chosen, strict=True)
-                if table is not None
-            ]
-            yield [one for table in partners for one in self._scored(table, partners[0])]
+        return [
+            one
+            for table in (first.columns, *tables)
+            for one in self._models(dict(table), rows, ids)
+        ]
 
-    def _once(self, place: int, table: pa.Table, before: pa.ChunkedArray | None) -> pa.Table:
-        """The first row of each id that is not in `before`; the others are recorded."""
-        codes = _numbers(table["name"].combine_chunks().dictionary_encode().indices)
-        again = np.ones(len(codes), np.bool_)
-        again[np.unique(codes, return_index=True)[1]] = False
-        if before is not None:
-            again |= _numbers(pc.is_in(table["name"], value_set=before.combine_chunks())) > 0
-        if not again.any():
-            return table
-        self._record("repeated", place, table, np.flatnonzero(again))
-        return table.take(pa.array(np.flatnonzero(~again)))
-
-    def _scored(self, table: pa.Table, first: pa.Table) -> Iterator[ScoredRows]:
-        """Matched rows scored for each model of a data set, ordered by the first data set."""
-        rows = _numbers(first["row"]).astype(np.int64)
-        order = np.argsort(rows)
+    def _models(
+        self, table: dict[str, NDArray[Any]], rows: NDArray[np.int64], ids: Any
+    ) -> Iterator[ScoredRows]:
+        """Matched rows scored for each model of a data set."""
         for model in count():
-            if f"loss_{model}" not in table.column_names:
+            losses = table.get(f"loss_{model}")
+            if losses is None:
                 return
-            losses = floats(table[f"loss_{model}"].combine_chunks())
-            at = order[~np.isnan(losses[order])]
-            codes = _numbers(table[f"code_{model}"])[at].astype(np.intp)
+            missing = np.isnan(losses)
+            at = np.flatnonzero(~missing) if missing.any() else slice(None)
+            codes = table[f"code_{model}"][at]
             yield ScoredRows(
                 start=0,
                 read=len(rows),
                 rows=rows[at],
                 losses=losses[at],
                 codes=codes,
-                masses=self._masses(table, model, at, codes),
+                masses=_masses(table, model, at, codes),
                 weights=_taken(table, f"weight_{model}", at),
-                **self._groups(table, model, at),
-                ids=first["name"].combine_chunks(),
-                places=at,
+                **self._groups(_taken(table, f"group_{model}", at)),
+                ids=ids,
+                places=np.arange(len(rows))[at],
             )
 
-    def _masses(self, table: pa.Table, model: int, at: Codes, codes: Codes) -> Floats | None:
-        """Shares of the classes; rows without any have the class of their code."""
-        names = [name for name in table.column_names if _MASS.fullmatch(name)]
-        masses = [_taken(table, name, at) for name in names if name.endswith(f"_{model}")]
-        present = [mass for mass in masses if mass is not None]
-        if not present:
-            return None
-        whole = np.stack(present)
-        hard = np.isnan(whole[0])
-        whole[:, hard] = indicator(codes[hard], len(whole))
-        return whole
-
-    def _groups(self, table: pa.Table, model: int, at: Codes) -> dict[str, Any]:
+    def _groups(self, groups: Codes | None) -> dict[str, Any]:
         """Codes and keys of the groups that occur."""
-        groups = _taken(table, f"group_{model}", at)
         if groups is None:
             return {"groups": None, "keys": [()]}
-        known, codes = np.unique(groups.astype(np.intp), return_inverse=True)
-        keys = list(self._keys)
-        return {"groups": codes, "keys": [keys[code] for code in known]}
-
-    def _record(self, kind: Kind, place: int, table: pa.Table, at: Codes) -> None:
-        """Count rows, and keep the ids of the first of them."""
-        counts: list[int] = getattr(self, kind)
-        counts[place] += len(at)
-        some = table.select(["row", "name"]).take(pa.array(at)).to_pylist()
-        names = [(one["row"], one["name"] or "") for one in some[:_MOST_CANDIDATES]]
-        known = self._first[kind]
-        known[place] = heapq.nsmallest(_EXAMPLES, (*known[place], *names))
+        known, codes = np.unique(groups, return_inverse=True)
+        return {"groups": codes, "keys": [self.groups[code] for code in known]}
 
 
-class _Partition:
-    """The rows of one data set in one partition, in the order of their arrival."""
-
-    def __init__(self) -> None:
-        self._held: list[pa.Table] = []
-        self._files: list[Path] = []
-
-    def add(self, table: pa.Table) -> None:
-        self._held.append(table)
-
-    def write(self, path: Path) -> None:
-        """Move the rows in memory to a file."""
-        if not self._held:
-            return
-        file = path.with_suffix(f".{len(self._files)}")
-        table = pa.concat_tables(self._held, promote_options="default")
-        with ipc.new_file(str(file), table.schema) as writer:
-            writer.write_table(table)
-        self._files.append(file)
-        self._held = []
-
-    def table(self) -> pa.Table | None:
-        """All rows; None if there are none."""
-        written = []
-        for file in self._files:
-            with pa.memory_map(str(file)) as source, ipc.open_file(source) as reader:
-                written.append(reader.read_all())
-        tables = [*written, *self._held]
-        self._held, self._files = [], []
-        return pa.concat_tables(tables, promote_options="default") if tables else None
+def _partners(table: KeyTable, keys: NDArray[np.uint64], rows: int) -> tuple[Codes, Bools]:
+    """For each of `rows` keys of a table, the first row that has it; and which rows repeat one."""
+    places = table.places(keys)
+    here = np.arange(len(keys), dtype=np.int32)
+    partners = np.full(rows, NOWHERE, np.int32)
+    missing = places == NOWHERE
+    if not missing.any():
+        partners[places[::-1]] = here[::-1]  # of several rows, the last one assigned remains
+        return partners, partners[places] != here
+    known = np.flatnonzero(~missing)
+    partners[places[known][::-1]] = here[known][::-1]
+    again = np.zeros(len(keys), np.bool_)
+    again[known] = partners[places[known]] != here[known]
+    others = np.flatnonzero(missing)
+    again[others] = KeyTable(keys[others]).first != np.arange(len(others))
+    return partners, again
 
 
-def _partners(names: Sequence[pa.ChunkedArray | None]) -> list[Codes]:
-    """Places of the common rows in each table."""
-    first, *others = [None if one is None else one.combine_chunks() for one in names]
-    nowhere = np.zeros(0, np.intp)
-    if first is None or any(one is None for one in others):
-        return [nowhere for _ in names]
-    found = [floats(pc.index_in(first, value_set=one)) for one in others]
-    shared = np.flatnonzero(~np.isnan(np.sum(found, axis=0)))
-    return [shared, *(places[shared].astype(np.intp) for places in found)]
+def _found(
+    kind: Kind, place: int, rows: KeyedRows, which: Bools
+) -> list[tuple[Kind, int, FoundRows]]:
+    at = np.flatnonzero(which)
+    return [(kind, place, _named(rows.taken(at)))] if len(at) else []
 
 
-def _numbers(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
-    """Numbers of a column without nulls, or with 0 for them."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    values = floats(whole)
-    return np.where(np.isnan(values), 0.0, values).astype(np.int64)
+def _named(rows: KeyedRows) -> FoundRows:
+    """The number of rows, and the first of them."""
+    numbers = rows.columns["row"]
+    first = np.argsort(numbers, kind="stable")[:_EXAMPLES]
+    names = rows.keys.taken(first).texts().to_pylist()
+    pairs = zip(numbers[first].tolist(), names, strict=True)
+    return FoundRows(len(rows), [(number, name or "") for number, name in pairs])
 
 
-def _taken(table: pa.Table, name: str, at: Codes) -> Floats | None:
-    if name not in table.column_names:
+def _masses(table: dict[str, NDArray[Any]], model: int, at: Any, codes: Codes) -> Floats | None:
+    """Shares of the classes; rows without any have the class of their code."""
+    names = [name for name in table if (m := _MASS.fullmatch(name)) and int(m[1]) == model]
+    if not names:
         return None
-    taken: Floats = floats(table[name].combine_chunks())[at]
-    return taken
+    whole = np.stack([table[name][at] for name in names])
+    hard = np.isnan(whole[0])
+    whole[:, hard] = indicator(codes[hard].astype(np.intp), len(whole))
+    return whole
+
+
+def _taken(table: dict[str, NDArray[Any]], name: str, at: Any) -> NDArray[Any] | None:
+    column = table.get(name)
+    return None if column is None else column[at]

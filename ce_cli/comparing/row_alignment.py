@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.binding.joining.row_columns import row_names
+from ce_cli.binding.joining.row_keys import RowKeys
 from ce_cli.comparing.bound_models import ModelReader
+from ce_cli.comparing.in_turns import InTurns
 from ce_cli.comparing.order_check import OrderCheck, Step
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
@@ -79,17 +80,12 @@ class RowAlignment:
         DataError
             Ids show that the rows are in different orders.
         """
-        if len(self.readers) == 1:
-            yield from self.readers[0].rows(self.key, run)
-            return
-        if self.by_key:
-            yield from self._by_key([reader.rows(self.key, run) for reader in self.readers])
+        if self.by_key or len(self.readers) == 1:
+            streams = InTurns(self.readers, self.key, run, [()] * len(self.readers)).streams()
+            yield from self._by_key(streams, run) if self.by_key else streams[0]
             return
         order = OrderCheck(self.readers, self.key)
-        streams = [
-            reader.rows(self.key, run, names)
-            for reader, names in zip(self.readers, order.indices, strict=True)
-        ]
+        streams = InTurns(self.readers, self.key, run, order.indices).streams()
         yield from self._in_order(streams, order)
 
     def _in_order(
@@ -105,7 +101,9 @@ class RowAlignment:
             yield [one for some in step for one in some]
         order.refuse()
 
-    def _by_key(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> Iterator[list[ScoredRows]]:
+    def _by_key(
+        self, streams: Sequence[Iterator[list[ScoredRows]]], run: Run
+    ) -> Iterator[list[ScoredRows]]:
         from ce_cli.comparing.partitioned_join import PartitionedJoin
 
         with PartitionedJoin(len(self.readers)) as join:
@@ -118,11 +116,11 @@ class RowAlignment:
                 for place, some in enumerate(step):
                     if some:
                         join.add(place, some)
-            yield from self._joined(join)
+            yield from self._joined(join, run)
 
-    def _joined(self, join: PartitionedJoin) -> Iterator[list[ScoredRows]]:
+    def _joined(self, join: PartitionedJoin, run: Run) -> Iterator[list[ScoredRows]]:
         """Join the rows that are not in the same order, and record errors about unmatched rows."""
-        yield from join.joined()
+        yield from join.joined(run)
         self.repeated = join.repeated
         pairs = zip(join.unmatched, join.unnamed, strict=True)
         self.unmatched = [unmatched + unnamed for unmatched, unnamed in pairs]
@@ -202,8 +200,4 @@ def _same(ours: pa.Array | None, theirs: pa.Array | None) -> bool:
     """Whether two columns of ids are equal."""
     if ours is None or theirs is None:
         return ours is theirs
-    return bool(ours.equals(theirs)) or _texts(ours) == _texts(theirs)
-
-
-def _texts(ids: pa.Array | None) -> list[str]:
-    return [] if ids is None else [text or "" for text in row_names(ids).to_pylist()]
+    return bool(ours.equals(theirs)) or RowKeys.of(ours).equals(RowKeys.of(theirs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_issues import RowIssues
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
@@ -32,7 +33,7 @@ Kind = TypeVar("Kind", bound=np.generic)
 
 _NO_ROWS = np.zeros(0, np.int64)
 _NO_LOSSES = np.zeros(0, np.float64)
-_NO_CODES = np.zeros(0, np.intp)
+_NO_CODES = np.zeros(0, np.int8)
 
 
 class ScoredRows(Record):
@@ -47,7 +48,7 @@ class ScoredRows(Record):
     losses : ndarray, shape (n,)
         In nats.
     codes : ndarray of int, shape (n,)
-        The classes of the labels, by the model's own codes.
+        The classes of the labels, by the model's own codes, in the smallest integers.
     masses : ndarray, shape (K, n), or None
         The label's share of each class, where labels are not single classes.
     weights : ndarray, shape (n,), or None
@@ -55,18 +56,18 @@ class ScoredRows(Record):
     groups : ndarray of int, shape (n,), or None
         Codes into `keys`.
     ids : pyarrow.Array or None
-        The id of each of the `read` rows, as text.
+        The id of each of the `read` rows, as in the file.
     places : ndarray of int, shape (n,), or None
         Places of the scored rows in `ids`; None if they follow from `rows`.
     indices : dict of str to pyarrow.Array
-        Further columns that identify the `read` rows, as text.
+        Further columns that identify the `read` rows.
     """
 
     start: int
     read: int
     rows: Rows
     losses: Floats
-    codes: Codes
+    codes: NDArray[np.integer]
     masses: Floats | None
     weights: Floats | None
     groups: Codes | None
@@ -85,9 +86,9 @@ class ScoredRows(Record):
         return cls(
             start=0,
             read=frame.rows,
-            rows=np.concatenate([_NO_ROWS, *(batch.rows for batch in batches)]),
+            rows=_rows(batches, frame.rows),
             losses=np.concatenate([_NO_LOSSES, *(batch.losses for batch in batches)]),
-            codes=np.concatenate([_NO_CODES, *(batch.outcomes.codes for batch in batches)]),
+            codes=np.concatenate([_NO_CODES, *map(_small_codes, batches)]),
             masses=np.concatenate(masses, axis=1) if masses else None,
             weights=_optional([batch.weights for batch in batches]),
             groups=_optional([batch.groups for batch in batches]),
@@ -127,13 +128,11 @@ class ScoredRows(Record):
         )
 
     def ids_of(self, chosen: Codes) -> pa.Array | None:
-        """The ids of some of the scored rows."""
-        import pyarrow as pa
-
+        """The ids of some of the scored rows, as text."""
         if self.ids is None:
             return None
-        places = self.rows - self.start if self.places is None else self.places
-        return self.ids.take(pa.array(places[chosen], pa.int64()))
+        places = self.rows[chosen] - self.start if self.places is None else self.places[chosen]
+        return as_texts(self.ids.take(numbers(places)))
 
     @property
     def end(self) -> int:
@@ -159,10 +158,9 @@ class ScoreModels(Record):
     key: str | None
     indices: Sequence[str] = ()
 
-    def __call__(self, task: tuple[int, Split]) -> tuple[int, list[list[ModelRows]]]:
-        """Score one split of file ``task[0]``: for every frame, the rows of each model."""
-        part, split = task
-        return part, [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
+    def __call__(self, split: Split) -> list[list[ModelRows]]:
+        """Score one split: for every frame, the rows of each model."""
+        return [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
 
     @property
     def _models(self) -> range:
@@ -208,14 +206,32 @@ def _ungrouped(batch: Batch) -> Batch:
 
 def _ids(frame: Frame, key: str) -> pa.Array:
     """The ids of the rows; null for unreadable rows."""
-    import pyarrow as pa
-
-    texts = as_texts(frame.columns[key])
+    ids = frame.columns[key]
     if not frame.left_out:
-        return texts
+        return ids
     places = np.full(frame.rows, -1, np.int64)
-    places[frame.row_numbers] = np.arange(len(texts))
-    return texts.take(pa.array([None if place < 0 else place for place in places.tolist()]))
+    places[frame.row_numbers] = np.arange(len(ids))
+    return ids.take(numbers(places, places < 0))
+
+
+def _rows(batches: Sequence[Batch], read: int) -> Rows:
+    """The numbers of the scored rows, in memory of their own only if some are left out."""
+    if sum(map(len, batches)) == read:
+        return _first_numbers(read)
+    return np.concatenate([_NO_ROWS, *(batch.rows for batch in batches)])
+
+
+@lru_cache(maxsize=4)  # most frames have one size
+def _first_numbers(count: int) -> Rows:
+    numbers = np.arange(count, dtype=np.int64)
+    numbers.flags.writeable = False
+    return numbers
+
+
+def _small_codes(batch: Batch) -> NDArray[np.integer]:
+    """The classes, or −1 where there is none."""
+    outcomes = batch.outcomes
+    return outcomes.codes.astype(np.min_scalar_type(-1 - outcomes.space.classes))
 
 
 def _optional(parts: Sequence[NDArray[Kind] | None]) -> NDArray[Kind] | None:

@@ -76,7 +76,8 @@ class Column(Record):
 class Projection(Record):
     """The columns to read: as numbers, texts, lists of numbers or texts, or numbers by name.
 
-    In `verbatim` texts, ``None`` and the like are words of the data, not missing values.
+    In `verbatim` texts, ``None`` and the like are words of the data, not missing values. The
+    texts in `ids` have few values that occur twice.
     """
 
     numbers: tuple[str, ...]
@@ -86,6 +87,7 @@ class Projection(Record):
     maps: tuple[str, ...] = ()
     verbatim: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,14 +109,20 @@ class Projection(Record):
             return self
         return self.replace(texts=(*self.texts, name))
 
+    def with_id(self, name: str | None) -> Self:
+        """The same columns and one more, as text, with a value of its own for each row."""
+        if name is None or name in self.ids:
+            return self
+        return self.with_text(name).replace(ids=(*self.ids, name))
+
     def union(self, other: Self) -> Self:
         """The columns of both; `other` has the same `missing_texts`."""
-        kinds = ("numbers", "texts", "lists", "maps", "verbatim", "words")
+        kinds = ("numbers", "texts", "lists", "maps", "verbatim", "words", "ids")
         both = {kind: (*getattr(self, kind), *getattr(other, kind)) for kind in kinds}
         return self.replace(**{kind: tuple(dict.fromkeys(names)) for kind, names in both.items()})
 
     def _mapped(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
-        kinds = ("numbers", "texts", "lists", "maps", "verbatim", "words")
+        kinds = ("numbers", "texts", "lists", "maps", "verbatim", "words", "ids")
         return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})
 
 

@@ -27,6 +27,23 @@ def finalised(words: Hashes) -> Hashes:
     return found
 
 
+def unmixed(words: Hashes) -> Hashes:
+    """The words that `mixed` scattered."""
+    found = _unshifted(words, 31) * _inverse(_SECOND)
+    found = _unshifted(found, 27) * _inverse(_FIRST)
+    return _unshifted(found, 30) - STEP
+
+
+def _unshifted(words: Hashes, bits: int) -> Hashes:
+    """The words w of which ``w ^ (w >> bits)`` is given, for 22 bits or more."""
+    found: Hashes = words ^ (words >> np.uint64(bits)) ^ (words >> np.uint64(2 * bits))
+    return found
+
+
+def _inverse(factor: np.uint64) -> np.uint64:
+    return np.uint64(pow(int(factor), -1, 1 << 64))
+
+
 def hash_of_rows(columns: NDArray[np.float32], codes: NDArray[np.intp]) -> Hashes:
     """One hash for each row of numbers, shape (C, n), and its code, shape (n,).
 

@@ -8,12 +8,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ce_cli import registry
+from ce_cli.engines.threads import Threads
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
     from ce_cli.engines.engine import Engine
 
 Item = TypeVar("Item", bound=tuple[Any, ...])
+One = TypeVar("One")
 Made = TypeVar("Made")
 
 
@@ -39,7 +41,7 @@ class Run(Record):
     progress : Progress or None
         Receives how much has been done.
     workers : int
-        How many items the engine works on at once.
+        How many items are worked on at once.
     """
 
     engine: Engine
@@ -71,6 +73,10 @@ class Run(Record):
         for made in self.engine.map_in_order(work, taken()):
             progress.add_bytes(sizes.popleft())
             yield made
+
+    def near(self, work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]:
+        """The results for data that this machine holds already: by threads, whatever the engine."""
+        return Threads(self.workers).map_in_order(work, items)
 
     def add_rows(self, count: int) -> None:
         """Report rows that have been read."""

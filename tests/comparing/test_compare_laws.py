@@ -251,6 +251,32 @@ def test_named_rows_match_as_in_a_dictionary(in_memory: int, data: st.DataObject
         assert one.difference["absolute"] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("in_memory", [0, 1 << 28])
+@lawful
+@given(data=st.data())
+def test_the_types_of_ids_are_all_one(in_memory: int, data: st.DataObject) -> None:
+    numbers = st.lists(st.integers(-5, 500), min_size=2, max_size=60, unique=True)
+    own = data.draw(numbers)
+    other = data.draw(st.permutations([*own[1:], 501]))
+    rng = np.random.default_rng(len(own))
+    losses = [rng.exponential(1.0, len(own)) for _ in range(2)]
+    types: list[Any] = ["int64", "int16", "str", "category", "string[pyarrow]"]
+    documents = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partitioned_join, "IN_MEMORY", in_memory)
+        for first, second in [("int64", "int64"), *pairwise(types)]:
+            tables = {
+                name: pd.DataFrame({"case": pd.Series(ids).astype(type_), "logprob": -loss})
+                for name, ids, type_, loss in zip(
+                    "ab", (own, other), (first, second), losses, strict=True
+                )
+            }
+            documents.add(repr(compare(tables, id="case", join="inner", worst=2)))
+            with pytest.raises(DataError, match=f"(?s)'case' '{own[0]}'.*'case' '501'"):
+                compare(tables, id="case")
+    assert len(documents) == 1
+
+
 @lawful
 @given(data=st.data())
 def test_the_order_of_named_rows_is_all_one(data: st.DataObject) -> None:

@@ -148,7 +148,7 @@ def test_parts_on_disk_are_gone_afterwards(
 
     monkeypatch.setattr(partitioned_join.PartitionedJoin, "_write", counting)
     compare({"old": OLD, "new": NEW.iloc[::-1]}, id="id")
-    assert max(seen) > 64
+    assert max(seen) >= 2  # one for each data set
     assert not list(tmp_path.iterdir())
     with pytest.raises(DataError):
         compare({"old": OLD, "new": NEW.iloc[:0:-1]}, id="id")

@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.kernels.hashing import STEP, finalised
+from ce_cli.kernels.hashing import Hashes, mixed
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Hashes = NDArray[np.uint64]
-
-_PERIOD = 1 << 16
+_LONG = 512  # bytes; such texts are hashed one by one
+_WORD = 8
+_KEPT = np.array([(1 << 8 * count) - 1 for count in range(_WORD + 1)], np.uint64)  # bytes of a word
 
 
 def fingerprints(texts: pa.Array) -> Hashes:
-    """A hash for each text, 0 for an empty one: the sum of its bytes, each times a factor.
+    """A hash for each text, 0 for an empty or missing one.
 
-    Multilinear hashing (Carter and Wegman 1979): about one pair of texts in 2**64 collides.
+    Words of 8 bytes are scattered one after another, after the length; longer texts have a BLAKE2
+    hash. About one pair of texts in 2**64 collides.
     """
     if not len(texts):
         return np.zeros(0, np.uint64)
+    data, starts, lengths = text_bytes(texts)
+    padded = np.concatenate((data, np.zeros(_WORD, np.uint8)))
+    words = np.ndarray(len(data) + 1, "<u8", padded.data, strides=(1,))  # one from every byte on
+    found = np.where(lengths > 0, mixed(lengths.view(np.uint64)), np.uint64(0))
+    rows, at, left = np.flatnonzero(lengths), starts, lengths
+    if len(rows) < len(lengths):
+        at, left = at[rows], left[rows]
+    while len(rows):
+        long = left > _LONG
+        if long.any():
+            for row in rows[long].tolist():
+                held = data[starts[row] : starts[row] + lengths[row]]
+                found[row] = int.from_bytes(
+                    blake2b(held.tobytes(), digest_size=8).digest(), "little"
+                )
+            rows, at, left = rows[~long], at[~long], left[~long]
+        word = words[at] & _KEPT[np.minimum(left, _WORD)]
+        found[rows] = mixed(found[rows] ^ word)
+        at, left = at + _WORD, left - _WORD
+        more = left > 0
+        if not more.all():
+            rows, at, left = rows[more], at[more], left[more]
+    return found
+
+
+def text_bytes(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """The bytes of all texts, and the start and the length of each; a missing text has none."""
+    if not len(texts):
+        return np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64)
     _, where, held = texts.buffers()
     offsets = np.frombuffer(where, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    offsets = offsets.astype(np.int64)
     data = np.frombuffer(held or b"", np.uint8)[offsets[0] : offsets[-1]]
-    starts, lengths = offsets[:-1] - offsets[0], np.diff(offsets)
-    places = np.arange(len(data)) - np.repeat(starts, lengths)
-    factors = _factors(int(min(lengths.max(), _PERIOD)))
-    terms = (data.astype(np.uint64) + np.uint64(1)) * factors[places % _PERIOD]
-    running = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)))
-    sums = running[starts + lengths] - running[starts]
-    return np.where(lengths > 0, finalised(sums + np.uint64(1)), np.uint64(0))
-
-
-def _factors(count: int) -> Hashes:
-    return finalised(np.arange(1, count + 1, dtype=np.uint64) * STEP) | np.uint64(1)
+    return data, offsets[:-1].astype(np.int64) - offsets[0], np.diff(offsets).astype(np.int64)

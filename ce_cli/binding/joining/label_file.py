@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.binding.joining.id_index import IdIndex, id_index
 from ce_cli.binding.joining.in_both import Disagreements, columns_in_both
 from ce_cli.binding.joining.lone_index import LoneIndex, lone_index
 from ce_cli.binding.joining.paired import paired
@@ -20,7 +21,6 @@ from ce_cli.binding.joining.row_columns import (
     RowColumn,
     are_partners,
     index_columns,
-    row_name,
 )
 from ce_cli.binding.naming.label_names import names_label
 from ce_cli.binding.naming.names import is_id, is_index, no_column
@@ -29,6 +29,7 @@ from ce_cli.errors import DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.spec import Spec
 from ce_cli.text import plural, quoted, quoted_list
@@ -80,7 +81,7 @@ class LabelFile:
         self._disagreements: Disagreements | None = None
         self._others: tuple[str, ...] = ()
         self._added: frozenset[str] | None = None
-        self._row_of_id: dict[str, int] = {}
+        self._ids: IdIndex | None = None
         self._next = 0
 
     def pair(self, source: Source, spec: Spec) -> Spec:
@@ -171,7 +172,8 @@ class LabelFile:
         compared = () if self._check is None else self._check.columns
         both = () if self._disagreements is None else self._disagreements.columns
         others = [*(one.theirs for one in compared), *(one.theirs for one in both)]
-        for name in (self.key, *others, *self._order.names(1)):
+        projection = projection.with_id(self.key)
+        for name in (*others, *self._order.names(1)):
             projection = projection if name in projection.names else projection.with_text(name)
         frames: list[Frame] = []
         issues = RowIssues.of()
@@ -198,7 +200,7 @@ class LabelFile:
         DataError
             There are no rows left.
         """
-        places = self._in_order(frame) if self.key is None else self._by_key(frame)
+        places = self._in_order(frame) if self.key is None else self._by_key(frame, self.key)
         own = {name: column for name, column in frame.columns.items() if name not in names}
         lost = places == _MISSING
         repeated = self._repeated(places)
@@ -247,8 +249,8 @@ class LabelFile:
         predictions = self.predictions[0] if len(self.predictions) == 1 else "the predictions"
         if self.key is None:
             raise DataError(self._uneven(predictions, self._next))
-        names = list(self._row_of_id)
-        lost = [names[row] for row in np.flatnonzero(~self._used)[:5]]
+        first = np.flatnonzero(~self._used)[:5].tolist()
+        lost = [] if self._ids is None else self._ids.names(first)
         verb = "has" if self.unused == 1 else "have"
         raise DataError(
             f"{self.name}: {plural(self.unused, 'row')} {verb} no prediction in {predictions}: "
@@ -257,21 +259,18 @@ class LabelFile:
         )
 
     def _index(self, keys: pa.Array) -> None:
-        codes, texts = tokens(keys)
-        if (codes == _MISSING).any():
-            row = int(np.argmax(codes == _MISSING)) + 1
+        self._ids = id_index(keys)
+        if self._ids.missing is not None:
+            row = self._ids.missing + 1
             raise DataError(
                 f"{self.name}: row {row:,}, column {quoted(self.key or '')}: the id is missing."
             )
-        ids = [row_name(text) for text in texts]
-        names = [ids[code] for code in codes.tolist()]
-        self._row_of_id = {name: row for row, name in enumerate(names)}
-        if len(self._row_of_id) < len(names):
-            first = next(row for row, name in enumerate(names) if self._row_of_id[name] != row)
-            again = names.index(names[first], first + 1)
+        if self._ids.repeated is not None:
+            first, again = self._ids.repeated
             raise DataError(
                 f"{self.name}: rows {first + 1:,} and {again + 1:,} both have "
-                f"{quoted(self.key or '')} {quoted(names[first])}: ids have to be unique."
+                f"{quoted(self.key or '')} {quoted(self._ids.names([first])[0])}: ids have to be "
+                "unique."
             )
 
     def _in_order(self, frame: Frame) -> Positions:
@@ -311,10 +310,9 @@ class LabelFile:
         verb = "have" if predictions == "the predictions" else "has"
         return f"{self.name}: has {count}, but {predictions} {verb} {theirs}; {advice}."
 
-    def _by_key(self, frame: Frame) -> Positions:
-        codes, texts = tokens(frame.columns[self.key or ""])
-        places = [self._row_of_id.get(row_name(text), _MISSING) for text in texts]
-        return np.array([*places, _MISSING], np.int64)[codes]
+    def _by_key(self, frame: Frame, key: str) -> Positions:
+        ids = frame.columns[key]
+        return np.full(len(ids), _MISSING) if self._ids is None else self._ids.places(ids)
 
     def _repeated(self, places: Positions) -> NDArray[np.bool_]:
         """Rows whose label has already been used; marks the others as used."""
@@ -346,13 +344,7 @@ def _appended(parts: Sequence[pa.Array]) -> pa.Array:
 
 def _taken(column: pa.Array, places: NDArray[np.integer]) -> pa.Array:
     """Some of the rows, null where a position is missing."""
-    import pyarrow as pa
-
-    indices = pa.array(np.where(places < 0, 0, places), pa.int64())
-    if (places < 0).any():
-        indices = pa.Array.from_buffers(
-            pa.int64(),
-            len(places),
-            [pa.py_buffer(np.packbits(places >= 0, bitorder="little")), indices.buffers()[1]],
-        )
-    return column.take(indices)
+    missing = places < 0
+    if not missing.any():
+        return column.take(numbers(places))
+    return column.take(numbers(np.where(missing, 0, places), missing))

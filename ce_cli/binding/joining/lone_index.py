@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.joining.reordered import OrderOfValues, Shared, identify, sampled, texts_of
 from ce_cli.binding.naming.names import is_index
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.inputs.source import Column, Source
 from ce_cli.text import quoted
 
@@ -34,8 +35,8 @@ class LoneIndex:
         """Append the index of the next rows, which are at `places` in the other file."""
         import pyarrow as pa
 
-        numbers = pa.array(places, pa.int64()).cast(pa.utf8())
-        self._order.add(lambda _a, _b: (values, numbers))
+        counted = numbers(places).cast(pa.utf8())
+        self._order.add(lambda _a, _b: (values, counted))
 
     def message(self, file: str, other: str) -> tuple[str, int] | None:
         """That the index is 0, 1, 2, … in another order, if so, and how many rows have others."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.binding.joining.fingerprints import text_bytes
 from ce_cli.binding.naming.names import is_index
 from ce_cli.binding.rows.columns import as_texts, floats
+from ce_cli.inputs.arrow.arrays import numbers
 from ce_cli.inputs.source import Column
 from ce_cli.record import Record
 from ce_cli.text import quoted, shell_word
@@ -122,8 +124,8 @@ def row_names(ids: pa.Array) -> pa.Array:
     if any(_TIME.match(text) for text in names.drop_null()[:1].to_pylist()):
         for pattern, shown in _TIMES:
             names = pc.replace_substring_regex(names, pattern, shown)
-    empty = pc.equal(names, "")
-    return pc.if_else(empty, None, names) if pc.any(empty).as_py() else names
+    empty = text_bytes(names)[2] == 0
+    return names.take(numbers(np.arange(len(empty)), empty)) if empty.any() else names
 
 
 def row_name(text: str) -> str:
@@ -163,7 +165,9 @@ class RowCheck:
         found = None
         proven = False
         for seen in self._seen:
-            ours, theirs = map(as_texts, column_of(seen.column))
+            ours, theirs = column_of(seen.column)
+            if seen.column.is_index or not ours.equals(theirs):
+                ours, theirs = as_texts(ours), as_texts(theirs)
             differing = seen.add(rows, ours, theirs)
             if differing is None:
                 proven = proven or (len(self.columns) > 1 and seen.identifies(ours))

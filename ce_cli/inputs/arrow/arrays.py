@@ -32,8 +32,11 @@ _TYPES = {
 }
 
 
-def numbers(values: NDArray[Any]) -> pa.Array:
-    """Numbers or booleans of shape (n,), not copied where their layout is that of Arrow."""
+def numbers(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Numbers or booleans of shape (n,), not copied where their layout is that of Arrow.
+
+    Those that are `missing` are null.
+    """
     import pyarrow as pa
 
     if values.dtype.kind == "f" and values.dtype.itemsize > 8:
@@ -41,7 +44,8 @@ def numbers(values: NDArray[Any]) -> pa.Array:
     values = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
     type_ = getattr(pa, _TYPES[values.dtype.str[1:]])()
     packed = np.packbits(values, bitorder="little") if values.dtype == np.bool_ else values
-    return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(packed)])
+    known = None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(type_, len(values), [known, pa.py_buffer(packed)])
 
 
 def floats(values: Sequence[float | None]) -> pa.Array:

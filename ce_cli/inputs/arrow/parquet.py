@@ -130,7 +130,8 @@ class ParquetSource:
     def _dictionaries(self, projection: Projection) -> tuple[str, ...]:
         """The columns of text to read as dictionaries, but for text inside a struct."""
         schema = self._file.schema_arrow
-        names = [self._in_file.get(name, name) for name in projection.texts]
+        repeating = [name for name in projection.texts if name not in projection.ids]
+        names = [self._in_file.get(name, name) for name in repeating]
         places = {name: schema.get_field_index(name) for name in names}  # −1 for a repeated name
         return tuple(n for n, at in places.items() if at < 0 or not is_nested(schema.types[at]))
 
