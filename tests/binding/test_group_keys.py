@@ -14,7 +14,7 @@ from ce_cli.binding.rows import coded_words as coded_words_module
 from ce_cli.binding.rows import group_keys
 from ce_cli.binding.rows.coded_words import coded_words
 from ce_cli.binding.rows.columns import tokens
-from ce_cli.binding.rows.group_keys import GroupKeys, merged_groups, without_last
+from ce_cli.binding.rows.group_keys import GroupKeys, coarser, merged_groups, without_last
 from ce_cli.metrics.groups import GroupKey, sortable
 
 
@@ -95,6 +95,12 @@ def test_leaving_out_the_last_part_gives_the_group_of_each_key(keys: list[GroupK
     short, codes = without_last(keys)
     assert list(short) == list(dict.fromkeys(key[:1] for key in keys))
     assert [short[code] for code in codes] == [key[:1] for key in keys]
+
+
+def test_no_keys_have_any_parts() -> None:
+    none = GroupKeys.of([])
+    assert list(none.parts((0, -1)).beside(GroupKeys.of([("a", "b")]))) == [("a", "b")]
+    assert list(coarser([], {}, (1,))[0]) == []
 
 
 COLUMNS = {

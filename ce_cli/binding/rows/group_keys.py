@@ -71,6 +71,8 @@ class GroupKeys(Record, Sequence[GroupKey]):
 
     def parts(self, places: Iterable[int]) -> Self:
         """Some parts of every key; keys may be equal now."""
+        if not self.size:  # no key tells how many parts there are
+            return self
         return type(self)(tuple(self.columns[place] for place in places), self.size)
 
     def distinct(self) -> tuple[Self, Codes]:
