@@ -64,11 +64,14 @@ def test_a_file_is_read_to_its_end_in_any_pieces(tmp_path: Path) -> None:
         assert stream.newly_read() == len(text)
 
 
+WORDS: tuple[tuple[str | None, ...], ...] = (
+    *(("0", "1", "b"), ("1", "0", ""), ("1", None), ("a", "é"), ("1", "10", "")),
+)
+
+
 @unhurried
 @given(
-    st.sampled_from(
-        [["0", "1", "b"], ["1", "0", ""], ["1", None], ["a", "é"], ["1", "10", ""]]
-    ).flatmap(lambda words: st.lists(st.sampled_from(words), max_size=30)),
+    st.sampled_from(WORDS).flatmap(lambda words: st.lists(st.sampled_from(words), max_size=30)),
     st.integers(0, 3),
 )
 def test_texts_of_one_character_are_encoded_like_arrow(words: list[str | None], start: int) -> None:
