@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-_BATCH_CELLS = 1 << 16  # keeps the arrays of a batch in the processor's cache
+_BATCH_CELLS = 1 << 17  # few calls a row, and arrays that fit the processor's cache
 _SHORTEST_BATCH = 1 << 9
 _MISSING = -1
 
