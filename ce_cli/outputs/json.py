@@ -19,7 +19,7 @@ _ESCAPED = re.compile(
     r"|(?<=#)#(?=\[)"
 )
 
-_MANY = 1000
+_MANY = 100
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
