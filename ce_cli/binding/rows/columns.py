@@ -107,6 +107,8 @@ def as_texts(column: pa.Array) -> pa.Array:
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if pa.types.is_string(column.type):
+        return column  # a cast would load `pyarrow.compute`
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         shown = [
             None if v is None else v.decode(errors="backslashreplace") for v in column.to_pylist()
