@@ -27,8 +27,8 @@ class _InterruptError(CeError):
 def application(arguments: Sequence[str]) -> typer.Typer:
     """The parser of `arguments`.
 
-    Preparing takes time, so it knows only the command that is called, or else all, with no
-    option that cannot follow; and it has completion only before a command.
+    Preparing takes time, so it knows only the command that is called and the options that are
+    typed, or else all commands; and it offers completion only if there is no command.
     """
     names = [entry.names[0] for entry in registry.COMMANDS]
     called = [entry for entry in registry.COMMANDS if entry.names[0] in arguments[:1]]
@@ -48,7 +48,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         command = entry.load()
         if called:
             command = command.for_arguments(arguments[1:])
-        elif arguments and set(names).isdisjoint(arguments):  # a shell that completes types none
+        elif arguments and set(names).isdisjoint(arguments):  # help, but no completion
             command = command.for_arguments(())
         app.command(entry.names[0])(command)
     return app

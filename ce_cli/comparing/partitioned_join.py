@@ -1,8 +1,8 @@
 """Join rows in different orders by id, some of the ids at a time.
 
-The key of a row's id selects its part, so partners share one. Parts are joined one by one, and wait
-in temporary files if they do not fit in memory, so memory is bounded by the size of a part: a 256th
-of the rows.
+The key of a row's id selects its part, so partners share one. Parts wait in temporary files if they
+do not fit in memory, and are joined a few at a time, so memory is bounded by the size of a part, a
+256th of the rows, times the number of workers.
 """
 
 from __future__ import annotations

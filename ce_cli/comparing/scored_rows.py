@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.arrow.arrays import numbers
-from ce_cli.inputs.source import Frame, Split
+from ce_cli.inputs.source import Frame, Split, first_numbers
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.groups import GroupKey
@@ -217,15 +217,8 @@ def _ids(frame: Frame, key: str) -> pa.Array:
 def _rows(batches: Sequence[Batch], read: int) -> Rows:
     """The numbers of the scored rows, in memory of their own only if some are left out."""
     if sum(map(len, batches)) == read:
-        return _first_numbers(read)
+        return first_numbers(read)
     return np.concatenate([_NO_ROWS, *(batch.rows for batch in batches)])
-
-
-@lru_cache(maxsize=4)  # most frames have one size
-def _first_numbers(count: int) -> Rows:
-    numbers = np.arange(count, dtype=np.int64)
-    numbers.flags.writeable = False
-    return numbers
 
 
 def _small_codes(batch: Batch) -> NDArray[np.integer]:

@@ -64,11 +64,6 @@ def _column(piece: KeyedRows, name: str) -> Column:
 class SortedParts:
     """The rows of one data set, by part; within a part, they keep the order of their arrival.
 
-    Parameters
-    ----------
-    path : Path or None
-        The file that rows are moved to; created by `write`.
-
     Attributes
     ----------
     held : int

@@ -184,7 +184,7 @@ class ByteStream:
 
 
 def _plain(raw: io.BufferedReader) -> Callable[[int], bytes]:
-    """Read a file without copying bytes once more; a pipe, whose pieces are small, until `size`."""
+    """How to read: a file without another copy, a pipe until there is as much as is asked for."""
     is_file = isinstance(raw.raw, io.FileIO) and raw.seekable()
     return raw.read1 if is_file else raw.read
 

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import RowGroupMetaData
 
-_CELLS = 1 << 18  # of a frame
-_FEWEST_ROWS = 1 << 10  # unless these have more than …
-_MOST_CELLS = 1 << 21
+_CELLS = 1 << 18  # of a frame of narrow rows
+_FEWEST_ROWS = 1 << 10  # of a frame of wide rows …
+_MOST_CELLS = 1 << 21  # … unless they have more cells than this
 _CELL_BYTES = 8
 
 
 def rows_at_once(cells: float, most: int = _CELLS) -> int:
-    """The rows of a frame of `most` cells, or of a few more if rows are wide.
+    """The rows of a frame of `most` cells, or, if rows are wide, of up to eight times as many.
 
     Parameters
     ----------

@@ -35,11 +35,12 @@ LIMB_BITS = 32
 _LIMB = (1 << LIMB_BITS) - 1
 _SLICE_BITS = 16  # binary digits of the length of a slice: values that fit the cache
 _INTEGER_BITS = 62  # of the sum of the units of a slice, in an int64
-_FLOAT_BITS = 53  # … and in a float64
-_SLICES = 1 << 7  # slices by group that leave room for further ones in the limbs
+_FLOAT_BITS = 53  # of the sum of the units of a slice, in a float64
+_UNIT_BITS = 51  # of the units of a value, so that its sum with the anchor keeps the exponent
+_SLICES = 1 << 7  # slices that are summed by group before a limb could overflow
 _LEAST_UNIT = -1074  # every float64 is a whole number of 2**-1074
-_SMALL = 2.0**-480  # the rounding errors of squares of larger numbers do not underflow
-_FIRST = 32  # values that usually show whether there is a remainder
+_SAFE_TO_SQUARE = 2.0**-480  # the rounding errors of squares of larger numbers do not underflow
+_PROBED = 32  # values that usually show whether there is a remainder
 _HUGE = 2.0**900  # above this the extraction constant would overflow
 _HUGE_LIMBS = 19  # huge values are scaled by 2**-(19 * 32), a whole number of limbs
 _WHOLE_FLOATS = 1 << 53  # every whole number up to here is a float64
@@ -96,19 +97,19 @@ class ExactSums(Record):
     ) -> Self:
         """Sum finite `values`, shape (n,), by `codes`, shape (n,), in ``range(groups)``.
 
-        If they are known, `ends` gives the smallest and the largest value.
+        If they are known, `ends` gives the smallest and the largest value; the sum is wrong if
+        these are.
 
         Raises
         ------
         ValueError
-            A value is not finite.
+            A value is not finite, or there are several groups and no codes.
         """
+        if codes is None and groups != 1:
+            raise ValueError("several groups need codes")
         if not len(values):
             return cls.empty(groups)
-        low, high = ends or (float(values.min()), float(values.max()))
-        peak = max(high, -low)
-        if not math.isfinite(peak):
-            raise ValueError("only finite values have an exact sum")
+        low, peak = _range_of(values, ends)
         if peak >= _HUGE:
             huge = np.abs(values) >= _HUGE
             scaled = np.ldexp(values[huge], -_HUGE_LIMBS * LIMB_BITS)
@@ -133,13 +134,12 @@ class ExactSums(Record):
         """
         if not len(values):
             return cls.empty(groups)
-        low, high = ends or (float(values.min()), float(values.max()))
-        peak = max(high, -low)
+        low, peak = _range_of(values, ends)
         square, error = two_product(values, values)
         squares = cls.of(square, codes, groups, (0.0 if low <= 0.0 else low * low, peak * peak))
-        largest = math.ldexp(1.0, math.frexp(peak * peak)[1] - 54)  # half a unit in the last place
-        finest = 2 * _finest(low) if low > _SMALL else _LEAST_UNIT
-        return squares.merge(cls._of(error, codes, groups, largest, max(finest, _LEAST_UNIT)))
+        half_unit = math.ldexp(1.0, max(math.frexp(peak * peak)[1] - 54, _LEAST_UNIT))
+        finest = 2 * _finest(low) if low > _SAFE_TO_SQUARE else _LEAST_UNIT
+        return squares.merge(cls._of(error, codes, groups, half_unit, max(finest, _LEAST_UNIT)))
 
     @classmethod
     def _of(
@@ -157,7 +157,7 @@ class ExactSums(Record):
         for start in range(0, len(values), 1 << length):
             part = slice(start, start + (1 << length))
             for unit, anchor, shifted, own in _cut(
-                values[part], codes[part], peak, finest, _FLOAT_BITS - length
+                values[part], codes[part], peak, finest, min(_FLOAT_BITS - length, _UNIT_BITS)
             ):
                 assert own is not None
                 sums = np.bincount(own, shifted - anchor, groups)
@@ -388,7 +388,7 @@ def _whole_sums(
     for start in range(0, len(values), 1 << _SLICE_BITS):
         part = slice(start, start + (1 << _SLICE_BITS))
         own_codes = None if codes is None else codes[part]
-        bits = _INTEGER_BITS - _SLICE_BITS
+        bits = min(_INTEGER_BITS - _SLICE_BITS, _UNIT_BITS)
         for unit, anchor, shifted, own in _cut(values[part], own_codes, peak, finest, bits):
             if unit < lowest:
                 total <<= lowest - unit
@@ -416,7 +416,7 @@ def _cut(
     finest : int
         All values are multiples of ``2**finest``.
     bits : int
-        Binary digits of the largest number of units; at most 51.
+        Binary digits of the largest number of units; at most `_UNIT_BITS`.
 
     Yields
     ------
@@ -425,7 +425,8 @@ def _cut(
     anchor : float
         ``1.5 * 2**(52 + unit)``.
     shifted : ndarray
-        The remainders of some values, rounded to the unit, plus the anchor.
+        The remainders of some values, rounded to the unit, plus the anchor; valid until the next
+        ones are asked for.
     codes : ndarray or None
         Their codes.
     """
@@ -440,7 +441,7 @@ def _cut(
         shifted -= anchor
         rest = np.subtract(rest, shifted, out=shifted)
         exponent = unit - 1
-        if rest[:_FIRST].any():
+        if rest[:_PROBED].any():
             continue
         left = np.flatnonzero(rest)
         if not len(left):
@@ -448,6 +449,15 @@ def _cut(
         if 4 * len(left) < len(rest):  # the deeper, the fewer values reach
             rest = rest[left]
             codes = None if codes is None else codes[left]
+
+
+def _range_of(values: Floats, ends: tuple[float, float] | None) -> tuple[float, float]:
+    """The smallest value, and the largest absolute value, which has to be finite."""
+    low, high = ends or (float(values.min()), float(values.max()))
+    peak = max(high, -low)
+    if not math.isfinite(peak):
+        raise ValueError("only finite values have an exact sum")
+    return low, peak
 
 
 def _finest(low: float) -> int:
@@ -480,7 +490,7 @@ def _of_product(a: float, b: float, group: int, groups: int) -> ExactSums:
     sign = 1 if (a_top < 0) == (b_top < 0) else -1
     limbs = np.zeros((-(-whole.bit_length() // LIMB_BITS), groups), np.int64)
     for place in range(len(limbs)):
-        limbs[place, group] = sign * (whole >> (LIMB_BITS * place) & ((1 << LIMB_BITS) - 1))
+        limbs[place, group] = sign * (whole >> (LIMB_BITS * place) & _LIMB)
     return ExactSums(limbs, lowest, 1 << LIMB_BITS)
 
 

@@ -33,8 +33,8 @@ def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
     """−log q where `positive` is 1 and −log(1 − q) where it is 0, shape (n,).
 
     With the probability c of what happened, which is q or 1 − q as rounded, and its rounding error
-    e, the loss is −(log c + e / c). This omits less than e², so that no digit is lost for small q,
-    and it takes one logarithm. The error is exact (Dekker's fast two-sum).
+    e, the loss is −(log c + e / c). The error is exact (Dekker's fast two-sum), and the terms that
+    this omits are below the rounding of the sum, so that no digit is lost for small q.
     """
     rest = 1.0 - positive
     happened = rest - probability

@@ -62,11 +62,14 @@ class Quantiles(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """The state of one batch."""
-        if batch.weights is not None and not batch.weights.all():
-            batch = batch.take(np.flatnonzero(batch.weights > 0))
-        if not len(batch):
+        losses, weights = batch.losses, batch.weights
+        counting = weights is None or bool(weights.all())
+        if weights is not None and not counting:
+            losses, weights = losses[weights > 0], weights[weights > 0]
+        if not len(losses):
             return cls.empty(1, batch.outcomes.space)
-        return cls(Extremes(*batch.ends), LogHistogram.of(batch.losses, batch.weights))
+        ends = batch.ends if counting else (float(losses.min()), float(losses.max()))
+        return cls(Extremes(*ends), LogHistogram.of(losses, weights))
 
     def figures(self, states: States) -> dict[str, Floats]:
         """Quantiles by the inverse of the distribution function, clamped to the extremes."""

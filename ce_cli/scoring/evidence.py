@@ -293,10 +293,11 @@ def _limits(outcomes: Outcomes) -> tuple[float, float]:
     """The largest single prediction of the first class, and the least of the second."""
     if not isinstance(outcomes, Hard) or not isinstance(outcomes.form, BinaryForm):
         return math.inf, -math.inf
+    numbers = outcomes.ranking()
     for few in (slice(0, _FIRST), slice(None)):
-        numbers, second = outcomes.ranking()[few], outcomes.codes[few] == 1
-        low = float(numbers.max(where=~second, initial=-math.inf))
-        high = float(numbers.min(where=second, initial=math.inf))
+        some, second = numbers[few], outcomes.codes[few] == 1
+        low = float(some.max(where=~second, initial=-math.inf))
+        high = float(some.min(where=second, initial=math.inf))
         if low >= high:
             return math.inf, -math.inf
     return low, high

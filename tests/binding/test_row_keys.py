@@ -66,6 +66,16 @@ def test_other_numbers_are_named_as_before(name: str) -> None:
     assert_alike(column, pa.array(["0", "7", "100"]))
 
 
+def test_large_floats_are_the_whole_numbers_that_they_are() -> None:
+    whole = [10**10, 2**53 - 1, -(10**15), 0, None]
+    floats = pa.array([None if one is None else float(one) for one in whole], pa.float64())
+    numbers = pa.array(whole, pa.int64())
+    for other in (numbers, numbers.cast(pa.utf8())):
+        assert RowKeys.of(floats).equals(RowKeys.of(other))
+    for other in ([0.5, 1.0], [2.0**53], [float("inf")], [float("nan")]):
+        assert whole_numbers(pa.array(other, pa.float64())) is None
+
+
 @given(st.lists(whole, min_size=1, max_size=8, unique=True), st.lists(whole, max_size=8), cells)
 def test_an_index_by_number_finds_what_one_by_text_does(
     numbers: list[int], others: list[int], texts: list[Any]

@@ -254,7 +254,7 @@ def test_named_rows_match_as_in_a_dictionary(in_memory: int, data: st.DataObject
 @pytest.mark.parametrize("in_memory", [0, 1 << 28])
 @lawful
 @given(data=st.data())
-def test_the_types_of_ids_are_all_one(in_memory: int, data: st.DataObject) -> None:
+def test_the_types_of_ids_do_not_matter(in_memory: int, data: st.DataObject) -> None:
     numbers = st.lists(st.integers(-5, 500), min_size=2, max_size=60, unique=True)
     own = data.draw(numbers)
     other = data.draw(st.permutations([*own[1:], 501]))

@@ -69,6 +69,13 @@ WORDS: tuple[tuple[str | None, ...], ...] = (
 )
 
 
+def test_a_byte_that_is_no_character_is_left_to_arrow() -> None:
+    invalid = pa.Array.from_buffers(
+        pa.utf8(), 2, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0"), pa.py_buffer(b"1\xe9")]
+    )
+    assert arrays.dictionary_of_characters(invalid) is None
+
+
 @unhurried
 @given(
     st.sampled_from(WORDS).flatmap(lambda words: st.lists(st.sampled_from(words), max_size=30)),

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from ce_cli.kernels import exact
 from ce_cli.kernels.exact import ExactSums, ratios, sum_of_products, two_product
 
 Floats = NDArray[np.float64]
@@ -190,10 +191,66 @@ def test_many_values_just_below_a_power_of_two_leave_room_for_their_sum(groups: 
         assert ExactSums.of(values).totals() == [exact_sum(values)]
 
 
-def test_a_sum_of_more_rows_than_any_limb_can_take_at_once_is_exact() -> None:
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_a_sum_of_more_rows_than_any_limb_can_take_at_once_is_exact(groups: int) -> None:
     value = math.nextafter(256.0, 0.0)
     values = np.broadcast_to(np.float64(value), 9_000_000)
-    assert ExactSums.of(values).totals() == [9_000_000 * Fraction(value)]
+    codes = np.zeros(9_000_000, np.intp) + (groups - 1)
+    totals = ExactSums.of(values, None if groups == 1 else codes, groups).totals()
+    assert totals == [*[0] * (groups - 1), 9_000_000 * Fraction(value)]
+
+
+def test_slices_of_any_length_give_the_same_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.concatenate([spread_out(3, 3000), np.random.default_rng(4).random(3000)])
+    codes = np.random.default_rng(5).integers(0, 3, len(values)).astype(np.intp)
+    whole, by_group = ExactSums.of(values), ExactSums.of(values, codes, 3)
+    two = ExactSums.of(values, codes % 2, 2)
+    for length in (3, 6, 12):
+        monkeypatch.setattr(exact, "_SLICE_BITS", length)
+        monkeypatch.setattr(exact, "_SLICES", 8)
+        assert ExactSums.of(values) == whole
+        assert ExactSums.of(values, codes, 3) == by_group
+        assert ExactSums.of(values, codes % 2, 2) == two
+
+
+@unhurried
+@given(grouped())
+def test_known_ends_change_no_sum(rows: tuple[list[float], list[int], int]) -> None:
+    values, codes, groups = floats_of(rows[0]), codes_of(rows[1]), rows[2]
+    if len(values):
+        ends = float(values.min()), float(values.max())
+        assert ExactSums.of(values, codes, groups, ends) == ExactSums.of(values, codes, groups)
+
+
+@unhurried
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((0.0, SMALLEST, 2.0**-520, 2.0**-480, 2.0**480, -(2.0**480), 1.0 / 3.0))
+            | st.floats(-1e3, 1e3),
+            st.integers(0, 2),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from((1, 2, 3)),
+    st.booleans(),
+)
+def test_squares_are_the_sums_of_the_products_of_fractions(
+    rows: list[tuple[float, int]], groups: int, are_positive: bool
+) -> None:
+    values = floats_of([abs(value) if are_positive else value for value, _ in rows])
+    values[np.abs(values) < 2.0**-480] = 0.0  # where rounding errors underflow
+    codes = codes_of([code % groups for _, code in rows])
+    squares = [Fraction(value) ** 2 for value in values.tolist()]
+    expected = exactly(squares, codes.tolist(), groups)
+    for ends in (None, (float(values.min()), float(values.max()))):
+        assert ExactSums.of_squares(values, codes, groups, ends).totals() == expected
+
+
+def test_several_groups_need_codes() -> None:
+    with pytest.raises(ValueError, match="codes"):
+        ExactSums.of(np.ones(3), None, 2)
 
 
 @unhurried

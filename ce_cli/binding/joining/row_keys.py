@@ -23,6 +23,7 @@ Places = NDArray[np.integer]
 
 _LARGEST = 10**18  # whole numbers below it have up to 18 digits, which always fit an int64
 NUMBER = r"^(0|-?[1-9][0-9]{0,17})$"  # how such a number is written
+_WHOLE_FLOATS = 2.0**53  # below it, each whole number is a float of its own
 _MOST_BYTES = 19
 
 
@@ -130,12 +131,21 @@ def _codes(column: pa.Array) -> Places:
 
 
 def whole_numbers(ids: pa.Array) -> NDArray[np.int64] | None:
-    """Ids that are whole numbers of up to 18 digits, or texts that are written like those."""
+    """Ids that are whole numbers of up to 18 digits, or texts that are written like those.
+
+    Floats are read as whole numbers up to 2**53, as other columns of floats are.
+    """
     import pyarrow as pa
 
     try:
         if pa.types.is_integer(ids.type):
             found = _integers(ids.cast(pa.int64()))
+        elif pa.types.is_floating(ids.type):
+            values, absent = floats(ids), nulls(ids)
+            values = values if absent is None else np.where(absent, 0.0, values)
+            if not ((values == np.rint(values)) & (np.abs(values) < _WHOLE_FLOATS)).all():
+                return None
+            found = values.astype(np.int64)
         elif pa.types.is_string(ids.type) and _may_be_numbers(ids):
             whole = ids.cast(pa.int64())
             if not whole.cast(pa.utf8()).equals(ids):

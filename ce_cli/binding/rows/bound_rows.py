@@ -194,8 +194,8 @@ def _cut(rows: Batch, columns: int) -> Iterator[Batch]:
     """Cut into batches that fit the cache; with many groups, longer ones pay off."""
     fitting = max(_SHORTEST_BATCH, _BATCH_CELLS // columns)
     size = max(fitting, 4 * rows.group_count)
-    if len(rows) <= size:
-        yield from [rows] if len(rows) else []
+    if 0 < len(rows) <= size:
+        yield rows
         return
     for start in range(0, len(rows), size):
         yield rows.take(slice(start, start + size))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FEW = 1 << 15
+_ASCII = 127
 _TYPES = {
     "b1": "bool_",
     "i1": "int8",
@@ -105,6 +106,8 @@ def dictionary_of_characters(column: pa.Array) -> pa.Array | None:
     if lengths.min() != 1 or lengths.max() != 1:
         return None
     found = np.frombuffer(column.buffers()[2], np.uint8, len(column), int(ends[0]))
+    if found.max() > _ASCII:
+        return None
     text = found.tobytes()
     first = {text.find(one): one for one in range(int(found.min()), int(found.max()) + 1)}
     first.pop(-1, None)

@@ -272,9 +272,8 @@ def frames_of_batch(
         chosen.validate(full=True)
     cells = sum(map(cells_of_column, chosen.columns))
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
-    rows = max(
-        rows_at_once(cells / max(1, chosen.num_rows)), *known, 1
-    )  # each frame reads them all
+    # Each frame reads the whole dictionaries, so it has at least as many rows as these have words.
+    rows = max(rows_at_once(cells / max(1, chosen.num_rows)), *known, 1)
     for start in range(0, max(1, chosen.num_rows), rows):
         frame = frame_of_batch(chosen.slice(start, rows), projection, in_file)
         texts = {name: _encoded(frame.columns[name]) for name in projection.texts}

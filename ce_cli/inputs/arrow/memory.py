@@ -70,7 +70,7 @@ class TableSplit(Record):
         """A bounded number of cells at a time, at least one frame."""
         table, names = self.table, self.projection.names
         places = {table.schema.get_field_index(self.in_file.get(name, name)) for name in names}
-        cells = sum(cells_of_column(table.column(place)) for place in places)
+        cells = sum(cells_of_column(table.column(place)) for place in places if place >= 0)
         rows = rows_at_once(cells / max(1, len(table)), _ROWS * len(places))
         for start in range(0, max(1, len(table)), rows):
             yield frame_of_batch(table.slice(start, rows), self.projection, self.in_file)

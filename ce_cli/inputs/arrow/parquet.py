@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
-_LONGEST = 1 << 17  # rows of one frame: those of a batch
+_LONGEST = 1 << 17  # rows of one frame, which then is one batch
 # Bytes read ahead in each column, so that a large row group is not held in memory whole.
 _BUFFER = 1 << 20
 _SMALLEST_BUFFER = 1 << 14
