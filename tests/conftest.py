@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from hypothesis import settings
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
@@ -37,6 +38,9 @@ _REGISTRY = Registry().with_resources(
 SCHEMAS = {
     name: Draft202012Validator(schema, registry=_REGISTRY) for name, schema in _SCHEMAS.items()
 }
+settings.register_profile("untimed", deadline=None)  # nothing is timed in the tests
+settings.load_profile("untimed")
+
 COMMAND = (sys.executable, "-m", "ce_cli")
 _UNSET = (
     *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CE_TRACEBACK", "PYTHONIOENCODING"),
