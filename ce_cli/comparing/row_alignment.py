@@ -94,7 +94,8 @@ class RowAlignment:
         steps = in_step(streams)
         for step in steps:
             if not all(step):
-                self._drain(streams)
+                for _ in steps:  # to the end, to count the rows
+                    pass
                 self._errors = [self._uneven()]
                 return
             order.check(step, steps)
@@ -148,11 +149,6 @@ class RowAlignment:
         first = step[0][0].ids
         whole = first is not None and not first.null_count
         return whole and all(_same(first, some[0].ids) for some in step[1:])
-
-    def _drain(self, streams: Sequence[Iterator[list[ScoredRows]]]) -> None:
-        for stream in streams:
-            for _ in stream:
-                pass
 
     def _uneven(self) -> str:
         counts = [f"{reader.title} has {plural(reader.read, 'row')}" for reader in self.readers]

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ce_cli.binding.joining.fingerprints import text_bytes
 from ce_cli.binding.joining.row_keys import RowKeys
+from ce_cli.inputs.arrow.arrays import text_bytes
 from ce_cli.record import Record
 
 Column = NDArray[Any]
@@ -161,7 +161,6 @@ def _arrays(rows: KeyedRows) -> dict[str, Column]:
     names = rows.keys.names
     arrays = {_KEY: rows.keys.keys, **rows.columns}
     if names is not None:
-        data, _, lengths = text_bytes(names)
-        arrays[_OFFSETS] = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
-        arrays[_TEXTS] = data
+        arrays[_TEXTS], bounds = text_bytes(names)
+        arrays[_OFFSETS] = bounds.astype(np.int32)
     return arrays

@@ -6,8 +6,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ce_cli.inputs.arrow.arrays import text_bytes
 from ce_cli.kernels.hashing import Hashes, mixed
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def fingerprints(texts: pa.Array) -> Hashes:
     """
     if not len(texts):
         return np.zeros(0, np.uint64)
-    data, starts, lengths = text_bytes(texts)
+    data, bounds = text_bytes(texts)
+    starts, lengths = bounds[:-1], np.diff(bounds)
     padded = np.concatenate((data, np.zeros(_WORD, np.uint8)))
     words = np.ndarray(len(data) + 1, "<u8", padded.data, strides=(1,))  # one from every byte on
     found = np.where(lengths > 0, mixed(lengths.view(np.uint64)), np.uint64(0))
@@ -49,13 +50,3 @@ def fingerprints(texts: pa.Array) -> Hashes:
         if not more.all():
             rows, at, left = rows[more], at[more], left[more]
     return found
-
-
-def text_bytes(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """The bytes of all texts, and the start and the length of each; a missing text has none."""
-    if not len(texts):
-        return np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    _, where, held = texts.buffers()
-    offsets = np.frombuffer(where, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    data = np.frombuffer(held or b"", np.uint8)[offsets[0] : offsets[-1]]
-    return data, offsets[:-1].astype(np.int64) - offsets[0], np.diff(offsets).astype(np.int64)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.joining.fingerprints import text_bytes
 from ce_cli.binding.naming.names import is_index
 from ce_cli.binding.rows.columns import as_texts, floats
-from ce_cli.inputs.arrow.arrays import numbers
+from ce_cli.inputs.arrow.arrays import numbers, text_bytes
 from ce_cli.inputs.source import Column
 from ce_cli.record import Record
 from ce_cli.text import quoted, shell_word
@@ -124,7 +123,7 @@ def row_names(ids: pa.Array) -> pa.Array:
     if any(_TIME.match(text) for text in names.drop_null()[:1].to_pylist()):
         for pattern, shown in _TIMES:
             names = pc.replace_substring_regex(names, pattern, shown)
-    empty = text_bytes(names)[2] == 0
+    empty = np.diff(text_bytes(names)[1]) == 0
     return names.take(numbers(np.arange(len(empty)), empty)) if empty.any() else names
 
 

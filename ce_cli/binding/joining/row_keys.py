@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.joining.fingerprints import fingerprints, text_bytes
+from ce_cli.binding.joining.fingerprints import fingerprints
 from ce_cli.binding.joining.row_columns import row_names
 from ce_cli.binding.rows.columns import as_texts, floats, nulls
-from ce_cli.inputs.arrow.arrays import numbers
+from ce_cli.inputs.arrow.arrays import numbers, text_bytes
 from ce_cli.kernels.hashing import Hashes, mixed, unmixed
 from ce_cli.record import Record
 
@@ -163,7 +163,7 @@ def whole_numbers(ids: pa.Array) -> NDArray[np.int64] | None:
 
 def _may_be_numbers(texts: pa.Array) -> bool:
     """Whether all bytes are digits or minus signs; Arrow's cast is slow where many texts fail."""
-    data = text_bytes(texts)[0] if len(texts) else np.zeros(0, np.uint8)
+    data, _ = text_bytes(texts)
     for some in (data[:_MOST_BYTES], data):
         if not ((some - np.uint8(ord("0")) <= 9) | (some == ord("-"))).all():
             return False
@@ -183,9 +183,10 @@ def _text_keys(names: pa.Array) -> Hashes:
     import pyarrow.compute as pc
 
     keys = fingerprints(names)
-    data, starts, lengths = text_bytes(names)
+    data, bounds = text_bytes(names)
+    lengths = np.diff(bounds)
     maybe = np.flatnonzero((lengths > 0) & (lengths <= _MOST_BYTES))
-    last = data[(starts + lengths - 1)[maybe]]
+    last = data[bounds[1:][maybe] - 1]
     maybe = maybe[(last >= ord("0")) & (last <= ord("9"))]
     if not len(maybe):
         return keys

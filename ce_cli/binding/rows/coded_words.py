@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.rows.columns import as_texts, fixed, nulls, number_codes, tokens
-from ce_cli.binding.rows.group_keys import text_buffers
-from ce_cli.inputs.arrow.arrays import dictionary_of, numbers, texts
+from ce_cli.inputs.arrow.arrays import dictionary_of, numbers, text_bytes, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,7 +66,7 @@ def _codes(column: pa.DictionaryArray) -> Codes:
 
 def _are_plain(words: pa.StringArray) -> bool:
     """Whether no word can begin or end in white space, by its first and last byte."""
-    starts, text = text_buffers(words)
+    text, starts = text_bytes(words)
     begin, end = starts[:-1], starts[1:]
     filled = end > begin
     return bool(_VISIBLE[text[begin[filled]]].all() and _VISIBLE[text[end[filled] - 1]].all())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.inputs.arrow.arrays import numbers, texts
+from ce_cli.inputs.arrow.arrays import numbers, text_bytes, texts
 from ce_cli.metrics.groups import GroupKey, rank, regrouped
 from ce_cli.metrics.state import State
 from ce_cli.record import Record
@@ -170,7 +170,7 @@ def _order_of_many_whole(words: pa.StringArray) -> Codes | None:
     """The order of many different whole numbers; None if they may be anything else."""
     import pyarrow as pa
 
-    starts, text = text_buffers(words)
+    text, starts = text_bytes(words)
     if len(words) <= _FEW or np.diff(starts).max() > _DIGITS or not _WHOLE[text].all():
         return None
     try:
@@ -184,19 +184,9 @@ def _order_of_many_whole(words: pa.StringArray) -> Codes | None:
 
 def _are_no_codes(words: pa.StringArray) -> bool:
     """Whether every word begins with a letter or is empty, so that none is a finite number."""
-    starts, text = text_buffers(words)
+    text, starts = text_bytes(words)
     begin = starts[:-1][np.diff(starts) > 0]
     return bool(_LETTER[text[begin]].all())
-
-
-def text_buffers(words: pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Where each text starts among the bytes of all, shape (n + 1,), and these bytes."""
-    _, starts, text = words.buffers()
-    if not len(words):
-        return np.zeros(1, np.int32), np.zeros(0, np.uint8)
-    own = np.frombuffer(starts, np.int32, len(words) + 1, 4 * words.offset)
-    bytes_ = np.zeros(0, np.uint8) if text is None else np.frombuffer(text, np.uint8)
-    return own - own[0], bytes_[own[0] : own[-1]]
 
 
 def _taken(column: pa.Array, places: Codes) -> pa.Array:

@@ -183,6 +183,17 @@ def offsets(column: pa.Array) -> NDArray[np.int64]:
     return bounds[column.offset : column.offset + len(column) + 1].astype(np.int64, copy=False)
 
 
+def text_bytes(column: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes of all texts, and where each begins and the last one ends, shape (n + 1,).
+
+    A missing text has no bytes.
+    """
+    bounds = offsets(column)
+    held = column.buffers()[2] if len(column) else None
+    data = np.frombuffer(held or b"", np.uint8)[bounds[0] : bounds[-1]]
+    return data, bounds - bounds[0]
+
+
 def _validity(values: Sequence[object]) -> pa.Buffer | None:
     import pyarrow as pa
 
