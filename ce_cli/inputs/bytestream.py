@@ -31,7 +31,7 @@ def open_bytes(path: str) -> io.BufferedReader:
             raise StorageError("Standard input is closed.")
         if path == STDIN:
             _widen(sys.stdin.fileno())
-            return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), _CHUNK)
+            return _waiting(io.FileIO(sys.stdin.fileno(), closefd=False))
         if "://" in path:
             if path.startswith(_WEB):
                 from ce_cli.inputs.web import open_web
@@ -41,7 +41,16 @@ def open_bytes(path: str) -> io.BufferedReader:
 
             filesystem, inner = fs.FileSystem.from_uri(path)
             return io.BufferedReader(filesystem.open_input_file(inner), _CHUNK)
-        return io.BufferedReader(io.FileIO(path), _CHUNK)
+        return _waiting(io.FileIO(path))
+
+
+def _waiting(file: io.FileIO) -> io.BufferedReader:
+    """A file; if its bytes may not be there yet, one whose reads Ctrl-C always ends."""
+    if file.seekable() or sys.platform == "win32":
+        return io.BufferedReader(file, _CHUNK)
+    from ce_cli.inputs.pipes import Pipe
+
+    return buffered(Pipe(file))
 
 
 def _widen(pipe: int) -> None:

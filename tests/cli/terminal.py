@@ -113,9 +113,10 @@ class OnTerminal:
             assert self._read(), self.written
 
     def finish(self) -> list[str]:
-        """Read to the end and return the last screen."""
+        """Read to the end, which comes soon, and return the last screen."""
+        last = time.monotonic() + TIMEOUT
         while self._read():
-            pass
+            assert time.monotonic() < last, self.written[-1000:]
         self.process.wait(TIMEOUT)
         return screen(self.written, self.columns)
 

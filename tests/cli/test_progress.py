@@ -155,6 +155,22 @@ def test_ctrl_c_leaves_nothing(here: Path, args: Sequence[str]) -> None:
     assert run.process.returncode == INTERRUPTED
 
 
+def test_ctrl_c_ends_a_wait_that_it_does_not_interrupt(here: Path) -> None:
+    """As when it comes just before the wait: here, because another thread receives it."""
+    masked = (
+        "import signal, threading; "
+        "threading.Thread(target=threading.Event().wait, daemon=True).start(); "
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); "
+    )
+    command = (*SOON[:-1], masked + SOON[-1])
+    with OnTerminal(COMMANDS["score"], command=command) as run, writing("slow.csv") as write:
+        write(HEADER + ROWS)
+        run.wait_for(lambda written: b"0:01" in written)
+        run.process.send_signal(signal.SIGINT)
+        assert run.finish() == []
+    assert run.process.returncode == INTERRUPTED
+
+
 def test_an_error_leaves_only_its_message(here: Path) -> None:
     with fed_slowly(COMMANDS["score"], rest=b"c600,1,1.5\n") as run:
         left = run.finish()
