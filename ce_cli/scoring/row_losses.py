@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Classes = NDArray[np.int32]
+
+_RUNS = 4  # maxima of runs of values for each of the largest values that are sought
 
 
 _OWN_COLUMNS = (
@@ -164,13 +167,29 @@ class RowLosses(Record):
         return self.take(np.lexsort((self.rows, -self.loss))[:most])
 
 
-def largest_first(values: Floats, most: int) -> Codes:
-    """Places of the largest of `values`, shape (n,), the earlier first among equals."""
-    chosen = np.arange(len(values))
+def largest_first(values: Floats, most: int, least: float = -math.inf) -> Codes:
+    """Places of the largest of `values`, shape (n,), the earlier first among equals.
+
+    Values below `least` and NaN are left out.
+    """
+    if not most:
+        return np.zeros(0, np.intp)
     if len(values) > most:
-        limit = np.partition(values, len(values) - most)[len(values) - most]
-        chosen = np.flatnonzero(values >= limit)
+        least = max(least, _limit(values, most))
+    chosen = np.flatnonzero(values >= least)
     return chosen[np.lexsort((chosen, -values[chosen]))][:most]
+
+
+def _limit(values: Floats, most: int) -> float:
+    """A number that at least `most` of `values` reach, and mostly few more.
+
+    As many of the values as runs have a maximum that reaches it.
+    """
+    length = max(1, len(values) // (_RUNS * most))
+    runs = len(values) // length
+    tops = np.fmax.reduce(values[: runs * length].reshape(runs, length), axis=1)
+    tops = np.where(np.isnan(tops), -math.inf, tops)
+    return float(np.partition(tops, runs - most)[runs - most])
 
 
 def _names(names: Sequence[str], codes: Classes) -> pa.DictionaryArray:
