@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Classes = NDArray[np.int32]
+_NEVER_NULL = ("row", "file_row", "probability", "loss")
 
 _RUNS = 4  # maxima of runs of values for each of the largest values that are sought
 
@@ -155,12 +156,16 @@ class RowLosses(Record):
             columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
         columns["label"] = _names(labels, self.labels)
         columns["probability"] = numbers(self.probability)
-        columns["loss"] = numbers(self.loss / scale)
+        columns["loss"] = numbers(self.loss if scale == 1.0 else self.loss / scale)
         columns["predicted"] = _names(predicted, self.predicted)
         unknown = len(self) and np.isnan(self.prediction[0]) and np.isnan(self.prediction).all()
         prediction = pa.nulls(len(self), pa.float64()) if unknown else numbers(self.prediction)
         columns["prediction"] = prediction
-        return pa.table(columns)
+        fields = [
+            pa.field(name, column.type, nullable=name not in _NEVER_NULL)
+            for name, column in columns.items()
+        ]
+        return pa.Table.from_arrays(list(columns.values()), schema=pa.schema(fields))
 
     def worst(self, most: int) -> Self:
         """The rows of the largest losses, the earlier first among equals."""

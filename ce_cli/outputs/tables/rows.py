@@ -76,7 +76,8 @@ class _Parquet:
 
     A dictionary of such numbers takes longer than all else and makes the file no smaller, and so
     does compression; row numbers are stored as differences. Texts keep their dictionaries in the
-    file, but are read as texts.
+    file, but are read as texts; their range in each row group, which takes as long as writing
+    them, is left out.
     """
 
     def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
@@ -91,6 +92,7 @@ class _Parquet:
             use_dictionary=texts,
             compression={name: "snappy" if name in texts else "none" for name in kinds},
             column_encoding=dict.fromkeys(counts, "DELTA_BINARY_PACKED"),
+            write_statistics=[name for name in kinds if name not in texts],
             store_schema=False,  # else dictionaries would become categories
         )
         self._waiting: list[pa.Table] = []
