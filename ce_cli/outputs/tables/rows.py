@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Write = Callable[["pa.Table"], None]
 
 _ROW_GROUP = 1 << 18  # rows, at least, but for the last
+_AT_ONCE = 1 << 14  # values of a column that are encoded together
 _LINES = 1 << 14  # rows of JSON lines that are in memory at once
 
 
@@ -92,6 +93,7 @@ class _Parquet:
             use_dictionary=texts,
             compression={name: "snappy" if name in texts else "none" for name in kinds},
             column_encoding=dict.fromkeys(counts, "DELTA_BINARY_PACKED"),
+            write_batch_size=_AT_ONCE,
             write_statistics=[name for name in kinds if name not in texts],
             store_schema=False,  # else dictionaries would become categories
         )
