@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,17 +34,23 @@ class ClassOrder(Record):
 
     codes: Codes
 
+    @cached_property
+    def _is_same(self) -> bool:
+        """Whether both models have the same codes."""
+        return bool((self.codes == np.arange(len(self.codes))).all())
+
     def differing(self, reference: ScoredRows, other: ScoredRows) -> Bools:
         """Where the labels of two models differ, for the same rows in the same order."""
         if reference.masses is None and other.masses is None:
             if not len(self.codes):
                 return np.zeros(len(other.codes), np.bool_)
-            differ: Bools = self.codes[other.codes] != reference.codes
+            theirs = other.codes if self._is_same else self.codes[other.codes]
+            differ: Bools = theirs != reference.codes
             return differ
         count = len(self.codes)
-        ours, theirs = _masses(reference, count), _masses(other, count)
-        ordered = np.empty_like(theirs)
-        ordered[self.codes] = theirs
+        ours, masses = _masses(reference, count), _masses(other, count)
+        ordered = np.empty_like(masses)
+        ordered[self.codes] = masses
         return somewhere(np.abs(ours - ordered) > _SHARES_AGREE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Rows = NDArray[np.int64]
+
+_LEAST = math.ulp(0.0)  # the smallest difference
 
 
 class MovedRows(Record):
@@ -80,9 +83,8 @@ class Moved(Record):
         with np.errstate(invalid="ignore"):
             differences = other.losses - own.losses if most else np.zeros(0)
         worse, better = (
-            MovedRows.of(own, other, moved[largest_first(way[moved], most)])
+            MovedRows.of(own, other, largest_first(way, most, _LEAST))
             for way in (differences, -differences)
-            for moved in (np.flatnonzero(way > 0),)
         )
         return cls(worse, better, most)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Self
@@ -63,35 +64,50 @@ class DifferenceSums(State):
         """The losses of two models for the same rows."""
         with np.errstate(invalid="ignore"):
             differences = model.losses - reference.losses
-        ours, finite_ones = reference.losses, np.isfinite(differences)
+        ours, ends = reference.losses, _ends(differences)
         counts = [ExactSums.empty(model.group_count)] * 3
         wins, even = differences < 0, differences == 0
-        if not finite_ones.all():
-            unknown = np.isnan(differences)
+        if not all(map(math.isfinite, ends)):
+            finite_ones, unknown = np.isfinite(differences), np.isnan(differences)
             even |= unknown
             sides = (differences == np.inf, differences == -np.inf, unknown)
             counting = True if model.weights is None else model.weights > 0
             counts = [model.counts(side & counting) for side in sides]
             ours = np.where(finite_ones, ours, 0.0)
             differences = np.where(finite_ones, differences, 0.0)
-        finite = _known(differences, model)
+            ends = _ends(differences)
+        finite = _known(differences, model, ends)
         return cls(
             Loss.of(finite),
             Spread.of(finite),
-            finite.sums(_products(finite, ours)),
+            _products(finite, ours, reference.ends),
             finite.sums(wins),
             finite.sums(even),
             *counts,
         )
 
 
-def _products(finite: Batch, ours: Floats) -> Floats:
-    """w·d·reference; 0 where it is not finite, as in `Spread`."""
+def _products(finite: Batch, ours: Floats, ends: tuple[float, float]) -> ExactSums:
+    """Σ w²·d·reference, of losses from ``ends[0]`` to ``ends[1]``; `Spread` counts too large ones.
+
+    A product that is not finite counts as 0.
+    """
+    if finite.weights is None and _peak(finite.ends) * _peak(ends) < math.inf:
+        return finite.sums(finite.losses * ours)
     with np.errstate(over="ignore", invalid="ignore"):
         products = finite.losses * ours
         if finite.weights is not None:
             products = products * finite.weights
-    return products if np.isfinite(products).all() else np.where(np.isfinite(products), products, 0)
+    return finite.sums(np.where(np.isfinite(products), products, 0))
+
+
+def _ends(values: Floats) -> tuple[float, float]:
+    """The smallest and the largest value, NaN if there is any; 0 for no values."""
+    return (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+
+
+def _peak(ends: tuple[float, float]) -> float:
+    return max(map(abs, ends))
 
 
 class SignBlocks(State):
@@ -215,8 +231,8 @@ class SumPairs(Record):
         """The sums over some rows; `parts` are the same rows of each model."""
         own = parts[0]
         groups, keys, finest = _groups(own, self.clustered)
-        first = _batch(own.losses, own, groups, len(keys))
-        batches = [first, *(_known(part.losses, first) for part in parts[1:])]
+        first = _with_totals(_batch(own.losses, own, groups, len(keys)), own)
+        batches = [first, *(_with_totals(_known(one.losses, first), one) for one in parts[1:])]
         others = range(1, len(parts))
         states: PairStates = {}
         for model, batch in enumerate(batches):
@@ -265,12 +281,23 @@ def _batch(losses: Floats, like: ScoredRows, groups: Codes | None, count: int) -
     return Batch(Likelihood(losses, losses), like.weights, groups, count, like.rows, like.rows)
 
 
-def _known(losses: Floats, like: Batch) -> Batch:
-    """Other losses, in the groups and with the weights of a batch."""
+def _known(losses: Floats, like: Batch, ends: tuple[float, float] | None = None) -> Batch:
+    """Other losses, whose range may be known, in the groups and with the weights of a batch."""
     known = like.replace(outcomes=Likelihood(losses, losses))
     for name in ("row_counts", "weight_sums"):
         known.__dict__[name] = getattr(like, name)  # computed once for both
+    if ends is not None:
+        known.__dict__["ends"] = ends
     return known
+
+
+def _with_totals(batch: Batch, scored: ScoredRows) -> Batch:
+    """The batch of scored rows, with what was already computed."""
+    if scored.totals is not None:
+        batch.__dict__["ends"] = scored.totals.ends
+        if batch.weights is None and batch.groups is None and scored.totals.sum is not None:
+            batch.__dict__["loss_sums"] = scored.totals.sum
+    return batch
 
 
 def _groups(own: ScoredRows, clustered: bool) -> tuple[Codes | None, Keys, Codes]:

@@ -61,6 +61,8 @@ class ScoredRows(Record):
         Places of the scored rows in `ids`; None if they follow from `rows`.
     indices : dict of str to pyarrow.Array
         Further columns that identify the `read` rows.
+    totals : LossTotals or None
+        Those of the losses, if they are known.
     """
 
     start: int
@@ -75,10 +77,16 @@ class ScoredRows(Record):
     ids: pa.Array | None = None
     places: Codes | None = None
     indices: Mapping[str, pa.Array] = {}
+    totals: LossTotals | None = None
 
     @classmethod
     def of(
-        cls, frame: Frame, bound: BoundRows, key: str | None, indices: Sequence[str] = ()
+        cls,
+        frame: Frame,
+        bound: BoundRows,
+        key: str | None,
+        indices: Sequence[str] = (),
+        totals: LossTotals | None = None,
     ) -> Self:
         """The rows of a frame; `key` is the column of row ids."""
         batches = bound.batches
@@ -87,14 +95,15 @@ class ScoredRows(Record):
             start=0,
             read=frame.rows,
             rows=_rows(batches, frame.rows),
-            losses=np.concatenate([_NO_LOSSES, *(batch.losses for batch in batches)]),
-            codes=np.concatenate([_NO_CODES, *map(_small_codes, batches)]),
+            losses=_joined(_NO_LOSSES, [batch.losses for batch in batches]),
+            codes=_joined(_NO_CODES, [_small_codes(batch) for batch in batches]),
             masses=np.concatenate(masses, axis=1) if masses else None,
             weights=_optional([batch.weights for batch in batches]),
             groups=_optional([batch.groups for batch in batches]),
             keys=bound.keys,
             ids=None if key is None else _ids(frame, key),
             indices={name: _ids(frame, name) for name in indices if name in frame.columns},
+            totals=totals,
         )
 
     def at(self, start: int) -> Self:
@@ -125,6 +134,7 @@ class ScoredRows(Record):
             weights=None if self.weights is None else self.weights[chosen],
             groups=None if self.groups is None else self.groups[chosen],
             places=None if self.places is None else self.places[chosen],
+            totals=None,
         )
 
     def ids_of(self, chosen: Codes) -> pa.Array | None:
@@ -138,6 +148,25 @@ class ScoredRows(Record):
     def end(self) -> int:
         """The number of the row after the last."""
         return self.start + self.read
+
+
+class LossTotals(Record):
+    """The range of losses, infinite ones included, and Σ loss of the finite ones.
+
+    The sum is None where rows have weights.
+    """
+
+    ends: tuple[float, float]
+    sum: ExactSums | None
+
+    @classmethod
+    def of(cls, batches: Sequence[Batch], total: ExactSums) -> Self | None:
+        """Those of all rows of some batches, whose Σ w·loss is `total`; None for no rows."""
+        if not batches:
+            return None
+        lows, highs = zip(*(batch.ends for batch in batches), strict=True)
+        weighted = any(batch.weights is not None for batch in batches)
+        return cls((min(lows), max(highs)), None if weighted else total)
 
 
 class ScoreModels(Record):
@@ -178,7 +207,8 @@ class ScoreModels(Record):
         evidence = reduce(
             Evidence.merge, (Evidence.of(batch, smoothing) for batch in bound.batches), Evidence()
         )
-        scored = ScoredRows.of(frame, bound, self.key, self.indices)
+        totals = LossTotals.of(bound.batches, total)
+        scored = ScoredRows.of(frame, bound, self.key, self.indices, totals)
         return ModelRows(scored, issues, clipped, total, evidence)
 
 
@@ -229,4 +259,11 @@ def _small_codes(batch: Batch) -> NDArray[np.integer]:
 
 def _optional(parts: Sequence[NDArray[Kind] | None]) -> NDArray[Kind] | None:
     present = [part for part in parts if part is not None]
-    return np.concatenate(present) if present else None
+    return _joined(present[0], present) if present else None
+
+
+def _joined(none: NDArray[Kind], parts: Sequence[NDArray[Kind]]) -> NDArray[Kind]:
+    """One array after another; without a copy if it is only one, and `none` if there is none."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else none

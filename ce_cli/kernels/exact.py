@@ -363,9 +363,11 @@ def weighted_sums(values: Floats, weights: Floats | None, cells: Codes, groups: 
 def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return ``a * b`` rounded and its rounding error (Dekker's product with Veltkamp's split)."""
     with np.errstate(over="ignore", invalid="ignore"):
+        if b is a:
+            return _two_square(a)
         product = a * b
         a_high, a_low = _halves(a)
-        b_high, b_low = (a_high, a_low) if b is a else _halves(b)
+        b_high, b_low = _halves(b)
         error = a_high * b_high
         error -= product
         error += a_high * b_low
@@ -374,10 +376,23 @@ def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     return product, error
 
 
+def _two_square(values: Floats) -> tuple[Floats, Floats]:
+    """The same for equal factors, in fewer steps: twice the mixed product is exact as well."""
+    square = values * values
+    high, low = _halves(values)
+    error = high * high
+    error -= square
+    high += high
+    error += np.multiply(high, low, out=high)
+    error += np.multiply(low, low, out=low)
+    return square, error
+
+
 def _halves(values: Floats) -> tuple[Floats, Floats]:
     high = values * 134217729.0  # 2**27 + 1
-    high -= high - values
-    return high, values - high
+    low = high - values
+    high -= low
+    return high, np.subtract(values, high, out=low)
 
 
 def _whole_sums(

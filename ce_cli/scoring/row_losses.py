@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Classes = NDArray[np.int32]
+_NEVER_NULL = ("row", "file_row", "probability", "loss")
+
+_RUNS = 4  # maxima of runs of values for each of the largest values that are sought
 
 
 _OWN_COLUMNS = (
@@ -152,25 +156,45 @@ class RowLosses(Record):
             columns["id" if id_name in _OWN_COLUMNS else id_name or "id"] = self.ids
         columns["label"] = _names(labels, self.labels)
         columns["probability"] = numbers(self.probability)
-        columns["loss"] = numbers(self.loss / scale)
+        columns["loss"] = numbers(self.loss if scale == 1.0 else self.loss / scale)
         columns["predicted"] = _names(predicted, self.predicted)
         unknown = len(self) and np.isnan(self.prediction[0]) and np.isnan(self.prediction).all()
         prediction = pa.nulls(len(self), pa.float64()) if unknown else numbers(self.prediction)
         columns["prediction"] = prediction
-        return pa.table(columns)
+        fields = [
+            pa.field(name, column.type, nullable=name not in _NEVER_NULL)
+            for name, column in columns.items()
+        ]
+        return pa.Table.from_arrays(list(columns.values()), schema=pa.schema(fields))
 
     def worst(self, most: int) -> Self:
         """The rows of the largest losses, the earlier first among equals."""
         return self.take(np.lexsort((self.rows, -self.loss))[:most])
 
 
-def largest_first(values: Floats, most: int) -> Codes:
-    """Places of the largest of `values`, shape (n,), the earlier first among equals."""
-    chosen = np.arange(len(values))
+def largest_first(values: Floats, most: int, least: float = -math.inf) -> Codes:
+    """Places of the largest of `values`, shape (n,), the earlier first among equals.
+
+    Values below `least` and NaN are left out.
+    """
+    if not most:
+        return np.zeros(0, np.intp)
     if len(values) > most:
-        limit = np.partition(values, len(values) - most)[len(values) - most]
-        chosen = np.flatnonzero(values >= limit)
+        least = max(least, _limit(values, most))
+    chosen = np.flatnonzero(values >= least)
     return chosen[np.lexsort((chosen, -values[chosen]))][:most]
+
+
+def _limit(values: Floats, most: int) -> float:
+    """A number that at least `most` of `values` reach, and mostly few more.
+
+    As many of the values as runs have a maximum that reaches it.
+    """
+    length = max(1, len(values) // (_RUNS * most))
+    runs = len(values) // length
+    tops = np.fmax.reduce(values[: runs * length].reshape(runs, length), axis=1)
+    tops = np.where(np.isnan(tops), -math.inf, tops)
+    return float(np.partition(tops, runs - most)[runs - most])
 
 
 def _names(names: Sequence[str], codes: Classes) -> pa.DictionaryArray:

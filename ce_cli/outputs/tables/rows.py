@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Write = Callable[["pa.Table"], None]
 
 _ROW_GROUP = 1 << 18  # rows, at least, but for the last
+_AT_ONCE = 1 << 14  # values of a column that are encoded together
 _LINES = 1 << 14  # rows of JSON lines that are in memory at once
 
 
@@ -76,7 +77,8 @@ class _Parquet:
 
     A dictionary of such numbers takes longer than all else and makes the file no smaller, and so
     does compression; row numbers are stored as differences. Texts keep their dictionaries in the
-    file, but are read as texts.
+    file, but are read as texts; their range in each row group, which takes as long as writing
+    them, is left out.
     """
 
     def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
@@ -91,6 +93,8 @@ class _Parquet:
             use_dictionary=texts,
             compression={name: "snappy" if name in texts else "none" for name in kinds},
             column_encoding=dict.fromkeys(counts, "DELTA_BINARY_PACKED"),
+            write_batch_size=_AT_ONCE,
+            write_statistics=[name for name in kinds if name not in texts],
             store_schema=False,  # else dictionaries would become categories
         )
         self._waiting: list[pa.Table] = []
