@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from ce_cli.errors import DataError, StorageError, UsageError
+from ce_cli.inputs.bytes_ahead import BytesAhead
 from ce_cli.text import STDIN, display_name, quoted, sanitize
 
 _MAGIC = {
@@ -136,9 +137,14 @@ class ByteStream:
         self.path = path
         start = first_bytes(path, raw)
         packed = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
-        self._read = _unpacked(path, raw, packed) if packed else _plain(raw)
+        self._position = _position(raw)
+        self._read = _plain(raw)
+        if packed:
+            self._read = _unpacked(path, raw, packed)
+            if _is_file(raw):
+                ahead = BytesAhead(self._read, raw.tell)
+                self._read, self._position = ahead.read, ahead.position
         self._recode = _recoder(path, encoding)
-        self._raw = raw
         self._counted = 0
         self._ended = False
         self._held = b""
@@ -175,10 +181,7 @@ class ByteStream:
 
         0 for a pipe, which has no position.
         """
-        covered = getattr(self._raw.raw, "covered", None)  # of a member of an archive
-        if covered is None and not self._raw.seekable():
-            return 0
-        before, self._counted = self._counted, self._raw.tell() if covered is None else covered()
+        before, self._counted = self._counted, self._position()
         return self._counted - before
 
     def _without_mark(self, start: bytes) -> bytes:
@@ -194,8 +197,20 @@ class ByteStream:
 
 def _plain(raw: io.BufferedReader) -> Callable[[int], bytes]:
     """How to read: a file without another copy, a pipe until there is as much as is asked for."""
-    is_file = isinstance(raw.raw, io.FileIO) and raw.seekable()
-    return raw.read1 if is_file else raw.read
+    return raw.read1 if _is_file(raw) else raw.read
+
+
+def _is_file(raw: io.BufferedReader) -> bool:
+    """Whether it is a file of the system, whose bytes are there."""
+    return isinstance(raw.raw, io.FileIO) and raw.seekable()
+
+
+def _position(raw: io.BufferedReader) -> Callable[[], int]:
+    """Returns how far a file has been read; a pipe has no position, which is then 0."""
+    covered = getattr(raw.raw, "covered", None)  # of a member of an archive
+    if covered is not None:
+        return covered  # type: ignore[no-any-return]
+    return raw.tell if raw.seekable() else lambda: 0
 
 
 def _unpacked(path: str, packed: io.BufferedReader, kind: str) -> Callable[[int], bytes]:
