@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -87,7 +88,7 @@ class Clustered(Record):
             *coarser(self.keys, self.totals, (*places, -1)), bucket_keys, States(buckets)
         )
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many clusters have rows."""
         there = self.keys.take(np.flatnonzero(self._sums(_ROWS)))
