@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.rows.group_keys import GroupKeys, coarser, merged_groups, without_last
-from ce_cli.inputs.arrow.arrays import numbers
+from ce_cli.inputs.arrow.arrays import texts
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.accuracy import Accuracy
 from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reaches
@@ -44,7 +45,8 @@ class Clustered(Record):
     bucket_keys : GroupKeys
         Group and bucket of each entry of `buckets`.
     buckets : dict of State
-        The states of metrics that are not means, and those that they require.
+        The states of metrics that are not means, and those that they require; no buckets if there
+        is no such metric.
     """
 
     keys: GroupKeys
@@ -58,16 +60,15 @@ class Clustered(Record):
         totals = {_ROWS: batch.row_counts, _WEIGHT: batch.weight_sums}
         for kind in kinds:
             totals |= kind.totals(batch)
-        bucket_keys, index = _with_buckets(keys).distinct()
+        sums = {name: Sums(one) for name, one in totals.items()}
+        bucketwise: list[type[State]] = [Loss, *(kind for kind in kinds if kind.jackknifed)]
+        if bucketwise == [Loss]:
+            return cls(keys, sums, GroupKeys((), 0), States({Loss: Loss.empty(0, batch.space)}))
+        bucket_keys, index = _with_buckets(keys)
         groups = index[np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups]
         bucketed = batch.grouped_by(groups, len(bucket_keys))
-        bucketwise: list[type[State]] = [Loss, *(kind for kind in kinds if kind.jackknifed)]
-        return cls(
-            keys,
-            {name: Sums(one) for name, one in totals.items()},
-            bucket_keys,
-            States({kind: kind.of(bucketed) for kind in bucketwise}),
-        )
+        states = States({kind: kind.of(bucketed) for kind in bucketwise})
+        return cls(keys, sums, bucket_keys, states)
 
     def merge(self, other: Self) -> Self:
         """The sums over the rows of both."""
@@ -87,7 +88,7 @@ class Clustered(Record):
             *coarser(self.keys, self.totals, (*places, -1)), bucket_keys, States(buckets)
         )
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many clusters have rows."""
         there = self.keys.take(np.flatnonzero(self._sums(_ROWS)))
@@ -161,6 +162,8 @@ class Clustered(Record):
         return self.totals[name].sums.floats()
 
     def _jackknifed(self, groups: GroupKeys, confidence: float) -> dict[str, Bounds]:
+        if not self.bucket_keys:  # no metric needs them
+            return {}
         weights, keys = self.buckets[Loss].weight.floats(), list(self.bucket_keys)
         ends: dict[str, list[tuple[float, float]]] = {}
         for places in _places(self.bucket_keys, groups):
@@ -189,13 +192,19 @@ def _of_accuracy(
     return {name: Bounds.of_shares(shares, effective, reach, f"{WILSON}, of rows by cluster")}
 
 
-def _with_buckets(keys: GroupKeys) -> GroupKeys:
-    """The keys with the bucket of the cluster, the same on every machine, in place of its name."""
+def _with_buckets(keys: GroupKeys) -> tuple[GroupKeys, Codes]:
+    """The keys with the bucket of the cluster, the same on every machine, in place of its name.
+
+    Also the place among them for each of `keys`.
+    """
     import pyarrow as pa
 
-    names = keys.columns[-1].cast(pa.binary()).fill_null(b"").to_pylist()
-    buckets = numbers(buckets_of(names)).cast(pa.utf8())
-    return GroupKeys((*keys.columns[:-1], buckets), len(keys))
+    names = keys.columns[-1].cast(pa.binary()).to_pylist()
+    buckets = buckets_of([name or b"" for name in names])
+    groups, group = without_last(keys)
+    cells, places = np.unique(group * BUCKETS + buckets, return_inverse=True)
+    own = texts(list(map(str, (cells % BUCKETS).tolist())))
+    return GroupKeys((*groups.take(cells // BUCKETS).columns, own), len(cells)), places
 
 
 def buckets_of(names: Sequence[bytes]) -> NDArray[np.uint32]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _CELLS = 1 << 18  # of one frame
+_GROUPED = 1 << 22  # … if each frame has the keys of its groups
 _LONGEST = 1 << 17  # rows of one frame, which then is one batch
 # Bytes read ahead in each column, so that a large row group is not held in memory whole.
 _BUFFER = 1 << 20
@@ -160,7 +161,7 @@ class ParquetSplit(Record):
         cells = cells_of_row_group(file.metadata.row_group(self.group), names)
         rows = min(rows_at_once(cells, _CELLS), _LONGEST)
         if len(self.projection.texts) > 1:  # groups are merged frame by frame
-            rows = rows_at_once(cells, _CELLS << 2)
+            rows = rows_at_once(cells, _GROUPED)
         with _reading(self.name):
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=self.use_threads
