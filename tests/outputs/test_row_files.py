@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ce_cli import score
+from ce_cli.errors import StorageError
 from ce_cli.outputs.tables.rows import row_writer
 
 NAMES = ['a, "quoted"', "100 %s", "ünï\ncode", "</script>"]
@@ -86,3 +88,18 @@ def test_the_frame_of_rows_has_texts_and_not_categories(classes: int) -> None:
     frame = score(labels, predictions, per_row=True).rows_frame()
     assert frame["label"].tolist() == list(map(str, labels))
     assert pa.Table.from_pandas(frame).schema.field("label").type in (pa.utf8(), pa.large_utf8())
+
+
+def test_a_full_disk_is_the_error_of_a_parquet_file(tmp_path: Path) -> None:
+    """The rows that wait for their row group are not written after the file has failed."""
+    resource = pytest.importorskip("resource")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))
+    try:
+        with pytest.raises(StorageError, match="too large"):
+            written(tmp_path / "rows.parquet", [rows_from(1, 300_000)] * 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == []

@@ -98,3 +98,14 @@ def test_a_frame_of_any_size_gives_the_same_bits(size: int) -> None:
     table = pa.table({"label": label, "p": probability})
     halves = [table.slice(0, size // 2), table.slice(size // 2)]
     assert document(table, "probabilities") == document(pa.concat_tables(halves), "probabilities")
+
+
+@pytest.mark.parametrize("end", [2**63 - 1, -(2**63)])
+def test_the_last_whole_numbers_are_groups_of_their_own(end: int) -> None:
+    groups = pa.array([end, end - 2 if end > 0 else end + 2, end], pa.int64())
+    table = pa.table({"label": [1, 0, 1], "p": [0.7, 0.2, 0.4], "g": groups})
+    found = score(table, label="label", pred="p", by="g").groups
+    assert {group.by["g"]: group.rows for group in found} == {
+        str(end): 2,
+        str(groups[1].as_py()): 1,
+    }

@@ -193,7 +193,7 @@ def number_codes(values: NDArray[np.number[Any]]) -> tuple[Codes, NDArray[np.num
         if high - low < max(1024, len(values)) and high < 1 << 63:
             codes = values.astype(np.intp, copy=False)
             codes = codes - low if low else codes
-            return codes, np.arange(low, high + 1)
+            return codes, np.arange(high - low + 1) + low  # the end may be beyond int64
     distinct, inverse = np.unique(values, return_inverse=True)
     return inverse.astype(np.intp, copy=False), distinct
 

@@ -103,8 +103,9 @@ class _Parquet:
     def __enter__(self) -> _Parquet:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._write_group()
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:
+            self._write_group()
         self._writer.close()
 
     def write_table(self, table: pa.Table) -> None:
