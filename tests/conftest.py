@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -38,6 +39,8 @@ _REGISTRY = Registry().with_resources(
 SCHEMAS = {
     name: Draft202012Validator(schema, registry=_REGISTRY) for name, schema in _SCHEMAS.items()
 }
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in the background of a shell, and inherited
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("untimed", deadline=None)  # nothing is timed in the tests
 settings.load_profile("untimed")
 
