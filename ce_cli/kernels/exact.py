@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.kernels.error_free import two_product
 from ce_cli.kernels.rounding import Doubles, rounded_quotients
 from ce_cli.record import Record
 
@@ -358,41 +359,6 @@ def weighted_sums(values: Floats, weights: Floats | None, cells: Codes, groups: 
         return ExactSums.of(values.ravel(), cells.ravel(), groups)
     every = np.broadcast_to(weights, values.shape).ravel()
     return sum_of_products(values.ravel(), every, cells.ravel(), groups)
-
-
-def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Return ``a * b`` rounded and its rounding error (Dekker's product with Veltkamp's split)."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if b is a:
-            return _two_square(a)
-        product = a * b
-        a_high, a_low = _halves(a)
-        b_high, b_low = _halves(b)
-        error = a_high * b_high
-        error -= product
-        error += a_high * b_low
-        error += a_low * b_high
-        error += a_low * b_low
-    return product, error
-
-
-def _two_square(values: Floats) -> tuple[Floats, Floats]:
-    """The same for equal factors, in fewer steps: twice the mixed product is exact as well."""
-    square = values * values
-    high, low = _halves(values)
-    error = high * high
-    error -= square
-    high += high
-    error += np.multiply(high, low, out=high)
-    error += np.multiply(low, low, out=low)
-    return square, error
-
-
-def _halves(values: Floats) -> tuple[Floats, Floats]:
-    high = values * 134217729.0  # 2**27 + 1
-    low = high - values
-    high -= low
-    return high, np.subtract(values, high, out=low)
 
 
 def _whole_sums(

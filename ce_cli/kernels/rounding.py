@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.kernels.error_free import two_product, two_sum
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -64,7 +65,7 @@ def rounded_quotients(dividends: Doubles, divisors: Doubles) -> tuple[Floats, Bo
     """Quotients by positive numbers, and where their rounding is certain, shape (G,) each."""
     with np.errstate(all="ignore"):
         first = dividends.high / divisors.high
-        product, error = exact_product(first, divisors.high)
+        product, error = two_product(first, divisors.high)
         rest = (dividends.high - product) - error
         rest += dividends.low - first * divisors.low
         second = rest / divisors.high
@@ -79,25 +80,3 @@ def _certain(least: Floats, most: Floats, exponent: Ints) -> tuple[Floats, Bools
     values = np.ldexp(least, within.astype(np.int32))
     normal = (values > _NORMAL[0]) & (values < _NORMAL[1]) | (least == 0.0)
     return values, (least == most) & normal
-
-
-def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Return ``a + b`` rounded and its rounding error (Knuth, TAOCP 2, 4.2.2)."""
-    total = a + b
-    other = total - a
-    error = (a - (total - other)) + (b - other)
-    return total, error
-
-
-def exact_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Return ``a * b`` rounded and its rounding error, for numbers near 1 (Dekker)."""
-    product = a * b
-    a_high, b_high = _high_half(a), _high_half(b)
-    a_low, b_low = a - a_high, b - b_high
-    error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-    return product, error
-
-
-def _high_half(values: Floats) -> Floats:
-    shifted = values * 134217729.0  # 2**27 + 1
-    return shifted - (shifted - values)

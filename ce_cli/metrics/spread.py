@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
-from ce_cli.kernels.exact import LIMB_BITS, ExactSums, two_product
+from ce_cli.kernels.error_free import two_product
+from ce_cli.kernels.exact import LIMB_BITS, ExactSums
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import STUDENT, Bounds

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ce_cli.kernels import exact
-from ce_cli.kernels.exact import ExactSums, ratios, sum_of_products, two_product
+from ce_cli.kernels.error_free import two_product
+from ce_cli.kernels.exact import ExactSums, ratios, sum_of_products
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
