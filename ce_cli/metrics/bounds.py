@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 WILSON = "Wilson score"
 _STATISTICS: dict[IntervalMethod, str] = {"hall": "Hall's transformed t", "t": "Student's t"}
-_ENDLESS = 1e7  # degrees of freedom at which t is normal
+_ENDLESS = 1e7  # degrees of freedom at which t is nearly normal
 
 
 class Level(Record):
@@ -184,14 +184,14 @@ class ClusteredMean(Record):
             Σ w, unless the mean is a ratio to another sum.
         """
         there = weights > 0
-        own, residuals = weights[there], residuals[there]
+        own, residuals = weights[there], residuals[there] / scale
         if len(own) < 2:
             return cls(math.nan, float(len(own)), 0.0)
         with np.errstate(all="ignore"):
             shares = own / own.max()
             squares = math.fsum(np.square(residuals).tolist())
             count = math.fsum(shares.tolist()) ** 2 / math.fsum(np.square(shares).tolist())
-            error = math.sqrt(count / (count - 1.0) * squares) / scale if count > 1.0 else math.nan
+            error = math.sqrt(count / (count - 1.0) * squares) if count > 1.0 else math.nan
             scaled = residuals / math.sqrt(squares) if 0 < squares < math.inf else residuals * 0.0
             skewness = math.fsum((scaled**3).tolist())
         return cls(error, count, max(-1.0, min(1.0, skewness)))
@@ -199,7 +199,11 @@ class ClusteredMean(Record):
 
 def normal_reach(confidence: float) -> float:
     """The half-width of a normal interval, in standard errors."""
-    return t_quantile(confidence, _ENDLESS)
+    reach = t_quantile(confidence, _ENDLESS)
+    for _ in range(2):  # Newton's method
+        outside = math.erfc(reach / math.sqrt(2.0)) - (1.0 - confidence)
+        reach += outside * math.sqrt(math.pi / 2.0) * math.exp(0.5 * reach * reach)
+    return reach
 
 
 def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:

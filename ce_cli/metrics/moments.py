@@ -71,7 +71,7 @@ class Cubes(State):
             return cls(batch.sums(bounded(third)), none, none, none)
         with np.errstate(over="ignore"):
             own = bounded(weights * weights * weights)
-            powers = (bounded(one * own) for one in (third, second, first, zeroth))
+            powers = (bounded(bounded(one) * own) for one in (third, second, first, zeroth))
             counted = (np.where(weights > 0, one, 0.0) for one in powers)
         return cls(*(ExactSums.of(one, batch.groups, batch.group_count) for one in counted))
 
