@@ -30,7 +30,7 @@ def hall_ends(
 
     def transformed(hypothesis: float) -> float:
         t = (mean - hypothesis) / error
-        return t + (t * t / 3 + 1 / 6) * skewness + skewness**2 * t**3 / 27
+        return float(t + (t * t / 3 + 1 / 6) * skewness + skewness**2 * t**3 / 27)
 
     far = 1e4 * error
     low, high = (

@@ -56,7 +56,8 @@ def test_an_interval_is_that_of_students_t(name: str) -> None:
 def test_an_interval_is_that_of_halls_t(name: str, weighted: bool) -> None:
     data = frame()
     weights = data["w"].to_numpy() if weighted else np.ones(ROWS)
-    result = score(data.assign(w=weights), metric=name, by="segment", weight="w")
+    names = [name, "standard_error"]
+    result = score(data.assign(w=weights), metric=names, by="segment", weight="w")
     numbers = values(data)[name]
     parts = [(result.intervals, np.ones(ROWS, np.bool_))]
     parts += [
