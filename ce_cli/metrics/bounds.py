@@ -163,7 +163,7 @@ class ClusteredMean(Record):
         A. Carter, K. T. Schnepel and D. G. Steigerwald, Rev. Econ. Stat. 99, 2017, discuss such
         numbers).
     skewness : float
-        Σ r³ / (Σ r²)^(3/2) of the residuals by cluster.
+        That of the mean; for clusters of equal size, Σ r³ / (Σ r²)^(3/2) of their residuals.
     """
 
     error: float
@@ -192,9 +192,30 @@ class ClusteredMean(Record):
             squares = math.fsum(np.square(residuals).tolist())
             count = math.fsum(shares.tolist()) ** 2 / math.fsum(np.square(shares).tolist())
             error = math.sqrt(count / (count - 1.0) * squares) if count > 1.0 else math.nan
-            scaled = residuals / math.sqrt(squares) if 0 < squares < math.inf else residuals * 0.0
-            skewness = math.fsum((scaled**3).tolist())
-        return cls(error, count, max(-1.0, min(1.0, skewness)))
+        return cls(error, count, _skewness_of_clusters(residuals, shares, squares, count))
+
+
+def _skewness_of_clusters(residuals: Floats, shares: Floats, squares: float, count: float) -> float:
+    """The skewness of a mean, as `Cubes.skewness` has it for rows, with clusters for rows.
+
+    Parameters
+    ----------
+    residuals, shares : ndarray, shape (C,)
+        Σ w·(v − mean) of each cluster, and its weight, all above 0.
+    squares : float
+        Σ residual².
+    count : float
+        The effective number of clusters.
+    """
+    if not 0.0 < squares < math.inf:
+        return 0.0
+    scaled = residuals / math.sqrt(squares)
+    apart, shares = scaled / shares, shares / math.fsum(shares.tolist())
+    spread = math.fsum((shares * apart * apart).tolist())
+    of_means = math.fsum((shares * apart**3).tolist()) / spread**1.5 / math.sqrt(count)
+    of_sums = math.fsum((scaled**3).tolist())
+    chosen = of_sums if of_sums * of_means > 0 and abs(of_sums) > abs(of_means) else of_means
+    return max(-1.0, min(1.0, chosen))
 
 
 def normal_reach(confidence: float) -> float:

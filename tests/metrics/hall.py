@@ -15,17 +15,23 @@ def kish(weights: Floats) -> float:
 
 
 def hall_ends(
-    mean: float, residuals: Floats, count: float, scale: float, confidence: float
+    mean: float, residuals: Floats, weights: Floats, confidence: float
 ) -> tuple[float, float]:
     """The means whose transformed t is not beyond the quantile of Student's t.
 
-    `residuals` are Σ w·(v − mean) of each row or cluster, `count` is how many of them there are.
-    The transformation is that of Hall (1992) with T + (a·T² + b)·γ/√n + (a·γ)²·T³/(3n), where
-    γ/√n is Σ r³ / (Σ r²)^1.5, a = 1/3 and b = 1/6.
+    `residuals` are Σ w·(v − mean) of each row or cluster, and `weights` their Σ w. The
+    transformation is that of Hall (1992) with T + (a·T² + b)·γ/√n + (a·γ)²·T³/(3n), where a = 1/3,
+    b = 1/6, and γ is the weighted skewness of the numbers v; or γ/√n is Σ r³ / (Σ r²)^1.5 if that
+    has the same sign and is larger.
     """
+    count, scale = kish(weights), weights.sum()
     squares = float(np.square(residuals).sum())
     error = np.sqrt(count / (count - 1) * squares) / scale
-    skewness = float((residuals**3).sum() / squares**1.5) if squares else 0.0
+    moments = [np.average((residuals / weights) ** power, weights=weights) for power in (2, 3)]
+    skewness = moments[1] / moments[0] ** 1.5 / np.sqrt(count)
+    raw = (residuals**3).sum() / squares**1.5
+    if raw * skewness > 0 and abs(raw) > abs(skewness):
+        skewness = raw
     reach = float(stats.t.ppf(0.5 + confidence / 2, count - 1))
 
     def transformed(hypothesis: float) -> float:
@@ -49,4 +55,4 @@ def hall_interval(
     weights = np.ones(len(values)) if weights is None else weights
     mean = float(np.average(values, weights=weights))
     residuals = weights * (values - mean)
-    return hall_ends(mean, residuals, kish(weights), float(weights.sum()), confidence)
+    return hall_ends(mean, residuals, weights, confidence)

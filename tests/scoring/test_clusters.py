@@ -77,7 +77,7 @@ def test_residuals_are_summed_within_a_cluster(name: str, weighted: bool) -> Non
         sizes = pd.Series(weights).groupby(rows["user"].to_numpy()).sum()
         count = kish(sizes.to_numpy())
         error = np.sqrt(count / (count - 1) * (residuals**2).sum()) / weights.sum()
-        expected = hall_ends(mean, np.asarray(residuals), count, weights.sum(), 0.9)
+        expected = hall_ends(mean, np.asarray(residuals), np.asarray(sizes), 0.9)
         assert ends(intervals[name]) == pytest.approx(expected, rel=1e-8)
         assert "summed by cluster" in intervals[name].method
         if name == "cross_entropy":
