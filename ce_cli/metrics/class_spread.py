@@ -56,11 +56,13 @@ class ClassSpread(State):
             own = masses if batch.weights is None else bounded(batch.weights * masses)
             squared, cube = own * masses, own * own * masses
             parts = (squared, squared * costs, squared * costs * costs)
-            powers = (cube * costs**3, cube * costs * costs, cube * costs, cube)
-            powers += (masses * costs**3, masses * costs * costs)
+            squares, cubes = costs * costs, costs**3
+            powers = (cube * cubes, cube * squares, cube * costs, cube)
+            plain = (masses * cubes, masses * squares)
         cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
         weight, first, second, *cubed = (
-            weighted_sums(bounded(one), batch.weights, cells, classes) for one in (*parts, *powers)
+            weighted_sums(bounded(one), batch.weights, cells, classes)
+            for one in (*parts, *powers, *plain)
         )
         return cls(weight, first, second, Cubes(*cubed))
 

@@ -59,10 +59,10 @@ class Cubes(State):
 
         Notes
         -----
-        For n equal weights it is the skewness of the numbers divided by √n, and equal to
-        Σ r³ / (Σ r²)^(3/2) of the residuals r = w·(v − mean). For unequal weights that sum is hardly
-        more than a single row; the skewness of the weighted numbers, divided by the root of Kish's
-        n, is more reliable, unless large weights go with large numbers. So it is the latter,
+        For n equal weights it is the skewness of the numbers divided by √n, which is equal to
+        Σ r³ / (Σ r²)^(3/2) of the residuals r = w·(v − mean). With unequal weights, this is often
+        the share of a single row. The skewness of the weighted numbers, divided by the root of
+        Kish's n, is more reliable, unless large weights go with large numbers. So it is the latter,
         or the former where it has the same sign and is larger.
         """
         squared, first, second = (one.floats() for one in sums)
