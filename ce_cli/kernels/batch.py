@@ -84,13 +84,13 @@ class Batch(Record):
             return self.ends
         return float(self.finite_losses.min()), float(self.finite_losses.max())
 
-    def sums(self, values: Floats | Bools) -> ExactSums:
-        """Exact Σ w·value by group, for finite values of shape (n,)."""
+    def sums(self, values: Floats | Bools, ends: tuple[float, float] | None = None) -> ExactSums:
+        """Exact Σ w·value by group, for finite values of shape (n,), with `ends` if known."""
         if self.weights is None and values.dtype == np.bool_:
             return self.counts(cast(Bools, values))
         values = values.astype(np.float64, copy=False)
         if self.weights is None:
-            return ExactSums.of(values, self.groups, self.group_count)
+            return ExactSums.of(values, self.groups, self.group_count, ends)
         return sum_of_products(values, self.weights, self.groups, self.group_count)
 
     def square_sums(self, values: Floats) -> ExactSums:

@@ -56,14 +56,13 @@ class ClassSpread(State):
             own = masses if batch.weights is None else bounded(batch.weights * masses)
             squared, cube = own * masses, own * own * masses
             parts = (squared, squared * costs, squared * costs * costs)
-            squares, cubes = costs * costs, costs**3
-            powers = (cube * cubes, cube * squares, cube * costs, cube)
-            plain = (masses * cubes, masses * squares)
+            third = costs * costs * costs
+            powers = (cube * third, cube * costs * costs, cube * costs, cube)
+            every = (*parts, *powers, masses * third, masses * costs * costs)
         cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
-        weight, first, second, *cubed = (
-            weighted_sums(bounded(one), batch.weights, cells, classes)
-            for one in (*parts, *powers, *plain)
-        )
+        weight, first, second, *cubed = [
+            weighted_sums(bounded(one), batch.weights, cells, classes) for one in every
+        ]
         return cls(weight, first, second, Cubes(*cubed))
 
     def figures(self, states: States) -> dict[str, Floats]:
