@@ -93,9 +93,11 @@ class Batch(Record):
             return ExactSums.of(values, self.groups, self.group_count, ends)
         return sum_of_products(values, self.weights, self.groups, self.group_count)
 
-    def square_sums(self, values: Floats) -> ExactSums:
+    def square_sums(self, values: Floats, ends: tuple[float, float] | None = None) -> ExactSums:
         """Σ w²·value by group, each row rounded once; for values of shape (n,)."""
         if self.weights is None:
+            if ends and math.isfinite(ends[1] - ends[0]):
+                return self.sums(values, ends)
             return self.sums(bounded(values))
         with np.errstate(over="ignore", under="ignore"):
             return self.sums(bounded(self.weights * values))

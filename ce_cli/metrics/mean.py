@@ -53,15 +53,17 @@ class Mean(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """The state of one batch."""
-        values = cls.values(batch.outcomes)
-        if values.dtype == np.bool_:
-            total, cubes = batch.sums(values), Cubes.empty(batch.group_count, batch.space)
-            first = total if batch.weights is None else batch.square_sums(values.astype(np.float64))
+        found = cls.values(batch.outcomes)
+        values = found.astype(np.float64, copy=False)
+        if found.dtype == np.bool_:
+            total, cubes = batch.sums(found), Cubes.empty(batch.group_count, batch.space)
+            first = total if batch.weights is None else batch.square_sums(values)
             return cls(total, first, first, cubes)  # the interval of a share is Wilson's
         ends = (float(values.min(initial=0.0)), float(values.max(initial=0.0)))
-        total = batch.sums(values, ends)
+        total, peak = batch.sums(values, ends), max(ends[1], -ends[0])
         first = total if batch.weights is None else batch.square_sums(values)
-        second, cubes = batch.square_sums(values * values), Cubes.of_rows(batch, values, ends)
+        second = batch.square_sums(values * values, (0.0, peak * peak))
+        cubes = Cubes.of_rows(batch, values, ends)
         return cls(total, first, second, cubes, *cls.others(batch, values))
 
     @classmethod
