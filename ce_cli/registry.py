@@ -64,7 +64,9 @@ class Figure(Record):
     digits : int
         How many significant digits pages show; fewer where the figure itself is approximate.
     low, high : float
-        Where its interval is cut off. Intervals by Student's t are symmetric and are not cut.
+        Its range, at which its interval is cut off.
+    binary_high : float
+        The end of its range for two classes and for independent labels.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Figure(Record):
     digits: int = 5
     low: float = -math.inf
     high: float = math.inf
+    binary_high: float = math.inf
 
     @property
     def heading(self) -> str:
@@ -230,9 +233,12 @@ METRICS = (
                 title="cross-entropy",
                 in_unit=True,
                 mean_loss=True,
+                low=0.0,
             ),
-            Figure("total", "Sum of the losses.", in_unit=True),
-            Figure("perplexity", "Exponential of the cross-entropy, the same in every unit."),
+            Figure("total", "Sum of the losses.", in_unit=True, low=0.0),
+            Figure(
+                "perplexity", "Exponential of the cross-entropy, the same in every unit.", low=1.0
+            ),
         ),
     ),
     Metric(
@@ -255,6 +261,7 @@ METRICS = (
                 "Cross-entropy of predictions without labels, in bits whatever the unit.",
                 title="bits per token",
                 mean_loss=True,
+                low=0.0,
             ),
         ),
     ),
@@ -305,13 +312,14 @@ METRICS = (
     Metric(
         "ce_cli.metrics.entropy:Entropy",
         (
-            Figure("entropy", "Mean entropy of the labels.", in_unit=True, mean_loss=True),
+            Figure("entropy", "Mean entropy of the labels.", in_unit=True, mean_loss=True, low=0.0),
             Figure(
                 "kl_divergence",
                 "Cross-entropy minus the entropy of the labels.",
                 title="KL divergence",
                 in_unit=True,
                 mean_loss=True,
+                low=0.0,
             ),
         ),
     ),
@@ -329,7 +337,15 @@ METRICS = (
     ),
     Metric(
         "ce_cli.metrics.brier:Brier",
-        (Figure("brier", "Mean squared error of the predicted probabilities."),),
+        (
+            Figure(
+                "brier",
+                "Mean squared error of the predicted probabilities.",
+                low=0.0,
+                high=2.0,
+                binary_high=1.0,
+            ),
+        ),
     ),
     Metric(
         "ce_cli.metrics.confidence:Confidence",
@@ -339,13 +355,21 @@ METRICS = (
                 "Mean entropy of the predictions: the cross-entropy that the model expects.",
                 in_unit=True,
                 mean_loss=True,
+                low=0.0,
             ),
         ),
         extra=True,
     ),
     Metric(
         "ce_cli.metrics.bias:Bias",
-        (Figure("bias", "Mean predicted probability minus the share of the positive class."),),
+        (
+            Figure(
+                "bias",
+                "Mean predicted probability minus the share of the positive class.",
+                low=-1.0,
+                high=1.0,
+            ),
+        ),
         extra=True,
     ),
     Metric(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Self
 
 import numpy as np
@@ -76,7 +77,7 @@ class ClassSpread(State):
         errors, count = self.figures(states)["class_error"], self._count(loss.weight.floats())
         sums = (self.weight, self.first, self.second)
         skewness = self.cubes.skewness(loss.mean, self._squares(states), loss.weight, sums)
-        return Bounds.of_mean(loss.mean, errors, count, skewness, level)
+        return Bounds.of_mean(loss.mean, errors, count, skewness, level).within(0.0, math.inf)
 
     def _squares(self, states: States) -> Floats:
         """Σ v²(cost − mean)² of each class."""

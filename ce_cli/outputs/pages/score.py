@@ -42,6 +42,7 @@ _PAGE = 80  # columns
 _NARROWEST_WHY = 24
 _OTHERS_OF_GROUPS = 5
 _ROUNDING = 1e-12
+_NEARLY = 0.995  # of the number of rows: the effective number is not shown beyond
 
 
 def render(result: Result, canvas: Canvas) -> str:
@@ -83,10 +84,22 @@ def _tables(result: Result) -> Iterator[Block]:
 def _inputs(result: Result) -> Line:
     read, scored = result.rows["read"], result.rows["scored"]
     rows = plural(scored, "row") if read == scored else f"{scored:,} of {plural(read, 'row')}"
+    interval = result.intervals.get("cross_entropy")
     if result.cluster is not None:
         rows += clusters_of(result.cluster)
+        rows += effectively(interval, result.cluster.count)
+    else:
+        rows += effectively(interval, scored)
     files = files_title(result.inputs)
     return Line((Span(files, "bold"), Span(f"  {rows} · {result.task}", "dim")))
+
+
+def effectively(interval: Interval | None, count: int | None) -> str:
+    """`` (effectively 31.4)`` where weights or clusters of unequal size make the number smaller."""
+    if interval is None or interval.n is None or not count or not math.isfinite(interval.n):
+        return ""
+    few = shown(interval.n, 3)
+    return f" (effectively {few})" if interval.n < _NEARLY * count else ""
 
 
 def clusters_of(cluster: ClusterCount) -> str:
