@@ -140,13 +140,17 @@ def _decomposition(computed: Computed) -> Decomposed | None:
     """The decomposition, if it is chosen and applies."""
     if not computed.spec.decompose:
         return None
+    from ce_cli.metrics.unsmoothed import Unsmoothed
     from ce_cli.scoring.decomposition import decomposed, why_not
 
     spec, space = computed.spec, computed.binding.space
     if why_not(space) is not None:
         return None
-    clip = spec.clip or 0.0
-    return decomposed(computed.whole, space, spec.as_, clip, computed.classes, spec.scale)
+    states, clip = computed.whole, spec.clip or 0.0
+    if spec.label_smoothing:
+        states = states[Unsmoothed].states
+    found = decomposed(states, space, spec.as_, clip, computed.classes, spec.scale)
+    return found.replace(unsmoothed=bool(spec.label_smoothing))
 
 
 def _calibration(computed: Computed) -> Iterator[CalibrationBin]:

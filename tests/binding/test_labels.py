@@ -126,11 +126,72 @@ def test_smoothing_is_what_the_smoothed_labels_score(smoothing: float) -> None:
     shares = np.full((ROWS, 3), smoothing / 3)
     shares[np.arange(ROWS), CODES] += 1 - smoothing
     written = metrics_of({**family("y", shares), **family("p", PREDICTED)})
+    plain = metrics_of({"label": names, **family("p", PREDICTED)})
+    of_what_happened = ("accuracy", "brier", "baseline", "normalized_cross_entropy", "skill")
     for name in got:
-        assert got[name] == pytest.approx(written[name], rel=1e-12), name
+        expected = plain[name] if name in of_what_happened else written[name]
+        assert got[name] == pytest.approx(expected, rel=1e-12), name
     uniform = -np.log(PREDICTED).mean()
-    plain = log_loss(CODES, PREDICTED)
-    assert got["cross_entropy"] == pytest.approx((1 - smoothing) * plain + smoothing * uniform)
+    unsmoothed = log_loss(CODES, PREDICTED)
+    expected = (1 - smoothing) * unsmoothed + smoothing * uniform
+    assert got["cross_entropy"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", ["hard", "soft", "independent", "single"])
+def test_smoothing_leaves_what_is_of_the_labels_as_they_happened(kind: str) -> None:
+    """To the bit, in groups and their intervals too; and with weights."""
+    every: dict[str, dict[str, Any]] = {
+        "hard": {"label": [CLASSES[code] for code in CODES], **family("p", PREDICTED)},
+        "soft": {**family("y", SHARES), **family("p", PREDICTED)},
+        "independent": {**family("y", TRUE), **family("p", PREDICTED)},
+        "single": {"label": TRUE[:, 0], "prob": PREDICTED[:, 0]},
+    }
+    options: dict[str, Any] = {"task": "multilabel"} if kind == "independent" else {}
+    data = pd.DataFrame(every[kind] | {"w": WEIGHTS, "g": np.arange(ROWS) % 2})
+    plain, got = (
+        score(data, metric="all", weight="w", by="g", label_smoothing=e, **options)
+        for e in (0.0, 0.1)
+    )
+    names = {"accuracy", "brier", "baseline", "normalized_cross_entropy", "skill", "confidence"}
+    names |= {"ece", "bias", "auc"} & set(plain.metrics)
+    for one, other in ((plain, got), *zip(plain.groups, got.groups, strict=True)):
+        for name in names:
+            assert one.metrics[name] == other.metrics[name], name  # type: ignore[attr-defined]
+            assert one.intervals.get(name) == other.intervals.get(name), name  # type: ignore[attr-defined]
+    assert got.calibration == plain.calibration
+    shares = [(one.name, one.rows, one.weight_sum) for one in got.per_class]
+    assert shares == [(one.name, one.rows, one.weight_sum) for one in plain.per_class]
+    assert got.metrics["entropy"] > plain.metrics["entropy"]
+    assert got.metrics["cross_entropy"] != plain.metrics["cross_entropy"]
+
+
+def test_a_perfect_ranking_stays_one_under_smoothing() -> None:
+    data = {"label": [0, 0, 1, 1], "prob": [0.1, 0.3, 0.6, 0.9]}
+    assert metrics_of(data, metric="auc", label_smoothing=0.1)["auc"] == 1.0
+
+
+@pytest.mark.parametrize("kind", ["hard", "soft"])
+def test_the_mean_over_classes_is_that_over_rows_under_smoothing(kind: str) -> None:
+    labels = {"label": [CLASSES[code] for code in CODES]} if kind == "hard" else family("y", SHARES)
+    data = pd.DataFrame({**labels, **family("p", PREDICTED)})
+    result = score(data, label_smoothing=0.1)
+    total = sum(one.weight_sum * one.cross_entropy for one in result.per_class)
+    assert total == pytest.approx(ROWS * result.metrics["cross_entropy"], rel=1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_decomposition_is_of_the_labels_as_they_happened(tmp_path: Path, classes: int) -> None:
+    predicted = {f"p_{name}": PREDICTED[:, k] for k, name in enumerate(CLASSES)}
+    columns: dict[str, Any] = {"label": [CLASSES[code] for code in CODES], **predicted}
+    if classes == 2:
+        columns = {"label": CODES == 0, "prob": PREDICTED[:, 0]}
+    path = write_csv(tmp_path / "f.csv", columns)
+    plain = score_json(path, "--decompose")
+    got = score_json(path, "--decompose", "--label-smoothing", "0.1")
+    assert got["decomposition"] == plain["decomposition"]
+    assert got["decomposition"]["uncertainty"] == got["metrics"]["baseline"]
+    page = run_ce("score", path, "--decompose", "--label-smoothing", "0.1").stdout
+    assert "nats, before label smoothing" in page
 
 
 @pytest.mark.parametrize("values", ["probabilities", "logits"])
