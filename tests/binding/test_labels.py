@@ -217,6 +217,26 @@ def test_class_weights_are_weights_of_rows() -> None:
     assert got == pytest.approx(expected, rel=1e-12)
 
 
+def test_balanced_weights_balance_the_weights_of_the_rows() -> None:
+    """The same as scikit-learn 1.9's compute_class_weight("balanced", …, sample_weight=w)."""
+    data = {"y": [0, 0, 0, 1], "w": [1, 1, 1, 9], "q": [0.2, 0.3, 0.1, 0.6]}
+    got = metrics_of(data, class_weight="balanced", weight="w", label="y", pred="q")
+    assert got["cross_entropy"] == pytest.approx(0.36961, abs=5e-6)
+    scaled = data | {"w": [1e306, 1e306, 1e306, 9e306]}
+    assert metrics_of(scaled, class_weight="balanced", weight="w", label="y", pred="q")[
+        "cross_entropy"
+    ] == pytest.approx(0.36961, abs=5e-6)
+
+
+def test_a_class_without_weight_is_not_balanced() -> None:
+    labels, weights = np.array([0, 0, 1, 1, 2]), [1.0, 3.0, 2.0, 0.0, 0.0]
+    columns = {f"p_{k}": PREDICTED[:5, k] for k in range(3)} | {"label": labels, "w": weights}
+    got = metrics_of(columns, class_weight="balanced", weight="w")["cross_entropy"]
+    own = -np.log(PREDICTED[np.arange(5), labels])
+    of_classes = (own[0] + 3 * own[1]) / 4, own[2]
+    assert got == pytest.approx(np.mean(of_classes), rel=1e-12)
+
+
 def test_balanced_weights_are_those_of_scikit_learn(tmp_path: Path) -> None:
     labels = [CLASSES[code] for code in CODES]
     path = write_csv(tmp_path / "f.csv", {"label": labels, **family("p", PREDICTED)})
