@@ -66,7 +66,7 @@ class Outcomes(Protocol):
         ...
 
     def predicted(self) -> Codes:
-        """The most likely class by the prediction, the first one on a tie, shape (n,)."""
+        """The most likely class by the prediction, shape (n,)."""
         ...
 
     def confidence(self) -> Floats:

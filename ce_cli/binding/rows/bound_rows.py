@@ -216,18 +216,18 @@ def outcomes_of(
         return _likelihood(matrix[0], clip, spec)
     if binding.task == "multilabel" and shares is not None:
         return Multilabel(_binary_form(matrix, clip, spec), shares, smoothing)
-    form = _form(matrix, clip, spec)
+    form = _form(matrix, clip, spec, binding.class_order)
     if shares is None:
         return Hard(form, codes, binding.class_count, smoothing)
     return Soft(form, shares, codes, smoothing)
 
 
-def _form(matrix: Floats, clip: float, spec: Spec) -> forms.Form:
+def _form(matrix: Floats, clip: float, spec: Spec, order: tuple[int, ...]) -> forms.Form:
     if len(matrix) == 1:
         return _binary_form(matrix[0], clip, spec)
     if spec.as_ == "probabilities":
-        return forms.Probabilities(matrix, clip)
-    return (forms.Logits if spec.as_ == "logits" else forms.Logprobs)(matrix)
+        return forms.Probabilities(matrix, clip, order)
+    return (forms.Logits if spec.as_ == "logits" else forms.Logprobs)(matrix, order)
 
 
 def _binary_form(values: Floats, clip: float, spec: Spec) -> forms.BinaryForm:
