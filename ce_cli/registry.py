@@ -63,6 +63,8 @@ class Figure(Record):
         Whether pages show it in percent.
     digits : int
         How many significant digits pages show; fewer where the figure itself is approximate.
+    of_a_class : bool
+        Whether it is of the positive class, or, of more than two classes, of the likeliest one.
     low, high : float
         Where its interval is cut off. Intervals by Student's t are symmetric and are not cut.
     """
@@ -74,6 +76,7 @@ class Figure(Record):
     mean_loss: bool = False
     percent: bool = False
     digits: int = 5
+    of_a_class: bool = False
     low: float = -math.inf
     high: float = math.inf
 
@@ -345,12 +348,26 @@ METRICS = (
     ),
     Metric(
         "ce_cli.metrics.bias:Bias",
-        (Figure("bias", "Mean predicted probability minus the share of the positive class."),),
+        (
+            Figure(
+                "bias",
+                "Mean predicted probability minus the share of the positive class.",
+                of_a_class=True,
+            ),
+        ),
         extra=True,
     ),
     Metric(
         "ce_cli.metrics.ece:Ece",
-        (Figure("ece", "Expected calibration error over 15 bins.", low=0.0, high=1.0),),
+        (
+            Figure(
+                "ece",
+                "Expected calibration error over 15 bins, of the positive or the likeliest class.",
+                of_a_class=True,
+                low=0.0,
+                high=1.0,
+            ),
+        ),
         extra=True,
     ),
     Metric(

@@ -97,6 +97,10 @@ class Outcomes(Protocol):
         """For two classes, a number that orders rows by prediction of the second, shape (n,)."""
         ...
 
+    def positive_probability(self) -> Floats:
+        """For two classes, the predicted probability of the second, shape (n,)."""
+        ...
+
     def positives(self) -> Floats:
         """For two classes, the share of the second in the label, shape (n,)."""
         ...
@@ -196,6 +200,11 @@ class _OneClass(_Smoothed):
         """The ranking by the predictions."""
         return self.form.ranking()
 
+    def positive_probability(self) -> Floats:
+        """The probability of the second class, before any clipping."""
+        second: Floats = self.form.probabilities()[1]
+        return second
+
 
 class _NoOrder:
     """The methods that have no answer unless there are two classes."""
@@ -212,6 +221,10 @@ class _NoOrder:
     def ranking(self) -> Floats:
         """Unknown."""
         return np.full(len(self.codes), np.nan)
+
+    def positive_probability(self) -> Floats:
+        """Unknown."""
+        return self.ranking()
 
     def positives(self) -> Floats:
         """Unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
+from ce_cli.registry import FIGURES
 from ce_cli.results.document import Scalar
 from ce_cli.results.group_table import GroupIntervals, GroupTable
 from ce_cli.results.lines import (
@@ -81,6 +82,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         cluster=_cluster(computed),
         metrics=own,
         intervals=intervals,
+        about=_about(computed, own),
         not_applicable=dict(_not_applicable(computed)),
         per_class=tuple(_per_class(computed)),
         calibration=tuple(_calibration(computed)),
@@ -118,6 +120,14 @@ def _cluster(computed: Computed) -> ClusterCount | None:
     if clustered is None or computed.spec.cluster is None:
         return None
     return ClusterCount(computed.spec.cluster, clustered.count)
+
+
+def _about(computed: Computed, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The class of each figure that is of one class."""
+    of = {"of": "top class"}
+    if len(computed.classes) == len("01"):
+        of = {"of": "positive class", "class": computed.classes[1]}
+    return {name: of for name in names if FIGURES[name].of_a_class}
 
 
 def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
