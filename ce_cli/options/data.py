@@ -149,7 +149,7 @@ class DataOptions(TypedDict, total=False):
     label_smoothing: Annotated[
         float,
         Option(
-            "Spread this share of each label over all classes.",
+            "Spread this share of each label over all classes, for the loss alone.",
             VALUES,
             float,
             0.0,
