@@ -63,6 +63,8 @@ class Figure(Record):
         Whether pages show it in percent.
     digits : int
         How many significant digits pages show; fewer where the figure itself is approximate.
+    of_a_class : bool
+        Whether it is of the positive class, or, of more than two classes, of the likeliest one.
     low, high : float
         Its range, at which its interval is cut off.
     binary_high : float
@@ -76,6 +78,7 @@ class Figure(Record):
     mean_loss: bool = False
     percent: bool = False
     digits: int = 5
+    of_a_class: bool = False
     low: float = -math.inf
     high: float = math.inf
     binary_high: float = math.inf
@@ -366,6 +369,7 @@ METRICS = (
             Figure(
                 "bias",
                 "Mean predicted probability minus the share of the positive class.",
+                of_a_class=True,
                 low=-1.0,
                 high=1.0,
             ),
@@ -374,7 +378,15 @@ METRICS = (
     ),
     Metric(
         "ce_cli.metrics.ece:Ece",
-        (Figure("ece", "Expected calibration error over 15 bins.", low=0.0, high=1.0),),
+        (
+            Figure(
+                "ece",
+                "Expected calibration error over 15 bins, of the positive or the likeliest class.",
+                of_a_class=True,
+                low=0.0,
+                high=1.0,
+            ),
+        ),
         extra=True,
     ),
     Metric(

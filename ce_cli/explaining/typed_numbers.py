@@ -68,10 +68,8 @@ def label_of(p: str, spec: Spec) -> LabelShares:
     shares = _label(TypedNumbers("", p), classes, spec)
     assert shares is not None  # every task but likelihood has a label
     unsmoothed = shares[:, 0]
-    masses = unsmoothed
-    if spec.label_smoothing:
-        among = 2 if spec.task == "multilabel" else len(classes)
-        masses = smoothed(unsmoothed, spec.label_smoothing, among)
+    among = 2 if spec.task == "multilabel" else len(classes)
+    masses = smoothed(unsmoothed, spec.label_smoothing, among)
     return LabelShares(masses, unsmoothed, classes, spec)
 
 
@@ -100,12 +98,8 @@ def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
     if shares is not None and spec.task != "multilabel":
         codes, hard = shares.argmax(axis=0), certain_codes(shares)
     binding = _binding(classes, spec)
-    scored, unsmoothed = (
-        outcomes_of(matrix, codes, None if hard is not None else shares, binding, own)
-        for own in (spec, spec.replace(label_smoothing=0.0))
-    )
-    loss = float(scored.losses()[0])
-    return Subject(scored, unsmoothed, raw, classes, loss, spec)
+    scored = outcomes_of(matrix, codes, None if hard is not None else shares, binding, spec)
+    return Subject(scored, raw, classes, float(scored.losses()[0]), spec)
 
 
 def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:

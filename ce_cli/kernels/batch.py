@@ -56,6 +56,12 @@ class Batch(Record):
         return self.outcomes.space.replace(sized=self.byte_counts is not None)
 
     @cached_property
+    def unsmoothed(self) -> Batch:
+        """The same rows with the labels as they happened; the batch itself without smoothing."""
+        plain = self.outcomes.unsmoothed()
+        return self if plain is self.outcomes else self.replace(outcomes=plain)
+
+    @cached_property
     def losses(self) -> Floats:
         """Row losses in nats, shape (n,); may be infinite."""
         return self.outcomes.losses()

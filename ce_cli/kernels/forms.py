@@ -34,7 +34,7 @@ class Form(Protocol):
         ...
 
     def predicted(self) -> Codes:
-        """The most likely class, the first one on a tie, shape (n,)."""
+        """The most likely class, shape (n,); on a tie, the negative or the first one in order."""
         ...
 
     def confidence(self) -> Floats:
@@ -198,10 +198,11 @@ BinaryForm = BinaryProbability | BinaryLogit | BinaryLogprob
 
 
 class Probabilities(Record):
-    """Class probabilities, shape (K, n), and the clip (0 for none)."""
+    """Class probabilities, shape (K, n), the clip (0 for none), and the order that settles ties."""
 
     matrix: Floats
     clip: float = 0.0
+    order: tuple[int, ...] = ()
 
     def losses(self, codes: Codes) -> Floats:
         """−log of the clipped probability of the label."""
@@ -216,7 +217,7 @@ class Probabilities(Record):
 
     def predicted(self) -> Codes:
         """Argmax q."""
-        return first_largest(self.matrix)
+        return first_largest(self.matrix, self.order)
 
     def confidence(self) -> Floats:
         """The largest q."""
@@ -243,13 +244,14 @@ class Probabilities(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(of_rows(self.matrix, rows), self.clip)
+        return type(self)(of_rows(self.matrix, rows), self.clip, self.order)
 
 
 class Logits(Record):
-    """Class logits, shape (K, n)."""
+    """Class logits, shape (K, n), and the order that settles ties."""
 
     matrix: Floats
+    order: tuple[int, ...] = ()
 
     @cached_property
     def softmax(self) -> Softmax:
@@ -266,7 +268,7 @@ class Logits(Record):
 
     def predicted(self) -> Codes:
         """Argmax z."""
-        return self.softmax.top
+        return first_largest(self.matrix, self.order) if self.order else self.softmax.top
 
     def confidence(self) -> Floats:
         """The largest of softmax(z)."""
@@ -292,13 +294,14 @@ class Logits(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(of_rows(self.matrix, rows))
+        return type(self)(of_rows(self.matrix, rows), self.order)
 
 
 class Logprobs(Record):
-    """Class log-probabilities, shape (K, n)."""
+    """Class log-probabilities, shape (K, n), and the order that settles ties."""
 
     matrix: Floats
+    order: tuple[int, ...] = ()
 
     def losses(self, codes: Codes) -> Floats:
         """−log q_y, without exponentials."""
@@ -310,7 +313,7 @@ class Logprobs(Record):
 
     def predicted(self) -> Codes:
         """Argmax log q."""
-        return first_largest(self.matrix)
+        return first_largest(self.matrix, self.order)
 
     def confidence(self) -> Floats:
         """The largest q."""
@@ -336,7 +339,7 @@ class Logprobs(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(of_rows(self.matrix, rows))
+        return type(self)(of_rows(self.matrix, rows), self.order)
 
 
 def _surprisals(form: Form, classes: int, shape: tuple[int, ...]) -> Floats:

@@ -74,18 +74,33 @@ def log_of_complement(logprob: Floats) -> Floats:
     return 0.0 - binary_logprob_losses(logprob, np.zeros(logprob.shape, np.intp))
 
 
-def first_largest(matrix: Floats) -> Codes:
-    """The class with the largest value in each row, the first one on a tie, shape (n,)."""
+def first_largest(matrix: Floats, order: tuple[int, ...] = ()) -> Codes:
+    """The class with the largest value in each row, shape (n,).
+
+    On a tie, the class that is first in `order`, which has all codes; without it, the first code.
+    """
     if len(matrix) > NARROW:
         first: Codes = matrix.argmax(axis=0)
-        return first
-    largest = matrix[0].copy()
+        return _settled(matrix, first, order) if order else first
+    codes = order or range(len(matrix))
+    largest = matrix[codes[0]].copy()
     top = np.zeros(len(largest), np.intp)
-    for code in range(1, len(matrix)):
-        higher = matrix[code] > largest
-        np.maximum(top, higher * np.intp(code), out=top)
-        np.maximum(largest, matrix[code], out=largest)
-    return top
+    for place in range(1, len(matrix)):
+        values = matrix[codes[place]]
+        higher = values > largest
+        np.maximum(top, higher * np.intp(place), out=top)
+        np.maximum(largest, values, out=largest)
+    return np.array(order, np.intp)[top] if order else top
+
+
+def _settled(matrix: Floats, first: Codes, order: tuple[int, ...]) -> Codes:
+    """The codes in `first`, with ties settled by `order`."""
+    last = len(matrix) - 1 - matrix[::-1].argmax(axis=0)
+    tied = np.flatnonzero(first != last)
+    if len(tied):
+        codes = np.array(order, np.intp)
+        first[tied] = codes[matrix[:, tied][codes].argmax(axis=0)]
+    return first
 
 
 def class_sums(matrix: Floats) -> Floats:

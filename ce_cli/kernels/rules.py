@@ -78,20 +78,20 @@ def most_of(floor: float) -> float:
 
 def costs(outcomes: Outcomes, rule: Rule) -> Costs:
     """Losses by a rule of outcomes that are not clipped, whatever rule they already have."""
-    if isinstance(outcomes, Hard):
+    if isinstance(outcomes, Hard) and not outcomes.smoothing:
         return _of_classes(outcomes.form, outcomes.codes, rule)
     if isinstance(outcomes, Likelihood):
         return Costs(*_bounded(outcomes.surprisal, None, rule))
-    if isinstance(outcomes, Soft):
+    if isinstance(outcomes, Hard | Soft):
         each, raised, lowered = _of_every_class(outcomes.form, rule)
-        some = outcomes.shares > 0
+        some = outcomes.targets > 0
         return Costs(
-            class_sums(products(outcomes.shares, each)),
+            class_sums(products(outcomes.targets, each)),
             np.logical_or.reduce(raised & some, axis=0),
             np.logical_or.reduce(lowered & some, axis=0),
         )
     if isinstance(outcomes, Multilabel):
-        both = np.stack([1.0 - outcomes.shares, outcomes.shares])
+        both = np.stack([1.0 - outcomes.targets, outcomes.targets])
         each, raised, lowered = _of_every_class(outcomes.form, rule)
         return Costs(
             class_sums(class_sums(products(both, each))) / len(outcomes.shares),
@@ -185,8 +185,8 @@ class RuledSoft(_Ruled, Soft):
     rule: Rule = UNBOUNDED
 
     def parts(self) -> tuple[Floats, Floats]:
-        """Shares, and surprisals of the classes by the rule."""
-        return self.shares, _of_every_class(self.form, self.rule)[0]
+        """Shares, and losses of the classes by the rule."""
+        return self.shares, self._whole_losses(_of_every_class(self.form, self.rule)[0])
 
 
 class RuledMultilabel(_Ruled, Multilabel):
@@ -196,7 +196,7 @@ class RuledMultilabel(_Ruled, Multilabel):
 
     def parts(self) -> tuple[Floats, Floats]:
         """Every label once, and its loss by the rule."""
-        both = np.stack([1.0 - self.shares, self.shares])
+        both = np.stack([1.0 - self.targets, self.targets])
         each = _of_every_class(self.form, self.rule)[0]
         return np.ones_like(self.shares), class_sums(products(both, each))
 
@@ -210,11 +210,13 @@ class RuledLikelihood(_Ruled, Likelihood):
 def ruled(outcomes: Outcomes, rule: Rule) -> Outcomes:
     """Outcomes that are not clipped, scored by a rule."""
     if isinstance(outcomes, Hard):
-        return RuledHard(outcomes.form, outcomes.codes, outcomes.classes, rule)
+        codes, classes = outcomes.codes, outcomes.classes
+        return RuledHard(outcomes.form, codes, classes, outcomes.smoothing, rule)
     if isinstance(outcomes, Soft):
-        return RuledSoft(outcomes.form, outcomes.shares, outcomes.codes, rule)
+        shares, codes = outcomes.shares, outcomes.codes
+        return RuledSoft(outcomes.form, shares, codes, outcomes.smoothing, rule)
     if isinstance(outcomes, Multilabel):
-        return RuledMultilabel(outcomes.form, outcomes.shares, rule)
+        return RuledMultilabel(outcomes.form, outcomes.shares, outcomes.smoothing, rule)
     if isinstance(outcomes, Likelihood):
         return RuledLikelihood(outcomes.surprisal, outcomes.probability, rule)
     raise TypeError(f"there is no rule for {type(outcomes).__name__}")

@@ -149,7 +149,7 @@ class DataOptions(TypedDict, total=False):
     label_smoothing: Annotated[
         float,
         Option(
-            "Spread this share of each label over all classes.",
+            "Spread this share of each label over all classes, for the loss alone.",
             VALUES,
             float,
             0.0,
@@ -161,8 +161,8 @@ class DataOptions(TypedDict, total=False):
     class_weight: Annotated[
         str | Sequence[str] | Mapping[Any, float] | None,
         Option(
-            "Weight of the rows of a class, CLASS=W, repeatable; or balanced, for rows / "
-            "(classes · rows of the class).",
+            "Weight of the rows of a class, CLASS=W, repeatable; or balanced, by which all classes "
+            "have the same total weight.",
             VALUES,
             list[str],
             metavar="CLASS=W",

@@ -22,6 +22,7 @@ from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
 from ce_cli.metrics.scores import Scores
 from ce_cli.metrics.state import State, States, one_class_only
+from ce_cli.metrics.unsmoothed import Unsmoothed, kinds_of
 from ce_cli.record import Record
 from ce_cli.results.decomposition import Basis, Decomposed, Name, Recalibrated
 from ce_cli.text import sanitize
@@ -70,11 +71,11 @@ class Evidence(Record):
         return fold_weights(self.weights, self.counts, self.keys)
 
 
-def needed(space: LabelSpace) -> tuple[type[State], ...]:
-    """The states for a decomposition: of two classes, sums; of more, a sample."""
+def needed(space: LabelSpace, smoothing: float) -> tuple[type[State], ...]:
+    """The states for a decomposition, which is of the labels as they happened."""
     if why_not(space) is not None:
         return ()
-    return Loss, Quantiles, Prior, Entropy, Scores if space.classes == 2 else Sample
+    return (Unsmoothed,) if smoothing else kinds_of(space)
 
 
 def why_not(space: LabelSpace) -> str | None:
@@ -95,7 +96,7 @@ def decomposed(
     Parameters
     ----------
     states : mapping
-        Those `needed`, each with one group.
+        Those `needed`, or the states in `Unsmoothed`, each with one group.
     space : LabelSpace
         One for which `why_not` is None.
     values : str

@@ -126,7 +126,7 @@ class ScoreSplit(Record):
                 batch = rows.grouped_by(index[rows.groups], len(keys))
             own = {kind: kind.of(batch) for kind in self.metrics}
             states = {kind: s.merge(own[kind]) for kind, s in states.items()} if states else own
-            evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
+            evidence = evidence.merge(Evidence.of(batch))
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
         if not bound.batches:
@@ -197,13 +197,13 @@ def _clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
     """The rows whose label has a probability below the clip, as one group; None if there are none.
 
     For hard labels, only such rows have the largest loss that the clip allows, so only few rows
-    are checked.
+    are checked; smoothing gives every class a share.
     """
     clip = spec.clip or 0.0
     if not clip or not len(batch):
         return None
     candidates = batch
-    if batch.outcomes.parts() is None and not spec.convention:
+    if batch.outcomes.parts() is None and not (spec.convention or spec.label_smoothing):
         limit = -math.log(clip) * (1.0 - 1e-9)
         if batch.ends[1] < limit:
             return None

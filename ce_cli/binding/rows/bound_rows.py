@@ -32,7 +32,6 @@ from ce_cli.kernels.outcomes import (
     Outcomes,
     Soft,
     indicator,
-    smoothed,
 )
 from ce_cli.record import Record
 from ce_cli.spec import Spec
@@ -216,21 +215,19 @@ def outcomes_of(
     if binding.task == "likelihood":
         return _likelihood(matrix[0], clip, spec)
     if binding.task == "multilabel" and shares is not None:
-        shares = smoothed(shares, smoothing, 2) if smoothing else shares
-        return Multilabel(_binary_form(matrix, clip, spec), shares)
-    form = _form(matrix, clip, spec)
-    if smoothing:
-        whole = indicator(codes, binding.class_count) if shares is None else shares
-        shares = smoothed(whole, smoothing, binding.class_count)
-    return Hard(form, codes, binding.class_count) if shares is None else Soft(form, shares, codes)
+        return Multilabel(_binary_form(matrix, clip, spec), shares, smoothing)
+    form = _form(matrix, clip, spec, binding.class_order)
+    if shares is None:
+        return Hard(form, codes, binding.class_count, smoothing)
+    return Soft(form, shares, codes, smoothing)
 
 
-def _form(matrix: Floats, clip: float, spec: Spec) -> forms.Form:
+def _form(matrix: Floats, clip: float, spec: Spec, order: tuple[int, ...]) -> forms.Form:
     if len(matrix) == 1:
         return _binary_form(matrix[0], clip, spec)
     if spec.as_ == "probabilities":
-        return forms.Probabilities(matrix, clip)
-    return (forms.Logits if spec.as_ == "logits" else forms.Logprobs)(matrix)
+        return forms.Probabilities(matrix, clip, order)
+    return (forms.Logits if spec.as_ == "logits" else forms.Logprobs)(matrix, order)
 
 
 def _binary_form(values: Floats, clip: float, spec: Spec) -> forms.BinaryForm:

@@ -20,7 +20,6 @@ from ce_cli.outputs.drawing.blocks import (
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import figure_text, percent, shown, signed
-from ce_cli.registry import FIGURES
 from ce_cli.results.lines import ClusterCount, ConventionScore
 from ce_cli.results.score import Interval, Result
 from ce_cli.text import files_title, level_text, plural, sanitize
@@ -208,7 +207,7 @@ def _columns(names: Sequence[str]) -> list[list[str]]:
 def _figure(result: Result, name: str) -> tuple[Span, Span]:
     if not name:
         return Span(""), Span("")
-    return Span(FIGURES[name].heading, "dim"), Span(figure_text(name, result.metrics[name]))
+    return Span(result.heading(name), "dim"), Span(figure_text(name, result.metrics[name]))
 
 
 def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
@@ -283,8 +282,7 @@ def _groups(result: Result) -> Iterator[Block]:
         )
         for group in result.groups[:_GROUPS_SHOWN]
     ]
-    names = (FIGURES[name].heading for name in more)
-    header = (*by, "rows", FIGURES[first].heading, "interval", *names)
+    header = (*by, "rows", result.heading(first), "interval", *map(result.heading, more))
     right = (False,) * len(by) + (True,) * (3 + len(more))
     yield Grid(header, right, tuple(rows))
     yield from _rest(len(result.groups) - len(rows), "groups (--format csv shows all)")
