@@ -152,7 +152,7 @@ def _shares(outcomes: Outcomes) -> Floats:
 
 def _is_clipped(prediction: float, spec: Spec) -> bool:
     clip = spec.clip or 0.0
-    return not clip <= prediction <= 1.0 - clip
+    return prediction < clip or 1.0 - prediction < clip
 
 
 def surprisal_curve(parts: Sequence[ClassTerm], scale: float) -> Curve:

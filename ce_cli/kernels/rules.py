@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.forms import BinaryForm, Form, Logprobs, Probabilities
-from ce_cli.kernels.losses import class_sums, surprisal
+from ce_cli.kernels.losses import class_sums, surprisal_bounds
 from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, products
 from ce_cli.record import Record
 
@@ -67,13 +67,13 @@ def clipped(low: float) -> Rule:
     """The rule that keeps probabilities within [low, 1 − low]; unbounded if `low` is 0."""
     if not low:
         return UNBOUNDED
-    most, least = most_of(low), float(-np.log1p(np.array([-low]))[0])
+    least, most = surprisal_bounds(low)
     return Rule(most, least, most)
 
 
 def most_of(floor: float) -> float:
-    """The surprisal of the probability `floor`, with the same bits as when computed in an array."""
-    return float(surprisal(np.array([floor]))[0])
+    """The surprisal of the probability `floor`."""
+    return surprisal_bounds(floor)[1]
 
 
 def costs(outcomes: Outcomes, rule: Rule) -> Costs:
