@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.kernels.rules import UNBOUNDED, Rule, clipped, most_of
+from ce_cli.kernels.rules import UNBOUNDED, Rule, clipped, most_of, without_zeros
 from ce_cli.record import Record
 from ce_cli.spec import CONVENTIONS
 from ce_cli.text import plural
@@ -114,14 +114,18 @@ def convention_of(name: str, case: ConventionCase) -> Convention:
     return _TABLE[name](case)
 
 
-def own_convention(clip: float) -> Convention:
+def own_convention(clip: float, only_zeros: bool = False) -> Convention:
     """What `ce` does by default."""
-    return Convention(OWN, clipped(clip), clip, clip, clip)
+    rule = without_zeros(clip) if only_zeros else clipped(clip)
+    return Convention(OWN, rule, clip, clip, clip)
 
 
-def every_convention(case: ConventionCase, clip: float) -> tuple[Convention, ...]:
+def every_convention(
+    case: ConventionCase, clip: float, only_zeros: bool = False
+) -> tuple[Convention, ...]:
     """`ce` itself, and all tools."""
-    return (own_convention(clip), *(convention_of(name, case) for name in CONVENTIONS))
+    own = own_convention(clip, only_zeros)
+    return (own, *(convention_of(name, case) for name in CONVENTIONS))
 
 
 def _sklearn(case: ConventionCase) -> Convention:
@@ -280,6 +284,8 @@ def _raised(convention: Convention, count: int) -> str:
     rows = plural(count, "row")
     if convention.rule.most == 100.0:
         return f"{rows} with a log below −100 taken as −100{convention.beyond}"
+    if math.isinf(convention.rule.bounded_from):
+        return f"{rows} of probability 0 raised to {convention.floor:.2g}"
     rest = ""
     if convention.rest_below != convention.floor:
         rounded = "" if convention.rest_below == convention.rest_floor else ", which is 0 to it"

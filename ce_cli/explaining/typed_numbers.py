@@ -141,6 +141,7 @@ def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
         as_=values,
         label=(),
         clip=clip if values == "probabilities" else 0.0,
+        clip_zeros=spec.clip is None and task == "likelihood" and values == "probabilities",
         sum_tolerance=tolerance,
     )
 

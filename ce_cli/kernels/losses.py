@@ -45,6 +45,13 @@ def bounded_surprisals(surprisals: Floats, clip: float) -> Floats:
     return np.clip(surprisals, *surprisal_bounds(clip)) if clip else surprisals
 
 
+def finite_surprisals(surprisals: Floats, clip: float) -> Floats:
+    """Surprisals in which a probability of exactly 0, and no other, is clipped; 0 clips none."""
+    if not clip or not np.isinf(surprisals).any():
+        return surprisals
+    return np.where(np.isinf(surprisals), surprisal_bounds(clip)[1], surprisals)
+
+
 def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
     """−log q where `positive` is 1 and −log(1 − q) where it is 0, shape (n,).
 

@@ -35,6 +35,8 @@ class Rule(Record):
         The surprisal from which that class costs `rest_most`, since 1 − q is rounded to 0.
     divided : bool
         Whether each row of probabilities is divided by its sum first.
+    bounded_from : float
+        The surprisal from which `most` applies: infinity if only a probability of 0 is raised.
     """
 
     most: float = math.inf
@@ -42,6 +44,7 @@ class Rule(Record):
     rest_most: float = math.inf
     rest_unseen: float = math.inf
     divided: bool = False
+    bounded_from: float = 0.0
 
 
 UNBOUNDED = Rule()
@@ -69,6 +72,11 @@ def clipped(low: float) -> Rule:
         return UNBOUNDED
     least, most = surprisal_bounds(low)
     return Rule(most, least, most)
+
+
+def without_zeros(low: float) -> Rule:
+    """The rule that raises probabilities of 0 to `low`; unbounded if that is 0."""
+    return Rule(most_of(low), bounded_from=math.inf) if low else UNBOUNDED
 
 
 def most_of(floor: float) -> float:
@@ -126,7 +134,7 @@ def _of_every_class(form: Form, rule: Rule) -> tuple[Floats, Bools, Bools]:
 def _bounded(own: Floats, rest: Bools | None, rule: Rule) -> tuple[Floats, Bools, Bools]:
     """Surprisals within the bounds, and where they were above and below."""
     most: float | Floats = rule.most
-    above = own > rule.most
+    above = (own > rule.most) & (own >= rule.bounded_from)
     if rest is not None:
         most = np.where(rest, rule.rest_most, rule.most)
         above = own > most
