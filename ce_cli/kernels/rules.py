@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.forms import BinaryForm, Form, Logprobs, Probabilities
-from ce_cli.kernels.losses import class_sums, surprisal_bounds
+from ce_cli.kernels.losses import class_sums, of_class, surprisal_bounds
 from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, products
+from ce_cli.kernels.tool_precision import tool_surprisals
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -31,20 +32,21 @@ class Rule(Record):
         The largest and smallest surprisal of a class.
     rest_most : float
         The largest surprisal of the negative class of a single prediction, which has 1 − q.
-    rest_unseen : float
-        The surprisal from which that class costs `rest_most`, since 1 − q is rounded to 0.
     divided : bool
         Whether each row of probabilities is divided by its sum first.
     bounded_from : float
         The surprisal from which `most` applies: infinity if only a probability of 0 is raised.
+    stored : str
+        The type, float32 or float64, of the probabilities that the tool makes of predictions, and
+        of 1 − q; empty if no digit of them is lost.
     """
 
     most: float = math.inf
     least: float = 0.0
     rest_most: float = math.inf
-    rest_unseen: float = math.inf
     divided: bool = False
     bounded_from: float = 0.0
+    stored: str = ""
 
 
 UNBOUNDED = Rule()
@@ -116,14 +118,14 @@ def row_sums(outcomes: Outcomes) -> Floats | None:
 
 
 def _of_classes(form: Form, codes: Codes, rule: Rule) -> Costs:
-    own = form.losses(codes)
+    own = of_class(tool_surprisals(form, rule.stored), codes) if rule.stored else form.losses(codes)
     rest = codes == 0 if isinstance(form, BinaryForm) else None
     return Costs(*_bounded(_divided(own, form, rule), rest, rule))
 
 
 def _of_every_class(form: Form, rule: Rule) -> tuple[Floats, Bools, Bools]:
     """Surprisals of all classes, shape (K, n) or (2, L, n), and which were raised or lowered."""
-    each = form.surprisals()
+    each = tool_surprisals(form, rule.stored) if rule.stored else form.surprisals()
     rest = None
     if isinstance(form, BinaryForm):
         rest = np.zeros(each.shape, np.bool_)
@@ -138,8 +140,6 @@ def _bounded(own: Floats, rest: Bools | None, rule: Rule) -> tuple[Floats, Bools
     if rest is not None:
         most = np.where(rest, rule.rest_most, rule.most)
         above = own > most
-        if rule.rest_unseen < math.inf:
-            above |= rest & (own >= rule.rest_unseen)
     within = np.where(above, most, np.maximum(own, rule.least))
     return within, above, own < rule.least
 
