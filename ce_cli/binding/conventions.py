@@ -3,7 +3,7 @@
 Sources, read at these places: scikit-learn 1.9 `metrics.log_loss`; the documentation of torch 2
 for `BCELoss`, `NLLLoss` and `CrossEntropyLoss`; Keras 3 `binary_crossentropy`,
 `categorical_crossentropy` and `Loss`; XGBoost 3 `logloss` and `mlogloss`; LightGBM 4
-`binary_logloss`, `multi_logloss` and `cross_entropy`; yardstick 1 `mn_log_loss`.
+`binary_logloss`, `multi_logloss` and `cross_entropy`; yardstick 1 `mn_log_loss` and `brier_class`.
 """
 
 from __future__ import annotations
@@ -211,10 +211,11 @@ def _in_double(floor: float) -> Rule:
 
 
 def _yardstick(case: ConventionCase) -> Convention:
-    """Clips to eps of a double, both ends."""
+    """Clips to eps of a double, both ends; `brier_class` is half of Brier's sum."""
     eps = 2.0**-52
     remarks = _as_probabilities(case) + _one_class(case)
-    return Convention("yardstick", clipped(eps), eps, eps, eps, remarks=remarks)
+    rule = clipped(eps).replace(brier=0.5)
+    return Convention("yardstick", rule, eps, eps, eps, remarks=remarks)
 
 
 _TABLE: dict[str, Callable[[ConventionCase], Convention]] = {

@@ -39,6 +39,8 @@ class Rule(Record):
     stored : str
         The type, float32 or float64, of the probabilities that the tool makes of predictions, and
         of 1 − q; empty if no digit of them is lost.
+    brier : float
+        The factor of Brier's sum over more than two classes.
     """
 
     most: float = math.inf
@@ -47,6 +49,7 @@ class Rule(Record):
     divided: bool = False
     bounded_from: float = 0.0
     stored: str = ""
+    brier: float = 1.0
 
 
 UNBOUNDED = Rule()
@@ -170,6 +173,13 @@ class _Ruled:
     def losses(self) -> Floats:
         """The losses by the rule."""
         return costs(cast(Outcomes, self), self.rule).losses
+
+    def squared_errors(self) -> Floats:
+        """Those of the outcomes, times the factor of the rule."""
+        space = cast(Outcomes, self).space
+        own: Floats = super().squared_errors()  # type: ignore[misc]
+        several = space.classes > 2 and not space.independent
+        return own * self.rule.brier if several else own
 
     def raised(self, clip: float) -> Bools:
         """Where the rule (not the clip) raised the probability of something that happened."""

@@ -357,6 +357,29 @@ def test_xgboost_tests_mlogloss(
     assert found == pytest.approx(expected, abs=1e-3)
 
 
+# Brier's score
+
+
+def test_yardstick_halves_the_brier_score_of_any_number_of_classes() -> None:
+    """`brier_class` is Σ (y − q)² / (2n); scikit-learn's only for two classes, as that of ce."""
+    rows = of_classes([0, 2], [[0.5, 0.2, 0.3], [0.1, 0.1, 0.8]])
+    whole = ((0.5**2 + 0.2**2 + 0.3**2) + (0.1**2 + 0.1**2 + 0.2**2)) / 2
+    pair = of_classes([0, 1], [[0.7, 0.3], [0.4, 0.6]])
+    half = (0.3**2 + 0.4**2) / 2
+    for name in (None, *CONVENTIONS):
+        options: dict[str, Any] = {"convention": name, "metric": "brier"}
+        expected = whole / 2 if name == "yardstick" else whole
+        assert score(pd.DataFrame(rows), **options).metrics["brier"] == pytest.approx(expected)
+        assert score(pd.DataFrame(pair), **options).metrics["brier"] == pytest.approx(half)
+    soft = {f"y_{k}": column for k, column in enumerate(np.eye(3)[[0, 2]].T * 0.5 + 0.5 / 3)}
+    frame = pd.DataFrame({**soft, **{key: rows[key] for key in ("p_0", "p_1", "p_2")}})
+    plain, halved = (
+        score(frame, convention=name, metric="brier").metrics["brier"]
+        for name in (None, "yardstick")
+    )
+    assert halved == pytest.approx(plain / 2, rel=1e-15)
+
+
 # What weights are divided by
 
 
