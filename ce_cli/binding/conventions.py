@@ -267,7 +267,11 @@ def why(convention: Convention, facts: Facts, own: Convention, own_facts: Facts)
     if not reasons:
         reasons = ["nothing to clip"]
     every = "; ".join(reasons)
-    return every if differing or convention.name == OWN else f"same here: {every}"
+    if differing or convention.name == OWN:
+        return every
+    exact = not _differs(facts.mean, own_facts.mean, "")
+    rounded = "" if exact else ", but for single precision"
+    return f"same here{rounded}: {every}"
 
 
 def remark(convention: Convention, rows: int, weight: float) -> str:

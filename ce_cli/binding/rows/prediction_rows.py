@@ -12,7 +12,6 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.rows.checked import CheckedRows
 from ce_cli.binding.rows.columns import entries, floats, lists, nulls
-from ce_cli.binding.rows.row_sums import summing_to_one
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.layout import NARROW, stored
 from ce_cli.kernels.losses import class_sums
@@ -195,6 +194,8 @@ def check_predictions(
     elif binding.task != "multilabel":
         _logits(checked, matrix)
     if len(matrix) > 1 and spec.as_ != "logits" and binding.task != "multilabel":
+        from ce_cli.binding.rows.row_sums import summing_to_one
+
         sparse = np.zeros(len(checked), np.bool_) if unnamed is None else somewhere(unnamed)
         matrix = summing_to_one(checked, matrix, sparse, binding, spec)
     return matrix
