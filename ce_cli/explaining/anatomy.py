@@ -146,8 +146,8 @@ def _shares(outcomes: Outcomes) -> Floats:
 
 
 def _is_clipped(prediction: float, spec: Spec) -> bool:
-    clip = spec.clip or 0.0
-    return not clip <= prediction <= 1.0 - clip
+    over = not spec.clip_zeros and 1.0 - prediction < (spec.clip or 0.0)
+    return prediction < spec.lowest or over
 
 
 def surprisal_curve(parts: Sequence[ClassTerm], scale: float) -> Curve:

@@ -13,7 +13,8 @@ from ce_cli.binding.labels import NO_LABELS
 from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.predictions import EPSILON, TOLERANCE
 from ce_cli.binding.rows.bound_rows import outcomes_of
-from ce_cli.binding.rows.prediction_rows import ROUNDING, log_sums
+from ce_cli.binding.rows.prediction_rows import ROUNDING
+from ce_cli.binding.rows.row_sums import log_sums
 from ce_cli.errors import UsageError
 from ce_cli.explaining.anatomy import Subject
 from ce_cli.explaining.number_text import numbers_in, within_one
@@ -135,6 +136,7 @@ def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
         as_=values,
         label=(),
         clip=clip if values == "probabilities" else 0.0,
+        clip_zeros=spec.clip is None and task == "likelihood" and values == "probabilities",
         sum_tolerance=tolerance,
     )
 
@@ -231,7 +233,7 @@ def _named(label: str, classes: tuple[str, ...], spec: Spec) -> Floats:
 
 def _needs_division(total: float, option: str, spec: Spec) -> bool:
     """Whether numbers with this sum have to be divided by it."""
-    if abs(total - 1.0) <= (spec.sum_tolerance or 0.0):
+    if 0.0 < total < 2.0 and abs(total - 1.0) <= (spec.sum_tolerance or 0.0):
         return False
     if spec.on_bad_sum == "renormalize" and 0.0 < total < math.inf:
         return True

@@ -70,10 +70,8 @@ class BinaryProbability(Record):
 
     def losses(self, codes: Codes) -> Floats:
         """−log of the clipped probability of the label."""
-        clipped = self.probability
-        if self.clip:
-            clipped = np.clip(clipped, self.clip, 1.0 - self.clip)
-        return losses.binary_probability_losses(clipped, codes)
+        own = losses.binary_probability_losses(self.probability, codes)
+        return losses.bounded_surprisals(own, self.clip)
 
     def label_probability(self, codes: Codes) -> Floats:
         """The probability q, or 1 − q."""
@@ -206,10 +204,8 @@ class Probabilities(Record):
 
     def losses(self, codes: Codes) -> Floats:
         """−log of the clipped probability of the label."""
-        probability = of_class(self.matrix, codes)
-        if self.clip:
-            probability = np.clip(probability, self.clip, 1.0 - self.clip)
-        return losses.surprisal(probability)
+        own = losses.surprisal(of_class(self.matrix, codes))
+        return losses.bounded_surprisals(own, self.clip)
 
     def label_probability(self, codes: Codes) -> Floats:
         """q_y."""
@@ -234,8 +230,7 @@ class Probabilities(Record):
 
     def surprisals(self) -> Floats:
         """Surprisal of each class."""
-        clipped = np.clip(self.matrix, self.clip, 1.0 - self.clip) if self.clip else self.matrix
-        return losses.surprisal(clipped)
+        return losses.bounded_surprisals(losses.surprisal(self.matrix), self.clip)
 
     def ranking(self) -> Floats:
         """The prediction of the second class."""

@@ -7,6 +7,8 @@ before.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,27 @@ def surprisal(probability: Floats) -> Floats:
     """−log q, infinite at 0."""
     with np.errstate(divide="ignore"):
         return 0.0 - np.log(probability)  # subtract, so that a certain outcome costs 0 and not −0
+
+
+def surprisal_bounds(clip: float) -> tuple[float, float]:
+    """−log(1 − clip) and −log clip: what q within [clip, 1 − clip] costs at least and at most.
+
+    The surprisals are bounded, not q, since 1 − clip is rounded, to 1 if the clip is tiny.
+    """
+    most = float(surprisal(np.array([clip]))[0])  # the same bits as when computed in an array
+    return -math.log1p(-clip), most
+
+
+def bounded_surprisals(surprisals: Floats, clip: float) -> Floats:
+    """Surprisals of any shape after clipping the probabilities; 0 clips nothing."""
+    return np.clip(surprisals, *surprisal_bounds(clip)) if clip else surprisals
+
+
+def finite_surprisals(surprisals: Floats, clip: float) -> Floats:
+    """Surprisals in which a probability of exactly 0, and no other, is clipped; 0 clips none."""
+    if not clip or not np.isinf(surprisals).any():
+        return surprisals
+    return np.where(np.isinf(surprisals), surprisal_bounds(clip)[1], surprisals)
 
 
 def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:

@@ -202,7 +202,8 @@ class DataOptions(TypedDict, total=False):
     on_bad_sum: Annotated[
         OnBadSum,
         Option(
-            "What to do with rows of probabilities that do not sum to 1.",
+            "What to do with rows of probabilities that do not sum to 1. If the sum is 2 or more, "
+            "they are an error unless renormalised.",
             VALUES,
             OnBadSum,
             "warn",
@@ -224,8 +225,8 @@ class DataOptions(TypedDict, total=False):
     clip: Annotated[
         str | float | None,
         Option(
-            "Clip probabilities to eps from 0 and 1: auto (eps of the stored type), none, or a "
-            "number.",
+            "Clip probabilities to eps from 0 and 1: auto (eps of the stored type; without labels, "
+            "zeros only), none, or a number.",
             VALUES,
             str,
             "auto",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.folds import cross_fitted, fold_weights
 from ce_cli.kernels.hashing import Hashes, mixed
 from ce_cli.kernels.isotonic import isotonic_chance, isotonic_total, pools
+from ce_cli.kernels.losses import bounded_surprisals
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, fitted, tempered
 from ce_cli.metrics.auc import Cells
@@ -290,8 +291,8 @@ def _log_probabilities(scores: Floats, values: str, clip: float) -> Floats:
         if values == "logprobs":
             other = np.log(np.maximum(-np.expm1(np.minimum(scores, 0.0)), 0.0))
             return np.stack([other, np.minimum(scores, 0.0)])
-        kept = np.clip(scores, clip, 1.0 - clip)
-        return np.stack([np.log1p(-kept), np.log(kept)])
+        own = np.stack([-np.log1p(-scores), -np.log(scores)])
+        return -bounded_surprisals(own, clip)
 
 
 def _of_sample(sample: Sample, states: States, classes: int) -> Evidence:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.group_keys import GroupKeys, merged_groups, without_last
-from ce_cli.findings.row_issues import RowIssue, RowIssues
+from ce_cli.findings.row_issues import ABOVE_ZERO, RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
@@ -148,6 +148,9 @@ def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, Ex
         raised = _clipped_rows(batch, spec)
         if raised is not None:
             found.append(RowIssue.of("clipped", "", raised.rows))
+            finite = ~raised.outcomes.raised(math.ulp(0.0))
+            if spec.convention is None and finite.any():
+                found.append(RowIssue.of(ABOVE_ZERO, "", raised.rows[finite]))
             clipped = clipped.merge(raised.loss_sums)
     issues = RowIssues.of(
         found,
@@ -208,5 +211,5 @@ def _clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
         if batch.ends[1] < limit:
             return None
         candidates = batch.take(np.flatnonzero(batch.losses >= limit))
-    raised = np.flatnonzero(candidates.outcomes.raised(clip))
+    raised = np.flatnonzero(candidates.outcomes.raised(spec.lowest))
     return candidates.take(raised).replace(groups=None, group_count=1) if len(raised) else None

@@ -24,7 +24,7 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame, first_numbers
 from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
-from ce_cli.kernels.losses import surprisal
+from ce_cli.kernels.losses import bounded_surprisals, finite_surprisals, surprisal
 from ce_cli.kernels.outcomes import (
     Hard,
     Likelihood,
@@ -241,5 +241,5 @@ def _likelihood(values: Floats, clip: float, spec: Spec) -> Likelihood:
         return Likelihood(0.0 - values, np.exp(values))
     if spec.as_ == "losses":
         return Likelihood(values, np.exp(-values))
-    clipped = np.clip(values, clip, 1.0 - clip) if clip else values
-    return Likelihood(surprisal(clipped), values)
+    kept = finite_surprisals if spec.clip_zeros else bounded_surprisals
+    return Likelihood(kept(surprisal(values), clip), values)
