@@ -26,6 +26,7 @@ METHOD = "infinitesimal jackknife, wider below by the bias"
 
 _EDGES = np.arange(1, BINS) / BINS  # the upper edges of all bins but the last
 _SQUARES = ("squared_weight", "first", "second")
+_ONE = 1.0 + 1e-9  # rows in a bin, up to rounding
 _CLEAR = 3.0  # standard errors beyond which a bin is not calibrated
 
 
@@ -114,11 +115,11 @@ class Ece(State):
         standard error (a folded normal distribution). So the sum is too large by up to the sum of
         these over the bins that may be calibrated; a bin of one row carries no information.
         """
-        residuals, rows, weight, squared, first, second = (
+        residuals, weight, squared, first, second = (
             one.reshape(-1, BINS)
             for one in (
                 self._residuals(),
-                *(getattr(self, name).floats() for name in ("rows", "weight", *_SQUARES)),
+                *(getattr(self, name).floats() for name in ("weight", *_SQUARES)),
             )
         )
         sizes, total = np.abs(residuals), weight.sum(axis=1)
@@ -126,9 +127,10 @@ class Ece(State):
         with np.errstate(all="ignore"):
             means = np.where(weight > 0, residuals / weight, 0.0)
             squares = squares_about(means, squared, first, second)
-            own = standard_errors(squares, effective_count(weight, squared), np.ones(rows.shape))
+            counts = effective_count(weight, squared)
+            own = standard_errors(squares, counts, np.ones(counts.shape))
             excess = math.sqrt(2.0 / math.pi) * np.where(sizes < _CLEAR * own, own, 0.0)
-            excess = np.where(rows == 1, sizes, excess)
+            excess = np.where(counts < _ONE, sizes, excess)
             value = sizes.sum(axis=1) / total
             square = second - 2.0 * value[:, np.newaxis] * np.sign(residuals) * first
             square += value[:, np.newaxis] ** 2 * squared
