@@ -65,6 +65,9 @@ class Figure(Record):
         How many significant digits pages show; fewer where the figure itself is approximate.
     low, high : float
         Where its interval is cut off. Intervals by Student's t are symmetric and are not cut.
+    error : str
+        The figure that bounds its error of approximation, if there is one: pages show it beside the
+        figure, the interval is wider by it, and a gate allows for it.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Figure(Record):
     digits: int = 5
     low: float = -math.inf
     high: float = math.inf
+    error: str = ""
 
     @property
     def heading(self) -> str:
@@ -356,7 +360,13 @@ METRICS = (
     Metric(
         "ce_cli.metrics.auc:Auc",
         (
-            Figure("auc", "Area under the ROC curve; ties count one half.", low=0.0, high=1.0),
+            Figure(
+                "auc",
+                "Area under the ROC curve; ties count one half.",
+                low=0.0,
+                high=1.0,
+                error="auc_error",
+            ),
             Figure("auc_error", "Bound on the error of auc that its bins leave.", low=0.0),
         ),
         extra=True,

@@ -110,7 +110,7 @@ class Computed(Record):
             clustered = self.total.clustered.by(locations)
             errors, bounds = clustered.bounds(keys, figures, own, self.spec.confidence)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
-        bounds = {name: _in_range(one, FIGURES[name]) for name, one in bounds.items()}
+        bounds = {name: _allowed(name, one, figures) for name, one in bounds.items()}
         if self.by_rows:
             figures, bounds = _divide_by_rows(figures, bounds, own[Loss])
         scales = {n: self.spec.scale if FIGURES[n].in_unit else 1.0 for n in figures}
@@ -156,6 +156,14 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
     return binding.classes or names_of_two(binding.labels.reader, seen)
 
 
+def _allowed(name: str, bounds: Bounds, figures: Mapping[str, Floats]) -> Bounds:
+    """The interval of a figure, wider by its error of approximation and within its range."""
+    figure = FIGURES[name]
+    if figure.error in figures:
+        bounds = bounds.widened(figures[figure.error])
+    return _in_range(bounds, figure)
+
+
 def _in_range(bounds: Bounds, figure: Figure) -> Bounds:
     """The interval cut off at the range of the figure."""
     if math.isinf(figure.low) and math.isinf(figure.high):
@@ -187,10 +195,12 @@ def weight_a_row(loss: Loss) -> Floats:
 
 
 def chosen(metrics: Mapping[str, Chosen], spec: Spec) -> dict[str, Chosen]:
-    """The figures that ``--metric`` chooses; all of them by default."""
+    """The figures that ``--metric`` chooses, with their errors; all of them by default."""
     if not spec.metric or ALL in spec.metric:
         return dict(metrics)
-    return {name: value for name, value in metrics.items() if name in spec.metric}
+    errors = {FIGURES[name].error for name in spec.metric if name in FIGURES}
+    names = errors.union(spec.metric)
+    return {name: value for name, value in metrics.items() if name in names}
 
 
 def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:
