@@ -8,6 +8,7 @@ import math
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 from sklearn.metrics import roc_auc_score
 
-from ce_cli import score
+from ce_cli import gate, score
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import BinaryLogit, BinaryProbability
 from ce_cli.kernels.outcomes import Hard, Outcomes
@@ -214,6 +215,58 @@ def test_rows_of_weight_0_need_no_bins(monkeypatch: pytest.MonkeyPatch) -> None:
     scores, labels = rng.random(1_000), rng.integers(0, 2, 1_000)
     weights = np.where(np.arange(1_000) < 50, 2.0, 0.0)
     assert state_of(scores, labels, weights) == state_of(scores[:50], labels[:50], weights[:50])
+
+
+@pytest.fixture
+def coarse(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """Half of the rows spread over [0, 1] and half within 1e-9 of 0.5, in few bins."""
+    monkeypatch.setattr(own, "MOST_CELLS", 64)
+    rng = np.random.default_rng(18)
+    uniform = rng.random(4_000)
+    prob = np.where(rng.random(4_000) < 0.5, uniform, 0.5 + 2e-9 * (uniform - 0.5))
+    label = (rng.random(4_000) < uniform).astype(int)
+    segment, user = rng.choice(["eu", "us"], 4_000), rng.integers(0, 500, 4_000)
+    return pd.DataFrame({"label": label, "prob": prob, "segment": segment, "user": user})
+
+
+@pytest.mark.parametrize("options", [{}, {"cluster": "user"}])
+def test_the_interval_is_wider_by_the_error_of_bins(
+    coarse: pd.DataFrame, options: dict[str, Any]
+) -> None:
+    result = score(coarse, metric="auc", by="segment", **options)
+    chosen = [(result.metrics, result.intervals, coarse)]
+    for group in result.groups:
+        rows = coarse[coarse.segment == group.by["segment"]]
+        chosen.append((group.metrics, group.intervals, rows))
+    for metrics, intervals, rows in chosen:
+        assert list(metrics) == ["auc", "auc_error"]
+        assert metrics["auc_error"] > 0.02
+        exact = roc_auc_score(rows["label"], rows["prob"])
+        assert abs(metrics["auc"] - exact) <= metrics["auc_error"]
+        interval = intervals["auc"]
+        assert interval.low < metrics["auc"] - metrics["auc_error"]
+        assert interval.high > metrics["auc"] + metrics["auc_error"]
+        assert interval.low < exact < interval.high
+
+
+def test_a_gate_checks_the_end_of_the_error_that_is_less_favourable(coarse: pd.DataFrame) -> None:
+    metrics = score(coarse, metric="auc").metrics
+    value, error = metrics["auc"], metrics["auc_error"]
+    for limit, ends in (
+        (f"auc >= {value - 0.5 * error}", (value - error, False)),
+        (f"auc >= {value - 1.5 * error}", (value - error, True)),
+        (f"auc <= {value + 0.5 * error}", (value + error, False)),
+        (f"auc <= {value + 1.5 * error}", (value + error, True)),
+    ):
+        [check] = gate(coarse, require=limit).gates[0].checks
+        assert (check.value, check.compared, check.passed) == (value, *ends)
+        assert ("because of its bins" in check.reason) == (not check.passed)
+
+
+def test_the_error_of_bins_is_shown_beside_the_figure(coarse: pd.DataFrame) -> None:
+    page = str(score(coarse, metric="auc", by="segment"))
+    assert page.count(" (bins)") == 3
+    assert "auc_error" not in page
 
 
 # The expected calibration error
