@@ -69,6 +69,9 @@ class Figure(Record):
         Its range, at which its interval is cut off.
     binary_high : float
         The end of its range for two classes and for independent labels.
+    error : str
+        The figure that bounds its error of approximation, if there is one: pages show it beside the
+        figure, the interval is wider by it, and a gate allows for it.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Figure(Record):
     low: float = -math.inf
     high: float = math.inf
     binary_high: float = math.inf
+    error: str = ""
 
     @property
     def heading(self) -> str:
@@ -392,7 +396,13 @@ METRICS = (
     Metric(
         "ce_cli.metrics.auc:Auc",
         (
-            Figure("auc", "Area under the ROC curve; ties count one half.", low=0.0, high=1.0),
+            Figure(
+                "auc",
+                "Area under the ROC curve; ties count one half.",
+                low=0.0,
+                high=1.0,
+                error="auc_error",
+            ),
             Figure("auc_error", "Bound on the error of auc that its bins leave.", low=0.0),
         ),
         extra=True,

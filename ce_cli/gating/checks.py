@@ -9,6 +9,7 @@ from ce_cli.errors import DataError, UsageError
 from ce_cli.gating.figures import ABSOLUTE, RELATIVE, GroupFigures
 from ce_cli.gating.requirements import COUNTS, REGRESSION, Requirement
 from ce_cli.options.choices import Mode
+from ce_cli.registry import FIGURES
 from ce_cli.results.gate import Check
 from ce_cli.results.score import Interval
 from ce_cli.text import closest, quoted, quoted_list
@@ -54,7 +55,18 @@ def checks_of(
 def _of_value(requirement: Requirement, figures: GroupFigures) -> Check:
     value = figures.values.get(requirement.metric, math.nan)
     interval = figures.intervals.get(requirement.metric)
-    return _check(requirement, figures, value, value, interval, "")
+    error = _error(requirement.metric, figures)
+    compared = value + error if requirement.upper else value - error
+    reason = ""
+    if requirement.holds(value) and not requirement.holds(compared):
+        reason = f"The value passes, but it is known only within {error:.2g}, because of its bins."
+    return _check(requirement, figures, value, compared, interval, reason)
+
+
+def _error(metric: str, figures: GroupFigures) -> float:
+    """The error of approximation of a figure; 0 if it is exact."""
+    error = FIGURES[metric].error if metric in FIGURES else ""
+    return figures.values.get(error, 0.0)
 
 
 def _of_bound(requirement: Requirement, figures: GroupFigures, interval: Interval) -> Check:

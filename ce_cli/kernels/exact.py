@@ -213,6 +213,16 @@ class ExactSums(Record):
         """The sums of some of the groups."""
         return type(self)(self.limbs[:, places], self.lowest, self.bound)
 
+    def by_runs(self, starts: Codes) -> Self:
+        """The sums of groups that follow each other: from each of `starts` up to the next one."""
+        count = self.limbs.shape[1]
+        if len(starts) == count:
+            return self
+        longest = int(np.diff(starts, append=count).max())
+        own = self if self.bound * longest < _ROOM else self._carried()
+        limbs = np.add.reduceat(own.limbs, starts, axis=1)
+        return type(self)(limbs, own.lowest, own.bound * longest)._settled()
+
     def block(self, group: int, width: int) -> Self:
         """The sums of one group, where each group has `width` of them, one after another."""
         return self.between(group * width, (group + 1) * width)

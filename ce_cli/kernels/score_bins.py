@@ -1,6 +1,8 @@
-"""Bins of scores: numbers that agree in their first ten binary digits share a bin.
+"""Bins of scores: scores that agree in so many binary digits share a bin.
 
-Digits are those of the distance to the nearer of 0 and 1, so that both ends are resolved.
+Digits are those behind the leading one, of the distance to the nearer of 0 and 1 for scores between
+these, so that both ends are resolved, and of the score itself elsewhere. Bins of more digits are
+parts of bins of fewer.
 """
 
 from __future__ import annotations
@@ -9,52 +11,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Codes = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
-_DROPPED_BITS = 52 - 10  # so that 1,024 bins make a power of two …
-_LOWEST, _HIGHEST = 2.0**-64, 2.0**64  # … between these
-
-
-def binned(scores: Floats) -> tuple[Codes, Floats]:
-    """The cell of each score, and the bin of each cell, in order."""
-    bins = bins_of(scores).astype(np.intp)
-    lowest = int(bins.min())
-    bins -= lowest
-    there = np.bincount(bins) > 0
-    cells: Codes = (np.cumsum(there) - 1)[bins]
-    return cells, (np.flatnonzero(there) + lowest).astype(np.float64)
+DIGITS = 52  # of a float64 behind the leading one: with all of them, scores are exact
+_BIAS = 1023  # of the exponent of a float64
 
 
-def bins_of(scores: Floats) -> Floats:
-    """Number of the bin of each score, in the order of the scores."""
-    high = (scores > 0.5) & (scores <= 1.0)
-    places = _places(np.where(high, 1.0 - scores, np.abs(scores)))
-    half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
-    bins = np.where(high, 2 * half + 1 - places, places)
-    bins = np.where(scores > 1.0, 2 * half + 2 + places - one, bins)
-    return np.where(scores < 0.0, -1 - places, bins).astype(np.float64)
+def begins(scores: Floats, digits: int | Ints) -> Bools:
+    """Whether each score is in another bin than the one before it.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n,)
+        Without −0.
+    digits : int, or ndarray of int, shape (n,)
+        How many digits are kept, at most `DIGITS`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for the first.
+    """
+    distances, sides = _distances(scores)
+    bins = distances.view(np.int64) >> (DIGITS - digits)
+    first = np.ones(len(scores), np.bool_)
+    np.not_equal(bins[1:], bins[:-1], out=first[1:])
+    first[1:] |= sides[1:] != sides[:-1]
+    return first
 
 
-def _places(sizes: Floats) -> NDArray[np.int64]:
-    """How many bins are below each of some non-negative numbers."""
-    clipped = np.clip(sizes, _LOWEST, _HIGHEST)
-    lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
-    places: NDArray[np.int64] = (clipped.view(np.int64) >> _DROPPED_BITS) - lowest
-    return places
+def most_digits(scores: Floats, most: int) -> int:
+    """The largest number of digits that leaves at most `most` bins; 0 if none does.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n,)
+        In ascending order, without −0.
+    most : int
+        How many bins there may be.
+    """
+    distances, sides = _distances(scores)
+    bits = distances.view(np.uint64)
+    differing = (bits[1:] ^ bits[:-1]).astype(np.float64)  # rounded only where exponents differ
+    highest = (differing.view(np.int64) >> DIGITS) - _BIAS  # of the digits that differ
+    needed = np.clip(DIGITS - highest, 0, DIGITS + 1)  # the last of these for equal scores
+    needed[sides[1:] != sides[:-1]] = 0
+    bins = 1 + np.cumsum(np.bincount(needed, minlength=DIGITS + 1)[: DIGITS + 1])
+    return max(int(np.searchsorted(bins, most, side="right")) - 1, 0)
 
 
-def middles_of(bins: Floats) -> Floats:
-    """A score in the middle of each bin: the inverse of `bins_of`."""
-    half, one = (int(_places(np.array([edge]))[0]) for edge in (0.5, 1.0))
-    numbers = bins.astype(np.int64)
-    places = np.select(
-        [numbers < 0, numbers <= half, numbers <= 2 * half + 1],
-        [-1 - numbers, numbers, 2 * half + 1 - numbers],
-        numbers - (2 * half + 2) + one,
-    )
-    lowest = np.array([_LOWEST]).view(np.int64)[0] >> _DROPPED_BITS
-    sizes = (((places + lowest) << _DROPPED_BITS) + (1 << (_DROPPED_BITS - 1))).view(np.float64)
-    sizes = np.where((numbers >= 0) & (numbers <= 2 * half + 1), np.minimum(sizes, 0.5), sizes)
-    high = (numbers > half) & (numbers <= 2 * half + 1)
-    middles: Floats = np.where(numbers < 0, -sizes, np.where(high, 1.0 - sizes, sizes))
-    return middles
+def _distances(scores: Floats) -> tuple[Floats, Bools]:
+    """The distance of each score from 1 between 1/2 and 1, where also True, and from 0 elsewhere.
+
+    The difference from 1 is exact.
+    """
+    near_one = (scores > 0.5) & (scores <= 1.0)
+    return np.where(near_one, 1.0 - scores, scores), near_one

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.delong import delong
-from ce_cli.kernels.exact import ExactSums
+from ce_cli.kernels.exact import ExactSums, side_by_side
+from ce_cli.kernels.ordering import ascending
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.kernels.score_bins import binned, bins_of, middles_of
+from ce_cli.kernels.score_bins import DIGITS, begins, most_digits
 from ce_cli.metrics.bounds import Bounds, Level, on_logits
 from ce_cli.metrics.state import State, States, two_classes_only
 from ce_cli.record import Record
@@ -21,9 +22,13 @@ from ce_cli.record import Record
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
+Ints = NDArray[np.int64]
+Kind = TypeVar("Kind", bound="Auc")
 
 METHOD = "DeLong, on the logit scale"
-MOST_EXACT = 4096  # distinct scores of a group that are kept exactly
+MOST_CELLS = 1 << 16  # of a group …
+_ALL_CELLS = 1 << 20  # … and of all groups together, …
+_FEWEST_CELLS = 1 << 14  # … which leaves each group at least so many
 
 
 class Cells(Record):
@@ -55,18 +60,21 @@ class Cells(Record):
 
 
 class Auc(State):
-    """Σ w of both classes by score, in order of group and score.
+    """Σ w of both classes by bin of scores, in order of group and score.
 
-    Scores are kept exactly while there are few distinct ones; then they are put into bins, and
-    those in one bin count as ties. The scores in a bin agree in their first ten binary digits,
-    counted from the nearer of 0 and 1.
+    Each group keeps as many digits of its scores as leave it no more than `MOST_CELLS` bins: all
+    of them, if it has no more distinct scores. More rows never need fewer bins, so the digits of a
+    union are at most those of its parts, and the state is the same however the rows are cut. (A bin
+    that is light in one part may be heavy in the union, so bins cannot be merged by their weight.)
 
     Attributes
     ----------
-    groups, scores : ndarray, shape (n,)
-        The group and the score of each cell.
-    coarse : ndarray of bool, shape (G,)
-        The groups whose scores are bin numbers.
+    groups : ndarray of int, shape (n,)
+        The group of each cell.
+    lows, highs : ndarray, shape (n,)
+        The lowest and the highest score of each cell.
+    digits : ndarray of int, shape (G,)
+        How many digits of its scores each group keeps.
     positive, negative : ExactSums
         One entry for each cell.
     squares : tuple of ExactSums
@@ -77,8 +85,9 @@ class Auc(State):
     jackknifed: ClassVar[tuple[str, ...]] = ("auc",)
 
     groups: Codes
-    scores: Floats
-    coarse: Bools
+    lows: Floats
+    highs: Floats
+    digits: Ints
     positive: ExactSums
     negative: ExactSums
     squares: tuple[ExactSums, ...] = ()
@@ -91,83 +100,72 @@ class Auc(State):
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
         """The state of no rows."""
-        none = ExactSums.empty(0)
-        return cls(np.zeros(0, np.intp), np.zeros(0), np.zeros(groups, np.bool_), none, none)
+        none, digits = ExactSums.empty(0), np.full(groups, DIGITS)
+        return cls(np.zeros(0, np.intp), np.zeros(0), np.zeros(0), digits, none, none)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """The state of one batch."""
+        """The state of one batch, of its rows of a weight above 0."""
+        if batch.weights is not None and not batch.weights.all():
+            batch = batch.take(np.flatnonzero(batch.weights))
         scores = batch.outcomes.ranking() + 0.0
         groups = np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups
-        coarse = np.zeros(batch.group_count, np.bool_)
-        if batch.group_count == 1 and _are_many(scores):
-            coarse = np.ones(1, np.bool_)
-            cells, own_scores = binned(scores)
-            own_groups = np.zeros(len(own_scores), np.intp)
-        else:
-            cells, own_groups, own_scores = _cells(groups, scores)
-        rows = batch.replace(groups=cells, group_count=len(own_groups))
+        order = ascending(scores, batch.groups)
+        cells = _Order.of(groups, scores, np.full(batch.group_count, DIGITS), order)
         positives = batch.outcomes.positives()
         if batch.weights is None and batch.outcomes.masses() is None:
-            chosen = positives > 0.5
-            return cls(
-                own_groups, own_scores, coarse, rows.counts(chosen), rows.counts(~chosen)
-            )._few()
+            return cells.state(cls, scores, cells.counts(positives > 0.5))
         negatives = 1.0 - positives
+        rows = batch.replace(groups=cells.codes(), group_count=len(cells.starts))
         products = (positives * positives, negatives * negatives, positives * negatives)
-        return cls(
-            own_groups,
-            own_scores,
-            coarse,
-            rows.sums(positives),
-            rows.sums(negatives),
-            tuple(rows.square_sums(product) for product in products),
-        )._few()
+        sums = [rows.sums(positives), rows.sums(negatives)]
+        sums += [rows.square_sums(product) for product in products]
+        return cells.state(cls, scores, sums)
 
     def merge(self, other: Self) -> Self:
         """The state of the rows of both."""
-        coarse = self.coarse | other.coarse
-        cells, groups, scores = _cells(
-            np.concatenate((self.groups, other.groups)),
-            np.concatenate((self._scores(coarse), other._scores(coarse))),
-        )
-        own, theirs = cells[: len(self.scores)], cells[len(self.scores) :]
-        count = len(scores)
         every = bool(self.squares or other.squares)
-        positive, negative, *squares = (
-            mine.regroup(own, count).merge(others.regroup(theirs, count))
-            for mine, others in zip(self._sums(every), other._sums(every), strict=True)
+        pairs = zip(self._sums(every), other._sums(every), strict=True)
+        return self._joined(
+            np.concatenate((self.groups, other.groups)),
+            np.concatenate((self.lows, other.lows)),
+            np.concatenate((self.highs, other.highs)),
+            np.minimum(self.digits, other.digits),
+            [side_by_side(pair) for pair in pairs],
         )
-        return type(self)(groups, scores, coarse, positive, negative, tuple(squares))._few()
 
     def at(self, group: int) -> Self:
         """The cells of one group."""
         first, last = np.searchsorted(self.groups, [group, group + 1]).tolist()
-        positive, negative, *squares = (one.between(first, last) for one in self._sums(every=False))
-        none = np.zeros(last - first, np.intp)
-        coarse = self.coarse[group : group + 1]
-        return type(self)(none, self.scores[first:last], coarse, positive, negative, tuple(squares))
+        return self._joined(
+            np.zeros(last - first, np.intp),
+            self.lows[first:last],
+            self.highs[first:last],
+            self.digits[group : group + 1],
+            [one.between(first, last) for one in self._sums(every=False)],
+        )
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move group g to ``index[g]`` of `groups`, merging where they are equal."""
-        coarse = np.zeros(groups, np.bool_)
-        np.logical_or.at(coarse, index, self.coarse)
-        scores = self._scores(coarse[index])
-        moved = self.replace(groups=index[self.groups], scores=scores, coarse=coarse)
-        return moved._joined(scores)._few()
+        digits = np.full(groups, DIGITS)
+        np.minimum.at(digits, index, self.digits)
+        return self._joined(
+            index[self.groups], self.lows, self.highs, digits, self._sums(every=False)
+        )
 
     def figures(self, states: States) -> dict[str, Floats]:
-        """The area, and a bound on its error from rounding the scores."""
+        """The area, and a bound on its error from bins of several scores."""
         positive, negative = self.positive.floats(), self.negative.floats()
+        several = self.lows < self.highs
         areas, errors = list[float](), list[float]()
-        for own, coarse in zip(self._slices(), self.coarse.tolist(), strict=True):
+        for own in self._slices():
             up, down = positive[own], negative[own]
             pairs = up.sum() * down.sum()
-            below = np.cumsum(down) - down
-            tied = 0.5 * np.dot(up, down)
+            below, tied = np.cumsum(down) - down, 0.5 * up * down
+            unsure = tied[several[own]].sum()
             with np.errstate(invalid="ignore"):
-                areas.append((np.dot(up, below) + tied) / pairs if pairs else np.nan)
-                errors.append((tied / pairs if coarse else 0.0) if pairs else np.nan)
+                areas.append((np.dot(up, below) + tied.sum()) / pairs if pairs else np.nan)
+                errors.append(unsure / pairs if pairs else np.nan)
         return {"auc": np.array(areas), "auc_error": np.array(errors)}
 
     def bounds(
@@ -187,9 +185,10 @@ class Auc(State):
 
     def cells(self, group: int = 0) -> Cells:
         """The cells of one group."""
-        exact = not self.coarse[group]
         own = self.groups == group
-        scores = self.scores[own] if exact else middles_of(self.scores[own])
+        lows, highs = self.lows[own], self.highs[own]
+        exact = bool((lows == highs).all())
+        scores = lows if exact else np.where(lows < highs, 0.5 * lows + 0.5 * highs, lows)
         return Cells(scores, self.positive.floats()[own], self.negative.floats()[own], exact)
 
     def __eq__(self, other: object) -> bool:
@@ -197,10 +196,9 @@ class Auc(State):
             return NotImplemented
         return (
             np.array_equal(self.groups, other.groups)
-            and np.array_equal(self.scores, other.scores)
-            and np.array_equal(self.coarse, other.coarse)
-            and self.positive == other.positive
-            and self.negative == other.negative
+            and np.array_equal(self.lows, other.lows)
+            and np.array_equal(self.highs, other.highs)
+            and np.array_equal(self.digits, other.digits)
             and self._sums(every=True) == other._sums(every=True)
         )
 
@@ -208,57 +206,117 @@ class Auc(State):
 
     def _slices(self) -> Iterator[slice]:
         """The cells of each group."""
-        starts = np.searchsorted(self.groups, np.arange(len(self.coarse) + 1)).tolist()
+        starts = np.searchsorted(self.groups, np.arange(len(self.digits) + 1)).tolist()
         return (slice(*ends) for ends in pairwise(starts))
 
     def _sums(self, every: bool) -> tuple[ExactSums, ...]:
         """The sums by cell; if `every`, also squares that are equal to others."""
         squares = self.squares
         if every and not squares:
-            squares = (self.positive, self.negative, ExactSums.empty(len(self.scores)))
+            squares = (self.positive, self.negative, ExactSums.empty(len(self.lows)))
         return self.positive, self.negative, *squares
 
-    def _scores(self, coarse: Bools) -> Floats:
-        """The scores, as bin numbers for the groups in `coarse`."""
-        changed = coarse & ~self.coarse
-        if not changed.any() or not len(self.scores):
-            return self.scores
-        return np.where(changed[self.groups], bins_of(self.scores), self.scores)
+    @classmethod
+    def _joined(
+        cls, groups: Codes, lows: Floats, highs: Floats, digits: Ints, sums: Sequence[ExactSums]
+    ) -> Self:
+        """The state of cells in any order, of which those that share a bin are merged."""
+        alone = len(digits) == 1
+        order = np.argsort(lows, kind="stable") if alone else np.lexsort((lows, groups))
+        cells = _Order.of(groups, lows, digits, order)  # usually of two that are in order
+        highest = np.maximum.reduceat(highs[order], cells.starts)
+        state = cells.state(cls, lows, [cells.sums(one) for one in sums])
+        return state.replace(highs=highest)
 
-    def _few(self) -> Self:
-        """Put the scores of groups that have too many into bins."""
-        if len(self.scores) <= MOST_EXACT:
-            return self
-        many = np.bincount(self.groups, minlength=len(self.coarse)) > MOST_EXACT
-        coarse = self.coarse | many
-        if (coarse == self.coarse).all():
-            return self
-        return self.replace(coarse=coarse)._joined(self._scores(coarse))
 
-    def _joined(self, scores: Floats) -> Self:
-        """Merge cells whose groups and scores are now equal."""
-        cells, groups, distinct = _cells(self.groups, scores)
-        positive, negative, *squares = (
-            one.regroup(cells, len(distinct)) for one in self._sums(every=False)
+class _Order(Record):
+    """The order of n scores by group and score, and the cells that they are put into.
+
+    Attributes
+    ----------
+    order : ndarray of int, shape (n,)
+        The places of the scores, in order.
+    starts : ndarray of int, shape (m,)
+        Where each cell begins in this order.
+    groups : ndarray of int, shape (m,)
+        The group of each cell.
+    digits : ndarray of int, shape (G,)
+        How many digits each group keeps.
+    """
+
+    order: Codes
+    starts: Codes
+    groups: Codes
+    digits: Ints
+
+    @classmethod
+    def of(cls, groups: Codes, scores: Floats, digits: Ints, order: Codes) -> Self:
+        """The cells with at most `digits`, and so few that no group has too many cells.
+
+        Parameters
+        ----------
+        groups, scores : ndarray, shape (n,)
+            In any order.
+        digits : ndarray, shape (G,)
+            The most digits that each group may keep.
+        order : ndarray, shape (n,)
+            The order by group and score.
+        """
+        groups, scores = groups[order], scores[order]
+        edges = np.searchsorted(groups, np.arange(len(digits) + 1))
+        there = edges[:-1][np.diff(edges) > 0]
+        most = _most_cells(len(there))
+
+        def first() -> Bools:
+            new = begins(scores, int(digits[0]) if len(digits) == 1 else digits[groups])
+            new[there] = True
+            return new
+
+        new = first()
+        digits, ends = digits.copy(), edges.tolist()
+        counts = np.add.reduceat(new, there, dtype=np.int64) if len(there) else there
+        many = groups[there[counts > most]].tolist()
+        for group in many:
+            own = scores[ends[group] : ends[group + 1]]
+            digits[group] = min(int(digits[group]), most_digits(own, most))
+        starts = np.flatnonzero(first() if many else new)
+        return cls(order, starts, groups[starts], digits)
+
+    def codes(self) -> Codes:
+        """The cell of each score."""
+        codes = np.empty(len(self.order), np.intp)
+        sizes = np.diff(self.starts, append=len(self.order))
+        codes[self.order] = np.repeat(np.arange(len(self.starts)), sizes)
+        return codes
+
+    def counts(self, chosen: Bools) -> list[ExactSums]:
+        """How many of the scores of each cell are chosen, and how many are not."""
+        ends = np.append(self.starts, len(self.order))
+        before = np.append(0, np.cumsum(chosen[self.order]))[ends]
+        ups = np.diff(before)
+        wholes = (ups, np.diff(ends) - ups)
+        return [ExactSums(own[np.newaxis], bound=len(self.order)) for own in wholes]
+
+    def sums(self, sums: ExactSums) -> ExactSums:
+        """The sums by cell, from those by score."""
+        return sums.at_places(self.order).by_runs(self.starts)
+
+    def state(self, kind: type[Kind], scores: Floats, sums: Sequence[ExactSums]) -> Kind:
+        """The state of the cells, from all scores and the sums by cell."""
+        ordered = scores[self.order]
+        lasts = np.append(self.starts, len(ordered))[1:] - 1
+        positive, negative, *squares = sums
+        return kind(
+            self.groups,
+            ordered[self.starts],
+            ordered[lasts],
+            self.digits,
+            positive,
+            negative,
+            tuple(squares),
         )
-        return type(self)(groups, distinct, self.coarse, positive, negative, tuple(squares))
 
 
-def _are_many(scores: Floats) -> bool:
-    """Whether there are more distinct scores than are kept."""
-    few = scores[: 2 * MOST_EXACT]
-    return len(np.unique(few)) > MOST_EXACT or (
-        len(few) < len(scores) and len(np.unique(scores)) > MOST_EXACT
-    )
-
-
-def _cells(groups: Codes, scores: Floats) -> tuple[Codes, Codes, Floats]:
-    """The cell of each entry, and group and score of each cell, in order of both."""
-    alone = not groups.any()
-    order = np.argsort(scores, kind="stable") if alone else np.lexsort((scores, groups))
-    ranked_groups, ranked = groups[order], scores[order]
-    new = np.ones(len(order), np.bool_)
-    new[1:] = (ranked[1:] != ranked[:-1]) | (ranked_groups[1:] != ranked_groups[:-1])
-    cells = np.empty(len(order), np.intp)
-    cells[order] = np.cumsum(new) - 1
-    return cells, ranked_groups[new], ranked[new]
+def _most_cells(groups: int) -> int:
+    """How many cells each of so many groups may have."""
+    return min(max(_ALL_CELLS // max(groups, 1), _FEWEST_CELLS), MOST_CELLS)

@@ -122,6 +122,10 @@ class Bounds(Record):
             half = np.sqrt(shares * (1.0 - shares) * square + 0.25 * square**2) / (1.0 + square)
             return cls(middle - half, middle + half, method)
 
+    def widened(self, error: Floats) -> Self:
+        """The interval of a figure that is known only up to an error, shape (groups,)."""
+        return self.replace(low=self.low - error, high=self.high + error)
+
     def over(self, scale: float | Floats) -> Self:
         """The interval in another unit, `scale` times as large."""
         return self.replace(low=self.low / scale, high=self.high / scale)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +40,10 @@ def jackknifed(parts: Sequence[States], confidence: float) -> dict[str, tuple[fl
     smooth, such as an absolute value, the jackknife finds half of the bias; the interval is widened
     by twice the bias found, on that side.
     """
-    whole, others = _whole_and_others(parts)
+    whole = reduce(merged, parts)
     weights = np.array([_weight(part) for part in parts])
     shares = weights / weights.sum()
-    figures, without = _figures(whole), [_figures(states) for states in others]
+    figures, without = _figures(whole), list(map(_figures, _without_each(parts)))
     return {
         name: _ends(figures[name], np.array([own[name] for own in without]), shares, confidence)
         for kind in whole
@@ -76,14 +75,13 @@ def _ends(value: float, without: Floats, shares: Floats, confidence: float) -> t
     return value - reach - max(bias, 0.0), value + reach - min(bias, 0.0)
 
 
-def _whole_and_others(parts: Sequence[States]) -> tuple[States, list[States]]:
-    """The states of all parts together, and of all parts but each one."""
-    before = list(accumulate(parts, merged))
-    after = list(accumulate(reversed(parts), merged))[::-1]
-    others = [
-        reduce(merged, [*before[place - 1 : place], *after[place + 1 : place + 2]])
-        if len(parts) > 1
-        else parts[0]
-        for place in range(len(parts))
-    ]
-    return before[-1], others
+def _without_each(parts: Sequence[States], rest: States | None = None) -> Iterator[States]:
+    """The states of all parts but each one, and of the rest, by halves: few exist at a time."""
+    if len(parts) == 1:
+        yield parts[0] if rest is None else rest
+        return
+    middle = len(parts) // 2
+    first, second = parts[:middle], parts[middle:]
+    for own, others in ((first, second), (second, first)):
+        left = reduce(merged, others)
+        yield from _without_each(own, left if rest is None else merged(rest, left))

@@ -29,9 +29,14 @@ def value_text(check: Check) -> str:
     if check.interval is not None and math.isfinite(check.interval.low):
         ends = (number_text(end, check) for end in (check.interval.low, check.interval.high))
         text += f" ({' … '.join(ends)})"
-    if check.compared != check.value and not math.isnan(check.compared):
+    if is_judged_by_another(check) and not math.isnan(check.compared):
         text += f", judged by {number_text(check.compared, check)}"
     return text
+
+
+def is_judged_by_another(check: Check) -> bool:
+    """Whether the limit was checked against a number that differs from the value as it is shown."""
+    return number_text(check.compared, check) != number_text(check.value, check)
 
 
 def margin_text(check: Check) -> str:

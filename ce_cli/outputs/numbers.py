@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from ce_cli.registry import FIGURES
 
@@ -43,3 +43,19 @@ def percent(value: float) -> str:
 def figure_text(name: str, value: float) -> str:
     """A figure as pages show it: in percent, or in fewer digits, where it is declared so."""
     return percent(value) if FIGURES[name].percent else shown(value, FIGURES[name].digits)
+
+
+def approximate_text(name: str, figures: Mapping[str, float]) -> str:
+    """A figure with its error of approximation, ``0.63525 ± 0.00012 (bins)``, if that shows."""
+    text = figure_text(name, figures[name])
+    error = figures.get(FIGURES[name].error, 0.0)
+    ends = (figure_text(name, figures[name] + way * error) for way in (-1.0, 1.0))
+    if not error > 0.0 or all(end == text for end in ends):
+        return text
+    return f"{text} ± {shown(error, 2)} (bins)"
+
+
+def without_errors(names: Sequence[str]) -> list[str]:
+    """The figures without those that are shown beside others of them, as their errors."""
+    errors = {FIGURES[name].error for name in names}
+    return [name for name in names if name not in errors]

@@ -38,7 +38,8 @@ class Check(Record):
     value : float
         The value of the metric; NaN if there is none.
     compared : float
-        The number compared with the limit: the value, or a bound of its interval.
+        The number compared with the limit: the value, the less favourable end of its error of
+        approximation, or a bound of its interval.
     interval : Interval or None
         The interval of the value, if there is one.
     passed : bool

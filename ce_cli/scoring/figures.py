@@ -111,7 +111,7 @@ class Computed(Record):
             errors, bounds = clustered.bounds(keys, figures, own, level)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
         binary = self.binding.space.classes == 2 or self.binding.space.independent
-        bounds = {name: _in_range(one, FIGURES[name], binary) for name, one in bounds.items()}
+        bounds = {name: _allowed(name, one, figures, binary) for name, one in bounds.items()}
         if self.by_rows:
             figures, bounds = _divide_by_rows(figures, bounds, own[Loss])
         scales = {n: self.spec.scale if FIGURES[n].in_unit else 1.0 for n in figures}
@@ -162,6 +162,14 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
     return binding.classes or names_of_two(binding.labels.reader, seen)
 
 
+def _allowed(name: str, bounds: Bounds, figures: Mapping[str, Floats], binary: bool) -> Bounds:
+    """The interval of a figure, wider by its error of approximation and within its range."""
+    figure = FIGURES[name]
+    if figure.error in figures:
+        bounds = bounds.widened(figures[figure.error])
+    return _in_range(bounds, figure, binary)
+
+
 def _in_range(bounds: Bounds, figure: Figure, binary: bool) -> Bounds:
     """The interval cut off at the range of the figure."""
     high = min(figure.high, figure.binary_high) if binary else figure.high
@@ -194,10 +202,12 @@ def weight_a_row(loss: Loss) -> Floats:
 
 
 def chosen(metrics: Mapping[str, Chosen], spec: Spec) -> dict[str, Chosen]:
-    """The figures that ``--metric`` chooses; all of them by default."""
+    """The figures that ``--metric`` chooses, with their errors; all of them by default."""
     if not spec.metric or ALL in spec.metric:
         return dict(metrics)
-    return {name: value for name, value in metrics.items() if name in spec.metric}
+    errors = {FIGURES[name].error for name in spec.metric if name in FIGURES}
+    names = errors.union(spec.metric)
+    return {name: value for name, value in metrics.items() if name in names}
 
 
 def interval(

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+import pickle
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special, stats
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score
 
-from ce_cli import score
+from ce_cli import gate, score
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.forms import BinaryLogit, BinaryProbability
 from ce_cli.kernels.outcomes import Hard, Outcomes
-from ce_cli.kernels.score_bins import bins_of
+from ce_cli.kernels.score_bins import DIGITS
 from ce_cli.metrics import auc as own
 from ce_cli.metrics.auc import Auc
+from ce_cli.metrics.state import States
 from tests.conftest import run_ce, score_json, write_csv
 
 Floats = NDArray[np.float64]
@@ -52,10 +58,10 @@ def test_auc_is_scikit_learns(rows: int) -> None:
 
 
 def test_the_stated_error_holds_and_is_small() -> None:
-    data = drawn(60_000)
+    data = drawn(100_000)
     metrics = score(data, metric="all").metrics
     exact = roc_auc_score(data["label"], data["prob"])
-    assert 0 < abs(metrics["auc"] - exact) <= metrics["auc_error"] < 1e-3
+    assert 0 < abs(metrics["auc"] - exact) <= metrics["auc_error"] < 1e-4
 
 
 def test_few_distinct_scores_are_exact_however_many_rows() -> None:
@@ -81,7 +87,7 @@ def batch(outcomes: Outcomes, groups: NDArray[np.intp] | None = None) -> Batch:
 def test_bins_are_the_same_however_rows_are_cut_and_ordered(
     monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
-    monkeypatch.setattr(own, "MOST_EXACT", 7)
+    monkeypatch.setattr(own, "MOST_CELLS", 7)
     rng = np.random.default_rng(3)
     scores = rng.random(60).round(2) if kind is BinaryProbability else rng.normal(0, 20, 60)
     labels, groups = rng.integers(0, 2, 60), rng.integers(0, 2, 60)
@@ -101,20 +107,167 @@ def test_bins_are_the_same_however_rows_are_cut_and_ordered(
             for part in parts[1:]:
                 merged = merged.merge(part)
             assert merged == whole
-        assert whole.coarse.all()
-        together = whole.regroup(np.zeros(len(whole.coarse), np.intp), 1)
+        assert (whole.digits < DIGITS).all()
+        together = whole.regroup(np.zeros(len(whole.digits), np.intp), 1)
         assert together == Auc.of(batch(Hard(kind(scores), labels, 2)))
 
 
-def test_bins_keep_the_order_of_the_scores() -> None:
-    sizes = np.concatenate([10.0 ** np.arange(-25.0, 25.0), [0.5, 1.0], np.linspace(0, 1, 999)])
-    scores = np.unique(np.concatenate([-sizes, sizes, 1.0 - sizes[:12], [-np.inf, np.inf]]))
-    bins = bins_of(scores)
-    assert (np.diff(bins) >= 0).all()
-    inside = (scores > 2.0**-60) & (scores < 1.0 - 2.0**-30)
-    for low, high in itertools.pairwise(np.flatnonzero(inside)):
-        if min(scores[high], 1 - scores[low]) * 2.0**-9 < scores[high] - scores[low]:
-            assert bins[low] < bins[high]
+def state_of(scores: Floats, labels: NDArray[np.intp], weights: Floats | None = None) -> Auc:
+    rows = batch(Hard(BinaryProbability(scores), labels, 2))
+    return Auc.of(rows.replace(weights=weights))
+
+
+def areas(state: Auc) -> tuple[float, float]:
+    """The area and the bound on its error."""
+    figures = state.figures(States({}))
+    return float(figures["auc"][0]), float(figures["auc_error"][0])
+
+
+def test_scores_in_a_narrow_range_are_told_apart() -> None:
+    """10,000 scores within .4999 and .5001 shared two bins that kept ten digits."""
+    rng = np.random.default_rng(14)
+    scores = 0.4999 + 0.0002 * rng.random(10_000)
+    label = (rng.random(10_000) < special.expit(2e4 * (scores - 0.5))).astype(int)
+    metrics = score(pd.DataFrame({"label": label, "prob": scores}), metric="auc").metrics
+    assert metrics["auc"] == pytest.approx(roc_auc_score(label, scores), abs=1e-12)
+    assert metrics["auc_error"] == 0.0
+
+
+SHAPES: dict[str, Callable[[Floats], Floats]] = {
+    "uniform": lambda u: u,
+    "narrow": lambda u: 0.4999 + 0.0002 * u,
+    "near 0": lambda u: 1e-9 * u,
+    "tiny": lambda u: 1e-300 * u,
+    "near 1": lambda u: 1.0 - 1e-3 * u,
+    "sixteen powers of ten": lambda u: 10.0 ** (-16.0 * u),
+    "a wide and a narrow part": lambda u: np.where(u < 0.02, 50.0 * u, 0.3 + 1e-7 * u),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_error_is_below_1e_4_wherever_the_scores_are(shape: str) -> None:
+    rng = np.random.default_rng(15)
+    uniform = rng.random(250_000)
+    scores, labels = SHAPES[shape](uniform), (rng.random(250_000) < uniform).astype(np.intp)
+    value, error = areas(state_of(scores, labels))
+    assert abs(value - roc_auc_score(labels, scores)) <= error + 1e-12
+    assert error < 1e-4
+
+
+def test_scores_that_are_equal_are_ties_and_no_error() -> None:
+    """A third of the rows have one score, among more distinct ones than there are bins."""
+    rng = np.random.default_rng(16)
+    scores = np.where(rng.random(200_000) < 0.33, 0.5, rng.random(200_000))
+    labels = (rng.random(200_000) < scores).astype(np.intp)
+    value, error = areas(state_of(scores, labels))
+    assert abs(value - roc_auc_score(labels, scores)) <= error < 1e-4
+
+
+lawful = settings(deadline=None, max_examples=40)
+floats = st.floats(0.0, 1.0) | st.sampled_from((0.0, 1e-320, 0.25, 0.5, 1.0 - 2.0**-53, 1.0))
+
+
+@lawful
+@given(
+    rows=st.lists(st.tuples(floats, st.integers(0, 1)), min_size=1, max_size=60),
+    most=st.integers(1, 30),
+    data=st.data(),
+)
+def test_bins_do_not_depend_on_how_rows_are_cut(
+    rows: list[tuple[float, int]], most: int, data: st.DataObject
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(own, "MOST_CELLS", most)
+        order = data.draw(st.permutations(rows))
+        cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=5)))
+        parts = [
+            state_of(*columns(order[start:stop]))
+            for start, stop in itertools.pairwise((0, *cuts, len(rows)))
+        ]
+        whole = state_of(*columns(rows))
+        for some in (parts, parts[::-1]):
+            merged = functools.reduce(Auc.merge, some)
+            assert merged == whole
+            assert np.array_equal(areas(merged), areas(whole), equal_nan=True)
+        assert pickle.loads(pickle.dumps(whole)) == whole
+
+
+@lawful
+@given(rows=st.lists(st.tuples(floats, st.integers(0, 1)), min_size=1, max_size=60))
+def test_the_bound_holds_for_any_scores(rows: list[tuple[float, int]]) -> None:
+    scores, labels = columns(rows)
+    assume(0 < labels.sum() < len(labels))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(own, "MOST_CELLS", 5)
+        value, error = areas(state_of(scores, labels))
+    assert abs(value - roc_auc_score(labels, scores)) <= error + 1e-12
+    if len(set(scores)) <= 5:
+        assert error == 0.0
+
+
+def columns(rows: Sequence[tuple[float, int]]) -> tuple[Floats, NDArray[np.intp]]:
+    scores, labels = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [])
+    return np.array(scores, np.float64), np.array(labels, np.intp)
+
+
+def test_rows_of_weight_0_need_no_bins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "MOST_CELLS", 50)
+    rng = np.random.default_rng(17)
+    scores, labels = rng.random(1_000), rng.integers(0, 2, 1_000)
+    weights = np.where(np.arange(1_000) < 50, 2.0, 0.0)
+    assert state_of(scores, labels, weights) == state_of(scores[:50], labels[:50], weights[:50])
+
+
+@pytest.fixture
+def coarse(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """Half of the rows spread over [0, 1] and half within 1e-9 of 0.5, in few bins."""
+    monkeypatch.setattr(own, "MOST_CELLS", 64)
+    rng = np.random.default_rng(18)
+    uniform = rng.random(4_000)
+    prob = np.where(rng.random(4_000) < 0.5, uniform, 0.5 + 2e-9 * (uniform - 0.5))
+    label = (rng.random(4_000) < uniform).astype(int)
+    segment, user = rng.choice(["eu", "us"], 4_000), rng.integers(0, 500, 4_000)
+    return pd.DataFrame({"label": label, "prob": prob, "segment": segment, "user": user})
+
+
+@pytest.mark.parametrize("options", [{}, {"cluster": "user"}])
+def test_the_interval_is_wider_by_the_error_of_bins(
+    coarse: pd.DataFrame, options: dict[str, Any]
+) -> None:
+    result = score(coarse, metric="auc", by="segment", **options)
+    chosen = [(result.metrics, result.intervals, coarse)]
+    for group in result.groups:
+        rows = coarse[coarse.segment == group.by["segment"]]
+        chosen.append((group.metrics, group.intervals, rows))
+    for metrics, intervals, rows in chosen:
+        assert list(metrics) == ["auc", "auc_error"]
+        assert metrics["auc_error"] > 0.02
+        exact = roc_auc_score(rows["label"], rows["prob"])
+        assert abs(metrics["auc"] - exact) <= metrics["auc_error"]
+        interval = intervals["auc"]
+        assert interval.low < metrics["auc"] - metrics["auc_error"]
+        assert interval.high > metrics["auc"] + metrics["auc_error"]
+        assert interval.low < exact < interval.high
+
+
+def test_a_gate_checks_the_end_of_the_error_that_is_less_favourable(coarse: pd.DataFrame) -> None:
+    metrics = score(coarse, metric="auc").metrics
+    value, error = metrics["auc"], metrics["auc_error"]
+    for limit, ends in (
+        (f"auc >= {value - 0.5 * error}", (value - error, False)),
+        (f"auc >= {value - 1.5 * error}", (value - error, True)),
+        (f"auc <= {value + 0.5 * error}", (value + error, False)),
+        (f"auc <= {value + 1.5 * error}", (value + error, True)),
+    ):
+        [check] = gate(coarse, require=limit).gates[0].checks
+        assert (check.value, check.compared, check.passed) == (value, *ends)
+        assert ("because of its bins" in check.reason) == (not check.passed)
+
+
+def test_the_error_of_bins_is_shown_beside_the_figure(coarse: pd.DataFrame) -> None:
+    page = str(score(coarse, metric="auc", by="segment"))
+    assert page.count(" (bins)") == 3
+    assert "auc_error" not in page
 
 
 # The expected calibration error

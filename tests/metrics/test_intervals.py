@@ -225,8 +225,8 @@ def test_the_interval_of_auc_is_delongs() -> None:
 
 def test_scores_in_bins_hardly_change_the_interval_of_auc() -> None:
     rng = np.random.default_rng(5)
-    label = rng.integers(0, 2, 20_000)
-    prob = special.expit(rng.normal(0.0, 1.0, 20_000) + label)
+    label = rng.integers(0, 2, 100_000)
+    prob = special.expit(rng.normal(0.0, 1.0, 100_000) + label)
     own = score(pd.DataFrame({"label": label, "prob": prob}), metric="all")
     few = score(pd.DataFrame({"label": label, "prob": prob.round(3)}), metric="all")
     assert own.metrics["auc_error"] > 0 == few.metrics["auc_error"]

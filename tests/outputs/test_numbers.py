@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ce_cli.outputs.numbers import figure_text, percent, shown, signed
+from ce_cli.outputs.numbers import approximate_text, figure_text, percent, shown, signed
 from tests.conftest import SAMPLES, as_number, run_ce, write_csv
 
 FINITE = st.floats(-1e12, 1e12, allow_nan=False)
@@ -30,6 +30,21 @@ HUMAN = [
     ("gate", "--baseline", "better.csv", "--max-regression", "-1"),
     ("gate", "--require", "skill >= 0.9", "-f", "markdown"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (0.0, "0.77062"),
+        (1e-9, "0.77062"),
+        (0.00012, "0.77062 ± 0.00012 (bins)"),
+        (0.047129, "0.77062 ± 0.047 (bins)"),
+        (math.nan, "0.77062"),
+    ],
+)
+def test_an_error_is_shown_where_it_changes_a_digit(error: float, text: str) -> None:
+    assert approximate_text("auc", {"auc": 0.770621, "auc_error": error}) == text
+    assert approximate_text("brier", {"brier": 0.770621, "auc_error": error}) == "0.77062"
 
 
 @given(FINITE)

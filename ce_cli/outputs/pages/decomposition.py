@@ -158,5 +158,5 @@ def _basis(parts: Decomposed) -> str:
     if parts.basis == "sample":
         return f"from a sample of {parts.used:,} of {parts.rows:,} rows"
     if parts.basis == "bins":
-        return f"from all {parts.rows:,} rows in bins of 0.1 %"
+        return f"from all {parts.rows:,} rows in bins"
     return f"from all {parts.rows:,} rows"

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ce_cli.outputs.check_text import group_text, limit_text, margin_text, number_text, warnings
+from ce_cli.outputs.check_text import (
+    group_text,
+    is_judged_by_another,
+    limit_text,
+    margin_text,
+    number_text,
+    warnings,
+)
 from ce_cli.outputs.drawing.blocks import Block, Grid, Line, Span
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
@@ -139,8 +146,8 @@ def _table(checks: Sequence[Check]) -> Grid:
 
 
 def _has_bound(check: Check) -> bool:
-    """Whether the limit was checked against an end of the interval and not the value."""
-    return math.isfinite(check.compared) and check.compared != check.value
+    """Whether the limit was checked against a number that visibly differs from the value."""
+    return math.isfinite(check.compared) and is_judged_by_another(check)
 
 
 def _subject(check: Check) -> str:

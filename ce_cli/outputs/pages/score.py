@@ -19,7 +19,14 @@ from ce_cli.outputs.drawing.blocks import (
 )
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
-from ce_cli.outputs.numbers import figure_text, percent, shown, signed
+from ce_cli.outputs.numbers import (
+    approximate_text,
+    figure_text,
+    percent,
+    shown,
+    signed,
+    without_errors,
+)
 from ce_cli.results.lines import ClusterCount, ConventionScore
 from ce_cli.results.score import Interval, Result
 from ce_cli.text import files_title, level_text, plural, sanitize
@@ -174,7 +181,7 @@ def _headline(result: Result) -> Line:
 
 def _companions(result: Result) -> Iterator[Block]:
     """The default figures side by side; other sets as a list, each figure with its interval."""
-    others = [name for name in result.metrics if name != "cross_entropy"]
+    others = without_errors([name for name in result.metrics if name != "cross_entropy"])
     if set(others) <= _usual() and set(_ALWAYS) <= set(others):
         if result.conventions:
             return
@@ -207,7 +214,7 @@ def _columns(names: Sequence[str]) -> list[list[str]]:
 def _figure(result: Result, name: str) -> tuple[Span, Span]:
     if not name:
         return Span(""), Span("")
-    return Span(result.heading(name), "dim"), Span(figure_text(name, result.metrics[name]))
+    return Span(result.heading(name), "dim"), Span(approximate_text(name, result.metrics))
 
 
 def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
@@ -270,15 +277,15 @@ def _groups(result: Result) -> Iterator[Block]:
     first = "cross_entropy" if "cross_entropy" in known else next(iter(known), "cross_entropy")
     others = [next((name for name in names if name in known), "") for names in _OF_GROUPS]
     if first != "cross_entropy":
-        others = list(known)[1:_OTHERS_OF_GROUPS]
+        others = without_errors(list(known))[1:_OTHERS_OF_GROUPS]
     more = [name for name in others if name]
     rows = [
         (
             *(Span("—" if key is None else sanitize(key)) for key in group.by.values()),
             Span(f"{group.rows:,}"),
-            Span(figure_text(first, group.metrics.get(first, math.nan))),
+            Span(approximate_text(first, {first: math.nan, **group.metrics})),
             _reach(first, group.intervals.get(first), ""),
-            *(Span(figure_text(name, group.metrics[name])) for name in more),
+            *(Span(approximate_text(name, group.metrics)) for name in more),
         )
         for group in result.groups[:_GROUPS_SHOWN]
     ]
