@@ -15,6 +15,7 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.seen_classes import entropy, missing_entropy
 from ce_cli.metrics.bounds import Bounds, Level, standard_errors
 from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.moments import effective_count
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
 
@@ -204,25 +205,28 @@ class Prior(State):
         weights = self.shares.near().reshape(-1, classes)
         with np.errstate(all="ignore"):
             shares = weights / weights.sum(axis=1, keepdims=True)
-            rows, once, twice = self._counts(loss)
+            counts = self.rows_by_class()
+            squares = self.squares.near().reshape(len(shares), -1).sum(axis=1)
+            rows = effective_count(weights.sum(axis=1), squares)
+            rows = np.where(self.soft.floats() > 0, loss.rows.floats(), rows)
+            once = ((counts > 0.5) & (counts < 1.5)).sum(axis=1)
+            twice = ((counts >= 1.5) & (counts < 2.5)).sum(axis=1)
             seen, unseen = missing_entropy(shares, rows, once, twice)
             baseline = entropy(shares)
             origin = np.minimum(baseline + seen + unseen, math.log(max(classes, 1)))
         known = (baseline > 0) & np.logical_not(self.space.independent)
         return np.where(known, origin, np.nan), 0.5 * unseen
 
-    def _counts(self, loss: Loss) -> tuple[Floats, Floats, Floats]:
-        """Kish's number of rows by group, and how many classes have one of them, or two."""
-        classes, soft = self.space.classes, self.soft.floats() > 0
-        squares = self.squares.near().reshape(len(soft), classes, -1)
-        weights = self.shares.near().reshape(-1, classes)
-        rows = np.where(soft, loss.rows.floats(), weights.sum(axis=1) ** 2 / squares.sum((1, 2)))
-        own = squares[:, :, 0]
-        if squares.shape[2] == classes:
-            own = np.diagonal(squares, axis1=1, axis2=2)
-        alike = np.where(weights > 0, weights * (weights / own), 0.0)
-        once = ((alike > 0.5) & (alike < 1.5)).sum(axis=1)
-        return rows, once.astype(np.float64), ((alike >= 1.5) & (alike < 2.5)).sum(axis=1)
+    def rows_by_class(self) -> Floats:
+        """Kish's number of rows of each class by group, shape (groups, K); NaN where unknown."""
+        classes, weights = self.space.classes, self.shares.near()
+        squares = self.squares.near().reshape(len(weights), -1)
+        if squares.shape[1] == classes:  # of pairs of classes
+            places = np.arange(len(weights))
+            squares = squares[places, places % classes][:, np.newaxis]
+        counts = np.where(weights > 0, effective_count(weights, squares[:, 0]), 0.0)
+        soft = self.soft.floats() > 0
+        return np.where(soft[:, np.newaxis], np.nan, counts.reshape(-1, classes))
 
 
 def _both(one: Kind | None, other: Kind | None) -> Kind | None:
