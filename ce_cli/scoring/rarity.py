@@ -37,14 +37,16 @@ class Rarity(Record):
     errors : int
         Rows whose label is not the likeliest class, or has a probability below 1/K; `FEW` if there
         are at least as many.
-    expected : ExactSums
-        Σ w·H(q), the loss that the predictions expect; only with fewer than `FEW` errors.
+    loss, doubts : ExactSums
+        Σ w·H(q), the loss that the predictions expect, and Σ (1 − max q), their expected errors;
+        only with fewer than `FEW` errors.
     """
 
     weights: ExactSums = _NONE
     squares: ExactSums = _NONE
     errors: int = 0
-    expected: ExactSums = _NONE
+    loss: ExactSums = _NONE
+    doubts: ExactSums = _NONE
 
     @classmethod
     def needed(cls, metrics: Sequence[type[State]], space: LabelSpace) -> bool:
@@ -67,7 +69,8 @@ class Rarity(Record):
         if errors >= FEW:
             return cls(weights, squares, FEW)
         alone = batch.replace(groups=None, group_count=1)
-        return cls(weights, squares, errors, alone.sums(batch.outcomes.uncertainties()))
+        loss = alone.sums(batch.outcomes.uncertainties())
+        return cls(weights, squares, errors, loss, ExactSums.of(1.0 - batch.outcomes.confidence()))
 
     def merge(self, other: Self) -> Self:
         """The rows of both; associative and commutative."""
@@ -76,20 +79,35 @@ class Rarity(Record):
             self.weights.merge(other.weights),
             self.squares.merge(other.squares),
             errors,
-            self.expected.merge(other.expected) if errors < FEW else _NONE,
+            self.loss.merge(other.loss) if errors < FEW else _NONE,
+            self.doubts.merge(other.doubts) if errors < FEW else _NONE,
         )
 
     @property
     def rows_by_class(self) -> Floats:
-        """Kish's number of rows of each class, (Σ w)² / Σ w²; empty if the labels are no classes."""
+        """Kish's number of rows of each class; empty if the labels are not classes."""
         weights = self.weights.floats()
         return np.where(weights > 0, effective_count(weights, self.squares.floats()), 0.0)
 
     @property
     def expected_loss(self) -> float:
         """Mean of H(q), in nats; NaN with at least `FEW` errors."""
-        weight, expected = self.weights.floats().sum(), self.expected.floats()
-        return float(expected[0] / weight) if len(expected) and weight > 0 else math.nan
+        weight, loss = self.weights.floats().sum(), self.loss.floats()
+        return float(loss[0] / weight) if len(loss) and weight > 0 else math.nan
+
+    @property
+    def expected_errors(self) -> float:
+        """Σ (1 − max q); NaN with at least `FEW` errors."""
+        doubts = self.doubts.floats()
+        return float(doubts[0]) if len(doubts) else math.nan
+
+    @property
+    def chance(self) -> float:
+        """The probability of so few errors, by Poisson's distribution."""
+        terms = [1.0]
+        for count in range(1, self.errors + 1):
+            terms.append(terms[-1] * self.expected_errors / count)
+        return math.exp(-self.expected_errors) * math.fsum(terms)
 
 
 def outside_commonest(rows: Floats) -> tuple[Floats, NDArray[np.intp]]:
