@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.metrics.bounds import Bounds, Level
-from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.prior import Prior
 from ce_cli.metrics.quantiles import Quantiles
@@ -57,9 +56,11 @@ def interval_warnings(computed: Computed, measured: Measured) -> Iterator[Note]:
 def _shown(measured: Measured, computed: Computed) -> dict[str, Bounds]:
     """The intervals on the page: by default those of the mean loss and what follows from it."""
     shown = chosen(measured.bounds, computed.spec)
-    if computed.spec.metric:
-        return shown
-    return {name: one for name, one in shown.items() if name in _OF_LOSS}
+    if not computed.spec.metric:
+        return {name: one for name, one in shown.items() if name in _OF_LOSS}
+    if "standard_error" in computed.spec.metric and "cross_entropy" in measured.bounds:
+        shown["cross_entropy"] = measured.bounds["cross_entropy"]
+    return shown
 
 
 def few_clusters(count: int, effective: float = math.inf) -> Iterator[Note]:
@@ -86,7 +87,7 @@ def _rare_class(computed: Computed) -> Iterator[Note]:
     by_cluster = _clusters_by_class(computed)
     if by_cluster is not None and outside >= FEW:
         outside, noun = by_cluster.sum() - by_cluster[place], "cluster"
-    if outside >= FEW:
+    if not outside < FEW:
         return
     if len(classes) == 2:
         have = f"the class {quoted(classes[1 - int(place)])}"
@@ -230,7 +231,11 @@ def _one_heavy_row(computed: Computed) -> Iterator[Note]:
 
 def _small_classes(computed: Computed) -> Iterator[Note]:
     """Whether intervals of classes that are shown rest on few rows."""
-    if ClassSpread not in computed.metrics or computed.spec.cluster is not None:
+    if not computed.spec.metric or computed.spec.cluster is not None:
+        return
+    from ce_cli.metrics.class_spread import ClassSpread
+
+    if ClassSpread not in computed.metrics:
         return
     states = computed.whole
     bounds = states[ClassSpread].class_bounds(states, Level(computed.spec.confidence))

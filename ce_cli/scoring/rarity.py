@@ -118,7 +118,8 @@ def outside_commonest(rows: Floats) -> tuple[Floats, NDArray[np.intp]]:
     rows : ndarray, shape (..., K)
         How many rows each class has.
     """
-    return rows.sum(axis=-1) - rows.max(axis=-1), rows.argmax(axis=-1)
+    with np.errstate(invalid="ignore"):  # NaN where weights are too small to be squared
+        return rows.sum(axis=-1) - rows.max(axis=-1), rows.argmax(axis=-1)
 
 
 def _errors(batch: Batch, classes: int) -> int:
