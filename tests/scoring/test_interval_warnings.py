@@ -176,7 +176,7 @@ def test_groups_are_counted_and_named_in_one_warning() -> None:
     data.loc[few, "label"] = 0  # in four groups, at most 5 rows have the class 1
     found = notes(data, by="segment")["few_rows_in_groups"]
     assert found.count == 4
-    assert "4 of 6 groups by segment" in found.message
+    assert "4 of 6 groups by 'segment'" in found.message
     assert "'s2', 's3', 's4' and 1 more" in found.message
 
 
@@ -194,8 +194,8 @@ def test_clusters_that_are_too_unequal_are_few() -> None:
 def test_a_baseline_from_few_rows_is_reported_with_the_skill_it_leaves() -> None:
     rng = np.random.default_rng(5)
     classes, rows = 200, 200
-    data = pd.DataFrame({"label": rng.integers(0, classes, rows)})
-    data = data.assign(**{f"p_{k}": 1.0 / classes for k in range(classes)})
+    predictions = pd.DataFrame(1.0 / classes, range(rows), [f"p_{k}" for k in range(classes)])
+    data = pd.concat([pd.Series(rng.integers(0, classes, rows), name="label"), predictions], axis=1)
     result = score(data)
     (found,) = [one for one in result.warnings if one.code == "baseline_estimated"]
     missing = np.log(classes) - result.metrics["baseline"]
