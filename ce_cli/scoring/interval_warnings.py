@@ -286,8 +286,8 @@ def group_warnings(computed: Computed, names: Sequence[str], measured: Measured)
         reason = f"a few rows or fewer than {_FEW_CLUSTERS} clusters decide about the figures"
     yield Note(
         "few_rows_in_groups",
-        f"In {len(places):,} of {plural(total, 'group')} by {quoted_list(names)}, {reason}, so their "
-        f"intervals may miss the truth: {named}.",
+        f"In {len(places):,} of {plural(total, 'group')} by {quoted_list(names)}, {reason}, so "
+        f"their intervals may miss the truth: {named}.",
         len(places),
     )
 
