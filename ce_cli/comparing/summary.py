@@ -24,12 +24,8 @@ from ce_cli.results.document import Scalar
 from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Interval, Note
 from ce_cli.scoring.figures import class_names, interval
-from ce_cli.scoring.warnings import (
-    empty_files,
-    few_clusters,
-    issue_warnings,
-    with_evidence,
-)
+from ce_cli.scoring.interval_warnings import few_clusters
+from ce_cli.scoring.warnings import empty_files, issue_warnings, with_evidence
 from ce_cli.spec import Spec
 from ce_cli.text import plural, sanitize
 

@@ -114,7 +114,7 @@ def class_advice(facts: FileFacts) -> Iterator[Finding]:
 
 def _worse_than_constant(facts: FileFacts, pairing: ClassPairing) -> Iterator[Finding]:
     """Predictions that seem to belong to other rows."""
-    skill, rows = facts.figures.get("skill", 0.0), pairing.rows
+    skill, rows = facts.skill, pairing.rows
     guessing = facts.figures.get("accuracy", 1.0) < rows.max() / max(rows.sum(), 1)
     if skill < -_LEAST_SKILL and guessing and rows.sum() >= 3 * FEW_ROWS:
         message = (

@@ -17,6 +17,7 @@ from ce_cli.inspection.score_command import ScoreCommand
 from ce_cli.inspection.settle import Settled
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
+from ce_cli.metrics.prior import Prior
 from ce_cli.record import Record
 from ce_cli.scoring.figures import class_names
 from ce_cli.spec import Spec
@@ -105,6 +106,15 @@ class FileFacts(Record):
                 figures = state.figures(states)
                 found |= {name: float(figures[name][0]) for name in names if name in figures}
         return found
+
+    @cached_property
+    def skill(self) -> float:
+        """That against the baseline without bias; 0 where it is not known."""
+        if not self.figures or Prior not in self.exam.states:
+            return 0.0
+        loss = self.exam.states[Loss]
+        origin = float(self.exam.states[Prior].without_bias(loss)[0][0])
+        return 1.0 - float(loss.mean[0]) / origin if origin > 0.0 else 0.0
 
     @cached_property
     def class_rows(self) -> tuple[tuple[int, float, float], ...]:

@@ -119,5 +119,4 @@ def mean_bounds(
     squares = squares_about(mean, spread.weight.floats(), first.floats(), second.floats())
     errors = standard_errors(squares, count, loss.weight.floats())
     skewness = cubes.skewness(mean, squares, loss.weight, (spread.weight, first, second))
-    found = Bounds.of_mean(mean, errors, count, skewness, level)
-    return found.replace(counts=None, skewness=None)  # no comparison needs them
+    return Bounds.of_mean(mean, errors, count, skewness, level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, Self, TypeVar
 
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import LabelSpace
+from ce_cli.kernels.seen_classes import entropy, missing_entropy
 from ce_cli.metrics.bounds import Bounds, Level, standard_errors
 from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.moments import effective_count
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
 
@@ -21,7 +24,7 @@ Codes = NDArray[np.intp]
 Kind = TypeVar("Kind", bound=State)
 
 
-METHOD = "infinitesimal jackknife"
+METHOD = "infinitesimal jackknife, about the baseline without bias"
 _PAIRED = 4  # with at most so many classes, products of the shares of two classes are kept
 
 
@@ -140,10 +143,11 @@ class Prior(State):
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             if self.space.independent:
                 shares = weights / loss.weight.floats()[:, np.newaxis]
-                baseline = (_plogp(shares) + _plogp(1.0 - shares)).mean(axis=1)
+                both = np.stack([shares, 1.0 - shares], axis=-1)
+                baseline = entropy(both).mean(axis=1)
             else:
                 shares = weights / weights.sum(axis=1, keepdims=True)
-                baseline = _plogp(shares).sum(axis=1)
+                baseline = entropy(shares)
             normalized = np.where(baseline > 0, mean / baseline, np.nan)
         return {
             "baseline": baseline,
@@ -160,14 +164,17 @@ class Prior(State):
         """Intervals of the ratio L / H(π) and of the skill, by the infinitesimal jackknife.
 
         With c = −log π of the label, the influence of a row is (loss − c·L / H) / H (Jaeckel, The
-        infinitesimal jackknife, 1972). NaN for soft labels with many classes.
+        infinitesimal jackknife, 1972). NaN for soft labels with many classes. H(π) is that of the
+        origin of the rows, give or take half of what is due to classes without rows; the interval
+        is widened to the ratio with the baseline of the rows themselves.
         """
         if self.space.independent:
             return {}
         loss, spread = self.loss or states[Loss], self.spread or states[Spread]
-        count = spread.effective(loss)
+        count, weight = spread.effective(loss), loss.weight.floats()
         classes = self.space.classes
         weights, costs = (one.near().reshape(-1, classes) for one in (self.shares, self.costs))
+        origin, doubt = self.without_bias(loss)
         with np.errstate(all="ignore"):
             shares = weights / weights.sum(axis=1, keepdims=True)
             constant = np.where(shares > 0, -np.log(np.where(shares > 0, shares, 1.0)), 0.0)
@@ -179,12 +186,47 @@ class Prior(State):
             ratio = figures["normalized_cross_entropy"]
             square = spread.square.near() - 2.0 * ratio * (constant * costs).sum(axis=1)
             square = np.where(self.soft.floats() > 0, np.nan, square + ratio * ratio * both)
-            scale = figures["baseline"] * loss.weight.floats()
-        errors = standard_errors(square, count, scale)
-        return {
-            name: Bounds.around(figures[name], errors, count, level.confidence, METHOD)
-            for name in ("normalized_cross_entropy", "skill")
-        }
+            errors = standard_errors(square, count, figures["baseline"] * weight)
+            least = loss.mean / np.minimum(origin + doubt, math.log(classes))
+            most = loss.mean / (origin - doubt)
+            low = Bounds.around(least, errors, count, level.confidence, METHOD).low
+            high = Bounds.around(most, errors, count, level.confidence, METHOD).high
+            normalized = Bounds(np.minimum(low, ratio), np.maximum(high, ratio), METHOD)
+        skill = Bounds(1.0 - normalized.high, 1.0 - normalized.low, METHOD)
+        return {"normalized_cross_entropy": normalized, "skill": skill}
+
+    def without_bias(self, loss: Loss) -> tuple[Floats, Floats]:
+        """H(π) of the origin of the rows by group, in nats, and what may be missing or too much.
+
+        The shares of a few rows are less even than those of their origin, so the baseline of the
+        rows is lower (see `missing_entropy`). NaN where it is 0, and for independent labels.
+        """
+        classes = self.space.classes
+        weights = self.shares.near().reshape(-1, classes)
+        with np.errstate(all="ignore"):
+            shares = weights / weights.sum(axis=1, keepdims=True)
+            counts = self.rows_by_class()
+            squares = self.squares.near().reshape(len(shares), -1).sum(axis=1)
+            rows = effective_count(weights.sum(axis=1), squares)
+            rows = np.where(self.soft.floats() > 0, loss.rows.floats(), rows)
+            once = ((counts > 0.5) & (counts < 1.5)).sum(axis=1)
+            twice = ((counts >= 1.5) & (counts < 2.5)).sum(axis=1)
+            seen, unseen = missing_entropy(shares, rows, once, twice)
+            baseline = entropy(shares)
+            origin = np.minimum(baseline + seen + unseen, math.log(max(classes, 1)))
+        known = (baseline > 0) & np.logical_not(self.space.independent)
+        return np.where(known, origin, np.nan), 0.5 * unseen
+
+    def rows_by_class(self) -> Floats:
+        """Kish's number of rows of each class by group, shape (groups, K); NaN where unknown."""
+        classes, weights = self.space.classes, self.shares.near()
+        squares = self.squares.near().reshape(len(weights), -1)
+        if squares.shape[1] == classes:  # of pairs of classes
+            places = np.arange(len(weights))
+            squares = squares[places, places % classes][:, np.newaxis]
+        counts = np.where(weights > 0, effective_count(weights, squares[:, 0]), 0.0)
+        soft = self.soft.floats() > 0
+        return np.where(soft[:, np.newaxis], np.nan, counts.reshape(-1, classes))
 
 
 def _both(one: Kind | None, other: Kind | None) -> Kind | None:
@@ -198,7 +240,3 @@ def _widths(space: LabelSpace) -> dict[str, int]:
     paired = classes <= _PAIRED and not space.independent
     squares = classes * classes if paired else classes
     return {"shares": classes, "costs": classes, "squares": squares, "soft": 1}
-
-
-def _plogp(shares: Floats) -> Floats:
-    return np.where(shares > 0, -np.log(np.where(shares > 0, shares, 1.0)), 0.0) * shares

@@ -130,8 +130,6 @@ class Clustered(Record):
             name: Bounds.of_mean(figures[name], *own, level, SUMMED)
             for name, own in estimates.items()
         }
-        for name in found.keys() - {"cross_entropy"}:  # no comparison needs them
-            found[name] = found[name].replace(counts=None, skewness=None)
         errors = {name: own[0] for name, own in estimates.items()}
         weight = states[Loss].weight.floats()
         found |= bounds_of_loss(found["cross_entropy"], weight)

@@ -144,9 +144,17 @@ class Measured(Record):
                 None if one.counts is None else float(one.counts[place]),
                 None if one.skewness is None else float(one.skewness[place]),
             )
-            for name, one in self.bounds.items()
+            for name, one in self.compared.items()
         }
         return chosen(figures, spec), chosen(intervals, spec)
+
+    @cached_property
+    def compared(self) -> dict[str, Bounds]:
+        """The intervals, with n and skewness for the mean loss only, which comparisons need."""
+        return {
+            name: one if name == "cross_entropy" else one.replace(counts=None, skewness=None)
+            for name, one in self.bounds.items()
+        }
 
 
 def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:

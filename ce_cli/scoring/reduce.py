@@ -19,6 +19,7 @@ from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
+from ce_cli.scoring.rarity import Rarity
 from ce_cli.scoring.row_losses import RowLosses
 from ce_cli.spec import Spec
 
@@ -54,6 +55,8 @@ class SplitResult(Record):
         The rows as other tools score them, with ``--conventions``.
     evidence : Evidence
         What the rows show about the roles of their columns.
+    rarity : Rarity
+        How rare errors and classes are, where there may be an interval.
     """
 
     issues: RowIssues
@@ -64,6 +67,7 @@ class SplitResult(Record):
     clustered: Clustered | None = None
     by_convention: ByConvention | None = None
     evidence: Evidence = Evidence()
+    rarity: Rarity = Rarity()
 
 
 class ScoreSplit(Record):
@@ -110,6 +114,7 @@ class ScoreSplit(Record):
             _both(earlier.clustered, later.clustered),
             _both(earlier.by_convention, later.by_convention),
             earlier.evidence.merge(later.evidence),
+            earlier.rarity.merge(later.rarity),
         )
 
     def result(self, frame: Frame, bound: BoundRows, ids: pa.Array | None) -> SplitResult:
@@ -119,7 +124,8 @@ class ScoreSplit(Record):
             keys, index = without_last(bound.keys)
         states: dict[type[State], State] = {}
         worst: list[RowLosses] = []
-        evidence = Evidence()
+        evidence, rarity = Evidence(), Rarity()
+        has_interval = Rarity.needed(self.metrics, self.binding.space)
         for rows in bound.batches:
             batch = rows
             if index is not None and rows.groups is not None:
@@ -127,6 +133,8 @@ class ScoreSplit(Record):
             own = {kind: kind.of(batch) for kind in self.metrics}
             states = {kind: s.merge(own[kind]) for kind, s in states.items()} if states else own
             evidence = evidence.merge(Evidence.of(batch))
+            if has_interval:
+                rarity = rarity.merge(Rarity.of(batch))
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
         if not bound.batches:
@@ -136,7 +144,9 @@ class ScoreSplit(Record):
         kept = RowLosses.joined(worst).worst(self.spec.worst) if worst else None
         others = _by_convention(bound, self.binding, self.spec) if self.spec.conventions else None
         clustered = _clustered(bound, self.metrics) if self.by_cluster else None
-        return SplitResult(issues, keys, States(states), clipped, kept, clustered, others, evidence)
+        return SplitResult(
+            issues, keys, States(states), clipped, kept, clustered, others, evidence, rarity
+        )
 
 
 def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, ExactSums]:

@@ -29,9 +29,9 @@ from ce_cli.results.lines import (
     ConventionScore,
 )
 from ce_cli.results.score import Group, Result
-from ce_cli.scoring.figures import Computed, chosen, weight_a_row
+from ce_cli.scoring.figures import Computed, Measured, chosen, weight_a_row
 from ce_cli.scoring.warnings import warnings_of
-from ce_cli.spec import ALL
+from ce_cli.spec import ALL, Spec
 
 if TYPE_CHECKING:
     from ce_cli.results.decomposition import Decomposed
@@ -61,8 +61,9 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     measured = computed.measured(())
     if np.isnan(measured.figures.get("bits_per_byte", np.zeros(1))[0]):
         raise DataError(no_bytes(computed.locations, spec.bytes or ""))
-    metrics = {name: float(values[0]) for name, values in measured.figures.items()}
     own, intervals = measured.at(0, spec)
+    by = [spec.by] if groupings is None else groupings
+    groups = [(names, computed.measured(names)) for names in by if names]
     return Result(
         signature=spec.signature(),
         inputs=computed.locations.names,
@@ -87,11 +88,11 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         not_applicable=dict(_not_applicable(computed)),
         per_class=tuple(_per_class(computed)),
         calibration=tuple(_calibration(computed)),
-        groups=_groups(computed, [spec.by] if groupings is None else groupings),
+        groups=_groups(groups, spec),
         worst=tuple(_worst(computed)),
         conventions=tuple(_conventions(computed)),
         decomposition=_decomposition(computed),
-        warnings=tuple(warnings_of(computed, metrics)),
+        warnings=tuple(warnings_of(computed, measured, groups)),
     )
 
 
@@ -223,19 +224,18 @@ def _per_class(computed: Computed) -> Iterator[ClassLoss]:
         yield ClassLoss(name, int(rows), float(weight), float(mean) / scale, own)
 
 
-def _groups(computed: Computed, groupings: Sequence[Sequence[str]]) -> Sequence[Group]:
-    """The groups by each set of columns that is not empty."""
-    tables = [_group_table(computed, names) for names in groupings if names]
+def _groups(by: Sequence[tuple[Sequence[str], Measured]], spec: Spec) -> Sequence[Group]:
+    """The groups by each set of columns."""
+    tables = [_group_table(names, measured, spec) for names, measured in by]
     return tables[0] if len(tables) == 1 else tuple(group for own in tables for group in own)
 
 
-def _group_table(computed: Computed, names: Sequence[str]) -> GroupTable:
-    measured, spec = computed.measured(names), computed.spec
+def _group_table(names: Sequence[str], measured: Measured, spec: Spec) -> GroupTable:
     loss = measured.states[Loss]
     rows = loss.rows.floats().astype(np.int64)
     order = measured.keys.order()
     order = order[rows[order] > 0]
-    figures, bounds = chosen(measured.figures, spec), chosen(measured.bounds, spec)
+    figures, bounds = chosen(measured.figures, spec), chosen(measured.compared, spec)
     return GroupTable(
         by=dict(zip(names, measured.keys.take(order).columns, strict=True)),
         rows=rows[order],

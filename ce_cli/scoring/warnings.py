@@ -12,24 +12,18 @@ from ce_cli.findings.row_issues import ABOVE_ZERO, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.findings.row_warnings import row_warning
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.metrics.bounds import Level
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
-from ce_cli.metrics.quantiles import Quantiles
-from ce_cli.metrics.spread import FROM_MEAN_LOSS
+from ce_cli.metrics.prior import Prior
 from ce_cli.results.score import Note
 from ce_cli.scoring.evidence_notes import DECISIONS, EvidenceNote, evidence_notes
-from ce_cli.scoring.figures import Computed, chosen, interval
-from ce_cli.spec import Spec
-from ce_cli.text import display_name, level_text, plural, quoted_list
+from ce_cli.scoring.figures import Computed, Measured, chosen
+from ce_cli.scoring.interval_warnings import group_warnings, interval_warnings
+from ce_cli.text import display_name, plural, quoted_list
 
 if TYPE_CHECKING:
     from ce_cli.binding.conventions import Convention
 
-_TOP_SHARE = 0.001  # if the largest 0.1 % of the losses …
-_TOP_HEAVY = 0.5  # … make up more of the variance than this, the interval is not reliable
-_ROWS_A_SKEW = 10.0  # rows by squared skewness; Cochran (1977, 2.15) needs 25 to be within 1 %
-_FEW_CLUSTERS = 30
 _FILES_SHOWN = 5
 
 NO_LOSS = 1e-6  # nats: with a mean below this, the model knew the labels
@@ -39,8 +33,21 @@ _MANY_ROWS = 30  # … with at least so many rows
 _ROWS_A_CLASS = 10  # with fewer, a class may be missing by chance
 
 
-def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
-    """All warnings about the rows, and about these figures of all rows."""
+def warnings_of(
+    computed: Computed, measured: Measured, groups: Iterable[tuple[Sequence[str], Measured]]
+) -> Iterator[Note]:
+    """All warnings about the rows, and about figures of all rows and of groups.
+
+    Parameters
+    ----------
+    computed : Computed
+        The states.
+    measured : Measured
+        The figures of all rows.
+    groups : iterable of tuple
+        The columns and the figures of each set of groups.
+    """
+    metrics = {name: float(values[0]) for name, values in measured.figures.items()}
     yield from computed.notes
     yield from empty_files(computed.locations, computed.total.issues.read)
     loss = float(computed.whole[Loss].loss.floats()[0])
@@ -61,7 +68,10 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
         message = f"{plural(unused, 'row')} of {computed.label_file.name} {verb} no prediction."
         yield Note("unpredicted", message, unused)
     yield from _figure_warnings(computed, metrics)
-    yield from _trap_warnings(computed, metrics)
+    yield from interval_warnings(computed, measured)
+    for names, own in groups:
+        yield from group_warnings(computed, names, own)
+    yield from _trap_warnings(computed, measured)
     yield from _overflow(computed, chosen(metrics, computed.spec))
 
 
@@ -112,57 +122,14 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
     if metrics.get("baseline") == 0.0:
         yield Note("one_class", "All labels are of one class, so skill is not defined.")
     clustered, spec = computed.total.clustered, computed.spec
-    if clustered is not None:
-        if spec.cluster in spec.by:
-            message = f"Each group by {spec.cluster} is a single cluster, so it has no interval."
-            yield Note("one_cluster", message)
-        yield from few_clusters(clustered.count)
-        if clustered.count >= _FEW_CLUSTERS and _has_mean(metrics, spec):
-            yield from _few_rows(computed, clustered.count, clustered.skewness(), "clusters")
-    elif Quantiles in computed.metrics and _has_mean(metrics, spec):
-        yield from _tail_warnings(computed.whole[Quantiles], computed)
+    if clustered is not None and spec.cluster in spec.by:
+        message = f"Each group by {spec.cluster} is a single cluster, so it has no interval."
+        yield Note("one_cluster", message)
 
 
-def _has_mean(metrics: Mapping[str, float], spec: Spec) -> bool:
-    """Whether the interval of the mean loss, or what follows from it, is shown."""
-    return not chosen(metrics, spec).keys().isdisjoint(FROM_MEAN_LOSS)
-
-
-def _tail_warnings(losses: Quantiles, computed: Computed) -> Iterator[Note]:
-    """Whether the interval of the mean is too narrow, from the tail of the losses."""
-    rows, share = computed.total.issues.scored, losses.top_heaviness(_TOP_SHARE)
-    if share > _TOP_HEAVY and rows * _TOP_SHARE >= 1:
-        yield Note(
-            "heavy_tail",
-            f"The largest 0.1 % of the losses make up {100 * share:.0f} % of the variance, so the "
-            "interval may be too narrow.",
-        )
-        return
-    yield from _few_rows(computed, rows, losses.skewness(), "rows")
-
-
-def _few_rows(computed: Computed, count: int, skewness: float, noun: str) -> Iterator[Note]:
-    """Whether the interval of the mean is too narrow, since there are few and skewed numbers."""
-    needed, level = _ROWS_A_SKEW * skewness**2, level_text(computed.spec.confidence)
-    if count < needed:
-        few = "A few very surprising rows" if noun == "rows" else f"A few {noun}"
-        yield Note(
-            "few_rows",
-            f"{few} dominate the spread, so this {level} interval is too narrow; with data like "
-            f"this, about {float(f'{needed:.2g}'):,.0f} {noun} are needed.",
-        )
-
-
-def few_clusters(count: int) -> Iterator[Note]:
-    """Whether there are too few clusters for an interval by Student's t."""
-    if count < _FEW_CLUSTERS:
-        effect = "there is no interval" if count < 2 else "the interval may be too narrow"
-        verb = "is" if count == 1 else "are"
-        yield Note("few_clusters", f"There {verb} only {plural(count, 'cluster')}, so {effect}.")
-
-
-def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
+def _trap_warnings(computed: Computed, measured: Measured) -> Iterator[Note]:
     """Traps that `ce inspect` looks for, as far as these figures show them."""
+    metrics = {name: float(values[0]) for name, values in measured.figures.items()}
     loss, rows = computed.whole[Loss], computed.total.issues.scored
     if loss.mean[0] < NO_LOSS and metrics.get("baseline", 0.0) > 0.0 and rows >= FEW_ROWS:
         yield Note(
@@ -182,9 +149,7 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
             f"{100 * accuracy:.1f} %): is the positive class flipped? ce inspect checks this.",
         )
     weights = own.weight.floats()
-    mean, error = (metrics.get(name, math.nan) for name in ("cross_entropy", "standard_error"))
-    low = interval(mean, error, rows, 0.0, Level(computed.spec.confidence), "").low
-    worse = low > metrics.get("baseline", math.inf) > 0 and not flipped
+    worse = _is_worse_than_constant(measured, computed.spec.scale) and not flipped
     with np.errstate(over="ignore", invalid="ignore"):
         guessing = accuracy < weights.max() / weights.sum()
     if worse and guessing and task in ("binary", "multiclass") and rows >= _MANY_ROWS:
@@ -199,6 +164,20 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
         names = quoted_list(computed.classes[code] for code in absent)
         noun = "class" if len(absent) == 1 else "classes"
         yield Note("class_never_seen", f"No row has a label of the {noun} {names}.")
+
+
+def _is_worse_than_constant(measured: Measured, scale: float) -> bool:
+    """Whether the interval of the skill, or else that of the mean loss, shows it.
+
+    The baseline is that of the origin of the rows, which the shares of few rows underestimate.
+    """
+    if Prior not in measured.states or "cross_entropy" not in measured.bounds:
+        return False
+    skill = measured.bounds.get("skill")
+    if skill is not None and np.isfinite(skill.high[0]):
+        return bool(skill.high[0] < 0.0)
+    origin, _ = measured.states[Prior].without_bias(measured.states[Loss])
+    return bool(measured.bounds["cross_entropy"].low[0] * scale > origin[0])
 
 
 def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:

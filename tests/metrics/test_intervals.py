@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,8 +117,38 @@ def test_the_interval_of_skill_is_that_of_a_jackknife(name: str) -> None:
     reach = stats.t.ppf(0.975, 149) * error
     own = result.intervals[name]
     assert (own.high - own.low) / 2 == pytest.approx(reach, rel=0.03)
-    assert (own.high + own.low) / 2 == pytest.approx(result.metrics[name], rel=1e-12)
-    assert own.method == "infinitesimal jackknife"
+    middle = score(data).metrics["cross_entropy"] / baseline_without_bias(data["label"])
+    middle = 1.0 - middle if name == "skill" else middle
+    assert (own.high + own.low) / 2 == pytest.approx(middle, rel=1e-12)
+    assert own.method == "infinitesimal jackknife, about the baseline without bias"
+
+
+def baseline_without_bias(label: pd.Series) -> float:
+    """Σ π·(ψ(n) − ψ(n·π)) of two classes, which Miller (1955) has as H(π) + 1/(2n)."""
+    counts = label.value_counts().to_numpy(float)
+    rows = counts.sum()
+    found = float(np.dot(counts / rows, special.digamma(rows) - special.digamma(counts)))
+    assert found == pytest.approx(stats.entropy(counts) + 0.5 / rows, abs=1e-4)
+    return found
+
+
+@pytest.mark.parametrize(("classes", "rows"), [(2, 100), (10, 100), (1000, 100), (1000, 1000)])
+def test_the_interval_of_skill_allows_for_shares_estimated_from_the_same_rows(
+    classes: int, rows: int
+) -> None:
+    """The skill of the true distribution is 0, although its sample seems to be better."""
+    rng = np.random.default_rng(classes + rows)
+    shares = np.full(classes, 1.0 / classes)
+    covered = 0
+    for _ in range(20):
+        label = rng.choice(classes, rows, p=shares)
+        columns = {f"p_{k}": np.full(rows, share) for k, share in enumerate(shares.tolist())}
+        result = score(pa.table({"label": label, **columns}))
+        own = result.intervals["skill"]
+        assert own.low <= result.metrics["skill"] <= own.high
+        covered += own.low <= 1e-12 and own.high >= -1e-12
+        assert "worse_than_constant" not in {one.code for one in result.warnings}
+    assert covered >= 17
 
 
 def error_of_skill(label: Floats, losses: Floats, weights: Floats) -> float:
