@@ -13,7 +13,8 @@ from functools import cache
 import pytest
 from scipy import stats
 
-from tests.benchmarks.coverage import Covered, Origin, origins, simulated
+from tests.benchmarks.coverage import Covered, simulated
+from tests.benchmarks.origins import Origin, origins
 
 REPETITIONS = 150
 FEWEST = stats.binom.ppf(1e-4, REPETITIONS, 0.95)
