@@ -89,13 +89,8 @@ def simulated(origin: Origin, size: int, repetitions: int, seed: int = SEED) -> 
     """
     rng = np.random.default_rng([seed, size])
     above, below, warned = dict.fromkeys(origin.truth, 0), dict.fromkeys(origin.truth, 0), 0
-    by_class = any(name.startswith("class ") for name in origin.truth)
-    metric = ["all"] if by_class else list(origin.truth)
     for _ in range(repetitions):
-        table = pa.table(dict(origin.draw(rng, size)))
-        result = score(
-            table, metric=metric, cluster=origin.cluster, weight=origin.weight, threads=1
-        )
+        result = scored(origin, rng, size)
         ends = dict(intervals(result))
         for name, truth in origin.truth.items():
             low, high = ends.get(name, (-math.inf, math.inf))
@@ -103,6 +98,18 @@ def simulated(origin: Origin, size: int, repetitions: int, seed: int = SEED) -> 
             below[name] += truth < low
         warned += any(note.code in WARNINGS for note in result.warnings)
     return Covered(repetitions, above, below, warned)
+
+
+def scored(origin: Origin, rng: np.random.Generator, size: int) -> Result:
+    """Draw once, and score with the figures that have a truth."""
+    by_class = any(name.startswith("class ") for name in origin.truth)
+    return score(
+        pa.table(dict(origin.draw(rng, size))),
+        metric=["all"] if by_class else ["standard_error", *origin.truth],
+        cluster=origin.cluster,
+        weight=origin.weight,
+        threads=1,
+    )
 
 
 def intervals(result: Result) -> Iterator[tuple[str, tuple[float, float]]]:

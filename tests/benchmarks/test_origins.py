@@ -9,7 +9,9 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
+from tests.benchmarks.joint import Joint
 from tests.benchmarks.origins import Columns, Net, origins
+from tests.benchmarks.rivals import rivals
 
 ROWS = 100_000
 BINARY = [name for name, one in origins().items() if "auc" in one.truth]
@@ -60,6 +62,11 @@ def test_figures_of_two_classes_are_those_of_scikit_learn_for_many_rows(name: st
         for figure, share in (("median", 0.5), ("p90", 0.9)):
             reached = np.mean(losses <= truth[figure]) if figure in truth else share
             assert reached == pytest.approx(share, abs=4 * loose)
+
+
+def test_equal_predictions_rank_as_if_by_chance() -> None:
+    ones = np.ones(2)
+    assert Joint(0.5 * ones, 0.15 * ones, 0.35 * ones).auc() == pytest.approx(0.5)
 
 
 def test_most_of_the_data_have_the_share_that_their_name_says() -> None:
@@ -113,3 +120,28 @@ def test_soft_labels_have_the_stated_divergence() -> None:
         ("entropy", stats.entropy(both[0])),
     ):
         assert near(truth[figure], own.mean(), own.std() / np.sqrt(len(own)))
+
+
+@pytest.mark.parametrize("name", rivals())
+def test_rivals_are_equally_good(name: str) -> None:
+    pair = rivals()[name]
+    drawn = pair.draw(np.random.default_rng(7), ROWS // 20 if pair.deviation else ROWS)
+    rows = {column: np.asarray(own) for column, own in drawn.items()}
+    label, weight = rows["label"], rows.get("weight", np.ones(len(rows["label"])))
+    losses = [-np.log(np.where(label == 1, rows[one], 1 - rows[one])) for one in ("a", "b")]
+    apart = losses[1] - losses[0]
+    assert apart.std() > 0.1
+    mean = np.average(apart, weights=weight)
+    clusters = np.bincount(rows.get("user", np.arange(len(label))), weight * (apart - mean))
+    assert near(0.0, mean, np.sqrt(np.sum(clusters**2)) / weight.sum())
+    assert pair.factor > 1.2
+
+
+def test_a_part_of_the_logit_is_calibrated_alone() -> None:
+    pair = rivals()["rare"]
+    drawn = pair.draw(np.random.default_rng(8), 400_000)
+    label, careful = np.asarray(drawn["label"]), np.asarray(drawn["a"])
+    for low, high in ((0.0, 0.01), (0.01, 0.04), (0.04, 1.0)):
+        own = (careful >= low) & (careful < high)
+        apart = (label - careful)[own]
+        assert near(0.0, apart.mean(), apart.std() / np.sqrt(own.sum()))
