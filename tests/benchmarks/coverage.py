@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -29,7 +29,8 @@ _SHARE_OF_CLUSTERS = 0.25  # of the repetitions, since clusters take long
 ENOUGH = 100  # rows or clusters, from which on intervals have to be right
 LEAST, MOST, ONE_SIDE = 0.92, 0.98, 0.05  # how often they may cover, and miss on either side
 OFTEN = 0.9  # in so many of the files a warning has to be raised instead
-WARNINGS = {"few_rows", "heavy_tail", "few_clusters", "rare_class", "expected_loss"}
+WARNINGS = frozenset(("few_rows", "heavy_tail", "few_clusters", "rare_class", "expected_loss"))
+_OF_CLASSES = frozenset(("few_rows_of_class",))
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,14 @@ class Covered:
     above, below : dict of int
         How often the truth was above or below the interval. An end that is open, or not given,
         excludes nothing.
-    warned : int
-        How often a warning about intervals was raised.
+    warned : dict of int
+        How often a warning about intervals was raised that may concern the figure.
     """
 
     repetitions: int
     above: Mapping[str, int]
     below: Mapping[str, int]
-    warned: int
+    warned: Mapping[str, int]
 
     @property
     def covered(self) -> dict[str, int]:
@@ -61,7 +62,7 @@ class Covered:
         """Whether a figure is missed too often, without a warning."""
         most = max(self.above[figure], self.below[figure]) / self.repetitions
         missed = self.covered[figure] < LEAST * self.repetitions or most > ONE_SIDE
-        return missed and self.warned < OFTEN * self.repetitions
+        return missed and self.warned[figure] < OFTEN * self.repetitions
 
     def wide(self, figure: str) -> bool:
         """Whether the interval covers more than it promises."""
@@ -88,7 +89,7 @@ def simulated(origin: Origin, size: int, repetitions: int, seed: int = SEED) -> 
         How often the truth was beyond the intervals.
     """
     rng = np.random.default_rng([seed, size])
-    above, below, warned = dict.fromkeys(origin.truth, 0), dict.fromkeys(origin.truth, 0), 0
+    above, below, warned = (dict.fromkeys(origin.truth, 0) for _ in range(3))
     for _ in range(repetitions):
         result = scored(origin, rng, size)
         ends = dict(intervals(result))
@@ -96,8 +97,13 @@ def simulated(origin: Origin, size: int, repetitions: int, seed: int = SEED) -> 
             low, high = ends.get(name, (-math.inf, math.inf))
             above[name] += truth > high
             below[name] += truth < low
-        warned += any(note.code in WARNINGS for note in result.warnings)
+            warned[name] += not relevant(name).isdisjoint(note.code for note in result.warnings)
     return Covered(repetitions, above, below, warned)
+
+
+def relevant(figure: str) -> frozenset[str]:
+    """The warnings that may concern its interval."""
+    return WARNINGS | _OF_CLASSES if figure.startswith("class ") else WARNINGS
 
 
 def scored(origin: Origin, rng: np.random.Generator, size: int) -> Result:
@@ -181,28 +187,29 @@ def tables(found: Findings) -> Iterator[str]:
     figures = dict.fromkeys(figure for name in names for figure in origins()[name].truth)
     for figure in figures:
         own = [name for name in names if figure in origins()[name].truth]
-        yield table(f"`{figure}`", own, sizes, found, figure)
-    yield table("warned", names, sizes, found, None)
+        yield table(f"`{figure}`", own, sizes, found, figure, cell)
+    yield table("warned", names, sizes, found, "cross_entropy", warned)
 
 
 def table(
-    title: str, names: Sequence[str], sizes: Sequence[int], found: Findings, figure: str | None
+    title: str,
+    names: Sequence[str],
+    sizes: Sequence[int],
+    found: Findings,
+    figure: str,
+    shown: Callable[[Covered, int, str], str],
 ) -> str:
     """One table: a line for each origin."""
     lines = [(title, *(f"{size:,}" for size in sizes)), ("---",) * (1 + len(sizes))]
     for name in names:
-        each = [found.get((name, size)) for size in sizes]
-        cells = [cell(one, size, figure) for one, size in zip(each, sizes, strict=True)]
+        each = ((size, found.get((name, size))) for size in sizes)
+        cells = [shown(one, size, figure) if one else "" for size, one in each]
         lines.append((origins()[name].name, *cells))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def cell(found: Covered | None, size: int, figure: str | None) -> str:
+def cell(found: Covered, size: int, figure: str) -> str:
     """How often one figure was covered, and missed on either side; bold or italic if not right."""
-    if found is None:
-        return ""
-    if figure is None:
-        return f"{100 * found.warned / found.repetitions:.0f}"
     shares = [
         f"{100 * counts[figure] / found.repetitions:.1f}"
         for counts in (found.covered, found.above, found.below)
@@ -211,6 +218,11 @@ def cell(found: Covered | None, size: int, figure: str | None) -> str:
     if size >= ENOUGH and found.narrow(figure):
         return f"**{text}**"
     return f"*{text}*" if size >= ENOUGH and found.wide(figure) else text
+
+
+def warned(found: Covered, size: int, figure: str) -> str:
+    """How often a warning was raised about it."""
+    return f"{100 * found.warned[figure] / found.repetitions:.0f}"
 
 
 if __name__ == "__main__":

@@ -223,16 +223,15 @@ def test_a_wrong_truth_is_missed_on_the_side_where_it_is() -> None:
 
 def test_what_is_missed_without_a_warning_is_bold() -> None:
     def cell(above: int, below: int, warned: int = 0, size: int = 100) -> str:
-        counts = {"auc": above}, {"auc": below}
-        return coverage.cell(Covered(1_000, *counts, warned), size, "auc")
+        counts = {"auc": above}, {"auc": below}, {"auc": warned}
+        return coverage.cell(Covered(1_000, *counts), size, "auc")
 
     assert cell(30, 20) == "95.0 (3.0 + 2.0)"
     assert cell(51, 0) == "**94.9 (5.1 + 0.0)**"
     assert cell(45, 45) == "**91.0 (4.5 + 4.5)**"
     assert cell(51, 0, warned=900) == cell(51, 0, size=30) == "94.9 (5.1 + 0.0)"
     assert cell(5, 5) == "*99.0 (0.5 + 0.5)*"
-    assert coverage.cell(Covered(200, {}, {}, 31), 100, None) == "16"
-    assert coverage.cell(None, 100, "auc") == ""
+    assert coverage.warned(Covered(200, {}, {}, {"auc": 31}), 100, "auc") == "16"
 
 
 def test_a_model_that_is_preferred_without_a_warning_is_bold() -> None:
