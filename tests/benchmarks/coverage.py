@@ -1,7 +1,7 @@
 """How often the intervals of `ce score` cover the truth: data of known origin, scored many times.
 
 Run as ``python -m tests.benchmarks.coverage``, which takes about 20 minutes on two processors (with
-``--quick`` two), and prints a table for each figure: how often a 95 % interval covers what the
+``--quick`` three), and prints a table for each figure: how often a 95 % interval covers what the
 figure is for all data there could be, and how often that is above and below it. Rows are drawn from
 a fixed seed and scored by the package; only files are left out.
 """
@@ -23,7 +23,7 @@ from ce_cli.results.score import Result
 from tests.benchmarks.origins import Origin, origins
 
 SEED = 21
-SIZES = {30: 2_000, 100: 2_000, 300: 2_000, 1_000: 2_000, 10_000: 400}  # repetitions
+SIZES = {30: 1_000, 100: 2_000, 300: 2_000, 1_000: 1_000, 10_000: 400}  # repetitions
 QUICK = 0.1  # of them
 _SHARE_OF_CLUSTERS = 0.25  # of the repetitions, since clusters take long
 ENOUGH = 100  # rows or clusters, from which on intervals have to be right
