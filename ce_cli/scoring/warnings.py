@@ -19,6 +19,7 @@ from ce_cli.results.score import Note
 from ce_cli.scoring.evidence_notes import DECISIONS, EvidenceNote, evidence_notes
 from ce_cli.scoring.figures import Computed, Measured, chosen
 from ce_cli.scoring.interval_warnings import group_warnings, interval_warnings
+from ce_cli.spec import Spec
 from ce_cli.text import display_name, plural, quoted_list
 
 if TYPE_CHECKING:

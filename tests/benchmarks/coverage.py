@@ -1,78 +1,83 @@
 """How often the intervals of `ce score` cover the truth: data of known origin, scored many times.
 
-Run as ``python -m tests.benchmarks.coverage``, which takes some minutes and prints a table: for
-each figure and number of rows, how often a 95 % interval covers what the figure is for all data
-there could be; and, for the mean loss, how often a warning was raised that it may not. Rows are
-drawn from a fixed seed and scored by the package; only files are left out.
+Run as ``python -m tests.benchmarks.coverage``, which takes about 20 minutes on two processors (with
+``--quick`` three), and prints a table for each figure: how often a 95 % interval covers what the
+figure is for all data there could be, and how often that is above and below it. Rows are drawn from
+a fixed seed and scored by the package; only files are left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
-from scipy import special, stats
 
 from ce_cli import score
-
-Floats = NDArray[np.float64]
-Draw = Callable[[np.random.Generator, int], Mapping[str, Floats]]
+from ce_cli.results.score import Result
+from tests.benchmarks.origins import Origin, origins
 
 SEED = 21
-CLUSTER = 20  # rows
-SIZES = {50: 2_000, 200: 2_000, 1_000: 2_000, 10_000: 500, 100_000: 100}  # repetitions
-_WARNED = {"few_rows", "heavy_tail", "few_clusters"}
-_QUANTILES = {"median": 0.5, "p90": 0.9, "p99": 0.99}
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where rows come from.
-
-    Attributes
-    ----------
-    name : str
-        For the table.
-    draw : callable
-        Columns of so many rows.
-    truth : dict of float
-        What each figure is for all rows there could be.
-    cluster : str or None
-        What is given as ``--cluster``.
-    smallest : int
-        The fewest rows that make sense.
-    """
-
-    name: str
-    draw: Draw
-    truth: Mapping[str, float]
-    cluster: str | None = None
-    smallest: int = 50
+SIZES = {30: 1_000, 100: 2_000, 300: 2_000, 1_000: 1_000, 10_000: 400}  # repetitions
+QUICK = 0.1  # of them
+_SHARE_OF_CLUSTERS = 0.25  # of the repetitions, since clusters take long
+ENOUGH = 100  # rows or clusters, from which on intervals have to be right
+LEAST, MOST, ONE_SIDE = 0.92, 0.98, 0.05  # how often they may cover, and miss on either side
+OFTEN = 0.9  # in so many of the files a warning has to be raised instead
+WARNINGS = frozenset(("few_rows", "heavy_tail", "few_clusters", "rare_class", "expected_loss"))
+_OF_CLASSES = frozenset(("few_rows_of_class",))
 
 
 @dataclass(frozen=True)
 class Covered:
-    """How many of so many repetitions covered each figure, and raised a warning."""
+    """Of so many repetitions, how many missed each figure on either side, and raised a warning.
+
+    Attributes
+    ----------
+    repetitions : int
+        How many there were.
+    above, below : dict of int
+        How often the truth was above or below the interval. An end that is open, or not given,
+        excludes nothing.
+    warned : dict of int
+        How often a warning about intervals was raised that may concern the figure.
+    """
 
     repetitions: int
-    covered: Mapping[str, int]
-    warned: int
+    above: Mapping[str, int]
+    below: Mapping[str, int]
+    warned: Mapping[str, int]
+
+    @property
+    def covered(self) -> dict[str, int]:
+        """How often the truth was within each interval."""
+        return {name: self.repetitions - self.above[name] - self.below[name] for name in self.above}
+
+    def narrow(self, figure: str) -> bool:
+        """Whether a figure is missed too often, without a warning."""
+        most = max(self.above[figure], self.below[figure]) / self.repetitions
+        missed = self.covered[figure] < LEAST * self.repetitions or most > ONE_SIDE
+        return missed and self.warned[figure] < OFTEN * self.repetitions
+
+    def wide(self, figure: str) -> bool:
+        """Whether the interval covers more than it promises."""
+        return self.covered[figure] > MOST * self.repetitions
 
 
-def simulated(origin: Origin, rows: int, repetitions: int, seed: int = SEED) -> Covered:
+def simulated(origin: Origin, size: int, repetitions: int, seed: int = SEED) -> Covered:
     """Score data of one origin many times.
 
     Parameters
     ----------
     origin : Origin
         Where the rows come from.
-    rows : int
-        How many each time.
+    size : int
+        How many rows, or clusters, each time.
     repetitions : int
         How many times.
     seed : int
@@ -81,126 +86,54 @@ def simulated(origin: Origin, rows: int, repetitions: int, seed: int = SEED) -> 
     Returns
     -------
     Covered
-        How often the truth was within the intervals; an end that is open covers all beyond it.
+        How often the truth was beyond the intervals.
     """
-    rng = np.random.default_rng([seed, rows])
-    covered, warned = dict.fromkeys(origin.truth, 0), 0
+    rng = np.random.default_rng([seed, size])
+    above, below, warned = (dict.fromkeys(origin.truth, 0) for _ in range(3))
     for _ in range(repetitions):
-        table = pa.table(dict(origin.draw(rng, rows)))
-        result = score(table, metric=list(origin.truth), cluster=origin.cluster)
+        result = scored(origin, rng, size)
+        ends = dict(intervals(result))
         for name, truth in origin.truth.items():
-            interval = result.intervals[name]
-            covered[name] += not (truth < interval.low or truth > interval.high)
-        warned += any(note.code in _WARNED for note in result.warnings)
-    return Covered(repetitions, covered, warned)
+            low, high = ends.get(name, (-math.inf, math.inf))
+            above[name] += truth > high
+            below[name] += truth < low
+            warned[name] += not relevant(name).isdisjoint(note.code for note in result.warnings)
+    return Covered(repetitions, above, below, warned)
 
 
-# Losses of a known distribution
+def relevant(figure: str) -> frozenset[str]:
+    """The warnings that may concern its interval."""
+    return WARNINGS | _OF_CLASSES if figure.startswith("class ") else WARNINGS
 
 
-def losses(name: str, distribution: stats.rv_frozen) -> Origin:
-    """Losses as they are, as of log-probabilities of what happened."""
-
-    def draw(rng: np.random.Generator, rows: int) -> Mapping[str, Floats]:
-        return {"logprob": -distribution.rvs(rows, random_state=rng)}
-
-    truth = {"cross_entropy": float(distribution.mean())}
-    truth |= {name: float(distribution.ppf(share)) for name, share in _QUANTILES.items()}
-    return Origin(name, draw, truth)
-
-
-# A binary model
+def scored(origin: Origin, rng: np.random.Generator, size: int) -> Result:
+    """Draw once, and score with the figures that have a truth."""
+    by_class = any(name.startswith("class ") for name in origin.truth)
+    return score(
+        pa.table(dict(origin.draw(rng, size))),
+        metric=["all"] if by_class else ["standard_error", *origin.truth],
+        cluster=origin.cluster,
+        weight=origin.weight,
+        threads=1,
+    )
 
 
-@dataclass(frozen=True)
-class Model:
-    """Logits that are normal, and labels that follow a smaller logit.
-
-    Attributes
-    ----------
-    spread : float
-        Standard deviation of the logits.
-    slope : float
-        What they are multiplied with to be true; below 1 they are over-confident.
-    shared : float
-        Standard deviation of what all rows of a cluster add to the true logit.
-    """
-
-    spread: float = 2.0
-    slope: float = 0.7
-    shared: float = 0.0
-
-    def draw(self, rng: np.random.Generator, rows: int) -> Mapping[str, Floats]:
-        """Labels, probabilities and clusters."""
-        logit = rng.normal(-0.5, self.spread, rows)
-        cluster = np.arange(rows) // CLUSTER
-        shared = rng.normal(0.0, 1.0, cluster[-1] + 1)[cluster] * self.shared
-        label = rng.random(rows) < special.expit(self.slope * logit + shared)
-        return {"label": label.astype(np.int64), "prob": special.expit(logit), "user": cluster}
-
-    def truth(self) -> dict[str, float]:
-        """By quadrature over the logit, and over what a cluster shares."""
-        points = np.linspace(-10.0, 10.0, 400_001)
-        mass = stats.norm.pdf(points)
-        mass /= mass.sum()
-        logit = self.spread * points - 0.5
-        nodes, node_mass = np.polynomial.hermite_e.hermegauss(30)
-        node_mass = node_mass / node_mass.sum()
-        chance = sum(
-            own * special.expit(self.slope * logit + self.shared * node)
-            for node, own in zip(nodes, node_mass, strict=True)
-        )
-        prob, up, down = special.expit(logit), mass * chance, mass * (1.0 - chance)
-        sides = np.logaddexp(0.0, -logit), np.logaddexp(0.0, logit)
-        mean, rate = float(np.dot(up, sides[0]) + np.dot(down, sides[1])), float(up.sum())
-        both, weight = np.concatenate(sides), np.concatenate([up, down])
-        order = np.argsort(both)
-        reached = np.cumsum(weight[order])
-        found = {
-            name: float(both[order][np.searchsorted(reached, share)])
-            for name, share in _QUANTILES.items()
-        }
-        baseline = stats.entropy([rate, 1.0 - rate])
-        right = np.where(logit > 0, up, down)
-        surest = np.maximum(prob, 1.0 - prob)
-        bins = np.clip(np.ceil(surest * 15).astype(int) - 1, 0, 14)
-        below = np.cumsum(down) - 0.5 * down
-        return {
-            "cross_entropy": mean,
-            "skill": 1.0 - mean / float(baseline),
-            "accuracy": float(right.sum()),
-            "brier": float(np.dot(up, (1.0 - prob) ** 2) + np.dot(down, prob**2)),
-            "bias": float(np.dot(mass, prob) - rate),
-            "auc": float(np.dot(up, below) / (rate * (1.0 - rate))),
-            "ece": float(np.abs(np.bincount(bins, right - mass * surest)).sum()),
-            **found,
-        }
+def intervals(result: Result) -> Iterator[tuple[str, tuple[float, float]]]:
+    """The ends of every interval, by the figure, and by the class for the loss of a class."""
+    for name, one in result.intervals.items():
+        yield name, (one.low, one.high)
+    for each in result.per_class:
+        if each.interval is not None:
+            yield f"class {each.name}", each.interval
 
 
-def origins() -> dict[str, Origin]:
-    """All origins, by a short name."""
-    model, calibrated, shared = Model(), Model(slope=1.0), Model(shared=1.5)
-    ece = {"ece": calibrated.truth()["ece"]}
-    grouped = {name: value for name, value in shared.truth().items() if name not in _QUANTILES}
-    quantiles = {name: shared.truth()[name] for name in _QUANTILES}
-    return {
-        "normal": losses("normal losses", stats.norm(4.0, 0.6)),
-        "skewed": losses("skewed losses (exponential)", stats.expon()),
-        "heavy": losses("heavy-tailed losses (log-normal, σ = 2)", stats.lognorm(2.0)),
-        "model": Origin("over-confident binary model", model.draw, model.truth()),
-        "calibrated": Origin("calibrated binary model", calibrated.draw, ece),
-        "clusters": Origin(
-            f"{CLUSTER} rows a cluster, `--cluster`", shared.draw, grouped | quantiles, "user", 200
-        ),
-        "unsaid": Origin(f"{CLUSTER} rows a cluster, without", shared.draw, grouped, None, 200),
-    }
+# The tables
 
-
-# The table
+Findings = Mapping[tuple[str, int], Covered]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Simulate, and print the table origin by origin.
+    """Simulate, and print the tables.
 
     Parameters
     ----------
@@ -212,35 +145,84 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--share", type=float, default=1.0, help="of the repetitions [1]")
-    parser.add_argument("--only", choices=origins(), help="one origin of the data")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the repetitions")
+    parser.add_argument("--only", choices=origins(), nargs="+", help="some origins of the data")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=list(SIZES), help="rows or clusters"
+    )
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time")
     given = parser.parse_args(arguments)
-    header = ("data", "figure", *(f"{rows:,} rows" for rows in SIZES))
-    print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}", flush=True)
-    for name, origin in origins().items():
-        if given.only in (None, name):
-            print("\n".join(lines(origin, given.share)), flush=True)
-
-
-def lines(origin: Origin, share: float) -> list[str]:
-    """Simulate the lines of one origin: each figure, and the warnings."""
-    found = {
-        rows: simulated(origin, rows, math.ceil(share * repetitions))
-        for rows, repetitions in SIZES.items()
-        if rows >= origin.smallest
-    }
-    cells = {
-        f"`{figure}`": {rows: one.covered[figure] / one.repetitions for rows, one in found.items()}
-        for figure in origin.truth
-    }
-    if "cross_entropy" in origin.truth:
-        cells["warned"] = {rows: one.warned / one.repetitions for rows, one in found.items()}
-    return [
-        f"| {origin.name} | {figure} | "
-        + " | ".join(f"{100 * own[rows]:.1f} %" if rows in own else "" for rows in SIZES)
-        + " |"
-        for figure, own in cells.items()
+    share = QUICK if given.quick else 1.0
+    tasks = [
+        (name, size, math.ceil(share * own))
+        for name in given.only or origins()
+        for size, own in planned(origins()[name]).items()
+        if size in given.sizes
     ]
+    with ProcessPoolExecutor(given.processes) as pool:
+        found = dict(zip(((one[0], one[1]) for one in tasks), pool.map(_run, tasks), strict=True))
+    print("\n\n".join(tables(found)))
+
+
+def planned(origin: Origin) -> dict[int, int]:
+    """Numbers of rows or clusters, and how often each is drawn."""
+    if origin.most is None:
+        return SIZES
+    return {
+        size: math.ceil(_SHARE_OF_CLUSTERS * often)
+        for size, often in SIZES.items()
+        if size <= origin.most
+    }
+
+
+def _run(task: tuple[str, int, int]) -> Covered:
+    name, size, repetitions = task
+    return simulated(origins()[name], size, repetitions)
+
+
+def tables(found: Findings) -> Iterator[str]:
+    """A table for each figure, and one of the warnings, in Markdown."""
+    names = list(dict.fromkeys(name for name, _ in found))
+    sizes = sorted({size for _, size in found})
+    figures = dict.fromkeys(figure for name in names for figure in origins()[name].truth)
+    for figure in figures:
+        own = [name for name in names if figure in origins()[name].truth]
+        yield table(f"`{figure}`", own, sizes, found, figure, cell)
+    yield table("warned", names, sizes, found, "cross_entropy", warned)
+
+
+def table(
+    title: str,
+    names: Sequence[str],
+    sizes: Sequence[int],
+    found: Findings,
+    figure: str,
+    shown: Callable[[Covered, int, str], str],
+) -> str:
+    """One table: a line for each origin."""
+    lines = [(title, *(f"{size:,}" for size in sizes)), ("---",) * (1 + len(sizes))]
+    for name in names:
+        each = ((size, found.get((name, size))) for size in sizes)
+        cells = [shown(one, size, figure) if one else "" for size, one in each]
+        lines.append((origins()[name].name, *cells))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def cell(found: Covered, size: int, figure: str) -> str:
+    """How often one figure was covered, and missed on either side; bold or italic if not right."""
+    shares = [
+        f"{100 * counts[figure] / found.repetitions:.1f}"
+        for counts in (found.covered, found.above, found.below)
+    ]
+    text = f"{shares[0]} ({shares[1]} + {shares[2]})"
+    if size >= ENOUGH and found.narrow(figure):
+        return f"**{text}**"
+    return f"*{text}*" if size >= ENOUGH and found.wide(figure) else text
+
+
+def warned(found: Covered, size: int, figure: str) -> str:
+    """How often a warning was raised about it."""
+    return f"{100 * found.warned[figure] / found.repetitions:.0f}"
 
 
 if __name__ == "__main__":

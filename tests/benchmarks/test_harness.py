@@ -6,17 +6,24 @@ import csv
 import importlib
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import duckdb
+import numpy as np
 import pytest
 
-from tests.benchmarks import contenders, data, figures, measuring, report
+from tests.benchmarks import contenders, coverage, data, figures, measuring, report, verdicts
 from tests.benchmarks.cases import CASES, CE_SCORE, Case
 from tests.benchmarks.contenders import CE, PEERS
+from tests.benchmarks.coverage import Covered
 from tests.benchmarks.measuring import Grown, Measured, Threads
+from tests.benchmarks.origins import origins
 from tests.benchmarks.peers import sql
+from tests.benchmarks.rivals import rivals
 from tests.benchmarks.timing import Command, Run, in_turns, peak, ratio, run, wall
+from tests.benchmarks.verdicts import Verdicts
 from tests.conftest import run_ce
 
 README = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
@@ -195,3 +202,62 @@ def test_every_case_is_in_the_readme_and_has_its_peers() -> None:
     for case in CASES.values():
         assert set(case.peers + case.beside) <= set(PEERS)
         assert case.work in sql.QUERIES or CE_SCORE in case.peers
+
+
+@pytest.mark.parametrize("name", origins())
+def test_every_figure_of_every_origin_has_an_interval(name: str) -> None:
+    origin = origins()[name]
+    size = 100 if origin.most else 1_000
+    found = coverage.simulated(origin, size, 1)
+    assert found.covered.keys() == found.above.keys() == found.below.keys() == origin.truth.keys()
+    ends = dict(coverage.intervals(coverage.scored(origin, np.random.default_rng(1), size)))
+    assert origin.truth.keys() <= ends.keys()
+
+
+def test_a_wrong_truth_is_missed_on_the_side_where_it_is() -> None:
+    origin = origins()["normal"]
+    for truth, above in ((40.0, 3), (0.1, 0)):
+        found = coverage.simulated(replace(origin, truth={"cross_entropy": truth}), 100, 3)
+        assert (found.above["cross_entropy"], found.below["cross_entropy"]) == (above, 3 - above)
+
+
+def test_what_is_missed_without_a_warning_is_bold() -> None:
+    def cell(above: int, below: int, warned: int = 0, size: int = 100) -> str:
+        counts = {"auc": above}, {"auc": below}, {"auc": warned}
+        return coverage.cell(Covered(1_000, *counts), size, "auc")
+
+    assert cell(30, 20) == "95.0 (3.0 + 2.0)"
+    assert cell(51, 0) == "**94.9 (5.1 + 0.0)**"
+    assert cell(45, 45) == "**91.0 (4.5 + 4.5)**"
+    assert cell(51, 0, warned=900) == cell(51, 0, size=30) == "94.9 (5.1 + 0.0)"
+    assert cell(5, 5) == "*99.0 (0.5 + 0.5)*"
+    assert coverage.warned(Covered(200, {}, {}, {"auc": 31}), 100, "auc") == "16"
+
+
+def test_a_model_that_is_preferred_without_a_warning_is_bold() -> None:
+    assert verdicts.cell(Verdicts(1_000, 50, 0, 950, 0), 100) == "5.0 / 0.0; 95.0; 0"
+    assert verdicts.cell(Verdicts(1_000, 0, 51, 949, 0), 100) == "**0.0 / 5.1**; 94.9; 0"
+    assert verdicts.cell(Verdicts(1_000, 51, 0, 949, 900), 100) == "5.1 / 0.0; 94.9; 90"
+
+
+@pytest.mark.parametrize("name", rivals())
+def test_rivals_are_compared_by_both_tests(name: str) -> None:
+    for test in ("t", "sign-flip"):
+        found = verdicts.simulated(rivals()[name], 40, 2, test)
+        assert found.repetitions == 2
+        assert found.better + found.worse <= 2
+
+
+def test_the_tables_have_a_line_for_each_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ["--quick", "--processes", "1", "--sizes", "30", "--only"]
+    few = mock.patch.dict(coverage.SIZES, {30: 10})
+    with few:
+        coverage.main([*chosen, "normal", "heavy"])
+    printed = capsys.readouterr().out.split("\n\n")
+    assert [one.partition(" | ")[0] for one in printed] == [
+        "| `cross_entropy`", "| `median`", "| `p90`", "| `p99`", "| warned"
+    ]  # fmt: skip
+    assert all("| normal losses | " in one and one.count("\n") >= 3 for one in printed)
+    with mock.patch.dict(verdicts.SIZES, {30: {"t": 10}}):
+        verdicts.main([*chosen, "even"])
+    assert capsys.readouterr().out.splitlines()[0] == "| t | 30 |"

@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from ce_cli.kernels.deciding import POWER
-from tests.benchmarks.simulate import LEVEL, shapes, simulated
+from tests.benchmarks.shapes import LEVEL, shapes
+from tests.benchmarks.simulate import simulated
 
 SHAPES = shapes()
 CASES = [
