@@ -118,9 +118,9 @@ def first_largest(matrix: Floats, order: tuple[int, ...] = ()) -> Codes:
 
 def _settled(matrix: Floats, first: Codes, order: tuple[int, ...]) -> Codes:
     """The codes in `first`, with ties settled by `order`."""
-    last = len(matrix) - 1 - matrix[::-1].argmax(axis=0)
-    tied = np.flatnonzero(first != last)
-    if len(tied):
+    largest = matrix == of_class(matrix, first)
+    if np.count_nonzero(largest) > len(first):
+        tied = np.flatnonzero(largest.sum(axis=0) > 1)
         codes = np.array(order, np.intp)
         first[tied] = codes[matrix[:, tied][codes].argmax(axis=0)]
     return first

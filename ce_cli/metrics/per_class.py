@@ -22,6 +22,7 @@ class PerClass(State):
 
     In a soft label, each class has its share as weight and its surprisal as loss, so that the mean
     over the classes is the mean over the rows; independent labels each have a loss of their own.
+    Smoothing changes that loss, and not which class a row is of.
     """
 
     grouped: ClassVar[bool] = False
