@@ -22,7 +22,7 @@ _SAME = 1e-12  # relative; numbers closer than this differ by rounding alone …
 _SAME_IN_SINGLE = 1e-6  # … also if one is of a tool that computes in single precision
 _SUM_SHOWN = 1e-6  # row sums closer to 1 than this are not mentioned
 _NO_SUCH_LABELS = "does not take such labels; its rule is applied nevertheless"
-_NO_SEVERAL_CLASSES = "takes no class columns; its rule is applied nevertheless"
+_ONE_PROBABILITY = "takes one probability and a label; its rule is applied nevertheless"
 _SINGLE = 2.0**-23  # eps of the single precision that Keras and XGBoost compute in
 
 
@@ -197,7 +197,7 @@ def _lightgbm(case: ConventionCase) -> Convention:
 
 def _lightgbm_xentropy(case: ConventionCase) -> Convention:
     """A floor of 1e-12 (`cross_entropy`), for a single probability and labels of any kind."""
-    remarks = _as_probabilities(case) + (() if case.alone else (_NO_SEVERAL_CLASSES,))
+    remarks = _as_probabilities(case) + (() if case.alone else (_ONE_PROBABILITY,))
     return Convention("lightgbm-xentropy", _in_double(1e-12), 1e-12, 1e-12, 1e-12, remarks=remarks)
 
 

@@ -280,7 +280,7 @@ def test_sums_and_kinds_of_labels_are_reported(tmp_path: Path) -> None:
 def test_if_there_is_nothing_to_clip_every_line_shows_it() -> None:
     lines = lines_of(score_json(SAMPLES / "wine.csv", "--conventions"))
     whys = {name: line["why"] for name, line in lines.items() if name not in ("ce", "keras")}
-    assert whys.pop("lightgbm-xentropy").startswith("same here: takes no class columns")
+    assert whys.pop("lightgbm-xentropy").startswith("same here: takes one probability and a label")
     assert whys.pop("xgboost") == "same here, but for single precision: nothing to clip"
     assert set(whys.values()) == {"same here: nothing to clip"}
 
