@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.binning import Binning
 from ce_cli.kernels.delong import delong
 from ce_cli.kernels.exact import ExactSums, side_by_side
 from ce_cli.kernels.ordering import ascending
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.kernels.score_bins import DIGITS, begins, most_digits
+from ce_cli.kernels.score_bins import DIGITS
 from ce_cli.metrics.bounds import Bounds, Level, on_logits
 from ce_cli.metrics.state import State, States, two_classes_only
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 Ints = NDArray[np.int64]
-Kind = TypeVar("Kind", bound="Auc")
 
 METHOD = "DeLong, on the logit scale"
 MOST_CELLS = 1 << 16  # of a group …
@@ -110,17 +109,19 @@ class Auc(State):
             batch = batch.take(np.flatnonzero(batch.weights))
         scores = batch.outcomes.ranking() + 0.0
         groups = np.zeros(len(batch), np.intp) if batch.groups is None else batch.groups
+        digits = np.full(batch.group_count, DIGITS)
         order = ascending(scores, batch.groups)
-        cells = _Order.of(groups, scores, np.full(batch.group_count, DIGITS), order)
+        bins = Binning.of(order, groups, scores, digits, _most_cells(groups, len(digits)))
         positives = batch.outcomes.positives()
         if batch.weights is None and batch.outcomes.masses() is None:
-            return cells.state(cls, scores, cells.counts(positives > 0.5))
-        negatives = 1.0 - positives
-        rows = batch.replace(groups=cells.codes(), group_count=len(cells.starts))
-        products = (positives * positives, negatives * negatives, positives * negatives)
-        sums = [rows.sums(positives), rows.sums(negatives)]
-        sums += [rows.square_sums(product) for product in products]
-        return cells.state(cls, scores, sums)
+            sums = bins.counts(positives > 0.5)
+        else:
+            negatives = 1.0 - positives
+            rows = batch.replace(groups=bins.codes(), group_count=len(bins.starts))
+            products = (positives * positives, negatives * negatives, positives * negatives)
+            sums = [rows.sums(positives), rows.sums(negatives)]
+            sums += [rows.square_sums(product) for product in products]
+        return cls._of_bins(bins, bins.first(scores), bins.last(scores), sums)
 
     def merge(self, other: Self) -> Self:
         """The state of the rows of both."""
@@ -221,102 +222,21 @@ class Auc(State):
         cls, groups: Codes, lows: Floats, highs: Floats, digits: Ints, sums: Sequence[ExactSums]
     ) -> Self:
         """The state of cells in any order, of which those that share a bin are merged."""
-        alone = len(digits) == 1
+        alone = len(digits) == 1  # usually two runs that are in order, which this sort makes use of
         order = np.argsort(lows, kind="stable") if alone else np.lexsort((lows, groups))
-        cells = _Order.of(groups, lows, digits, order)  # usually of two that are in order
-        highest = np.maximum.reduceat(highs[order], cells.starts)
-        state = cells.state(cls, lows, [cells.sums(one) for one in sums])
-        return state.replace(highs=highest)
-
-
-class _Order(Record):
-    """The order of n scores by group and score, and the cells that they are put into.
-
-    Attributes
-    ----------
-    order : ndarray of int, shape (n,)
-        The places of the scores, in order.
-    starts : ndarray of int, shape (m,)
-        Where each cell begins in this order.
-    groups : ndarray of int, shape (m,)
-        The group of each cell.
-    digits : ndarray of int, shape (G,)
-        How many digits each group keeps.
-    """
-
-    order: Codes
-    starts: Codes
-    groups: Codes
-    digits: Ints
+        bins = Binning.of(order, groups, lows, digits, _most_cells(groups, len(digits)))
+        joined = [one.at_places(order).by_runs(bins.starts) for one in sums]
+        return cls._of_bins(bins, bins.first(lows), bins.largest(highs), joined)
 
     @classmethod
-    def of(cls, groups: Codes, scores: Floats, digits: Ints, order: Codes) -> Self:
-        """The cells with at most `digits`, and so few that no group has too many cells.
-
-        Parameters
-        ----------
-        groups, scores : ndarray, shape (n,)
-            In any order.
-        digits : ndarray, shape (G,)
-            The most digits that each group may keep.
-        order : ndarray, shape (n,)
-            The order by group and score.
-        """
-        groups, scores = groups[order], scores[order]
-        edges = np.searchsorted(groups, np.arange(len(digits) + 1))
-        there = edges[:-1][np.diff(edges) > 0]
-        most = _most_cells(len(there))
-
-        def first() -> Bools:
-            new = begins(scores, int(digits[0]) if len(digits) == 1 else digits[groups])
-            new[there] = True
-            return new
-
-        new = first()
-        digits, ends = digits.copy(), edges.tolist()
-        counts = np.add.reduceat(new, there, dtype=np.int64) if len(there) else there
-        many = groups[there[counts > most]].tolist()
-        for group in many:
-            own = scores[ends[group] : ends[group + 1]]
-            digits[group] = min(int(digits[group]), most_digits(own, most))
-        starts = np.flatnonzero(first() if many else new)
-        return cls(order, starts, groups[starts], digits)
-
-    def codes(self) -> Codes:
-        """The cell of each score."""
-        codes = np.empty(len(self.order), np.intp)
-        sizes = np.diff(self.starts, append=len(self.order))
-        codes[self.order] = np.repeat(np.arange(len(self.starts)), sizes)
-        return codes
-
-    def counts(self, chosen: Bools) -> list[ExactSums]:
-        """How many of the scores of each cell are chosen, and how many are not."""
-        ends = np.append(self.starts, len(self.order))
-        before = np.append(0, np.cumsum(chosen[self.order]))[ends]
-        ups = np.diff(before)
-        wholes = (ups, np.diff(ends) - ups)
-        return [ExactSums(own[np.newaxis], bound=len(self.order)) for own in wholes]
-
-    def sums(self, sums: ExactSums) -> ExactSums:
-        """The sums by cell, from those by score."""
-        return sums.at_places(self.order).by_runs(self.starts)
-
-    def state(self, kind: type[Kind], scores: Floats, sums: Sequence[ExactSums]) -> Kind:
-        """The state of the cells, from all scores and the sums by cell."""
-        ordered = scores[self.order]
-        lasts = np.append(self.starts, len(ordered))[1:] - 1
+    def _of_bins(
+        cls, bins: Binning, lows: Floats, highs: Floats, sums: Sequence[ExactSums]
+    ) -> Self:
         positive, negative, *squares = sums
-        return kind(
-            self.groups,
-            ordered[self.starts],
-            ordered[lasts],
-            self.digits,
-            positive,
-            negative,
-            tuple(squares),
-        )
+        return cls(bins.groups, lows, highs, bins.digits, positive, negative, tuple(squares))
 
 
-def _most_cells(groups: int) -> int:
-    """How many cells each of so many groups may have."""
-    return min(max(_ALL_CELLS // max(groups, 1), _FEWEST_CELLS), MOST_CELLS)
+def _most_cells(groups: Codes, count: int) -> int:
+    """How many cells each of the groups that have rows may have."""
+    there = 1 if count == 1 else int(np.count_nonzero(np.bincount(groups)))
+    return min(max(_ALL_CELLS // max(there, 1), _FEWEST_CELLS), MOST_CELLS)
