@@ -110,11 +110,13 @@ class FileFacts(Record):
     @cached_property
     def skill(self) -> float:
         """That against the baseline without bias; 0 where it is not known."""
-        if not self.figures or Prior not in self.exam.states:
+        states, figures = self.exam.states, self.figures
+        if "skill" not in figures or Prior not in states:
             return 0.0
-        loss = self.exam.states[Loss]
-        origin = float(self.exam.states[Prior].without_bias(loss)[0][0])
-        return 1.0 - float(loss.mean[0]) / origin if origin > 0.0 else 0.0
+        origin = float(states[Prior].without_bias(states)[0][0])
+        return (
+            1.0 - (1.0 - figures["skill"]) * figures["baseline"] / origin if origin > 0.0 else 0.0
+        )
 
     @cached_property
     def class_rows(self) -> tuple[tuple[int, float, float], ...]:

@@ -174,7 +174,7 @@ class Prior(State):
         count, weight = spread.effective(loss), loss.weight.floats()
         classes = self.space.classes
         weights, costs = (one.near().reshape(-1, classes) for one in (self.shares, self.costs))
-        origin, doubt = self.without_bias(loss)
+        origin, doubt = self.without_bias(states)
         with np.errstate(all="ignore"):
             shares = weights / weights.sum(axis=1, keepdims=True)
             constant = np.where(shares > 0, -np.log(np.where(shares > 0, shares, 1.0)), 0.0)
@@ -195,7 +195,7 @@ class Prior(State):
         skill = Bounds(1.0 - normalized.high, 1.0 - normalized.low, METHOD)
         return {"normalized_cross_entropy": normalized, "skill": skill}
 
-    def without_bias(self, loss: Loss) -> tuple[Floats, Floats]:
+    def without_bias(self, states: States) -> tuple[Floats, Floats]:
         """H(π) of the origin of the rows by group, in nats, and what may be missing or too much.
 
         The shares of a few rows are less even than those of their origin, so the baseline of the
@@ -208,7 +208,7 @@ class Prior(State):
             counts = self.rows_by_class()
             squares = self.squares.near().reshape(len(shares), -1).sum(axis=1)
             rows = effective_count(weights.sum(axis=1), squares)
-            rows = np.where(self.soft.floats() > 0, loss.rows.floats(), rows)
+            rows = np.where(self.soft.floats() > 0, states[Loss].rows.floats(), rows)
             once = ((counts > 0.5) & (counts < 1.5)).sum(axis=1)
             twice = ((counts >= 1.5) & (counts < 2.5)).sum(axis=1)
             seen, unseen = missing_entropy(shares, rows, once, twice)

@@ -297,10 +297,11 @@ def _baseline(computed: Computed, measured: Measured) -> Iterator[Note]:
     shown = chosen(measured.figures, computed.spec).keys()
     if shown.isdisjoint({"baseline", "skill", "normalized_cross_entropy"}):
         return
-    origin = float(measured.states[Prior].without_bias(measured.states[Loss])[0][0])
+    origin = float(measured.states[Prior].without_bias(measured.states)[0][0])
     scale, skill = computed.spec.scale, measured.bounds.get("skill")
-    baseline, mean = (float(measured.figures[n][0]) * scale for n in ("baseline", "cross_entropy"))
-    missing, own = origin - baseline, 1.0 - mean / origin if origin else math.nan
+    baseline = float(measured.figures["baseline"][0]) * scale
+    ratio = float(measured.figures["normalized_cross_entropy"][0])
+    missing, own = origin - baseline, 1.0 - ratio * baseline / origin if origin else math.nan
     if not missing > _MATERIAL * baseline or not math.isfinite(own):
         return
     if skill is not None and np.isfinite(skill.high[0] - skill.low[0]):

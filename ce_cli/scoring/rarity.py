@@ -56,6 +56,7 @@ class Rarity(Record):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """The rows of one batch."""
+        batch = batch.unsmoothed
         outcomes = batch.outcomes
         if not isinstance(outcomes, Hard) or not len(batch):
             return cls()

@@ -177,7 +177,7 @@ def _is_worse_than_constant(measured: Measured, scale: float) -> bool:
     skill = measured.bounds.get("skill")
     if skill is not None and np.isfinite(skill.high[0]):
         return bool(skill.high[0] < 0.0)
-    origin, _ = measured.states[Prior].without_bias(measured.states[Loss])
+    origin, _ = measured.states[Prior].without_bias(measured.states)
     return bool(measured.bounds["cross_entropy"].low[0] * scale > origin[0])
 
 
