@@ -54,16 +54,13 @@ figures AS (
     FROM scored
 ),
 bins AS (
-    SELECT
-        count(*) AS n,
-        avg(((prob > 0.5) = (label = 1))::INT) AS accuracy,
-        avg(greatest(prob, 1 - prob)) AS confidence
+    SELECT count(*) AS n, avg(label) AS observed, avg(prob) AS predicted
     FROM {{0}}
-    GROUP BY least(floor(greatest(prob, 1 - prob) * 15), 14)
+    GROUP BY least(floor(prob * 15), 14)
 )
 SELECT
     {SHOWN.replace("share", "share, n_1, n_0")},
-    (SELECT sum(n * abs(accuracy - confidence)) / sum(n) FROM bins) AS ece
+    (SELECT sum(n * abs(observed - predicted)) / sum(n) FROM bins) AS ece
 FROM figures"""
 
 SEGMENTS = f"""
@@ -74,7 +71,9 @@ SELECT "user", count(*) AS rows, avg({LOSS}) AS cross_entropy FROM {{0}} GROUP B
 
 CLUSTERS = f"""
 WITH clusters AS (SELECT count(*) AS n, sum({LOSS}) AS loss FROM {{0}} GROUP BY "user"),
-overall AS (SELECT sum(n) AS n, sum(loss) / sum(n) AS mean, count(*) AS g FROM clusters)
+overall AS (
+    SELECT sum(n) AS n, sum(loss) / sum(n) AS mean, sum(n) ** 2 / sum(n ** 2) AS g FROM clusters
+)
 SELECT
     any_value(mean) AS cross_entropy,
     sqrt(any_value(g / (g - 1)) * sum((clusters.loss - mean * clusters.n) ** 2))

@@ -72,13 +72,12 @@ def everything(path: str) -> pl.LazyFrame:
         "bias": PROB.mean() - LABEL.mean(),
         "auc": (places - positive * (positive + 1) / 2) / (positive * negative),
     }
-    top = pl.max_horizontal(PROB, 1 - PROB)
     bins = (
         scan(path)
-        .group_by((top * 15).floor().clip(0, 14).cast(pl.Int8))
-        .agg(n=pl.len(), accuracy=((PROB > 0.5) == (LABEL == 1)).mean(), confidence=top.mean())
+        .group_by((PROB * 15).floor().clip(0, 14).cast(pl.Int8))
+        .agg(n=pl.len(), observed=LABEL.mean(), predicted=PROB.mean())
     )
-    gap = (pl.col("accuracy") - pl.col("confidence")).abs()
+    gap = (pl.col("observed") - pl.col("predicted")).abs()
     ece = bins.select(ece=(pl.col("n") * gap).sum() / pl.col("n").sum())
     overall = scan(path).with_columns(loss=-chosen().log()).select(**figures(), **more)
     return pl.concat([overall, ece], how="horizontal")
@@ -93,7 +92,8 @@ def users(path: str) -> pl.LazyFrame:
 
 
 def clusters(path: str) -> pl.LazyFrame:
-    n, g, average = pl.col("n"), pl.len(), LOSS.sum() / pl.col("n").sum()
+    n, average = pl.col("n"), LOSS.sum() / pl.col("n").sum()
+    g = n.sum() ** 2 / (n**2).sum()  # as many equal clusters
     spread = (g / (g - 1) * ((LOSS - average * n) ** 2).sum()).sqrt()
     sums = scan(path).group_by("user").agg(n=pl.len(), loss=-chosen().log().sum())
     return sums.select(cross_entropy=average, standard_error=spread / n.sum())
