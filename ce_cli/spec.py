@@ -9,7 +9,7 @@ from typing import Any, Self, get_args
 from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.options import values
-from ce_cli.options.choices import Base, Missing, OnBadSum, Task, Tool, Values
+from ce_cli.options.choices import Base, IntervalMethod, Missing, OnBadSum, Task, Tool, Values
 from ce_cli.options.commands import ScoreOptions
 from ce_cli.options.option import options_of
 from ce_cli.record import Record
@@ -24,6 +24,7 @@ _CHOICES = {
     "missing": get_args(Missing),
     "on_bad_sum": get_args(OnBadSum),
     "base": get_args(Base),
+    "interval": get_args(IntervalMethod),
 }
 _SIGNED = (  # in the order of the signature
     *("task", "as_", "clip", "base", "weight", "label_smoothing", "missing", "on_bad_sum"),
@@ -119,6 +120,7 @@ class Spec(Record):
     conventions: bool = False
     base: Base = "e"
     confidence: float = 0.95
+    interval: IntervalMethod = "hall"
     metric: tuple[str, ...] = ()
     worst: int = 0
     bytes: str | None = None

@@ -17,7 +17,7 @@ from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.signflip import fewest_to_decide, sign_flip_p_value
 from ce_cli.kernels.student import t_p_value
-from ce_cli.metrics.bounds import clustered_error
+from ce_cli.metrics.bounds import ClusteredMean, Level
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
@@ -192,7 +192,11 @@ class GroupSums(Record):
             residuals = (sums - slope * others) / self.weight
             if not np.isfinite(np.square(residuals)).all():
                 return math.inf
-        return clustered_error(residuals, 1.0)
+        return (
+            ClusteredMean.of(residuals, self.clusters.weights, 1.0).error
+            if self.clusters
+            else math.nan
+        )
 
     def _state(self, kind: type[Kind], name: str, model: int) -> Kind:
         """The state of a model that goes by `name`, an instance of `kind`."""
@@ -214,7 +218,8 @@ def comparisons(
     figures: GroupSums, names: Sequence[str], spec: Spec, flipped: bool
 ) -> Iterator[Comparison]:
     """Compare each model with the first; verdicts are decided later, for all of them together."""
-    method = "Student t on the paired differences"
+    level = Level(spec.confidence, spec.interval)
+    method = level.named("the paired differences")
     if figures.clusters is not None:
         method += ", summed by cluster"
     for model in range(1, len(names)):
@@ -222,12 +227,12 @@ def comparisons(
         units = figures.units
         scales = {"absolute": spec.scale, "bits": LOG_2}
         intervals = {
-            name: interval(difference / scale, error / scale, units, spec.confidence, method)
+            name: interval(difference / scale, error / scale, units, 0.0, level, method)
             for name, scale in scales.items()
         }
         relative, wide = figures.relative(model), figures.relative_error(model)
         intervals["relative"] = interval(
-            relative, wide, units, spec.confidence, f"{method}, delta method"
+            relative, wide, units, 0.0, level, f"{method}, delta method"
         )
         wins, ties = figures.rates(model)
         yield Comparison(

@@ -16,7 +16,7 @@ from ce_cli.comparing.model_set import ModelSet
 from ce_cli.comparing.paired_sums import PairedSums
 from ce_cli.comparing.row_alignment import RowAlignment
 from ce_cli.errors import DataError
-from ce_cli.metrics.bounds import STUDENT
+from ce_cli.metrics.bounds import Level
 from ce_cli.metrics.groups import sortable
 from ce_cli.record import Record
 from ce_cli.results.compare import Compared, ComparedGroup, Model, ModelColumns
@@ -121,9 +121,10 @@ class Summary(Record):
 
     def _intervals(self, figures: GroupSums, model: int) -> dict[str, Interval]:
         mean, error, scale = figures.mean(model), figures.standard_error(model), self.spec.scale
-        method = STUDENT + (", summed by cluster" if figures.clusters is not None else "")
-        confidence = self.spec.confidence
-        nats = interval(mean, error, figures.units, confidence, method)
+        level = Level(self.spec.confidence, self.spec.interval)
+        by_cluster = ", summed by cluster" if figures.clusters is not None else ""
+        method = level.named(f"the weighted mean{by_cluster}")
+        nats = interval(mean, error, figures.units, 0.0, level, method)
         return {"cross_entropy": nats.replace(low=nats.low / scale, high=nats.high / scale)}
 
     def _models(self, whole: GroupSums) -> Iterator[Model]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.outcomes import Outcomes
-from ce_cli.metrics.bounds import WILSON, Bounds, normal_reach
+from ce_cli.metrics.bounds import WILSON, Bounds, Level, normal_reach
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.mean import Mean
 from ce_cli.metrics.spread import Spread
@@ -36,15 +36,13 @@ class Accuracy(Mean):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """Wilson's interval for Kish's number of rows; that of a mean for partly correct rows."""
         if not self.is_of_whole_rows:
-            return super().bounds(figures, states, confidence)
-        loss, spread = states[Loss], states[Spread]
-        with np.errstate(all="ignore"):
-            effective = loss.weight.floats() ** 2 / spread.weight.floats()
-        reach = normal_reach(confidence)
+            return super().bounds(figures, states, level)
+        effective = states[Spread].effective(states[Loss])
+        reach = normal_reach(level.confidence)
         return {self.figure: Bounds.of_shares(figures[self.figure], effective, reach, WILSON)}
 
     @property

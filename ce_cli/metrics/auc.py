@@ -14,7 +14,7 @@ from ce_cli.kernels.delong import delong
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.score_bins import binned, bins_of, middles_of
-from ce_cli.metrics.bounds import Bounds, on_logits
+from ce_cli.metrics.bounds import Bounds, Level, on_logits
 from ce_cli.metrics.state import State, States, two_classes_only
 from ce_cli.record import Record
 
@@ -174,12 +174,13 @@ class Auc(State):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """By DeLong's standard error, on the logit scale; NaN if no pair is ranked wrongly."""
         sums = [one.floats() for one in self._sums(every=True)]
         ends = [
-            on_logits(*delong(*(one[own] for one in sums)), confidence) for own in self._slices()
+            on_logits(*delong(*(one[own] for one in sums)), level.confidence)
+            for own in self._slices()
         ]
         low, high = np.array(ends).reshape(-1, 2).T
         return {"auc": Bounds(low, high, METHOD)}

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.error_free import two_product
-from ce_cli.kernels.exact import LIMB_BITS, ExactSums, ratios
+from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.metrics.bounds import Bounds
+from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.spread import LARGEST, Spread, error_of_ratio, sums_of_both
+from ce_cli.metrics.spread import LARGEST, Spread, errors_of_ratios, sums_of_both
 from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
-METHOD = "Student t on the ratio of weighted sums (delta method)"
+METHOD = "Student's t on the ratio of weighted sums (delta method)"
 
 
 class BitsPerByte(State):
@@ -80,7 +80,7 @@ class BitsPerByte(State):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """The ratio R ± t · standard error, by the delta method.
 
@@ -88,13 +88,10 @@ class BitsPerByte(State):
         1977, section 6.4.
         """
         loss, spread = states[Loss], states[Spread]
-        sums = (loss.rows, self.total, loss.loss, self.square, self.cross, spread.square)
-        units = [LIMB_BITS * one.lowest for one in sums]
-        errors = [
-            error_of_ratio(group, units) for group in zip(*(s.wholes() for s in sums), strict=True)
-        ]
+        sums = (self.total, loss.loss, self.square, self.cross, spread.square)
+        errors = errors_of_ratios(loss.weight, spread.weight, *sums)
         beyond = (self.beyond.floats() > 0) | (spread.beyond.floats() > 0)
         endless = beyond | (loss.infinite.floats() > 0)
-        error = np.where(endless, np.inf, np.array(errors)) / LOG_2
-        value, rows = figures["bits_per_byte"], loss.rows.floats()
-        return {"bits_per_byte": Bounds.around(value, error, rows, confidence, METHOD)}
+        error = np.where(endless, np.inf, errors) / LOG_2
+        value, count = figures["bits_per_byte"], spread.effective(loss)
+        return {"bits_per_byte": Bounds.around(value, error, count, level.confidence, METHOD)}

@@ -8,14 +8,39 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.kernels.hall import untransformed
 from ce_cli.kernels.student import t_quantile
+from ce_cli.options.choices import IntervalMethod
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
-STUDENT = "Student t on the weighted mean"
 WILSON = "Wilson score"
+_STATISTICS: dict[IntervalMethod, str] = {"hall": "Hall's transformed t", "t": "Student's t"}
 _ENDLESS = 1e7  # degrees of freedom at which t is normal
+
+
+class Level(Record):
+    """The level of the intervals, between 0 and 1, and the statistic of those of means."""
+
+    confidence: float
+    method: IntervalMethod = "hall"
+
+    def ends(self, count: float, skewness: float = 0.0) -> tuple[float, float]:
+        """The smallest and the largest value of Student's t that are not unusual.
+
+        For `count` independent numbers whose residuals have Σ r³ / (Σ r²)^(3/2) = `skewness`,
+        which only Hall's transformation takes into account. NaN for a single number.
+        """
+        reach = reach_of(count, self.confidence)
+        if self.method == "t" or not skewness:
+            return -reach, reach
+        low, high = untransformed(np.array([-reach, reach]), skewness).tolist()
+        return low, high
+
+    def named(self, figure: str) -> str:
+        """The name of the method for a mean that is called so."""
+        return f"{_STATISTICS[self.method]} on {figure}"
 
 
 class Bounds(Record):
@@ -27,11 +52,16 @@ class Bounds(Record):
         In the unit of the figure, or nats.
     method : str
         The name of the method.
+    counts, skewness : ndarray, shape (groups,), or None
+        The number of independent rows, and the skewness of their mean (see `Level.ends`), where a
+        comparison with another mean needs them.
     """
 
     low: Floats
     high: Floats
     method: str
+    counts: Floats | None = None
+    skewness: Floats | None = None
 
     @classmethod
     def around(
@@ -42,6 +72,41 @@ class Bounds(Record):
         with np.errstate(invalid="ignore"):
             known = np.where(np.isfinite(values), reach, np.nan)
             return cls(values - known, values + known, method)
+
+    @classmethod
+    def of_mean(
+        cls,
+        values: Floats,
+        errors: Floats,
+        counts: Floats,
+        skewness: Floats,
+        level: Level,
+        figure: str = "the weighted mean",
+    ) -> Self:
+        """The means that are not unusual, by Hall's transformed t or by Student's t.
+
+        Parameters
+        ----------
+        values, errors : ndarray, shape (groups,)
+            The means and their standard errors.
+        counts : ndarray, shape (groups,)
+            How many independent numbers each is the mean of; one less gives t's degrees.
+        skewness : ndarray, shape (groups,)
+            Σ r³ / (Σ r²)^(3/2) of the residuals.
+        level : Level
+            The confidence, and which of the two.
+        figure : str
+            What the mean is called in the name of the method.
+        """
+        method, reach = level.named(figure), reaches(counts, level.confidence)
+        with np.errstate(all="ignore"):
+            error = np.where(np.isfinite(values), errors, np.nan)
+            if level.method == "t":
+                low, high = values - reach * error, values + reach * error
+            else:
+                low = values - untransformed(reach, skewness) * error
+                high = values - untransformed(-reach, skewness) * error
+        return cls(low, high, method, counts, skewness)
 
     @classmethod
     def of_shares(
@@ -79,35 +144,57 @@ def reaches(counts: Floats, confidence: float) -> Floats:
     return np.array([reach_of(count, confidence) for count in distinct.tolist()])[places]
 
 
-def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: Floats) -> Floats:
-    """Σ w²(v − mean)² from Σ w², Σ w²·v and Σ w²·v², element by element."""
+def standard_errors(squares: Floats, counts: Floats, weight: Floats) -> Floats:
+    """√( n/(n−1) · Σ (w·residual)² ) / Σ w of each group, from n and Σ (w·residual)²."""
     with np.errstate(all="ignore"):
-        return second - 2.0 * means * first + means * means * squared_weight
+        errors: Floats = np.sqrt(np.maximum(squares, 0.0) * (counts / (counts - 1.0))) / weight
+    return np.where(counts > 1, errors, np.nan)
 
 
-def standard_errors(squares: Floats, rows: Floats, weight: Floats) -> Floats:
-    """√( n/(n−1) · Σ (w·residual)² ) / Σ w of each group, from Σ (w·residual)²."""
-    with np.errstate(all="ignore"):
-        errors: Floats = np.sqrt(np.maximum(squares, 0.0) * rows / (rows - 1.0)) / weight
-    return np.where(rows > 1, errors, np.nan)
+class ClusteredMean(Record):
+    """What the interval of a mean over rows in clusters is made of.
 
-
-def clustered_error(residuals: Floats, weight: float) -> float:
-    """√( G/(G−1) · Σ residual² ) / Σ w of G clusters; NaN for fewer than two.
-
-    Parameters
+    Attributes
     ----------
-    residuals : ndarray, shape (G,)
-        Σ w·(v − mean) over the rows of each cluster (Liang and Zeger, Biometrika 73, 1986).
-    weight : float
-        Σ w.
+    error : float
+        The standard error; NaN for fewer than two clusters.
+    count : float
+        The effective number of clusters, G = (Σ n)² / Σ n² of their weights n: Kish's formula (C.
+        A. Carter, K. T. Schnepel and D. G. Steigerwald, Rev. Econ. Stat. 99, 2017, discuss such
+        numbers).
+    skewness : float
+        Σ r³ / (Σ r²)^(3/2) of the residuals by cluster.
     """
-    count = len(residuals)
-    if count < 2:
-        return math.nan
-    with np.errstate(over="ignore"):
-        squares = math.fsum(np.square(residuals).tolist())
-    return math.sqrt(count / (count - 1.0) * squares) / weight
+
+    error: float
+    count: float
+    skewness: float
+
+    @classmethod
+    def of(cls, residuals: Floats, weights: Floats, scale: float) -> Self:
+        """√( G/(G−1) · Σ residual² ) / scale, and so on.
+
+        Parameters
+        ----------
+        residuals : ndarray, shape (C,)
+            Σ w·(v − mean) over the rows of each cluster (Liang and Zeger, Biometrika 73, 1986).
+        weights : ndarray, shape (C,)
+            Σ w of each cluster; those without weight are left out.
+        scale : float
+            Σ w, unless the mean is a ratio to another sum.
+        """
+        there = weights > 0
+        own, residuals = weights[there], residuals[there]
+        if len(own) < 2:
+            return cls(math.nan, float(len(own)), 0.0)
+        with np.errstate(all="ignore"):
+            shares = own / own.max()
+            squares = math.fsum(np.square(residuals).tolist())
+            count = math.fsum(shares.tolist()) ** 2 / math.fsum(np.square(shares).tolist())
+            error = math.sqrt(count / (count - 1.0) * squares) / scale if count > 1.0 else math.nan
+            scaled = residuals / math.sqrt(squares) if 0 < squares < math.inf else residuals * 0.0
+            skewness = math.fsum((scaled**3).tolist())
+        return cls(error, count, max(-1.0, min(1.0, skewness)))
 
 
 def normal_reach(confidence: float) -> float:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.metrics.bounds import Bounds, squares_about, standard_errors
+from ce_cli.metrics.bounds import Bounds, Level, standard_errors
+from ce_cli.metrics.moments import effective_count, squares_about
 from ce_cli.metrics.state import State, States, one_class_only
 from ce_cli.results.lines import CalibrationBin
 
@@ -101,7 +102,7 @@ class Ece(State):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """The interval of the mean of ±residual, with the sign of the bin, and wider below.
 
@@ -116,18 +117,19 @@ class Ece(State):
                 *(getattr(self, name).floats() for name in ("rows", "weight", *_SQUARES)),
             )
         )
-        sizes, total, count = np.abs(residuals), weight.sum(axis=1), rows.sum(axis=1)
+        sizes, total = np.abs(residuals), weight.sum(axis=1)
+        count = effective_count(total, squared.sum(axis=1))
         with np.errstate(all="ignore"):
             means = np.where(weight > 0, residuals / weight, 0.0)
             squares = squares_about(means, squared, first, second)
-            own = standard_errors(squares, rows, np.ones(rows.shape))
+            own = standard_errors(squares, effective_count(weight, squared), np.ones(rows.shape))
             excess = math.sqrt(2.0 / math.pi) * np.where(sizes < _CLEAR * own, own, 0.0)
             excess = np.where(rows == 1, sizes, excess)
             value = sizes.sum(axis=1) / total
             square = second - 2.0 * value[:, np.newaxis] * np.sign(residuals) * first
             square += value[:, np.newaxis] ** 2 * squared
             errors = standard_errors(square.sum(axis=1), count, total)
-            around = Bounds.around(value, errors, count, confidence, METHOD)
+            around = Bounds.around(value, errors, count, level.confidence, METHOD)
             return {"ece": around.replace(low=around.low - excess.sum(axis=1) / total)}
 
     def bins(self) -> list[CalibrationBin]:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import Outcomes
-from ce_cli.metrics.bounds import Bounds
+from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.mean import Mean, mean_bounds
+from ce_cli.metrics.moments import Cubes
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import States
 
@@ -25,13 +26,15 @@ class Entropy(Mean):
 
     Attributes
     ----------
-    mixed : ExactSums
-        Σ w²·H(p)·loss, for the standard error of their difference.
+    squares_less, cubes_less : ExactSums, Cubes
+        What subtracting H(p) from the losses takes from the sums of `Spread`, for the interval of
+        their difference: Σ w²(loss² − (loss − H)²), and likewise of cubes.
     """
 
     figure: ClassVar[str] = "entropy"
 
-    mixed: ExactSums
+    squares_less: ExactSums
+    cubes_less: Cubes
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -41,9 +44,14 @@ class Entropy(Mean):
         return super().of(batch)
 
     @classmethod
-    def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums, ...]:
-        """Sums of the products of H(p) and the loss."""
-        return (batch.square_sums(batch.finite_losses * values),)
+    def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums | Cubes, ...]:
+        """What H(p) takes from the squares and cubes of the losses."""
+        losses = batch.finite_losses
+        with np.errstate(over="ignore"):
+            squares = values * (2.0 * losses - values)
+            cubes = values * (3.0 * losses * (losses - values) + values * values)
+            less = Cubes.of_powers(batch, cubes, squares, values, np.zeros(len(values)))
+        return batch.square_sums(squares), less
 
     @classmethod
     def totals(cls, batch: Batch) -> dict[str, ExactSums]:
@@ -67,12 +75,13 @@ class Entropy(Mean):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """Intervals of both; the divergence is the mean of loss − H(p)."""
         spread = states[Spread]
         first = spread.loss.minus(self.first)
-        second = spread.square.minus(self.mixed).minus(self.mixed).merge(self.second)
+        second = spread.square.minus(self.squares_less)
+        cubes = spread.cubes.minus(self.cubes_less)
         mean = np.where(spread.beyond.floats() > 0, np.inf, figures["kl_divergence"])
-        divergence = mean_bounds(mean, first, second, states, confidence)
-        return {**super().bounds(figures, states, confidence), "kl_divergence": divergence}
+        divergence = mean_bounds(mean, first, second, cubes, states, level)
+        return {**super().bounds(figures, states, level), "kl_divergence": divergence}

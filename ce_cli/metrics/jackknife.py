@@ -71,7 +71,8 @@ def _ends(value: float, without: Floats, shares: Floats, confidence: float) -> t
     error = math.sqrt(float(np.mean((pseudo - corrected) ** 2 / (parts - 1.0))))
     if not error:
         return math.nan, math.nan
-    reach, bias = reach_of(count, confidence) * error, 2.0 * (value - corrected)
+    degrees = 1.0 / float(np.dot(shares, shares))  # Kish's number of parts
+    reach, bias = reach_of(degrees, confidence) * error, 2.0 * (value - corrected)
     return value - reach - max(bias, 0.0), value + reach - min(bias, 0.0)
 
 

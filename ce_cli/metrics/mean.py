@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums, ratios
-from ce_cli.kernels.outcomes import Outcomes
-from ce_cli.metrics.bounds import STUDENT, Bounds, squares_about, standard_errors
+from ce_cli.kernels.outcomes import LabelSpace, Outcomes
+from ce_cli.metrics.bounds import Bounds, Level, standard_errors
 from ce_cli.metrics.loss import Loss
+from ce_cli.metrics.moments import Cubes, skewness_about, squares_about
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
 
@@ -21,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 
 class Mean(State):
-    """Σ w·v, Σ w²·v and Σ w²·v² of a number v of each row.
+    """Σ w·v, Σ w²·v, Σ w²·v² and Σ w³·v³ of a number v of each row.
 
     Attributes
     ----------
@@ -35,6 +36,14 @@ class Mean(State):
     total: ExactSums
     first: ExactSums
     second: ExactSums
+    cubes: Cubes
+
+    @classmethod
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
+        """The state of no rows."""
+        none, cubes = ExactSums.empty(groups), Cubes.empty(groups, space)
+        fields: dict[str, Any] = {n: cubes if "cubes" in n else none for n in cls._fields}
+        return cls(**fields)
 
     @classmethod
     def values(cls, outcomes: Outcomes) -> Floats | Bools:
@@ -49,10 +58,12 @@ class Mean(State):
         first = total if batch.weights is None else batch.square_sums(numbers)
         is_own_square = values.dtype == np.bool_
         second = first if is_own_square else batch.square_sums(numbers * numbers)
-        return cls(total, first, second, *cls.others(batch, numbers))
+        none = Cubes.empty(batch.group_count, batch.space)  # the interval of shares is Wilson's
+        cubes = none if is_own_square else Cubes.of_rows(batch, numbers)
+        return cls(total, first, second, cubes, *cls.others(batch, numbers))
 
     @classmethod
-    def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums, ...]:
+    def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums | Cubes, ...]:
         """Further sums of a metric, from the numbers of the rows."""
         return ()
 
@@ -69,35 +80,40 @@ class Mean(State):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
-        """Mean ± t · standard error."""
-        mean = figures[self.figure]
-        return {self.figure: mean_bounds(mean, self.first, self.second, states, confidence)}
+        """The interval of a mean."""
+        mean, sums = figures[self.figure], (self.first, self.second, self.cubes)
+        return {self.figure: mean_bounds(mean, *sums, states, level)}
 
 
 def mean_bounds(
     mean: Floats,
     first: ExactSums,
     second: ExactSums,
+    cubes: Cubes,
     states: States,
-    confidence: float,
+    level: Level,
 ) -> Bounds:
-    """Mean ± t · √( n/(n−1) · Σ w²(v − mean)² ) / Σ w; NaN for fewer than two rows.
+    """The interval of a mean, whose error is √( n/(n−1) · Σ w²(v − mean)² ) / Σ w.
+
+    NaN for fewer than two rows.
 
     Parameters
     ----------
     mean : ndarray
         Σ w·v / Σ w, by group.
-    first, second : ExactSums
-        Σ w²·v and Σ w²·v², by group.
+    first, second, cubes : ExactSums, ExactSums, Cubes
+        Σ w²·v, Σ w²·v² and the sums with w³, by group.
     states : mapping
         With `Loss` and `Spread`.
-    confidence : float
-        Between 0 and 1.
+    level : Level
+        The confidence, and how skewness is treated.
     """
     loss, spread = states[Loss], states[Spread]
-    rows = loss.rows.floats()
+    count = spread.effective(loss)
     squares = squares_about(mean, spread.weight.floats(), first.floats(), second.floats())
-    errors = standard_errors(squares, rows, loss.weight.floats())
-    return Bounds.around(mean, errors, rows, confidence, STUDENT)
+    errors = standard_errors(squares, count, loss.weight.floats())
+    skewness = skewness_about(mean, squares, cubes.floats(spread.weight, first, second))
+    found = Bounds.of_mean(mean, errors, count, skewness, level)
+    return found.replace(counts=None, skewness=None)  # no comparison needs them

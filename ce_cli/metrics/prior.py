@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.metrics.bounds import Bounds, standard_errors
+from ce_cli.metrics.bounds import Bounds, Level, standard_errors
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
@@ -134,7 +134,7 @@ class Prior(State):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """Intervals of the ratio L / H(π) and of the skill, by the infinitesimal jackknife.
 
@@ -144,7 +144,7 @@ class Prior(State):
         if self.space.independent:
             return {}
         loss, spread = states[Loss], states[Spread]
-        rows = loss.rows.floats()
+        count = spread.effective(loss)
         classes = self.space.classes
         weights, costs = (one.near().reshape(-1, classes) for one in (self.shares, self.costs))
         with np.errstate(all="ignore"):
@@ -159,9 +159,9 @@ class Prior(State):
             square = spread.square.near() - 2.0 * ratio * (constant * costs).sum(axis=1)
             square = np.where(self.soft.floats() > 0, np.nan, square + ratio * ratio * both)
             scale = figures["baseline"] * loss.weight.floats()
-        errors = standard_errors(square, rows, scale)
+        errors = standard_errors(square, count, scale)
         return {
-            name: Bounds.around(figures[name], errors, rows, confidence, METHOD)
+            name: Bounds.around(figures[name], errors, count, level.confidence, METHOD)
             for name in ("normalized_cross_entropy", "skill")
         }
 

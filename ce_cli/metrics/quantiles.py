@@ -13,7 +13,7 @@ from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.binomial import quantile_ranks
 from ce_cli.kernels.histogram import LogHistogram
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.metrics.bounds import Bounds
+from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
@@ -84,16 +84,14 @@ class Quantiles(State):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """The order statistics that enclose a quantile, for Kish's number of rows if weighted.
 
         Ends are widened to the edges of their bins; an open end is NaN.
         """
-        loss, spread = states[Loss], states[Spread]
-        with np.errstate(all="ignore"):
-            effective = float((loss.weight.floats() ** 2 / spread.weight.floats())[0])
-        return self.bounds_of(effective, confidence, METHOD)
+        effective = float(states[Spread].effective(states[Loss])[0])
+        return self.bounds_of(effective, level.confidence, METHOD)
 
     def bounds_of(self, effective: float, confidence: float, method: str) -> dict[str, Bounds]:
         """The intervals for `effective` independent rows."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.metrics.bounds import Bounds
+from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -67,7 +67,7 @@ class State(Record):
         self,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> dict[str, Bounds]:
         """Intervals of those figures that have one, for independent rows.
 

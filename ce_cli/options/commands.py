@@ -13,6 +13,7 @@ from ce_cli.options.choices import (
     SUBJECT,
     VALUES,
     Base,
+    IntervalMethod,
     Join,
     Mode,
     Test,
@@ -52,6 +53,16 @@ class _Unit(TypedDict, total=False):
 class _Interval(TypedDict, total=False):
     confidence: Annotated[
         float, Option("Confidence of the intervals.", SCORING, float, 0.95, metavar="LEVEL")
+    ]
+    interval: Annotated[
+        IntervalMethod,
+        Option(
+            "Intervals and tests of means by Student's t, or by Hall's transformation of it, which "
+            "allows for skewness.",
+            SCORING,
+            IntervalMethod,
+            "hall",
+        ),
     ]
     cluster: Annotated[
         str | None,

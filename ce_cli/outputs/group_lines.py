@@ -31,7 +31,8 @@ def json_lines(table: GroupTable, encode: Callable[[object], str]) -> Iterator[s
         cells += [list(map(str, part.rows.tolist())), _numbers(part.weight_sum)]
         cells += [_numbers(values) for values in part.metrics.values()]
         for one in part.intervals.values():
-            cells += [_numbers(one.low), _numbers(one.high)]
+            shown = (one.low, one.high, one.n, one.skewness)
+            cells += [_numbers(values) for values in shown if values is not None]
         yield ",\n    ".join([line % row for row in zip(*cells, strict=True)])
 
 
@@ -51,6 +52,7 @@ def _line(table: GroupTable, encode: Callable[[object], str]) -> str:
                 "high": "%s",
                 "confidence": fixed(one.confidence),
                 "method": fixed(one.method),
+                **({} if one.n is None else {"n": "%s", "skewness": "%s"}),
             }
         )
         for name, one in table.intervals.items()

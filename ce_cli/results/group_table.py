@@ -26,6 +26,22 @@ class GroupIntervals(Record):
     high: Floats
     confidence: float
     method: str
+    n: Floats | None = None
+    skewness: Floats | None = None
+
+    def between(self, first: int, last: int) -> Self:
+        """Those of the groups from `first` up to, but excluding, `last`."""
+        part = slice(first, last)
+        n, skewness = (None if one is None else one[part] for one in (self.n, self.skewness))
+        return self.replace(low=self.low[part], high=self.high[part], n=n, skewness=skewness)
+
+    def each(self) -> Iterator[Interval]:
+        """One after another."""
+        unknown = [None] * len(self.low)
+        ends = (self.low.tolist(), self.high.tolist())
+        others = (unknown if one is None else one.tolist() for one in (self.n, self.skewness))
+        for low, high, n, skewness in zip(*ends, *others, strict=True):
+            yield Interval(low, high, self.confidence, self.method, n, skewness)
 
 
 class GroupTable(Record, Sequence[Group]):
@@ -79,10 +95,7 @@ class GroupTable(Record, Sequence[Group]):
             self.rows[part],
             self.weight_sum[part],
             {name: values[part] for name, values in self.metrics.items()},
-            {
-                name: one.replace(low=one.low[part], high=one.high[part])
-                for name, one in self.intervals.items()
-            },
+            {name: one.between(first, last) for name, one in self.intervals.items()},
         )
 
     def pieces(self, size: int) -> Iterator[Self]:
@@ -102,10 +115,7 @@ class GroupTable(Record, Sequence[Group]):
     def _groups(self) -> Iterator[Group]:
         by = {name: texts.to_pylist() for name, texts in self.by.items()}
         metrics = {name: values.tolist() for name, values in self.metrics.items()}
-        ends = {
-            name: (one.low.tolist(), one.high.tolist(), one.confidence, one.method)
-            for name, one in self.intervals.items()
-        }
+        intervals = {name: list(one.each()) for name, one in self.intervals.items()}
         for place, (rows, weight) in enumerate(
             zip(self.rows.tolist(), self.weight_sum.tolist(), strict=True)
         ):
@@ -114,8 +124,5 @@ class GroupTable(Record, Sequence[Group]):
                 rows,
                 weight,
                 {name: values[place] for name, values in metrics.items()},
-                {
-                    name: Interval(low[place], high[place], confidence, method)
-                    for name, (low, high, confidence, method) in ends.items()
-                },
+                {name: own[place] for name, own in intervals.items()},
             )

@@ -60,17 +60,37 @@ class Note(Record):
 
 
 class Interval(Record):
-    """A confidence interval and the method behind it."""
+    """A confidence interval and the method behind it.
+
+    Attributes
+    ----------
+    low, high, confidence : float
+        The ends, and how often such an interval has the true value within.
+    method : str
+        Its name.
+    n, skewness : float or None
+        For the mean loss: the number of independent rows or clusters, and Σ r³ / (Σ r²)^(3/2) of
+        their residuals, which a comparison with another mean needs.
+    """
 
     low: float
     high: float
     confidence: float
     method: str
+    n: float | None = None
+    skewness: float | None = None
 
     def to_dict(self) -> dict[str, Scalar]:
         """The record as JSON can write it."""
-        ends = {"low": strict(self.low), "high": strict(self.high)}
-        return {**ends, "confidence": self.confidence, "method": self.method}
+        found: dict[str, Scalar] = {
+            "low": strict(self.low),
+            "high": strict(self.high),
+            "confidence": self.confidence,
+            "method": self.method,
+        }
+        if self.n is not None and self.skewness is not None:
+            found |= {"n": strict(self.n), "skewness": strict(self.skewness)}
+        return found
 
 
 class Group(Record):

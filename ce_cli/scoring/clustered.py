@@ -15,7 +15,7 @@ from ce_cli.binding.rows.group_keys import GroupKeys, coarser, merged_groups, wi
 from ce_cli.inputs.arrow.arrays import texts
 from ce_cli.kernels.batch import Batch
 from ce_cli.metrics.accuracy import Accuracy
-from ce_cli.metrics.bounds import STUDENT, WILSON, Bounds, clustered_error, reaches
+from ce_cli.metrics.bounds import WILSON, Bounds, ClusteredMean, Level, normal_reach
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
@@ -27,10 +27,11 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 BUCKETS = 64  # parts of the clusters, by a hash of their names
-SUMMED = f"{STUDENT}, summed by cluster"
+SUMMED = "the weighted mean, summed by cluster"
 JACKKNIFE = f"jackknife over {BUCKETS} buckets of clusters"
 RANKED = "order statistics (binomial), with the rows divided by the design effect of the mean"
-_ROWS, _WEIGHT = "rows", "weight"
+_WEIGHT = "weight"
+_ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
 
 
 class Clustered(Record):
@@ -41,7 +42,7 @@ class Clustered(Record):
     keys : GroupKeys
         Group and cluster of each entry of `totals`.
     totals : dict of Sums
-        Rows, weight, and Σ w·v of the figures that are the mean of a number v of each row.
+        Weight, and Σ w·v of the figures that are the mean of a number v of each row.
     bucket_keys : GroupKeys
         Group and bucket of each entry of `buckets`.
     buckets : dict of State
@@ -57,7 +58,7 @@ class Clustered(Record):
     @classmethod
     def of(cls, batch: Batch, keys: GroupKeys, kinds: Sequence[type[State]]) -> Self:
         """One batch; the last part of each group key is the cluster."""
-        totals = {_ROWS: batch.row_counts, _WEIGHT: batch.weight_sums}
+        totals = {_WEIGHT: batch.weight_sums}
         for kind in kinds:
             totals |= kind.totals(batch)
         sums = {name: Sums(one) for name, one in totals.items()}
@@ -90,25 +91,28 @@ class Clustered(Record):
 
     @cached_property
     def count(self) -> int:
-        """How many clusters have rows."""
-        there = self.keys.take(np.flatnonzero(self._sums(_ROWS)))
-        return len(there.parts((-1,)).distinct()[0])
+        """How many clusters have rows of weight above 0."""
+        return int(np.count_nonzero(self.by(())._sums(_WEIGHT) > 0))
 
-    def skewness(self) -> float:
-        """The skewness of the residuals by cluster of the mean loss; 0 if it is not known."""
+    @cached_property
+    def mean(self) -> ClusteredMean:
+        """The mean loss over all rows."""
         whole = self.by(())
         totals, weights = whole._sums("cross_entropy"), whole._sums(_WEIGHT)
         with np.errstate(all="ignore"):
-            residuals = totals - totals.sum() / weights.sum() * weights
-            skewness = float(np.mean(residuals**3) / np.mean(residuals**2) ** 1.5)
-        return skewness if math.isfinite(skewness) else 0.0
+            mean = math.fsum(totals.tolist()) / math.fsum(weights.tolist())
+        return _clustered_mean(totals, weights, mean)
+
+    def skewness(self) -> float:
+        """The skewness of the residuals by cluster of the mean loss; 0 if it is not known."""
+        return self.mean.skewness * math.sqrt(self.mean.count)
 
     def bounds(
         self,
         groups: GroupKeys,
         figures: Mapping[str, Floats],
         states: States,
-        confidence: float,
+        level: Level,
     ) -> tuple[Floats, dict[str, Bounds]]:
         """Standard errors of the mean loss, and intervals of all figures that have one.
 
@@ -118,45 +122,50 @@ class Clustered(Record):
             The keys of the groups.
         figures, states : mapping
             Figures and states of all rows, with an entry for each group.
-        confidence : float
-            The level of the intervals, between 0 and 1.
+        level : Level
+            The confidence, and how skewness is treated.
         """
-        members = _places(self.keys, groups)
-        counts, errors = self._errors(members, figures)
+        estimates = self._estimates(_places(self.keys, groups), figures)
         found = {
-            name: Bounds.around(figures[name], error, counts, confidence, SUMMED)
-            for name, error in errors.items()
+            name: Bounds.of_mean(figures[name], *own, level, SUMMED)
+            for name, own in estimates.items()
         }
+        for name in found.keys() - {"cross_entropy"}:  # no comparison needs them
+            found[name] = found[name].replace(counts=None, skewness=None)
+        errors = {name: own[0] for name, own in estimates.items()}
         weight = states[Loss].weight.floats()
         found |= bounds_of_loss(found["cross_entropy"], weight)
         if Accuracy in states and states[Accuracy].is_of_whole_rows:
-            found |= _of_accuracy(figures, errors, counts, confidence)
+            found |= _of_accuracy(figures, estimates, level)
         if Quantiles in states and Spread in states:
             losses, spread = states[Quantiles], states[Spread]
+            effective = spread.effective(states[Loss])
             with np.errstate(all="ignore"):
-                effective = weight**2 / spread.weight.floats()
                 effect = (errors["cross_entropy"] / figures["standard_error"]) ** 2
             fewer = effective[0] / max(effect[0], 1.0)
-            found |= losses.bounds_of(float(fewer), confidence, RANKED)
-        found |= self._jackknifed(groups, confidence)
+            found |= losses.bounds_of(float(fewer), level.confidence, RANKED)
+        found |= self._jackknifed(groups, level.confidence)
         return errors["cross_entropy"], found
 
-    def _errors(
+    def _estimates(
         self, members: Sequence[Codes], figures: Mapping[str, Floats]
-    ) -> tuple[Floats, dict[str, Floats]]:
-        """The number of clusters of each group, and standard errors by figure."""
-        known = (_ROWS, _WEIGHT, *(name for name in self.totals if name in figures))
-        sums = {name: self._sums(name) for name in known}
-        there = [places[sums[_ROWS][places] > 0] for places in members]
-        errors: dict[str, Floats] = {}
-        for name in known[2:]:
-            errors[name] = np.array(
-                [
-                    _clustered_error(sums[name][places], sums[_WEIGHT][places], mean)
-                    for places, mean in zip(there, figures[name].tolist(), strict=True)
-                ]
+    ) -> dict[str, tuple[Floats, Floats, Floats]]:
+        """Standard errors, numbers of clusters and skewness of each figure, by group."""
+        names, weights = [name for name in self.totals if name in figures], self._sums(_WEIGHT)
+        found = {}
+        for name in names:
+            totals = self._sums(name)
+            own = [
+                _clustered_mean(totals[places], weights[places], mean)
+                for places, mean in zip(members, figures[name].tolist(), strict=True)
+            ]
+            error, count, skewness = (
+                np.array([(one.error, one.count, one.skewness) for one in own], np.float64)
+                .reshape(-1, 3)
+                .T
             )
-        return np.array([len(places) for places in there], np.float64), errors
+            found[name] = (error, count, skewness)
+        return found
 
     def _sums(self, name: str) -> Floats:
         return self.totals[name].sums.floats()
@@ -165,6 +174,7 @@ class Clustered(Record):
         if not self.bucket_keys:  # no metric needs them
             return {}
         weights, keys = self.buckets[Loss].weight.floats(), list(self.bucket_keys)
+        names = [name for kind in self.buckets for name in kind.jackknifed]
         ends: dict[str, list[tuple[float, float]]] = {}
         for places in _places(self.bucket_keys, groups):
             order = sorted(places.tolist(), key=lambda place: keys[place][-1] or "")
@@ -173,22 +183,25 @@ class Clustered(Record):
                 for place in order
                 if weights[place] > 0
             ]
-            for name, own in jackknifed(parts, confidence).items():
-                ends.setdefault(name, []).append(own)
+            found = jackknifed(parts, confidence) if parts else {}
+            for name in names:
+                ends.setdefault(name, []).append(found.get(name, (math.nan, math.nan)))
         low_high = {name: np.array(own).reshape(-1, 2).T for name, own in ends.items()}
         return {name: Bounds(low, high, JACKKNIFE) for name, (low, high) in low_high.items()}
 
 
 def _of_accuracy(
-    figures: Mapping[str, Floats], errors: Mapping[str, Floats], counts: Floats, confidence: float
+    figures: Mapping[str, Floats],
+    estimates: Mapping[str, tuple[Floats, Floats, Floats]],
+    level: Level,
 ) -> dict[str, Bounds]:
     """Wilson's interval, for as many independent rows as would have the same error."""
     name = Accuracy.figure
-    shares = figures[name]
+    shares, (errors, counts, _) = figures[name], estimates[name]
     with np.errstate(all="ignore"):
-        alike = shares * (1.0 - shares) / errors[name] ** 2
-    effective = np.where(errors[name] > 0, alike, np.where(counts > 1, counts, np.nan))
-    reach = reaches(counts, confidence)
+        alike = shares * (1.0 - shares) / errors**2
+    effective = np.where(errors > 0, alike, np.where(counts > 1, counts, np.nan))
+    reach = normal_reach(level.confidence)
     return {name: Bounds.of_shares(shares, effective, reach, f"{WILSON}, of rows by cluster")}
 
 
@@ -221,9 +234,10 @@ def _places(keys: GroupKeys, groups: GroupKeys) -> list[Codes]:
     return np.split(order, np.searchsorted(own[order], np.arange(1, len(groups))))
 
 
-def _clustered_error(totals: Floats, weights: Floats, mean: float) -> float:
-    if not math.isfinite(mean):
-        return math.nan
+def _clustered_mean(totals: Floats, weights: Floats, mean: float) -> ClusteredMean:
+    """The mean of rows in clusters, from Σ w·v and Σ w of each; residuals within rounding are 0."""
     with np.errstate(over="ignore", invalid="ignore"):
-        residuals = totals - mean * weights
-    return clustered_error(residuals, math.fsum(weights.tolist()))
+        expected = mean * weights
+        residuals = totals - expected
+        residuals = np.where(np.abs(residuals) <= _ROUNDING * np.abs(expected), 0.0, residuals)
+    return ClusteredMean.of(residuals, weights, math.fsum(weights.tolist()))

@@ -16,7 +16,7 @@ from ce_cli.binding.rows.group_keys import GroupKeys, coarser
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.exact import ratios
-from ce_cli.metrics.bounds import Bounds, reach_of
+from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.groups import regrouped
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import bounds_of_loss
@@ -99,16 +99,16 @@ class Computed(Record):
         keys, states = coarser(self.total.keys, self.total.states, locations)
         kinds = [kind for kind in self.metrics if kind.grouped or not names]
         own = States({kind: states[kind] for kind in kinds})
-        figures = figures_of(own)
+        figures, level = figures_of(own), Level(self.spec.confidence, self.spec.interval)
         if self.total.clustered is None:
             bounds = {
                 name: one
                 for state in own.values()
-                for name, one in state.bounds(figures, own, self.spec.confidence).items()
+                for name, one in state.bounds(figures, own, level).items()
             }
         else:
             clustered = self.total.clustered.by(locations)
-            errors, bounds = clustered.bounds(keys, figures, own, self.spec.confidence)
+            errors, bounds = clustered.bounds(keys, figures, own, level)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
         bounds = {name: _in_range(one, FIGURES[name]) for name, one in bounds.items()}
         if self.by_rows:
@@ -136,7 +136,12 @@ class Measured(Record):
         figures = {name: float(values[place]) for name, values in self.figures.items()}
         intervals = {
             name: Interval(
-                float(one.low[place]), float(one.high[place]), spec.confidence, one.method
+                float(one.low[place]),
+                float(one.high[place]),
+                spec.confidence,
+                one.method,
+                None if one.counts is None else float(one.counts[place]),
+                None if one.skewness is None else float(one.skewness[place]),
             )
             for name, one in self.bounds.items()
         }
@@ -193,7 +198,10 @@ def chosen(metrics: Mapping[str, Chosen], spec: Spec) -> dict[str, Chosen]:
     return {name: value for name, value in metrics.items() if name in spec.metric}
 
 
-def interval(mean: float, error: float, count: int, confidence: float, method: str) -> Interval:
-    """Mean ± t · standard error of `count` independent numbers; NaN if not defined."""
-    reach = reach_of(count, confidence) * error if math.isfinite(mean) else math.nan
-    return Interval(mean - reach, mean + reach, confidence, method)
+def interval(
+    mean: float, error: float, count: float, skewness: float, level: Level, method: str
+) -> Interval:
+    """The interval of a mean of `count` independent numbers; NaN if not defined."""
+    low, high = level.ends(count, skewness)
+    error = error if math.isfinite(mean) else math.nan
+    return Interval(mean - high * error, mean - low * error, level.confidence, method)

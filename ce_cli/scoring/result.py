@@ -13,6 +13,7 @@ from ce_cli.errors import DataError
 from ce_cli.findings.messages import no_bytes, no_weight
 from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.outcomes import NO_CLASS
+from ce_cli.metrics.bounds import Level
 from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
@@ -196,7 +197,8 @@ def _per_class(computed: Computed) -> Iterator[ClassLoss]:
     ends: list[tuple[float, float] | None] = [None for _ in computed.classes]
     if ClassSpread in computed.metrics and computed.spec.cluster is None:
         spread = computed.whole[ClassSpread]
-        bounds = spread.class_bounds(computed.whole, computed.spec.confidence)
+        level = Level(computed.spec.confidence, computed.spec.interval)
+        bounds = spread.class_bounds(computed.whole, level)
         bounds = bounds.over(scale / weight_a_row(loss) if computed.by_rows else scale)
         ends = list(zip(bounds.low.tolist(), bounds.high.tolist(), strict=True))
     mean = loss.mean
@@ -226,7 +228,14 @@ def _group_table(computed: Computed, names: Sequence[str]) -> GroupTable:
         weight_sum=loss.weight.floats()[order],
         metrics={name: values[order] for name, values in figures.items()},
         intervals={
-            name: GroupIntervals(one.low[order], one.high[order], spec.confidence, one.method)
+            name: GroupIntervals(
+                one.low[order],
+                one.high[order],
+                spec.confidence,
+                one.method,
+                None if one.counts is None else one.counts[order],
+                None if one.skewness is None else one.skewness[order],
+            )
             for name, one in bounds.items()
         },
     )

@@ -12,7 +12,7 @@ from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.findings.row_warnings import row_warning
 from ce_cli.kernels.losses import LOG_2
-from ce_cli.metrics.bounds import STUDENT
+from ce_cli.metrics.bounds import Level
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.quantiles import Quantiles
@@ -183,7 +183,7 @@ def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator
         )
     weights = own.weight.floats()
     mean, error = (metrics.get(name, math.nan) for name in ("cross_entropy", "standard_error"))
-    low = interval(mean, error, rows, computed.spec.confidence, STUDENT).low
+    low = interval(mean, error, rows, 0.0, Level(computed.spec.confidence), "").low
     worse = low > metrics.get("baseline", math.inf) > 0 and not flipped
     with np.errstate(over="ignore", invalid="ignore"):
         guessing = accuracy < weights.max() / weights.sum()
