@@ -11,7 +11,7 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.precision import stored_how
 from ce_cli.comparing.bound_models import BoundModel, ComparisonPlan, ModelReader
 from ce_cli.comparing.clusters import Clusters
-from ce_cli.comparing.figures import GroupSums, Size, comparisons, settled
+from ce_cli.comparing.figures import GroupSums, Size, by_method, comparisons, counted, settled
 from ce_cli.comparing.model_set import ModelSet
 from ce_cli.comparing.paired_sums import PairedSums
 from ce_cli.comparing.row_alignment import RowAlignment
@@ -19,11 +19,12 @@ from ce_cli.errors import DataError
 from ce_cli.metrics.bounds import Level
 from ce_cli.metrics.groups import sortable
 from ce_cli.record import Record
+from ce_cli.registry import FIGURES
 from ce_cli.results.compare import Compared, ComparedGroup, Model, ModelColumns
 from ce_cli.results.document import Scalar
 from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Interval, Note
-from ce_cli.scoring.figures import class_names, interval
+from ce_cli.scoring.figures import class_names
 from ce_cli.scoring.warnings import (
     empty_files,
     few_clusters,
@@ -32,6 +33,8 @@ from ce_cli.scoring.warnings import (
 )
 from ce_cli.spec import Spec
 from ce_cli.text import plural, sanitize
+
+_LOWEST = FIGURES["cross_entropy"].low
 
 
 class Summary(Record):
@@ -73,7 +76,7 @@ class Summary(Record):
             join=self._join(),
             cluster=ClusterCount(plan.cluster, whole.units) if plan.cluster else None,
             rows={
-                "compared": whole.rows,
+                "compared": self.sums.rows,
                 "left_out": self.left_out,
                 "unmatched": sum(self.alignment.unmatched),
                 "repeated": sum(self.alignment.repeated),
@@ -116,16 +119,17 @@ class Summary(Record):
         scale = self.spec.scale
         return {
             "cross_entropy": figures.mean(model) / scale,
-            "standard_error": figures.standard_error(model) / scale,
+            "standard_error": figures.mean_statistic(model).error / scale,
         }
 
     def _intervals(self, figures: GroupSums, model: int) -> dict[str, Interval]:
-        mean, error, scale = figures.mean(model), figures.standard_error(model), self.spec.scale
-        level = Level(self.spec.confidence, self.spec.interval)
+        own = by_method(figures.mean_statistic(model), self.spec)
         by_cluster = ", summed by cluster" if figures.clusters is not None else ""
+        level = Level(self.spec.confidence, self.spec.interval)
         method = level.named(f"the weighted mean{by_cluster}")
-        nats = interval(mean, error, figures.units, 0.0, level, method)
-        return {"cross_entropy": nats.replace(low=nats.low / scale, high=nats.high / scale)}
+        low, high = (max(_LOWEST, end) for end in own.interval(level.confidence))
+        nats = Interval(low, high, level.confidence, method, *counted(own))
+        return {"cross_entropy": nats.over(self.spec.scale)}
 
     def _models(self, whole: GroupSums) -> Iterator[Model]:
         for model, (one, reader, place) in enumerate(self._placed()):
