@@ -9,6 +9,7 @@ import numpy as np
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.precision import stored_how
+from ce_cli.comparing.agreement import is_of_positive
 from ce_cli.comparing.bound_models import BoundModel, ComparisonPlan, ModelReader
 from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.figures import GroupSums, Size, by_method, comparisons, counted, settled
@@ -135,6 +136,7 @@ class Summary(Record):
         for model, (one, reader, place) in enumerate(self._placed()):
             binding, issues = one.binding, reader.issues[place]
             at = self.model_set.readers.index(reader)
+            classes = class_names(binding, issues.labels)
             yield Model(
                 name=one.name,
                 inputs=one.files,
@@ -144,8 +146,9 @@ class Summary(Record):
                     binding.shape,
                     reader.label_file,
                     binding.found_by,
+                    classes[1] if is_of_positive(binding) else None,
                 ),
-                classes=class_names(binding, issues.labels),
+                classes=classes,
                 values=one.spec.as_,
                 signature=one.spec.signature(),
                 rows={
