@@ -57,7 +57,7 @@ def test_ends_are_the_roots_that_a_root_finder_finds(seed: int) -> None:
     moments = moments_of(kinds[seed % 3], reference)
     low_t, high_t = -random.uniform(1.5, 3.0), random.uniform(1.5, 3.0)
     low, high = moments.ends(low_t, high_t)
-    middle = moments.difference / moments.reference
+    middle = float(moments.difference / moments.reference)
     expected = [LOWEST, math.nan]
     with mpmath.workdps(60):
         above = [at for at in (0, -1) if statistic(moments, mpmath.mpf(at)) > high_t]
