@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 WILSON = "Wilson score"
 _STATISTICS: dict[IntervalMethod, str] = {"hall": "Hall's transformed t", "t": "Student's t"}
-_ENDLESS = 1e7  # degrees of freedom at which t is normal
+_ENDLESS = 1e7  # degrees of freedom at which t is nearly normal
 
 
 class Level(Record):
@@ -163,7 +163,7 @@ class ClusteredMean(Record):
         A. Carter, K. T. Schnepel and D. G. Steigerwald, Rev. Econ. Stat. 99, 2017, discuss such
         numbers).
     skewness : float
-        Σ r³ / (Σ r²)^(3/2) of the residuals by cluster.
+        That of the mean; for clusters of equal size, Σ r³ / (Σ r²)^(3/2) of their residuals.
     """
 
     error: float
@@ -184,22 +184,47 @@ class ClusteredMean(Record):
             Σ w, unless the mean is a ratio to another sum.
         """
         there = weights > 0
-        own, residuals = weights[there], residuals[there]
+        own, residuals = weights[there], residuals[there] / scale
         if len(own) < 2:
             return cls(math.nan, float(len(own)), 0.0)
         with np.errstate(all="ignore"):
             shares = own / own.max()
             squares = math.fsum(np.square(residuals).tolist())
             count = math.fsum(shares.tolist()) ** 2 / math.fsum(np.square(shares).tolist())
-            error = math.sqrt(count / (count - 1.0) * squares) / scale if count > 1.0 else math.nan
-            scaled = residuals / math.sqrt(squares) if 0 < squares < math.inf else residuals * 0.0
-            skewness = math.fsum((scaled**3).tolist())
-        return cls(error, count, max(-1.0, min(1.0, skewness)))
+            error = math.sqrt(count / (count - 1.0) * squares) if count > 1.0 else math.nan
+        return cls(error, count, _skewness_of_clusters(residuals, shares, squares, count))
+
+
+def _skewness_of_clusters(residuals: Floats, shares: Floats, squares: float, count: float) -> float:
+    """The skewness of a mean, as `Cubes.skewness` has it for rows, with clusters for rows.
+
+    Parameters
+    ----------
+    residuals, shares : ndarray, shape (C,)
+        Σ w·(v − mean) of each cluster, and its weight, all above 0.
+    squares : float
+        Σ residual².
+    count : float
+        The effective number of clusters.
+    """
+    if not 0.0 < squares < math.inf:
+        return 0.0
+    scaled = residuals / math.sqrt(squares)
+    apart, shares = scaled / shares, shares / math.fsum(shares.tolist())
+    spread = math.fsum((shares * apart * apart).tolist())
+    of_means = math.fsum((shares * apart**3).tolist()) / spread**1.5 / math.sqrt(count)
+    of_sums = math.fsum((scaled**3).tolist())
+    chosen = of_sums if of_sums * of_means > 0 and abs(of_sums) > abs(of_means) else of_means
+    return max(-1.0, min(1.0, chosen))
 
 
 def normal_reach(confidence: float) -> float:
     """The half-width of a normal interval, in standard errors."""
-    return t_quantile(confidence, _ENDLESS)
+    reach = t_quantile(confidence, _ENDLESS)
+    for _ in range(2):  # Newton's method
+        outside = math.erfc(reach / math.sqrt(2.0)) - (1.0 - confidence)
+        reach += outside * math.sqrt(math.pi / 2.0) * math.exp(0.5 * reach * reach)
+    return reach
 
 
 def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, Level, standard_errors
-from ce_cli.metrics.moments import Cubes, effective_count, skewness_about, squares_about
+from ce_cli.metrics.moments import Cubes, effective_count, squares_about
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.state import State, States
 
@@ -56,10 +56,13 @@ class ClassSpread(State):
             own = masses if batch.weights is None else bounded(batch.weights * masses)
             squared, cube = own * masses, own * own * masses
             parts = (squared, squared * costs, squared * costs * costs)
-            powers = (cube * costs**3, cube * costs * costs, cube * costs, cube)
+            squares, cubes = costs * costs, costs**3
+            powers = (cube * cubes, cube * squares, cube * costs, cube)
+            plain = (masses * cubes, masses * squares)
         cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
         weight, first, second, *cubed = (
-            weighted_sums(bounded(one), batch.weights, cells, classes) for one in (*parts, *powers)
+            weighted_sums(bounded(one), batch.weights, cells, classes)
+            for one in (*parts, *powers, *plain)
         )
         return cls(weight, first, second, Cubes(*cubed))
 
@@ -72,8 +75,8 @@ class ClassSpread(State):
         """The intervals of the mean loss of each class, of shape (K,)."""
         loss = states[PerClass].loss
         errors, count = self.figures(states)["class_error"], self._count(loss.weight.floats())
-        sums = self.cubes.floats(self.weight, self.first, self.second)
-        skewness = skewness_about(loss.mean, self._squares(states), sums)
+        sums = (self.weight, self.first, self.second)
+        skewness = self.cubes.skewness(loss.mean, self._squares(states), loss.weight, sums)
         return Bounds.of_mean(loss.mean, errors, count, skewness, level)
 
     def _squares(self, states: States) -> Floats:

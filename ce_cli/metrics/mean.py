@@ -13,7 +13,7 @@ from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.outcomes import LabelSpace, Outcomes
 from ce_cli.metrics.bounds import Bounds, Level, standard_errors
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.moments import Cubes, skewness_about, squares_about
+from ce_cli.metrics.moments import Cubes, squares_about
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
 
@@ -114,6 +114,6 @@ def mean_bounds(
     count = spread.effective(loss)
     squares = squares_about(mean, spread.weight.floats(), first.floats(), second.floats())
     errors = standard_errors(squares, count, loss.weight.floats())
-    skewness = skewness_about(mean, squares, cubes.floats(spread.weight, first, second))
+    skewness = cubes.skewness(mean, squares, loss.weight, (spread.weight, first, second))
     found = Bounds.of_mean(mean, errors, count, skewness, level)
     return found.replace(counts=None, skewness=None)  # no comparison needs them

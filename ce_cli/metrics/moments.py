@@ -18,27 +18,67 @@ _CLEAR = 1e-3  # rounding may change the skewness by this
 
 
 class Cubes(State):
-    """Σ (w·v)³, Σ w³·v², Σ w³·v and Σ w³ by group, of a number v of each row.
+    """Sums for the skewness of the mean of a number v of each row, by group.
 
-    Without weights only the first is kept: the others are sums of the smaller powers.
+    Without weights only the first is kept: the others are sums of smaller powers, or equal to it.
+
+    Attributes
+    ----------
+    third, second, first, weight : ExactSums
+        Σ w³·v³, Σ w³·v², Σ w³·v and Σ w³.
+    plain_third, plain_second : ExactSums
+        Σ w·v³ and Σ w·v².
     """
 
     third: ExactSums
     second: ExactSums
     first: ExactSums
     weight: ExactSums
+    plain_third: ExactSums
+    plain_second: ExactSums
 
-    def floats(
-        self, weight: ExactSums, first: ExactSums, second: ExactSums
-    ) -> tuple[Floats, Floats, Floats, Floats]:
-        """The four sums, from the third to the lowest power, given Σ w², Σ w²·v and Σ w²·v².
+    def skewness(
+        self,
+        means: Floats,
+        squares: Floats,
+        weight: ExactSums,
+        sums: tuple[ExactSums, ExactSums, ExactSums],
+    ) -> Floats:
+        """The skewness of the mean, k, by group.
 
-        These are equal to the last three where there are no weights.
+        Parameters
+        ----------
+        means : ndarray
+            Σ w·v / Σ w.
+        squares : ndarray
+            Σ w²(v − mean)².
+        weight : ExactSums
+            Σ w.
+        sums : tuple of ExactSums
+            Σ w², Σ w²·v and Σ w²·v².
+
+        Notes
+        -----
+        For n equal weights it is the skewness of the numbers divided by √n, which is equal to
+        Σ r³ / (Σ r²)^(3/2) of the residuals r = w·(v − mean). With unequal weights, this is often
+        the share of a single row. The skewness of the weighted numbers, divided by the root of
+        Kish's n, is more reliable, unless large weights go with large numbers. So it is the latter,
+        or the former where it has the same sign and is larger.
         """
-        weighted = len(self.weight.limbs) > 0
-        others = (self.second, self.first, self.weight) if weighted else (second, first, weight)
-        third, *smaller = (one.floats() for one in (self.third, *others))
-        return third, smaller[0], smaller[1], smaller[2]
+        squared, first, second = (one.floats() for one in sums)
+        if not len(self.weight.limbs):  # no weights
+            return within_one(
+                _skewness(means, squares, (self.third.floats(), second, first, squared))
+            )
+        cubed = (self.third, self.second, self.first, self.weight)
+        of_residuals = _skewness(means, squares, tuple(one.floats() for one in cubed))
+        with np.errstate(all="ignore"):
+            total, one = weight.floats(), np.ones(len(means))
+            third, second = self.plain_third.floats() / total, self.plain_second.floats() / total
+            around = squares_about(means, one, means, second)
+            of_numbers = _skewness(means, around, (third, second, means, one))
+            of_numbers /= np.sqrt(effective_count(total, squared))
+        return within_one(larger_alike(of_numbers, of_residuals))
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -59,21 +99,23 @@ class Cubes(State):
         cubed = ends and (_cube(ends[0]), _cube(ends[1]))
         third = ExactSums.of(cubes, batch.groups, batch.group_count, cubed)
         none = ExactSums.empty(batch.group_count)
-        return cls(third, none, none, none)
+        return cls(third, none, none, none, none, none)
 
     @classmethod
     def of_powers(
         cls, batch: Batch, third: Floats, second: Floats, first: Floats, zeroth: Floats
     ) -> Self:
-        """Σ w³·v for numbers v in place of v³, v², v and 1."""
+        """The sums with these numbers in place of v³, v², v and 1."""
         none, weights = ExactSums.empty(batch.group_count), batch.weights
         if weights is None:
-            return cls(batch.sums(bounded(third)), none, none, none)
+            return cls(batch.sums(bounded(third)), none, none, none, none, none)
         with np.errstate(over="ignore"):
-            own = bounded(weights * weights * weights)
-            powers = (bounded(one * own) for one in (third, second, first, zeroth))
-            counted = (np.where(weights > 0, one, 0.0) for one in powers)
-        return cls(*(ExactSums.of(one, batch.groups, batch.group_count) for one in counted))
+            cubed = bounded(weights * weights * weights)
+            pairs = [(one, cubed) for one in (third, second, first, zeroth)]
+            pairs += [(third, weights), (second, weights)]
+            terms = (bounded(bounded(numbers) * factors) for numbers, factors in pairs)
+            sums = (ExactSums.of(one, batch.groups, batch.group_count) for one in terms)
+            return cls(*sums)
 
     def minus(self, other: Self) -> Self:
         """Subtract other sums."""
@@ -101,43 +143,36 @@ def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: 
         return np.where(squares <= _ROUNDING * second, 0.0, squares)
 
 
-def skewness_about(
-    means: Floats,
-    squares: Floats,
-    sums: tuple[Floats, Floats, Floats, Floats],
-) -> Floats:
-    """Σ (w·(v − mean))³ / (Σ (w·(v − mean))²)^(3/2), between −1 and 1, element by element.
+def larger_alike(usual: Floats, other: Floats) -> Floats:
+    """The usual numbers, or others that have the same sign and are larger, element by element."""
+    alike = (np.sign(usual) == np.sign(other)) & (np.abs(other) > np.abs(usual))
+    return np.where(alike, other, usual)
 
-    Parameters
-    ----------
-    means : ndarray
-        Σ w·v / Σ w.
-    squares : ndarray
-        Σ w²(v − mean)².
-    sums : tuple of ndarray
-        Σ w³·v³, Σ w³·v², Σ w³·v and Σ w³.
 
-    Returns
-    -------
-    ndarray
-        For n equal weights, the skewness divided by √n. It is 0 where nothing varies, and where
-        rounding errors would dominate it.
+def within_one(skewness: Floats) -> Floats:
+    """The skewness of a mean, cut off where rounding errors took it beyond −1 or 1."""
+    return np.clip(skewness, -1.0, 1.0)
+
+
+def _skewness(means: Floats, squares: Floats, sums: tuple[Floats, ...]) -> Floats:
+    """Σ (v − mean)³ / (Σ (v − mean)²)^(3/2), with any factors in the sums.
+
+    `sums` are those of v³, v², v and 1. It is 0 where nothing varies, and where rounding errors
+    would dominate it.
     """
     with np.errstate(all="ignore"):
         root = np.sqrt(squares)
-        third, second, first, weight = sums
-        scaled, ratio = means / root, (second / root / root, first / root)
-        terms = np.stack(
-            [
-                third / root / root / root,
-                -3.0 * scaled * ratio[0],
-                3.0 * scaled * scaled * ratio[1],
-                -(scaled**3) * weight,
-            ]
+        third, second, first, zeroth = sums
+        scaled = means / root
+        terms = (
+            third / root / root / root,
+            -3.0 * scaled * (second / root / root),
+            3.0 * scaled * scaled * (first / root),
+            -(scaled**3) * zeroth,
         )
-        skewness = terms.sum(axis=0)
-        clear = _ROUNDING * np.abs(terms).sum(axis=0) < _CLEAR
-    return np.where(clear, np.clip(skewness, -1.0, 1.0), 0.0)
+        skewness = terms[0] + terms[1] + terms[2] + terms[3]
+        errors = _ROUNDING * sum(np.abs(term) for term in terms)
+    return np.where(errors < _CLEAR * np.maximum(1.0, np.abs(skewness)), skewness, 0.0)
 
 
 def _cube(value: float) -> float:

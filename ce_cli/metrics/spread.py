@@ -16,7 +16,7 @@ from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.moments import Cubes, effective_count, skewness_about
+from ce_cli.metrics.moments import Cubes, effective_count
 from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
@@ -112,9 +112,8 @@ class Spread(State):
             errors = self.figures(States({Loss: loss}))["standard_error"]
         with np.errstate(all="ignore"):
             squares = (errors * weight) ** 2 * ((count - 1.0) / count)
-        return skewness_about(
-            loss.mean, squares, self.cubes.floats(self.weight, self.loss, self.square)
-        )
+        sums = (self.weight, self.loss, self.square)
+        return self.cubes.skewness(loss.mean, squares, loss.weight, sums)
 
     def bounds(
         self,

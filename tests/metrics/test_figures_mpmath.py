@@ -12,6 +12,7 @@ from scipy import stats
 
 from ce_cli import score
 from ce_cli.results.score import Result
+from tests.metrics.hall import hall_interval
 
 DIGITS = 50
 ROWS = 40
@@ -31,7 +32,7 @@ def data() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def result(data: pd.DataFrame) -> Result:
-    return score(data, metric="all", weight="w", bytes="n", confidence=0.9)
+    return score(data, metric="all", weight="w", bytes="n", confidence=0.9, interval="t")
 
 
 def columns(data: pd.DataFrame) -> tuple[Numbers, Numbers, Numbers]:
@@ -47,17 +48,27 @@ def mean(values: Numbers, weights: Numbers) -> mpf:
 def error(residuals: Numbers, weights: Numbers, scale: mpf) -> mpf:
     """√( n/(n−1) · Σ (w·residual)² ) / scale."""
     squares = mp.fsum((w * r) ** 2 for w, r in zip(weights, residuals, strict=True))
-    return mp.sqrt(mpf(len(weights)) / (len(weights) - 1) * squares) / scale
+    return mp.sqrt(kish(weights) / (kish(weights) - 1) * squares) / scale
+
+
+def kish(weights: Numbers) -> mpf:
+    """The effective number of rows."""
+    return mp.fsum(weights) ** 2 / mp.fsum(w**2 for w in weights)
+
+
+def reach_of(weights: Numbers) -> float:
+    """The quantile of t of an interval of 90 %."""
+    return float(stats.t.ppf(0.95, float(kish(weights)) - 1))
 
 
 def surprisals(label: Numbers, prob: Numbers) -> Numbers:
     return [-mp.log(q if y else 1 - q) for y, q in zip(label, prob, strict=True)]
 
 
-def half_width(result: Result, name: str) -> float:
+def half_width(result: Result, name: str, weights: Numbers) -> float:
     """Of the interval, in standard errors."""
     interval = result.intervals[name]
-    return (interval.high - interval.low) / 2 / float(stats.t.ppf(0.95, ROWS - 1))
+    return (interval.high - interval.low) / 2 / reach_of(weights)
 
 
 def test_means_of_rows(data: pd.DataFrame, result: Result) -> None:
@@ -72,12 +83,19 @@ def test_means_of_rows(data: pd.DataFrame, result: Result) -> None:
             "bias": [q - y for y, q in pairs],
             "confidence": [-q * mp.log(q) - (1 - q) * mp.log(1 - q) for q in prob],
         }
+        hall = score(data, metric="all", weight="w", confidence=0.9).intervals
+        weights = np.array(weight, np.float64)
         for name, values in rows.items():
+            if name != "accuracy":
+                expected = hall_interval(np.array(values, np.float64), 0.9, weights)
+                assert (hall[name].low, hall[name].high) == pytest.approx(expected, rel=1e-9), name
             middle = mean(values, weight)
             own = error([v - middle for v in values], weight, mp.fsum(weight))
             assert result.metrics[name] == pytest.approx(float(middle), rel=1e-14, abs=1e-15), name
             if name != "accuracy":  # whose interval is Wilson's
-                assert half_width(result, name) == pytest.approx(float(own), rel=1e-12), name
+                assert half_width(result, name, weight) == pytest.approx(float(own), rel=1e-12), (
+                    name
+                )
 
 
 def test_skill_and_its_influences(data: pd.DataFrame, result: Result) -> None:
@@ -92,7 +110,7 @@ def test_skill_and_its_influences(data: pd.DataFrame, result: Result) -> None:
         assert result.metrics["baseline"] == pytest.approx(float(baseline), rel=1e-14)
         assert result.metrics["skill"] == pytest.approx(float(1 - ratio), rel=1e-13)
         for name in ("skill", "normalized_cross_entropy"):
-            assert half_width(result, name) == pytest.approx(float(own), rel=1e-11)
+            assert half_width(result, name, weight) == pytest.approx(float(own), rel=1e-11)
 
 
 def test_auc_and_delongs_error(data: pd.DataFrame, result: Result) -> None:
@@ -148,7 +166,7 @@ def test_ece_and_its_interval(data: pd.DataFrame, result: Result) -> None:
             if abs(gap) < 3 * spread:
                 excess += mp.sqrt(2 / mp.pi) * spread / total
         residuals = [signs[own] * gap - value for own, gap in zip(bins, gaps, strict=True)]
-        reach = float(stats.t.ppf(0.95, ROWS - 1)) * error(residuals, weight, total)
+        reach = reach_of(weight) * error(residuals, weight, total)
         interval = result.intervals["ece"]
         assert result.metrics["ece"] == pytest.approx(float(value), rel=1e-13)
         assert interval.high == pytest.approx(float(value + reach), rel=1e-12)
@@ -164,7 +182,7 @@ def test_bits_per_byte_and_the_error_of_a_ratio(data: pd.DataFrame, result: Resu
         residuals = [own - ratio * size for own, size in zip(losses, sizes, strict=True)]
         own = error(residuals, weight, scale)
         assert result.metrics["bits_per_byte"] == pytest.approx(float(ratio / mp.log(2)), rel=1e-14)
-        assert half_width(result, "bits_per_byte") == pytest.approx(float(own), rel=1e-12)
+        assert half_width(result, "bits_per_byte", weight) == pytest.approx(float(own), rel=1e-12)
 
 
 def test_classes_and_their_intervals(data: pd.DataFrame, result: Result) -> None:
@@ -176,6 +194,6 @@ def test_classes_and_their_intervals(data: pd.DataFrame, result: Result) -> None
             own, weights = [losses[row] for row in rows], [weight[row] for row in rows]
             middle = mean(own, weights)
             spread = error([loss - middle for loss in own], weights, mp.fsum(weights))
-            reach = float(stats.t.ppf(0.95, len(rows) - 1)) * spread
+            reach = reach_of(weights) * spread
             ends = (float(middle - reach), float(middle + reach))
             assert line.interval == pytest.approx(ends, rel=1e-11)

@@ -18,6 +18,7 @@ from ce_cli.errors import DataError
 from ce_cli.kernels.binomial import quantile_ranks
 from ce_cli.results.score import Interval, Result
 from tests.conftest import SCHEMAS, score_json, write_csv
+from tests.metrics.hall import hall_interval, kish
 
 Floats = NDArray[np.float64]
 
@@ -129,7 +130,7 @@ def error_of_skill(label: Floats, losses: Floats, weights: Floats) -> float:
     step = 1e-5
     slopes = [(skill(weights + step * one) - skill(weights - step * one)) for one in np.eye(ROWS)]
     residuals = weights * np.array(slopes) / (2 * step)
-    return float(np.sqrt(ROWS / (ROWS - 1) * np.dot(residuals, residuals)))
+    return float(np.sqrt(kish(weights) / (kish(weights) - 1) * np.dot(residuals, residuals)))
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -140,7 +141,8 @@ def test_the_interval_of_skill_is_that_of_the_influences(weighted: bool) -> None
     error = error_of_skill(data["label"].to_numpy(), losses_of(data), weights)
     given = {"weight": "w"} if weighted else {}
     own = score(data.assign(w=weights), metric="skill", **given).intervals["skill"]  # type: ignore[arg-type]
-    assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-6)
+    reach = stats.t.ppf(0.975, kish(weights) - 1)
+    assert (own.high - own.low) / 2 == pytest.approx(reach * error, rel=1e-6)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -159,7 +161,8 @@ def test_soft_labels_have_the_interval_of_their_influences(
     given = {"weight": "w"} if weighted else {}
     result = score(data, metric="skill", label_smoothing=smoothing, **given)  # type: ignore[arg-type]
     own = result.intervals["skill"]
-    assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-5)
+    reach = stats.t.ppf(0.975, kish(weights) - 1)
+    assert (own.high - own.low) / 2 == pytest.approx(reach * error, rel=1e-5)
 
 
 def test_soft_labels_of_many_classes_have_no_interval_of_skill() -> None:
@@ -312,15 +315,12 @@ def test_the_divergence_is_the_mean_of_its_rows() -> None:
     columns = {f"y_{k}": soft[:, k] for k in range(3)} | {f"p_{k}": given_[:, k] for k in range(3)}
     data = pd.DataFrame(columns)
     own = score(data, label="y_*", pred="p_*").intervals["kl_divergence"]
-    expected = stats.ttest_1samp(stats.entropy(soft, given_, axis=1), 0.0).confidence_interval()
-    assert (own.low, own.high) == pytest.approx((expected.low, expected.high), rel=1e-9)
+    rows = np.asarray(stats.entropy(soft, given_, axis=1))
+    assert (own.low, own.high) == pytest.approx(hall_interval(rows, 0.95), rel=1e-8)
     weights = rng.exponential(1.0, ROWS)
     weighted = score(data.assign(w=weights), label="y_*", pred="p_*", weight="w")
-    rows = stats.entropy(soft, given_, axis=1)
-    residuals = weights * (rows - np.average(rows, weights=weights))
-    error = np.sqrt(ROWS / (ROWS - 1) * np.dot(residuals, residuals)) / weights.sum()
     own = weighted.intervals["kl_divergence"]
-    assert (own.high - own.low) / 2 == pytest.approx(stats.t.ppf(0.975, ROWS - 1) * error, rel=1e-9)
+    assert (own.low, own.high) == pytest.approx(hall_interval(rows, 0.95, weights), rel=1e-8)
 
 
 def test_the_document_names_the_method_of_every_interval(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from scipy import stats
 
 from ce_cli import score
 from tests.conftest import SCHEMAS
+from tests.metrics.hall import hall_interval, kish
 
 ROWS = 400
 
@@ -30,13 +31,14 @@ def values(data: pd.DataFrame) -> dict[str, np.ndarray]:
         "brier": (prob - label) ** 2,
         "confidence": stats.entropy([prob, 1 - prob]),
         "bias": prob - label,
+        "cross_entropy": -np.log(np.where(label == 1, prob, 1 - prob)),
     }
 
 
 @pytest.mark.parametrize("name", ["brier", "confidence", "bias"])
 def test_an_interval_is_that_of_students_t(name: str) -> None:
     data = frame()
-    result = score(data, metric=[name], by="segment", confidence=0.9)
+    result = score(data, metric=[name], by="segment", confidence=0.9, interval="t")
     SCHEMAS["ce.score/1"].validate(result.to_dict())
     parts = [(result.metrics, result.intervals, data)]
     for group in result.groups:
@@ -49,15 +51,34 @@ def test_an_interval_is_that_of_students_t(name: str) -> None:
         assert list(intervals) == [name]
 
 
+@pytest.mark.parametrize("name", ["brier", "confidence", "bias", "cross_entropy"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_an_interval_is_that_of_halls_t(name: str, weighted: bool) -> None:
+    data = frame()
+    weights = data["w"].to_numpy() if weighted else np.ones(ROWS)
+    names = [name, "standard_error"]
+    result = score(data.assign(w=weights), metric=names, by="segment", weight="w")
+    numbers = values(data)[name]
+    parts = [(result.intervals, np.ones(ROWS, np.bool_))]
+    parts += [
+        (one.intervals, (data.segment == one.by["segment"]).to_numpy()) for one in result.groups
+    ]
+    for intervals, chosen in parts:
+        found = intervals[name]
+        expected = hall_interval(numbers[chosen], 0.95, weights[chosen])
+        assert (found.low, found.high) == pytest.approx(expected, rel=1e-8)
+        assert found.method == "Hall's transformed t on the weighted mean"
+
+
 @pytest.mark.parametrize("name", ["brier", "confidence", "bias"])
 def test_weights_count_in_the_error_as_in_the_mean(name: str) -> None:
     data = frame()
-    own = score(data, metric=name, weight="w").intervals[name]
+    own = score(data, metric=name, weight="w", interval="t").intervals[name]
     weights, numbers = data["w"].to_numpy(), values(data)[name]
-    mean = np.average(numbers, weights=weights)
+    mean, count = np.average(numbers, weights=weights), kish(weights)
     residuals = weights * (numbers - mean)
-    error = np.sqrt(ROWS / (ROWS - 1) * np.dot(residuals, residuals)) / weights.sum()
-    reach = stats.t.ppf(0.975, ROWS - 1) * error
+    error = np.sqrt(count / (count - 1) * np.dot(residuals, residuals)) / weights.sum()
+    reach = stats.t.ppf(0.975, count - 1) * error
     assert (own.low, own.high) == pytest.approx((mean - reach, mean + reach), rel=1e-9)
 
 
@@ -90,6 +111,5 @@ def test_labels_that_are_partly_right_have_an_interval_of_a_mean() -> None:
     columns = {f"y_{k}": label[:, k] for k in range(3)} | {f"p_{k}": prob[:, k] for k in range(3)}
     own = score(pd.DataFrame(columns), task="multilabel", label="y_*", pred="p_*")
     rows = ((prob > 0.5) == label).mean(axis=1)
-    expected = stats.ttest_1samp(rows, 0.0).confidence_interval()
     interval = own.intervals["accuracy"]
-    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), rel=1e-9)
+    assert (interval.low, interval.high) == pytest.approx(hall_interval(rows, 0.95), rel=1e-8)

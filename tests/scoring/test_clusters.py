@@ -18,6 +18,7 @@ from ce_cli import compare, score
 from ce_cli.results.score import Interval
 from ce_cli.scoring.clustered import BUCKETS, buckets_of
 from tests.conftest import complaints, run_ce, score_json, write_csv
+from tests.metrics.hall import hall_ends, kish
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +61,7 @@ def ends(interval: Interval) -> tuple[float, float]:
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", MEANS)
 def test_residuals_are_summed_within_a_cluster(name: str, weighted: bool) -> None:
-    """Liang and Zeger's error, by pandas, of all rows and of each group."""
+    """Liang and Zeger's error by pandas and Hall's interval, of all rows and of each group."""
     data = drawn()
     if not weighted:
         data["w"] = 1.0
@@ -73,10 +74,11 @@ def test_residuals_are_summed_within_a_cluster(name: str, weighted: bool) -> Non
         own, weights = numbers(rows)[name], rows["w"].to_numpy()
         mean = np.average(own, weights=weights)
         residuals = pd.Series(weights * (own - mean)).groupby(rows["user"].to_numpy()).sum()
-        count = len(residuals)
+        sizes = pd.Series(weights).groupby(rows["user"].to_numpy()).sum()
+        count = kish(sizes.to_numpy())
         error = np.sqrt(count / (count - 1) * (residuals**2).sum()) / weights.sum()
-        reach = stats.t.ppf(0.95, count - 1) * error
-        assert ends(intervals[name]) == pytest.approx((mean - reach, mean + reach), rel=1e-9)
+        expected = hall_ends(mean, np.asarray(residuals), np.asarray(sizes), 0.9)
+        assert ends(intervals[name]) == pytest.approx(expected, rel=1e-8)
         assert "summed by cluster" in intervals[name].method
         if name == "cross_entropy":
             assert metrics["standard_error"] == pytest.approx(error, rel=1e-9)
@@ -115,11 +117,12 @@ def test_figures_that_are_not_means_have_the_interval_of_a_jackknife(name: str) 
     value, total = figure(name, data), data["w"].sum()
     parts = [(total / own["w"].sum(), data[bucket != key]) for key, own in data.groupby(bucket)]
     share = np.array([part for part, _ in parts])
+    count = 1 / (1 / share**2).sum()  # Kish's number of buckets
     without = np.array([figure(name, rest) for _, rest in parts])
     estimate = len(parts) * value - ((1 - 1 / share) * without).sum()
     pseudo = share * value - (share - 1) * without
     error = np.sqrt(((pseudo - estimate) ** 2 / (share - 1)).mean())
-    reach = stats.t.ppf(0.975, len(parts) - 1) * error
+    reach = stats.t.ppf(0.975, count - 1) * error
     bias = 2 * (value - estimate)
     low, high = value - reach - max(bias, 0), value + reach - min(bias, 0)
     own = score(data, metric=name, weight="w", cluster="user").intervals[name]
@@ -132,10 +135,10 @@ def test_accuracy_counts_as_many_rows_as_would_vary_as_much() -> None:
     data = drawn()
     own = numbers(data)["accuracy"]
     residuals = pd.Series(own - own.mean()).groupby(data["user"].to_numpy()).sum()
-    count = len(residuals)
+    count = kish(data.groupby("user").size().to_numpy().astype(float))
     variance = count / (count - 1) * (residuals**2).sum() / len(own) ** 2
     rows = own.mean() * (1 - own.mean()) / variance
-    reach = stats.t.ppf(0.975, count - 1)
+    reach = stats.norm.ppf(0.975)
     middle = (own.mean() + reach**2 / (2 * rows)) / (1 + reach**2 / rows)
     inner = own.mean() * (1 - own.mean()) / rows + reach**2 / (4 * rows**2)
     half = reach * np.sqrt(inner) / (1 + reach**2 / rows)
