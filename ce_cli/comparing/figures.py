@@ -69,6 +69,13 @@ class GroupSums(Record):
         """How many rows, or clusters of them, have a weight above 0."""
         return self.size.rows if self.clusters is None else len(self.clusters.weights)
 
+    def rows_by_class(self, classes: int) -> list[int]:
+        """How many rows of a weight above 0 have each class; empty if that is not known."""
+        if ("soft", 0) not in self.states or self._state(Sums, "soft", 0).sums.floats()[0]:
+            return []
+        each = (self._state(Sums, "class", code).sums for code in range(classes))
+        return [int(one.floats()[0]) for one in each]
+
     @property
     def effective(self) -> float:
         """Kish's number of rows or clusters: fewer than there are where their weights vary."""
@@ -208,11 +215,12 @@ def comparisons(
     if figures.clusters is not None:
         method += ", summed by cluster"
     for model in range(1, len(names)):
-        tested = by_method(figures.statistic(model), spec)
+        statistic = figures.statistic(model)
+        tested = by_method(statistic, spec)
         difference, relative = tested.value, figures.relative(model)
         low, high = tested.interval_of_difference(spec.confidence)
         ends = figures.relative_interval(model, tested, spec.confidence)
-        nats = Interval(low, high, spec.confidence, method, *counted(tested))
+        nats = Interval(low, high, spec.confidence, method, *counted(statistic))
         p_value = tested.p_value
         if flipped:
             p_value = figures.sign_flip_p_value(model, transformed=spec.interval == "hall")
@@ -240,7 +248,10 @@ def comparisons(
 
 
 def counted(statistic: Statistic) -> tuple[float, float]:
-    """The effective number of rows or clusters, and the skewness, as an `Interval` has them."""
+    """The effective number of rows or clusters, and the skewness, as an `Interval` has them.
+
+    They are those of the numbers, also where ``--interval t`` makes no use of the skewness.
+    """
     return statistic.degrees + 1.0, statistic.skewness
 
 

@@ -190,6 +190,8 @@ class PairedSums(Record):
         How many rows there are.
     keys, states
         ``("rows", 0)``, the number of rows; over those with a weight above 0,
+        ``("class", c)`` and ``("soft", 0)``, how many have each class, and how many labels are no
+        classes, if they are counted;
         ``("loss", m)`` and ``("spread", m)`` of each model, ``("difference", m)`` of each but the
         reference, and ``("blocks", m)`` for a sign-flip test, for every group.
     cluster_keys, clusters
@@ -233,11 +235,14 @@ class SumPairs(Record):
         Whether to compute sums by block.
     worst : int
         How many of the rows that moved most to keep, in each direction.
+    classes : int
+        How many classes the labels have, if rows are to be counted by class.
     """
 
     clustered: bool
     flipped: bool
     worst: int
+    classes: int = 0
 
     def __call__(self, parts: Sequence[ScoredRows]) -> PairedSums:
         """The sums over some rows; `parts` are the same rows of each model."""
@@ -248,6 +253,8 @@ class SumPairs(Record):
         batches = [first, *(_with_totals(_known(one.losses, first), one) for one in parts[1:])]
         others = range(1, len(parts))
         states: PairStates = {("rows", 0): Sums(_row_counts(read, self.clustered))}
+        if self.classes:
+            states |= _rows_by_class(first, own, self.classes)
         for model, batch in enumerate(batches):
             states |= {("loss", model): Loss.of(batch), ("spread", model): Spread.of(batch)}
         for model in others:
@@ -286,6 +293,18 @@ def _row_counts(read: ScoredRows, clustered: bool) -> ExactSums:
     """Rows by group, those of weight 0 included."""
     groups, keys, _ = _groups(read, clustered)
     return _batch(read.losses, read, groups, len(keys)).row_counts
+
+
+def _rows_by_class(batch: Batch, own: ScoredRows, classes: int) -> PairStates:
+    """Rows by group of each class, and those whose labels are no classes."""
+    groups = 0 if batch.groups is None else batch.groups
+    size = batch.group_count * classes
+    counts = np.bincount(groups * classes + own.codes, minlength=size).reshape(-1, classes)
+    states: PairStates = {
+        ("class", code): Sums(ExactSums.of_counts(column)) for code, column in enumerate(counts.T)
+    }
+    soft = ExactSums.empty(batch.group_count) if own.masses is None else batch.row_counts
+    return states | {("soft", 0): Sums(soft)}
 
 
 def folded(pieces: Iterable[PairedSums]) -> PairedSums | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ce_cli.comparing.figures import by_method, counted
+from ce_cli.comparing.interval_notes import few_in_groups, few_rows
 from ce_cli.errors import DataError
 from ce_cli.gating.baseline_comparison import BaselineComparison, GroupComparison
 from ce_cli.gating.comparable import check_comparable
@@ -74,7 +76,10 @@ def unpaired_comparison(
         "independent and is wider than necessary; with predictions as the baseline, rows are "
         "compared one by one.",
     )
-    return BaselineComparison(baseline.name, False, whole, tuple(groups), (unpaired, *notes))
+    clustered = result.cluster is not None
+    known = [(one.by, [one.comparison]) for one in groups if one.comparison is not None]
+    few = (*few_rows([whole], (), clustered), *few_in_groups(known, clustered=False))
+    return BaselineComparison(baseline.name, False, whole, tuple(groups), (unpaired, *notes, *few))
 
 
 def _mean(
@@ -136,18 +141,16 @@ def _key(by: dict[str, str | None]) -> Key:
 def _comparison(
     name: str, mean: MeanEstimate, baseline: BaselineScore, other: BaselineFigures, spec: Spec
 ) -> Comparison:
-    pair = (mean, MeanEstimate(other.cross_entropy, other.standard_error, other.n, other.skewness))
-    if spec.interval == "t":
-        pair = (pair[0].replace(skewness=0.0), pair[1].replace(skewness=0.0))
-    model, reference = pair
-    tested, confidence = difference(model, reference), spec.confidence
+    reference = MeanEstimate(other.cross_entropy, other.standard_error, other.n, other.skewness)
+    statistic, confidence = difference(mean, reference), spec.confidence
+    tested = by_method(statistic, spec)
     # a/b − 1 would lose the digits of a small difference
     relative = tested.value / reference.value if reference.value > 0.0 else math.nan
     method = Level(confidence, spec.interval).named(_MEANS)
     low, high = tested.interval_of_difference(confidence)
-    absolute = Interval(low, high, confidence, method)
+    absolute = Interval(low, high, confidence, method, *counted(statistic))
     scale = math.log(2.0) / spec.scale  # bits are the same difference in another unit
-    ends = relative_interval(model, reference, confidence)
+    ends = relative_interval(tested, reference, confidence)
     return Comparison(
         model=name,
         reference=baseline.name,

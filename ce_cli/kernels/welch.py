@@ -43,16 +43,15 @@ def difference(model: MeanEstimate, reference: MeanEstimate) -> Statistic:
     return Statistic(value, error, max(1.0, 1.0 / sum(parts)), skewness)
 
 
-def relative_interval(model: MeanEstimate, reference: MeanEstimate, confidence: float) -> Ends:
+def relative_interval(tested: Statistic, reference: MeanEstimate, confidence: float) -> Ends:
     """Fieller's interval of (model − reference) / reference; NaN if the reference is not above 0.
 
-    The test, and its degrees of freedom, are those of the difference.
+    `tested` is the `difference` of the two, whose test and degrees of freedom are used.
     """
-    if not 0.0 < reference.value < math.inf:
+    if not (0.0 < reference.value < math.inf and tested.is_known):
         return NO_ENDS
-    tested = difference(model, reference)
-    if not tested.is_known:
-        return NO_ENDS
-    own, square = (Fraction(one.standard_error) ** 2 for one in (model, reference))
-    moments = RatioMoments(tested.value, reference.value, own + square, -square, square)
+    square = Fraction(reference.standard_error) ** 2
+    moments = RatioMoments(
+        tested.value, reference.value, Fraction(tested.error) ** 2, -square, square
+    )
     return tested.interval_of_ratio(moments, confidence)

@@ -153,12 +153,18 @@ def _few_rows(computed: Computed, count: int, skewness: float, noun: str) -> Ite
         )
 
 
-def few_clusters(count: int) -> Iterator[Note]:
-    """Whether there are too few clusters for an interval by Student's t."""
+def few_clusters(count: int, effective: float = math.inf) -> Iterator[Note]:
+    """Whether there are too few clusters for an interval, also as `effective` equal ones."""
     if count < _FEW_CLUSTERS:
         effect = "there is no interval" if count < 2 else "the interval may be too narrow"
         verb = "is" if count == 1 else "are"
         yield Note("few_clusters", f"There {verb} only {plural(count, 'cluster')}, so {effect}.")
+    elif effective < _FEW_CLUSTERS:
+        yield Note(
+            "few_clusters",
+            f"The {count:,} clusters are so unequal that they count as {effective:.3g} equal ones, "
+            "so the interval may be too narrow.",
+        )
 
 
 def _trap_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
