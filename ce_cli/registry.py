@@ -63,8 +63,12 @@ class Figure(Record):
         Whether pages show it in percent.
     digits : int
         How many significant digits pages show; fewer where the figure itself is approximate.
+    of_a_class : bool
+        Whether it is of the positive class, or, of more than two classes, of the likeliest one.
     low, high : float
-        Where its interval is cut off. Intervals by Student's t are symmetric and are not cut.
+        Its range, at which its interval is cut off.
+    binary_high : float
+        The end of its range for two classes and for independent labels.
     """
 
     name: str
@@ -74,8 +78,10 @@ class Figure(Record):
     mean_loss: bool = False
     percent: bool = False
     digits: int = 5
+    of_a_class: bool = False
     low: float = -math.inf
     high: float = math.inf
+    binary_high: float = math.inf
 
     @property
     def heading(self) -> str:
@@ -230,9 +236,12 @@ METRICS = (
                 title="cross-entropy",
                 in_unit=True,
                 mean_loss=True,
+                low=0.0,
             ),
-            Figure("total", "Sum of the losses.", in_unit=True),
-            Figure("perplexity", "Exponential of the cross-entropy, the same in every unit."),
+            Figure("total", "Sum of the losses.", in_unit=True, low=0.0),
+            Figure(
+                "perplexity", "Exponential of the cross-entropy, the same in every unit.", low=1.0
+            ),
         ),
     ),
     Metric(
@@ -255,6 +264,7 @@ METRICS = (
                 "Cross-entropy of predictions without labels, in bits whatever the unit.",
                 title="bits per token",
                 mean_loss=True,
+                low=0.0,
             ),
         ),
     ),
@@ -305,13 +315,14 @@ METRICS = (
     Metric(
         "ce_cli.metrics.entropy:Entropy",
         (
-            Figure("entropy", "Mean entropy of the labels.", in_unit=True, mean_loss=True),
+            Figure("entropy", "Mean entropy of the labels.", in_unit=True, mean_loss=True, low=0.0),
             Figure(
                 "kl_divergence",
                 "Cross-entropy minus the entropy of the labels.",
                 title="KL divergence",
                 in_unit=True,
                 mean_loss=True,
+                low=0.0,
             ),
         ),
     ),
@@ -329,7 +340,15 @@ METRICS = (
     ),
     Metric(
         "ce_cli.metrics.brier:Brier",
-        (Figure("brier", "Mean squared error of the predicted probabilities."),),
+        (
+            Figure(
+                "brier",
+                "Mean squared error of the predicted probabilities.",
+                low=0.0,
+                high=2.0,
+                binary_high=1.0,
+            ),
+        ),
     ),
     Metric(
         "ce_cli.metrics.confidence:Confidence",
@@ -339,18 +358,35 @@ METRICS = (
                 "Mean entropy of the predictions: the cross-entropy that the model expects.",
                 in_unit=True,
                 mean_loss=True,
+                low=0.0,
             ),
         ),
         extra=True,
     ),
     Metric(
         "ce_cli.metrics.bias:Bias",
-        (Figure("bias", "Mean predicted probability minus the share of the positive class."),),
+        (
+            Figure(
+                "bias",
+                "Mean predicted probability minus the share of the positive class.",
+                of_a_class=True,
+                low=-1.0,
+                high=1.0,
+            ),
+        ),
         extra=True,
     ),
     Metric(
         "ce_cli.metrics.ece:Ece",
-        (Figure("ece", "Expected calibration error over 15 bins.", low=0.0, high=1.0),),
+        (
+            Figure(
+                "ece",
+                "Expected calibration error over 15 bins, of the positive or the likeliest class.",
+                of_a_class=True,
+                low=0.0,
+                high=1.0,
+            ),
+        ),
         extra=True,
     ),
     Metric(

@@ -83,6 +83,8 @@ class Spec(Record):
         Rows with these labels are left out before anything else in them is checked.
     clip : float or None
         Probabilities are clipped into [clip, 1 − clip]; None until resolved, 0 for no clipping.
+    clip_zeros : bool
+        Whether only probabilities of exactly 0 are clipped, as by default without labels.
     sum_tolerance : float or None
         How far from 1 a row of probabilities may sum; None until resolved.
     convention : str or None
@@ -116,6 +118,7 @@ class Spec(Record):
     on_bad_sum: OnBadSum = "warn"
     sum_tolerance: float | None = None
     clip: float | None = None
+    clip_zeros: bool = False
     convention: str | None = None
     conventions: bool = False
     base: Base = "e"
@@ -210,6 +213,11 @@ class Spec(Record):
         return (*(name for name in named if name is not None), *self.grouping)
 
     @property
+    def lowest(self) -> float:
+        """Probabilities below this are clipped; 0 if none are."""
+        return math.ulp(0.0) if self.clip_zeros and self.clip else self.clip or 0.0
+
+    @property
     def unit(self) -> str:
         """Nats, bits or bans."""
         return UNITS[self.base]
@@ -229,7 +237,8 @@ class Spec(Record):
         """The value of an option in the signature; empty if the option is not in it."""
         value = getattr(self, name)
         if name == "clip":
-            return f"{value:.2g}" if value else "none"
+            zeros = "0=" if self.clip_zeros else ""
+            return f"{zeros}{value:.2g}" if value else "none"
         if name == "label_smoothing":
             return f"{value:g}"
         if name == "class_weight" and not self.balanced:

@@ -353,6 +353,8 @@ def _resolved(spec: Spec, bound: Binding) -> Spec:
         )
     clip = max(EPSILON[one] for one in bound.stored) if spec.clip is None else spec.clip
     clip = clip if values == "probabilities" else 0.0
+    by_default = spec.clip is None or spec.clip_zeros
+    only_zeros = task == "likelihood" and values == "probabilities" and by_default
     if spec.convention is not None:
         clip = _convention_floor(bound, spec.replace(as_=values))
     tolerance = spec.sum_tolerance
@@ -364,6 +366,7 @@ def _resolved(spec: Spec, bound: Binding) -> Spec:
         task=task if spec.task == "auto" else spec.task,
         as_=values,
         clip=clip,
+        clip_zeros=only_zeros and spec.convention is None,
         sum_tolerance=tolerance,
     )
 

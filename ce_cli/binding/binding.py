@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from ce_cli.binding.finding.chosen import Reason
 from ce_cli.binding.naming.classes import LabelReader
 from ce_cli.inputs.source import Projection, Stored
 from ce_cli.kernels.outcomes import LabelSpace
+from ce_cli.metrics.groups import rank
 from ce_cli.options.choices import Task
 from ce_cli.record import Record
 
@@ -122,6 +124,16 @@ class Binding(Record):
         if self.task == "likelihood":
             return 0
         return 2 if self.classes is None else len(self.classes)
+
+    @cached_property
+    def class_order(self) -> tuple[int, ...]:
+        """Class codes by value, or by text where names are no numbers; empty if all are in order.
+
+        It settles ties, so that they do not depend on the order of columns.
+        """
+        classes = self.classes or ()
+        order = sorted(range(len(classes)), key=lambda code: rank(classes[code]))
+        return () if order == list(range(len(classes))) else tuple(order)
 
     @property
     def space(self) -> LabelSpace:

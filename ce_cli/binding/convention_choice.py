@@ -33,7 +33,9 @@ def chosen_convention(binding: Binding, spec: Spec) -> Convention | None:
 
 def all_conventions(binding: Binding, spec: Spec) -> tuple[Convention, ...]:
     """All conventions, that of `ce` itself first; empty without ``--conventions``."""
-    return every_convention(case_of(binding, spec), spec.clip or 0.0) if spec.conventions else ()
+    if not spec.conventions:
+        return ()
+    return every_convention(case_of(binding, spec), spec.clip or 0.0, spec.clip_zeros)
 
 
 def rule_of(binding: Binding, spec: Spec) -> Rule | None:

@@ -3,7 +3,7 @@
 Sources, read at these places: scikit-learn 1.9 `metrics.log_loss`; the documentation of torch 2
 for `BCELoss`, `NLLLoss` and `CrossEntropyLoss`; Keras 3 `binary_crossentropy`,
 `categorical_crossentropy` and `Loss`; XGBoost 3 `logloss` and `mlogloss`; LightGBM 4
-`binary_logloss`, `multi_logloss` and `cross_entropy`; yardstick 1 `mn_log_loss`.
+`binary_logloss`, `multi_logloss` and `cross_entropy`; yardstick 1 `mn_log_loss` and `brier_class`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from ce_cli.kernels.losses import LOG_2
-from ce_cli.kernels.rules import UNBOUNDED, Rule, clipped, most_of
+from ce_cli.kernels.rules import UNBOUNDED, Rule, clipped, most_of, without_zeros
 from ce_cli.record import Record
 from ce_cli.spec import CONVENTIONS
 from ce_cli.text import plural
 
 OWN = "ce"
 
-_SAME = 1e-12  # relative; numbers closer than this differ by rounding alone
+_SAME = 1e-12  # relative; numbers closer than this differ by rounding alone …
+_SAME_IN_SINGLE = 1e-6  # … also if one is of a tool that computes in single precision
 _SUM_SHOWN = 1e-6  # row sums closer to 1 than this are not mentioned
 _NO_SUCH_LABELS = "does not take such labels; its rule is applied nevertheless"
+_NO_SEVERAL_CLASSES = "takes no class columns; its rule is applied nevertheless"
 _SINGLE = 2.0**-23  # eps of the single precision that Keras and XGBoost compute in
 
 
@@ -114,14 +115,18 @@ def convention_of(name: str, case: ConventionCase) -> Convention:
     return _TABLE[name](case)
 
 
-def own_convention(clip: float) -> Convention:
+def own_convention(clip: float, only_zeros: bool = False) -> Convention:
     """What `ce` does by default."""
-    return Convention(OWN, clipped(clip), clip, clip, clip)
+    rule = without_zeros(clip) if only_zeros else clipped(clip)
+    return Convention(OWN, rule, clip, clip, clip)
 
 
-def every_convention(case: ConventionCase, clip: float) -> tuple[Convention, ...]:
+def every_convention(
+    case: ConventionCase, clip: float, only_zeros: bool = False
+) -> tuple[Convention, ...]:
     """`ce` itself, and all tools."""
-    return (own_convention(clip), *(convention_of(name, case) for name in CONVENTIONS))
+    own = own_convention(clip, only_zeros)
+    return (own, *(convention_of(name, case) for name in CONVENTIONS))
 
 
 def _sklearn(case: ConventionCase) -> Convention:
@@ -161,6 +166,7 @@ def _keras(case: ConventionCase) -> Convention:
         return Convention("keras", UNBOUNDED, by_rows=True, remarks=("scores logits as they are",))
     least = float(-math.log1p(-_SINGLE))
     rule = Rule(most_of(1e-7), least, most_of(_SINGLE), divided=not case.alone)
+    rule = rule.replace(stored="float32") if case.alone else rule
     rest = _SINGLE if case.alone else 1e-7
     return Convention(
         "keras", rule, 1e-7, rest, rest, by_rows=True, remarks=_as_probabilities(case)
@@ -168,29 +174,48 @@ def _keras(case: ConventionCase) -> Convention:
 
 
 def _xgboost(case: ConventionCase) -> Convention:
-    """A floor of 1e-16; in single precision 1 − q is 0 for a q nearer to 1 than 2**-25."""
+    """A floor of 1e-16 on probabilities, which it has in single precision, and 1 − q likewise.
+
+    There, 1 − q is 0 for a q nearer to 1 than 2**-25, and for a logit above 24 log 2.
+    """
     most = most_of(1e-16)
-    unseen = (24.0 if case.values == "logits" else 25.0) * LOG_2 * (1.0 - 1e-12)
     remarks = _as_probabilities(case) + _share_of_two(case)
-    rule = Rule(most=most, rest_most=most, rest_unseen=unseen)
-    below = math.exp(-unseen) if case.alone else 1e-16
+    rule = Rule(most=most, rest_most=most, stored="float32")
+    unseen = _SINGLE / (2.0 if case.values == "logits" else 4.0)
+    below = unseen if case.alone else 1e-16
     return Convention("xgboost", rule, 1e-16, below, 1e-16, remarks=remarks)
 
 
 def _lightgbm(case: ConventionCase) -> Convention:
-    """A floor of 1e-15, or of 1e-12 for labels that are shares (`cross_entropy`)."""
-    floor = 1e-12 if case.shares else 1e-15
-    most = most_of(floor)
-    remarks = _as_probabilities(case) + _share_of_two(case)
-    rule = Rule(most=most, rest_most=most)
-    return Convention("lightgbm", rule, floor, floor, floor, remarks=remarks)
+    """A floor of 1e-15 (`binary_logloss`, `multi_logloss`); for shares, `cross_entropy`."""
+    if case.shares:
+        return _lightgbm_xentropy(case).replace(name="lightgbm", remarks=_lightgbm_remarks(case))
+    return Convention(
+        "lightgbm", _in_double(1e-15), 1e-15, 1e-15, 1e-15, remarks=_lightgbm_remarks(case)
+    )
+
+
+def _lightgbm_xentropy(case: ConventionCase) -> Convention:
+    """A floor of 1e-12 (`cross_entropy`), for a single probability and labels of any kind."""
+    remarks = _as_probabilities(case) + (() if case.alone else (_NO_SEVERAL_CLASSES,))
+    return Convention("lightgbm-xentropy", _in_double(1e-12), 1e-12, 1e-12, 1e-12, remarks=remarks)
+
+
+def _lightgbm_remarks(case: ConventionCase) -> tuple[str, ...]:
+    return _as_probabilities(case) + _share_of_two(case)
+
+
+def _in_double(floor: float) -> Rule:
+    """A floor on probabilities that are made of logits in double precision."""
+    return Rule(most_of(floor), rest_most=most_of(floor), stored="float64")
 
 
 def _yardstick(case: ConventionCase) -> Convention:
-    """Clips to eps of a double, both ends."""
+    """Clips to eps of a double, both ends; `brier_class` is half of Brier's sum."""
     eps = 2.0**-52
     remarks = _as_probabilities(case) + _one_class(case)
-    return Convention("yardstick", clipped(eps), eps, eps, eps, remarks=remarks)
+    rule = clipped(eps).replace(brier=0.5)
+    return Convention("yardstick", rule, eps, eps, eps, remarks=remarks)
 
 
 _TABLE: dict[str, Callable[[ConventionCase], Convention]] = {
@@ -199,6 +224,7 @@ _TABLE: dict[str, Callable[[ConventionCase], Convention]] = {
     "keras": _keras,
     "xgboost": _xgboost,
     "lightgbm": _lightgbm,
+    "lightgbm-xentropy": _lightgbm_xentropy,
     "yardstick": _yardstick,
 }
 
@@ -226,21 +252,26 @@ def _share_of_two(case: ConventionCase) -> tuple[str, ...]:
     return (_NO_SUCH_LABELS,) if case.shares and not case.alone else ()
 
 
-def differs(mean: float, own: float) -> bool:
-    """Whether two means differ by more than rounding."""
-    return mean != own and not abs(mean - own) <= _SAME * min(abs(own), abs(mean))
+def _differs(mean: float, own: float, stored: str) -> bool:
+    """Whether the mean of a tool differs from that of `ce` by more than rounding."""
+    same = _SAME_IN_SINGLE if stored == "float32" else _SAME
+    return mean != own and not abs(mean - own) <= same * min(abs(own), abs(mean))
 
 
 def why(convention: Convention, facts: Facts, own: Convention, own_facts: Facts) -> str:
     """Why the number of a tool differs, or not, from that of `ce`."""
     if convention.unknown:
         return convention.unknown
-    differing = differs(facts.mean, own_facts.mean)
+    differing = _differs(facts.mean, own_facts.mean, convention.rule.stored)
     reasons = [*convention.remarks, *_reasons(convention, facts, own, own_facts, differing)]
     if not reasons:
         reasons = ["nothing to clip"]
     every = "; ".join(reasons)
-    return every if differing or convention.name == OWN else f"same here: {every}"
+    if differing or convention.name == OWN:
+        return every
+    exact = not _differs(facts.mean, own_facts.mean, "")
+    rounded = "" if exact else ", but for single precision"
+    return f"same here{rounded}: {every}"
 
 
 def remark(convention: Convention, rows: int, weight: float) -> str:
@@ -280,6 +311,8 @@ def _raised(convention: Convention, count: int) -> str:
     rows = plural(count, "row")
     if convention.rule.most == 100.0:
         return f"{rows} with a log below −100 taken as −100{convention.beyond}"
+    if math.isinf(convention.rule.bounded_from):
+        return f"{rows} of probability 0 raised to {convention.floor:.2g}"
     rest = ""
     if convention.rest_below != convention.floor:
         rounded = "" if convention.rest_below == convention.rest_floor else ", which is 0 to it"

@@ -18,7 +18,8 @@ def stored_how(stored: Iterable[str]) -> str:
 def precision_of_clip(clip: str) -> str | None:
     """The precision whose automatic clip is written so; None if it is that of none."""
     names = {f"{EPSILON[stored]:.2g}": name for stored, name in _NAMES.items()}
-    return f"{names[clip]} precision" if clip in names else None
+    own = names.get(clip.removeprefix("0="))  # the signature of a clip of zeros only
+    return own and f"{own} precision"
 
 
 def options_for(stored: Iterable[str]) -> str:

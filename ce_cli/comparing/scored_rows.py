@@ -203,10 +203,7 @@ class ScoreModels(Record):
             (_ungrouped(batch).loss_sums for batch in bound.batches),
             ExactSums.empty(1),
         )
-        smoothing = self.specs[model].label_smoothing
-        evidence = reduce(
-            Evidence.merge, (Evidence.of(batch, smoothing) for batch in bound.batches), Evidence()
-        )
+        evidence = reduce(Evidence.merge, map(Evidence.of, bound.batches), Evidence())
         totals = LossTotals.of(bound.batches, total)
         scored = ScoredRows.of(frame, bound, self.key, self.indices, totals)
         return ModelRows(scored, issues, clipped, total, evidence)

@@ -217,8 +217,7 @@ class Summary(Record):
         for one, reader, place in self._placed():
             issues = reader.issues[place]
             clipped, total = (float(s[place].floats()[0]) for s in (reader.clipped, reader.totals))
-            clip, convention = one.spec.clip or 0.0, one.spec.convention
-            about_rows = issue_warnings(issues, reader.locations, clip, clipped, total, convention)
+            about_rows = issue_warnings(issues, reader.locations, one.spec, clipped, total)
             for note in with_evidence(about_rows, reader.evidence_notes(place)):
                 yield note.replace(message=f"{sanitize(one.name)}: {note.message}")
         for reader in self.model_set.readers:
@@ -258,7 +257,7 @@ class Summary(Record):
         clipped = {one.name: reader.issues[n].count("clipped") for one, reader, n in self._placed()}
         for one in self.model_set.models[1:]:
             count = clipped[self.names[0]] + clipped[one.name]
-            if count and (one.spec.clip or 0.0) != (own.clip or 0.0):
+            if count and _clip(one.spec) != _clip(own):
                 first = self.model_set.models[0]
                 yield Note(
                     "other_clip",
@@ -270,7 +269,9 @@ class Summary(Record):
 
 
 def _clip(spec: Spec) -> str:
-    return f"at {spec.clip:.2g}" if spec.clip else "not at all"
+    if not spec.clip:
+        return "not at all"
+    return f"from 0 to {spec.clip:.2g}" if spec.clip_zeros else f"at {spec.clip:.2g}"
 
 
 def _why(first: Binding, second: Binding) -> str:

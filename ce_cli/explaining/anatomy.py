@@ -38,8 +38,6 @@ class Subject(Record):
     ----------
     outcomes : Outcomes
         The row as it is scored.
-    unsmoothed : Outcomes
-        The row before its label was smoothed.
     raw : ndarray, shape (K,) or (1,)
         The predicted numbers as written in the input; NaN for a class that has none.
     classes : tuple of str
@@ -51,7 +49,6 @@ class Subject(Record):
     """
 
     outcomes: Outcomes
-    unsmoothed: Outcomes
     raw: Floats
     classes: tuple[str, ...]
     loss: float
@@ -96,7 +93,7 @@ def _parts(subject: Subject) -> Iterator[ClassTerm]:
 
 
 def _of_classes(subject: Subject, outcomes: Hard | Soft) -> Iterator[ClassTerm]:
-    labels, unsmoothed = (_shares(one) for one in (outcomes, subject.unsmoothed))
+    labels, unsmoothed = outcomes.targets, _shares(outcomes)
     predictions = outcomes.form.probabilities()[:, 0].tolist()
     surprisals = outcomes.form.surprisals()
     costs = products(labels, surprisals) / subject.spec.scale
@@ -120,13 +117,11 @@ def _independent(subject: Subject, outcomes: Multilabel) -> Iterator[ClassTerm]:
     missed, held = outcomes.form.surprisals()[:, :, 0] / subject.spec.scale
     losses = outcomes.parts()[1][:, 0] / subject.spec.scale
     predictions = outcomes.form.probabilities()[1, :, 0].tolist()
-    unsmoothed = subject.unsmoothed.masses()
     for code, name in enumerate(subject.classes):
-        label = float(outcomes.shares[code, 0])
         yield ClassTerm(
             name=name,
-            label=label,
-            stated=label if unsmoothed is None else float(unsmoothed[code, 0]),
+            label=float(outcomes.targets[code, 0]),
+            stated=float(outcomes.shares[code, 0]),
             given=float(subject.raw[code]),
             prediction=predictions[code],
             surprisal=float(held[code]),
@@ -145,14 +140,14 @@ def _observed(subject: Subject, outcomes: Likelihood) -> ClassTerm:
 
 
 def _shares(outcomes: Outcomes) -> Floats:
-    """The label's share of each class, shape (K, 1)."""
+    """The label's share of each class before smoothing, shape (K, 1)."""
     masses = outcomes.masses()
     return indicator(outcomes.codes, outcomes.space.classes) if masses is None else masses
 
 
 def _is_clipped(prediction: float, spec: Spec) -> bool:
-    clip = spec.clip or 0.0
-    return not clip <= prediction <= 1.0 - clip
+    over = not spec.clip_zeros and 1.0 - prediction < (spec.clip or 0.0)
+    return prediction < spec.lowest or over
 
 
 def surprisal_curve(parts: Sequence[ClassTerm], scale: float) -> Curve:

@@ -225,20 +225,12 @@ def _subject(
     frame: Frame, bound: BoundRows, ready: Prepared, classes: tuple[str, ...], loss: float
 ) -> Subject:
     spec = ready.spec
-    unsmoothed = bound_rows(frame, ready.binding, spec.replace(label_smoothing=0.0))
     checked = CheckedRows(frame)
     raw, _ = read_predictions(checked, ready.binding, spec)
     positive = predicted_positive(checked, ready.binding)
     if positive is not None and not positive[0]:  # the number is of the negative class
         raw = np.array([raw[0], [np.nan]])
-    return Subject(
-        bound.batches[0].outcomes,
-        unsmoothed.batches[0].outcomes,
-        raw[:, 0],
-        classes,
-        loss,
-        spec,
-    )
+    return Subject(bound.batches[0].outcomes, raw[:, 0], classes, loss, spec)
 
 
 def _weight(batch: Batch) -> float:

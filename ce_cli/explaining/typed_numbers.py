@@ -13,7 +13,8 @@ from ce_cli.binding.labels import NO_LABELS
 from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.predictions import EPSILON, TOLERANCE
 from ce_cli.binding.rows.bound_rows import outcomes_of
-from ce_cli.binding.rows.prediction_rows import ROUNDING, log_sums
+from ce_cli.binding.rows.prediction_rows import ROUNDING
+from ce_cli.binding.rows.row_sums import log_sums
 from ce_cli.errors import UsageError
 from ce_cli.explaining.anatomy import Subject
 from ce_cli.explaining.number_text import numbers_in, within_one
@@ -68,10 +69,8 @@ def label_of(p: str, spec: Spec) -> LabelShares:
     shares = _label(TypedNumbers("", p), classes, spec)
     assert shares is not None  # every task but likelihood has a label
     unsmoothed = shares[:, 0]
-    masses = unsmoothed
-    if spec.label_smoothing:
-        among = 2 if spec.task == "multilabel" else len(classes)
-        masses = smoothed(unsmoothed, spec.label_smoothing, among)
+    among = 2 if spec.task == "multilabel" else len(classes)
+    masses = smoothed(unsmoothed, spec.label_smoothing, among)
     return LabelShares(masses, unsmoothed, classes, spec)
 
 
@@ -100,12 +99,8 @@ def subject_of(typed: TypedNumbers, spec: Spec) -> Subject:
     if shares is not None and spec.task != "multilabel":
         codes, hard = shares.argmax(axis=0), certain_codes(shares)
     binding = _binding(classes, spec)
-    scored, unsmoothed = (
-        outcomes_of(matrix, codes, None if hard is not None else shares, binding, own)
-        for own in (spec, spec.replace(label_smoothing=0.0))
-    )
-    loss = float(scored.losses()[0])
-    return Subject(scored, unsmoothed, raw, classes, loss, spec)
+    scored = outcomes_of(matrix, codes, None if hard is not None else shares, binding, spec)
+    return Subject(scored, raw, classes, float(scored.losses()[0]), spec)
 
 
 def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
@@ -141,6 +136,7 @@ def _settled(typed: TypedNumbers, count: int, spec: Spec) -> Spec:
         as_=values,
         label=(),
         clip=clip if values == "probabilities" else 0.0,
+        clip_zeros=spec.clip is None and task == "likelihood" and values == "probabilities",
         sum_tolerance=tolerance,
     )
 
@@ -237,7 +233,7 @@ def _named(label: str, classes: tuple[str, ...], spec: Spec) -> Floats:
 
 def _needs_division(total: float, option: str, spec: Spec) -> bool:
     """Whether numbers with this sum have to be divided by it."""
-    if abs(total - 1.0) <= (spec.sum_tolerance or 0.0):
+    if 0.0 < total < 2.0 and abs(total - 1.0) <= (spec.sum_tolerance or 0.0):
         return False
     if spec.on_bad_sum == "renormalize" and 0.0 < total < math.inf:
         return True

@@ -130,14 +130,19 @@ _MESSAGES = {
         "least 1."
     ),
     "zero-sum": "{row}: the probabilities sum to 0{more}; is a class missing from --pred?",
+    "far-sum": "{row}: the probabilities sum to {value}, far from 1{more}{worst}; {far_sum_fix}.",
     "bad-sum": "{row}: the probabilities sum to {value}, not 1{more}{worst}; {sum_fix}.",
 }
 # other issues of such a column mean nothing
 _UNREADABLE = ("encoding", "not-a-list", "not-a-map", "not-a-list-of-names")
-_SUMS = ("zero-sum", "bad-sum")  # nor do the sums of rows with an unreadable number
+_SUMS = ("zero-sum", "far-sum", "bad-sum")  # nor do the sums of rows with an unreadable number
 _SUM_FIX = (
     "allow larger deviations with --sum-tolerance, or use --on-bad-sum warn or "
     "--on-bad-sum renormalize"
+)
+_FAR_SUM_FIX = (
+    "if several labels may apply at once, use --task multilabel; if these are logits, use --as "
+    "logits; --on-bad-sum renormalize divides each row by its sum"
 )
 
 
@@ -211,6 +216,7 @@ def sentence(
         fix=number_fix(issue, issue.count if found is None else found.read),
         share_fix=_share_fix(value),
         sum_fix=BASE_TEN if are_base_ten(issue.numbers) else _SUM_FIX,
+        far_sum_fix=BASE_TEN if are_base_ten(issue.numbers) else _FAR_SUM_FIX,
         advice=advice_for(issue, classes, found).text,
     )
 

@@ -12,6 +12,7 @@ from ce_cli.findings.bad_numbers import BadNumbers
 from ce_cli.record import Record
 
 EXAMPLES = 5
+ABOVE_ZERO = "clipped-above-zero"  # the issue of clipped rows that would be finite unclipped
 KINDS = 200  # further kinds of issues are dropped: nobody reads so many
 
 

@@ -72,6 +72,8 @@ def _sentence(key: str, theirs: str, ours: str) -> str:
         fix = f": omit {_OPTIONS[key]}"
     if key == "values":
         fix = ""
+    if key == "clip" and theirs.startswith("0="):  # as it is by default without labels
+        fix = f": use {_OPTIONS[key]} auto"
     if key == "clip" and (precisions := [precision_of_clip(one) for one in (theirs, ours)]):
         stored = [f" ({one})" if one and all(precisions) else "" for one in precisions]
         return (

@@ -170,7 +170,7 @@ class ExamineSplit(Record):
         for batch in bound.batches:
             states = merged(states, States({kind: kind.of(batch) for kind in states}))
             alignment = alignment.merge(AlignmentChecks.of(batch))
-            evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
+            evidence = evidence.merge(Evidence.of(batch))
         issues, clipped = issues_of(frame, bound, self.spec)
         return Exam(issues, profiles, states, alignment, clipped, evidence)
 

@@ -35,7 +35,12 @@ _ID_NAMES = frozenset(
 )
 _PERMUTED = ("flipped_positive", "shifted_classes", "text_sorted_classes", "permuted_classes")
 _CORRECTED = {"looks_like_percentages", "outside", "missing"}  # errors that a new copy is without
-_BY_KIND = {"outside", "positive_logprob", "bad_sum"}  # options only if the numbers show the kind
+_BY_KIND = {
+    "outside",
+    "positive_logprob",
+    "bad_sum",
+    "far_sum",
+}  # options only if the numbers show the kind
 _LIKELY_CAUSES = (
     "binding",
     "labels",

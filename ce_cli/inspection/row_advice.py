@@ -81,7 +81,7 @@ def _clipped(facts: FileFacts, issue: RowIssue) -> Iterator[Finding]:
     total = float(facts.exam.states[Loss].loss.floats()[0]) if facts.exam.states else 0.0
     raised = float(facts.exam.clipped.floats()[0])
     if 0.0 < total < math.inf and raised >= _LARGE_PART * total:
-        message = clip_message(issue.count, facts.spec.clip or 0.0, min(1.0, raised / total))
+        message = clip_message(facts.exam.issues, facts.spec, min(1.0, raised / total))
         yield _advice(facts, issue, message, "warning")
 
 

@@ -145,7 +145,8 @@ def _rather_probabilities(facts: FileFacts, numbers: NumberKinds) -> Iterator[Fi
         )
         yield Finding("looks_like_probabilities", "warning", message, options="--as probabilities")
     elif facts.spec.as_ == "logprobs" and several and numbers.to_one_by_exp < _MANY * rows:
-        if any(are_base_ten(one.numbers) for one in facts.exam.issues.named("bad-sum")):
+        named = facts.exam.issues.named
+        if any(are_base_ten(one.numbers) for one in (*named("far-sum"), *named("bad-sum"))):
             return  # which the rows are reported as
         message = (
             "These look like logits, not log-probabilities: the exponentials of the rows do not "

@@ -56,6 +56,12 @@ class Batch(Record):
         return self.outcomes.space.replace(sized=self.byte_counts is not None)
 
     @cached_property
+    def unsmoothed(self) -> Batch:
+        """The same rows with the labels as they happened; the batch itself without smoothing."""
+        plain = self.outcomes.unsmoothed()
+        return self if plain is self.outcomes else self.replace(outcomes=plain)
+
+    @cached_property
     def losses(self) -> Floats:
         """Row losses in nats, shape (n,); may be infinite."""
         return self.outcomes.losses()
@@ -84,18 +90,20 @@ class Batch(Record):
             return self.ends
         return float(self.finite_losses.min()), float(self.finite_losses.max())
 
-    def sums(self, values: Floats | Bools) -> ExactSums:
-        """Exact Σ w·value by group, for finite values of shape (n,)."""
+    def sums(self, values: Floats | Bools, ends: tuple[float, float] | None = None) -> ExactSums:
+        """Exact Σ w·value by group, for finite values of shape (n,), with `ends` if known."""
         if self.weights is None and values.dtype == np.bool_:
             return self.counts(cast(Bools, values))
         values = values.astype(np.float64, copy=False)
         if self.weights is None:
-            return ExactSums.of(values, self.groups, self.group_count)
+            return ExactSums.of(values, self.groups, self.group_count, ends)
         return sum_of_products(values, self.weights, self.groups, self.group_count)
 
-    def square_sums(self, values: Floats) -> ExactSums:
+    def square_sums(self, values: Floats, ends: tuple[float, float] | None = None) -> ExactSums:
         """Σ w²·value by group, each row rounded once; for values of shape (n,)."""
         if self.weights is None:
+            if ends and math.isfinite(ends[1] - ends[0]):
+                return self.sums(values, ends)
             return self.sums(bounded(values))
         with np.errstate(over="ignore", under="ignore"):
             return self.sums(bounded(self.weights * values))

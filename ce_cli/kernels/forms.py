@@ -34,7 +34,7 @@ class Form(Protocol):
         ...
 
     def predicted(self) -> Codes:
-        """The most likely class, the first one on a tie, shape (n,)."""
+        """The most likely class, shape (n,); on a tie, the negative or the first one in order."""
         ...
 
     def confidence(self) -> Floats:
@@ -70,10 +70,8 @@ class BinaryProbability(Record):
 
     def losses(self, codes: Codes) -> Floats:
         """−log of the clipped probability of the label."""
-        clipped = self.probability
-        if self.clip:
-            clipped = np.clip(clipped, self.clip, 1.0 - self.clip)
-        return losses.binary_probability_losses(clipped, codes)
+        own = losses.binary_probability_losses(self.probability, codes)
+        return losses.bounded_surprisals(own, self.clip)
 
     def label_probability(self, codes: Codes) -> Floats:
         """The probability q, or 1 − q."""
@@ -198,17 +196,16 @@ BinaryForm = BinaryProbability | BinaryLogit | BinaryLogprob
 
 
 class Probabilities(Record):
-    """Class probabilities, shape (K, n), and the clip (0 for none)."""
+    """Class probabilities, shape (K, n), the clip (0 for none), and the order that settles ties."""
 
     matrix: Floats
     clip: float = 0.0
+    order: tuple[int, ...] = ()
 
     def losses(self, codes: Codes) -> Floats:
         """−log of the clipped probability of the label."""
-        probability = of_class(self.matrix, codes)
-        if self.clip:
-            probability = np.clip(probability, self.clip, 1.0 - self.clip)
-        return losses.surprisal(probability)
+        own = losses.surprisal(of_class(self.matrix, codes))
+        return losses.bounded_surprisals(own, self.clip)
 
     def label_probability(self, codes: Codes) -> Floats:
         """q_y."""
@@ -216,7 +213,7 @@ class Probabilities(Record):
 
     def predicted(self) -> Codes:
         """Argmax q."""
-        return first_largest(self.matrix)
+        return first_largest(self.matrix, self.order)
 
     def confidence(self) -> Floats:
         """The largest q."""
@@ -233,8 +230,7 @@ class Probabilities(Record):
 
     def surprisals(self) -> Floats:
         """Surprisal of each class."""
-        clipped = np.clip(self.matrix, self.clip, 1.0 - self.clip) if self.clip else self.matrix
-        return losses.surprisal(clipped)
+        return losses.bounded_surprisals(losses.surprisal(self.matrix), self.clip)
 
     def ranking(self) -> Floats:
         """The prediction of the second class."""
@@ -243,13 +239,14 @@ class Probabilities(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(of_rows(self.matrix, rows), self.clip)
+        return type(self)(of_rows(self.matrix, rows), self.clip, self.order)
 
 
 class Logits(Record):
-    """Class logits, shape (K, n)."""
+    """Class logits, shape (K, n), and the order that settles ties."""
 
     matrix: Floats
+    order: tuple[int, ...] = ()
 
     @cached_property
     def softmax(self) -> Softmax:
@@ -266,7 +263,7 @@ class Logits(Record):
 
     def predicted(self) -> Codes:
         """Argmax z."""
-        return self.softmax.top
+        return first_largest(self.matrix, self.order) if self.order else self.softmax.top
 
     def confidence(self) -> Floats:
         """The largest of softmax(z)."""
@@ -292,13 +289,14 @@ class Logits(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(of_rows(self.matrix, rows))
+        return type(self)(of_rows(self.matrix, rows), self.order)
 
 
 class Logprobs(Record):
-    """Class log-probabilities, shape (K, n)."""
+    """Class log-probabilities, shape (K, n), and the order that settles ties."""
 
     matrix: Floats
+    order: tuple[int, ...] = ()
 
     def losses(self, codes: Codes) -> Floats:
         """−log q_y, without exponentials."""
@@ -310,7 +308,7 @@ class Logprobs(Record):
 
     def predicted(self) -> Codes:
         """Argmax log q."""
-        return first_largest(self.matrix)
+        return first_largest(self.matrix, self.order)
 
     def confidence(self) -> Floats:
         """The largest q."""
@@ -336,7 +334,7 @@ class Logprobs(Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(of_rows(self.matrix, rows))
+        return type(self)(of_rows(self.matrix, rows), self.order)
 
 
 def _surprisals(form: Form, classes: int, shape: tuple[int, ...]) -> Floats:

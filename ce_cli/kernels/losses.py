@@ -7,6 +7,8 @@ before.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,27 @@ def surprisal(probability: Floats) -> Floats:
     """−log q, infinite at 0."""
     with np.errstate(divide="ignore"):
         return 0.0 - np.log(probability)  # subtract, so that a certain outcome costs 0 and not −0
+
+
+def surprisal_bounds(clip: float) -> tuple[float, float]:
+    """−log(1 − clip) and −log clip: what q within [clip, 1 − clip] costs at least and at most.
+
+    The surprisals are bounded, not q, since 1 − clip is rounded, to 1 if the clip is tiny.
+    """
+    most = float(surprisal(np.array([clip]))[0])  # the same bits as when computed in an array
+    return -math.log1p(-clip), most
+
+
+def bounded_surprisals(surprisals: Floats, clip: float) -> Floats:
+    """Surprisals of any shape after clipping the probabilities; 0 clips nothing."""
+    return np.clip(surprisals, *surprisal_bounds(clip)) if clip else surprisals
+
+
+def finite_surprisals(surprisals: Floats, clip: float) -> Floats:
+    """Surprisals in which a probability of exactly 0, and no other, is clipped; 0 clips none."""
+    if not clip or not np.isinf(surprisals).any():
+        return surprisals
+    return np.where(np.isinf(surprisals), surprisal_bounds(clip)[1], surprisals)
 
 
 def binary_probability_losses(probability: Floats, positive: Codes) -> Floats:
@@ -74,18 +97,33 @@ def log_of_complement(logprob: Floats) -> Floats:
     return 0.0 - binary_logprob_losses(logprob, np.zeros(logprob.shape, np.intp))
 
 
-def first_largest(matrix: Floats) -> Codes:
-    """The class with the largest value in each row, the first one on a tie, shape (n,)."""
+def first_largest(matrix: Floats, order: tuple[int, ...] = ()) -> Codes:
+    """The class with the largest value in each row, shape (n,).
+
+    On a tie, the class that is first in `order`, which has all codes; without it, the first code.
+    """
     if len(matrix) > NARROW:
         first: Codes = matrix.argmax(axis=0)
-        return first
-    largest = matrix[0].copy()
+        return _settled(matrix, first, order) if order else first
+    codes = order or range(len(matrix))
+    largest = matrix[codes[0]].copy()
     top = np.zeros(len(largest), np.intp)
-    for code in range(1, len(matrix)):
-        higher = matrix[code] > largest
-        np.maximum(top, higher * np.intp(code), out=top)
-        np.maximum(largest, matrix[code], out=largest)
-    return top
+    for place in range(1, len(matrix)):
+        values = matrix[codes[place]]
+        higher = values > largest
+        np.maximum(top, higher * np.intp(place), out=top)
+        np.maximum(largest, values, out=largest)
+    return np.array(order, np.intp)[top] if order else top
+
+
+def _settled(matrix: Floats, first: Codes, order: tuple[int, ...]) -> Codes:
+    """The codes in `first`, with ties settled by `order`."""
+    last = len(matrix) - 1 - matrix[::-1].argmax(axis=0)
+    tied = np.flatnonzero(first != last)
+    if len(tied):
+        codes = np.array(order, np.intp)
+        first[tied] = codes[matrix[:, tied][codes].argmax(axis=0)]
+    return first
 
 
 def class_sums(matrix: Floats) -> Floats:

@@ -2,6 +2,9 @@
 
 Shapes: n rows, K classes, L independent labels; labels of every kind are class-major, like the
 predictions, so shares have shape (K, n) or (L, n).
+
+Label smoothing is a property of the loss: losses, entropies and what they consist of are of the
+smoothed shares, which are the `targets`; everything else is of the labels as they happened.
 """
 
 from __future__ import annotations
@@ -55,7 +58,7 @@ class Outcomes(Protocol):
         ...
 
     def losses(self) -> Floats:
-        """Cross-entropy in nats, shape (n,)."""
+        """Cross-entropy in nats, of the smoothed label, shape (n,)."""
         ...
 
     def label_probability(self) -> Floats:
@@ -63,7 +66,7 @@ class Outcomes(Protocol):
         ...
 
     def predicted(self) -> Codes:
-        """The most likely class by the prediction, the first one on a tie, shape (n,)."""
+        """The most likely class by the prediction, shape (n,)."""
         ...
 
     def confidence(self) -> Floats:
@@ -79,7 +82,7 @@ class Outcomes(Protocol):
         ...
 
     def entropies(self) -> Floats | None:
-        """H(p) of the label in nats, shape (n,); None where it is 0 by definition."""
+        """H(p) of the smoothed label in nats, shape (n,); None where it is 0 by definition."""
         ...
 
     def uncertainties(self) -> Floats:
@@ -92,6 +95,10 @@ class Outcomes(Protocol):
 
     def ranking(self) -> Floats:
         """For two classes, a number that orders rows by prediction of the second, shape (n,)."""
+        ...
+
+    def positive_probability(self) -> Floats:
+        """For two classes, the predicted probability of the second, shape (n,)."""
         ...
 
     def positives(self) -> Floats:
@@ -111,10 +118,14 @@ class Outcomes(Protocol):
         ...
 
     def parts(self) -> tuple[Floats, Floats] | None:
-        """By class, its share in the label and its loss, both of shape (K, n).
+        """By class, its share in the label and the loss of that share, both of shape (K, n).
 
         None where `codes` are enough.
         """
+        ...
+
+    def unsmoothed(self) -> Self:
+        """The same rows without smoothing."""
         ...
 
     def take(self, rows: Codes | slice) -> Self:
@@ -122,11 +133,43 @@ class Outcomes(Protocol):
         ...
 
 
-class _OneClass:
+class _Smoothed:
+    """Labels whose loss may be that of smoothed shares."""
+
+    smoothing: float
+
+    def unsmoothed(self) -> Self:
+        """The labels as they happened."""
+        if not self.smoothing:
+            return self
+        plain: Self = self.replace(smoothing=0.0)  # type: ignore[attr-defined]
+        return plain
+
+
+class _OneClass(_Smoothed):
     """The methods that hard labels and soft labels share."""
 
     form: Form
     codes: Codes
+
+    @cached_property
+    def targets(self) -> Floats:
+        """The share of each class after smoothing, shape (K, n)."""
+        raise NotImplementedError
+
+    @cached_property
+    def _surprisals(self) -> Floats:
+        return self.form.surprisals()
+
+    def losses(self) -> Floats:
+        """Σ p·(−log q), where 0·∞ is 0."""
+        return class_sums(products(self.targets, self._surprisals))
+
+    def raised(self, clip: float) -> Bools:
+        """Where a class with a share had less."""
+        low = self.form.probabilities() < clip
+        raised: Bools = np.logical_or.reduce(low & (self.targets > 0), axis=0)
+        return raised
 
     def label_probability(self) -> Floats:
         """Probability of the label's most likely class."""
@@ -157,6 +200,11 @@ class _OneClass:
         """The ranking by the predictions."""
         return self.form.ranking()
 
+    def positive_probability(self) -> Floats:
+        """The probability of the second class, before any clipping."""
+        second: Floats = self.form.probabilities()[1]
+        return second
+
 
 class _NoOrder:
     """The methods that have no answer unless there are two classes."""
@@ -174,6 +222,10 @@ class _NoOrder:
         """Unknown."""
         return np.full(len(self.codes), np.nan)
 
+    def positive_probability(self) -> Floats:
+        """Unknown."""
+        return self.ranking()
+
     def positives(self) -> Floats:
         """Unknown."""
         return self.ranking()
@@ -189,23 +241,29 @@ class Hard(_OneClass, Record):
     form: Form
     codes: Codes
     classes: int
+    smoothing: float = 0.0
 
     @property
     def space(self) -> LabelSpace:
         """The classes."""
         return LabelSpace(self.classes)
 
+    @cached_property
+    def targets(self) -> Floats:
+        """The indicator of the class, smoothed."""
+        return smoothed(indicator(self.codes, self.classes), self.smoothing, self.classes)
+
     def losses(self) -> Floats:
         """Surprisal of the class that happened."""
-        return self.form.losses(self.codes)
+        return super().losses() if self.smoothing else self.form.losses(self.codes)
 
     def squared_errors(self) -> Floats:
         """Against the indicator of the class."""
         return self.form.squared_errors(self.codes)
 
-    def entropies(self) -> None:
-        """Nothing is uncertain."""
-        return
+    def entropies(self) -> Floats | None:
+        """Nothing is uncertain, unless smoothed."""
+        return class_sums(_entropy_terms(self.targets)) if self.smoothing else None
 
     def positives(self) -> Floats:
         """1 where the second class happened."""
@@ -220,6 +278,8 @@ class Hard(_OneClass, Record):
 
     def raised(self, clip: float) -> Bools:
         """Where the class that happened had less."""
+        if self.smoothing:
+            return super().raised(clip)
         raised: Bools = self.form.label_probability(self.codes) < clip
         return raised
 
@@ -233,27 +293,29 @@ class Hard(_OneClass, Record):
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.form.take(rows), self.codes[rows], self.classes)
+        return type(self)(self.form.take(rows), self.codes[rows], self.classes, self.smoothing)
 
 
 class Soft(_OneClass, Record):
     """Labels that are distributions over the classes: `shares` of shape (K, n).
 
-    `codes`, shape (n,), is the most likely class of each label before any smoothing.
+    `codes`, shape (n,), is the most likely class of each label.
     """
 
     form: Form
     shares: Floats
     codes: Codes
+    smoothing: float = 0.0
 
     @property
     def space(self) -> LabelSpace:
         """The classes."""
         return LabelSpace(len(self.shares))
 
-    def losses(self) -> Floats:
-        """Σ p·(−log q), where 0·∞ is 0."""
-        return class_sums(products(*self.parts()))
+    @cached_property
+    def targets(self) -> Floats:
+        """The shares, smoothed."""
+        return smoothed(self.shares, self.smoothing, len(self.shares))
 
     def squared_errors(self) -> Floats:
         """Σ (q − p)², half of it for two classes; a label that is certain counts as a hard one."""
@@ -266,7 +328,7 @@ class Soft(_OneClass, Record):
 
     def entropies(self) -> Floats:
         """−Σ p·log p."""
-        return class_sums(_entropy_terms(self.shares))
+        return class_sums(_entropy_terms(self.targets))
 
     def positives(self) -> Floats:
         """The share of the second class."""
@@ -278,39 +340,43 @@ class Soft(_OneClass, Record):
         residuals: Floats = self.form.probabilities()[1] - self.shares[1]
         return residuals
 
-    def raised(self, clip: float) -> Bools:
-        """Where a class with a share had less."""
-        low = self.form.probabilities() < clip
-        raised: Bools = np.logical_or.reduce(low & (self.shares > 0), axis=0)
-        return raised
-
     def masses(self) -> Floats:
         """The shares."""
         return self.shares
 
     def parts(self) -> tuple[Floats, Floats]:
-        """Shares, and surprisals of the classes."""
-        return self.shares, self._surprisals
+        """Shares, and the loss if the class is all of the label."""
+        return self.shares, self._whole_losses(self._surprisals)
 
-    @cached_property
-    def _surprisals(self) -> Floats:
-        return self.form.surprisals()
+    def _whole_losses(self, surprisals: Floats) -> Floats:
+        """The smoothed loss of a label that is a single class, for each class."""
+        if not self.smoothing:
+            return surprisals
+        each = np.broadcast_to(class_sums(surprisals) / len(surprisals), surprisals.shape)
+        return (1.0 - self.smoothing) * surprisals + self.smoothing * each
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.form.take(rows), self.shares[:, rows], self.codes[rows])
+        shares = self.shares[:, rows]
+        return type(self)(self.form.take(rows), shares, self.codes[rows], self.smoothing)
 
 
-class Multilabel(_NoOrder, Record):
+class Multilabel(_NoOrder, _Smoothed, Record):
     """L independent labels: predictions and `shares` from 0 to 1, of shape (L, n)."""
 
     form: BinaryForm
     shares: Floats
+    smoothing: float = 0.0
 
     @property
     def space(self) -> LabelSpace:
         """The labels."""
         return LabelSpace(len(self.shares), independent=True)
+
+    @cached_property
+    def targets(self) -> Floats:
+        """The shares, smoothed."""
+        return smoothed(self.shares, self.smoothing, 2)
 
     @property
     def codes(self) -> Codes:
@@ -375,11 +441,11 @@ class Multilabel(_NoOrder, Record):
 
     @cached_property
     def _both(self) -> Floats:
-        return np.stack([1.0 - self.shares, self.shares])
+        return np.stack([1.0 - self.targets, self.targets])
 
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
-        return type(self)(self.form.take(rows), self.shares[:, rows])
+        return type(self)(self.form.take(rows), self.shares[:, rows], self.smoothing)
 
 
 class Likelihood(_NoOrder, Record):
@@ -443,6 +509,10 @@ class Likelihood(_NoOrder, Record):
         """There are no classes."""
         return
 
+    def unsmoothed(self) -> Self:
+        """There is no label to smooth."""
+        return self
+
     def take(self, rows: Codes | slice) -> Self:
         """Some of the rows."""
         return type(self)(self.surprisal[rows], self.probability[rows])
@@ -450,6 +520,8 @@ class Likelihood(_NoOrder, Record):
 
 def smoothed(shares: Floats, smoothing: float, classes: int) -> Floats:
     """(1 − e)·p + e/K (Szegedy et al. 2016, as in torch and Keras)."""
+    if not smoothing:
+        return shares
     return (1.0 - smoothing) * shares + smoothing / classes
 
 

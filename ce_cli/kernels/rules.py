@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.forms import BinaryForm, Form, Logprobs, Probabilities
-from ce_cli.kernels.losses import class_sums, surprisal
+from ce_cli.kernels.losses import class_sums, of_class, surprisal_bounds
 from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, products
+from ce_cli.kernels.tool_precision import tool_surprisals
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -31,17 +32,24 @@ class Rule(Record):
         The largest and smallest surprisal of a class.
     rest_most : float
         The largest surprisal of the negative class of a single prediction, which has 1 − q.
-    rest_unseen : float
-        The surprisal from which that class costs `rest_most`, since 1 − q is rounded to 0.
     divided : bool
         Whether each row of probabilities is divided by its sum first.
+    bounded_from : float
+        The surprisal from which `most` applies: infinity if only a probability of 0 is raised.
+    stored : str
+        The type, float32 or float64, of the probabilities that the tool makes of predictions, and
+        of 1 − q; empty if no digit of them is lost.
+    brier : float
+        The factor of Brier's sum over more than two classes.
     """
 
     most: float = math.inf
     least: float = 0.0
     rest_most: float = math.inf
-    rest_unseen: float = math.inf
     divided: bool = False
+    bounded_from: float = 0.0
+    stored: str = ""
+    brier: float = 1.0
 
 
 UNBOUNDED = Rule()
@@ -67,31 +75,36 @@ def clipped(low: float) -> Rule:
     """The rule that keeps probabilities within [low, 1 − low]; unbounded if `low` is 0."""
     if not low:
         return UNBOUNDED
-    most, least = most_of(low), float(-np.log1p(np.array([-low]))[0])
+    least, most = surprisal_bounds(low)
     return Rule(most, least, most)
 
 
+def without_zeros(low: float) -> Rule:
+    """The rule that raises probabilities of 0 to `low`; unbounded if that is 0."""
+    return Rule(most_of(low), bounded_from=math.inf) if low else UNBOUNDED
+
+
 def most_of(floor: float) -> float:
-    """The surprisal of the probability `floor`, with the same bits as when computed in an array."""
-    return float(surprisal(np.array([floor]))[0])
+    """The surprisal of the probability `floor`."""
+    return surprisal_bounds(floor)[1]
 
 
 def costs(outcomes: Outcomes, rule: Rule) -> Costs:
     """Losses by a rule of outcomes that are not clipped, whatever rule they already have."""
-    if isinstance(outcomes, Hard):
+    if isinstance(outcomes, Hard) and not outcomes.smoothing:
         return _of_classes(outcomes.form, outcomes.codes, rule)
     if isinstance(outcomes, Likelihood):
         return Costs(*_bounded(outcomes.surprisal, None, rule))
-    if isinstance(outcomes, Soft):
+    if isinstance(outcomes, Hard | Soft):
         each, raised, lowered = _of_every_class(outcomes.form, rule)
-        some = outcomes.shares > 0
+        some = outcomes.targets > 0
         return Costs(
-            class_sums(products(outcomes.shares, each)),
+            class_sums(products(outcomes.targets, each)),
             np.logical_or.reduce(raised & some, axis=0),
             np.logical_or.reduce(lowered & some, axis=0),
         )
     if isinstance(outcomes, Multilabel):
-        both = np.stack([1.0 - outcomes.shares, outcomes.shares])
+        both = np.stack([1.0 - outcomes.targets, outcomes.targets])
         each, raised, lowered = _of_every_class(outcomes.form, rule)
         return Costs(
             class_sums(class_sums(products(both, each))) / len(outcomes.shares),
@@ -108,14 +121,14 @@ def row_sums(outcomes: Outcomes) -> Floats | None:
 
 
 def _of_classes(form: Form, codes: Codes, rule: Rule) -> Costs:
-    own = form.losses(codes)
+    own = of_class(tool_surprisals(form, rule.stored), codes) if rule.stored else form.losses(codes)
     rest = codes == 0 if isinstance(form, BinaryForm) else None
     return Costs(*_bounded(_divided(own, form, rule), rest, rule))
 
 
 def _of_every_class(form: Form, rule: Rule) -> tuple[Floats, Bools, Bools]:
     """Surprisals of all classes, shape (K, n) or (2, L, n), and which were raised or lowered."""
-    each = form.surprisals()
+    each = tool_surprisals(form, rule.stored) if rule.stored else form.surprisals()
     rest = None
     if isinstance(form, BinaryForm):
         rest = np.zeros(each.shape, np.bool_)
@@ -126,12 +139,10 @@ def _of_every_class(form: Form, rule: Rule) -> tuple[Floats, Bools, Bools]:
 def _bounded(own: Floats, rest: Bools | None, rule: Rule) -> tuple[Floats, Bools, Bools]:
     """Surprisals within the bounds, and where they were above and below."""
     most: float | Floats = rule.most
-    above = own > rule.most
+    above = (own > rule.most) & (own >= rule.bounded_from)
     if rest is not None:
         most = np.where(rest, rule.rest_most, rule.most)
         above = own > most
-        if rule.rest_unseen < math.inf:
-            above |= rest & (own >= rule.rest_unseen)
     within = np.where(above, most, np.maximum(own, rule.least))
     return within, above, own < rule.least
 
@@ -163,6 +174,13 @@ class _Ruled:
         """The losses by the rule."""
         return costs(cast(Outcomes, self), self.rule).losses
 
+    def squared_errors(self) -> Floats:
+        """Those of the outcomes, times the factor of the rule."""
+        space = cast(Outcomes, self).space
+        own: Floats = super().squared_errors()  # type: ignore[misc]
+        several = space.classes > 2 and not space.independent
+        return own * self.rule.brier if several else own
+
     def raised(self, clip: float) -> Bools:
         """Where the rule (not the clip) raised the probability of something that happened."""
         return costs(cast(Outcomes, self), self.rule).raised
@@ -185,8 +203,8 @@ class RuledSoft(_Ruled, Soft):
     rule: Rule = UNBOUNDED
 
     def parts(self) -> tuple[Floats, Floats]:
-        """Shares, and surprisals of the classes by the rule."""
-        return self.shares, _of_every_class(self.form, self.rule)[0]
+        """Shares, and losses of the classes by the rule."""
+        return self.shares, self._whole_losses(_of_every_class(self.form, self.rule)[0])
 
 
 class RuledMultilabel(_Ruled, Multilabel):
@@ -196,7 +214,7 @@ class RuledMultilabel(_Ruled, Multilabel):
 
     def parts(self) -> tuple[Floats, Floats]:
         """Every label once, and its loss by the rule."""
-        both = np.stack([1.0 - self.shares, self.shares])
+        both = np.stack([1.0 - self.targets, self.targets])
         each = _of_every_class(self.form, self.rule)[0]
         return np.ones_like(self.shares), class_sums(products(both, each))
 
@@ -210,11 +228,13 @@ class RuledLikelihood(_Ruled, Likelihood):
 def ruled(outcomes: Outcomes, rule: Rule) -> Outcomes:
     """Outcomes that are not clipped, scored by a rule."""
     if isinstance(outcomes, Hard):
-        return RuledHard(outcomes.form, outcomes.codes, outcomes.classes, rule)
+        codes, classes = outcomes.codes, outcomes.classes
+        return RuledHard(outcomes.form, codes, classes, outcomes.smoothing, rule)
     if isinstance(outcomes, Soft):
-        return RuledSoft(outcomes.form, outcomes.shares, outcomes.codes, rule)
+        shares, codes = outcomes.shares, outcomes.codes
+        return RuledSoft(outcomes.form, shares, codes, outcomes.smoothing, rule)
     if isinstance(outcomes, Multilabel):
-        return RuledMultilabel(outcomes.form, outcomes.shares, rule)
+        return RuledMultilabel(outcomes.form, outcomes.shares, outcomes.smoothing, rule)
     if isinstance(outcomes, Likelihood):
         return RuledLikelihood(outcomes.surprisal, outcomes.probability, rule)
     raise TypeError(f"there is no rule for {type(outcomes).__name__}")

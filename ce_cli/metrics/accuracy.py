@@ -20,7 +20,7 @@ Bools = NDArray[np.bool_]
 
 
 class Accuracy(Mean):
-    """Share of the rows whose most probable class (the first one on a tie) is the label.
+    """Share of the rows whose most probable class is the label.
 
     If labels are independent, each counts as an equal part of its row.
     """

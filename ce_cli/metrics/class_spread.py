@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Self
 
 import numpy as np
@@ -56,14 +57,13 @@ class ClassSpread(State):
             own = masses if batch.weights is None else bounded(batch.weights * masses)
             squared, cube = own * masses, own * own * masses
             parts = (squared, squared * costs, squared * costs * costs)
-            squares, cubes = costs * costs, costs**3
-            powers = (cube * cubes, cube * squares, cube * costs, cube)
-            plain = (masses * cubes, masses * squares)
+            third = costs * costs * costs
+            powers = (cube * third, cube * costs * costs, cube * costs, cube)
+            every = (*parts, *powers, masses * third, masses * costs * costs)
         cells = np.repeat(np.arange(classes), len(batch)).reshape(masses.shape)
-        weight, first, second, *cubed = (
-            weighted_sums(bounded(one), batch.weights, cells, classes)
-            for one in (*parts, *powers, *plain)
-        )
+        weight, first, second, *cubed = [
+            weighted_sums(bounded(one), batch.weights, cells, classes) for one in every
+        ]
         return cls(weight, first, second, Cubes(*cubed))
 
     def figures(self, states: States) -> dict[str, Floats]:
@@ -77,7 +77,7 @@ class ClassSpread(State):
         errors, count = self.figures(states)["class_error"], self._count(loss.weight.floats())
         sums = (self.weight, self.first, self.second)
         skewness = self.cubes.skewness(loss.mean, self._squares(states), loss.weight, sums)
-        return Bounds.of_mean(loss.mean, errors, count, skewness, level)
+        return Bounds.of_mean(loss.mean, errors, count, skewness, level).within(0.0, math.inf)
 
     def _squares(self, states: States) -> Floats:
         """Σ v²(cost − mean)² of each class."""

@@ -19,10 +19,12 @@ from ce_cli.results.lines import CalibrationBin
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Bools = NDArray[np.bool_]
 
 BINS = 15
 METHOD = "infinitesimal jackknife, wider below by the bias"
 
+_EDGES = np.arange(1, BINS) / BINS  # the upper edges of all bins but the last
 _SQUARES = ("squared_weight", "first", "second")
 _CLEAR = 3.0  # standard errors beyond which a bin is not calibrated
 
@@ -31,22 +33,25 @@ class Ece(State):
     """Sums by bin; bin b of group g is entry ``g·BINS + b``.
 
     Bins are of equal width and include their upper edge, as in Guo, Pleiss, Sun and Weinberger ("On
-    calibration of modern neural networks", ICML 2017).
+    calibration of modern neural networks", ICML 2017); the first includes 0, too. Of two classes,
+    what is binned is the probability of the second, and observed is its share in the label, as in
+    scikit-learn's ``calibration_curve``; of more, it is the probability of the likeliest class, and
+    whether that is the label.
 
     Attributes
     ----------
-    rows, weight, correct, confidence : ExactSums
-        Number of rows, Σ w, Σ w·correct and Σ w·confidence.
+    rows, weight, observed, predicted : ExactSums
+        Number of rows, Σ w, Σ w·observed and Σ w·predicted.
     squared_weight, first, second : ExactSums
-        Σ w², Σ w²·residual and Σ w²·gap² of the residual correct − confidence.
+        Σ w², Σ w²·residual and Σ w²·residual² of the residual observed − predicted.
     """
 
     jackknifed: ClassVar[tuple[str, ...]] = ("ece",)
 
     rows: ExactSums
     weight: ExactSums
-    correct: ExactSums
-    confidence: ExactSums
+    observed: ExactSums
+    predicted: ExactSums
     squared_weight: ExactSums
     first: ExactSums
     second: ExactSums
@@ -64,21 +69,20 @@ class Ece(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """The state of one batch."""
-        confidence = np.minimum(batch.outcomes.confidence(), 1.0)
-        bins = np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
+        predicted, observed = _binned(batch)
+        bins = np.searchsorted(_EDGES, predicted)
         start = 0 if batch.groups is None else batch.groups * BINS
         cells = batch.replace(groups=start + bins, group_count=batch.group_count * BINS)
-        correct = batch.outcomes.correct()
-        residuals = correct - confidence
-        correct_sums, confidence_sums = cells.sums(correct), cells.sums(confidence)
+        residuals = observed - predicted
+        observed_sums, predicted_sums = cells.sums(observed), cells.sums(predicted)
         plain = batch.weights is None
         return cls(
             cells.row_counts,
             cells.weight_sums,
-            correct_sums,
-            confidence_sums,
+            observed_sums,
+            predicted_sums,
             cells.weight_squares,
-            correct_sums.minus(confidence_sums) if plain else cells.square_sums(residuals),
+            observed_sums.minus(predicted_sums) if plain else cells.square_sums(residuals),
             cells.square_sums(residuals * residuals),
         )
 
@@ -92,7 +96,7 @@ class Ece(State):
         return type(self)(*moved)
 
     def figures(self, states: States) -> dict[str, Floats]:
-        """Σ share·|accuracy − confidence| over the bins."""
+        """Σ share·|observed − predicted| over the bins."""
         weight = self.weight.floats().reshape(-1, BINS)
         residuals = self._residuals().reshape(-1, BINS)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -133,17 +137,25 @@ class Ece(State):
             return {"ece": around.replace(low=around.low - excess.sum(axis=1) / total)}
 
     def bins(self) -> list[CalibrationBin]:
-        """The bins of the first group that have rows, with predicted and observed shares."""
-        columns = (self.rows, self.weight, self.correct, self.confidence)
+        """The bins of the first group that have weight, with predicted and observed shares."""
+        columns = (self.rows, self.weight, self.observed, self.predicted)
         found: list[CalibrationBin] = []
         for place, sums in enumerate(zip(*(c.floats()[:BINS] for c in columns), strict=True)):
-            rows, weight, correct, confidence = (float(one) for one in sums)
-            if rows:
-                means = (confidence / weight, correct / weight) if weight else (np.nan, np.nan)
+            rows, weight, observed, predicted = (float(one) for one in sums)
+            if weight > 0:
+                means = (predicted / weight, observed / weight)
                 ends = (place / BINS, (place + 1) / BINS)
                 found.append(CalibrationBin(*ends, int(rows), weight, *means))
         return found
 
     def _residuals(self) -> Floats:
-        """Σ w·(correct − confidence) by bin."""
-        return self.correct.minus(self.confidence).floats()
+        """Σ w·(observed − predicted) by bin."""
+        return self.observed.minus(self.predicted).floats()
+
+
+def _binned(batch: Batch) -> tuple[Floats, Floats | Bools]:
+    """What is predicted, from 0 to 1, and what was observed, shape (n,) each."""
+    outcomes = batch.outcomes
+    if outcomes.space.classes == 2:
+        return np.minimum(outcomes.positive_probability(), 1.0), outcomes.positives()
+    return np.minimum(outcomes.confidence(), 1.0), outcomes.correct()

@@ -53,14 +53,18 @@ class Mean(State):
     @classmethod
     def of(cls, batch: Batch) -> Self:
         """The state of one batch."""
-        values = cls.values(batch.outcomes)
-        total, numbers = batch.sums(values), values.astype(np.float64, copy=False)
-        first = total if batch.weights is None else batch.square_sums(numbers)
-        is_own_square = values.dtype == np.bool_
-        second = first if is_own_square else batch.square_sums(numbers * numbers)
-        none = Cubes.empty(batch.group_count, batch.space)  # the interval of shares is Wilson's
-        cubes = none if is_own_square else Cubes.of_rows(batch, numbers)
-        return cls(total, first, second, cubes, *cls.others(batch, numbers))
+        found = cls.values(batch.outcomes)
+        values = found.astype(np.float64, copy=False)
+        if found.dtype == np.bool_:
+            total, cubes = batch.sums(found), Cubes.empty(batch.group_count, batch.space)
+            first = total if batch.weights is None else batch.square_sums(values)
+            return cls(total, first, first, cubes)  # the interval of a share is Wilson's
+        ends = (float(values.min(initial=0.0)), float(values.max(initial=0.0)))
+        total, peak = batch.sums(values, ends), max(ends[1], -ends[0])
+        first = total if batch.weights is None else batch.square_sums(values)
+        second = batch.square_sums(values * values, (0.0, peak * peak))
+        cubes = Cubes.of_rows(batch, values, ends)
+        return cls(total, first, second, cubes, *cls.others(batch, values))
 
     @classmethod
     def others(cls, batch: Batch, values: Floats) -> tuple[ExactSums | Cubes, ...]:

@@ -14,6 +14,7 @@ from ce_cli.metrics.state import State
 Floats = NDArray[np.float64]
 
 _ROUNDING = 16.0 * np.finfo(np.float64).eps  # of a sum of powers, as a share of its terms
+_LARGEST = 2.0**340  # of a number whose cube is a float
 _CLEAR = 1e-3  # rounding may change the skewness by this
 
 
@@ -89,15 +90,21 @@ class Cubes(State):
     def of_rows(cls, batch: Batch, values: Floats, ends: tuple[float, float] | None = None) -> Self:
         """The sums of one batch, each row rounded; `ends` are the extremes of `values`, if known.
 
-        Numbers too large to be cubed count as the largest float.
+        Numbers too large to be cubed count as the largest that are not.
         """
-        with np.errstate(over="ignore"):
-            squares = values * values
-            cubes = bounded(squares * values)
         if batch.weights is not None:
-            return cls.of_powers(batch, cubes, squares, values, np.ones(len(values)))
-        cubed = ends and (_cube(ends[0]), _cube(ends[1]))
-        third = ExactSums.of(cubes, batch.groups, batch.group_count, cubed)
+            with np.errstate(over="ignore"):
+                squares = values * values
+                return cls.of_powers(batch, squares * values, squares, values, np.ones(len(values)))
+        low, high = ends or (float(values.min(initial=0.0)), float(values.max(initial=0.0)))
+        if max(high, -low) > _LARGEST:
+            values = np.clip(values, -_LARGEST, _LARGEST)
+            low, high = max(low, -_LARGEST), min(high, _LARGEST)
+        cubes = values * values
+        cubes *= values
+        third = ExactSums.of(
+            cubes, batch.groups, batch.group_count, (low * low * low, high * high * high)
+        )
         none = ExactSums.empty(batch.group_count)
         return cls(third, none, none, none, none, none)
 
@@ -173,10 +180,3 @@ def _skewness(means: Floats, squares: Floats, sums: tuple[Floats, ...]) -> Float
         skewness = terms[0] + terms[1] + terms[2] + terms[3]
         errors = _ROUNDING * sum(np.abs(term) for term in terms)
     return np.where(errors < _CLEAR * np.maximum(1.0, np.abs(skewness)), skewness, 0.0)
-
-
-def _cube(value: float) -> float:
-    """The cube, rounded as that of an array."""
-    one = np.array([value])
-    with np.errstate(over="ignore"):
-        return float(bounded(one * one * one)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Self
 
 import numpy as np
@@ -65,14 +66,15 @@ class PerClass(State):
 
 
 def balanced_weights(counted: PerClass) -> tuple[float, ...]:
-    """Class weights n / (K · n_k), shape (K,), as scikit-learn's ``class_weight="balanced"``.
+    """Class weights Σw / (K · Σw of the class), as of scikit-learn's ``compute_class_weight``.
 
-    K is the number of classes that occur; the weight of the others is 1, and has no effect.
+    K is the number of classes with weight; the weight of the others is 1, and has no effect.
     """
-    rows = counted.loss.rows.floats()
-    occurring = np.count_nonzero(rows)
-    weights = np.where(rows > 0, rows.sum() / (occurring * np.maximum(rows, 1.0)), 1.0)
-    return tuple(weights.tolist())
+    sums = counted.loss.weight.floats().tolist()
+    exponent = math.frexp(max(sums, default=0.0))[1]
+    sums = [math.ldexp(one, -exponent) for one in sums]  # so that their sum does not overflow
+    total, occurring = math.fsum(sums), sum(one > 0 for one in sums)
+    return tuple(total / (occurring * one) if one > 0 else 1.0 for one in sums)
 
 
 def _counts(chosen: NDArray[np.bool_]) -> ExactSums:

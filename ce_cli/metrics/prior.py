@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Kind = TypeVar("Kind", bound=State)
 
 
 METHOD = "infinitesimal jackknife"
@@ -38,6 +39,8 @@ class Prior(State):
         labels, for which j is k, entry ``g·K + k``.
     soft : ExactSums
         The number of rows without squares, by group.
+    loss, spread : Loss, Spread, or None
+        Those of the labels as they happened, if other states are of smoothed labels.
     """
 
     requires: ClassVar[tuple[type[State], ...]] = (Loss, Spread)
@@ -48,6 +51,8 @@ class Prior(State):
     squares: ExactSums
     soft: ExactSums
     space: LabelSpace
+    loss: Loss | None = None
+    spread: Spread | None = None
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
@@ -58,7 +63,13 @@ class Prior(State):
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
-        """The state of one batch."""
+        """The state of one batch, of its labels as they happened."""
+        happened = batch.unsmoothed
+        if happened is not batch:
+            found = cls.of(happened)
+            if not len(batch):
+                return found
+            return found.replace(loss=Loss.of(happened), spread=Spread.of(happened))
         space, masses = batch.outcomes.space, batch.outcomes.masses()
         start = 0 if batch.groups is None else batch.groups * space.classes
         size = batch.group_count * space.classes
@@ -92,12 +103,20 @@ class Prior(State):
     def merge(self, other: Self) -> Self:
         """The state of the rows of both."""
         names = _widths(self.space)
-        return self.replace(**{n: getattr(self, n).merge(getattr(other, n)) for n in names})
+        return self.replace(
+            **{name: getattr(self, name).merge(getattr(other, name)) for name in names},
+            loss=_both(self.loss, other.loss),
+            spread=_both(self.spread, other.spread),
+        )
 
     def at(self, group: int) -> Self:
         """The classes of one group."""
         widths = _widths(self.space).items()
-        return self.replace(**{name: getattr(self, name).block(group, w) for name, w in widths})
+        return self.replace(
+            **{name: getattr(self, name).block(group, width) for name, width in widths},
+            loss=self.loss and self.loss.at(group),
+            spread=self.spread and self.spread.at(group),
+        )
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, class by class."""
@@ -105,7 +124,9 @@ class Prior(State):
             **{
                 name: getattr(self, name).move_blocks(index, groups, width)
                 for name, width in _widths(self.space).items()
-            }
+            },
+            loss=self.loss and self.loss.regroup(index, groups),
+            spread=self.spread and self.spread.regroup(index, groups),
         )
 
     def figures(self, states: States) -> dict[str, Floats]:
@@ -113,7 +134,7 @@ class Prior(State):
 
         For independent labels, H(π) is the mean of their binary entropies.
         """
-        loss = states[Loss]
+        loss = self.loss or states[Loss]
         mean = loss.mean
         weights = self.shares.floats().reshape(-1, self.space.classes)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -143,7 +164,7 @@ class Prior(State):
         """
         if self.space.independent:
             return {}
-        loss, spread = states[Loss], states[Spread]
+        loss, spread = self.loss or states[Loss], self.spread or states[Spread]
         count = spread.effective(loss)
         classes = self.space.classes
         weights, costs = (one.near().reshape(-1, classes) for one in (self.shares, self.costs))
@@ -164,6 +185,11 @@ class Prior(State):
             name: Bounds.around(figures[name], errors, count, level.confidence, METHOD)
             for name in ("normalized_cross_entropy", "skill")
         }
+
+
+def _both(one: Kind | None, other: Kind | None) -> Kind | None:
+    """Both states merged; None is the state of no rows."""
+    return one.merge(other) if one and other else one or other
 
 
 def _widths(space: LabelSpace) -> dict[str, int]:

@@ -21,6 +21,7 @@ from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
 
+_WEIGHTED_BITS = 98  # to which weighted squares are known
 LARGEST = 2.0**480  # a product of weight and loss that can be squared within range
 
 
@@ -184,7 +185,8 @@ def _error_of_ratio(wholes: tuple[int, ...], units: list[int]) -> float:
     unit_weight, unit_v, unit_divisor, unit_loss, unit_c, unit_b, unit_a = units
     if weight <= 0 or divisor <= 0:
         return math.nan
-    both = min(2 * unit_weight, unit_v)
+    both, one = min(2 * unit_weight, unit_v), min(unit_weight, unit_v)
+    is_plain = weight << (unit_weight - one) == v << (unit_v - one)  # all weights are 1
     count = weight * weight << (2 * unit_weight - both)
     others = count - (v << (unit_v - both))  # W² − V, so that n/(n−1) is count / others
     if others <= 0:
@@ -195,7 +197,10 @@ def _error_of_ratio(wholes: tuple[int, ...], units: list[int]) -> float:
         (loss * loss * c, 2 * unit_loss + unit_c),
     )
     lowest = min(unit for _, unit in terms)
-    numerator = sum(term << (unit - lowest) for term, unit in terms)
+    parts = [term << (unit - lowest) for term, unit in terms]
+    numerator = sum(parts)
+    if not is_plain and numerator.bit_length() < parts[0].bit_length() - _WEIGHTED_BITS:
+        return 0.0
     return _root(count * max(numerator, 0), others * divisor**4, lowest - 4 * unit_divisor)
 
 

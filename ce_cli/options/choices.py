@@ -13,7 +13,7 @@ IntervalMethod = Literal["hall", "t"]
 Join = Literal["all", "inner"]
 Test = Literal["t", "sign-flip"]
 Mode = Literal["point", "confident", "proven"]
-Tool = Literal["sklearn", "torch", "keras", "xgboost", "lightgbm", "yardstick"]
+Tool = Literal["sklearn", "torch", "keras", "xgboost", "lightgbm", "lightgbm-xentropy", "yardstick"]
 
 SUBJECT = "What to explain"
 LIMITS = "Limits"

@@ -149,7 +149,7 @@ class DataOptions(TypedDict, total=False):
     label_smoothing: Annotated[
         float,
         Option(
-            "Spread this share of each label over all classes.",
+            "Spread this share of each label over all classes, for the loss alone.",
             VALUES,
             float,
             0.0,
@@ -161,8 +161,8 @@ class DataOptions(TypedDict, total=False):
     class_weight: Annotated[
         str | Sequence[str] | Mapping[Any, float] | None,
         Option(
-            "Weight of the rows of a class, CLASS=W, repeatable; or balanced, for rows / "
-            "(classes · rows of the class).",
+            "Weight of the rows of a class, CLASS=W, repeatable; or balanced, by which all classes "
+            "have the same total weight.",
             VALUES,
             list[str],
             metavar="CLASS=W",
@@ -202,7 +202,8 @@ class DataOptions(TypedDict, total=False):
     on_bad_sum: Annotated[
         OnBadSum,
         Option(
-            "What to do with rows of probabilities that do not sum to 1.",
+            "What to do with rows of probabilities that do not sum to 1. If the sum is 2 or more, "
+            "they are an error unless renormalised.",
             VALUES,
             OnBadSum,
             "warn",
@@ -224,8 +225,8 @@ class DataOptions(TypedDict, total=False):
     clip: Annotated[
         str | float | None,
         Option(
-            "Clip probabilities to eps from 0 and 1: auto (eps of the stored type), none, or a "
-            "number.",
+            "Clip probabilities to eps from 0 and 1: auto (eps of the stored type; without labels, "
+            "zeros only), none, or a number.",
             VALUES,
             str,
             "auto",

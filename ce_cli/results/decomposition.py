@@ -76,7 +76,7 @@ class Decomposed(Record):
     uncertainty : float
         The cross-entropy of always predicting the share of each class.
     cross_entropy : float
-        The cross-entropy of the predictions.
+        The cross-entropy of the predictions, without label smoothing.
     label_noise : float
         Entropy of the labels: the part of both that no model can remove.
     slope : float
@@ -91,6 +91,8 @@ class Decomposed(Record):
         The recalibrations that apply.
     not_applicable : dict of str to str
         The others, each with the reason.
+    unsmoothed : bool
+        Whether the cross-entropy of the score itself is another one, of smoothed labels.
     """
 
     uncertainty: float
@@ -102,6 +104,7 @@ class Decomposed(Record):
     used: int
     recalibrations: tuple[Recalibrated, ...]
     not_applicable: dict[str, str]
+    unsmoothed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON can write it."""

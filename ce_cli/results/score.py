@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
+from ce_cli.registry import FIGURES
 from ce_cli.results.document import Scalar, strict, strict_row
 from ce_cli.results.lines import (
     BoundColumns,
@@ -18,6 +19,7 @@ from ce_cli.results.lines import (
     ConventionScore,
 )
 from ce_cli.results.result import CommandResult, beginning_with
+from ce_cli.text import sanitize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +128,9 @@ class Result(CommandResult):
         The column of the clusters and their count.
     metrics : dict of str to float
         In `unit` where a metric has one; may contain infinity or NaN, which JSON shows as null.
+    about : dict of str to dict
+        For figures that are of one class, which one: ``of`` is "positive class", with its name as
+        ``class``, or "top class", the likeliest of each row.
     not_applicable : dict of str to str
         Requested metrics that do not apply here, each with the reason.
     conventions : tuple of ConventionScore
@@ -159,6 +164,7 @@ class Result(CommandResult):
     metrics: dict[str, float]
     intervals: dict[str, Interval]
     cluster: ClusterCount | None = None
+    about: dict[str, dict[str, str]] = {}  # noqa: RUF012 - a field that is never changed
     not_applicable: dict[str, str] = {}  # noqa: RUF012 - a field that is never changed
     conventions: tuple[ConventionScore, ...] = ()
     per_class: tuple[ClassLoss, ...] = ()
@@ -191,6 +197,7 @@ class Result(CommandResult):
             "cluster": self.cluster and self.cluster.to_dict(),
             "metrics": strict_row(self.metrics),
             "intervals": intervals_document(self.intervals),
+            "about": self.about,
             "not_applicable": self.not_applicable,
             "conventions": [one.to_dict() for one in self.conventions],
             "per_class": [one.to_dict() for one in self.per_class],
@@ -209,6 +216,16 @@ class Result(CommandResult):
             "worst": [strict_row(row) for row in self.worst],
             "warnings": [warning.to_dict() for warning in self.warnings],
         }
+
+    def heading(self, name: str) -> str:
+        """The name of a figure on pages, with the class that it is of."""
+        heading = FIGURES[name].heading
+        return f"{heading} of {self.class_of(name)}" if name in self.about else heading
+
+    def class_of(self, name: str) -> str:
+        """The class that a figure in `about` is of, for pages."""
+        own = self.about[name]
+        return f"class {sanitize(own['class'])}" if "class" in own else own["of"]
 
     def frame(self) -> pd.DataFrame:
         """One row per metric: its value, and the ends of its interval if it was computed."""

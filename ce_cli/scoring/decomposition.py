@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.folds import cross_fitted, fold_weights
 from ce_cli.kernels.hashing import Hashes, mixed
 from ce_cli.kernels.isotonic import isotonic_chance, isotonic_total, pools
+from ce_cli.kernels.losses import bounded_surprisals
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, fitted, tempered
 from ce_cli.metrics.auc import Cells
@@ -22,6 +23,7 @@ from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
 from ce_cli.metrics.scores import Scores
 from ce_cli.metrics.state import State, States, one_class_only
+from ce_cli.metrics.unsmoothed import Unsmoothed, kinds_of
 from ce_cli.record import Record
 from ce_cli.results.decomposition import Basis, Decomposed, Name, Recalibrated
 from ce_cli.text import sanitize
@@ -70,11 +72,11 @@ class Evidence(Record):
         return fold_weights(self.weights, self.counts, self.keys)
 
 
-def needed(space: LabelSpace) -> tuple[type[State], ...]:
-    """The states for a decomposition: of two classes, sums; of more, a sample."""
+def needed(space: LabelSpace, smoothing: float) -> tuple[type[State], ...]:
+    """The states for a decomposition, which is of the labels as they happened."""
     if why_not(space) is not None:
         return ()
-    return Loss, Quantiles, Prior, Entropy, Scores if space.classes == 2 else Sample
+    return (Unsmoothed,) if smoothing else kinds_of(space)
 
 
 def why_not(space: LabelSpace) -> str | None:
@@ -95,7 +97,7 @@ def decomposed(
     Parameters
     ----------
     states : mapping
-        Those `needed`, each with one group.
+        Those `needed`, or the states in `Unsmoothed`, each with one group.
     space : LabelSpace
         One for which `why_not` is None.
     values : str
@@ -289,8 +291,8 @@ def _log_probabilities(scores: Floats, values: str, clip: float) -> Floats:
         if values == "logprobs":
             other = np.log(np.maximum(-np.expm1(np.minimum(scores, 0.0)), 0.0))
             return np.stack([other, np.minimum(scores, 0.0)])
-        kept = np.clip(scores, clip, 1.0 - clip)
-        return np.stack([np.log1p(-kept), np.log(kept)])
+        own = np.stack([-np.log1p(-scores), -np.log(scores)])
+        return -bounded_surprisals(own, clip)
 
 
 def _of_sample(sample: Sample, states: States, classes: int) -> Evidence:

@@ -101,14 +101,15 @@ class Evidence(Record):
     extremes: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, batch: Batch, smoothing: float = 0.0) -> Self:
-        """The evidence in one batch, with labels that are smoothed by `smoothing`."""
+    def of(cls, batch: Batch) -> Self:
+        """The evidence in one batch, whose labels are taken as they happened."""
+        batch = batch.unsmoothed
         if batch.weights is not None and not batch.weights.all():
             batch = batch.take(np.flatnonzero(batch.weights))
         if not len(batch):
             return cls()
         outcomes = batch.outcomes
-        likeliest = _may_be_likeliest(batch, smoothing) and _is_likeliest(outcomes)
+        likeliest = _may_be_likeliest(batch) and _is_likeliest(outcomes)
         upper, decided = _is_upper(outcomes), _is_decided(outcomes)
         numbers = _logprobs(outcomes)
         own = numbers is not None
@@ -256,12 +257,9 @@ class Evidence(Record):
         return self.rows - self.positives - expected > _CHANCE * math.sqrt(expected)
 
 
-def _may_be_likeliest(batch: Batch, smoothing: float) -> bool:
+def _may_be_likeliest(batch: Batch) -> bool:
     """Whether the labels are classes, and no loss alone shows another class to be likelier."""
     outcomes = batch.outcomes
-    if isinstance(outcomes, Soft):
-        one = 1.0 - smoothing + smoothing / len(outcomes.shares)
-        return bool(smoothing) and bool((outcomes.shares.max(axis=0) >= one - _ROUNDING).all())
     if not isinstance(outcomes, Hard):
         return False
     return batch.ends[1] <= math.log(outcomes.classes) + _SLACK

@@ -110,7 +110,8 @@ class Computed(Record):
             clustered = self.total.clustered.by(locations)
             errors, bounds = clustered.bounds(keys, figures, own, level)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
-        bounds = {name: _in_range(one, FIGURES[name]) for name, one in bounds.items()}
+        binary = self.binding.space.classes == 2 or self.binding.space.independent
+        bounds = {name: _in_range(one, FIGURES[name], binary) for name, one in bounds.items()}
         if self.by_rows:
             figures, bounds = _divide_by_rows(figures, bounds, own[Loss])
         scales = {n: self.spec.scale if FIGURES[n].in_unit else 1.0 for n in figures}
@@ -161,11 +162,12 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
     return binding.classes or names_of_two(binding.labels.reader, seen)
 
 
-def _in_range(bounds: Bounds, figure: Figure) -> Bounds:
+def _in_range(bounds: Bounds, figure: Figure, binary: bool) -> Bounds:
     """The interval cut off at the range of the figure."""
-    if math.isinf(figure.low) and math.isinf(figure.high):
+    high = min(figure.high, figure.binary_high) if binary else figure.high
+    if math.isinf(figure.low) and math.isinf(high):
         return bounds
-    return bounds.within(figure.low, figure.high)
+    return bounds.within(figure.low, high)
 
 
 def _divide_by_rows(

@@ -111,7 +111,8 @@ class Pass(Record):
         if settled.decompose:
             from ce_cli.scoring.decomposition import needed
 
-            states = tuple(dict.fromkeys((*metrics, *needed(binding.space))))
+            own = needed(binding.space, settled.label_smoothing)
+            states = tuple(dict.fromkeys((*metrics, *own)))
         per_row, by_cluster = self.every_row is not None, settled.cluster is not None
         work = ScoreSplit(binding, settled, states, per_row, by_cluster)
         repeated = None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.group_keys import GroupKeys, merged_groups, without_last
-from ce_cli.findings.row_issues import RowIssue, RowIssues
+from ce_cli.findings.row_issues import ABOVE_ZERO, RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
@@ -126,7 +126,7 @@ class ScoreSplit(Record):
                 batch = rows.grouped_by(index[rows.groups], len(keys))
             own = {kind: kind.of(batch) for kind in self.metrics}
             states = {kind: s.merge(own[kind]) for kind, s in states.items()} if states else own
-            evidence = evidence.merge(Evidence.of(batch, self.spec.label_smoothing))
+            evidence = evidence.merge(Evidence.of(batch))
             if self.spec.worst:
                 worst.append(RowLosses.worst_of(batch, ids, self.spec.worst))
         if not bound.batches:
@@ -148,6 +148,9 @@ def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, Ex
         raised = _clipped_rows(batch, spec)
         if raised is not None:
             found.append(RowIssue.of("clipped", "", raised.rows))
+            finite = ~raised.outcomes.raised(math.ulp(0.0))
+            if spec.convention is None and finite.any():
+                found.append(RowIssue.of(ABOVE_ZERO, "", raised.rows[finite]))
             clipped = clipped.merge(raised.loss_sums)
     issues = RowIssues.of(
         found,
@@ -197,16 +200,16 @@ def _clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
     """The rows whose label has a probability below the clip, as one group; None if there are none.
 
     For hard labels, only such rows have the largest loss that the clip allows, so only few rows
-    are checked.
+    are checked; smoothing gives every class a share.
     """
     clip = spec.clip or 0.0
     if not clip or not len(batch):
         return None
     candidates = batch
-    if batch.outcomes.parts() is None and not spec.convention:
+    if batch.outcomes.parts() is None and not (spec.convention or spec.label_smoothing):
         limit = -math.log(clip) * (1.0 - 1e-9)
         if batch.ends[1] < limit:
             return None
         candidates = batch.take(np.flatnonzero(batch.losses >= limit))
-    raised = np.flatnonzero(candidates.outcomes.raised(clip))
+    raised = np.flatnonzero(candidates.outcomes.raised(spec.lowest))
     return candidates.take(raised).replace(groups=None, group_count=1) if len(raised) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from ce_cli.metrics.class_spread import ClassSpread
 from ce_cli.metrics.ece import Ece
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
+from ce_cli.registry import FIGURES
 from ce_cli.results.document import Scalar
 from ce_cli.results.group_table import GroupIntervals, GroupTable
 from ce_cli.results.lines import (
@@ -82,6 +83,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         cluster=_cluster(computed),
         metrics=own,
         intervals=intervals,
+        about=_about(computed, own),
         not_applicable=dict(_not_applicable(computed)),
         per_class=tuple(_per_class(computed)),
         calibration=tuple(_calibration(computed)),
@@ -121,6 +123,14 @@ def _cluster(computed: Computed) -> ClusterCount | None:
     return ClusterCount(computed.spec.cluster, clustered.count)
 
 
+def _about(computed: Computed, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The class of each figure that is of one class."""
+    of = {"of": "top class"}
+    if len(computed.classes) == len("01"):
+        of = {"of": "positive class", "class": computed.classes[1]}
+    return {name: of for name in names if FIGURES[name].of_a_class}
+
+
 def _not_applicable(computed: Computed) -> Iterator[tuple[str, str]]:
     """The chosen metrics that do not apply to such predictions, and why."""
     chosen = set(computed.spec.metric)
@@ -141,13 +151,17 @@ def _decomposition(computed: Computed) -> Decomposed | None:
     """The decomposition, if it is chosen and applies."""
     if not computed.spec.decompose:
         return None
+    from ce_cli.metrics.unsmoothed import Unsmoothed
     from ce_cli.scoring.decomposition import decomposed, why_not
 
     spec, space = computed.spec, computed.binding.space
     if why_not(space) is not None:
         return None
-    clip = spec.clip or 0.0
-    return decomposed(computed.whole, space, spec.as_, clip, computed.classes, spec.scale)
+    states, clip = computed.whole, spec.clip or 0.0
+    if spec.label_smoothing:
+        states = states[Unsmoothed].states
+    found = decomposed(states, space, spec.as_, clip, computed.classes, spec.scale)
+    return found.replace(unsmoothed=bool(spec.label_smoothing))
 
 
 def _calibration(computed: Computed) -> Iterator[CalibrationBin]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ce_cli.findings.row_issues import RowIssues
+from ce_cli.findings.row_issues import ABOVE_ZERO, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.findings.row_warnings import row_warning
 from ce_cli.kernels.losses import LOG_2
@@ -45,10 +45,10 @@ def warnings_of(computed: Computed, metrics: Mapping[str, float]) -> Iterator[No
     yield from empty_files(computed.locations, computed.total.issues.read)
     loss = float(computed.whole[Loss].loss.floats()[0])
     raised = float(computed.total.clipped.floats()[0])
-    issues, clip = computed.total.issues, computed.spec.clip or 0.0
+    issues = computed.total.issues
     binding, spec, source = computed.binding, computed.spec, computed.source
     shown = list(evidence_notes(computed.total.evidence, binding, spec, computed.classes, source))
-    about_rows = issue_warnings(issues, computed.locations, clip, raised, loss, spec.convention)
+    about_rows = issue_warnings(issues, computed.locations, spec, raised, loss)
     yield from with_evidence(about_rows, shown)
     if computed.convention is not None:
         yield from _convention_note(computed, computed.convention)
@@ -220,10 +220,9 @@ def _overflow(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note
 def issue_warnings(
     issues: RowIssues,
     locations: RowLocations,
-    clip: float,
+    spec: Spec,
     raised: float,
     total: float,
-    convention: str | None = None,
 ) -> Iterator[Note]:
     """Warnings about rows that were scored in spite of a problem, or left out.
 
@@ -231,20 +230,18 @@ def issue_warnings(
     ----------
     issues, locations
         The problems of rows, and where they are.
-    clip : float
-        The value that probabilities were raised to.
+    spec : Spec
+        How they were scored: the clip, and the tool by whose rules, if any.
     raised, total : float
         Σ w·loss of the rows whose probability was raised, and of all rows.
-    convention : str, optional
-        The tool by whose rules they were scored.
     """
     for issue in issues.by_kind.values():
-        message = row_warning(issue, locations, convention)
+        message = row_warning(issue, locations, spec.convention)
         if issue.code == "layout":
             yield Note("layout", issue.column)
         elif issue.code == "clipped":
             share = min(1.0, raised / total) if 0 < total < math.inf else 1.0
-            message = clip_message(issue.count, clip, share, convention)
+            message = clip_message(issues, spec, share)
         if message:
             rows = tuple(row + 1 for row in issue.rows)
             yield Note(issue.code.replace("-", "_"), message, issue.count, rows)
@@ -254,11 +251,27 @@ def issue_warnings(
         yield Note("skipped", message, issues.skipped)
 
 
-def clip_message(count: int, clip: float, share: float, convention: str | None = None) -> str:
+def clip_message(issues: RowIssues, spec: Spec, share: float) -> str:
     """That rows with almost no probability for the outcome were clipped; `share` is their loss."""
+    count, clip = issues.count("clipped"), f"{spec.clip or 0.0:.2g}"
     have, carry = ("has", "it carries") if count == 1 else ("have", "they carry")
-    how = "--clip none shows infinity" if convention is None else f"--convention {convention}"
+    low, done = f"below {clip}", "clipped to that"
+    if spec.clip_zeros:
+        low, done = "of 0", f"clipped to {clip}"
     return (
-        f"{plural(count, 'row')} {have} a probability below {clip:.2g} for the observed outcome; "
-        f"clipped to that, {carry} {100 * share:.1f} % of the total loss ({how})."
+        f"{plural(count, 'row')} {have} a probability {low} for the observed outcome; {done}, "
+        f"{carry} {100 * share:.1f} % of the total loss ({_without_clip(issues, spec)})."
     )
+
+
+def _without_clip(issues: RowIssues, spec: Spec) -> str:
+    """The rule that the clip follows from, or what the clipped rows cost without it."""
+    count, above = issues.count("clipped"), issues.count(ABOVE_ZERO)
+    if spec.convention is not None:
+        return f"--convention {spec.convention}"
+    if not above:
+        return "--clip none shows infinity"
+    if above < count:
+        is_ = "is" if above == 1 else "are"
+        return f"{above:,} {is_} above 0; --clip none shows infinity for the others"
+    return f"{'it is' if count == 1 else 'all are'} above 0, so --clip none leaves the loss finite"

@@ -26,8 +26,10 @@ FLOORS = {
     "keras": mpf(10) ** -7,
     "xgboost": mpf(10) ** -16,
     "lightgbm": mpf(10) ** -15,
+    "lightgbm-xentropy": mpf(10) ** -12,
     "yardstick": mpf(2) ** -52,
 }
+ROUNDING = {"keras": 1e-7, "xgboost": 1e-7}  # relative, of tools in single precision
 REST = {**FLOORS, "keras": SINGLE}  # float32 has no 1 − 1e-7 but 1 − 2**-23
 
 
@@ -100,11 +102,109 @@ def test_torch_has_no_floor_above_that() -> None:
 
 @pytest.mark.parametrize(
     ("prob", "floor"),
-    [(1 - 1e-9, 1e-16), (1 - 2.0**-25, 1e-16), (1 - 2.0**-24, 2.0**-24), (1 - 1e-6, 1e-6)],
+    [(1 - 1e-9, 1e-16), (1 - 2.0**-25, 1e-16), (1 - 2.0**-24, 2.0**-24), (1 - 1e-6, 17 / 2**24)],
 )
 def test_xgboost_stores_predictions_in_single_precision(prob: float, floor: float) -> None:
     """Of XGBoost 3.2, ``logloss`` of label 0 and q = 1 − 1e-9 was 36.84136: float32(q) is 1."""
     assert ce(one(0, prob), "xgboost") == pytest.approx(cost(mpf(floor)), rel=1e-8)
+
+
+# Printed by XGBoost 3.2: logloss of `Booster.eval`, without a tree, of a DMatrix with these numbers
+# as base_margin, for label 0; of probabilities, with the objective reg:squarederror
+
+
+@pytest.mark.parametrize(
+    ("logit", "number"),
+    [
+        (14.0, 13.99647521972656250),
+        (15.0, 14.84377288818359375),
+        (16.0, 15.94238471984863281),
+        (16.5, 15.94238471984863281),
+        (17.0, 36.84136199951171875),
+        (100.0, 36.84136199951171875),
+        (-50.0, 0.0),
+    ],
+)
+def test_xgboost_makes_probabilities_of_logits_in_single_precision(
+    logit: float, number: float
+) -> None:
+    expected = pytest.approx(number, rel=1e-7)
+    assert ce({"label": [0], "logit": [logit]}, "xgboost") == expected
+    soft = {"y_a": [0, 0], "y_b": [1, 1], "logit_a": [logit] * 2, "logit_b": [30.0, 40.0]}
+    assert 2 * ce(soft, "xgboost", task="multilabel") == expected
+
+
+def test_xgboost_of_a_row_that_it_knows_and_a_row_that_it_does_not() -> None:
+    """Printed likewise: 8.31777 of labels 0 and 1 and margins 16.5 and 0."""
+    rows = {"label": [0, 1], "logit": [16.5, 0.0]}
+    assert ce(rows, "xgboost") == pytest.approx(8.31776595115661621, rel=1e-7)
+    assert ce(rows) == pytest.approx((16.5 + math.log(2)) / 2, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("label", "prob", "number"),
+    [
+        (0, 0.999999, 13.80231857299804688),
+        (0, 0.9999999, 15.94238471984863281),
+        (1, 0.999999, 0.00000101327952962),
+        (0, 1e-9, 0.0),
+        (1, 1e-9, 20.72326660156250000),
+        (0, 0.3, 0.35667496919631958),
+    ],
+)
+def test_xgboost_stores_probabilities_in_single_precision(
+    label: int, prob: float, number: float
+) -> None:
+    assert ce(one(label, prob), "xgboost") == pytest.approx(number, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("logits", "numbers"),
+    [
+        ([0.0, 17.0, 3.0], [17.0, 0.00000083446536792, 14.00000095367431641]),
+        ([0.0, 37.0, 1.0], [36.84136199951171875, 0.0, 36.0]),
+        ([-17.0, 0.0, -200.0], [17.0, 0.0, 36.84136199951171875]),
+    ],
+)
+def test_the_softmax_of_xgboost_is_in_single_precision(
+    logits: list[float], numbers: list[float]
+) -> None:
+    """Printed likewise: ``mlogloss`` of each label, with the objective multi:softprob."""
+    for label, number in enumerate(numbers):
+        rows = of_classes([label], [logits], "logit")
+        assert ce(rows, "xgboost") == pytest.approx(number, rel=1e-6)
+
+
+def test_infinite_logits_are_certain_for_tools_as_well() -> None:
+    for name in ("xgboost", "lightgbm"):
+        assert ce({"label": [1], "logit": [math.inf]}, name) == 0.0
+        assert ce(of_classes([0], [[math.inf, 0.0, -math.inf]], "logit"), name) == 0.0
+        other = of_classes([1], [[math.inf, 0.0, -math.inf]], "logit")
+        assert ce(other, name) == pytest.approx(cost(FLOORS[name]), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("logit", "number"),
+    [
+        (30.0, 15.000510277717433),
+        (33.5, 16.73935201582781),
+        (34.0, 16.98210592371866),
+        (34.4, 17.21710773834153),
+        (34.6, 17.26938819885254),
+        (40.0, 17.26938819885254),
+    ],
+)
+def test_lightgbm_makes_probabilities_of_logits_in_double_precision(
+    logit: float, number: float
+) -> None:
+    """``binary_logloss`` of labels 0 and 1 that LightGBM 4.6 recorded, as init_score."""
+    rows = {"label": [0, 1], "logit": [logit, logit]}
+    assert ce(rows, "lightgbm") == pytest.approx(number, rel=1e-9)
+
+
+def test_keras_has_predictions_in_single_precision() -> None:
+    """−log(1 − float32(1 − 1e-6)); the nearest float32 is 1 − 17/2**24."""
+    assert ce(one(0, 1 - 1e-6), "keras") == pytest.approx(cost(17 / mpf(2) ** 24), rel=1e-8)
 
 
 @pytest.mark.parametrize(("labels", "floor"), [([0.5, 0.25], 1e-12), ([1, 0], 1e-15)])
@@ -113,6 +213,15 @@ def test_lightgbm_has_another_floor_for_shares(labels: list[float], floor: float
     share = sum(1 - label for label in labels) / 2
     expected = share * cost(mpf(floor))
     assert ce({"label": labels, "prob": probs}, "lightgbm") == pytest.approx(expected, rel=1e-12)
+
+
+def test_cross_entropy_of_lightgbm_has_its_floor_for_hard_labels_too() -> None:
+    """``cross_entropy`` of labels 0 and 1 that LightGBM 4.6 recorded, with an init_score of 30."""
+    rows = {"label": [0, 1], "logit": [30.0, 30.0]}
+    assert ce(rows, "lightgbm-xentropy") == pytest.approx(13.81551055796432, rel=1e-13)
+    assert ce(one(1, 0.0), "lightgbm-xentropy") == pytest.approx(27.63102111592855, rel=1e-13)
+    shares = {"label": [0.5, 0.25], "prob": [1.0, 0.3]}
+    assert ce(shares, "lightgbm-xentropy") == ce(shares, "lightgbm")
 
 
 # Ordinary rows
@@ -124,7 +233,8 @@ def test_ordinary_rows_cost_the_same_everywhere(name: str) -> None:
     labels, probs = rng.integers(0, 2, 500), rng.uniform(0.001, 0.999, 500)
     exact = sum(log(mpf(p) if y else 1 - mpf(p)) for y, p in zip(labels, probs, strict=True))
     expected = float(-exact / 500)
-    assert ce({"label": labels, "prob": probs}, name) == pytest.approx(expected, rel=1e-14)
+    rounding = ROUNDING.get(name, 1e-14)
+    assert ce({"label": labels, "prob": probs}, name) == pytest.approx(expected, rel=rounding)
 
 
 @pytest.mark.filterwarnings("ignore:The y_p")
@@ -247,6 +357,29 @@ def test_xgboost_tests_mlogloss(
     assert found == pytest.approx(expected, abs=1e-3)
 
 
+# Brier's score
+
+
+def test_yardstick_halves_the_brier_score_of_any_number_of_classes() -> None:
+    """`brier_class` is Σ (y − q)² / (2n); scikit-learn's only for two classes, as that of ce."""
+    rows = of_classes([0, 2], [[0.5, 0.2, 0.3], [0.1, 0.1, 0.8]])
+    whole = ((0.5**2 + 0.2**2 + 0.3**2) + (0.1**2 + 0.1**2 + 0.2**2)) / 2
+    pair = of_classes([0, 1], [[0.7, 0.3], [0.4, 0.6]])
+    half = (0.3**2 + 0.4**2) / 2
+    for name in (None, *CONVENTIONS):
+        options: dict[str, Any] = {"convention": name, "metric": "brier"}
+        expected = whole / 2 if name == "yardstick" else whole
+        assert score(pd.DataFrame(rows), **options).metrics["brier"] == pytest.approx(expected)
+        assert score(pd.DataFrame(pair), **options).metrics["brier"] == pytest.approx(half)
+    soft = {f"y_{k}": column for k, column in enumerate(np.eye(3)[[0, 2]].T * 0.5 + 0.5 / 3)}
+    frame = pd.DataFrame({**soft, **{key: rows[key] for key in ("p_0", "p_1", "p_2")}})
+    plain, halved = (
+        score(frame, convention=name, metric="brier").metrics["brier"]
+        for name in (None, "yardstick")
+    )
+    assert halved == pytest.approx(plain / 2, rel=1e-15)
+
+
 # What weights are divided by
 
 
@@ -267,11 +400,13 @@ def test_torch_divides_classes_by_the_sum_of_their_weights() -> None:
     assert found == pytest.approx(1.0616845830998651, rel=1e-15)
 
 
-@pytest.mark.parametrize("name", ["sklearn", "xgboost", "lightgbm", "yardstick"])
+@pytest.mark.parametrize(
+    "name", ["sklearn", "xgboost", "lightgbm", "lightgbm-xentropy", "yardstick"]
+)
 def test_others_divide_by_the_sum_of_weights(name: str) -> None:
     rows = {"label": [0, 0], "prob": [0.2, 0.9], "w": [3, 1]}
     expected = log_loss([0, 0], [0.2, 0.9], sample_weight=[3, 1], labels=[0, 1])
-    assert ce(rows, name, weight="w") == pytest.approx(expected, rel=1e-14)
+    assert ce(rows, name, weight="w") == pytest.approx(expected, rel=ROUNDING.get(name, 1e-14))
 
 
 def test_all_that_is_a_mean_loss_is_divided_by_the_number_of_rows() -> None:
@@ -322,7 +457,9 @@ def test_logits_have_no_floor_in_torch_and_keras(name: str) -> None:
     assert ce(of_classes([0], [[-700.0, 0.0]], "logit"), name) == 700.0
 
 
-@pytest.mark.parametrize("name", ["sklearn", "xgboost", "lightgbm", "yardstick"])
+@pytest.mark.parametrize(
+    "name", ["sklearn", "xgboost", "lightgbm", "lightgbm-xentropy", "yardstick"]
+)
 def test_other_tools_turn_logits_into_probabilities(name: str) -> None:
     for columns in ({"label": [1], "logit": [-500.0]}, of_classes([0], [[-700.0, 0.0]], "logit")):
         assert ce(columns, name) == pytest.approx(cost(FLOORS[name]), rel=1e-15)

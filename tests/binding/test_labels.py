@@ -126,11 +126,72 @@ def test_smoothing_is_what_the_smoothed_labels_score(smoothing: float) -> None:
     shares = np.full((ROWS, 3), smoothing / 3)
     shares[np.arange(ROWS), CODES] += 1 - smoothing
     written = metrics_of({**family("y", shares), **family("p", PREDICTED)})
+    plain = metrics_of({"label": names, **family("p", PREDICTED)})
+    of_what_happened = ("accuracy", "brier", "baseline", "normalized_cross_entropy", "skill")
     for name in got:
-        assert got[name] == pytest.approx(written[name], rel=1e-12), name
+        expected = plain[name] if name in of_what_happened else written[name]
+        assert got[name] == pytest.approx(expected, rel=1e-12), name
     uniform = -np.log(PREDICTED).mean()
-    plain = log_loss(CODES, PREDICTED)
-    assert got["cross_entropy"] == pytest.approx((1 - smoothing) * plain + smoothing * uniform)
+    unsmoothed = log_loss(CODES, PREDICTED)
+    expected = (1 - smoothing) * unsmoothed + smoothing * uniform
+    assert got["cross_entropy"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", ["hard", "soft", "independent", "single"])
+def test_smoothing_leaves_what_is_of_the_labels_as_they_happened(kind: str) -> None:
+    """To the bit, in groups and their intervals too; and with weights."""
+    every: dict[str, dict[str, Any]] = {
+        "hard": {"label": [CLASSES[code] for code in CODES], **family("p", PREDICTED)},
+        "soft": {**family("y", SHARES), **family("p", PREDICTED)},
+        "independent": {**family("y", TRUE), **family("p", PREDICTED)},
+        "single": {"label": TRUE[:, 0], "prob": PREDICTED[:, 0]},
+    }
+    options: dict[str, Any] = {"task": "multilabel"} if kind == "independent" else {}
+    data = pd.DataFrame(every[kind] | {"w": WEIGHTS, "g": np.arange(ROWS) % 2})
+    plain, got = (
+        score(data, metric="all", weight="w", by="g", label_smoothing=e, **options)
+        for e in (0.0, 0.1)
+    )
+    names = {"accuracy", "brier", "baseline", "normalized_cross_entropy", "skill", "confidence"}
+    names |= {"ece", "bias", "auc"} & set(plain.metrics)
+    for one, other in ((plain, got), *zip(plain.groups, got.groups, strict=True)):
+        for name in names:
+            assert one.metrics[name] == other.metrics[name], name  # type: ignore[attr-defined]
+            assert one.intervals.get(name) == other.intervals.get(name), name  # type: ignore[attr-defined]
+    assert got.calibration == plain.calibration
+    shares = [(one.name, one.rows, one.weight_sum) for one in got.per_class]
+    assert shares == [(one.name, one.rows, one.weight_sum) for one in plain.per_class]
+    assert got.metrics["entropy"] > plain.metrics["entropy"]
+    assert got.metrics["cross_entropy"] != plain.metrics["cross_entropy"]
+
+
+def test_a_perfect_ranking_stays_one_under_smoothing() -> None:
+    data = {"label": [0, 0, 1, 1], "prob": [0.1, 0.3, 0.6, 0.9]}
+    assert metrics_of(data, metric="auc", label_smoothing=0.1)["auc"] == 1.0
+
+
+@pytest.mark.parametrize("kind", ["hard", "soft"])
+def test_the_mean_over_classes_is_that_over_rows_under_smoothing(kind: str) -> None:
+    labels = {"label": [CLASSES[code] for code in CODES]} if kind == "hard" else family("y", SHARES)
+    data = pd.DataFrame({**labels, **family("p", PREDICTED)})
+    result = score(data, label_smoothing=0.1)
+    total = sum(one.weight_sum * one.cross_entropy for one in result.per_class)
+    assert total == pytest.approx(ROWS * result.metrics["cross_entropy"], rel=1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_decomposition_is_of_the_labels_as_they_happened(tmp_path: Path, classes: int) -> None:
+    predicted = {f"p_{name}": PREDICTED[:, k] for k, name in enumerate(CLASSES)}
+    columns: dict[str, Any] = {"label": [CLASSES[code] for code in CODES], **predicted}
+    if classes == 2:
+        columns = {"label": CODES == 0, "prob": PREDICTED[:, 0]}
+    path = write_csv(tmp_path / "f.csv", columns)
+    plain = score_json(path, "--decompose")
+    got = score_json(path, "--decompose", "--label-smoothing", "0.1")
+    assert got["decomposition"] == plain["decomposition"]
+    assert got["decomposition"]["uncertainty"] == got["metrics"]["baseline"]
+    page = run_ce("score", path, "--decompose", "--label-smoothing", "0.1").stdout
+    assert "nats, before label smoothing" in page
 
 
 @pytest.mark.parametrize("values", ["probabilities", "logits"])
@@ -154,6 +215,26 @@ def test_class_weights_are_weights_of_rows() -> None:
     got = metrics_of(columns, class_weight=given_weights, weight="w")["cross_entropy"]
     expected = log_loss(CODES, PREDICTED, sample_weight=of_rows * WEIGHTS)
     assert got == pytest.approx(expected, rel=1e-12)
+
+
+def test_balanced_weights_balance_the_weights_of_the_rows() -> None:
+    """The same as scikit-learn 1.9's compute_class_weight("balanced", …, sample_weight=w)."""
+    data = {"y": [0, 0, 0, 1], "w": [1, 1, 1, 9], "q": [0.2, 0.3, 0.1, 0.6]}
+    got = metrics_of(data, class_weight="balanced", weight="w", label="y", pred="q")
+    assert got["cross_entropy"] == pytest.approx(0.36961, abs=5e-6)
+    scaled = data | {"w": [1e306, 1e306, 1e306, 9e306]}
+    assert metrics_of(scaled, class_weight="balanced", weight="w", label="y", pred="q")[
+        "cross_entropy"
+    ] == pytest.approx(0.36961, abs=5e-6)
+
+
+def test_a_class_without_weight_is_not_balanced() -> None:
+    labels, weights = np.array([0, 0, 1, 1, 2]), [1.0, 3.0, 2.0, 0.0, 0.0]
+    columns = {f"p_{k}": PREDICTED[:5, k] for k in range(3)} | {"label": labels, "w": weights}
+    got = metrics_of(columns, class_weight="balanced", weight="w")["cross_entropy"]
+    own = -np.log(PREDICTED[np.arange(5), labels])
+    of_classes = (own[0] + 3 * own[1]) / 4, own[2]
+    assert got == pytest.approx(np.mean(of_classes), rel=1e-12)
 
 
 def test_balanced_weights_are_those_of_scikit_learn(tmp_path: Path) -> None:

@@ -361,6 +361,17 @@ def test_a_certain_event_is_clipped_too(clip: float) -> None:
     assert several.losses(codes_of([1]))[0] == expected
 
 
+@pytest.mark.parametrize("clip", [0.1, 1e-7, 1e-15, 1e-17, 1e-300, TINY])
+def test_a_clip_bounds_both_ends_at_minus_its_log_however_tiny_it_is(clip: float) -> None:
+    most, least = float(-mp.log(mpf(clip))), float(-mp.log1p(-mpf(clip)))
+    own = forms.BinaryProbability(floats_of([0.0, 1.0]), clip)
+    several = forms.Probabilities(floats_of([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]), clip)
+    assert own.losses(codes_of([1, 0])).tolist() == pytest.approx([most] * 2, rel=1e-15)
+    assert own.losses(codes_of([0, 1])).tolist() == pytest.approx([least] * 2, rel=1e-15)
+    assert several.losses(codes_of([1, 0, 0])).tolist() == pytest.approx([most, most, least])
+    assert own.surprisals().tolist() == several.surprisals()[:, :2].tolist()
+
+
 # The questions that every form answers
 
 

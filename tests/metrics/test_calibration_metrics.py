@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from scipy import special, stats
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score
 
 from ce_cli import score
@@ -123,6 +125,66 @@ def test_ece_of_hand_worked_bins() -> None:
     data = pd.DataFrame({"label": [1, 1, 1, 0, 1, 0], "prob": [0.95] * 4 + [0.65] * 2})
     expected = 4 / 6 * abs(0.75 - 0.95) + 2 / 6 * abs(0.5 - 0.65)
     assert score(data, metric="ece").metrics["ece"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_ece_of_two_classes_is_of_the_positive_class() -> None:
+    """Of the likelier class, the two halves are 0.2 too high and 0.2 too low in one bin."""
+    prob = np.repeat([0.7, 0.3], 100)
+    label = np.r_[np.ones(90), np.zeros(10), np.ones(50), np.zeros(50)].astype(int)
+    both = {"label": label, "p_0": 1 - prob, "p_1": prob}
+    logits = {"label": label, "logit": special.logit(prob)}
+    soft = {"label": np.repeat([0.9, 0.5], 100), "prob": prob}
+    for data in ({"label": label, "prob": prob}, both, logits, soft):
+        result = score(data, metric="ece")
+        assert result.metrics["ece"] == pytest.approx(0.2, rel=1e-12)
+        assert [one.accuracy for one in result.calibration] == pytest.approx([0.5, 0.9])
+        assert [one.confidence for one in result.calibration] == pytest.approx([0.3, 0.7])
+
+
+def test_ece_of_two_classes_is_that_of_torchmetrics() -> None:
+    """torchmetrics 1.9: binary_calibration_error(q, y, n_bins=15, norm="l1"), of repeated rows."""
+    k = np.arange(200)
+    data = {"label": (k * k % 7 < 3).astype(int), "prob": (37 * k % 200 + 0.5) / 200}
+    assert score(data, metric="ece").metrics["ece"] == pytest.approx(0.303, rel=1e-12)
+    weighted = score(data | {"w": 1 + k % 3}, metric="ece", weight="w").metrics["ece"]
+    assert weighted == pytest.approx(0.30360275689223054, rel=1e-12)
+
+
+def test_the_bins_of_two_classes_are_those_of_scikit_learns_curve() -> None:
+    """Rounded, many probabilities are on the edge of a bin: each bin includes its upper one."""
+    data = drawn(3_000)
+    data["prob"] = data["prob"].round(1)
+    observed, predicted = calibration_curve(data["label"], data["prob"], n_bins=15)
+    bins = score(data, metric="ece").calibration
+    assert [one.accuracy for one in bins] == pytest.approx(observed.tolist(), rel=1e-12)
+    assert [one.confidence for one in bins] == pytest.approx(predicted.tolist(), rel=1e-12)
+    for one in bins:
+        assert one.low < one.confidence <= one.high or one.low == one.confidence == 0.0
+
+
+def test_ece_and_bias_name_the_class_that_they_are_of(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {
+        "label": ["no", "yes", "no"],
+        "yes": [0.2, 0.7, 0.4],
+        "no": [0.8, 0.3, 0.6],
+    }
+    path = write_csv(tmp_path / "two.csv", columns)
+    chosen = ("--metric", "ece", "--metric", "bias", "--metric", "brier")
+    document = score_json(path, *chosen)
+    of = {"of": "positive class", "class": "no"}
+    assert document["about"] == {"bias": of, "ece": of}
+    assert document["metrics"]["bias"] == pytest.approx((0.8 + 0.3 + 0.6 - 2) / 3)
+    page = run_ce("score", path, *chosen).stdout
+    assert "bias of class no" in page
+    assert "ece of class no" in page
+    assert "`bias` is of class no." in run_ce("score", path, *chosen, "--format", "markdown").stdout
+    three: dict[str, Any] = {"label": [0, 1, 2]}
+    three |= {f"p_{k}": [0.2, 0.3, 0.4] for k in range(3)}
+    wide = write_csv(tmp_path / "three.csv", three)
+    found = score_json(wide, "--metric", "ece", "--on-bad-sum", "renormalize")
+    assert found["about"] == {"ece": {"of": "top class"}}
+    assert "ece of top class" in run_ce("score", wide, "--metric", "ece").stdout
+    assert score_json(path)["about"] == {}
 
 
 def test_ece_is_that_of_the_definition() -> None:

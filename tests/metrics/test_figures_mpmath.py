@@ -144,12 +144,9 @@ def test_auc_and_delongs_error(data: pd.DataFrame, result: Result) -> None:
 def test_ece_and_its_interval(data: pd.DataFrame, result: Result) -> None:
     with mp.workdps(DIGITS):
         label, prob, weight = columns(data)
-        surest = [max(q, 1 - q) for q in prob]
-        gaps = [
-            mpf(int((q > mpf("0.5")) == (y == 1))) - c
-            for y, q, c in zip(label, prob, surest, strict=True)
-        ]
-        bins = [int(mp.ceil(c * BINS)) - 1 for c in surest]
+        gaps = [y - q for y, q in zip(label, prob, strict=True)]
+        edges = [k / BINS for k in range(1, BINS)]  # float64, as the probabilities are
+        bins = [sum(q > edge for edge in edges) for q in prob]
         total, value, excess = mp.fsum(weight), mpf(0), mpf(0)
         signs: dict[int, mpf] = {}
         for own in set(bins):

@@ -154,9 +154,8 @@ def test_soft_labels_have_the_interval_of_their_influences(
     soft = rng.beta(1, 9, ROWS)
     prob = np.clip(soft + rng.normal(0, 0.03, ROWS), 0.01, 0.9)
     weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
-    label = (1 - smoothing) * soft + smoothing / 2
-    losses = -label * np.log(prob) - (1 - label) * np.log(1 - prob)
-    error = error_of_skill(label, losses, weights)
+    losses = -soft * np.log(prob) - (1 - soft) * np.log(1 - prob)
+    error = error_of_skill(soft, losses, weights)
     data = pd.DataFrame({"label": soft, "prob": prob, "w": weights})
     given = {"weight": "w"} if weighted else {}
     result = score(data, metric="skill", label_smoothing=smoothing, **given)  # type: ignore[arg-type]

@@ -36,6 +36,11 @@ COUNTS_OF_ROWS = {
     "class_error",
     "class_rows",
 }  # figures in which a repeated row counts again
+OF_THE_LOSS = {
+    *("cross_entropy", "total", "perplexity", "standard_error", "entropy", "kl_divergence"),
+    *("min", "median", "p90", "p99", "max", "class_cross_entropy", "class_error"),
+    *("bits_per_token", "bits_per_byte"),
+}  # figures that label smoothing changes
 
 lawful = settings(
     max_examples=20,
@@ -55,6 +60,7 @@ logprobs = st.sampled_from((-0.5, -1.0)) | st.floats(-30.0, -1e-6)
 weights = st.sampled_from((0.0, 1.0, 0.1, 1e-300, 1e6)) | st.floats(0.0, 1e6)
 shares = st.sampled_from((0.0, 1.0, 0.5, 1e-300)) | st.floats(0.0, 1.0)
 clips = st.sampled_from((0.0, EPSILON))
+smoothings = st.sampled_from((0.0, 0.1))
 
 
 @st.composite
@@ -110,15 +116,16 @@ def outcomes(draw: st.DrawFn, rows: int) -> Outcomes:
     if kind is Multilabel:
         made = draw(st.sampled_from((forms.BinaryProbability, forms.BinaryLogit)))
         cells = probabilities if made is forms.BinaryProbability else logits
-        return Multilabel(made(draw(matrices(cells, 3, rows))), draw(matrices(shares, 3, rows)))
+        labels = draw(matrices(shares, 3, rows))
+        return Multilabel(made(draw(matrices(cells, 3, rows))), labels, draw(smoothings))
     form = draw(st.sampled_from(list(FORMS)))
     classes = 2 if form.__name__.startswith("Binary") else draw(st.sampled_from((2, 3, 10)))
     predictions = draw(FORMS[form](classes, rows))
     if kind is Hard:
         codes = draw(st.lists(st.integers(0, classes - 1), min_size=rows, max_size=rows))
-        return Hard(predictions, np.array(codes, np.intp), classes)
+        return Hard(predictions, np.array(codes, np.intp), classes, draw(smoothings))
     label = draw(matrices(shares, classes, rows))
-    return Soft(predictions, label, label.argmax(axis=0))
+    return Soft(predictions, label, label.argmax(axis=0), draw(smoothings))
 
 
 @st.composite
@@ -295,6 +302,22 @@ def test_weights_of_one_are_no_weights(entry: Metric, batch: Batch) -> None:
     ones = np.ones(len(batch))
     weighted = batch.replace(weights=ones)
     assert figures(kind, states_of(kind, weighted)) == figures(kind, states_of(kind, batch))
+
+
+@every_metric
+@lawful
+@given(batch=batches(), smoothing=st.floats(0.01, 0.99))
+def test_smoothing_changes_the_loss_and_nothing_else(
+    entry: Metric, batch: Batch, smoothing: float
+) -> None:
+    kind: Kind = entry.load()
+    plain = batch.unsmoothed
+    if isinstance(plain.outcomes, Hard | Soft | Multilabel):
+        batch = batch.replace(outcomes=plain.outcomes.replace(smoothing=smoothing))
+    own, other = (figures(kind, states_of(kind, one)) for one in (batch, plain))
+    assert own.keys() == other.keys()
+    for name in own.keys() - OF_THE_LOSS:
+        assert (name, own[name]) == (name, other[name])
 
 
 def labelled(kind: Kind, form: Form, labels: Codes, classes: int) -> Outcomes:

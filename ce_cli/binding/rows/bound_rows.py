@@ -24,7 +24,7 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.source import Frame, first_numbers
 from ce_cli.kernels import forms
 from ce_cli.kernels.batch import Batch
-from ce_cli.kernels.losses import surprisal
+from ce_cli.kernels.losses import bounded_surprisals, finite_surprisals, surprisal
 from ce_cli.kernels.outcomes import (
     Hard,
     Likelihood,
@@ -32,7 +32,6 @@ from ce_cli.kernels.outcomes import (
     Outcomes,
     Soft,
     indicator,
-    smoothed,
 )
 from ce_cli.record import Record
 from ce_cli.spec import Spec
@@ -216,21 +215,19 @@ def outcomes_of(
     if binding.task == "likelihood":
         return _likelihood(matrix[0], clip, spec)
     if binding.task == "multilabel" and shares is not None:
-        shares = smoothed(shares, smoothing, 2) if smoothing else shares
-        return Multilabel(_binary_form(matrix, clip, spec), shares)
-    form = _form(matrix, clip, spec)
-    if smoothing:
-        whole = indicator(codes, binding.class_count) if shares is None else shares
-        shares = smoothed(whole, smoothing, binding.class_count)
-    return Hard(form, codes, binding.class_count) if shares is None else Soft(form, shares, codes)
+        return Multilabel(_binary_form(matrix, clip, spec), shares, smoothing)
+    form = _form(matrix, clip, spec, binding.class_order)
+    if shares is None:
+        return Hard(form, codes, binding.class_count, smoothing)
+    return Soft(form, shares, codes, smoothing)
 
 
-def _form(matrix: Floats, clip: float, spec: Spec) -> forms.Form:
+def _form(matrix: Floats, clip: float, spec: Spec, order: tuple[int, ...]) -> forms.Form:
     if len(matrix) == 1:
         return _binary_form(matrix[0], clip, spec)
     if spec.as_ == "probabilities":
-        return forms.Probabilities(matrix, clip)
-    return (forms.Logits if spec.as_ == "logits" else forms.Logprobs)(matrix)
+        return forms.Probabilities(matrix, clip, order)
+    return (forms.Logits if spec.as_ == "logits" else forms.Logprobs)(matrix, order)
 
 
 def _binary_form(values: Floats, clip: float, spec: Spec) -> forms.BinaryForm:
@@ -244,5 +241,5 @@ def _likelihood(values: Floats, clip: float, spec: Spec) -> Likelihood:
         return Likelihood(0.0 - values, np.exp(values))
     if spec.as_ == "losses":
         return Likelihood(values, np.exp(-values))
-    clipped = np.clip(values, clip, 1.0 - clip) if clip else values
-    return Likelihood(surprisal(clipped), values)
+    kept = finite_surprisals if spec.clip_zeros else bounded_surprisals
+    return Likelihood(kept(surprisal(values), clip), values)

@@ -21,7 +21,7 @@ from ce_cli.binding.rows.prediction_rows import (
     somewhere,
 )
 from ce_cli.findings.row_issues import RowIssue
-from ce_cli.kernels.losses import class_sums
+from ce_cli.kernels.losses import class_sums, first_largest
 from ce_cli.kernels.outcomes import certain_codes
 from ce_cli.spec import Spec
 
@@ -51,8 +51,15 @@ def read_labels(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Cod
     shares = np.maximum(shares, 0.0)
     if binding.class_weights or spec.balanced:
         return only_classes(checked, shares, binding), None
+    return _with_codes(shares, binding)
+
+
+def _with_codes(shares: Floats, binding: Binding) -> tuple[Codes, Floats | None]:
+    """The classes of certain labels; else the likeliest classes, and the shares."""
     codes = certain_codes(shares)
-    return (shares.argmax(axis=0), shares) if codes is None else (codes, None)
+    if codes is None:
+        return first_largest(shares, binding.class_order), shares
+    return codes, None
 
 
 def _from_texts(checked: CheckedRows, binding: Binding, spec: Spec) -> tuple[Codes, Floats | None]:

@@ -12,7 +12,6 @@ from ce_cli.binding.binding import Binding
 from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.rows.checked import CheckedRows
 from ce_cli.binding.rows.columns import entries, floats, lists, nulls
-from ce_cli.findings.bad_numbers import BadNumbers
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.layout import NARROW, stored
 from ce_cli.kernels.losses import class_sums
@@ -195,8 +194,10 @@ def check_predictions(
     elif binding.task != "multilabel":
         _logits(checked, matrix)
     if len(matrix) > 1 and spec.as_ != "logits" and binding.task != "multilabel":
+        from ce_cli.binding.rows.row_sums import summing_to_one
+
         sparse = np.zeros(len(checked), np.bool_) if unnamed is None else somewhere(unnamed)
-        matrix = _summing_to_one(checked, matrix, sparse, spec)
+        matrix = summing_to_one(checked, matrix, sparse, binding, spec)
     return matrix
 
 
@@ -252,47 +253,6 @@ def _logits(checked: CheckedRows, matrix: Floats) -> None:
         checked.drop(bad, "bad-logits", "", lambda row: _row_text(matrix[:, row]))
 
 
-def _summing_to_one(checked: CheckedRows, matrix: Floats, sparse: Bools, spec: Spec) -> Floats:
-    """Check that the probabilities of each row sum to 1, and renormalise them if requested.
-
-    Rows that are `sparse`, which do not name all classes, may sum to less.
-    """
-    logs = spec.as_ == "logprobs"
-    sums = log_sums(matrix) if logs else class_sums(matrix)
-    with np.errstate(over="ignore"):
-        deviations = np.abs(np.expm1(sums) if logs else sums - 1.0)
-    bad = checked.keep & ~(deviations <= (spec.sum_tolerance or 0.0))
-    bad &= ~sparse | (sums > (0.0 if logs else 1.0))
-    zero = bad & (sums == (-np.inf if logs else 0.0))
-    if zero.any():
-        checked.drop(zero, "zero-sum", "", lambda row: "0")
-        bad &= ~zero
-    if not bad.any():
-        return matrix
-    at = np.flatnonzero(bad)
-    peak = at[np.argmax(deviations[at])]
-    shown = [_sum_text(sums[row], logs) for row in at[:10]]
-    worst = (float(deviations[peak]), int(checked.rows[peak]), _sum_text(sums[peak], logs))
-    kept = spec.on_bad_sum != "renormalize"
-    every = np.ones((len(matrix), len(at)), np.bool_)
-    numbers = BadNumbers.of(matrix[:, at], every, likelihood=False) if logs else None
-    checked.issues.append(
-        RowIssue.of(
-            "bad-sum" if kept else "renormalized",
-            "",
-            checked.rows[at],
-            shown,
-            worst,
-            numbers=numbers,
-        )
-    )
-    if kept:
-        return matrix
-    fitted = matrix.copy()
-    fitted[:, at] = matrix[:, at] - sums[at] if logs else matrix[:, at] / sums[at]
-    return fitted
-
-
 def somewhere(cells: Bools) -> Bools:
     """Whether any cell of each row is true, shape (n,), for cells of shape (K, n)."""
     rows: Bools = np.logical_or.reduce(cells, axis=0)
@@ -306,15 +266,6 @@ def nan(values: Floats) -> Bools:
     return np.zeros(len(values), np.bool_)
 
 
-def log_sums(logprobs: Floats) -> Floats:
-    """The logarithm of the sum of the probabilities, also where each of them underflows."""
-    largest = logprobs.max(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shifted = np.exp(logprobs - np.where(np.isinf(largest), 0.0, largest))
-        total: Floats = largest + np.log(class_sums(shifted))
-    return total
-
-
 def _range(matrix: Floats) -> tuple[float, float]:
     """The smallest and largest value, ignoring NaN."""
     if not matrix.size:
@@ -323,12 +274,6 @@ def _range(matrix: Floats) -> tuple[float, float]:
     if np.isnan(low):
         low, high = float(np.fmin.reduce(matrix, None)), float(np.fmax.reduce(matrix, None))
     return low, high
-
-
-def _sum_text(total: float, is_log: bool) -> str:
-    return (
-        f"e^{total:.6g}" if is_log and total < -700 else f"{np.exp(total) if is_log else total:.6g}"
-    )
 
 
 def _row_text(values: Floats) -> str:

@@ -18,6 +18,7 @@ def render(result: Result, canvas: Canvas) -> str:
     value = result.metrics.get("cross_entropy")
     head = "" if value is None else f"**Cross-entropy {shown(value)} {result.unit}**"
     parts = [escaped(", ".join(result.inputs)), head, *(_table(lines) for lines in tables(result))]
+    parts += [f"{code(name)} is of {escaped(result.class_of(name))}." for name in result.about]
     parts += [f"> {escaped(warning.message)}" for warning in result.warnings]
     parts.append(code(result.signature))
     return "\n\n".join(part for part in parts if part) + "\n"

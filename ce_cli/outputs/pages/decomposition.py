@@ -40,6 +40,7 @@ def _plain(name: str) -> str:
 
 def _sum(parts: Decomposed, first: Recalibrated, unit: str) -> Grid:
     by = "temperature" if first.name == "temperature" else "isotonic fit"
+    before = ", before label smoothing" if parts.unsmoothed else ""
     lines = [
         ("  uncertainty", parts.uncertainty, "always predicting the share of each class"),
         (
@@ -48,7 +49,7 @@ def _sum(parts: Decomposed, first: Recalibrated, unit: str) -> Grid:
             f"gained from predictions, at the best {by}",
         ),
         ("+ calibration", first.calibration, f"would be removed by the best {by}"),
-        ("= cross-entropy", parts.cross_entropy, unit),
+        ("= cross-entropy", parts.cross_entropy, unit + before),
         ("  label noise", parts.label_noise, "entropy of the labels, which no model can remove"),
     ]
     rows = [

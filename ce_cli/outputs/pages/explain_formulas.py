@@ -142,7 +142,8 @@ def _happened(result: Explained) -> list[ClassTerm]:
 
 def _kept(part: ClassTerm, result: Explained) -> float:
     """The probability that was scored."""
-    return min(max(part.prediction, result.clip), 1.0 - result.clip)
+    kept = min(max(part.prediction, result.clip), 1.0 - result.clip)
+    return kept if part.clipped else part.prediction
 
 
 def sums_to_one(values: Sequence[float | None]) -> bool:

@@ -20,7 +20,6 @@ from ce_cli.outputs.drawing.blocks import (
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import figure_text, percent, shown, signed
-from ce_cli.registry import FIGURES
 from ce_cli.results.lines import ClusterCount, ConventionScore
 from ce_cli.results.score import Interval, Result
 from ce_cli.text import files_title, level_text, plural, sanitize
@@ -42,6 +41,7 @@ _PAGE = 80  # columns
 _NARROWEST_WHY = 24
 _OTHERS_OF_GROUPS = 5
 _ROUNDING = 1e-12
+_NEARLY = 0.995  # of the number of rows: the effective number is not shown beyond
 
 
 def render(result: Result, canvas: Canvas) -> str:
@@ -83,10 +83,22 @@ def _tables(result: Result) -> Iterator[Block]:
 def _inputs(result: Result) -> Line:
     read, scored = result.rows["read"], result.rows["scored"]
     rows = plural(scored, "row") if read == scored else f"{scored:,} of {plural(read, 'row')}"
+    interval = result.intervals.get("cross_entropy")
     if result.cluster is not None:
         rows += clusters_of(result.cluster)
+        rows += effectively(interval, result.cluster.count)
+    else:
+        rows += effectively(interval, scored)
     files = files_title(result.inputs)
     return Line((Span(files, "bold"), Span(f"  {rows} · {result.task}", "dim")))
+
+
+def effectively(interval: Interval | None, count: int | None) -> str:
+    """`` (effectively 31.4)`` where weights or clusters of unequal size make the number smaller."""
+    if interval is None or interval.n is None or not count or not math.isfinite(interval.n):
+        return ""
+    few = shown(interval.n, 3)
+    return f" (effectively {few})" if interval.n < _NEARLY * count else ""
 
 
 def clusters_of(cluster: ClusterCount) -> str:
@@ -195,7 +207,7 @@ def _columns(names: Sequence[str]) -> list[list[str]]:
 def _figure(result: Result, name: str) -> tuple[Span, Span]:
     if not name:
         return Span(""), Span("")
-    return Span(FIGURES[name].heading, "dim"), Span(figure_text(name, result.metrics[name]))
+    return Span(result.heading(name), "dim"), Span(figure_text(name, result.metrics[name]))
 
 
 def _listed(result: Result, names: Sequence[str]) -> Iterator[Block]:
@@ -270,8 +282,7 @@ def _groups(result: Result) -> Iterator[Block]:
         )
         for group in result.groups[:_GROUPS_SHOWN]
     ]
-    names = (FIGURES[name].heading for name in more)
-    header = (*by, "rows", FIGURES[first].heading, "interval", *names)
+    header = (*by, "rows", result.heading(first), "interval", *map(result.heading, more))
     right = (False,) * len(by) + (True,) * (3 + len(more))
     yield Grid(header, right, tuple(rows))
     yield from _rest(len(result.groups) - len(rows), "groups (--format csv shows all)")
