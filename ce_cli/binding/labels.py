@@ -14,9 +14,9 @@ from ce_cli.binding.naming.classes import (
 )
 from ce_cli.binding.naming.label_names import label_namings
 from ce_cli.binding.naming.names import class_named
-from ce_cli.errors import DataError, UsageError
+from ce_cli.errors import DataError, Suggestion, UsageError
 from ce_cli.spec import Spec
-from ce_cli.text import quoted, quoted_list, sanitize
+from ce_cli.text import comma_separated, quoted, quoted_list, sanitize
 
 NO_LABELS = Labels((), "none", NamedClasses(()))
 
@@ -43,9 +43,18 @@ def hard_reader(
         raise UsageError(
             f"{quoted(predictions[0])} is named after the class {quoted(named)}, not after "
             f"--positive {sanitize(spec.positive)}; if the name is wrong, name both classes with "
-            "--classes, the positive class last."
+            "--classes, the positive class last.",
+            suggestions=_both_classes(spec.positive, seen),
         )
     return reader
+
+
+def _both_classes(positive: str, seen: Sequence[str]) -> list[Suggestion]:
+    """The names of both classes, if the labels show them."""
+    others = [text for text in seen if not OneAgainstRest(positive).codes([text])[0]]
+    if len(others) != 1:
+        return []
+    return [Suggestion((("--classes", comma_separated((others[0], positive))),))]
 
 
 def two_classes(

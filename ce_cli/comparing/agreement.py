@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.naming.classes import UNKNOWN
+from ce_cli.binding.naming.classes import UNKNOWN, ConventionalBinary
 from ce_cli.binding.rows.prediction_rows import somewhere
 from ce_cli.comparing.bound_models import BoundModel
 from ce_cli.comparing.other_labels import labels_of_one, only_file
 from ce_cli.comparing.scored_rows import ScoredRows
-from ce_cli.errors import DataError
+from ce_cli.errors import DataError, Suggestion
 from ce_cli.kernels.outcomes import indicator
 from ce_cli.record import Record
-from ce_cli.text import plural, quoted, quoted_list
+from ce_cli.text import comma_separated, plural, quoted, quoted_list
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
@@ -35,7 +35,7 @@ class ClassOrder(Record):
     codes: Codes
 
     @cached_property
-    def _is_same(self) -> bool:
+    def is_same(self) -> bool:
         """Whether both models have the same codes."""
         return bool((self.codes == np.arange(len(self.codes))).all())
 
@@ -44,7 +44,7 @@ class ClassOrder(Record):
         if reference.masses is None and other.masses is None:
             if not len(self.codes):
                 return np.zeros(len(other.codes), np.bool_)
-            theirs = other.codes if self._is_same else self.codes[other.codes]
+            theirs = other.codes if self.is_same else self.codes[other.codes]
             differ: Bools = theirs != reference.codes
             return differ
         count = len(self.codes)
@@ -71,7 +71,7 @@ def class_order(
     Raises
     ------
     DataError
-        Their tasks or classes differ.
+        Their tasks or classes differ, or the classes of their only predictions.
     """
     if reference.task != other.task:
         raise DataError(
@@ -91,7 +91,45 @@ def class_order(
             f"{names[0]} predicts the classes {_shown(reference)}, but {names[1]} predicts "
             f"{_shown(other)}: they cannot be compared{labels_of_one(reference, other, file)}."
         )
-    return ClassOrder(np.array([matches[code] for code in range(len(matches))], np.intp))
+    order = ClassOrder(np.array([matches[code] for code in range(len(matches))], np.intp))
+    if is_of_positive(reference) and is_of_positive(other) and not order.is_same:
+        raise _turned_round(reference, other, names)
+    return order
+
+
+def is_of_positive(binding: Binding) -> bool:
+    """Whether a single prediction is that of one class of two."""
+    return binding.shape == "single" and binding.class_count == 2 and not binding.predicted_class
+
+
+def _turned_round(reference: Binding, other: Binding, names: tuple[str, str]) -> DataError:
+    """The error about predictions of which one is of the other's negative class.
+
+    Columns called p0 and p1 may be two models, or the two classes of one: nothing in them shows it.
+    """
+    texts = list(dict.fromkeys((*(reference.classes or reference.sample), *_ENDS)))
+    ours, theirs = (_positive(binding, texts) for binding in (reference, other))
+    columns = (quoted(binding.predictions[0]) for binding in (reference, other))
+    first, second = (
+        f"{name}, in {column}, is of the class {quoted(own)}"
+        for name, column, own in zip(names, columns, (ours, theirs), strict=True)
+    )
+    usual = ConventionalBinary().codes([ours])[0] == 1
+    choices = [(theirs, ours), (ours, theirs)] if usual else [(ours, theirs), (theirs, ours)]
+    return DataError(
+        f"The prediction of {first}, but that of {second}: models are compared by predictions of "
+        "the same class; if the columns are of one model, use ce score; if both are of one class, "
+        "whatever their names, name it with --positive, and both classes with --classes.",
+        suggestions=[
+            Suggestion((("--positive", both[1]), ("--classes", comma_separated(both))))
+            for both in choices
+        ],
+    )
+
+
+def _positive(binding: Binding, texts: Sequence[str]) -> str:
+    codes = binding.labels.reader.codes(texts).tolist()
+    return texts[codes.index(1)] if 1 in codes else "1"
 
 
 def _matches(reference: Binding, other: Binding) -> dict[int, int]:

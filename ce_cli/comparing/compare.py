@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ce_cli.comparing.agreement import Agreement
 from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
+from ce_cli.comparing.interval_notes import CLASSES
 from ce_cli.comparing.model_set import ModelSet
 from ce_cli.comparing.paired_sums import SumPairs, folded
 from ce_cli.comparing.row_alignment import RowAlignment
@@ -47,7 +48,14 @@ def compare(
     by_key = several and spec.id is not None
     alignment = RowAlignment(model_set.readers, model_set.key, by_key, plan.inner)
     agreement = Agreement(model_set.models)
-    work = SumPairs(plan.cluster is not None, plan.test == "sign-flip", plan.worst)
+    binding = model_set.models[0].binding
+    counted = binding.task in ("binary", "multiclass") and binding.class_count <= CLASSES
+    work = SumPairs(
+        plan.cluster is not None,
+        plan.test == "sign-flip",
+        plan.worst,
+        binding.class_count if counted else 0,
+    )
     rows = (model_set.in_order(some) for some in alignment.rows(run))
     common = (model_set.with_groups(agreement(some)) for some in rows)
     sums = folded(run.near(work, common))

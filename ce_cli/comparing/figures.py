@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.comparing import ratio_moments
 from ce_cli.comparing.clusters import Clusters
 from ce_cli.comparing.paired_sums import DifferenceSums, Name, SignBlocks
 from ce_cli.kernels.deciding import holm, holm_levels, rows_to_decide
 from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.signflip import fewest_to_decide, sign_flip_p_value
-from ce_cli.kernels.student import t_p_value
+from ce_cli.kernels.statistic import NO_ENDS, Ends, Statistic
 from ce_cli.metrics.bounds import ClusteredMean, Level
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State, States
+from ce_cli.metrics.state import State, States, Sums
 from ce_cli.record import Record
 from ce_cli.results.compare import Comparison, Verdict
-from ce_cli.scoring.figures import interval
+from ce_cli.results.score import Interval
 from ce_cli.spec import Spec
 
 Kind = TypeVar("Kind", bound=State)
@@ -50,8 +50,8 @@ class GroupSums(Record):
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
-        return int(self._state(Loss, "loss", 0).rows.floats()[0])
+        """How many rows there are, those of weight 0 included."""
+        return int(self._state(Sums, "rows", 0).sums.floats()[0])
 
     @property
     def weight(self) -> float:
@@ -60,28 +60,38 @@ class GroupSums(Record):
 
     @property
     def size(self) -> Size:
-        """The number of rows and of independent units."""
-        return Size(self.rows, self.units)
+        """The number of rows that count, and of independent units."""
+        counted = int(self._state(Loss, "loss", 0).rows.floats()[0])
+        return Size(counted, self.effective)
 
     @property
     def units(self) -> int:
-        """How many rows, or clusters of them, vary independently."""
-        return self.rows if self.clusters is None else len(self.clusters.weights)
+        """How many rows, or clusters of them, have a weight above 0."""
+        return self.size.rows if self.clusters is None else len(self.clusters.weights)
+
+    def rows_by_class(self, classes: int) -> list[int]:
+        """How many rows of a weight above 0 have each class; empty if that is not known."""
+        if ("soft", 0) not in self.states or self._state(Sums, "soft", 0).sums.floats()[0]:
+            return []
+        each = (self._state(Sums, "class", code).sums for code in range(classes))
+        return [int(one.floats()[0]) for one in each]
+
+    @property
+    def effective(self) -> float:
+        """Kish's number of rows or clusters: fewer than there are where their weights vary."""
+        return self.mean_statistic(0).degrees + 1.0
 
     def mean(self, model: int) -> float:
         """The cross-entropy of a model, in nats."""
         return float(self._state(Loss, "loss", model).mean[0])
 
-    def standard_error(self, model: int) -> float:
-        """The standard error of the cross-entropy of a model, in nats."""
+    def mean_statistic(self, model: int) -> Statistic:
+        """The cross-entropy of a model, in nats, and its error."""
+        mean = self.mean(model)
         if self.clusters is not None:
-            mean, sums = self.mean(model), self.clusters.losses[model]
-            if math.isinf(mean):
-                return math.inf
-            return self._clustered(sums, mean, self.clusters.weights)
+            return self._clustered(self.clusters.losses[model], mean)
         loss = self._state(Loss, "loss", model)
-        spread = self._state(Spread, "spread", model)
-        return float(spread.figures(States({Loss: loss}))["standard_error"][0])
+        return _of_rows(mean, loss, self._state(Spread, "spread", model))
 
     def difference(self, model: int) -> float:
         """The cross-entropy of the model minus that of the reference, in nats."""
@@ -95,47 +105,14 @@ class GroupSums(Record):
             return math.inf if more else -math.inf
         return float(state.loss.mean[0])
 
-    def difference_error(self, model: int) -> float:
-        """The standard error of the difference, in nats."""
-        difference = self.difference(model)
+    def statistic(self, model: int) -> Statistic:
+        """The difference, in nats, and its error."""
+        difference, state = self.difference(model), self._difference(model)
         if not math.isfinite(difference):
-            return math.nan
+            return Statistic(difference, math.nan, math.nan)
         if self.clusters is not None:
-            return self._clustered(
-                self._cluster_differences(model), difference, self.clusters.weights
-            )
-        state = self._difference(model)
-        return float(state.spread.figures(States({Loss: state.loss}))["standard_error"][0])
-
-    def relative_error(self, model: int) -> float:
-        """The standard error of difference / reference.
-
-        That of a ratio of means by its linear expansion (Cochran, Sampling Techniques, 3rd ed.,
-        1977, section 6.4): Σ w²(d − r·reference)² instead of the sum of squares.
-        """
-        reference, ratio = self.mean(0), self.relative(model)
-        if not math.isfinite(ratio):
-            return math.nan
-        if not reference:  # then all losses are 0, those of the model too
-            return self.difference_error(model)
-        if self.clusters is not None:
-            return (
-                self._clustered(self._cluster_differences(model), ratio, self.clusters.losses[0])
-                / reference
-            )
-        if not math.isfinite(self.difference_error(model) + self.standard_error(0)):
-            return math.nan
-        state, ours = self._difference(model), self._state(Spread, "spread", 0)
-        slope = Fraction(ratio)
-        squares = (
-            state.spread.square.totals()[0]
-            - 2 * slope * state.cross.totals()[0]
-            + slope * slope * ours.square.totals()[0]
-        )
-        rows = self.rows
-        if rows < 2:
-            return math.nan
-        return _root(squares / (Fraction(self.weight) * Fraction(reference)) ** 2, rows)
+            return self._clustered(self._cluster_differences(model), difference)
+        return _of_rows(difference, state.loss, state.spread)
 
     def relative(self, model: int) -> float:
         """The difference as a share of the reference's cross-entropy."""
@@ -144,18 +121,35 @@ class GroupSums(Record):
             return difference
         return difference / reference if 0 < reference < math.inf else math.nan
 
-    def p_value(self, model: int, flipped: bool) -> float:
-        """The p-value of no difference, by a t test or by flipping signs."""
-        difference = self.difference(model)
-        if not math.isfinite(difference) or self.units < 2:
+    def relative_interval(self, model: int, tested: Statistic, confidence: float) -> Ends:
+        """Fieller's interval of the relative difference, which agrees with `tested`."""
+        own, ratio = self.mean_statistic(0), self.relative(model)
+        if not (math.isfinite(ratio) and math.isfinite(tested.error + own.error)):
+            return NO_ENDS
+        if not own.value:  # then all losses are 0, those of the model too
+            return tested.interval_of_difference(confidence)
+        if self.clusters is None:
+            loss, spread = self._state(Loss, "loss", 0), self._state(Spread, "spread", 0)
+            moments = ratio_moments.of_rows(self._difference(model), loss, spread, tested.error)
+        else:
+            sums, (losses, *_) = self._cluster_differences(model), self.clusters.losses
+            moments = ratio_moments.of_clusters(
+                sums, losses, self.clusters.weights, ratio, tested.error
+            )
+        return tested.interval_of_ratio(moments, confidence)
+
+    def sign_flip_p_value(self, model: int, transformed: bool) -> float:
+        """The p-value of no difference by flipping signs; `transformed` as `Statistic` is."""
+        if not self.statistic(model).is_known:
             return math.nan
-        if flipped:
-            sums = self._sign_sums(model)
-            return sign_flip_p_value(sums) if np.isfinite(sums).all() else math.nan
-        if difference == 0:
-            return 1.0
-        error = self.difference_error(model)
-        return t_p_value(difference / error if error else math.inf, self.units - 1)
+        if self.clusters is not None:
+            sums, weights = self._cluster_differences(model), self.clusters.weights
+        else:
+            blocks = self._state(SignBlocks, "blocks", model)
+            sums, weights = blocks.sums.floats(), blocks.weights.floats()
+        if not np.isfinite(sums).all():
+            return math.nan
+        return sign_flip_p_value(sums, weights if transformed else None)
 
     def rates(self, model: int) -> tuple[float, float]:
         """The shares of the weight where the model's loss is lower, and where it is the same."""
@@ -166,15 +160,11 @@ class GroupSums(Record):
         """Whether all losses are equal, except for rounding."""
         if self.rates(model)[1] == 1.0:
             return True
-        error, difference = self.difference_error(model), self.difference(model)
-        if not (math.isfinite(error) and math.isfinite(difference)):
+        tested = self.statistic(model)
+        if not (math.isfinite(tested.error) and math.isfinite(tested.value)):
             return False
-        return math.hypot(error * math.sqrt(self.units), difference) <= _ROUNDING * self.mean(0)
-
-    def _sign_sums(self, model: int) -> Floats:
-        if self.clusters is not None:
-            return self._cluster_differences(model)
-        return self._state(SignBlocks, "blocks", model).sums.floats()
+        spread = tested.error * math.sqrt(self.effective)
+        return math.hypot(spread, tested.value) <= _ROUNDING * self.mean(0)
 
     def _cluster_differences(self, model: int) -> Floats:
         """Σ w·d of each cluster."""
@@ -184,19 +174,17 @@ class GroupSums(Record):
             differences: Floats = self.clusters.losses[model] - self.clusters.losses[0]
         return differences
 
-    def _clustered(self, sums: Floats, slope: float, others: Floats) -> float:
-        """The standard error of Σ w·d, where the residual of a cluster is sum − slope · other."""
-        if self.units < 2:
-            return math.nan
+    def _clustered(self, sums: Floats, mean: float) -> Statistic:
+        """A mean and its error, from Σ w·v of each cluster."""
+        if self.clusters is None:
+            raise ValueError("there are no clusters")
+        weights = self.clusters.weights
         with np.errstate(over="ignore", invalid="ignore"):  # weighed first, so that few overflow
-            residuals = (sums - slope * others) / self.weight
-            if not np.isfinite(np.square(residuals)).all():
-                return math.inf
-        return (
-            ClusteredMean.of(residuals, self.clusters.weights, 1.0).error
-            if self.clusters
-            else math.nan
-        )
+            residuals = (sums - mean * weights) / self.weight
+            found = ClusteredMean.of(residuals, weights, 1.0)
+            endless = not np.isfinite(np.square(residuals)).all()
+        error = math.inf if endless and found.count > 1.0 else found.error
+        return Statistic(mean, error, found.count - 1.0, 0.0 if endless else found.skewness)
 
     def _state(self, kind: type[Kind], name: str, model: int) -> Kind:
         """The state of a model that goes by `name`, an instance of `kind`."""
@@ -206,12 +194,16 @@ class GroupSums(Record):
         return self._state(DifferenceSums, "difference", model)
 
 
-def _root(squares: Fraction, count: int) -> float:
-    """√( n/(n−1) · squares )."""
-    try:
-        return math.sqrt(max(0.0, float(squares * count / (count - 1))))
-    except OverflowError:
-        return math.inf
+def _of_rows(mean: float, loss: Loss, spread: Spread) -> Statistic:
+    """A mean and its error, from sums over rows."""
+    error = spread.figures(States({Loss: loss}))["standard_error"]
+    count, skewness = spread.effective(loss), spread.skewness(loss, error)
+    return Statistic(mean, float(error[0]), float(count[0]) - 1.0, float(skewness[0]))
+
+
+def by_method(statistic: Statistic, spec: Spec) -> Statistic:
+    """The statistic as ``--interval`` asks for: Student's t takes no account of skewness."""
+    return statistic if spec.interval == "hall" else statistic.replace(skewness=0.0)
 
 
 def comparisons(
@@ -223,17 +215,15 @@ def comparisons(
     if figures.clusters is not None:
         method += ", summed by cluster"
     for model in range(1, len(names)):
-        difference, error = figures.difference(model), figures.difference_error(model)
-        units = figures.units
-        scales = {"absolute": spec.scale, "bits": LOG_2}
-        intervals = {
-            name: interval(difference / scale, error / scale, units, 0.0, level, method)
-            for name, scale in scales.items()
-        }
-        relative, wide = figures.relative(model), figures.relative_error(model)
-        intervals["relative"] = interval(
-            relative, wide, units, 0.0, level, f"{method}, delta method"
-        )
+        statistic = figures.statistic(model)
+        tested = by_method(statistic, spec)
+        difference, relative = tested.value, figures.relative(model)
+        low, high = tested.interval_of_difference(spec.confidence)
+        ends = figures.relative_interval(model, tested, spec.confidence)
+        nats = Interval(low, high, spec.confidence, method, *counted(statistic))
+        p_value = tested.p_value
+        if flipped:
+            p_value = figures.sign_flip_p_value(model, transformed=spec.interval == "hall")
         wins, ties = figures.rates(model)
         yield Comparison(
             model=names[model],
@@ -243,9 +233,13 @@ def comparisons(
                 "relative": relative,
                 "bits": difference / LOG_2,
             },
-            intervals={name: intervals[name] for name in ("absolute", "relative", "bits")},
-            standard_error=error / spec.scale,
-            p_value=figures.p_value(model, flipped),
+            intervals={
+                "absolute": nats.over(spec.scale),
+                "relative": Interval(*ends, spec.confidence, f"{method}, Fieller's for a ratio"),
+                "bits": nats.over(LOG_2),
+            },
+            standard_error=tested.error / spec.scale,
+            p_value=p_value,
             p_adjusted=math.nan,
             win_rate=wins,
             tie_rate=ties,
@@ -253,11 +247,19 @@ def comparisons(
         )
 
 
+def counted(statistic: Statistic) -> tuple[float, float]:
+    """The effective number of rows or clusters, and the skewness, as an `Interval` has them.
+
+    They are those of the numbers, also where ``--interval t`` makes no use of the skewness.
+    """
+    return statistic.degrees + 1.0, statistic.skewness
+
+
 class Size(Record):
-    """The number of rows, and of rows or clusters that vary independently."""
+    """The number of rows, and the effective number of them or of clusters."""
 
     rows: int
-    units: int
+    units: float
 
     def more(self, one: Comparison, level: float, flipped: bool) -> int | None:
         """How many more rows, in clusters of the same size, would detect this difference."""

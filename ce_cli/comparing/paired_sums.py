@@ -119,17 +119,19 @@ class SignBlocks(State):
     ----------
     cells : ndarray of int, shape (C,)
         Which sums there are, ascending: ``group * BLOCKS + block``.
-    sums : ExactSums
-        One for each of them.
+    sums, weights : ExactSums
+        One for each of them, and Σ w.
     """
 
     cells: Codes
     sums: ExactSums
+    weights: ExactSums
 
     @classmethod
     def empty(cls, groups: int, space: LabelSpace) -> Self:
         """No rows."""
-        return cls(np.zeros(0, np.intp), ExactSums.empty(0))
+        none = ExactSums.empty(0)
+        return cls(np.zeros(0, np.intp), none, none)
 
     @classmethod
     def between(cls, model: Batch, reference: Batch) -> Self:
@@ -139,29 +141,38 @@ class SignBlocks(State):
         finite = np.where(np.isfinite(differences), differences, 0.0)
         start = 0 if model.groups is None else model.groups * BLOCKS
         cells, own = np.unique(start + model.rows % BLOCKS, return_inverse=True)
-        return cls(cells, model.replace(groups=own, group_count=len(cells)).sums(finite))
+        blocks = model.replace(groups=own, group_count=len(cells))
+        return cls(cells, blocks.sums(finite), blocks.weight_sums)
 
     def at(self, group: int) -> Self:
         """The sums of one group."""
         first, last = np.searchsorted(self.cells, (group * BLOCKS, (group + 1) * BLOCKS))
-        sums = self.sums.between(int(first), int(last))
-        return type(self)(self.cells[first:last] - group * BLOCKS, sums)
+        own = (one.between(int(first), int(last)) for one in (self.sums, self.weights))
+        return type(self)(self.cells[first:last] - group * BLOCKS, *own)
 
     def merge(self, other: Self) -> Self:
         """Add the sums of both."""
         if np.array_equal(self.cells, other.cells):
-            return type(self)(self.cells, self.sums.merge(other.sums))
+            sums, weights = self.sums.merge(other.sums), self.weights.merge(other.weights)
+            return type(self)(self.cells, sums, weights)
         cells = np.union1d(self.cells, other.cells)
-        own, others = (
-            one.sums.regroup(np.searchsorted(cells, one.cells), len(cells)) for one in (self, other)
-        )
-        return type(self)(cells, own.merge(others))
+        own, others = (one._placed(cells) for one in (self, other))
+        return own.merge(others)
 
     def regroup(self, index: Codes, groups: int) -> Self:
         """Move whole groups, block by block."""
         moved = index[self.cells // BLOCKS] * BLOCKS + self.cells % BLOCKS
         cells, own = np.unique(moved, return_inverse=True)
-        return type(self)(cells, self.sums.regroup(own, len(cells)))
+        return self._moved(own, cells)
+
+    def _placed(self, cells: Codes) -> Self:
+        """The same sums among those of more cells."""
+        return self._moved(np.searchsorted(cells, self.cells), cells)
+
+    def _moved(self, index: Codes, cells: Codes) -> Self:
+        """The sums, each at its place among `cells`."""
+        own = (one.regroup(index, len(cells)) for one in (self.sums, self.weights))
+        return type(self)(cells, *own)
 
 
 Name = tuple[str, int]
@@ -178,6 +189,9 @@ class PairedSums(Record):
     rows : int
         How many rows there are.
     keys, states
+        ``("rows", 0)``, the number of rows; over those with a weight above 0,
+        ``("class", c)`` and ``("soft", 0)``, how many have each class, and how many labels are no
+        classes, if they are counted;
         ``("loss", m)`` and ``("spread", m)`` of each model, ``("difference", m)`` of each but the
         reference, and ``("blocks", m)`` for a sign-flip test, for every group.
     cluster_keys, clusters
@@ -221,20 +235,26 @@ class SumPairs(Record):
         Whether to compute sums by block.
     worst : int
         How many of the rows that moved most to keep, in each direction.
+    classes : int
+        How many classes the labels have, if rows are to be counted by class.
     """
 
     clustered: bool
     flipped: bool
     worst: int
+    classes: int = 0
 
     def __call__(self, parts: Sequence[ScoredRows]) -> PairedSums:
         """The sums over some rows; `parts` are the same rows of each model."""
+        read, parts = parts[0], _counted(parts)
         own = parts[0]
         groups, keys, finest = _groups(own, self.clustered)
         first = _with_totals(_batch(own.losses, own, groups, len(keys)), own)
         batches = [first, *(_with_totals(_known(one.losses, first), one) for one in parts[1:])]
         others = range(1, len(parts))
-        states: PairStates = {}
+        states: PairStates = {("rows", 0): Sums(_row_counts(read, self.clustered))}
+        if self.classes:
+            states |= _rows_by_class(first, own, self.classes)
         for model, batch in enumerate(batches):
             states |= {("loss", model): Loss.of(batch), ("spread", model): Spread.of(batch)}
         for model in others:
@@ -251,13 +271,40 @@ class SumPairs(Record):
                     ("rows", 0): Sums(small.row_counts),
                 }
         return PairedSums(
-            rows=len(own.rows),
+            rows=len(read.rows),
             keys=keys,
             states=states,
             cluster_keys=tuple(own.keys) if self.clustered else (),
             clusters=clusters,
             moved={model: Moved.of(own, parts[model], self.worst) for model in others},
         )
+
+
+def _counted(parts: Sequence[ScoredRows]) -> Sequence[ScoredRows]:
+    """The rows of each model without those of weight 0, which are no observations."""
+    weights = parts[0].weights
+    if weights is None or not len(weights) or weights.min() > 0:
+        return parts
+    kept = np.flatnonzero(weights > 0)
+    return [part.taken(kept) for part in parts]
+
+
+def _row_counts(read: ScoredRows, clustered: bool) -> ExactSums:
+    """Rows by group, those of weight 0 included."""
+    groups, keys, _ = _groups(read, clustered)
+    return _batch(read.losses, read, groups, len(keys)).row_counts
+
+
+def _rows_by_class(batch: Batch, own: ScoredRows, classes: int) -> PairStates:
+    """Rows by group of each class, and those whose labels are no classes."""
+    groups = 0 if batch.groups is None else batch.groups
+    size = batch.group_count * classes
+    counts = np.bincount(groups * classes + own.codes, minlength=size).reshape(-1, classes)
+    states: PairStates = {
+        ("class", code): Sums(ExactSums.of_counts(column)) for code, column in enumerate(counts.T)
+    }
+    soft = ExactSums.empty(batch.group_count) if own.masses is None else batch.row_counts
+    return states | {("soft", 0): Sums(soft)}
 
 
 def folded(pieces: Iterable[PairedSums]) -> PairedSums | None:

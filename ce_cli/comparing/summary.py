@@ -9,9 +9,11 @@ import numpy as np
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.precision import stored_how
+from ce_cli.comparing.agreement import is_of_positive
 from ce_cli.comparing.bound_models import BoundModel, ComparisonPlan, ModelReader
 from ce_cli.comparing.clusters import Clusters
-from ce_cli.comparing.figures import GroupSums, Size, comparisons, settled
+from ce_cli.comparing.figures import GroupSums, Size, by_method, comparisons, counted, settled
+from ce_cli.comparing.interval_notes import few_rows, few_rows_in_groups, rare_class
 from ce_cli.comparing.model_set import ModelSet
 from ce_cli.comparing.paired_sums import PairedSums
 from ce_cli.comparing.row_alignment import RowAlignment
@@ -19,15 +21,18 @@ from ce_cli.errors import DataError
 from ce_cli.metrics.bounds import Level
 from ce_cli.metrics.groups import sortable
 from ce_cli.record import Record
-from ce_cli.results.compare import Compared, ComparedGroup, Model, ModelColumns
+from ce_cli.registry import FIGURES
+from ce_cli.results.compare import Compared, ComparedGroup, Comparison, Model, ModelColumns
 from ce_cli.results.document import Scalar
 from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Interval, Note
-from ce_cli.scoring.figures import class_names, interval
+from ce_cli.scoring.figures import class_names
 from ce_cli.scoring.interval_warnings import few_clusters
 from ce_cli.scoring.warnings import empty_files, issue_warnings, with_evidence
 from ce_cli.spec import Spec
 from ce_cli.text import plural, sanitize
+
+_LOWEST = FIGURES["cross_entropy"].low
 
 
 class Summary(Record):
@@ -58,8 +63,10 @@ class Summary(Record):
             raise DataError(f"{self.names[0]}: all weights are 0.")
         flipped = plan.test == "sign-flip"
         own = list(comparisons(whole, self.names, self.spec, flipped))
+        models = tuple(self._models(whole))
         named = [by] if groupings is None else groupings
-        groups = [group for names in named for group in self._groups(names, flipped)]
+        grouped = [list(self._groups(names, flipped)) for names in named]
+        groups = [group for some in grouped for group in some]
         return Compared(
             task=self.model_set.models[0].binding.task,
             unit=self.spec.unit,
@@ -69,17 +76,20 @@ class Summary(Record):
             join=self._join(),
             cluster=ClusterCount(plan.cluster, whole.units) if plan.cluster else None,
             rows={
-                "compared": whole.rows,
+                "compared": self.sums.rows,
                 "left_out": self.left_out,
                 "unmatched": sum(self.alignment.unmatched),
                 "repeated": sum(self.alignment.repeated),
             },
             weight_sum=whole.weight,
-            models=tuple(self._models(whole)),
+            models=models,
             comparisons=tuple(settled(own, [whole.size] * len(own), self.spec.confidence, flipped)),
             groups=tuple(_settled_groups(groups, self.spec.confidence, flipped)),
             moved=tuple(self._moved()),
-            warnings=tuple(self._warnings(whole)),
+            warnings=(
+                *self._warnings(whole),
+                *self._interval_notes(whole, models, own, grouped),
+            ),
         )
 
     def _whole(self) -> GroupSums:
@@ -112,21 +122,24 @@ class Summary(Record):
         scale = self.spec.scale
         return {
             "cross_entropy": figures.mean(model) / scale,
-            "standard_error": figures.standard_error(model) / scale,
+            "standard_error": figures.mean_statistic(model).error / scale,
         }
 
     def _intervals(self, figures: GroupSums, model: int) -> dict[str, Interval]:
-        mean, error, scale = figures.mean(model), figures.standard_error(model), self.spec.scale
-        level = Level(self.spec.confidence, self.spec.interval)
+        statistic = figures.mean_statistic(model)
+        own = by_method(statistic, self.spec)
         by_cluster = ", summed by cluster" if figures.clusters is not None else ""
+        level = Level(self.spec.confidence, self.spec.interval)
         method = level.named(f"the weighted mean{by_cluster}")
-        nats = interval(mean, error, figures.units, 0.0, level, method)
-        return {"cross_entropy": nats.replace(low=nats.low / scale, high=nats.high / scale)}
+        low, high = (max(_LOWEST, end) for end in own.interval(level.confidence))
+        nats = Interval(low, high, level.confidence, method, *counted(statistic))
+        return {"cross_entropy": nats.over(self.spec.scale)}
 
     def _models(self, whole: GroupSums) -> Iterator[Model]:
         for model, (one, reader, place) in enumerate(self._placed()):
             binding, issues = one.binding, reader.issues[place]
             at = self.model_set.readers.index(reader)
+            classes = class_names(binding, issues.labels)
             yield Model(
                 name=one.name,
                 inputs=one.files,
@@ -136,8 +149,9 @@ class Summary(Record):
                     binding.shape,
                     reader.label_file,
                     binding.found_by,
+                    classes[1] if is_of_positive(binding) else None,
                 ),
-                classes=class_names(binding, issues.labels),
+                classes=classes,
                 values=one.spec.as_,
                 signature=one.spec.signature(),
                 rows={
@@ -215,8 +229,23 @@ class Summary(Record):
             yield from _left_out_notes(
                 reader, self.alignment.unmatched[at], self.alignment.repeated[at]
             )
-        if self.plan.cluster is not None:
-            yield from few_clusters(whole.units)
+
+    def _interval_notes(
+        self,
+        whole: GroupSums,
+        models: Sequence[Model],
+        own: Sequence[Comparison],
+        grouped: Sequence[Sequence[tuple[ComparedGroup, Size]]],
+    ) -> Iterator[Note]:
+        """Whether few rows decide about the intervals of all rows and of groups."""
+        clustered = self.plan.cluster is not None
+        if clustered:
+            yield from few_clusters(whole.units, whole.effective)
+        counts = whole.rows_by_class(len(self.classes))
+        rare = list(rare_class(counts, self.classes))
+        yield from rare or few_rows(own, models, clustered)
+        for groups in grouped:
+            yield from few_rows_in_groups([group for group, _ in groups], clustered)
 
     def _clip_notes(self) -> Iterator[Note]:
         """A note about clips that differ, where they changed a loss."""

@@ -95,6 +95,11 @@ def _of_regression(requirement: Requirement, figures: GroupFigures, mode: Mode) 
     reason = ""
     if math.isfinite(value) and math.isnan(compared):
         reason = "There are too few rows for an interval of the difference."
+        if math.isfinite(near):  # Fieller's interval, open at this end
+            reason = (
+                "The relative difference has no bound there: the baseline may be nearly 0. Set "
+                "the limit in the unit of the cross-entropy, or score more rows."
+            )
     elif requirement.holds(compared) and not requirement.holds(value):
         reason = "The value is beyond the limit, but its interval includes values within the limit."
     elif requirement.holds(value) and not requirement.holds(compared):

@@ -29,8 +29,10 @@ class BaselineFigures(Record):
     ----------
     standard_error : float
         NaN if the document has none.
-    units : int
+    n : float
         How many rows, or clusters of them, vary independently.
+    skewness : float
+        Σ r³ / (Σ r²)^(3/2) of their residuals; 0 if the document has none.
     """
 
     by: dict[str, str | None]
@@ -38,7 +40,8 @@ class BaselineFigures(Record):
     weight_sum: float
     cross_entropy: float
     standard_error: float
-    units: int
+    n: float
+    skewness: float
 
 
 class BaselineScore(Record):
@@ -148,17 +151,19 @@ class _JsonNode:
             self.refuse(path, "a list of texts", value)
         return tuple(value)
 
-    def number(self, key: str, above: float) -> float:
-        """A finite number, larger than `above`."""
+    def number(self, key: str, above: float, to: float = math.inf) -> float:
+        """A finite number, larger than `above` and not larger than `to`."""
         path, value = self.value(key)
         kind = "a positive number" if above == 0.0 else "a number, 0 or more"
+        if to < math.inf:
+            kind = f"a number from {math.nextafter(above, to):g} to {to:g}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.refuse(path, kind, value)
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
-        if not above < number < math.inf:
+        if not (above < number <= to and number < math.inf):
             self.refuse(path, kind, value)
         return number
 
@@ -170,6 +175,7 @@ class _JsonNode:
 
 
 _BELOW_ZERO = math.nextafter(0.0, -1.0)
+_BELOW_MINUS_ONE = math.nextafter(-1.0, -2.0)
 
 
 def _score(name: str, document: _JsonNode) -> BaselineScore:
@@ -206,7 +212,7 @@ def _score(name: str, document: _JsonNode) -> BaselineScore:
         document.number("weight_sum", above=0.0),
         metrics.number("cross_entropy", above=_BELOW_ZERO),
         _or_nan(metrics, "standard_error"),
-        document.part("cluster").count("count") if clustered else rows,
+        *_moments(document, document.part("cluster").count("count") if clustered else rows),
     )
     groups = (_group(part) for part in document.parts("groups"))
     return BaselineScore(
@@ -232,8 +238,19 @@ def _group(part: _JsonNode) -> BaselineFigures:
         part.number("weight_sum", above=_BELOW_ZERO),
         _or_nan(metrics, "cross_entropy"),
         _or_nan(metrics, "standard_error"),
-        rows,
+        *_moments(part, rows),
     )
+
+
+def _moments(part: _JsonNode, count: int) -> tuple[float, float]:
+    """The effective number of rows and the skewness, which older documents do not have."""
+    intervals = part.values.get("intervals")
+    if not isinstance(intervals, dict) or not isinstance(intervals.get("cross_entropy"), dict):
+        return float(count), 0.0
+    own = part.part("intervals").part("cross_entropy")
+    if own.values.get("n") is None or own.values.get("skewness") is None:
+        return float(count), 0.0
+    return own.number("n", above=0.0), own.number("skewness", above=_BELOW_MINUS_ONE, to=1.0)
 
 
 def _or_nan(metrics: _JsonNode, key: str) -> float:

@@ -13,7 +13,9 @@ from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import STDIN, display_name
 
-_ABOUT_BOTH = ("left_out", "unmatched", "repeated")  # warnings not about one of the two
+_ABOUT_BOTH = (  # warnings not about one of the two; the score has its own of rare classes
+    *("left_out", "unmatched", "repeated", "few_rows", "few_rows_in_groups"),
+)
 _OTHER_CLIP = "other_clip"
 
 

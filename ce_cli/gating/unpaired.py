@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ce_cli.comparing.figures import by_method, counted
+from ce_cli.comparing.interval_notes import few_in_groups, few_rows
 from ce_cli.errors import DataError
 from ce_cli.gating.baseline_comparison import BaselineComparison, GroupComparison
 from ce_cli.gating.comparable import check_comparable
 from ce_cli.gating.documents import BaselineFigures, BaselineScore
-from ce_cli.kernels.welch import (
-    METHOD,
-    DifferenceEstimate,
-    MeanEstimate,
-    difference,
-    relative_difference,
-)
+from ce_cli.kernels.statistic import Statistic
+from ce_cli.kernels.welch import MeanEstimate, difference, relative_interval
+from ce_cli.metrics.bounds import Level
 from ce_cli.results.compare import Comparison, Verdict
 from ce_cli.results.score import Group, Interval, Note, Result
 from ce_cli.spec import Spec
 from ce_cli.text import display_name, plural, quoted_list
 
 Key = frozenset[tuple[str, str | None]]
+
+_MEANS = "two independent means (Welch)"
 
 
 def check_error_known(baseline: BaselineScore) -> None:
@@ -63,7 +63,7 @@ def unpaired_comparison(
     notes = check_comparable(baseline, result)
     name = display_name(result.inputs[0])
     units = result.rows["scored"] if result.cluster is None else result.cluster.count
-    mean = _mean(int(units or 0), result.metrics)
+    mean = _mean(int(units or 0), result.metrics, result.intervals)
     whole = _comparison(name, mean, baseline, baseline.whole, spec)
     groups = [
         group
@@ -76,11 +76,22 @@ def unpaired_comparison(
         "independent and is wider than necessary; with predictions as the baseline, rows are "
         "compared one by one.",
     )
-    return BaselineComparison(baseline.name, False, whole, tuple(groups), (unpaired, *notes))
+    clustered = result.cluster is not None
+    known = [(one.by, [one.comparison]) for one in groups if one.comparison is not None]
+    few = (*few_rows([whole], (), clustered), *few_in_groups(known, clustered=False))
+    return BaselineComparison(baseline.name, False, whole, tuple(groups), (unpaired, *notes, *few))
 
 
-def _mean(units: int, metrics: dict[str, float]) -> MeanEstimate:
-    return MeanEstimate(metrics["cross_entropy"], metrics.get("standard_error", math.nan), units)
+def _mean(
+    units: int, metrics: Mapping[str, float], intervals: Mapping[str, Interval]
+) -> MeanEstimate:
+    """A mean loss, whose interval has the effective number of rows and the skewness."""
+    n, skewness = float(units), 0.0
+    interval = intervals.get("cross_entropy")
+    if interval is not None and interval.n is not None and interval.skewness is not None:
+        n, skewness = interval.n, interval.skewness
+    error = metrics.get("standard_error", math.nan)
+    return MeanEstimate(metrics["cross_entropy"], error, n, skewness)
 
 
 def _groups(
@@ -119,7 +130,7 @@ def _group(
             f"{plural(group.rows, 'row')})."
         )
         return GroupComparison(group.by, None, reason)
-    mean = _mean(group.rows, group.metrics)
+    mean = _mean(group.rows, group.metrics, group.intervals)
     return GroupComparison(group.by, _comparison(name, mean, baseline, other, spec))
 
 
@@ -130,36 +141,41 @@ def _key(by: dict[str, str | None]) -> Key:
 def _comparison(
     name: str, mean: MeanEstimate, baseline: BaselineScore, other: BaselineFigures, spec: Spec
 ) -> Comparison:
-    reference = MeanEstimate(other.cross_entropy, other.standard_error, other.units)
-    absolute = difference(mean, reference, spec.confidence)
-    relative = relative_difference(mean, reference, spec.confidence)
-    # bits are the same difference in another unit
-    bits = spec.scale / math.log(2.0)
+    reference = MeanEstimate(other.cross_entropy, other.standard_error, other.n, other.skewness)
+    statistic, confidence = difference(mean, reference), spec.confidence
+    tested = by_method(statistic, spec)
+    # a/b − 1 would lose the digits of a small difference
+    relative = tested.value / reference.value if reference.value > 0.0 else math.nan
+    method = Level(confidence, spec.interval).named(_MEANS)
+    low, high = tested.interval_of_difference(confidence)
+    absolute = Interval(low, high, confidence, method, *counted(statistic))
+    scale = math.log(2.0) / spec.scale  # bits are the same difference in another unit
+    ends = relative_interval(tested, reference, confidence)
     return Comparison(
         model=name,
         reference=baseline.name,
         difference={
-            "absolute": absolute.value,
-            "relative": relative.value,
-            "bits": absolute.value * bits,
+            "absolute": tested.value,
+            "relative": relative,
+            "bits": tested.value / scale,
         },
         intervals={
-            "absolute": Interval(absolute.low, absolute.high, spec.confidence, METHOD),
-            "relative": Interval(relative.low, relative.high, spec.confidence, METHOD),
-            "bits": Interval(absolute.low * bits, absolute.high * bits, spec.confidence, METHOD),
+            "absolute": absolute,
+            "relative": Interval(*ends, confidence, f"{method}, Fieller's for a ratio"),
+            "bits": absolute.over(scale),
         },
-        standard_error=absolute.standard_error,
-        p_value=absolute.p_value,
-        p_adjusted=absolute.p_value,
+        standard_error=tested.error,
+        p_value=tested.p_value,
+        p_adjusted=tested.p_value,
         win_rate=math.nan,
         tie_rate=math.nan,
-        verdict=_verdict(absolute),
+        verdict=_verdict(tested, 1.0 - confidence),
     )
 
 
-def _verdict(estimate: DifferenceEstimate) -> Verdict:
-    if estimate.low == estimate.high == 0.0:
+def _verdict(tested: Statistic, level: float) -> Verdict:
+    if tested.value == tested.error == 0.0:
         return "same"
-    if estimate.low > 0.0:
-        return "worse"
-    return "better" if estimate.high < 0.0 else "unclear"
+    if tested.p_value < level:
+        return "worse" if tested.value > 0.0 else "better"
+    return "unclear"

@@ -33,7 +33,7 @@ def holm_levels(p_values: Sequence[float], level: float) -> list[float]:
     return levels
 
 
-def rows_to_decide(rows: int, difference: float, standard_error: float, level: float) -> float:
+def rows_to_decide(rows: float, difference: float, standard_error: float, level: float) -> float:
     """How many rows would show that such a difference is not 0, in 4 cases out of 5.
 
     ``n · ((z₁₋ₐ/₂ + z₀.₈) · se / difference)² + z²₁₋ₐ/₂ / 2``: the usual formula for sample size
@@ -42,8 +42,9 @@ def rows_to_decide(rows: int, difference: float, standard_error: float, level: f
 
     Parameters
     ----------
-    rows : int
+    rows : float
         Number of rows observed; or of clusters, and then the result is a number of clusters.
+        Fewer than there are if their weights vary.
     difference, standard_error : float
         The observed values, in one unit.
     level : float

@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
-from ce_cli.kernels.student import t_p_value, t_quantile
+from ce_cli.kernels.fieller import RatioMoments
+from ce_cli.kernels.statistic import NO_ENDS, Ends, Statistic
 from ce_cli.record import Record
-
-METHOD = "Welch's t on two independent means"
 
 
 class MeanEstimate(Record):
-    """A mean, its standard error and its number of rows."""
+    """A mean, its standard error, its number of rows, and the skewness Σ r³ / (Σ r²)^(3/2)."""
 
     value: float
     standard_error: float
-    rows: int
+    rows: float
+    skewness: float = 0.0
 
 
-class DifferenceEstimate(Record):
-    """A difference with its interval; NaN where a figure is unknown.
-
-    Attributes
-    ----------
-    degrees : float
-        Degrees of freedom of the interval.
-    p_value : float
-        Two-sided, of the hypothesis that there is no difference.
-    """
-
-    value: float
-    low: float
-    high: float
-    standard_error: float
-    degrees: float
-    p_value: float
-
-
-def difference(
-    model: MeanEstimate, reference: MeanEstimate, confidence: float
-) -> DifferenceEstimate:
+def difference(model: MeanEstimate, reference: MeanEstimate) -> Statistic:
     """How much larger one mean is than another, as if they were of different rows.
 
     Notes
@@ -47,48 +27,31 @@ def difference(
     The variances add up, and the degrees of freedom are (s₁² + s₂²)² / (s₁⁴/(n₁−1) + s₂⁴/(n₂−1))
     for standard errors s: B. L. Welch, "The generalization of 'Student's' problem when several
     different population variances are involved", Biometrika 34 (1947), and F. E. Satterthwaite,
-    Biometrics Bulletin 2 (1946).
+    Biometrics Bulletin 2 (1946). Third moments add up like the variances, so that the skewness for
+    Hall's transformation is (k₁·s₁³ − k₂·s₂³) / (s₁² + s₂²)^(3/2).
     """
+    pair = (model, reference)
     value = model.value - reference.value
-    errors = (model.standard_error, reference.standard_error)
-    return _around(value, errors, (model.rows, reference.rows), confidence)
-
-
-def relative_difference(
-    model: MeanEstimate, reference: MeanEstimate, confidence: float
-) -> DifferenceEstimate:
-    """The same as a share of the reference, which is itself uncertain.
-
-    Notes
-    -----
-    By the delta method the variance of a ratio a/b of independent means is about
-    (s_a² + (a/b)² s_b²) / b²: G. Casella and R. L. Berger, Statistical Inference (2002), example
-    5.5.27. Satterthwaite's formula for the degrees of freedom takes its two terms.
-    """
-    if not 0.0 < reference.value < math.inf:
-        nan = math.nan
-        return DifferenceEstimate(nan, nan, nan, nan, nan, nan)
-    # a/b − 1 would lose the digits of a small difference
-    value = (model.value - reference.value) / reference.value
-    ratio = model.value / reference.value
-    errors = (
-        model.standard_error / reference.value,
-        ratio * reference.standard_error / reference.value,
-    )
-    return _around(value, errors, (model.rows, reference.rows), confidence)
-
-
-def _around(
-    value: float, errors: tuple[float, float], rows: tuple[int, int], confidence: float
-) -> DifferenceEstimate:
-    """An interval around the sum of two terms with independent errors."""
-    error = math.hypot(*errors)
-    if not (math.isfinite(value) and math.isfinite(error) and min(rows) > 1):
-        return DifferenceEstimate(value, math.nan, math.nan, math.nan, math.nan, math.nan)
+    error = math.hypot(model.standard_error, reference.standard_error)
+    if not math.isfinite(error) or min(one.rows for one in pair) <= 1.0:
+        return Statistic(value, math.nan, math.nan)
     if error == 0.0:
-        return DifferenceEstimate(value, value, value, 0.0, math.inf, 1.0 if value == 0.0 else 0.0)
-    parts = ((own / error) ** 4 / (count - 1) for own, count in zip(errors, rows, strict=True))
-    degrees = max(1.0, 1.0 / sum(parts))
-    reach = t_quantile(confidence, degrees) * error
-    p_value = t_p_value(value / error, degrees)
-    return DifferenceEstimate(value, value - reach, value + reach, error, degrees, p_value)
+        return Statistic(value, 0.0, math.inf)
+    shares = [one.standard_error / error for one in pair]
+    parts = (share**4 / (one.rows - 1.0) for share, one in zip(shares, pair, strict=True))
+    skewness = model.skewness * shares[0] ** 3 - reference.skewness * shares[1] ** 3
+    return Statistic(value, error, max(1.0, 1.0 / sum(parts)), skewness)
+
+
+def relative_interval(tested: Statistic, reference: MeanEstimate, confidence: float) -> Ends:
+    """Fieller's interval of (model − reference) / reference; NaN if the reference is not above 0.
+
+    `tested` is the `difference` of the two, whose test and degrees of freedom are used.
+    """
+    if not (0.0 < reference.value < math.inf and tested.is_known):
+        return NO_ENDS
+    square = Fraction(reference.standard_error) ** 2
+    moments = RatioMoments(
+        tested.value, reference.value, Fraction(tested.error) ** 2, -square, square
+    )
+    return tested.interval_of_ratio(moments, confidence)

@@ -31,6 +31,8 @@ class ModelColumns(Record):
         The file that the labels are from, if it is another.
     found_by : tuple of (str, str)
         Why the columns of a role were chosen: option, name, labels or values.
+    positive : str or None
+        The class of a single prediction that separates two classes; None for any other.
     """
 
     label: tuple[str, ...]
@@ -38,6 +40,7 @@ class ModelColumns(Record):
     shape: str
     labels_from: str | None
     found_by: tuple[tuple[str, str], ...] = ()
+    positive: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can write."""
@@ -45,6 +48,7 @@ class ModelColumns(Record):
             "label": list(self.label),
             "predictions": list(self.predictions),
             "shape": self.shape,
+            "positive": self.positive,
             "labels_from": self.labels_from,
             "found_by": dict(self.found_by),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
@@ -81,6 +81,10 @@ class Interval(Record):
     method: str
     n: float | None = None
     skewness: float | None = None
+
+    def over(self, scale: float) -> Self:
+        """The interval in a unit that is `scale` times as large."""
+        return self.replace(low=self.low / scale, high=self.high / scale)
 
     def to_dict(self) -> dict[str, Scalar]:
         """The record as JSON can write it."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from ce_cli import compare
 from ce_cli.kernels.deciding import POWER, holm, holm_levels, rows_to_decide
@@ -59,7 +59,7 @@ def losses(count: int, seed: int = 0, more: float = 0.1) -> tuple[Floats, Floats
 @pytest.mark.parametrize("rows", [2, 3, 20, 1_000, 70_000])
 def test_the_t_test_is_that_of_scipy(rows: int) -> None:
     a, b = losses(rows)
-    one = only(compared(a, b))
+    one = only(compared(a, b, interval="t"))
     expected = stats.ttest_rel(b, a)
     interval = expected.confidence_interval(0.95)
     assert one.difference["absolute"] == pytest.approx(np.mean(b - a), rel=EXACT)
@@ -70,11 +70,49 @@ def test_the_t_test_is_that_of_scipy(rows: int) -> None:
     assert own.confidence == 0.95
 
 
+def hall(t: float, skewness: float) -> float:
+    """g(T) by Hall's formula, with a = 1/3, b = 1/6 and γ = skewness · √n."""
+    return t + (t**2 / 3 + 1 / 6) * skewness + skewness**2 * t**3 / 27
+
+
+def unusual(reach: float, skewness: float) -> tuple[float, float]:
+    """The T at which g(T) is ∓`reach`."""
+    low, high = (
+        optimize.brentq(lambda t, side: hall(t, skewness) - side, -1e3, 1e3, args=(side,))
+        for side in (-reach, reach)
+    )
+    return float(low), float(high)
+
+
+def weighted_moments(values: Floats, w: Floats) -> tuple[float, float, float, float]:
+    """Mean, standard error, Kish's number of rows, and the skewness of the mean, by numpy."""
+    mean, n = float(np.average(values, weights=w)), float(w.sum() ** 2 / np.sum(w**2))
+    r = w * (values - mean)
+    squares = float(np.sum(r**2))
+    error = math.sqrt(n / (n - 1) * squares) / float(w.sum())
+    return mean, error, n, float(np.sum(r**3)) / squares**1.5
+
+
+@pytest.mark.parametrize("rows", [3, 20, 1_000])
+def test_skewness_is_taken_out_as_hall_does(rows: int) -> None:
+    a, b = losses(rows, seed=rows)
+    b = b + np.random.default_rng(rows).exponential(1.0, rows) ** 2 / 3
+    one = only(compared(a, b))
+    mean, error, n, skewness = weighted_moments(b - a, np.ones(rows))
+    assert stats.skew(b - a) / math.sqrt(rows) == pytest.approx(skewness)
+    low, high = unusual(stats.t.ppf(0.975, n - 1), skewness)
+    own = one.intervals["absolute"]
+    assert (own.low, own.high) == pytest.approx((mean - high * error, mean - low * error))
+    assert (own.n, own.skewness) == pytest.approx((rows, skewness))
+    expected = 2 * stats.t.sf(abs(hall(mean / error, skewness)), n - 1)
+    assert one.p_value == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_confidence_is_that_of_the_interval_and_the_verdict() -> None:
     a, b = losses(40, seed=3)
     p = stats.ttest_rel(b, a).pvalue
     for confidence, verdict in ((1 - 1.01 * p, "worse"), (1 - 0.99 * p, "unclear")):
-        one = only(compared(a, b, confidence=confidence))
+        one = only(compared(a, b, confidence=confidence, interval="t"))
         expected = stats.ttest_rel(b, a).confidence_interval(confidence)
         own = one.intervals["absolute"]
         assert (own.low, own.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
@@ -116,7 +154,8 @@ def test_few_signs_are_all_flipped(rows: int) -> None:
     expected = stats.permutation_test(
         (b - a,), np.mean, permutation_type="samples", n_resamples=2**rows
     )
-    assert only(compared(a, b, test="sign-flip")).p_value == pytest.approx(expected.pvalue)
+    one = only(compared(a, b, test="sign-flip", interval="t"))
+    assert one.p_value == pytest.approx(expected.pvalue)
 
 
 @pytest.mark.parametrize("more", [0.0, 0.012, 0.02])
@@ -137,7 +176,7 @@ def test_clusters_change_their_signs_together() -> None:
     a, b = losses(60, seed=2)
     users = np.arange(60) % 10
     tables = {"a": frame(a, user=users), "b": frame(b)}
-    one = only(checked(compare(tables, cluster="user", test="sign-flip")))
+    one = only(checked(compare(tables, cluster="user", test="sign-flip", interval="t")))
     sums = pd.Series(b - a).groupby(users).sum().to_numpy()
     expected = stats.permutation_test(
         (sums,), np.sum, permutation_type="samples", n_resamples=2**10
@@ -148,29 +187,43 @@ def test_clusters_change_their_signs_together() -> None:
 # The relative difference
 
 
-def test_the_relative_interval_is_that_of_a_ratio_of_means() -> None:
-    """The jackknife knows nothing of derivatives; both agree to the order of 1 / rows."""
-    rows = 2_000
+@pytest.mark.parametrize("interval", ["t", "hall"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_relative_interval_has_the_ratios_that_the_test_allows(
+    interval: Any, weighted: bool
+) -> None:
+    """Fieller's, by a root finder; the skewness is that of the differences."""
+    rows = 300
     a, b = losses(rows, seed=7)
-    one = only(compared(a, b))
-    assert one.difference["relative"] == pytest.approx(b.mean() / a.mean() - 1, rel=EXACT)
-    left_out = (b.sum() - b) / (a.sum() - a)
-    error = math.sqrt((rows - 1) / rows * np.sum((left_out - left_out.mean()) ** 2))
-    reach = stats.t.ppf(0.975, rows - 1) * error
+    w = np.random.default_rng(8).uniform(0.5, 2.0, rows) if weighted else np.ones(rows)
+    tables = {"a": frame(a, w=w), "b": frame(b)}
+    one = only(checked(compare(tables, weight="w" if weighted else None, interval=interval)))
+    _, _, n, skewness = weighted_moments(b - a, w)
+    if interval == "t":
+        skewness = 0.0
+    low, high = unusual(stats.t.ppf(0.975, n - 1), skewness)
+
+    def statistic(ratio: float) -> float:
+        mean, error, _, _ = weighted_moments(b - a - ratio * a, w)
+        return mean / error
+
+    expected = [
+        optimize.brentq(lambda x, t: statistic(x) - t, -0.9, 3.0, args=(t,)) for t in (high, low)
+    ]
     own = one.intervals["relative"]
-    assert (own.high - own.low) / 2 == pytest.approx(reach, rel=20 / rows)
-    assert (own.high + own.low) / 2 == pytest.approx(one.difference["relative"], rel=1e-9)
+    assert one.difference["relative"] == pytest.approx(
+        np.average(b, weights=w) / np.average(a, weights=w) - 1, rel=EXACT
+    )
+    assert (own.low, own.high) == pytest.approx(tuple(expected), rel=1e-9)
 
 
-def test_the_weighted_relative_interval_is_that_of_its_formula() -> None:
-    a, b = losses(500, seed=8)
-    w = np.random.default_rng(8).exponential(1.0, 500)
-    one = only(checked(compare({"a": frame(a, w=w), "b": frame(b)}, weight="w")))
-    ratio = np.sum(w * b) / np.sum(w * a)
-    error = math.sqrt(500 / 499 * np.sum((w * (b - ratio * a)) ** 2)) / np.sum(w * a)
-    reach = stats.t.ppf(0.975, 499) * error
-    own = one.intervals["relative"]
-    assert (own.low, own.high) == pytest.approx((ratio - 1 - reach, ratio - 1 + reach), rel=1e-9)
+def test_a_reference_that_may_be_0_leaves_the_relative_interval_open() -> None:
+    a, b = np.array([0.0, 0.0, 0.0, 0.0, 9.0]), np.array([1.0, 2.0, 1.0, 2.0, 1.0])
+    result = compared(a, b, interval="t")
+    own = only(result).intervals["relative"]
+    assert -1.0 < own.low < 0.0
+    assert math.isnan(own.high)
+    assert result.to_dict()["comparisons"][0]["intervals"]["relative"]["high"] is None
 
 
 # Weights and clusters
@@ -179,13 +232,13 @@ def test_the_weighted_relative_interval_is_that_of_its_formula() -> None:
 def test_the_weighted_difference_is_that_of_its_formula() -> None:
     a, b = losses(300, seed=9)
     w = np.random.default_rng(9).exponential(1.0, 300)
-    one = only(checked(compare({"a": frame(a, w=w), "b": frame(b)}, weight="w")))
-    d = b - a
-    mean = np.average(d, weights=w)
-    error = math.sqrt(300 / 299 * np.sum((w * (d - mean)) ** 2)) / w.sum()
+    tables = {"a": frame(a, w=w), "b": frame(b)}
+    one = only(checked(compare(tables, weight="w", interval="t")))
+    mean, error, n, _ = weighted_moments(b - a, w)
+    assert n < 200
     assert one.difference["absolute"] == pytest.approx(mean, rel=EXACT)
     assert one.standard_error == pytest.approx(error, rel=EXACT)
-    assert one.p_value == pytest.approx(2 * stats.t.sf(abs(mean / error), 299), rel=1e-9)
+    assert one.p_value == pytest.approx(2 * stats.t.sf(abs(mean / error), n - 1), rel=1e-9)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -196,26 +249,36 @@ def test_clustered_errors_are_those_of_sums_by_cluster(weighted: bool) -> None:
     table["w"] = rng.exponential(1.0, 400) if weighted else 1.0
     columns = {"user": table["user"], "w": table["w"]}
     tables = {"a": frame(a, **columns), "b": frame(b)}
-    result = checked(compare(tables, cluster="user", weight="w" if weighted else None))
-    total = table["w"].sum()
+    weight = "w" if weighted else None
+    result = checked(compare(tables, cluster="user", weight=weight, interval="t"))
+    total, sizes = table["w"].sum(), table["w"].groupby(table["user"]).sum()
+    count = float(total**2 / (sizes**2).sum())  # Kish's
 
     def error(residual: pd.Series[float]) -> float:
         sums = (table["w"] * residual).groupby(table["user"]).sum()
-        return math.sqrt(37 / 36 * float((sums**2).sum())) / total
+        return math.sqrt(count / (count - 1) * float((sums**2).sum())) / total
 
     mean = np.average(table["b"] - table["a"], weights=table["w"])
-    ratio = np.average(table["b"], weights=table["w"]) / np.average(table["a"], weights=table["w"])
     one = only(result)
     assert result.cluster == ClusterCount("user", 37)
     assert one.standard_error == pytest.approx(error(table["b"] - table["a"] - mean), rel=1e-9)
-    expected = error(table["b"] - ratio * table["a"]) / np.average(table["a"], weights=table["w"])
-    own, t = one.intervals["relative"], stats.t.ppf(0.975, 36)
-    assert (own.high - own.low) / 2 == pytest.approx(t * expected, rel=1e-9)
+    t = stats.t.ppf(0.975, count - 1)
+
+    def statistic(ratio: float) -> float:
+        residual = table["b"] - table["a"] - ratio * table["a"]
+        own = np.average(residual, weights=table["w"])
+        return float(own / error(residual - own))
+
+    expected = [
+        optimize.brentq(lambda x, t: statistic(x) - t, -0.9, 3.0, args=(side,)) for side in (t, -t)
+    ]
+    own = one.intervals["relative"]
+    assert (own.low, own.high) == pytest.approx(tuple(expected), rel=1e-9)
     for model, name in zip(result.models, ("a", "b"), strict=True):
         residual = table[name] - np.average(table[name], weights=table["w"])
         assert model.metrics["standard_error"] == pytest.approx(error(residual), rel=1e-9)
     t_value = mean / one.standard_error
-    assert one.p_value == pytest.approx(2 * stats.t.sf(abs(t_value), 36), rel=1e-9)
+    assert one.p_value == pytest.approx(2 * stats.t.sf(abs(t_value), count - 1), rel=1e-9)
 
 
 def test_clusters_of_one_row_are_rows() -> None:
@@ -282,7 +345,7 @@ def test_p_values_are_adjusted_as_r_does() -> None:
 def test_many_models_are_adjusted_together() -> None:
     a, _ = losses(200)
     others = [losses(200, seed=seed, more=0.02 * seed)[1] for seed in range(1, 5)]
-    result = compared(a, *others)
+    result = compared(a, *others, interval="t")
     expected = holm([stats.ttest_rel(b, a).pvalue for b in others])
     assert [one.p_adjusted for one in result.comparisons] == pytest.approx(expected)
     for one in result.comparisons:

@@ -76,7 +76,7 @@ def stated(tally: PairedSums) -> list[object]:
         if not one.rows:
             continue
         found += [one.rows, one.weight, one.units, *map(one.mean, range(len(names)))]
-        found += map(one.standard_error, range(len(names)))
+        found += [one.mean_statistic(model) for model in range(len(names))]
         found += comparisons(one, names, Spec(), flipped=one.clusters is None)
     for moved in tally.moved.values():
         for some in (moved.worse, moved.better):
@@ -119,9 +119,13 @@ def test_the_other_way_round_everything_is_the_other_way_round(parts: list[Score
             figures.append(GroupSums(states, Clusters.all_of(tally) if clustered else None))
         one, turned = figures
         assert repr(one.difference(1)) == repr(0.0 - turned.difference(1))
-        assert repr(one.p_value(1, True)) == repr(turned.p_value(1, True))
-        assert one.p_value(1, False) == pytest.approx(turned.p_value(1, False), nan_ok=True)
-        assert one.difference_error(1) == pytest.approx(turned.difference_error(1), nan_ok=True)
+        for transformed in (False, True):
+            p_values = (some.sign_flip_p_value(1, transformed) for some in figures)
+            assert len(set(map(repr, p_values))) == 1
+        mine, theirs = (some.statistic(1) for some in figures)
+        assert mine.p_value == pytest.approx(theirs.p_value, nan_ok=True)
+        assert mine.error == pytest.approx(theirs.error, nan_ok=True)
+        assert mine.skewness == pytest.approx(-theirs.skewness, abs=1e-9)
         won, tied = one.rates(1)
         lost, tied_too = turned.rates(1)
         assert repr(tied) == repr(tied_too)
@@ -171,6 +175,83 @@ def test_models_that_lose_nothing_differ_by_nothing() -> None:
         (one,) = compare({"a": frame, "b": frame}, **options).comparisons
         assert (one.verdict, one.difference["relative"], one.p_value) == ("same", 0.0, 1.0)
         assert one.intervals["relative"].high == 0.0
+
+
+# What the test says, and the intervals
+
+
+@pytest.mark.parametrize("interval", ["t", "hall"])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_both_intervals_exclude_0_exactly_if_the_test_rejects(interval: Any, data: Any) -> None:
+    count = data.draw(st.integers(2, 25))
+    columns = st.lists(st.floats(0.01, 4.0), min_size=count, max_size=count).map(np.array)
+    a, b = data.draw(columns), data.draw(columns)
+    weights = data.draw(st.none() | columns)
+    users = data.draw(st.none() | st.lists(st.integers(0, 9), min_size=count, max_size=count))
+    frame = pd.DataFrame({"logprob": -a, "w": weights, "user": users})
+    confidence = data.draw(st.sampled_from([0.5, 0.8, 0.95, 0.99]))
+    options: dict[str, Any] = {"confidence": confidence, "interval": interval}
+    options["weight"] = "w" if weights is not None else None
+    options["cluster"] = "user" if users else None
+    (one,) = compare({"a": frame, "b": pd.DataFrame({"logprob": -b})}, **options).comparisons
+    if math.isnan(one.p_value):
+        assert all(math.isnan(own.low) for own in one.intervals.values())
+        return
+    rejected = one.p_value < 1.0 - confidence
+    assert (one.verdict in ("better", "worse")) == (rejected and one.verdict != "same")
+    for own in one.intervals.values():
+        assert (own.low > 0.0 or own.high < 0.0) == rejected
+    relative = one.intervals["relative"]
+    assert -1.0 <= relative.low <= one.difference["relative"] * (1 + 1e-9) + 1e-12
+
+
+# Rows of weight 0
+
+
+@pytest.mark.parametrize("options", [{}, {"cluster": "user"}, {"test": "sign-flip"}])
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_rows_of_weight_0_are_counted_and_change_nothing_else(
+    options: dict[str, Any], data: st.DataObject
+) -> None:
+    count, more = data.draw(st.integers(1, 15)), data.draw(st.integers(1, 6))
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    table = pd.DataFrame(
+        {
+            "a": -rng.exponential(1.0, count + more),
+            "b": -rng.exponential(1.0, count + more),
+            "w": np.r_[rng.uniform(0.5, 2.0, count), np.zeros(more)],
+            "user": rng.integers(0, 5, count + more),
+            "g": rng.choice(["x", "y"], count + more),
+        }
+    )
+    table.loc[count:, ["user", "g"]] = data.draw(st.sampled_from([(0, "x"), (9, "z")]))
+    settings_: dict[str, Any] = {
+        "preds": {"a": "a", "b": "b"},
+        "as_": "logprobs",
+        "task": "likelihood",
+        "weight": "w",
+        "by": "g",
+        "worst": 3,
+        **options,
+    }
+    with_them, without = (
+        compare(rows, **settings_).to_dict() for rows in (table, table.iloc[:count])
+    )
+    assert with_them["rows"]["compared"] == count + more
+    groups = {group["by"]["g"]: group for group in with_them["groups"]}
+    for group in without["groups"]:
+        same = groups.pop(group["by"]["g"])
+        assert same | {"rows": 0} == group | {"rows": 0}
+    for empty in groups.values():  # all of its rows have weight 0
+        assert empty["rows"] == {"compared": more}
+        assert empty["comparisons"][0]["verdict"] == "unclear"
+        assert empty["comparisons"][0]["difference"]["absolute"] is None
+    names = ("comparisons", "moved", "weight_sum", "cluster", "warnings")
+    assert [with_them[name] for name in names] == [without[name] for name in names]
+    for one, other in zip(with_them["models"], without["models"], strict=True):
+        assert one | {"rows": 0} == other | {"rows": 0}
 
 
 # How rows are matched

@@ -14,9 +14,9 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.differentiate import derivative
+from scipy import optimize
 
-from ce_cli.kernels.welch import MeanEstimate, difference, relative_difference
+from ce_cli.kernels.welch import MeanEstimate, difference, relative_interval
 from tests.conftest import complaints, run_ce, score_json, write_csv
 from tests.gating.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, halvings, refused, run_gate
 
@@ -78,7 +78,7 @@ def held(*args: str | Path) -> tuple[dict[str, Any], list[Any]]:
 def test_the_difference_is_welchs(models: Models, confidence: float) -> None:
     comparison, _ = held(
         models.new, "--baseline", models.baseline, "--max-regression", "1",
-        "--confidence", str(confidence),
+        "--confidence", str(confidence), "--interval", "t",
     )  # fmt: skip
     expected = scipy.stats.ttest_ind(models.new_losses, models.old_losses, equal_var=False)
     interval = expected.confidence_interval(confidence)
@@ -98,7 +98,8 @@ means = st.builds(MeanEstimate, st.floats(0.01, 10.0), st.floats(1e-6, 5.0), st.
 
 def rows_of(mean: MeanEstimate) -> Floats:
     """Rows that have this mean and this standard error."""
-    rows: Floats = np.random.default_rng(mean.rows).normal(size=mean.rows)
+    count = int(mean.rows)
+    rows: Floats = np.random.default_rng(count).normal(size=count)
     rows -= rows.mean()
     rows *= mean.standard_error / float(scipy.stats.sem(rows))
     return rows + mean.value
@@ -111,33 +112,69 @@ def test_the_interval_from_means_and_errors_is_scipys(
 ) -> None:
     expected = scipy.stats.ttest_ind(rows_of(model), rows_of(reference), equal_var=False)
     interval = expected.confidence_interval(confidence)
-    found = difference(model, reference, confidence)
+    found = difference(model, reference)
     assert found.degrees == pytest.approx(expected.df, rel=1e-6)
     assert found.p_value == pytest.approx(expected.pvalue, rel=1e-5, abs=1e-12)
-    assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-7)
+    ends = (interval.low, interval.high)
+    assert found.interval_of_difference(confidence) == pytest.approx(ends, abs=1e-7)
 
 
 @settings(max_examples=50, deadline=None)
 @given(means, means)
-def test_the_relative_error_is_the_delta_methods(
+def test_the_relative_interval_has_the_ratios_that_the_test_allows(
     model: MeanEstimate, reference: MeanEstimate
 ) -> None:
-    """The gradient of a/b − 1 is taken by differences."""
+    """a − (1 + θ)b is the difference of two independent means; the degrees are those at θ = 0."""
     a, b = model.value, reference.value
-    slopes = [
-        float(derivative(lambda x: x / b - 1, a, initial_step=0.1 * a).df),
-        float(derivative(lambda x: a / x - 1, b, initial_step=0.1 * b).df),
+    t = scipy.stats.t.isf(0.025, difference(model, reference).degrees)
+
+    def statistic(ratio: float) -> float:
+        error = math.hypot(model.standard_error, (1.0 + ratio) * reference.standard_error)
+        return (a - (1.0 + ratio) * b) / error
+
+    low, high = relative_interval(difference(model, reference), reference, 0.95)
+    if statistic(-1.0) > t:
+        expected = optimize.brentq(lambda x: statistic(x) - t, -1.0, a / b - 1.0)
+        assert low == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    if b > 1.01 * t * reference.standard_error:
+        expected = optimize.brentq(lambda x: statistic(x) + t, a / b - 1.0, 1e7)
+        assert high == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    elif b < 0.99 * t * reference.standard_error and statistic(0.0) > -t:
+        assert math.isnan(high)
+
+
+skewed = st.builds(
+    MeanEstimate, st.floats(0.01, 10.0), st.floats(1e-6, 5.0), st.floats(2, 500), st.floats(-1, 1)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(skewed, skewed, st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_both_intervals_exclude_0_exactly_if_the_test_rejects(
+    model: MeanEstimate, reference: MeanEstimate, confidence: float
+) -> None:
+    tested = difference(model, reference)
+    for low, high in (
+        tested.interval_of_difference(confidence),
+        relative_interval(tested, reference, confidence),
+    ):
+        assert (low > 0.0 or high < 0.0) == (tested.p_value < 1.0 - confidence)
+
+
+def test_skewness_of_a_difference_is_that_of_its_rows() -> None:
+    """Of all differences of one row with one of the other, as many as there are pairs."""
+    rng = np.random.default_rng(3)
+    new, old = rng.exponential(1.0, 40), rng.gamma(0.5, 2.0, 30)
+    pair = [
+        MeanEstimate(
+            x.mean(), x.std() / math.sqrt(len(x)), len(x), scipy.stats.skew(x) / math.sqrt(len(x))
+        )
+        for x in (new, old)
     ]
-    terms = [(slopes[0] * model.standard_error) ** 2, (slopes[1] * reference.standard_error) ** 2]
-    found = relative_difference(model, reference, 0.95)
-    assert found.value == pytest.approx(a / b - 1, abs=1e-12)
-    assert found.standard_error == pytest.approx(math.sqrt(sum(terms)), rel=1e-6)
-    degrees = sum(terms) ** 2 / (
-        terms[0] ** 2 / (model.rows - 1) + terms[1] ** 2 / (reference.rows - 1)
-    )
-    assert found.degrees == pytest.approx(degrees, rel=1e-5)
-    reach = scipy.stats.t.isf(0.025, degrees) * math.sqrt(sum(terms))
-    assert found.high - found.low == pytest.approx(2 * reach, rel=1e-5)
+    third = [scipy.stats.moment(x, 3) / len(x) ** 2 for x in (new, old)]
+    variance = new.var() / 40 + old.var() / 30
+    expected = (third[0] - third[1]) / variance**1.5
+    assert difference(*pair).skewness == pytest.approx(expected, rel=1e-12)
 
 
 def test_an_interval_of_simulated_models_has_the_stated_coverage() -> None:
@@ -146,24 +183,29 @@ def test_an_interval_of_simulated_models_has_the_stated_coverage() -> None:
     for _ in range(runs):
         new, old = rng.gamma(2.0, 0.6, 60), rng.gamma(2.0, 0.5, 90)
         pair = [MeanEstimate(x.mean(), float(scipy.stats.sem(x)), len(x)) for x in (new, old)]
-        found = relative_difference(pair[0], pair[1], 0.9)
-        hits += found.low <= 0.2 <= found.high
+        low, high = relative_interval(difference(*pair), pair[1], 0.9)
+        hits += low <= 0.2 <= high
     assert hits / runs == pytest.approx(0.9, abs=0.03)
 
 
 def test_nothing_is_known_where_an_error_is_not() -> None:
+    reference = MeanEstimate(0.4, 0.1, 9)
     for model in (
         MeanEstimate(0.5, math.nan, 9),
         MeanEstimate(0.5, 0.1, 1),
         MeanEstimate(math.inf, math.inf, 9),
     ):
-        found = difference(model, MeanEstimate(0.4, 0.1, 9), 0.95)
-        assert all(map(math.isnan, (found.low, found.high, found.p_value, found.standard_error)))
-    assert math.isnan(
-        relative_difference(MeanEstimate(0.5, 0.1, 9), MeanEstimate(0.0, 0.0, 9), 0.95).value
-    )
-    same = difference(MeanEstimate(0.5, 0.0, 9), MeanEstimate(0.5, 0.0, 9), 0.95)
-    assert (same.value, same.low, same.high, same.p_value) == (0.0, 0.0, 0.0, 1.0)
+        found = difference(model, reference)
+        ends = (
+            *found.interval_of_difference(0.95),
+            *relative_interval(found, reference, 0.95),
+        )
+        assert all(map(math.isnan, (*ends, found.p_value, found.error)))
+    nothing = MeanEstimate(0.0, 0.0, 9)
+    found = difference(MeanEstimate(0.5, 0.1, 9), nothing)
+    assert all(map(math.isnan, relative_interval(found, nothing, 0.95)))
+    same = difference(MeanEstimate(0.5, 0.0, 9), MeanEstimate(0.5, 0.0, 9))
+    assert (same.value, *same.interval_of_difference(0.95), same.p_value) == (0.0, 0.0, 0.0, 1.0)
 
 
 # Limits on it
@@ -199,16 +241,19 @@ def test_the_same_predictions_are_no_regression_at_all(models: Models) -> None:
     assert not same["passed"]
 
 
-def delta(models: Models) -> tuple[float, float]:
-    pair = [MeanEstimate(x.mean(), float(scipy.stats.sem(x)), ROWS)
-            for x in (models.new_losses, models.old_losses)]  # fmt: skip
-    found = relative_difference(pair[0], pair[1], 0.95)
-    return float(found.low), float(found.high)
+def fieller(models: Models) -> tuple[float, float]:
+    pair = [
+        MeanEstimate(
+            x.mean(), float(scipy.stats.sem(x)), ROWS, scipy.stats.skew(x) / math.sqrt(ROWS)
+        )
+        for x in (models.new_losses, models.old_losses)
+    ]
+    return relative_interval(difference(*pair), pair[1], 0.95)
 
 
 @pytest.mark.parametrize("mode", ["point", "confident", "proven"])
 def test_modes_hold_the_value_or_an_end_of_its_interval(models: Models, mode: str) -> None:
-    low, high = delta(models)
+    low, high = fieller(models)
     compared = {"point": relative(models), "confident": low, "proven": high}[mode]
     for sign, code in ((1, PASSED), (-1, FAILED)):
         limit = share_of(compared + sign * 1e-9)
@@ -220,7 +265,7 @@ def test_modes_hold_the_value_or_an_end_of_its_interval(models: Models, mode: st
 
 
 def test_the_reason_names_the_cause_of_the_difference(models: Models) -> None:
-    low, high = delta(models)
+    low, high = fieller(models)
     for mode, limit, passed in (
         ("confident", relative(models) / 2 + low / 2, True),
         ("proven", relative(models) / 2 + high / 2, False),

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
 
 from tests.conftest import complaints, run_ce, write_csv, write_parquet
 from tests.gating.gates import BAD_DATA, FAILED, PASSED, STORAGE, USAGE, checks, refused, run_gate
+from tests.metrics.hall import hall_interval
 
 Floats = NDArray[np.float64]
 
@@ -58,10 +58,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 def interval(pair: Pair, rows: Floats | slice = slice(None)) -> tuple[float, float, float]:
-    """The paired difference of some rows, and the ends of its interval, by scipy."""
+    """The paired difference of some rows, and the ends of Hall's interval."""
     new, main = (pair.losses[name][rows] for name in ("new", "main"))
-    found = stats.ttest_rel(new, main).confidence_interval(0.95)
-    return float(np.mean(new - main)), float(found.low), float(found.high)
+    return float(np.mean(new - main)), *hall_interval(new - main, 0.95)
 
 
 @pytest.mark.parametrize("mode", ["point", "confident", "proven"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.markdown.text import code, escaped, table
 from ce_cli.outputs.numbers import percent, shown
-from ce_cli.outputs.pages.compare import MARKS, p_or_none, sentence
+from ce_cli.outputs.pages.compare import MARKS, columns_of, model_parts, p_or_none, sentence
 from ce_cli.results.compare import Compared, Comparison
 from ce_cli.results.score import Interval
 
@@ -31,13 +31,14 @@ def _models(result: Compared) -> str:
         [
             escaped(model.name),
             escaped(", ".join(model.inputs)),
+            escaped(columns_of(model)),
             shown(model.metrics["cross_entropy"]),
             _reach(model.intervals["cross_entropy"]),
         ]
         for model in result.models
     ]
-    header = ["model", "files", f"cross-entropy ({result.unit})", "interval"]
-    return table(header, [False, False, True, True], rows)
+    header = ["model", "files", model_parts(result), f"cross-entropy ({result.unit})", "interval"]
+    return table(header, [False, False, False, True, True], rows)
 
 
 def _differences(result: Compared) -> Iterator[str]:

@@ -109,7 +109,7 @@ def _models(result: Compared) -> Grid:
     rows = [
         (
             Span(sanitize(model.name, 30), "bold" if model.name == result.reference else ""),
-            Span(_columns(model), "cyan"),
+            Span(columns_of(model), "cyan"),
             Span(shown(model.metrics["cross_entropy"])),
             Span(between(model.intervals["cross_entropy"]), "dim"),
         )
@@ -125,7 +125,11 @@ def model_parts(result: Compared) -> str:
     return kinds.pop() if len(kinds) == 1 else "predictions"
 
 
-def _columns(model: Model) -> str:
+def columns_of(model: Model) -> str:
+    """The columns of the predictions, and the class of a single one that separates two."""
+    own = model.columns
+    if own.positive is not None:
+        return f"{sanitize(own.predictions[0], 16)} → {sanitize(own.positive, 16)}"
     names = [sanitize(name, 16) for name in model.columns.predictions]
     return shortened(names, 3, "classes")
 
