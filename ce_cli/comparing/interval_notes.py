@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ce_cli.results.compare import ComparedGroup, Comparison, Model
 from ce_cli.results.score import Interval, Note
-from ce_cli.text import level_text, plural, quoted, sanitize
+from ce_cli.text import level_text, plural, quoted, quoted_list, sanitize
 
 FEW = 10  # rows of a class; with fewer, chance decides what they do to a mean
 FEW_CLUSTERS = 30
@@ -89,8 +89,9 @@ def few_in_groups(
     reason = f"a few rows or fewer than {FEW_CLUSTERS} clusters" if clustered else "a few rows"
     yield Note(
         "few_rows_in_groups",
-        f"In {len(few):,} of {plural(len(groups), 'group')} by {', '.join(groups[0][0])}, {reason} "
-        f"decide about the difference, so its interval and the verdict may be wrong: {named}.",
+        f"In {len(few):,} of {plural(len(groups), 'group')} by {quoted_list(groups[0][0])}, "
+        f"{reason} decide about the difference, so its interval and the verdict may be wrong: "
+        f"{named}.",
         len(few),
     )
 

@@ -95,7 +95,9 @@ class Spread(State):
     def effective(self, loss: Loss) -> Floats:
         """Kish's number n of rows, by group."""
         count = effective_count(loss.weight.floats(), self.weight.floats())
-        unknown = ~np.isfinite(count) | (count == 0.0)  # squares beyond the range of a float64
+        beyond = self.beyond.floats() > 0
+        count[beyond] = np.nan
+        unknown = ~beyond & (~np.isfinite(count) | (count == 0.0))  # Σ w² beyond the floats
         for group in np.flatnonzero(unknown).tolist():
             weight, square = (
                 one.between(group, group + 1).totals()[0] for one in (loss.weight, self.weight)

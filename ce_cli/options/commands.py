@@ -62,6 +62,7 @@ class _Interval(TypedDict, total=False):
             SCORING,
             IntervalMethod,
             "hall",
+            metavar="KIND",
         ),
     ]
     cluster: Annotated[

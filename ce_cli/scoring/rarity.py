@@ -94,7 +94,8 @@ class Rarity(Record):
     def expected_loss(self) -> float:
         """Mean of H(q), in nats; NaN with at least `FEW` errors."""
         weight, loss = self.weights.floats().sum(), self.loss.floats()
-        return float(loss[0] / weight) if len(loss) and weight > 0 else math.nan
+        known = len(loss) and 0.0 < weight < math.inf and math.isfinite(loss[0])
+        return float(loss[0] / weight) if known else math.nan
 
     @property
     def expected_errors(self) -> float:

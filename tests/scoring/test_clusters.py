@@ -273,29 +273,27 @@ def test_a_gate_holds_the_far_end_of_the_interval_by_cluster(tmp_path: Path) -> 
 
 
 def test_a_document_of_clusters_counts_them_as_independent(tmp_path: Path) -> None:
-    """Welch's interval of two means, by scipy, with clusters in the place of rows."""
+    """Welch's interval of two means, by scipy, with effective clusters in the place of rows."""
     old, new = drawn(200, 8), drawn(200, 8).assign(prob=lambda data: 0.2 + 0.6 * data["prob"])
     path, document = tmp_path / "new.csv", tmp_path / "old.json"
     new.to_csv(path, index=False)
     before = score(old, cluster="user")
     document.write_text(json.dumps(before.to_dict()))
     limits = ("--baseline", document, "--max-regression", "9", "--mode", "proven")
-    done = run_ce("gate", path, "--cluster", "user", *limits, "--json")
+    done = run_ce("gate", path, "--cluster", "user", "--interval", "t", *limits, "--json")
     (check,) = json.loads(done.stdout)["gates"][0]["checks"]
-    sides = [
-        (one.metrics["cross_entropy"], one.metrics["standard_error"] * np.sqrt(8), 8)
-        for one in (score(new, cluster="user"), before)
-    ]
-    (mean, spread, count), (other, others_spread, others) = sides
+    results = (score(new, cluster="user"), before)
+    means = [one.metrics["cross_entropy"] for one in results]
+    errors = np.array([one.metrics["standard_error"] for one in results])
+    counts = np.array(
+        [kish(np.asarray(one.groupby("user").size(), np.float64)) for one in (new, old)]
+    )
+    spreads = errors * np.sqrt(counts)
+    (mean, other), (count, others), (spread, others_spread) = means, counts, spreads
     welch = stats.ttest_ind_from_stats(
         mean, spread, count, other, others_spread, others, equal_var=False
     )
-    error = np.hypot(spread, others_spread) / np.sqrt(8)
-    high = mean - other + stats.t.ppf(0.975, _degrees(spread, others_spread)) * error
+    degrees = (errors**2).sum() ** 2 / (errors**4 / (counts - 1)).sum()  # Welch and Satterthwaite
+    high = mean - other + stats.t.ppf(0.975, degrees) * np.hypot(*errors)
     assert check["compared"] == pytest.approx(high, rel=1e-9)
-    assert welch.statistic == pytest.approx((mean - other) / error)
-
-
-def _degrees(one: float, other: float) -> float:
-    """Welch-Satterthwaite, of two times 8 clusters."""
-    return float((one**2 + other**2) ** 2 * 7 / (one**4 + other**4))
+    assert welch.statistic == pytest.approx((mean - other) / np.hypot(*errors))

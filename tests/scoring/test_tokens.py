@@ -26,6 +26,7 @@ from tests.conftest import (
     write_csv,
     write_parquet,
 )
+from tests.metrics.hall import kish
 
 ROWS = 500
 WORDS = ["The", " cat", "None", "NA", "null", "nan", " naïve", " 猫", "🐈", "\n", '"', ",", "12"]
@@ -51,7 +52,7 @@ def exactly(data: pd.DataFrame, weights: Any) -> tuple[float, float, float]:
         sizes = [mpmath.mpf(int(one)) for one in data["n"]]
         weight = [mpmath.mpf(float(one)) for one in weights]
         cost, total = mpmath.fdot(weight, losses), mpmath.fdot(weight, sizes)
-        ratio, n = cost / total, len(losses)
+        ratio, n = cost / total, mpmath.fsum(weight) ** 2 / mpmath.fdot(weight, weight)
         rows = zip(weight, losses, sizes, strict=True)
         squares = mpmath.fsum((w * (loss - ratio * size)) ** 2 for w, loss, size in rows)
         error = mpmath.sqrt(squares * n / (n - 1)) / total
@@ -72,7 +73,7 @@ def test_the_figures_and_their_intervals_are_exact_in_every_group(weight: str | 
         token, byte, error = exactly(rows, weights)
         assert metrics["bits_per_token"] == pytest.approx(token, rel=1e-15)
         assert metrics["bits_per_byte"] == pytest.approx(byte, rel=1e-15)
-        reach = stats.t.ppf(0.975, len(rows) - 1) * error
+        reach = stats.t.ppf(0.975, kish(np.asarray(weights, np.float64)) - 1) * error
         found = intervals["bits_per_byte"]
         assert (found.low, found.high) == pytest.approx((byte - reach, byte + reach), rel=1e-12)
         assert "delta method" in found.method
