@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ce_cli.results.compare import ComparedGroup, Comparison, Model
 from ce_cli.results.score import Interval, Note
+from ce_cli.scoring.rarity import FEW, FEW_CLUSTERS, SKEWED
 from ce_cli.text import level_text, plural, quoted, quoted_list, sanitize
 
-FEW = 10  # rows of a class; with fewer, chance decides what they do to a mean
-FEW_CLUSTERS = 30
 CLASSES = 16  # with more, rows are not counted by class
 
-_SKEWED = 0.1  # the squared skewness of a mean: 1 / so many rows of a large difference explain it
 _SHOWN = 3
 
 
@@ -54,7 +52,7 @@ def few_rows(
     if not skewed:
         return
     noun = "clusters" if clustered else "rows"
-    needed = max((own.n or 0.0) * (own.skewness or 0.0) ** 2 / _SKEWED for own in skewed.values())
+    needed = max((own.n or 0.0) * (own.skewness or 0.0) ** 2 / SKEWED for own in skewed.values())
     first, *others = map(sanitize, skewed)
     more = f" and {plural(len(others), 'other mean')}" if len(others) > 1 else ""
     what = first + (f" and {others[0]}" if len(others) == 1 else more)
@@ -102,4 +100,4 @@ def _is_uncertain(interval: Interval, clustered: bool) -> bool:
 
 
 def _is_skewed(interval: Interval) -> bool:
-    return interval.skewness is not None and interval.skewness**2 > _SKEWED
+    return interval.skewness is not None and interval.skewness**2 > SKEWED

@@ -16,18 +16,16 @@ from ce_cli.metrics.spread import FROM_MEAN_LOSS, Spread
 from ce_cli.registry import FIGURES
 from ce_cli.results.score import Note
 from ce_cli.scoring.figures import Computed, Measured, chosen
-from ce_cli.scoring.rarity import FEW, outside_commonest
+from ce_cli.scoring.rarity import FEW, FEW_CLUSTERS, SKEWED, outside_commonest
 from ce_cli.text import level_text, plural, quoted, quoted_list
 
 Floats = NDArray[np.float64]
 
 _TOP_SHARE = 0.001  # if the largest 0.1 % of the losses …
 _TOP_HEAVY = 0.5  # … make up more of the variance than this, the interval is not reliable
-_SKEWED = 0.1  # the squared skewness of a mean: 1 / so many rows of a large loss explain it
 _HALF_SKEWED = 0.03  # above it, the interval is not reliable if the largest loss …
 _ONE_HEAVY = 0.3  # … makes up so much of the skewness, among …
 _MANY_ROWS = 300  # … so many rows
-_FEW_CLUSTERS = 30
 _MATERIAL = 0.01  # of the baseline
 _OF_REACH = 0.25  # of the half-width of an interval
 _WITHOUT = frozenset(("accuracy", "median", "p90", "p99"))  # hold for any numbers
@@ -47,7 +45,7 @@ def interval_warnings(computed: Computed, measured: Measured) -> Iterator[Note]:
         rare = list(_rare_class(computed))
         yield from rare
         yield from _expected_loss(computed, measured)
-        if not rare and (clustered is None or clustered.count >= _FEW_CLUSTERS):
+        if not rare and (clustered is None or clustered.count >= FEW_CLUSTERS):
             yield from _tail(computed, measured, shown)
         yield from _small_classes(computed)
     yield from _baseline(computed, measured)
@@ -65,11 +63,11 @@ def _shown(measured: Measured, computed: Computed) -> dict[str, Bounds]:
 
 def few_clusters(count: int, effective: float = math.inf) -> Iterator[Note]:
     """Whether there are too few clusters for an interval, also as `effective` equal ones."""
-    if count < _FEW_CLUSTERS:
+    if count < FEW_CLUSTERS:
         effect = "there is no interval" if count < 2 else "the interval may be too narrow"
         verb = "is" if count == 1 else "are"
         yield Note("few_clusters", f"There {verb} only {plural(count, 'cluster')}, so {effect}.")
-    elif effective < _FEW_CLUSTERS:
+    elif effective < FEW_CLUSTERS:
         yield Note(
             "few_clusters",
             f"The {count:,} clusters are so unequal that they count as {effective:.3g} equal ones, "
@@ -162,7 +160,7 @@ def _tail(computed: Computed, measured: Measured, shown: dict[str, Bounds]) -> I
     skewed = {name: float(own[0]) for name, own in _squared_skewness(measured.bounds).items()}
     if "cross_entropy" in skewed:
         skewed = dict.fromkeys(_OF_LOSS & shown.keys(), skewed["cross_entropy"]) | skewed
-    skewed = {name: own for name, own in skewed.items() if name in shown and own > _SKEWED}
+    skewed = {name: own for name, own in skewed.items() if name in shown and own > SKEWED}
     if skewed:
         yield _few_rows(computed, skewed)
     elif not clustered and "cross_entropy" in shown:
@@ -173,7 +171,7 @@ def _few_rows(computed: Computed, skewed: dict[str, float]) -> Note:
     """That there are too few rows or clusters for the squared skewness of these figures."""
     clustered, level = computed.total.clustered, level_text(computed.spec.confidence)
     count = computed.total.issues.scored if clustered is None else clustered.count
-    needed = count * max(skewed.values()) / _SKEWED
+    needed = count * max(skewed.values()) / SKEWED
     noun = "rows" if clustered is None else "clusters"
     few = f"A few {noun}"
     if skewed.keys() <= _OF_LOSS:
@@ -242,7 +240,7 @@ def _small_classes(computed: Computed) -> Iterator[Note]:
     if bounds.counts is None or bounds.skewness is None:
         return
     with np.errstate(invalid="ignore"):
-        few = (bounds.counts > 0) & ((bounds.counts < FEW) | (bounds.skewness**2 > _SKEWED))
+        few = (bounds.counts > 0) & ((bounds.counts < FEW) | (bounds.skewness**2 > SKEWED))
     places = np.flatnonzero(few).tolist()
     if places:
         named = quoted_list((computed.classes[place] for place in places), _SHOWN)
@@ -265,12 +263,12 @@ def group_warnings(computed: Computed, names: Sequence[str], measured: Measured)
     with np.errstate(invalid="ignore"):
         for name, own in _squared_skewness(measured.bounds).items():
             if name in shown or (name == "cross_entropy" and shown.keys() & _OF_LOSS):
-                few |= own > _SKEWED
+                few |= own > SKEWED
         if Prior in measured.states and not measured.states[Prior].space.independent:
             few |= outside_commonest(measured.states[Prior].rows_by_class())[0] < FEW
         mean = measured.bounds.get("cross_entropy")
         if computed.total.clustered is not None and mean is not None and mean.counts is not None:
-            few |= mean.counts < _FEW_CLUSTERS
+            few |= mean.counts < FEW_CLUSTERS
         few &= loss.weight.floats() > 0
     order = measured.keys.order()
     places = order[few[order]]
@@ -283,7 +281,7 @@ def group_warnings(computed: Computed, names: Sequence[str], measured: Measured)
     total = int(np.count_nonzero(loss.weight.floats() > 0))
     reason = "a few rows decide about the figures"
     if computed.total.clustered is not None:
-        reason = f"a few rows or fewer than {_FEW_CLUSTERS} clusters decide about the figures"
+        reason = f"a few rows or fewer than {FEW_CLUSTERS} clusters decide about the figures"
     yield Note(
         "few_rows_in_groups",
         f"In {len(places):,} of {plural(total, 'group')} by {quoted_list(names)}, {reason}, so "

@@ -20,6 +20,8 @@ from ce_cli.record import Record
 Floats = NDArray[np.float64]
 
 FEW = 10  # rows of a kind; with fewer, chance decides what they do to a mean
+FEW_CLUSTERS = 30  # with fewer, their spread is not known well enough
+SKEWED = 0.1  # the squared skewness of a mean: 1 / so many rows of a large loss explain it
 _ROUNDING = 1e-9
 _FIRST = 4096  # losses that mostly suffice to see that there are enough errors
 _NONE = ExactSums.empty(0)
