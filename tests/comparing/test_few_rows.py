@@ -83,7 +83,7 @@ def test_one_row_that_dominates_differences_is_reported_by_compare_and_by_gates(
     ]
     result = compare(files, by="g")
     assert codes(result) == ["few_rows", "few_rows_in_groups"]
-    assert "In 1 of 2 groups by g, a few rows decide" in result.warnings[1].message
+    assert "In 1 of 2 groups by 'g', a few rows decide" in result.warnings[1].message
     limits = ("--max-regression", "10%", "--require", "regression.by(g) <= 10%")
     _, document = run_gate(files[1], "--baseline", files[0], *limits)
     found = [note["code"] for note in document["gates"][0]["warnings"]]
