@@ -198,7 +198,7 @@ def test_ece_has_fifteen_bins(edge: int) -> None:
         assert found == pytest.approx(expected, abs=1e-12)
 
 
-@OFTEN(("distinct", "exact"), [(1 << 16, True), ((1 << 16) + 1, False)])
+@OFTEN(("distinct", "exact"), [(1 << 15, True), ((1 << 15) + 1, False)])
 @OFTEN("metric", ["auc", "decompose"])
 def test_so_many_distinct_scores_are_kept_as_they_are(
     distinct: int, exact: bool, metric: str

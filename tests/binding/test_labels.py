@@ -339,8 +339,9 @@ def test_maps_may_name_the_likeliest_classes_only(tmp_path: Path) -> None:
     document = score_json(sparse(tmp_path, rows))
     assert document["metrics"]["cross_entropy"] == math.log(2)
     assert document["classes"] == ["cat", "dog", "owl"]
-    (warning,) = document["warnings"]
+    warning, *others = document["warnings"]
     assert (warning["code"], warning["count"], warning["rows"]) == ("rest_missing", 1, [1])
+    assert [one["code"] for one in others] == ["rare_class"]  # of two rows
     assert "0.25" in warning["message"]
 
 

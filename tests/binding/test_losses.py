@@ -36,7 +36,8 @@ def ratio(frame: pd.DataFrame, by: str) -> tuple[float, float]:
     with mpmath.workdps(50):
         losses = [-mpmath.mpf(float(one)) for one in frame["sum_logprob"]]
         sizes = [mpmath.mpf(int(one)) for one in frame[by]]
-        total, n = mpmath.fsum(sizes), len(sizes)
+        total = mpmath.fsum(sizes)
+        n = total**2 / mpmath.fsum(size**2 for size in sizes)  # Kish's number of documents
         mean = mpmath.fsum(losses) / total
         pairs = zip(losses, sizes, strict=True)
         squares = mpmath.fsum((loss - mean * size) ** 2 for loss, size in pairs)

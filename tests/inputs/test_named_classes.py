@@ -231,7 +231,7 @@ def test_the_likeliest_classes_are_enough(tmp_path: Path) -> None:
     ]
     document = score_json(lines(tmp_path, rows), "--base", "2")
     assert document["metrics"]["cross_entropy"] == 1.5
-    assert [one["code"] for one in document["warnings"]] == ["rest_missing"]
+    assert [one["code"] for one in document["warnings"]] == ["rest_missing", "rare_class"]
     rows[1] = {"label": "b", "scores": [{"label": "a", "score": 0.5}]}
     assert "row 2" in wrong(lines(tmp_path, rows))
 
