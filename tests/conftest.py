@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 gc.set_threshold(100_000, 20, 100)  # as ce does: tests make many objects and little garbage
 
 SAMPLES = ROOT / "sample_data"
+ABOUT_FEW = {"few_rows", "rare_class", "expected_loss"}  # warnings that small files have
 _RESULTS = Path(ce_cli.__file__).parent / "results"
 _SCHEMAS = {
     f"ce.{name}/1": json.loads((_RESULTS / f"{name}.schema.json").read_text())

@@ -41,6 +41,7 @@ def interval_warnings(computed: Computed, measured: Measured) -> Iterator[Note]:
         yield from few_clusters(clustered.count, clustered.mean.count)
     shown = _shown(measured, computed)
     count = computed.total.issues.scored if clustered is None else clustered.count
+    rare: list[Note] = []
     if shown.keys() - _WITHOUT and count > 1:
         rare = list(_rare_class(computed))
         yield from rare
@@ -48,7 +49,8 @@ def interval_warnings(computed: Computed, measured: Measured) -> Iterator[Note]:
         if not rare and (clustered is None or clustered.count >= FEW_CLUSTERS):
             yield from _tail(computed, measured, shown)
         yield from _small_classes(computed)
-    yield from _baseline(computed, measured)
+    if not rare:
+        yield from _baseline(computed, measured)
 
 
 def _shown(measured: Measured, computed: Computed) -> dict[str, Bounds]:

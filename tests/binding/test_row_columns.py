@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.conftest import complaints, run_ce, score_json
+from tests.conftest import ABOUT_FEW, complaints, run_ce, score_json
 
 BAD_DATA = 3
 ROWS = 12
@@ -20,7 +20,7 @@ NAMES = ["", "Unnamed: 0", "Unnamed: 0.1", "index", "level_0", "__index_level_0_
 
 def about_files(document: dict[str, Any]) -> list[Any]:
     """The warnings of a document, without those about few rows."""
-    return [one for one in document["warnings"] if one["code"] not in ("few_rows", "rare_class")]
+    return [one for one in document["warnings"] if one["code"] not in ABOUT_FEW]
 
 
 def written(folder: Path, frame: pd.DataFrame, name: str, index: str | None = None) -> Path:

@@ -172,7 +172,7 @@ def loss_of(*args: str | Path) -> float:
     done = run_ce("score", *args, "--json", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     document = strict(done.stdout)
-    assert {one["code"] for one in document["warnings"]} <= {"few_rows", "rare_class"}
+    assert {one["code"] for one in document["warnings"]} <= ABOUT_FEW
     value = document["metrics"]["cross_entropy"]
     assert isinstance(value, float)
     return value
