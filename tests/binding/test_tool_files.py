@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from tests.conftest import run_ce, strict, write_parquet
+from tests.conftest import ABOUT_FEW, run_ce, strict, write_parquet
 
 CLOSE = 1e-12
 
