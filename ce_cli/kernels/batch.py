@@ -55,11 +55,15 @@ class Batch(Record):
         """The possible outcomes, and whether the rows have byte counts."""
         return self.outcomes.space.replace(sized=self.byte_counts is not None)
 
-    @cached_property
+    @property
     def unsmoothed(self) -> Batch:
         """The same rows with the labels as they happened; the batch itself without smoothing."""
         plain = self.outcomes.unsmoothed()
-        return self if plain is self.outcomes else self.replace(outcomes=plain)
+        return self if plain is self.outcomes else self._unsmoothed
+
+    @cached_property  # a batch that kept itself would only be freed by the garbage collector
+    def _unsmoothed(self) -> Batch:
+        return self.replace(outcomes=self.outcomes.unsmoothed())
 
     @cached_property
     def losses(self) -> Floats:
