@@ -69,6 +69,8 @@ class Figure(Record):
         Its range, at which its interval is cut off.
     binary_high : float
         The end of its range for two classes and for independent labels.
+    is_entropy : bool
+        Whether it is at most the logarithm of the number of classes.
     error : str
         The figure that bounds its error of approximation, if there is one: pages show it beside the
         figure, the interval is wider by it, and a gate allows for it.
@@ -85,6 +87,7 @@ class Figure(Record):
     low: float = -math.inf
     high: float = math.inf
     binary_high: float = math.inf
+    is_entropy: bool = False
     error: str = ""
 
     @property
@@ -319,7 +322,14 @@ METRICS = (
     Metric(
         "ce_cli.metrics.entropy:Entropy",
         (
-            Figure("entropy", "Mean entropy of the labels.", in_unit=True, mean_loss=True, low=0.0),
+            Figure(
+                "entropy",
+                "Mean entropy of the labels.",
+                in_unit=True,
+                mean_loss=True,
+                low=0.0,
+                is_entropy=True,
+            ),
             Figure(
                 "kl_divergence",
                 "Cross-entropy minus the entropy of the labels.",
@@ -363,6 +373,7 @@ METRICS = (
                 in_unit=True,
                 mean_loss=True,
                 low=0.0,
+                is_entropy=True,
             ),
         ),
         extra=True,

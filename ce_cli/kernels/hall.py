@@ -52,3 +52,30 @@ def untransformed(g: Floats | float, skewness: Floats | float) -> Floats:
         root = np.cbrt(1.0 + k * away)
         t: Floats = away / ((root * root + root + 1.0) / 3.0)  # (root − 1) · 3 / k, also for k = 0
     return t
+
+
+def skewness_of_mean(of_numbers: Floats | float, of_residuals: Floats | float) -> Floats:
+    """The skewness k of a weighted mean, from two estimates of it, element by element.
+
+    Parameters
+    ----------
+    of_numbers : ndarray or float
+        The weighted skewness of the numbers, divided by the root of their effective number.
+    of_residuals : ndarray or float
+        Σ r³ / (Σ r²)^(3/2) of the weighted residuals, which is the same for equal weights.
+
+    Notes
+    -----
+    With very unequal weights, the second is often the share of a single row, and the first is more
+    reliable, unless large weights go with large numbers. So it is the first, or the second where it
+    has the same sign and is larger, up to twice the first: that is continuous in the data.
+    """
+    usual, other = np.asarray(of_numbers, np.float64), np.asarray(of_residuals, np.float64)
+    alike = np.where(usual * other > 0.0, np.abs(other), 0.0)
+    size = np.maximum(np.abs(usual), np.minimum(alike, 2.0 * np.abs(usual)))
+    return bounded_skewness(np.copysign(size, usual))
+
+
+def bounded_skewness(skewness: Floats) -> Floats:
+    """The skewness, at most 1 in size, as for equal weights: it is of few rows beyond."""
+    return np.clip(skewness, -1.0, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+FEWEST = 0.1  # degrees of freedom; with fewer, the ends of an interval mean nothing
 _TINY = 1e-300
 _NEAR = 1e-20  # below it the tail is 1 to the last digit
 _FAR = 1e150  # the largest t whose square is a float
@@ -20,7 +21,7 @@ def t_quantile(confidence: float, degrees: float) -> float:
     confidence : float
         Between 0 and 1, both excluded.
     degrees : float
-        Degrees of freedom, at least 1; they need not be whole, as in Welch's test.
+        Degrees of freedom, at least `FEWEST`; they need not be whole, as in Welch's test.
 
     Returns
     -------

@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.kernels.hall import untransformed
-from ce_cli.kernels.student import t_quantile
+from ce_cli.kernels.hall import skewness_of_mean, untransformed
+from ce_cli.kernels.student import FEWEST, t_quantile
 from ce_cli.options.choices import IntervalMethod
 from ce_cli.record import Record
 
@@ -36,7 +36,7 @@ class Level(Record):
         if self.method == "t" or not skewness:
             return -reach, reach
         low, high = untransformed(np.array([-reach, reach]), skewness).tolist()
-        return low, high
+        return min(low, 0.0), max(high, 0.0)
 
     def named(self, figure: str) -> str:
         """The name of the method for a mean that is called so."""
@@ -104,8 +104,8 @@ class Bounds(Record):
             if level.method == "t":
                 low, high = values - reach * error, values + reach * error
             else:
-                low = values - untransformed(reach, skewness) * error
-                high = values - untransformed(-reach, skewness) * error
+                low = values - np.maximum(untransformed(reach, skewness), 0.0) * error
+                high = values - np.minimum(untransformed(-reach, skewness), 0.0) * error
         return cls(low, high, method, counts, skewness)
 
     @classmethod
@@ -138,8 +138,11 @@ class Bounds(Record):
 
 
 def reach_of(count: float, confidence: float) -> float:
-    """The half-width of an interval by t, in standard errors, for `count` numbers; NaN for one."""
-    return t_quantile(confidence, count - 1.0) if count > 1.0 else math.nan
+    """The half-width of an interval by t, in standard errors, for `count` numbers.
+
+    NaN for one, and for a number so near one that the interval would be endless.
+    """
+    return t_quantile(confidence, count - 1.0) if count - 1.0 >= FEWEST else math.nan
 
 
 def reaches(counts: Floats, confidence: float) -> Floats:
@@ -218,8 +221,7 @@ def _skewness_of_clusters(residuals: Floats, shares: Floats, squares: float, cou
     spread = math.fsum((shares * apart * apart).tolist())
     of_means = math.fsum((shares * apart**3).tolist()) / spread**1.5 / math.sqrt(count)
     of_sums = math.fsum((scaled**3).tolist())
-    chosen = of_sums if of_sums * of_means > 0 and abs(of_sums) > abs(of_means) else of_means
-    return max(-1.0, min(1.0, chosen))
+    return float(skewness_of_mean(of_means, of_sums))
 
 
 def normal_reach(confidence: float) -> float:

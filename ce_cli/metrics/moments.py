@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import ExactSums
+from ce_cli.kernels.hall import bounded_skewness, skewness_of_mean
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
@@ -62,13 +63,11 @@ class Cubes(State):
         -----
         For n equal weights it is the skewness of the numbers divided by √n, which is equal to
         Σ r³ / (Σ r²)^(3/2) of the residuals r = w·(v − mean). With unequal weights, this is often
-        the share of a single row. The skewness of the weighted numbers, divided by the root of
-        Kish's n, is more reliable, unless large weights go with large numbers. So it is the latter,
-        or the former where it has the same sign and is larger.
+        the share of a single row: see `skewness_of_mean`.
         """
         squared, first, second = (one.floats() for one in sums)
         if not len(self.weight.limbs):  # no weights
-            return within_one(
+            return bounded_skewness(
                 _skewness(means, squares, (self.third.floats(), second, first, squared))
             )
         cubed = (self.third, self.second, self.first, self.weight)
@@ -79,7 +78,7 @@ class Cubes(State):
             around = squares_about(means, one, means, second)
             of_numbers = _skewness(means, around, (third, second, means, one))
             of_numbers /= np.sqrt(effective_count(total, squared))
-        return within_one(larger_alike(of_numbers, of_residuals))
+        return skewness_of_mean(of_numbers, of_residuals)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -137,7 +136,8 @@ def effective_count(weight: Floats, squared_weight: Floats) -> Floats:
     """
     with np.errstate(all="ignore"):
         count: Floats = weight * (weight / squared_weight)
-    return count
+        whole = np.rint(count)
+        return np.where(np.abs(count - whole) <= _ROUNDING * whole, whole, count)
 
 
 def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: Floats) -> Floats:
@@ -148,17 +148,6 @@ def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: 
     with np.errstate(all="ignore"):
         squares = second - 2.0 * means * first + means * means * squared_weight
         return np.where(squares <= _ROUNDING * second, 0.0, squares)
-
-
-def larger_alike(usual: Floats, other: Floats) -> Floats:
-    """The usual numbers, or others that have the same sign and are larger, element by element."""
-    alike = (np.sign(usual) == np.sign(other)) & (np.abs(other) > np.abs(usual))
-    return np.where(alike, other, usual)
-
-
-def within_one(skewness: Floats) -> Floats:
-    """The skewness of a mean, cut off where rounding errors took it beyond −1 or 1."""
-    return np.clip(skewness, -1.0, 1.0)
 
 
 def _skewness(means: Floats, squares: Floats, sums: tuple[Floats, ...]) -> Floats:

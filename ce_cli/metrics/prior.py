@@ -146,8 +146,8 @@ class Prior(State):
                 both = np.stack([shares, 1.0 - shares], axis=-1)
                 baseline = entropy(both).mean(axis=1)
             else:
-                shares = weights / weights.sum(axis=1, keepdims=True)
-                baseline = entropy(shares)
+                weights = np.sort(weights, axis=1)  # the same sums in any order of the classes
+                baseline = entropy(weights / weights.sum(axis=1, keepdims=True))
             normalized = np.where(baseline > 0, mean / baseline, np.nan)
         return {
             "baseline": baseline,

@@ -122,6 +122,8 @@ def decomposed(
         evidence = _of_cells(cells, counts, values, clip, soft=label_noise > 0)
     else:
         evidence = _of_sample(states[Sample], states, space.classes)
+    if evidence.basis != "sample":
+        rows = int(np.rint(evidence.counts.sum()))  # without those of weight 0
     digits = float(np.finfo(evidence.entries.logs.dtype).eps)
     rounding = max(_ROUNDING * mean, digits * (mean + math.log(space.classes)))
     whole = Whole(uncertainty, mean, rows, classes, scale, rounding)

@@ -16,6 +16,7 @@ from ce_cli.binding.rows.group_keys import GroupKeys, coarser
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.kernels.exact import ratios
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.groups import regrouped
 from ce_cli.metrics.loss import Loss
@@ -110,8 +111,8 @@ class Computed(Record):
             clustered = self.total.clustered.by(locations)
             errors, bounds = clustered.bounds(keys, figures, own, level)
             figures |= {"standard_error": errors} if "standard_error" in figures else {}
-        binary = self.binding.space.classes == 2 or self.binding.space.independent
-        bounds = {name: _allowed(name, one, figures, binary) for name, one in bounds.items()}
+        space = self.binding.space
+        bounds = {name: _allowed(name, one, figures, space) for name, one in bounds.items()}
         if self.by_rows:
             figures, bounds = _divide_by_rows(figures, bounds, own[Loss])
         scales = {n: self.spec.scale if FIGURES[n].in_unit else 1.0 for n in figures}
@@ -170,17 +171,18 @@ def class_names(binding: Binding, seen: Sequence[str]) -> tuple[str, ...]:
     return binding.classes or names_of_two(binding.labels.reader, seen)
 
 
-def _allowed(name: str, bounds: Bounds, figures: Mapping[str, Floats], binary: bool) -> Bounds:
+def _allowed(name: str, bounds: Bounds, figures: Mapping[str, Floats], space: LabelSpace) -> Bounds:
     """The interval of a figure, wider by its error of approximation and within its range."""
     figure = FIGURES[name]
     if figure.error in figures:
         bounds = bounds.widened(figures[figure.error])
-    return _in_range(bounds, figure, binary)
+    return _in_range(bounds, figure, 2 if space.independent else space.classes)
 
 
-def _in_range(bounds: Bounds, figure: Figure, binary: bool) -> Bounds:
-    """The interval cut off at the range of the figure."""
-    high = min(figure.high, figure.binary_high) if binary else figure.high
+def _in_range(bounds: Bounds, figure: Figure, classes: int) -> Bounds:
+    """The interval cut off at the range of the figure for so many classes."""
+    high = min(figure.high, figure.binary_high) if classes == 2 else figure.high
+    high = min(high, math.log(classes)) if figure.is_entropy and classes else high
     if math.isinf(figure.low) and math.isinf(high):
         return bounds
     return bounds.within(figure.low, high)

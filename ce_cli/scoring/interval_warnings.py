@@ -95,9 +95,11 @@ def _rare_class(computed: Computed) -> Iterator[Note]:
         have = f"another class than {quoted(classes[int(place)])}"
     count = round(float(outside))
     if not count:
+        weighs = computed.spec.weight is not None or computed.spec.class_weight
+        row = "row of a weight above 0" if weighs else "row"
         yield Note(
             "rare_class",
-            f"No row has {have}, so no interval allows for such rows: if there are any, score a "
+            f"No {row} has {have}, so no interval allows for such rows: if there are any, score a "
             f"file with at least {FEW} of them.",
         )
         return
@@ -172,7 +174,7 @@ def _tail(computed: Computed, measured: Measured, shown: dict[str, Bounds]) -> I
 def _few_rows(computed: Computed, skewed: dict[str, float]) -> Note:
     """That there are too few rows or clusters for the squared skewness of these figures."""
     clustered, level = computed.total.clustered, level_text(computed.spec.confidence)
-    count = computed.total.issues.scored if clustered is None else clustered.count
+    count = _effective(computed) if clustered is None else clustered.mean.count
     needed = count * max(skewed.values()) / SKEWED
     noun = "rows" if clustered is None else "clusters"
     few = f"A few {noun}"
@@ -182,14 +184,23 @@ def _few_rows(computed: Computed, skewed: dict[str, float]) -> Note:
     else:
         others = [FIGURES[name].heading for name in skewed if name not in _OF_LOSS]
         named = [*(["the losses"] if skewed.keys() & _OF_LOSS else []), *others]
-        what = (
-            f"dominate the spread of {_listed(named)}, so their {level} intervals may be too narrow"
-        )
+        whose = f"their {level} intervals"
+        if len(named) == 1 and named[0] != "the losses":
+            whose = f"its {level} interval"
+        what = f"dominate the spread of {_listed(named)}, so {whose} may be too narrow"
     return Note(
         "few_rows",
         f"{few} {what}; with data like this, about {float(f'{needed:.2g}'):,.0f} {noun} are "
         "needed.",
     )
+
+
+def _effective(computed: Computed) -> float:
+    """Kish's number of rows."""
+    loss = computed.whole[Loss]
+    if Spread in computed.whole:
+        return float(computed.whole[Spread].effective(loss)[0])
+    return float(loss.rows.floats()[0])
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -312,5 +323,5 @@ def _baseline(computed: Computed, measured: Measured) -> Iterator[Note]:
         "baseline_estimated",
         f"The share of each class is estimated from these rows, so the baseline is about "
         f"{missing / scale:.2g} {computed.spec.unit} too low; allowing for that, the skill is "
-        f"{100 * own:.1f} %.",
+        f"{100 * own:,.1f} %.".replace("-", "−"),
     )

@@ -175,7 +175,8 @@ def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, Ex
 def _infinite(batch: Batch) -> list[RowIssue]:
     if batch.infinite is None:
         return []
-    return [RowIssue.of("infinite", "", batch.rows[batch.infinite])]
+    counting = batch.infinite if batch.weights is None else batch.infinite & (batch.weights > 0)
+    return [RowIssue.of("infinite", "", batch.rows[counting])] if counting.any() else []
 
 
 def _clustered(bound: BoundRows, kinds: Sequence[type[State]]) -> Clustered | None:
@@ -209,6 +210,8 @@ def _both(earlier: Joined | None, later: Joined | None) -> Joined | None:
 def _clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
     """The rows whose label has a probability below the clip, as one group; None if there are none.
 
+    Rows of weight 0 do not count.
+
     For hard labels, only such rows have the largest loss that the clip allows, so only few rows
     are checked; smoothing gives every class a share.
     """
@@ -221,5 +224,8 @@ def _clipped_rows(batch: Batch, spec: Spec) -> Batch | None:
         if batch.ends[1] < limit:
             return None
         candidates = batch.take(np.flatnonzero(batch.losses >= limit))
-    raised = np.flatnonzero(candidates.outcomes.raised(spec.lowest))
+    below = candidates.outcomes.raised(spec.lowest)
+    if candidates.weights is not None:
+        below = below & (candidates.weights > 0)
+    raised = np.flatnonzero(below)
     return candidates.take(raised).replace(groups=None, group_count=1) if len(raised) else None
