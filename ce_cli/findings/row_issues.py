@@ -91,13 +91,29 @@ class RowIssue(Record):
 
 
 class RowIssues(Record):
-    """Counts of rows, and issues by code and column; a monoid in file order."""
+    """Counts of rows, and issues by code and column; a monoid in file order.
+
+    Attributes
+    ----------
+    read, scored, skipped, ignored : int
+        How many rows were read, and what was done with them.
+    by_kind : dict of RowIssue
+        By code and column.
+    weightless : int
+        How many of the scored rows have a weight of 0.
+    """
 
     read: int
     scored: int
     skipped: int
     ignored: int
     by_kind: dict[tuple[str, str], RowIssue]
+    weightless: int = 0
+
+    @property
+    def observed(self) -> int:
+        """How many of the scored rows are observations: those with a weight above 0."""
+        return self.scored - self.weightless
 
     @classmethod
     def of(
@@ -107,6 +123,7 @@ class RowIssues(Record):
         scored: int = 0,
         skipped: int = 0,
         ignored: int = 0,
+        weightless: int = 0,
     ) -> Self:
         """Collect issues; later ones are merged into earlier ones of the same kind."""
         collected: dict[tuple[str, str], RowIssue] = {}
@@ -116,7 +133,7 @@ class RowIssues(Record):
             if known is None and len(collected) >= KINDS:
                 continue
             collected[key] = known.merge(issue) if known else issue
-        return cls(read, scored, skipped, ignored, collected)
+        return cls(read, scored, skipped, ignored, collected, weightless)
 
     def merge(self, later: Self) -> Self:
         """Append the rows of `later`; associative, not commutative."""
@@ -127,6 +144,7 @@ class RowIssues(Record):
             self.scored + later.scored,
             self.skipped + later.skipped,
             self.ignored + later.ignored,
+            self.weightless + later.weightless,
         )
 
     def count(self, code: str) -> int:

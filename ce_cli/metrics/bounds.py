@@ -26,18 +26,6 @@ class Level(Record):
     confidence: float
     method: IntervalMethod = "hall"
 
-    def ends(self, count: float, skewness: float = 0.0) -> tuple[float, float]:
-        """The smallest and the largest value of Student's t that are not unusual.
-
-        For `count` independent numbers whose residuals have Σ r³ / (Σ r²)^(3/2) = `skewness`,
-        which only Hall's transformation takes into account. NaN for a single number.
-        """
-        reach = reach_of(count, self.confidence)
-        if self.method == "t" or not skewness:
-            return -reach, reach
-        low, high = untransformed(np.array([-reach, reach]), skewness).tolist()
-        return min(low, 0.0), max(high, 0.0)
-
     def named(self, figure: str) -> str:
         """The name of the method for a mean that is called so."""
         return f"{_STATISTICS[self.method]} on {figure}"
@@ -53,7 +41,7 @@ class Bounds(Record):
     method : str
         The name of the method.
     counts, skewness : ndarray, shape (groups,), or None
-        The number of independent rows, and the skewness of their mean (see `Level.ends`), where a
+        The number of independent rows, and the skewness of their mean (see `kernels.hall`), where a
         comparison with another mean needs them.
     """
 

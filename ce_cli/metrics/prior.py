@@ -208,7 +208,10 @@ class Prior(State):
             counts = self.rows_by_class()
             squares = self.squares.near().reshape(len(shares), -1).sum(axis=1)
             rows = effective_count(weights.sum(axis=1), squares)
-            rows = np.where(self.soft.floats() > 0, states[Loss].rows.floats(), rows)
+            soft = self.soft.floats() > 0
+            if soft.any():
+                loss, spread = self.loss or states[Loss], self.spread or states[Spread]
+                rows = np.where(soft, spread.effective(loss), rows)
             once = ((counts > 0.5) & (counts < 1.5)).sum(axis=1)
             twice = ((counts >= 1.5) & (counts < 2.5)).sum(axis=1)
             seen, unseen = missing_entropy(shares, rows, once, twice)

@@ -218,12 +218,3 @@ def chosen(metrics: Mapping[str, Chosen], spec: Spec) -> dict[str, Chosen]:
     errors = {FIGURES[name].error for name in spec.metric if name in FIGURES}
     names = errors.union(spec.metric)
     return {name: value for name, value in metrics.items() if name in names}
-
-
-def interval(
-    mean: float, error: float, count: float, skewness: float, level: Level, method: str
-) -> Interval:
-    """The interval of a mean of `count` independent numbers; NaN if not defined."""
-    low, high = level.ends(count, skewness)
-    error = error if math.isfinite(mean) else math.nan
-    return Interval(mean - high * error, mean - low * error, level.confidence, method)

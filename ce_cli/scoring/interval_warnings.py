@@ -40,7 +40,7 @@ def interval_warnings(computed: Computed, measured: Measured) -> Iterator[Note]:
     if clustered is not None:
         yield from few_clusters(clustered.count, clustered.mean.count)
     shown = _shown(measured, computed)
-    count = computed.total.issues.scored if clustered is None else clustered.count
+    count = computed.total.issues.observed if clustered is None else clustered.count
     rare: list[Note] = []
     if shown.keys() - _WITHOUT and count > 1:
         rare = list(_rare_class(computed))
@@ -138,14 +138,13 @@ def _expected_loss(computed: Computed, measured: Measured) -> Iterator[Note]:
         return
     high, own = float(mean.high[0]), rarity.expected_loss / spec.scale
     if own > high and rarity.errors < rarity.expected_errors and rarity.chance > _CHANCE:
-        errors = "is none" if not rarity.errors else f"are {rarity.errors}"
-        errors = "is 1" if rarity.errors == 1 else errors
+        errors = {0: "is none", 1: "is 1"}.get(rarity.errors, f"are {rarity.errors}")
         yield Note(
             "expected_loss",
             f"The predictions expect a loss of {own:.3g} {spec.unit} and about "
             f"{rarity.expected_errors:.2g} errors, but there {errors}, and the interval ends at "
-            f"{high:.3g}: either they are under-confident, or rare outcomes are missing from these "
-            "rows and the interval is too narrow. More rows would show which.",
+            f"{high:.3g}: either the predictions are under-confident, or rare outcomes are missing "
+            "from these rows and the interval is too narrow. More rows would show which.",
         )
 
 
@@ -154,7 +153,7 @@ def _tail(computed: Computed, measured: Measured, shown: dict[str, Bounds]) -> I
     clustered = computed.total.clustered is not None
     if not clustered and Quantiles in computed.metrics and not shown.keys().isdisjoint(_OF_LOSS):
         share = computed.whole[Quantiles].top_heaviness(_TOP_SHARE)
-        if share > _TOP_HEAVY and computed.total.issues.scored * _TOP_SHARE >= 1:
+        if share > _TOP_HEAVY and computed.total.issues.observed * _TOP_SHARE >= 1:
             yield Note(
                 "heavy_tail",
                 f"The largest 0.1 % of the losses make up {100 * share:.0f} % of the variance, so "
@@ -227,7 +226,7 @@ def _one_heavy_row(computed: Computed) -> Iterator[Note]:
         float(spread.figures(states)["standard_error"][0]),
     )
     skewness = float(spread.skewness(loss)[0])
-    equal = math.isclose(rows, computed.total.issues.scored)
+    equal = math.isclose(rows, computed.total.issues.observed)
     if not equal or rows < _MANY_ROWS or skewness**2 <= _HALF_SKEWED or skewness <= 0:
         return
     root = error * math.sqrt(rows * (rows - 1.0))

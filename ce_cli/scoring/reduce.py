@@ -168,6 +168,11 @@ def issues_of(frame: Frame, bound: BoundRows, spec: Spec) -> tuple[RowIssues, Ex
         scored=sum(len(batch) for batch in bound.batches),
         skipped=bound.skipped,
         ignored=bound.ignored,
+        weightless=sum(
+            int(np.count_nonzero(batch.weights == 0))
+            for batch in bound.batches
+            if batch.weights is not None
+        ),
     )
     return issues, clipped
 

@@ -127,7 +127,7 @@ def _cluster(computed: Computed) -> ClusterCount | None:
 def _about(computed: Computed, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """The class of each figure that is of one class."""
     of = {"of": "top class"}
-    if len(computed.classes) == len("01"):
+    if len(computed.classes) == 2:
         of = {"of": "positive class", "class": computed.classes[1]}
     return {name: of for name in names if FIGURES[name].of_a_class}
 

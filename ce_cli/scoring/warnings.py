@@ -12,9 +12,11 @@ from ce_cli.findings.row_issues import ABOVE_ZERO, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.findings.row_warnings import row_warning
 from ce_cli.kernels.losses import LOG_2
+from ce_cli.metrics.bounds import reach_of
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior
+from ce_cli.metrics.spread import Spread
 from ce_cli.results.score import Note
 from ce_cli.scoring.evidence_notes import DECISIONS, EvidenceNote, evidence_notes
 from ce_cli.scoring.figures import Computed, Measured, chosen
@@ -118,8 +120,16 @@ def _convention_note(computed: Computed, convention: Convention) -> Iterator[Not
 
 
 def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterator[Note]:
-    if "standard_error" in metrics and computed.total.issues.scored < 2:
+    if "standard_error" in metrics and computed.total.issues.observed < 2:
         yield Note("no_interval", "A single row has no standard error.")
+    elif "standard_error" in metrics and computed.total.clustered is None:
+        count = float(computed.whole[Spread].effective(computed.whole[Loss])[0])
+        if math.isnan(reach_of(count, computed.spec.confidence)):
+            yield Note(
+                "no_interval",
+                f"The weights are so unequal that the rows count as {count:.3g}, so there is no "
+                "interval.",
+            )
     if metrics.get("baseline") == 0.0:
         yield Note("one_class", "All labels are of one class, so skill is not defined.")
     clustered, spec = computed.total.clustered, computed.spec
@@ -131,7 +141,7 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
 def _trap_warnings(computed: Computed, measured: Measured) -> Iterator[Note]:
     """Traps that `ce inspect` looks for, as far as these figures show them."""
     metrics = {name: float(values[0]) for name, values in measured.figures.items()}
-    loss, rows = computed.whole[Loss], computed.total.issues.scored
+    loss, rows = computed.whole[Loss], computed.total.issues.observed
     if loss.mean[0] < NO_LOSS and metrics.get("baseline", 0.0) > 0.0 and rows >= FEW_ROWS:
         yield Note(
             "no_loss",

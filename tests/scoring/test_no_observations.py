@@ -55,7 +55,7 @@ def test_rows_of_weight_0_change_nothing(rows: int, more: int, seed: int, cluste
     if cluster:
         options["cluster"] = "user"
         both["user"] = both["user"].where(both["w"] > 0, both["user"] + 5)  # some are new
-    both = both[both["segment"].isin(data["segment"])]
+    both = both[both["segment"].isin(data["segment"])]  # a group of weight 0 has a line of its own
     own, others = (without_counts(score(one, **options)) for one in (data, both))
     assert own == others
 
@@ -117,3 +117,59 @@ def test_the_interval_names_the_number_of_rows_and_their_skewness() -> None:
     away = losses - losses.mean()
     assert plain.n == 30
     assert plain.skewness == pytest.approx((away**3).sum() / (away**2).sum() ** 1.5, rel=1e-12)
+
+
+def outcome(codes: list[str], data: pd.DataFrame, **options: Any) -> list[str]:
+    """The messages with these codes."""
+    return [one.message for one in score(data, **options).warnings if one.code in codes]
+
+
+def test_rows_of_weight_0_change_no_warning() -> None:
+    """Neither how many rows are needed, nor whether there is an interval."""
+    label, prob = [1, 0, 1] * 20, [0.9, 0.2, 0.85] * 20
+    prob[0] = 0.001
+    data = pd.DataFrame({"label": label, "prob": prob, "w": 1.0})
+    many = pd.concat([data] + [data.assign(w=0.0)] * 20)
+    given_ = outcome(["few_rows", "heavy_tail"], data, weight="w")
+    assert len(given_) == 1
+    assert outcome(["few_rows", "heavy_tail"], many, weight="w") == given_
+    single = pd.concat([data.iloc[:1], data.iloc[1:3].assign(w=0.0)])
+    assert outcome(["no_interval"], single, weight="w") == ["A single row has no standard error."]
+    flipped = data.assign(prob=1 - data["prob"], w=[1.0] * 10 + [0.0] * 50)
+    assert outcome(["flipped_positive"], flipped, weight="w") == []
+
+
+def test_rows_of_weight_0_are_neither_clipped_nor_infinite() -> None:
+    data = pd.DataFrame({"label": [1, 0, 1], "prob": [0.9, 0.2, 0.0], "w": [1.0, 1.0, 0.0]})
+    for clip in ("auto", "none"):
+        result = score(data, weight="w", clip=clip)
+        assert (result.rows["clipped"], result.rows["infinite"]) == (0, 0)
+        assert {one.code for one in result.warnings} <= {"rare_class"}
+
+
+@pytest.mark.parametrize("light", [4.0, 3.1, 0.0031])
+def test_rows_that_count_as_one_have_no_interval(light: float) -> None:
+    data = pd.DataFrame({"label": [1, 0], "prob": [0.3, 0.4], "w": [1000.0, light]})
+    result = score(data, weight="w")
+    assert np.isnan(result.intervals["cross_entropy"].high)
+    (message,) = (one.message for one in result.warnings if one.code == "no_interval")
+    assert message.startswith("The weights are so unequal that the rows count as 1")
+
+
+@settings(max_examples=30)
+@given(scale=st.floats(1e-30, 1e30), seed=st.integers(0, 99), rows=st.integers(3, 12))
+def test_the_scale_of_the_weights_changes_no_interval(scale: float, seed: int, rows: int) -> None:
+    data = drawn(rows, seed).assign(prob=0.3)  # the skewness of the numbers is often nearly 0
+    own, other = (
+        score(one, weight="w").intervals["cross_entropy"]
+        for one in (data, data.assign(w=data["w"] * scale))
+    )
+    assert (other.low, other.high) == pytest.approx((own.low, own.high), rel=1e-6, abs=1e-9)
+
+
+@given(confidence=st.floats(0.001, 0.5), seed=st.integers(0, 99))
+def test_no_interval_of_a_mean_excludes_its_figure(confidence: float, seed: int) -> None:
+    result = score(drawn(12, seed), metric="all", confidence=confidence)
+    for name in ("cross_entropy", "brier", "bias", "confidence", "kl_divergence"):
+        interval = result.intervals[name]
+        assert interval.low <= result.metrics[name] <= interval.high, name
