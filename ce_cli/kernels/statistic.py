@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import cached_property
 
 from ce_cli.kernels.fieller import RatioMoments
 from ce_cli.kernels.hall import transformed, untransformed
@@ -40,7 +41,7 @@ class Statistic(Record):
         """Whether there is an interval."""
         return math.isfinite(self.value) and not math.isnan(self.error) and self.degrees > 0.0
 
-    @property
+    @cached_property
     def p_value(self) -> float:
         """Two-sided, of the hypothesis that the true mean is 0; NaN where unknown."""
         if not self.is_known:
