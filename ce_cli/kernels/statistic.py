@@ -43,10 +43,13 @@ class Statistic(Record):
 
     @cached_property
     def p_value(self) -> float:
-        """Two-sided, of the hypothesis that the true mean is 0; NaN where unknown."""
+        """Two-sided, of the hypothesis that the true mean is 0; NaN where unknown.
+
+        An infinite error says nothing against it.
+        """
         if not self.is_known:
             return math.nan
-        if self.value == 0.0:
+        if self.value == 0.0 or self.error == math.inf:
             return 1.0
         t = self.value / self.error if self.error else math.copysign(math.inf, self.value)
         if math.isfinite(t):
