@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar, cast
+from functools import cached_property
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.comparing import ratio_moments
 from ce_cli.comparing.clusters import Clusters
-from ce_cli.comparing.paired_sums import DifferenceSums, Name, SignBlocks
+from ce_cli.comparing.group_arrays import GroupArrays
+from ce_cli.comparing.paired_sums import Name, SignBlocks
 from ce_cli.kernels.deciding import holm, holm_levels, rows_to_decide
-from ce_cli.kernels.exact import ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.signflip import fewest_to_decide, sign_flip_p_value
 from ce_cli.kernels.statistic import NO_ENDS, Ends, Statistic
 from ce_cli.metrics.bounds import ClusteredMean, Level
-from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.spread import Spread
-from ce_cli.metrics.state import State, States, Sums
+from ce_cli.metrics.state import State, Sums
 from ce_cli.record import Record
 from ce_cli.results.compare import Comparison, Verdict
 from ce_cli.results.score import Interval
 from ce_cli.spec import Spec
-
-Kind = TypeVar("Kind", bound=State)
 
 Floats = NDArray[np.float64]
 
@@ -40,41 +37,50 @@ class GroupSums(Record):
     Attributes
     ----------
     states : mapping of State
-        Those of this group alone.
+        Those of all groups.
     clusters : Clusters or None
-        Present if rows are clustered.
+        Those in this group; present if rows are clustered.
+    group : int
+        The place of this group in the states.
     """
 
     states: Mapping[Name, State]
     clusters: Clusters | None
+    group: int = 0
+
+    def at(self, group: int, clusters: Clusters | None) -> Self:
+        """Another group of the same states."""
+        other = type(self)(self.states, clusters, group)
+        other.__dict__["_arrays"] = self._arrays  # computed once for all groups
+        return other
 
     @property
     def rows(self) -> int:
         """How many rows there are, those of weight 0 included."""
-        return int(self._state(Sums, "rows", 0).sums.floats()[0])
+        return self._arrays.rows[self.group]
 
     @property
     def weight(self) -> float:
         """The sum of their weights."""
-        return float(self._state(Loss, "loss", 0).weight.floats()[0])
+        return self._arrays.weights[self.group]
 
     @property
     def size(self) -> Size:
-        """The number of rows that count, and of independent units."""
-        counted = int(self._state(Loss, "loss", 0).rows.floats()[0])
-        return Size(counted, self.effective)
+        """The number of rows that count, and the effective number of rows or clusters."""
+        return Size(self._arrays.counted[self.group], self.effective)
 
     @property
     def units(self) -> int:
         """How many rows, or clusters of them, have a weight above 0."""
-        return self.size.rows if self.clusters is None else len(self.clusters.weights)
+        if self.clusters is None:
+            return self._arrays.counted[self.group]
+        return len(self.clusters.weights)
 
     def rows_by_class(self, classes: int) -> list[int]:
         """How many rows of a weight above 0 have each class; empty if that is not known."""
-        if ("soft", 0) not in self.states or self._state(Sums, "soft", 0).sums.floats()[0]:
+        if ("soft", 0) not in self.states or self._sum("soft", 0):
             return []
-        each = (self._state(Sums, "class", code).sums for code in range(classes))
-        return [int(one.floats()[0]) for one in each]
+        return [int(self._sum("class", code)) for code in range(classes)]
 
     @property
     def effective(self) -> float:
@@ -83,36 +89,19 @@ class GroupSums(Record):
 
     def mean(self, model: int) -> float:
         """The cross-entropy of a model, in nats."""
-        return float(self._state(Loss, "loss", model).mean[0])
+        return self._arrays.means[model][self.group]
 
     def mean_statistic(self, model: int) -> Statistic:
         """The cross-entropy of a model, in nats, and its error."""
-        mean = self.mean(model)
-        if self.clusters is not None:
-            return self._clustered(self.clusters.losses[model], mean)
-        loss = self._state(Loss, "loss", model)
-        return _of_rows(mean, loss, self._state(Spread, "spread", model))
+        return self._mean_statistics[model]
 
     def difference(self, model: int) -> float:
         """The cross-entropy of the model minus that of the reference, in nats."""
-        state = self._difference(model)
-        more, less, unknown = (
-            counts.floats()[0] > 0 for counts in (state.more, state.less, state.undefined)
-        )
-        if unknown or (more and less):
-            return math.nan
-        if more or less:
-            return math.inf if more else -math.inf
-        return float(state.loss.mean[0])
+        return self._arrays.differences[model - 1][self.group]
 
     def statistic(self, model: int) -> Statistic:
         """The difference, in nats, and its error."""
-        difference, state = self.difference(model), self._difference(model)
-        if not math.isfinite(difference):
-            return Statistic(difference, math.nan, math.nan)
-        if self.clusters is not None:
-            return self._clustered(self._cluster_differences(model), difference)
-        return _of_rows(difference, state.loss, state.spread)
+        return self._statistics[model - 1]
 
     def relative(self, model: int) -> float:
         """The difference as a share of the reference's cross-entropy."""
@@ -129,8 +118,7 @@ class GroupSums(Record):
         if not own.value:  # then all losses are 0, those of the model too
             return tested.interval_of_difference(confidence)
         if self.clusters is None:
-            loss, spread = self._state(Loss, "loss", 0), self._state(Spread, "spread", 0)
-            moments = ratio_moments.of_rows(self._difference(model), loss, spread, tested.error)
+            moments = self._arrays.row_sums[model - 1].moments(self.group, tested.error)
         else:
             sums, (losses, *_) = self._cluster_differences(model), self.clusters.losses
             moments = ratio_moments.of_clusters(
@@ -145,7 +133,7 @@ class GroupSums(Record):
         if self.clusters is not None:
             sums, weights = self._cluster_differences(model), self.clusters.weights
         else:
-            blocks = self._state(SignBlocks, "blocks", model)
+            blocks = self._blocks(model)
             sums, weights = blocks.sums.floats(), blocks.weights.floats()
         if not np.isfinite(sums).all():
             return math.nan
@@ -153,8 +141,7 @@ class GroupSums(Record):
 
     def rates(self, model: int) -> tuple[float, float]:
         """The shares of the weight where the model's loss is lower, and where it is the same."""
-        state, weight = self._difference(model), self._state(Loss, "loss", 0).weight
-        return float(ratios(state.wins, weight)[0]), float(ratios(state.ties, weight)[0])
+        return self._arrays.rates[model - 1][self.group]
 
     def are_equal(self, model: int) -> bool:
         """Whether all losses are equal, except for rounding."""
@@ -186,19 +173,37 @@ class GroupSums(Record):
         error = math.inf if endless and found.count > 1.0 else found.error
         return Statistic(mean, error, found.count - 1.0, 0.0 if endless else found.skewness)
 
-    def _state(self, kind: type[Kind], name: str, model: int) -> Kind:
-        """The state of a model that goes by `name`, an instance of `kind`."""
-        return cast(Kind, self.states[name, model])
+    @cached_property
+    def _arrays(self) -> GroupArrays:
+        return GroupArrays(self.states)
 
-    def _difference(self, model: int) -> DifferenceSums:
-        return self._state(DifferenceSums, "difference", model)
+    @cached_property
+    def _mean_statistics(self) -> list[Statistic]:
+        if self.clusters is None:
+            return [every[self.group] for every in self._arrays.mean_statistics]
+        return [
+            self._clustered(losses, self.mean(model))
+            for model, losses in enumerate(self.clusters.losses)
+        ]
 
+    @cached_property
+    def _statistics(self) -> list[Statistic]:
+        if self.clusters is None:
+            return [every[self.group] for every in self._arrays.statistics]
+        return [
+            self._clustered(self._cluster_differences(model), self.difference(model))
+            if math.isfinite(self.difference(model))
+            else Statistic(self.difference(model), math.nan, math.nan)
+            for model in range(1, len(self.clusters.losses))
+        ]
 
-def _of_rows(mean: float, loss: Loss, spread: Spread) -> Statistic:
-    """A mean and its error, from sums over rows."""
-    error = spread.figures(States({Loss: loss}))["standard_error"]
-    count, skewness = spread.effective(loss), spread.skewness(loss, error)
-    return Statistic(mean, float(error[0]), float(count[0]) - 1.0, float(skewness[0]))
+    def _sum(self, name: str, place: int) -> float:
+        """A sum that goes by `name`."""
+        sums = cast(Sums, self.states[name, place]).sums
+        return float(sums.between(self.group, self.group + 1).floats()[0])
+
+    def _blocks(self, model: int) -> SignBlocks:
+        return cast(SignBlocks, self.states["blocks", model]).at(self.group)
 
 
 def by_method(statistic: Statistic, spec: Spec) -> Statistic:
@@ -259,14 +264,16 @@ class Size(Record):
     """The number of rows, and the effective number of them or of clusters."""
 
     rows: int
-    units: float
+    effective: float
 
     def more(self, one: Comparison, level: float, flipped: bool) -> int | None:
         """How many more rows, in clusters of the same size, would detect this difference."""
-        units = rows_to_decide(self.units, one.difference["absolute"], one.standard_error, level)
+        units = rows_to_decide(
+            self.effective, one.difference["absolute"], one.standard_error, level
+        )
         if flipped:
             units = max(units, fewest_to_decide(level))
-        rows = units * self.rows / self.units if self.units else math.nan
+        rows = units * self.rows / self.effective if self.effective else math.nan
         return max(1, math.ceil(rows) - self.rows) if 0 < rows < _MOST_ROWS else None
 
 

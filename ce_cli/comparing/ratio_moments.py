@@ -3,47 +3,65 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.comparing.paired_sums import DifferenceSums
+from ce_cli.kernels.exact import LIMB_BITS
 from ce_cli.kernels.fieller import RatioMoments
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.spread import Spread
+from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 
 
-def of_rows(paired: DifferenceSums, reference: Loss, spread: Spread, error: float) -> RatioMoments:
-    """Those of the rows of one group, exactly.
+class RowSums(Record):
+    """Sums over the rows of all groups, as whole numbers of one unit, whatever that is.
 
-    Parameters
+    Attributes
     ----------
-    paired : DifferenceSums
-        The differences d.
-    reference, spread : Loss, Spread
-        Those of the losses b of the reference.
-    error : float
-        The standard error of the mean of d; the sums of squares are scaled to it.
+    sums : list of tuple of int
+        For each group Σ w, Σ w·d and Σ w·b, of differences d and losses b of the reference; and Σ
+        w², Σ w²·d, Σ w²·d², Σ w²·b, Σ w²·b² and Σ w²·d·b.
     """
-    weight, total, own = (
-        one.totals()[0] for one in (reference.weight, paired.loss.loss, reference.loss)
-    )
-    d, b = total / weight, own / weight
-    count, mixed, first, second, cross = (
-        one.totals()[0]
-        for one in (
+
+    sums: list[tuple[int, ...]]
+
+    @classmethod
+    def of(cls, paired: DifferenceSums, reference: Loss, spread: Spread) -> Self:
+        """Those of the differences, and of the losses of the reference."""
+        every = (
+            reference.weight,
+            paired.loss.loss,
+            reference.loss,
             paired.spread.weight,
             paired.spread.loss,
+            paired.spread.square,
             spread.loss,
             spread.square,
             paired.cross,
         )
-    )
-    square = paired.spread.square.totals()[0] - 2 * d * mixed + d * d * count
-    covariance = cross - d * first - b * mixed + d * b * count
-    return _scaled(error, d, b, square, covariance, second - 2 * b * first + b * b * count)
+        lowest = min(one.lowest for one in every)
+        columns = (
+            [whole << LIMB_BITS * (one.lowest - lowest) for whole in one.wholes()] for one in every
+        )
+        return cls(list(zip(*columns, strict=True)))
+
+    def moments(self, group: int, error: float) -> RatioMoments:
+        """Those of one group, exactly, where `error` is the standard error of the mean of d."""
+        weight, total, own, count, mixed, square, first, second, cross = self.sums[group]
+        whole = weight * weight
+        variance = square * whole - 2 * total * mixed * weight + total * total * count
+        covariance = (cross * weight - total * first - own * mixed) * weight + total * own * count
+        reference = second * whole - 2 * own * first * weight + own * own * count
+        if variance <= 0:
+            return RatioMoments(total, own, 0, 0, 0)
+        top, bottom = error.as_integer_ratio()
+        scale = top * top * whole, bottom * bottom * variance
+        return RatioMoments(total, own, variance, covariance, reference, scale)
 
 
 def of_clusters(
@@ -71,17 +89,6 @@ def of_clusters(
     share = Fraction(ratio)
     covariance = mixed + share * second
     square += 2 * share * mixed + share * share * second
-    return _scaled(error, Fraction(d), Fraction(b), square, covariance, second)
-
-
-def _scaled(
-    error: float,
-    d: Fraction,
-    b: Fraction,
-    square: Fraction,
-    covariance: Fraction,
-    second: Fraction,
-) -> RatioMoments:
-    """Moments from means and sums of squares, of which the first is that of a known error."""
     unit = Fraction(error) ** 2 / square if square > 0 else Fraction()
-    return RatioMoments(d, b, unit * square, unit * covariance, unit * second)
+    scale = unit.as_integer_ratio()
+    return RatioMoments(float(d), float(b), square, covariance, second, scale)

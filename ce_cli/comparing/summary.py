@@ -103,9 +103,9 @@ class Summary(Record):
         sums = self.sums.by([self.model_set.by.index(name) for name in by])
         keys = sums.keys
         clusters = {} if self.plan.cluster is None else dict(Clusters.by_group(sums))
+        every = GroupSums(sums.states, None)
         for place in sorted(range(len(keys)), key=lambda place: sortable(keys[place])):
-            states = {name: state.at(place) for name, state in sums.states.items()}
-            figures = GroupSums(states, clusters.get(keys[place]))
+            figures = every.at(place, clusters.get(keys[place]))
             if not figures.rows:
                 continue
             group = ComparedGroup(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ce_cli.comparing.figures import by_method, counted
+from ce_cli.comparing.figures import by_method
 from ce_cli.comparing.interval_notes import few_in_groups, few_rows
 from ce_cli.errors import DataError
 from ce_cli.gating.baseline_comparison import BaselineComparison, GroupComparison
@@ -78,7 +78,7 @@ def unpaired_comparison(
     )
     clustered = result.cluster is not None
     known = [(one.by, [one.comparison]) for one in groups if one.comparison is not None]
-    few = (*few_rows([whole], (), clustered), *few_in_groups(known, clustered=False))
+    few = (*few_rows([whole], (), clustered), *few_in_groups(known, clustered))
     return BaselineComparison(baseline.name, False, whole, tuple(groups), (unpaired, *notes, *few))
 
 
@@ -148,7 +148,8 @@ def _comparison(
     relative = tested.value / reference.value if reference.value > 0.0 else math.nan
     method = Level(confidence, spec.interval).named(_MEANS)
     low, high = tested.interval_of_difference(confidence)
-    absolute = Interval(low, high, confidence, method, *counted(statistic))
+    fewer = min(mean.rows, reference.rows)
+    absolute = Interval(low, high, confidence, method, fewer, statistic.skewness)
     scale = math.log(2.0) / spec.scale  # bits are the same difference in another unit
     ends = relative_interval(tested, reference, confidence)
     return Comparison(

@@ -9,11 +9,15 @@ difference itself: the interval excludes 0 exactly if the test rejects that ther
 from __future__ import annotations
 
 import math
-from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ce_cli.record import Record
 
-Number = Fraction | float
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    Number = Fraction | float
 
 LOWEST = -1.0  # a mean of losses is at least 0, so it is not lower by more than all of another
 
@@ -22,14 +26,17 @@ class RatioMoments(Record):
     """Two means and their errors, of which only the ratios matter.
 
     Floats are taken as they are: everything up to the last root and quotient is exact, because the
-    quadratic equation for an end loses all digits where a difference is small.
+    quadratic equation for an end loses all digits where a difference is small. It is computed with
+    whole numbers, since fractions would be reduced at each step, which takes most of the time.
 
     Attributes
     ----------
-    difference, reference : Fraction or float
+    difference, reference : int, Fraction or float
         D and B; the reference is at least 0.
-    variance, covariance, reference_variance : Fraction or float
-        The squared standard error of D, that of B, and the covariance of D and B.
+    variance, covariance, reference_variance : int, Fraction or float
+        The squared standard error of D, the covariance of D and B, and the squared error of B.
+    scale : tuple of int
+        Numerator and denominator of a factor of these three, at least 0.
     """
 
     difference: Number
@@ -37,6 +44,7 @@ class RatioMoments(Record):
     variance: Number
     covariance: Number
     reference_variance: Number
+    scale: tuple[int, int] = (1, 1)
 
     def ends(self, lowest: float, highest: float) -> tuple[float, float]:
         """The interval of the ratio.
@@ -64,24 +72,47 @@ class RatioMoments(Record):
 
     def _beyond(self, ratio: int, limit: float) -> bool:
         """Whether T of the ratio is above the limit."""
-        distance, square = self._distance(ratio)
-        return _signed_square(distance) > _signed_square(limit) * square
+        return self._compared(ratio, limit) > 0
 
     def _below(self, ratio: int, limit: float) -> bool:
         """Whether T of the ratio is below the limit."""
-        distance, square = self._distance(ratio)
-        return _signed_square(distance) < _signed_square(limit) * square
+        return self._compared(ratio, limit) < 0
+
+    def _compared(self, ratio: int, limit: float) -> int:
+        """An integer that has the sign of T − limit: that of their signed squares' difference."""
+        d, b, variance, covariance, own = self._wholes
+        top, bottom = self._square(limit)
+        square = max(0, variance - 2 * ratio * covariance + ratio * ratio * own)
+        return bottom * _signed_square(d - ratio * b) - _sign(limit) * top * square
 
     def _clear(self, limit: float) -> bool:
         """Whether T, which falls to −B / its error for large ratios, gets below the limit."""
-        own = -_signed_square(self.reference)
-        return own < _signed_square(limit) * Fraction(self.reference_variance)
+        _, b, _, _, own = self._wholes
+        top, bottom = self._square(limit)
+        return -bottom * _signed_square(b) < _sign(limit) * top * own
 
-    def _distance(self, ratio: int) -> tuple[Fraction, Fraction]:
-        """D − θB, and its squared standard error."""
-        variance, own = Fraction(self.variance), Fraction(self.reference_variance)
-        square = variance - 2 * ratio * Fraction(self.covariance) + ratio * ratio * own
-        return Fraction(self.difference) - ratio * Fraction(self.reference), max(square, Fraction())
+    @cached_property
+    def _wholes(self) -> tuple[int, int, int, int, int]:
+        """The numbers in units in which they are whole: one of means, another of the squares."""
+        d, b = _over(self._mean_unit, (self.difference, self.reference))
+        squares = (self.variance, self.covariance, self.reference_variance)
+        return (d, b, *_over(self._square_unit, squares))  # type: ignore[return-value]
+
+    @cached_property
+    def _mean_unit(self) -> int:
+        """How many units of the means are 1."""
+        return _common((self.difference, self.reference))
+
+    @cached_property
+    def _square_unit(self) -> int:
+        return _common((self.variance, self.covariance, self.reference_variance))
+
+    def _square(self, limit: float) -> tuple[int, int]:
+        """The numerator and the denominator of limit² by which squares in whole units count."""
+        top, bottom = limit.as_integer_ratio()
+        scale, divisor = self.scale
+        unit = self._mean_unit
+        return top * top * scale * unit * unit, bottom * bottom * divisor * self._square_unit
 
     def _crossing(self, limit: float) -> float:
         """The ratio at which T falls through the limit.
@@ -89,35 +120,50 @@ class RatioMoments(Record):
         A root of (D − θB)² = limit² · (variance − 2θ·covariance + θ²·reference_variance), that is
         of a·θ² − 2h·θ + c = 0: (h − √(h² − a·c)) / a for limits above 0, and with + below.
         """
-        square, d, b = Fraction(limit) ** 2, Fraction(self.difference), Fraction(self.reference)
-        a = b * b - square * Fraction(self.reference_variance)
-        h = d * b - square * Fraction(self.covariance)
-        c = d * d - square * Fraction(self.variance)
-        root = _root(h * h - a * c) * (1 if limit > 0.0 else -1)
+        d, b, variance, covariance, own = self._wholes
+        top, bottom = self._square(limit)
+        a = bottom * b * b - top * own
+        h = bottom * d * b - top * covariance
+        c = bottom * d * d - top * variance
+        root, shift = _root(h * h - a * c)
+        root = root if limit > 0.0 else -root
+        a, h, c = a << shift, h << shift, c << shift
         if (h > 0) == (root > 0):  # no cancellation in h + root
             return _quotient(c, h + root)
         return _quotient(h - root, a)
 
 
-def _signed_square(number: Number) -> Fraction:
-    value = Fraction(number)
-    return value * abs(value)
+def _common(numbers: tuple[Number, ...]) -> int:
+    """A number that all of some numbers become whole by."""
+    return math.lcm(*(one.as_integer_ratio()[1] for one in numbers))
 
 
-def _root(square: Fraction) -> Fraction:
-    """√square, to 100 binary digits and more; 0 for negative ones."""
+def _over(unit: int, numbers: tuple[Number, ...]) -> tuple[int, ...]:
+    """Some numbers times another, by which they become whole."""
+    parts = (one.as_integer_ratio() for one in numbers)
+    return tuple(top * (unit // bottom) for top, bottom in parts)
+
+
+def _sign(number: float) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _signed_square(number: int) -> int:
+    return number * abs(number)
+
+
+def _root(square: int) -> tuple[int, int]:
+    """√square · 2^shift and the shift, to 100 binary digits and more; 0 for negative ones."""
     if square <= 0:
-        return Fraction()
-    top, bottom = square.numerator, square.denominator
-    shift = max(0, 200 - top.bit_length() + bottom.bit_length())
-    shift += shift % 2
-    return Fraction(math.isqrt((top << shift) // bottom), 1 << shift // 2)
+        return 0, 0
+    shift = max(0, 201 - square.bit_length()) // 2
+    return math.isqrt(square << 2 * shift), shift
 
 
-def _quotient(top: Fraction, bottom: Fraction) -> float:
+def _quotient(top: int, bottom: int) -> float:
     if not bottom:
         return math.nan
     try:
-        return float(top / bottom)
+        return top / bottom
     except OverflowError:
         return math.inf if (top > 0) == (bottom > 0) else -math.inf

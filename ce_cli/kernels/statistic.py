@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import cached_property
 
 from ce_cli.kernels.fieller import RatioMoments
 from ce_cli.kernels.hall import transformed, untransformed
@@ -40,12 +41,15 @@ class Statistic(Record):
         """Whether there is an interval."""
         return math.isfinite(self.value) and not math.isnan(self.error) and self.degrees > 0.0
 
-    @property
+    @cached_property
     def p_value(self) -> float:
-        """Two-sided, of the hypothesis that the true mean is 0; NaN where unknown."""
+        """Two-sided, of the hypothesis that the true mean is 0; NaN where unknown.
+
+        An infinite error says nothing against it.
+        """
         if not self.is_known:
             return math.nan
-        if self.value == 0.0:
+        if self.value == 0.0 or self.error == math.inf:
             return 1.0
         t = self.value / self.error if self.error else math.copysign(math.inf, self.value)
         if math.isfinite(t):

@@ -72,7 +72,8 @@ class Interval(Record):
         Its name.
     n, skewness : float or None
         For the mean loss: the number of independent rows or clusters, and Σ r³ / (Σ r²)^(3/2) of
-        their residuals, which a comparison with another mean needs.
+        their residuals, which a comparison with another mean needs; for the difference of two
+        independent means, the smaller of their numbers.
     """
 
     low: float

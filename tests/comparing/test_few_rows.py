@@ -133,3 +133,23 @@ def test_a_document_without_skewness_counts_as_rows_without_any(tmp_path: Path) 
         _, gate = run_gate(files[1], "--baseline", path, "--max-regression", "0")
         found.append(gate["gates"][0]["comparisons"][0]["intervals"]["absolute"])
     assert found[0] == found[1] != found[2]
+
+
+def test_groups_of_few_clusters_are_reported_also_against_a_document(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    label, user, group = np.arange(800) % 2, np.arange(800) // 10, np.arange(800) // 200
+    files = [
+        write_csv(
+            tmp_path / f"{name}.csv",
+            {"label": label, "prob": rng.uniform(0.3, 0.7, 800), "user": user, "g": group},
+        )
+        for name in ("old", "new")
+    ]
+    scored = tmp_path / "old.json"
+    clustered = ("--cluster", "user")
+    scored.write_text(run_ce("score", files[0], "--json", "--by", "g", *clustered).stdout)
+    limits = ("--max-regression", "10%", "--require", "regression.by(g) <= 10%")
+    _, document = run_gate(files[1], "--baseline", scored, *limits, *clustered)
+    (gate,) = document["gates"]
+    found = [note["code"] for note in gate["warnings"]]
+    assert found == ["unpaired", "few_rows_in_groups"]
