@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.hall import skewness_of_mean, untransformed
-from ce_cli.kernels.student import FEWEST, t_quantile
+from ce_cli.kernels.student import FEWEST, normal_quantile, t_quantile, t_quantiles
 from ce_cli.options.choices import IntervalMethod
 from ce_cli.record import Record
 
@@ -17,7 +17,6 @@ Floats = NDArray[np.float64]
 
 WILSON = "Wilson score"
 _STATISTICS: dict[IntervalMethod, str] = {"hall": "Hall's transformed t", "t": "Student's t"}
-_ENDLESS = 1e7  # degrees of freedom at which t is nearly normal
 
 
 class Level(Record):
@@ -134,9 +133,11 @@ def reach_of(count: float, confidence: float) -> float:
 
 
 def reaches(counts: Floats, confidence: float) -> Floats:
-    """`reach_of` for each of some counts; equal ones are looked up once."""
-    distinct, places = np.unique(counts, return_inverse=True)
-    return np.array([reach_of(count, confidence) for count in distinct.tolist()])[places]
+    """`reach_of` for each of some counts."""
+    degrees = counts - 1.0
+    found, enough = np.full(len(counts), np.nan), degrees >= FEWEST
+    found[enough] = t_quantiles(confidence, degrees[enough])
+    return found
 
 
 def standard_errors(squares: Floats, counts: Floats, weight: Floats) -> Floats:
@@ -214,11 +215,7 @@ def _skewness_of_clusters(residuals: Floats, shares: Floats, squares: float, cou
 
 def normal_reach(confidence: float) -> float:
     """The half-width of a normal interval, in standard errors."""
-    reach = t_quantile(confidence, _ENDLESS)
-    for _ in range(2):  # Newton's method
-        outside = math.erfc(reach / math.sqrt(2.0)) - (1.0 - confidence)
-        reach += outside * math.sqrt(math.pi / 2.0) * math.exp(0.5 * reach * reach)
-    return reach
+    return normal_quantile(confidence)
 
 
 def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:
