@@ -218,17 +218,21 @@ def normal_reach(confidence: float) -> float:
     return normal_quantile(confidence)
 
 
-def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:
-    """The interval of a share by t, on the logit scale; NaN at 0, at 1 and for fewer than two rows.
+def on_logits(
+    areas: Floats, errors: Floats, counts: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """The intervals of shares by t, on the logit scale; NaN at 0, at 1 and for fewer than two rows.
 
-    It is within 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
+    They are within 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
     """
-    if not (0.0 < area < 1.0 and error > 0.0 and count >= 2.0):
-        return math.nan, math.nan
-    reach = reach_of(count, confidence) * error / (area * (1.0 - area))
-    logit = math.log(area / (1.0 - area))
-    return _expit(logit - reach), _expit(logit + reach)
+    known = (areas > 0.0) & (areas < 1.0) & (errors > 0.0) & (counts >= 2.0)
+    own, (low, high) = areas[known], np.full((2, len(areas)), np.nan)
+    reach = reaches(counts[known], confidence) * errors[known] / (own * (1.0 - own))
+    logits = np.log(own / (1.0 - own))
+    low[known], high[known] = _expit(logits - reach), _expit(logits + reach)
+    return low, high
 
 
-def _expit(logit: float) -> float:
-    return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
+def _expit(logits: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-logits))
