@@ -10,14 +10,16 @@ Floats = NDArray[np.float64]
 
 def delong(
     up: Floats, down: Floats, up_square: Floats, down_square: Floats, mixed: Floats
-) -> tuple[float, float, float]:
+) -> tuple[Floats, Floats, Floats]:
     """Area, standard error and number of rows of the rarer class, from sums by score.
+
+    Each has the shape (groups,).
 
     Parameters
     ----------
-    up, down : ndarray, shape (n,)
+    up, down : ndarray, shape (groups, n)
         Σ w·p and Σ w·(1 − p) of the share p of the positive class, in order of the scores.
-    up_square, down_square, mixed : ndarray, shape (n,)
+    up_square, down_square, mixed : ndarray, shape (groups, n)
         Σ w²·p², Σ w²·(1 − p)² and Σ w²·p·(1 − p).
 
     Notes
@@ -28,15 +30,20 @@ def delong(
     label counts in both classes with its shares.
     """
     with np.errstate(all="ignore"):
-        above = 1.0 - (np.cumsum(up) - 0.5 * up) / up.sum()
-        below = (np.cumsum(down) - 0.5 * down) / down.sum()
-        area = float(np.dot(up, below) / up.sum())
-        variance = 2.0 * np.dot(mixed, (below - area) * (above - area)) / (up.sum() * down.sum())
+        ups, downs = _sums(up), _sums(down)
+        above = 1.0 - (np.cumsum(up, axis=1) - 0.5 * up) / ups
+        below = (np.cumsum(down, axis=1) - 0.5 * down) / downs
+        area = _sums(up * below) / ups
+        variance = 2.0 * _sums(mixed * (below - area) * (above - area)) / (ups * downs)
         counts = []
-        for own, square, correct in ((up, up_square, below), (down, down_square, above)):
-            count = own.sum() ** 2 / square.sum()
-            variance += (
-                np.dot(square, (correct - area) ** 2) / own.sum() ** 2 * count / (count - 1.0)
-            )
-            counts.append(float(count))
-        return area, float(np.sqrt(variance)), min(counts)
+        for total, square, correct in ((ups, up_square, below), (downs, down_square, above)):
+            count = total**2 / _sums(square)
+            variance += _sums(square * (correct - area) ** 2) / total**2 * count / (count - 1.0)
+            counts.append(count)
+        return area[:, 0], np.sqrt(variance)[:, 0], np.minimum(*counts)[:, 0]
+
+
+def _sums(numbers: Floats) -> Floats:
+    """Those of the rows, shape (groups, 1)."""
+    sums: Floats = numbers.sum(axis=1, keepdims=True)
+    return sums

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
@@ -158,16 +157,17 @@ class Auc(State):
         """The area, and a bound on its error from bins of several scores."""
         positive, negative = self.positive.floats(), self.negative.floats()
         several = self.lows < self.highs
-        areas, errors = list[float](), list[float]()
-        for own in self._slices():
+        areas, errors = np.full((2, len(self.digits)), np.nan)
+        for groups, own in self._places():
             up, down = positive[own], negative[own]
-            pairs = up.sum() * down.sum()
-            below, tied = np.cumsum(down) - down, 0.5 * up * down
-            unsure = tied[several[own]].sum()
+            pairs = up.sum(axis=1) * down.sum(axis=1)
+            pairs[pairs == 0.0] = np.nan
+            below, tied = np.cumsum(down, axis=1) - down, 0.5 * up * down
+            unsure = np.where(several[own], tied, 0.0).sum(axis=1)
             with np.errstate(invalid="ignore"):
-                areas.append((np.dot(up, below) + tied.sum()) / pairs if pairs else np.nan)
-                errors.append(unsure / pairs if pairs else np.nan)
-        return {"auc": np.array(areas), "auc_error": np.array(errors)}
+                areas[groups] = ((up * below).sum(axis=1) + tied.sum(axis=1)) / pairs
+                errors[groups] = unsure / pairs
+        return {"auc": areas, "auc_error": errors}
 
     def bounds(
         self,
@@ -177,12 +177,10 @@ class Auc(State):
     ) -> dict[str, Bounds]:
         """By DeLong's standard error, on the logit scale; NaN if no pair is ranked wrongly."""
         sums = [one.floats() for one in self._sums(every=True)]
-        ends = [
-            on_logits(*delong(*(one[own] for one in sums)), level.confidence)
-            for own in self._slices()
-        ]
-        low, high = np.array(ends).reshape(-1, 2).T
-        return {"auc": Bounds(low, high, METHOD)}
+        areas, errors, counts = np.full((3, len(self.digits)), np.nan)
+        for groups, own in self._places():
+            areas[groups], errors[groups], counts[groups] = delong(*(one[own] for one in sums))
+        return {"auc": Bounds(*on_logits(areas, errors, counts, level.confidence), METHOD)}
 
     def cells(self, group: int = 0) -> Cells:
         """The cells of one group."""
@@ -205,10 +203,17 @@ class Auc(State):
 
     __hash__ = None  # type: ignore[assignment]  # equal sums may have different limbs
 
-    def _slices(self) -> Iterator[slice]:
-        """The cells of each group."""
-        starts = np.searchsorted(self.groups, np.arange(len(self.digits) + 1)).tolist()
-        return (slice(*ends) for ends in pairwise(starts))
+    def _places(self) -> Iterator[tuple[Codes, Codes]]:
+        """The groups of each number of cells n, shape (g,), and the places of these, (g, n).
+
+        Each row is then summed by itself, so that no group changes the last digit of another.
+        """
+        sizes = np.bincount(self.groups, minlength=len(self.digits))
+        starts, order = np.cumsum(sizes) - sizes, np.argsort(sizes, kind="stable")
+        distinct, firsts = np.unique(sizes[order], return_index=True)
+        for size, groups in zip(distinct.tolist(), np.split(order, firsts[1:]), strict=True):
+            if size:
+                yield groups, starts[groups, np.newaxis] + np.arange(size)
 
     def _sums(self, every: bool) -> tuple[ExactSums, ...]:
         """The sums by cell; if `every`, also squares that are equal to others."""

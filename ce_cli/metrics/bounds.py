@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.hall import skewness_of_mean, untransformed
-from ce_cli.kernels.student import FEWEST, t_quantile
+from ce_cli.kernels.student import FEWEST, normal_quantile, t_quantile, t_quantiles
 from ce_cli.options.choices import IntervalMethod
 from ce_cli.record import Record
 
@@ -17,7 +17,6 @@ Floats = NDArray[np.float64]
 
 WILSON = "Wilson score"
 _STATISTICS: dict[IntervalMethod, str] = {"hall": "Hall's transformed t", "t": "Student's t"}
-_ENDLESS = 1e7  # degrees of freedom at which t is nearly normal
 
 
 class Level(Record):
@@ -134,9 +133,11 @@ def reach_of(count: float, confidence: float) -> float:
 
 
 def reaches(counts: Floats, confidence: float) -> Floats:
-    """`reach_of` for each of some counts; equal ones are looked up once."""
-    distinct, places = np.unique(counts, return_inverse=True)
-    return np.array([reach_of(count, confidence) for count in distinct.tolist()])[places]
+    """`reach_of` for each of some counts."""
+    degrees = counts - 1.0
+    found, enough = np.full(len(counts), np.nan), degrees >= FEWEST
+    found[enough] = t_quantiles(confidence, degrees[enough])
+    return found
 
 
 def standard_errors(squares: Floats, counts: Floats, weight: Floats) -> Floats:
@@ -214,24 +215,24 @@ def _skewness_of_clusters(residuals: Floats, shares: Floats, squares: float, cou
 
 def normal_reach(confidence: float) -> float:
     """The half-width of a normal interval, in standard errors."""
-    reach = t_quantile(confidence, _ENDLESS)
-    for _ in range(2):  # Newton's method
-        outside = math.erfc(reach / math.sqrt(2.0)) - (1.0 - confidence)
-        reach += outside * math.sqrt(math.pi / 2.0) * math.exp(0.5 * reach * reach)
-    return reach
+    return normal_quantile(confidence)
 
 
-def on_logits(area: float, error: float, count: float, confidence: float) -> tuple[float, float]:
-    """The interval of a share by t, on the logit scale; NaN at 0, at 1 and for fewer than two rows.
+def on_logits(
+    areas: Floats, errors: Floats, counts: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """The intervals of shares by t, on the logit scale; NaN at 0, at 1 and for fewer than two rows.
 
-    It is within 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
+    They are within 0 and 1 (Pepe, The Statistical Evaluation of Medical Tests, 2003, 5.2.5).
     """
-    if not (0.0 < area < 1.0 and error > 0.0 and count >= 2.0):
-        return math.nan, math.nan
-    reach = reach_of(count, confidence) * error / (area * (1.0 - area))
-    logit = math.log(area / (1.0 - area))
-    return _expit(logit - reach), _expit(logit + reach)
+    known = (areas > 0.0) & (areas < 1.0) & (errors > 0.0) & (counts >= 2.0)
+    own, (low, high) = areas[known], np.full((2, len(areas)), np.nan)
+    reach = reaches(counts[known], confidence) * errors[known] / (own * (1.0 - own))
+    logits = np.log(own / (1.0 - own))
+    low[known], high[known] = _expit(logits - reach), _expit(logits + reach)
+    return low, high
 
 
-def _expit(logit: float) -> float:
-    return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
+def _expit(logits: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-logits))

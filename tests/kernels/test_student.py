@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
+import mpmath
+import numpy as np
 import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 
-from ce_cli.kernels.student import t_p_value, t_quantile
+from ce_cli.kernels.student import FEWEST, normal_quantile, t_p_value, t_quantile, t_quantiles
 
 CONFIDENCES = (0.001, 0.1, 0.5, 0.6827, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0 - 1e-6, 1.0 - 1e-9)
 DEGREES = (*range(1, 31), 40, 60, 100, 120, 500, 1000, 10_000, 99_999, 1_000_000)
@@ -124,3 +127,56 @@ def test_the_p_value_at_a_quantile_is_what_lies_outside(confidence: float, degre
     assert t_p_value(t_quantile(confidence, degrees), degrees) == pytest.approx(
         1.0 - confidence, rel=1e-6
     )
+
+
+def relative_error(t: float, confidence: float, degrees: float) -> float:
+    """That of t, from the tail beyond it to 40 digits."""
+    with mp.workdps(40):
+        half, square = mpf(degrees) / 2, mpf(t) ** 2
+        front = mp.gamma(half + 0.5) / mp.gamma(half) / mp.sqrt(mp.pi * degrees)
+        slope = 2 * t * front * (1 + square / degrees) ** -(half + 0.5)
+        x = degrees / (degrees + square)
+        tail = mpmath.betainc(half, 0.5, 0, x, regularized=True) if x < 0.5 else None
+        if tail is None:
+            tail = 1 - mpmath.betainc(0.5, half, 0, square / (degrees + square), regularized=True)
+        return float(abs(tail - (1 - mpf(confidence))) / slope)
+
+
+@pytest.mark.parametrize("confidence", [0.01, 0.5, 0.95, 0.999, 1.0 - 1e-9, 1.0 - 1e-12])
+def test_quantiles_have_13_digits(confidence: float) -> None:
+    """Fewer by those of log t, for t beyond 10: degrees of freedom below 1 can give t = 1e120."""
+    random = np.random.default_rng(0)
+    ends = [FEWEST, 0.125, 1.0, 2.0, 8191.9, 8192.0, 1e9]
+    degrees = np.concatenate((ends, 10.0 ** random.uniform(-1.0, 4.0, 20)))
+    for t, own in zip(t_quantiles(confidence, degrees).tolist(), degrees.tolist(), strict=True):
+        assert relative_error(t, confidence, own) <= 1e-13 * max(1.0, math.log(t)), own
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.01, 1.0 - 1e-12), st.floats(1.0, 1e9))
+def test_quantiles_are_those_of_scipy(confidence: float, degrees: float) -> None:
+    expected = quantile_of_scipy(confidence, degrees)
+    assert t_quantile(confidence, degrees) == pytest.approx(expected, rel=1e-11)
+
+
+def test_a_quantile_does_not_depend_on_the_others() -> None:
+    degrees = 10.0 ** np.random.default_rng(1).uniform(-1.0, 6.0, 1001)
+    together = t_quantiles(0.95, degrees)
+    assert together.tolist() == [t_quantile(0.95, own) for own in degrees.tolist()]
+    assert together[3::7].tolist() == t_quantiles(0.95, degrees[3::7]).tolist()
+    assert len(t_quantiles(0.95, np.zeros(0))) == 0
+
+
+def test_quantiles_go_on_where_the_polynomials_meet() -> None:
+    for octave in range(-2, 14):
+        degrees = math.ldexp(1.0, octave)
+        below, at = t_quantiles(0.95, np.array([math.nextafter(degrees, 0.0), degrees]))
+        assert below == pytest.approx(at, rel=1e-12)
+
+
+@pytest.mark.parametrize("confidence", [1e-9, 0.01, 0.5, 0.95, 1.0 - 1e-12, 1.0 - 2.0**-53])
+def test_the_normal_quantile_has_14_digits(confidence: float) -> None:
+    with mp.workdps(40):
+        expected = float(mp.sqrt(2) * mp.erfinv(mpf(confidence)))
+    assert normal_quantile(confidence) == pytest.approx(expected, rel=1e-14)
+    assert t_quantile(confidence, math.inf) == normal_quantile(confidence)
