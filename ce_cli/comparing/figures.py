@@ -115,6 +115,8 @@ class GroupSums(Record):
         own, ratio = self.mean_statistic(0), self.relative(model)
         if not (math.isfinite(ratio) and math.isfinite(tested.error + own.error)):
             return NO_ENDS
+        if tested.value == tested.error == 0.0:  # all losses are the same
+            return 0.0, 0.0
         if not own.value:  # then all losses are 0, those of the model too
             return tested.interval_of_difference(confidence)
         if self.clusters is None:

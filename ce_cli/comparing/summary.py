@@ -131,7 +131,7 @@ class Summary(Record):
         by_cluster = ", summed by cluster" if figures.clusters is not None else ""
         level = Level(self.spec.confidence, self.spec.interval)
         method = level.named(f"the weighted mean{by_cluster}")
-        low, high = (max(_LOWEST, end) for end in own.interval(level.confidence))
+        low, high = (max(end, _LOWEST) for end in own.interval(level.confidence))  # NaN stays
         nats = Interval(low, high, level.confidence, method, *counted(statistic))
         return {"cross_entropy": nats.over(self.spec.scale)}
 

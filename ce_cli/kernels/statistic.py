@@ -62,7 +62,7 @@ class Statistic(Record):
             return NO_ENDS
         reach = t_quantile(confidence, self.degrees)
         low, high = (float(untransformed(side, self.skewness)) for side in (-reach, reach))
-        return low, high
+        return min(low, 0.0), max(high, 0.0)
 
     def interval(self, confidence: float) -> Ends:
         """The means that the test would not reject."""

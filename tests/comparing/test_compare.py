@@ -16,6 +16,7 @@ from ce_cli.kernels.deciding import POWER, holm, holm_levels, rows_to_decide
 from ce_cli.results.compare import Compared, Comparison
 from ce_cli.results.lines import ClusterCount
 from tests.conftest import SCHEMAS
+from tests.metrics.hall import skewness_of_mean
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +91,7 @@ def weighted_moments(values: Floats, w: Floats) -> tuple[float, float, float, fl
     r = w * (values - mean)
     squares = float(np.sum(r**2))
     error = math.sqrt(n / (n - 1) * squares) / float(w.sum())
-    return mean, error, n, float(np.sum(r**3)) / squares**1.5
+    return mean, error, n, skewness_of_mean(r, w)
 
 
 @pytest.mark.parametrize("rows", [3, 20, 1_000])

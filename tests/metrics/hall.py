@@ -21,17 +21,12 @@ def hall_ends(
 
     `residuals` are Σ w·(v − mean) of each row or cluster, and `weights` their Σ w. The
     transformation is that of Hall (1992) with T + (a·T² + b)·γ/√n + (a·γ)²·T³/(3n), where a = 1/3,
-    b = 1/6, and γ is the weighted skewness of the numbers v; or γ/√n is Σ r³ / (Σ r²)^1.5 if that
-    has the same sign and is larger.
+    b = 1/6, and γ/√n is `skewness_of_mean`.
     """
     count, scale = kish(weights), weights.sum()
     squares = float(np.square(residuals).sum())
     error = np.sqrt(count / (count - 1) * squares) / scale
-    moments = [np.average((residuals / weights) ** power, weights=weights) for power in (2, 3)]
-    skewness = moments[1] / moments[0] ** 1.5 / np.sqrt(count)
-    raw = (residuals**3).sum() / squares**1.5
-    if raw * skewness > 0 and abs(raw) > abs(skewness):
-        skewness = raw
+    skewness = skewness_of_mean(residuals, weights)
     reach = float(stats.t.ppf(0.5 + confidence / 2, count - 1))
 
     def transformed(hypothesis: float) -> float:
@@ -46,6 +41,19 @@ def hall_ends(
         for at in (reach, -reach)
     )
     return float(low), float(high)
+
+
+def skewness_of_mean(residuals: Floats, weights: Floats) -> float:
+    """The weighted skewness of the numbers divided by √n, or Σ r³ / (Σ r²)^1.5.
+
+    The latter if it has the same sign and is larger, but at most twice the former.
+    """
+    moments = [np.average((residuals / weights) ** power, weights=weights) for power in (2, 3)]
+    usual = moments[1] / moments[0] ** 1.5 / np.sqrt(kish(weights))
+    raw = (residuals**3).sum() / np.square(residuals).sum() ** 1.5
+    if raw * usual > 0 and abs(raw) > abs(usual):
+        usual = np.sign(usual) * min(abs(raw), 2 * abs(usual))
+    return float(usual)
 
 
 def hall_interval(

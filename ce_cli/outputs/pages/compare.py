@@ -164,7 +164,9 @@ def between(interval: Interval, formatted: Callable[[float], str] = shown) -> st
 
 
 def _companions(one: Comparison, result: Compared) -> Line:
-    spans = [Span(f"{result.test} ", "dim"), Span(p_or_none(one.p_value))]
+    spans = [Span(f"{result.test} ", "dim"), Span(p_or_none(one.p_adjusted))]
+    if one.p_adjusted != one.p_value and not math.isnan(one.p_adjusted):
+        spans.append(Span(", adjusted for the number of comparisons", "dim"))
     weighted = result.weight_sum != result.rows["compared"]
     if not math.isnan(one.win_rate):
         spans += [
