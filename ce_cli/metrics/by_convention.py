@@ -25,7 +25,7 @@ class ByConvention(Record):
     loss : ExactSums
         Σ w·loss of the finite losses.
     infinite, raised, lowered : ExactSums
-        Numbers of rows; rows with an infinite loss count only if they have a weight.
+        Numbers of rows with a weight above 0.
     lowest, highest : float
         The smallest and the largest sum of a row of probabilities.
     """
@@ -53,15 +53,14 @@ class ByConvention(Record):
         endless = np.isinf(losses)
         if endless.any():
             losses = np.where(endless, 0.0, losses)
-        if batch.weights is not None:
-            endless &= batch.weights > 0
+        counting = np.bool_(True) if batch.weights is None else batch.weights > 0
         cells = np.repeat(np.arange(len(rules)), len(batch)).reshape(losses.shape)
         sums = row_sums(batch.outcomes)
         return cls(
             weighted_sums(losses, batch.weights, cells, len(rules)),
-            _counts(endless),
-            _counts([one.raised for one in found]),
-            _counts([one.lowered for one in found]),
+            _counts(endless & counting),
+            _counts([one.raised & counting for one in found]),
+            _counts([one.lowered & counting for one in found]),
             math.inf if sums is None else float(sums.min()),
             -math.inf if sums is None else float(sums.max()),
         )
