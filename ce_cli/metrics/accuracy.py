@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.outcomes import Outcomes
-from ce_cli.metrics.bounds import WILSON, Bounds, Level, normal_reach
+from ce_cli.kernels.student import normal_quantile
+from ce_cli.metrics.bounds import WILSON, Bounds, Level
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.mean import Mean
 from ce_cli.metrics.spread import Spread
@@ -42,7 +43,7 @@ class Accuracy(Mean):
         if not self.is_of_whole_rows:
             return super().bounds(figures, states, level)
         effective = states[Spread].effective(states[Loss])
-        reach = normal_reach(level.confidence)
+        reach = normal_quantile(level.confidence)
         return {self.figure: Bounds.of_shares(figures[self.figure], effective, reach, WILSON)}
 
     @property

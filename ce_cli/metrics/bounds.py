@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.hall import skewness_of_mean, untransformed
-from ce_cli.kernels.student import FEWEST, normal_quantile, t_quantile, t_quantiles
+from ce_cli.kernels.student import FEWEST, t_quantile, t_quantiles
 from ce_cli.options.choices import IntervalMethod
 from ce_cli.record import Record
 
@@ -211,11 +211,6 @@ def _skewness_of_clusters(residuals: Floats, shares: Floats, squares: float, cou
     of_means = math.fsum((shares * apart**3).tolist()) / spread**1.5 / math.sqrt(count)
     of_sums = math.fsum((scaled**3).tolist())
     return float(skewness_of_mean(of_means, of_sums))
-
-
-def normal_reach(confidence: float) -> float:
-    """The half-width of a normal interval, in standard errors."""
-    return normal_quantile(confidence)
 
 
 def on_logits(

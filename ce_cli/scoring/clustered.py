@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ce_cli.binding.rows.group_keys import GroupKeys, coarser, merged_groups, without_last
 from ce_cli.inputs.arrow.arrays import texts
 from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.student import normal_quantile
 from ce_cli.metrics.accuracy import Accuracy
-from ce_cli.metrics.bounds import WILSON, Bounds, ClusteredMean, Level, normal_reach
+from ce_cli.metrics.bounds import WILSON, Bounds, ClusteredMean, Level
 from ce_cli.metrics.jackknife import jackknifed
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.quantiles import Quantiles
@@ -199,7 +200,7 @@ def _of_accuracy(
     with np.errstate(all="ignore"):
         alike = shares * (1.0 - shares) / errors**2
     effective = np.where(errors > 0, alike, np.where(counts > 1, counts, np.nan))
-    reach = normal_reach(level.confidence)
+    reach = normal_quantile(level.confidence)
     return {name: Bounds.of_shares(shares, effective, reach, f"{WILSON}, of rows by cluster")}
 
 

@@ -20,7 +20,7 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.groups import regrouped
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.spread import bounds_of_loss
+from ce_cli.metrics.spread import Spread, bounds_of_loss
 from ce_cli.metrics.state import State, States, figures_of
 from ce_cli.record import Record
 from ce_cli.registry import FIGURES, Figure
@@ -79,6 +79,13 @@ class Computed(Record):
         """States of all rows as one group."""
         whole = np.zeros(len(self.total.keys), np.intp)
         return States(regrouped(self.total.states, whole, 1))
+
+    @cached_property
+    def effective_rows(self) -> float:
+        """Kish's number of rows; where there is no spread, how many have a weight above 0."""
+        if Spread not in self.whole:
+            return float(self.total.issues.observed)
+        return float(self.whole[Spread].effective(self.whole[Loss])[0])
 
     @cached_property
     def convention(self) -> Convention | None:

@@ -173,7 +173,7 @@ def _tail(computed: Computed, measured: Measured, shown: dict[str, Bounds]) -> I
 def _few_rows(computed: Computed, skewed: dict[str, float]) -> Note:
     """That there are too few rows or clusters for the squared skewness of these figures."""
     clustered, level = computed.total.clustered, level_text(computed.spec.confidence)
-    count = _effective(computed) if clustered is None else clustered.mean.count
+    count = computed.effective_rows if clustered is None else clustered.mean.count
     needed = count * max(skewed.values()) / SKEWED
     noun = "rows" if clustered is None else "clusters"
     few = f"A few {noun}"
@@ -192,14 +192,6 @@ def _few_rows(computed: Computed, skewed: dict[str, float]) -> Note:
         f"{few} {what}; with data like this, about {float(f'{needed:.2g}'):,.0f} {noun} are "
         "needed.",
     )
-
-
-def _effective(computed: Computed) -> float:
-    """Kish's number of rows."""
-    loss = computed.whole[Loss]
-    if Spread in computed.whole:
-        return float(computed.whole[Spread].effective(loss)[0])
-    return float(loss.rows.floats()[0])
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -221,10 +213,8 @@ def _one_heavy_row(computed: Computed) -> Iterator[Note]:
     if Quantiles not in states or Spread not in states:
         return
     loss, spread = states[Loss], states[Spread]
-    rows, error = (
-        float(spread.effective(loss)[0]),
-        float(spread.figures(states)["standard_error"][0]),
-    )
+    rows = computed.effective_rows
+    error = float(spread.figures(states)["standard_error"][0])
     skewness = float(spread.skewness(loss)[0])
     equal = math.isclose(rows, computed.total.issues.observed)
     if not equal or rows < _MANY_ROWS or skewness**2 <= _HALF_SKEWED or skewness <= 0:

@@ -16,7 +16,6 @@ from ce_cli.metrics.bounds import reach_of
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass
 from ce_cli.metrics.prior import Prior
-from ce_cli.metrics.spread import Spread
 from ce_cli.results.score import Note
 from ce_cli.scoring.evidence_notes import DECISIONS, EvidenceNote, evidence_notes
 from ce_cli.scoring.figures import Computed, Measured, chosen
@@ -123,7 +122,7 @@ def _figure_warnings(computed: Computed, metrics: Mapping[str, float]) -> Iterat
     if "standard_error" in metrics and computed.total.issues.observed < 2:
         yield Note("no_interval", "A single row has no standard error.")
     elif "standard_error" in metrics and computed.total.clustered is None:
-        count = float(computed.whole[Spread].effective(computed.whole[Loss])[0])
+        count = computed.effective_rows
         if math.isnan(reach_of(count, computed.spec.confidence)):
             yield Note(
                 "no_interval",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -140,18 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         Instead of the command line.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.coverage",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the repetitions")
-    parser.add_argument("--only", choices=origins(), nargs="+", help="some origins of the data")
-    parser.add_argument(
-        "--sizes", type=int, nargs="+", default=list(SIZES), help="rows or clusters"
-    )
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time")
-    given = parser.parse_args(arguments)
+    given = choices("coverage", __doc__, origins(), SIZES, arguments)
     share = QUICK if given.quick else 1.0
     tasks = [
         (name, size, math.ceil(share * own))
@@ -162,6 +151,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProcessPoolExecutor(given.processes) as pool:
         found = dict(zip(((one[0], one[1]) for one in tasks), pool.map(_run, tasks), strict=True))
     print("\n\n".join(tables(found)))
+
+
+def choices(
+    module: str,
+    about: str | None,
+    names: Iterable[str],
+    sizes: Iterable[int],
+    arguments: Sequence[str] | None,
+) -> argparse.Namespace:
+    """What the command line of a simulation chooses: ``quick``, ``only``, ``sizes``, ``processes``.
+
+    Parameters
+    ----------
+    module, about : str
+        The module of the simulation, and what it does.
+    names, sizes : iterable
+        The kinds of data, and the numbers of rows or clusters, to choose from.
+    arguments : sequence of str, optional
+        Instead of the command line.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"python -m tests.benchmarks.{module}",
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the repetitions")
+    parser.add_argument("--only", choices=list(names), nargs="+", help="some kinds of data")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=list(sizes), help="rows or clusters"
+    )
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time")
+    return parser.parse_args(arguments)
 
 
 def planned(origin: Origin) -> dict[int, int]:

@@ -9,9 +9,7 @@ compared by the package; only files are left out.
 
 from __future__ import annotations
 
-import argparse
 import math
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from ce_cli import compare
-from tests.benchmarks.coverage import ENOUGH, OFTEN, ONE_SIDE, QUICK, WARNINGS
+from tests.benchmarks.coverage import ENOUGH, OFTEN, ONE_SIDE, QUICK, WARNINGS, choices
 from tests.benchmarks.rivals import Rivals, rivals
 
 Test = Literal["t", "sign-flip"]
@@ -109,16 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         Instead of the command line.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.verdicts",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the repetitions")
-    parser.add_argument("--only", choices=rivals(), nargs="+", help="some pairs of models")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="[all]")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time")
-    given = parser.parse_args(arguments)
+    given = choices("verdicts", __doc__, rivals(), SIZES, arguments)
     share = QUICK if given.quick else 1.0
     tasks = [
         (name, size, test, math.ceil(share * often))
