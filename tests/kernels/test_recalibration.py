@@ -206,6 +206,18 @@ def test_isotonic_shares_are_scikit_learns(seed: int) -> None:
     assert isotonic_total(positive, negative) == pytest.approx(total, rel=1e-9)
 
 
+def test_cells_of_equal_shares_are_one_pool() -> None:
+    """scikit-learn's fit rises between pools, so it has as many values as there are pools."""
+    rng = np.random.default_rng(4)
+    positive, negative = rng.integers(0, 3, 200).astype(float), np.ones(200)
+    shares = positive / (positive + negative)
+    fit = IsotonicRegression().fit_transform(
+        np.arange(200.0), shares, sample_weight=positive + negative
+    )
+    assert pools(positive, negative).max() + 1 == len(np.unique(fit.round(12)))
+    assert pools(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 6.0])).tolist() == [0, 0, 0]
+
+
 # Of 52 ensemble members, how many saw rain in Niamey on each day from July to September 2016, and
 # whether it rained. Contains modified ECMWF products (CC BY 4.0) as published by Vogel et al.
 # (Geophysical Research Letters 48, e2020GL091022, 2021) and in R's reliabilitydiag.

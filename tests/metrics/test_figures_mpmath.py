@@ -194,3 +194,19 @@ def test_classes_and_their_intervals(data: pd.DataFrame, result: Result) -> None
             reach = reach_of(weights) * spread
             ends = (float(middle - reach), float(middle + reach))
             assert line.interval == pytest.approx(ends, rel=1e-11)
+
+
+def test_classes_of_soft_labels_weigh_rows_by_their_share(data: pd.DataFrame) -> None:
+    soft = data.assign(label=data["prob"].iloc[::-1].to_numpy())
+    lines = score(soft, metric="all", weight="w", confidence=0.9, interval="t").per_class
+    with mp.workdps(DIGITS):
+        label, prob, weight = columns(soft)
+        for line, positive in zip(lines, (False, True), strict=True):
+            costs = [-mp.log(q if positive else 1 - q) for q in prob]
+            shares = [w * (y if positive else 1 - y) for w, y in zip(weight, label, strict=True)]
+            middle = mean(costs, shares)
+            spread = error([cost - middle for cost in costs], shares, mp.fsum(shares))
+            reach = reach_of(shares) * spread
+            ends = (float(middle - reach), float(middle + reach))
+            assert line.cross_entropy == pytest.approx(float(middle), rel=1e-13)
+            assert line.interval == pytest.approx(ends, rel=1e-11)

@@ -59,6 +59,15 @@ def test_the_error_about_other_columns_names_the_file_that_set_the_names(folder:
     assert message.endswith("b.csv, the first file.")
 
 
+def test_a_column_of_another_type_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    paths = (tmp_path / "a.parquet", tmp_path / "b.parquet")
+    FRAME.to_parquet(paths[0])
+    FRAME.assign(prob=[[one, 1.0 - one] for one in FRAME["prob"]]).to_parquet(paths[1])
+    (message,) = complaints(run_ce("score", *paths), BAD_DATA)
+    assert "b.parquet: the column 'prob' holds list" in message
+    assert "b.parquet: the column 'prob' holds list" in run_ce("inspect", *paths).stdout
+
+
 @pytest.fixture
 def precisions(tmp_path: Path) -> Path:
     """The same rows in double and in single precision."""
