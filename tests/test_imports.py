@@ -22,7 +22,7 @@ PACKAGE = Path(ce_cli.__file__).parent
 # layer, and itself; units of one layer know nothing of each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
-    ("errors", "text", "record", "engines"),
+    ("errors", "text", "record", "engines", "process"),
     ("options",),
     ("kernels", "findings", "registry", "spec", "reading"),
     ("results",),  # above the registry, which names the page that a result shows
@@ -148,7 +148,7 @@ def sees_more_than_a_result(arrow: Arrow) -> bool:
         unit_of(arrow.importer) == "outputs"
         and is_ours(arrow.imported)
         and unit_of(arrow.imported)
-        not in {"ce_cli", "outputs", "results", "registry", "text", "record", "errors"}
+        not in {"ce_cli", "outputs", "results", "registry", "text", "record", "errors", "process"}
     )
 
 
