@@ -113,6 +113,8 @@ def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str
         Two paths are the same file, or one is an input; the message names the `options`.
     """
     targets = [Path(path).resolve() for path in paths if path != STDIN]
+    if not targets:
+        return
     read = {Path(path).resolve() for path in inputs if path != STDIN}
     if len(set(targets)) < len(targets):
         raise UsageError(f"{options} cannot write to the same file.")
