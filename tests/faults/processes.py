@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +21,12 @@ from tests.conftest import COMMAND, environment
 
 OLD = b"precious\n"
 ENDINGS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
-PATIENCE = 30.0  # seconds after which a run that should end hangs
+PATIENCE = 30.0  # seconds after which a run that should have ended hangs
+_PAUSE = 0.005
 
 
 class Place:
-    """A directory with inputs, one for outputs, and one for temporary files.
+    """A directory of inputs, one for outputs and one for temporary files.
 
     Parameters
     ----------
@@ -39,59 +41,70 @@ class Place:
         for one in (self.data, self.out, self.temporary):
             one.mkdir()
         rng = np.random.default_rng(15)
-        names = np.char.add("row-", rng.permutation(rows).astype("U"))
-        columns = {"id": names, "label": rng.integers(0, 2, rows), "prob": rng.random(rows)}
-        table = pa.table({name: pa.array(values.tolist()) for name, values in columns.items()})
+        table = pa.table(
+            {
+                "id": [f"row-{number}" for number in rng.permutation(rows)],
+                "label": rng.integers(0, 2, rows),
+                "prob": rng.random(rows),
+            }
+        )
         pc.write_csv(table, self.data / "rows.csv")
         pq.write_table(table, self.data / "rows.parquet")
-        pc.write_csv(table.take(pa.array(rng.permutation(rows))), self.data / "turned.csv")
+        pc.write_csv(table.take(rng.permutation(rows)), self.data / "turned.csv")
         os.mkfifo(self.data / "silent")
 
-    def outputs(self, names: Sequence[str]) -> None:
-        """Put an old file, which is precious, in the place of each output."""
-        shutil.rmtree(self.out)
-        self.out.mkdir()
-        for name in names:
+    def prepare(self, outputs: Sequence[str]) -> None:
+        """Put a precious file in the place of each output, and nothing else anywhere."""
+        for folder in (self.out, self.temporary):
+            shutil.rmtree(folder)
+            folder.mkdir()
+        for name in outputs:
             (self.out / name).write_bytes(OLD)
 
-    def environment(self) -> Mapping[str, str]:
-        """With this place for temporary files."""
-        return environment({"TMPDIR": str(self.temporary)})
-
     def left(self) -> list[str]:
-        """The names of all files, but for the inputs."""
+        """The names of all outputs and temporary files."""
         return sorted(one.name for one in (*self.out.iterdir(), *self.temporary.iterdir()))
 
+    @contextlib.contextmanager
+    def running(
+        self,
+        *words: str,
+        piped: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        command: Sequence[str] = COMMAND,
+        **options: Any,
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run ``ce WORDS`` here; `piped` is written to its stdin, which stays open."""
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.data} | options
+        start: Any = subprocess.Popen
+        process: subprocess.Popen[bytes] = start(
+            [*command, *words],
+            env=environment({"TMPDIR": str(self.temporary), **(env or {})}),
+            stdin=subprocess.DEVNULL if piped is None else subprocess.PIPE,
+            **options,
+        )
+        try:
+            if process.stdin is not None and piped:
+                process.stdin.write(piped)
+                process.stdin.flush()
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
 
-@contextlib.contextmanager
-def running(
-    place: Place, words: Sequence[str], piped: bytes | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``ce WORDS`` in the place; `piped` is written to its stdin, which stays open."""
-    process: subprocess.Popen[bytes] = subprocess.Popen(
-        [*COMMAND, *words],
-        cwd=place.data,
-        env=place.environment(),
-        stdin=subprocess.DEVNULL if piped is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        if process.stdin is not None and piped:
-            process.stdin.write(piped)
-            process.stdin.flush()
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Wait for a run: its exit code, and what it wrote to stderr."""
+    if process.stdin is not None:
+        wait_for(lambda: process.poll() is not None)
+    _, said = process.communicate(timeout=PATIENCE)
+    return process.returncode, (said or b"").decode()
 
 
-def ended(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
-    """Wait for a run: its exit code, and what it wrote to stdout and stderr."""
+def wait_for(happens: Callable[[], object]) -> None:
+    """Wait until something is true."""
     end = time.monotonic() + PATIENCE
-    assert process.stdout is not None
-    assert process.stderr is not None
-    shown, said = process.stdout.read().decode(), process.stderr.read().decode()
-    process.wait(max(0.0, end - time.monotonic()))
-    return process.returncode, shown, said
+    while not happens():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(_PAUSE)
