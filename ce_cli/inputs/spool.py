@@ -7,9 +7,10 @@ import io
 import weakref
 from typing import IO
 
+from ce_cli.errors import StorageError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.process import temporary
-from ce_cli.text import STDIN
+from ce_cli.text import STDIN, display_name
 
 _CHUNK = 1 << 20
 
@@ -42,12 +43,17 @@ def on_disk(
     is_local = "://" not in path
     if path != STDIN and raw.seekable() and (is_local or not local):
         return path, None
-    pieces = iter(lambda: _read(path, raw), b"")
-    with storage_errors(path), temporary.naming_the_folder():
-        spool = Spool(suffix)
-        for piece in pieces:
-            spool.file.write(piece)
-        spool.file.flush()
+    try:
+        with temporary.naming_the_folder():
+            spool = Spool(suffix)
+            for piece in iter(lambda: _read(path, raw), b""):
+                spool.file.write(piece)
+            spool.file.flush()
+    except OSError as error:
+        raise StorageError(
+            f"{display_name(path)}: could not be copied to a file, which its format needs: "
+            f"{error.strerror}."
+        ) from error
     return spool.path, spool
 
 

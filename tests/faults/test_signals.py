@@ -203,7 +203,7 @@ RUNS: list[tuple[Sequence[str], Sequence[str]]] = [
 
 @pytest.mark.parametrize(("words", "outputs"), RUNS)
 def test_at_a_random_moment(place: Place, words: Sequence[str], outputs: Sequence[str]) -> None:
-    """`python -m tests.faults.signals` goes on for as long as it is let."""
+    """``python -m tests.faults 600`` does so for ten minutes."""
     chosen = random.Random(words[0] + outputs[0])
     place.prepare(outputs)
     with place.running(*words) as process:
