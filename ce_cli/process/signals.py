@@ -43,6 +43,8 @@ def install() -> None:
             signal.signal(number, _handle)
     except ValueError:  # not in the main thread, so it is for the caller to handle them
         return
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows, the handlers do without the thread
+        return
     try:
         reading, writing = os.pipe()
         os.set_blocking(writing, False)

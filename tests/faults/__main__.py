@@ -15,11 +15,10 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.faults.processes import ENDINGS, OLD, Place, ended
+from tests.faults.processes import ENDINGS, OLD, Place, ended, wait_for
 
 ROWS = 500_000  # with which ce compare needs temporary files
 QUICK, GRACE = 1.0, 0.5  # seconds in which a run waits for input, and in which one ends
-FIRST = 0.05  # seconds that Python itself takes, of which a signal is Python's business
 RUNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "csv": (("score", "rows.csv", "--per-row", "../out/x.csv"), ("x.csv",), ""),
     "jsonl": (("score", "rows.csv", "--per-row", "../out/x.jsonl"), ("x.jsonl",), ""),
@@ -76,11 +75,13 @@ class Loop:
         """Send one signal to one run."""
         name = self._random.choice([*RUNS])
         number = self._random.choice([*ENDINGS, signal.SIGKILL])
-        moment = FIRST + self._random.random() * self._seconds[name]
+        moment = self._random.random() * self._seconds[name]
         words, outputs, source = RUNS[name]
         piped = (self._place.data / source).read_bytes()[:60_000] if source else None
         self._place.prepare(outputs)
         with self._place.running(*words, piped=piped) as process:
+            pid = process.pid
+            wait_for(lambda: _handles_signals(pid))  # before, they are the business of Python
             time.sleep(moment)
             process.send_signal(number)
             begin = time.monotonic()
@@ -103,6 +104,12 @@ class Loop:
             if found not in (OLD, self._whole.get(name, {}).get(one)):
                 wrong.append(f"{one} has {len(found):,} bytes" if found else f"{one} is gone")
         return wrong
+
+
+def _handles_signals(pid: int) -> bool:
+    """Whether a process has a handler of SIGTERM, as Linux shows it."""
+    caught = Path(f"/proc/{pid}/status").read_text().partition("SigCgt:")[2].split()[0]
+    return bool(int(caught, 16) >> signal.SIGTERM - 1 & 1)
 
 
 def main() -> int:
