@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 __all__ = [
     "Compared",
@@ -32,6 +30,7 @@ _MODULES = {
     "Result": "ce_cli.results.score",
 }
 
+TYPE_CHECKING = False  # typing takes milliseconds, and the command line has to start
 if TYPE_CHECKING:
     from ce_cli.api.compare import compare
     from ce_cli.api.explain import explain

@@ -5,11 +5,18 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import NoReturn
+
+TYPE_CHECKING = False  # typing takes milliseconds in which no signal would be handled
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Prepare the process, run the command line, and exit."""
+    from ce_cli.process import descriptors, signals
+
+    descriptors.reserve()
+    signals.install()
     # Imports make many objects and no garbage: collecting less often is a tenth of the start-up.
     gc.set_threshold(100_000, 20, 100)
     # ce has threads of its own; those of the linear algebra library would only wait for work.

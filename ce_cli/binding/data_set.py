@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import opened, opener
+from ce_cli.inputs.unchanged import FileState
 from ce_cli.reading import Reading
 from ce_cli.spec import Spec
 from ce_cli.text import without_secrets
@@ -22,4 +23,5 @@ def data_set(
     from ce_cli.binding.joining.joined import reading_of_labels
 
     own = reading_of_labels(reading, spec)
-    return DataSet(shown, sources, lambda: opened(labels, own))
+    states: dict[str, FileState] = {}
+    return DataSet(shown, sources, lambda: opened(labels, own, states))

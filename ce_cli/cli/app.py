@@ -16,6 +16,7 @@ from ce_cli.errors import CeError, CheckFailed, StorageError, Suggestion, UsageE
 from ce_cli.text import sanitize, shell_word
 
 BUG = 70
+_NO_THREAD = "can't start new thread"  # Python's words, which are all that tells this error
 
 
 class _InterruptError(CeError):
@@ -96,7 +97,11 @@ def _exit_code(error: BaseException) -> int:
         error = _InterruptError("interrupted.")
     elif isinstance(error, OSError):
         _abandon_stdout()
-        error = StorageError(f"could not write: {(error.strerror or str(error)).lower()}.")
+        error = _storage_error(error)
+    elif isinstance(error, RuntimeError) and _NO_THREAD in str(error):
+        error = StorageError(
+            "the system allows no more threads: raise its limit (ulimit -u), or set --threads 1."
+        )
     if isinstance(error.__cause__, BrokenPipeError):
         _abandon_stdout()
     if isinstance(error, CeError):
@@ -104,6 +109,16 @@ def _exit_code(error: BaseException) -> int:
             _report(f"ce: {sentence}")
         return error.exit_code
     return _usage_or_bug(error)
+
+
+def _storage_error(error: OSError) -> StorageError:
+    """What an error of the system is about that no file explains."""
+    try:
+        os.getcwd()  # noqa: PTH109 - all that is asked is whether it is there
+    except FileNotFoundError:
+        return StorageError("the current directory was deleted: change to another one.")
+    reason = error.strerror or str(error)
+    return StorageError(f"could not write: {reason[:1].lower()}{reason[1:]}.")
 
 
 def _command(suggestion: Suggestion) -> str:

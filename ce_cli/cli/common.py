@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from ce_cli.errors import UsageError
+from ce_cli.errors import StorageError, UsageError
 from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str
         Two paths are the same file, or one is an input; the message names the `options`.
     """
     targets = [Path(path).resolve() for path in paths if path != STDIN]
+    if not targets:
+        return
     read = {Path(path).resolve() for path in inputs if path != STDIN}
     if len(set(targets)) < len(targets):
         raise UsageError(f"{options} cannot write to the same file.")
@@ -167,6 +169,21 @@ def show(result: CommandResult, call: Call, form: Output, stream: TextIO) -> Non
     is_seen = stream is sys.stderr or (form.shows_warnings and not output)
     if not (call.options["quiet"] or is_seen):
         echo_notices(result)
+
+
+@contextlib.contextmanager
+def naming_what_is_written(paths: Sequence[str]) -> Iterator[None]:
+    """Say which files are complete when a later output cannot be written."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, StorageError):
+        if names := [display_name(path) for path in paths if path != STDIN]:
+            verb = "was" if len(names) == 1 else "were"
+            with contextlib.suppress(OSError):
+                typer.echo(f"ce: {', '.join(names)} {verb} written, but not all output.", err=True)
+        raise
 
 
 def drawn(

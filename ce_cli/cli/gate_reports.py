@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ce_cli.cli.common import drawn, echo_notices
+from ce_cli.cli.common import drawn, echo_notices, naming_what_is_written
 from ce_cli.errors import UsageError
 from ce_cli.registry import output as output_format
 from ce_cli.text import STDIN, quoted
@@ -65,8 +65,11 @@ def write(gated: Gated, targets: Sequence[Target], call: Call) -> None:
         (drawn(gated, call, output_format("gate", form), sys.stdout, path), path)
         for form, path in targets
     ]
-    for text, path in texts:
-        written(text, path, sys.stdout)
+    done: list[str] = []
+    with naming_what_is_written(done):
+        for text, path in sorted(texts, key=lambda one: one[1] is None):  # standard output last
+            written(text, path, sys.stdout)
+            done += [] if path is None else [path]
     for one in dict.fromkeys(output_format("gate", form) for form, _ in targets):
         one.publish(gated, os.environ)
 

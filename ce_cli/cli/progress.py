@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.inputs.sizes import file_size
+from ce_cli.process.signals import before_leaving
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -105,10 +106,12 @@ def shown(paths: Sequence[str]) -> Iterator[Counter | None]:
     sizes = [file_size(path) for path in paths]
     known = [size for size in sizes if size is not None]
     counter = Counter(sum(known) if len(known) == len(sizes) else None)
+    closed = before_leaving(counter.close)
     try:
         yield counter
     finally:
         counter.close()
+        closed()
 
 
 @contextlib.contextmanager

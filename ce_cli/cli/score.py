@@ -12,6 +12,7 @@ from ce_cli.cli.common import (
     check_read_twice,
     check_targets,
     data_of,
+    naming_what_is_written,
     passes,
     paths_of,
     running,
@@ -47,11 +48,11 @@ def score(call: Call) -> None:
     data, read = data_of(paths, options["labels"], spec, reading)
     check_targets(read, per_row, options["output"])
     check_read_twice(spec, read)
-    with _row_writer(per_row) as every_row:
-        with running(call, reading.threads, [*data.names] * passes(spec)) as run:
-            result = scored(data, spec, run, every_row)
-        summary = sys.stderr if per_row == "-" else sys.stdout
-        show(result, call, form, summary)
+    every_file = [*data.names] * passes(spec)
+    with _row_writer(per_row) as every_row, running(call, reading.threads, every_file) as run:
+        result = scored(data, spec, run, every_row)
+    with naming_what_is_written([] if per_row is None else [per_row]):
+        show(result, call, form, sys.stderr if per_row == "-" else sys.stdout)
 
 
 def _row_writer(per_row: str | None) -> AbstractContextManager[RowSink | None]:

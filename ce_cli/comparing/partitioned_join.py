@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -25,6 +24,7 @@ from ce_cli.comparing.sorted_parts import PARTS, KeyedRows, SortedParts
 from ce_cli.kernels.matching import NOWHERE, KeyTable
 from ce_cli.kernels.outcomes import indicator
 from ce_cli.metrics.groups import GroupKey
+from ce_cli.process import temporary
 from ce_cli.record import Record
 from ce_cli.scoring.run import Run
 
@@ -65,7 +65,7 @@ class PartitionedJoin:
         }
         self._parts = [SortedParts() for _ in range(data_sets + 1)]
         self._waiting: list[list[Sequence[ScoredRows]]] = [[] for _ in range(data_sets + 1)]
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: str | None = None
         self._keys: dict[GroupKey, int] = {}
 
     def __enter__(self) -> Self:
@@ -78,7 +78,7 @@ class PartitionedJoin:
         trace: TracebackType | None,
     ) -> None:
         if self._folder is not None:
-            self._folder.cleanup()
+            temporary.remove(self._folder)
 
     def first(self, kind: Kind) -> list[list[tuple[int, str]]]:
         """The first few such rows of each data set: their numbers and ids."""
@@ -165,9 +165,10 @@ class PartitionedJoin:
             yield "group", spread(np.array(own, np.int32)[one.groups])
 
     def _write(self) -> None:
-        self._folder = self._folder or tempfile.TemporaryDirectory(prefix="ce-")
-        for place, parts in enumerate(self._parts):
-            parts.write(Path(self._folder.name) / f"rows-{place}.bin")
+        self._folder = self._folder or temporary.new_folder(temporary.folder(), "ce-")
+        with temporary.naming_the_folder():
+            for place, parts in enumerate(self._parts):
+                parts.write(Path(self._folder) / f"rows-{place}.bin")
 
     def _record(self, kind: Kind, place: int, found: FoundRows) -> None:
         """Count rows, and keep the ids of the first of them."""

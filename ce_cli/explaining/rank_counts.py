@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ce_cli.process import temporary
 
 Floats = NDArray[np.float64]
 
@@ -29,13 +33,13 @@ class RankCounts:
     def __init__(self) -> None:
         self.rows = self.larger = self.same = 0
         self._loss: float | None = None
-        self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._kept: IO[bytes] = io.BytesIO()
 
     def add(self, losses: Floats) -> None:
         """Add the losses of some rows."""
         self.rows += len(losses)
         if self._loss is None:
-            self._kept.write(losses.tobytes())
+            self._keep(losses.tobytes())
         else:
             self._count(losses, self._loss)
 
@@ -50,6 +54,14 @@ class RankCounts:
     def close(self) -> None:
         """Discard the losses kept."""
         self._kept.close()
+
+    def _keep(self, losses: bytes) -> None:
+        with temporary.naming_the_folder():
+            if isinstance(self._kept, io.BytesIO) and self._kept.tell() > _IN_MEMORY:
+                file: IO[bytes] = TemporaryFile(dir=temporary.folder())  # noqa: SIM115
+                file.write(self._kept.getbuffer())
+                self._kept = file
+            self._kept.write(losses)
 
     def _count(self, losses: Floats, loss: float) -> None:
         self.larger += int(np.count_nonzero(losses > loss))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.bytestream import ByteStream, open_bytes, storage_errors
 from ce_cli.record import Record
 from ce_cli.text import STDIN, display_name, plural, quoted, sanitize
 
@@ -19,7 +20,7 @@ GATE = "ce.gate/1"
 
 _BEGINNING = 4096  # bytes at the start that have to identify a document
 _SCHEMA = re.compile(rb'\s*\{[^{}\[\]]*"schema"\s*:\s*"ce\.')
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PIECE = 1 << 20
 
 
 class BaselineFigures(Record):
@@ -82,12 +83,13 @@ def document_at(path: str) -> BaselineScore | None:
     if path != STDIN and "://" not in path and Path(path).is_dir():
         return None
     with storage_errors(path), open_bytes(path) as raw:
-        start = raw.peek(_BEGINNING)[:_BEGINNING].removeprefix(_BYTE_ORDER_MARK)
+        text = _unpacked(path, raw)
+        start = b"" if text is None else text.peek(_BEGINNING)
         if not path.lower().endswith(".json") and not _SCHEMA.match(start):
             if path == STDIN:
                 raise DataError(f"{name}: a baseline from a pipe must be a JSON document.")
             return None
-        content = raw.read()
+        content = b"" if text is None else b"".join(iter(lambda: text.read(_PIECE), b""))
     try:
         document = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -95,6 +97,16 @@ def document_at(path: str) -> BaselineScore | None:
             f"{name}: this is not a complete JSON document: {_lowered(error)}."
         ) from None
     return document_of(name, document)
+
+
+def _unpacked(path: str, raw: io.BufferedReader) -> ByteStream | None:
+    """The text of a file, which may be packed; None if it is an archive of several files."""
+    if not raw.peek(2).startswith(b"PK"):
+        return ByteStream(path, raw)
+    from ce_cli.inputs.packed.zipped import only_member
+
+    member = only_member(path, raw)
+    return None if member is None else ByteStream(path, member)
 
 
 def document_of(name: str, document: object) -> BaselineScore:

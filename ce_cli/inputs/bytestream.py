@@ -105,7 +105,8 @@ class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(pat
         if isinstance(error, PermissionError):
             raise StorageError(f"{shown}: permission denied.") from error
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        reason = reason.replace(self.path, shown)  # which may contain a password
+        if "://" in self.path:
+            reason = reason.replace(self.path, shown)  # which may contain a password
         reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)
         raise StorageError(f"{shown}: could not be read: {reason.rstrip('.')}.") from error
 

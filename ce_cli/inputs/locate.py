@@ -24,6 +24,7 @@ from ce_cli.inputs.foreign.starts import START_BYTES, foreign_kind
 from ce_cli.inputs.lakes.roots import lake_around, lakes_below
 from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import EmptySource, Source
+from ce_cli.inputs.unchanged import FileState, UnchangedSource, state_of
 from ce_cli.reading import Reading
 from ce_cli.text import STDIN, display_name
 
@@ -74,8 +75,18 @@ def _files_at(path: str) -> list[str]:
     return files
 
 
-def opened(path: str, reading: Reading) -> Source:
+def opened(path: str, reading: Reading, states: dict[str, FileState] | None = None) -> Source:
     """Open one file in the format that its first bytes show.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    reading : Reading
+        How it is read.
+    states : dict, optional
+        The state of each file when it was first opened, which this call adds to. The file has to
+        keep it until its rows are read.
 
     Raises
     ------
@@ -88,7 +99,12 @@ def opened(path: str, reading: Reading) -> Source:
         from ce_cli.inputs.databases.by_url import open_database
 
         return with_names(open_database(path, reading))
-    return partitioned(with_names(opened_bytes(path, open_bytes(path), reading)), path)
+    state = state_of(path)
+    source = partitioned(with_names(opened_bytes(path, open_bytes(path), reading)), path)
+    if state is None:
+        return source
+    first = state if states is None else states.setdefault(path, state)
+    return UnchangedSource(source, path, first)
 
 
 def with_names(source: Source) -> Source:
@@ -161,16 +177,17 @@ def _check_chosen(path: str, entry: registry.Entry, reading: Reading) -> None:
 def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Source]]:
     """A function that opens files one after another, anew at each call.
 
-    A file among several may be empty.
+    A file among several may be empty. Each has to be the same at each call.
     """
+    states: dict[str, FileState] = {}
     if len(names) == 1:
-        return lambda: iter([opened(names[0], reading)])
-    return lambda: (_opened_or_empty(name, reading) for name in names)
+        return lambda: iter([opened(names[0], reading, states)])
+    return lambda: (_opened_or_empty(name, reading, states) for name in names)
 
 
-def _opened_or_empty(path: str, reading: Reading) -> Source:
+def _opened_or_empty(path: str, reading: Reading, states: dict[str, FileState]) -> Source:
     try:
-        return opened(path, reading)
+        return opened(path, reading, states)
     except EmptyFileError:
         return EmptySource(display_name(path))
 

@@ -17,13 +17,19 @@ def file_size(path: str) -> int | None:
     int or None
         None for anything else, such as a pipe or a URI, and for a file that cannot be examined.
     """
+    status = file_status(path)
+    return None if status is None else status.st_size
+
+
+def file_status(path: str) -> os.stat_result | None:
+    """The status of a local file, or of one that is redirected to standard input, as above."""
     if "://" in path:
         return None
     try:
         status = os.stat(sys.stdin.fileno() if path == STDIN else path)  # noqa: PTH116
     except (OSError, ValueError, AttributeError):
         return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def share_of(path: str, done: int, total: int) -> int:

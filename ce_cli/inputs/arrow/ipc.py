@@ -141,7 +141,7 @@ class StreamSource:
     Parameters
     ----------
     path : str
-        For messages, and to map a file into memory.
+        For messages, and to open a file.
     raw : io.BufferedReader
         Positioned at the first byte.
     """
@@ -154,7 +154,7 @@ class StreamSource:
         self.name = display_name(path)
         self._is_file = path != STDIN and "://" not in path and raw.seekable()
         with storage_errors(path), _arrow_errors(self.name):
-            self._bytes = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
+            self._bytes = pa.OSFile(path) if self._is_file else pa.PythonFile(raw, mode="r")
             self._reader = pa.ipc.open_stream(self._bytes, options=_options())
             self._in_file = names_in_file(self._reader.schema)
 
@@ -243,7 +243,7 @@ def _open_file(name: str, path: str, fields: Sequence[int] = ()) -> pa.RecordBat
         if "://" in path:
             source: Any = pa.PythonFile(open_bytes(path), mode="r")
         else:
-            source = pa.memory_map(path)
+            source = pa.OSFile(path)  # mapped, it would end the process if it were truncated
     with _arrow_errors(name):
         return pa.ipc.open_file(source, options=_options(fields))
 

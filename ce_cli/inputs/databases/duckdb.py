@@ -101,8 +101,9 @@ class _duckdb_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _duckdb
     """Turn errors of DuckDB into sentences."""
 
     def _rephrased(self, error: BaseException) -> CeError | None:
-        if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb", "pyarrow"):
-            return None
+        package = type(error).__module__.partition(".")[0]
+        if package not in ("duckdb", "_duckdb", "pyarrow") and not isinstance(error, OSError):
+            return None  # Arrow raises what a query runs into as an OSError
         kind, text = type(error).__name__, " ".join(str(error).split("LINE 1")[0].split())
         reason = sanitize(text, 200).rstrip(".!")
         broken = "not a valid DuckDB" in text or "Could not read enough bytes" in text

@@ -1,4 +1,4 @@
-"""NumPy ``.npy`` files: one array, mapped into memory and read in slices."""
+"""NumPy ``.npy`` files: one array, read in slices."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-import numpy as np
-
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy.headers import (
-    Array,
     Header,
     check_usable,
     fields_of,
@@ -19,6 +16,7 @@ from ce_cli.inputs.numpy.headers import (
     header_of,
     rows_at_once,
 )
+from ce_cli.inputs.numpy.slices import check_length, rows_in_file
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
@@ -57,12 +55,12 @@ class NpySource:
         with storage_errors(name), open(path, "rb") as file:  # noqa: PTH123
             try:
                 self._header = header_of(file)
+                check_length(path, self._header)
             except ValueError as error:
                 raise DataError(_broken(self.name, error)) from error
         self._columns = fields_of(stem, self._header.dtype, self._header.shape)
         if all(column.kind == "other" for column in self._columns):
             check_usable(self.name, self._columns)
-        _mapped(self.name, path, self._header)
 
     @property
     def is_empty(self) -> bool:
@@ -102,21 +100,11 @@ class NpySplit(Record):
 
     def frames(self) -> Iterator[Frame]:
         """All of them."""
-        rows = _mapped(self.name, self.path, self.header)[self.start : self.start + self.rows]
+        with storage_errors(self.name):
+            rows = rows_in_file(self.path, self.header, self.start, self.rows)
         fields = self.header.dtype.names or ()
         columns = {name: rows[name] if name in fields else rows for name in self.projection.names}
         yield frame_of_arrays(self.name, columns, len(rows))
-
-
-def _mapped(name: str, path: str, header: Header) -> Array:
-    if not header.rows * header.row_bytes:
-        return np.empty(header.shape, header.dtype)
-    order = "F" if header.is_fortran else "C"
-    with storage_errors(name):
-        try:
-            return np.memmap(path, header.dtype, "r", header.size, header.shape, order)  # type: ignore[call-overload,no-any-return]
-        except (ValueError, OverflowError) as error:
-            raise DataError(_broken(name, error)) from error
 
 
 def _broken(name: str, error: Exception) -> str:

@@ -20,6 +20,7 @@ from ce_cli.inputs.numpy.headers import (
     frame_of_arrays,
     rows_at_once,
 )
+from ce_cli.inputs.numpy.slices import rows_in_file
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
@@ -124,10 +125,7 @@ class SafetensorsSplit(Record):
         yield frame_of_arrays(self.name, columns, count)
 
     def _rows(self, header: Header) -> Array:
-        if not header.rows * header.row_bytes:
-            return _as_floats(np.empty(header.shape, header.dtype))
-        mapped: Array = np.memmap(self.path, header.dtype, "r", header.size, header.shape)
-        return _as_floats(mapped[self.start : self.start + self.rows])
+        return _as_floats(rows_in_file(self.path, header, self.start, self.rows))
 
 
 def _as_floats(values: Array) -> Array:

@@ -19,6 +19,7 @@ from ce_cli.text import display_name
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_ARCHIVE = b"PK\x03\x04"
 _NAMES = {"npz": "an archive of NumPy arrays (.npz)", "xlsx": "an Excel workbook (.xlsx)"}
 
 
@@ -52,6 +53,20 @@ def open_zip(path: str, raw: io.BufferedReader, reading: Reading) -> Source:
     return _table(path, archive, spool, reading)
 
 
+def only_member(path: str, raw: io.BufferedReader) -> io.BufferedReader | None:
+    """The bytes of the only file in an archive; None if there are several, or it is no archive."""
+    name = display_name(path)
+    with storage_errors(path), zip_errors(name):
+        if not raw.seekable() or not raw.peek(4).startswith(_ARCHIVE):
+            return None
+        archive = zipfile.ZipFile(raw)
+        if kind_of(archive) != "zip" or len(archive.namelist()) != 1:
+            return None
+        (member,) = archive.infolist()
+        stream = archive.open(member)
+    return buffered(_Member(name, stream, member.compress_size, member.file_size, (archive, raw)))
+
+
 def _check_named(name: str, kind: str, named: str | None) -> None:
     if named in _NAMES and kind in (*_NAMES, "zip") and kind != named:
         found = _NAMES.get(kind, "a zip archive of other files")
@@ -70,7 +85,7 @@ def _table(path: str, archive: zipfile.ZipFile, spool: object, reading: Reading)
     length = archive.getinfo(member).file_size
     raw = buffered(_Member(name, stream, size, length, (archive, spool)))
     with storage_errors(path):
-        if raw.peek(4).startswith(b"PK\x03\x04"):
+        if raw.peek(4).startswith(_ARCHIVE):
             raise DataError(f"{name}: holds another zip archive; unpack it first.")
     plain = reading.replace(input_format=inner, table=None)
     return opened_bytes(path, raw, plain, member)

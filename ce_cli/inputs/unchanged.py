@@ -1,0 +1,122 @@
+"""Files that have to stay as they are while they are read, since half of each makes no result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ce_cli.errors import DataError
+from ce_cli.inputs.sizes import file_status
+from ce_cli.inputs.source import Frame, Projection, Source, SourceWrapper, Split
+from ce_cli.record import Record
+
+
+class FileState(NamedTuple):
+    """What changes with the bytes of a file; not for pipes, devices and URIs."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int  # in nanoseconds
+
+
+def state_of(path: str) -> FileState | None:
+    """The state of a file; None if it is no regular file, or not there."""
+    status = file_status(path)
+    if status is None:
+        return None
+    return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+class Watched(Record):
+    """A file, and its state when it was first opened."""
+
+    path: str
+    name: str
+    first: FileState
+
+    def check(self) -> None:
+        """Check that the file is as it was.
+
+        Raises
+        ------
+        DataError
+            It is not.
+        """
+        now = state_of(self.path)
+        if now == self.first:
+            return
+        if now is None:
+            how = "was deleted"
+        elif now.size != self.first.size:
+            how = f"went from {self.first.size:,} to {now.size:,} bytes"
+        elif now.inode != self.first.inode:
+            how = "was replaced"
+        else:
+            how = "was written to"
+        raise DataError(
+            f"{self.name}: {how} while it was read; run ce again when it is complete, or on a copy."
+        )
+
+
+class UnchangedSource(SourceWrapper):
+    """A source whose file is checked each time that some of its rows have been read.
+
+    Parameters
+    ----------
+    source : Source
+        The open file.
+    path : str
+        Its path.
+    first : FileState
+        Its state before it was first opened.
+    """
+
+    def __init__(self, source: Source, path: str, first: FileState) -> None:
+        super().__init__(source)
+        self._file = Watched(path, source.name, first)
+        self.columns: Callable[[], Any] = source.columns
+        self.sample: Callable[[Projection], Frame] = source.sample
+
+    def __getattr__(self, name: str) -> Any:
+        """What only some formats have."""
+        return getattr(self._source, name)
+
+    def splits(self, projection: Projection) -> Iterator[UnchangedSplit]:
+        """Those of the source."""
+        try:
+            for split in self._source.splits(projection):
+                yield UnchangedSplit(split, self._file)
+        except Exception:  # whatever a library says of such bytes, that they change is the reason
+            self._file.check()
+            raise
+
+
+class UnchangedSplit(Record):
+    """A split after which the file is checked."""
+
+    split: Split
+    file: Watched
+
+    @property
+    def size(self) -> int:
+        """That of the split."""
+        return self.split.size
+
+    @property
+    def read_ahead(self) -> Callable[[], Split] | None:
+        """The same, read by a thread of its own, if the split can be read so."""
+        if not hasattr(self.split, "read_ahead"):
+            return None
+        from ce_cli.inputs.read_ahead import ReadAhead
+
+        return lambda: ReadAhead(self)
+
+    def frames(self) -> Iterator[Frame]:
+        """Those of the split."""
+        try:
+            yield from self.split.frames()
+        except Exception:  # as above
+            self.file.check()
+            raise
+        self.file.check()

@@ -1,0 +1,1 @@
+"""The process itself: its signals, its descriptors and its temporary files."""
