@@ -7,14 +7,19 @@ memory runs out nevertheless, `limited` turns the error of any library into the 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import errno
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import cached_property
 
-from ce_cli.errors import DataError
+from ce_cli.errors import CeError, DataError, StorageError
 from ce_cli.record import Record
+from ce_cli.text import sanitize
 
 SHARE = 0.8  # of what is left when it is first asked for: the rest is for the system and for others
+_NO_THREAD = ("can't start new thread", "Failed to launch worker thread")  # Python and Arrow
+_UNLOADED = ("failed to map segment", "cannot allocate memory")  # a library without room for it
+_ADDRESSES = 400 << 20  # bytes that numpy, Arrow and some threads need to start
 _SMALL = 1 << 25  # bytes that are never refused
 
 
@@ -56,16 +61,36 @@ def limited(size: str | int | None) -> Iterator[None]:
     OutOfMemoryError
         The memory ran out, or there was not enough to start a thread.
     """
+    _check_address_space()
     token = _limit.set(Limit(None if size is None else typed_bytes(size)))
     try:
         yield
     except BaseException as error:
         if not is_lack_of_memory(error):
             raise
-        error.__traceback__ = None  # which keeps what filled the memory
-        raise ran_out() from None
+        raise ran_out(error) from None
     finally:
         _limit.reset(token)
+
+
+def _check_address_space() -> None:
+    """Refuse to start where libraries would end the process, since they find no room to load.
+
+    Raises
+    ------
+    OutOfMemoryError
+        The limit of the address space is too low.
+    """
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if 0 <= limit < _ADDRESSES:
+        raise OutOfMemoryError(
+            f"the limit of the address space is {limit >> 10:,} kB, and ce needs "
+            f"{_ADDRESSES >> 10:,} kB: raise it (ulimit -v)."
+        )
 
 
 def typed_bytes(size: str | int) -> int:
@@ -119,15 +144,17 @@ def require(size: int, what: str, instead: str = "") -> None:
     )
 
 
-def check(what: str, instead: str = "") -> None:
-    """Stop if the process uses more memory than it may.
+def check(what: Callable[[], str], instead: str = "", growth: float = 1.0) -> None:
+    """Stop if the process uses more memory than it may, or will with the next part.
 
     Parameters
     ----------
-    what : str
-        What takes it, as the beginning of a sentence, such as ``1,000,000 groups``.
+    what : callable
+        Returns what takes it, as the beginning of a sentence, such as ``1,000,000 groups``.
     instead : str
         As for `require`.
+    growth : float
+        How many times what is in use now the next part takes.
 
     Raises
     ------
@@ -138,28 +165,49 @@ def check(what: str, instead: str = "") -> None:
     from ce_cli.memory.sizes import LEAST, shown
 
     now = machine.used()
-    if now > LEAST and now > limit():
+    if now > LEAST and now * growth > limit():
         raise OutOfMemoryError(
-            f"{what} take more memory than the limit of {shown(limit())}: {_advice(instead)}."
+            f"{what()} take more memory than the limit of {shown(limit())}: {_advice(instead)}."
         )
 
 
 def is_lack_of_memory(error: BaseException) -> bool:
-    """Whether an error, of Python, NumPy or Arrow, says that there is no more memory."""
-    if isinstance(error, MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    """Whether an error says that there is no more memory, or that no thread can be started."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    if isinstance(error, ImportError):
+        return any(words in str(error) for words in _UNLOADED)
+    return isinstance(error, MemoryError) or _is_lack_of_threads(error)
 
 
-def ran_out() -> OutOfMemoryError:
-    """The error where memory ran out, whatever the limit."""
-    from ce_cli.memory import machine
-    from ce_cli.memory.sizes import shown
-
+def ran_out(error: BaseException) -> CeError:
+    """What to raise instead of an error that says that there is no more memory."""
+    if _is_lack_of_threads(error):
+        return StorageError(
+            "the system allows no more threads: raise its limit (ulimit -u), or set --threads 1."
+        )
+    error.__traceback__ = None  # which keeps what filled the memory
+    in_words = str(error) and not isinstance(error, ImportError)
+    reason = f" ({sanitize(str(error).rstrip('.'), 120)})" if in_words else ""
     return OutOfMemoryError(
-        f"The memory ran out: ce uses {shown(machine.used())}, and the system gives no more; "
-        "use --threads 1, split the file, or run it where there is more memory."
+        f"memory ran out{reason}{_in_use()}; use --threads 1, split the file, or run it where "
+        "there is more memory."
     )
+
+
+def _in_use() -> str:
+    """How much memory is in use, unless there is too little left to find out."""
+    try:
+        from ce_cli.memory import machine
+        from ce_cli.memory.sizes import shown
+    except (MemoryError, ImportError, OSError):
+        return ""
+    return f": ce uses {shown(machine.used())}, and the system gives no more"
+
+
+def _is_lack_of_threads(error: BaseException) -> bool:
+    known = isinstance(error, RuntimeError) or type(error).__name__ == "ArrowException"
+    return known and any(words in str(error) for words in _NO_THREAD)
 
 
 def _advice(instead: str) -> str:
