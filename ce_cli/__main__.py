@@ -21,10 +21,14 @@ def main() -> NoReturn:
     gc.set_threshold(100_000, 20, 100)
     # ce has threads of its own; those of the linear algebra library would only wait for work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from ce_cli.cli.app import run
-    from ce_cli.cli.ending import end
+    try:
+        from ce_cli.cli.app import run
+        from ce_cli.cli.ending import end
 
-    end(run(), sys._getframe(1))
+        end(run(), sys._getframe(1))
+    except MemoryError:  # which left no room for the sentence either
+        os.write(2, b"ce: memory ran out; run it where there is more memory.\n")
+        os._exit(3)
 
 
 if __name__ == "__main__":

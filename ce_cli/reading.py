@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from ce_cli.errors import UsageError
+from ce_cli.memory.limit import typed_bytes
 from ce_cli.options import values
 from ce_cli.options.data import DataOptions
 from ce_cli.options.option import options_of
@@ -43,6 +44,8 @@ class Reading(Record):
         What to read from databases.
     table : str or None
         The table, sheet or file to read from what holds several.
+    max_memory : int or None
+        The bytes of memory that may be used; if None, as many as the machine leaves.
     """
 
     delimiter: str | None = None
@@ -57,11 +60,12 @@ class Reading(Record):
     input_format: str | None = None
     query: str | None = None
     table: str | None = None
+    max_memory: int | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
         """The decisions made by options of the command line, a configuration file or Python."""
-        delimiter = options.get("delimiter")
+        delimiter, max_memory = options.get("delimiter"), options.get("max_memory")
         return cls(
             delimiter=None if delimiter is None else values.delimiter(delimiter),
             encoding=_or_default(options, "encoding"),
@@ -72,6 +76,7 @@ class Reading(Record):
             input_format=options.get("input_format"),
             query=options.get("query"),
             table=options.get("table"),
+            max_memory=None if max_memory is None else typed_bytes(max_memory),
         )
 
     def check(self) -> None:

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from ce_cli.errors import CeError, Suggestion
+from ce_cli.memory.limit import limited
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, key, options_of
 from ce_cli.results.inspect import Finding, Inspected
@@ -35,10 +36,11 @@ _PROSE = frozenset(  # words that follow an option without being its value
 
 
 @contextlib.contextmanager
-def in_python_terms() -> Iterator[None]:
-    """Translate the message of an error on its way to the caller."""
+def in_python_terms(max_memory: str | int | None = None) -> Iterator[None]:
+    """Limit the memory of a call, and translate errors on their way to the caller."""
     try:
-        yield
+        with limited(max_memory):
+            yield
     except CeError as error:
         whole = error.with_commands(_command, _typed)
         error.sentences = tuple(map(translated, whole.sentences))

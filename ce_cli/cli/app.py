@@ -13,6 +13,7 @@ import typer
 
 from ce_cli import __version__, registry
 from ce_cli.errors import CeError, CheckFailed, StorageError, Suggestion, UsageError
+from ce_cli.memory.limit import is_lack_of_memory, ran_out
 from ce_cli.text import sanitize, shell_word
 
 BUG = 70
@@ -93,7 +94,9 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         _abandon_stdout()
         return 0
-    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
+    if is_lack_of_memory(error):
+        error = ran_out(error)
+    elif isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         error = _InterruptError("interrupted.")
     elif isinstance(error, OSError):
         _abandon_stdout()

@@ -13,6 +13,7 @@ import typer
 from ce_cli import registry
 from ce_cli.cli.config import Config, configuration, with_format
 from ce_cli.errors import CeError, DataError, UsageError
+from ce_cli.memory.limit import limited
 from ce_cli.options.choices import PANELS, Tool
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, flag, key, options_of
@@ -114,7 +115,8 @@ class Command:
         """Run the command with the options that were typed."""
         call = _call(self.__name__, self._options, files or (), typed)
         try:
-            self._function(call)
+            with limited(call.options["max_memory"]):
+                self._function(call)
         except (UsageError, DataError) as error:
             raise _with_origin(error, call) from error
 

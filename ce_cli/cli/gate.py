@@ -22,6 +22,7 @@ from ce_cli.cli.common import (
 from ce_cli.cli.config import FILES
 from ce_cli.cli.gate_reports import Target, targets_of, warn, write
 from ce_cli.errors import CheckFailed, UsageError
+from ce_cli.memory.limit import limited
 from ce_cli.options.option import flag
 from ce_cli.text import STDIN, display_name, shell_word
 
@@ -152,7 +153,8 @@ def _one_judged(gate: PreparedGate, call: Call) -> Gate:
 
     request = gate.request
     data = data_set(request.names, request.reading, request.spec, request.labels)
-    with running(call, request.reading.threads, _read(gate)) as run:
+    workers, most = request.reading.threads, request.reading.max_memory
+    with limited(most), running(call, workers, _read(gate)) as run:
         return judged(gate, data, run)
 
 

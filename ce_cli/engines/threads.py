@@ -36,12 +36,14 @@ class Threads:
             yield from map(work, chain(first, remaining))
             return
         from concurrent.futures import Future, ThreadPoolExecutor
+        from contextvars import copy_context
 
         pool = ThreadPoolExecutor(self._workers)
         waiting: deque[Future[Made]] = deque()
         try:
             for item in chain(first, remaining):
-                waiting.append(pool.submit(work, item))
+                # A context has the limits of the call; a thread does not inherit it.
+                waiting.append(pool.submit(copy_context().run, work, item))
                 if len(waiting) >= _AHEAD * self._workers:
                     yield waiting.popleft().result()
             while waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextvars import copy_context
 from threading import Condition, Thread, current_thread
 from typing import Generic, TypeVar
 
@@ -27,7 +28,7 @@ class Ahead(Generic[Item]):
         self._changed = Condition()
         self._stopped = self._ended = False
         self._error: BaseException | None = None
-        self._thread = Thread(target=self._fill, daemon=True)
+        self._thread = Thread(target=copy_context().run, args=(self._fill,), daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[Item]:

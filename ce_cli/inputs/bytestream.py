@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.inputs.bytes_ahead import BytesAhead
+from ce_cli.memory.limit import is_lack_of_memory
 from ce_cli.text import STDIN, display_name, quoted, sanitize
 
 _MAGIC = {
@@ -92,6 +93,8 @@ class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(pat
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: Any
     ) -> None:
+        if error is not None and is_lack_of_memory(error):
+            return
         known = isinstance(error, OSError | EOFError | ValueError)
         if error is None or not (known or type(error).__name__ == "LZMAError"):
             return

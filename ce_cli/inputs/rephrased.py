@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ce_cli.errors import CeError
+from ce_cli.memory.limit import is_lack_of_memory, ran_out
 from ce_cli.text import sanitize
 
 
@@ -24,6 +25,8 @@ class Rephrased:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
+        if error is not None and is_lack_of_memory(error):
+            raise ran_out(error).about(self._name) from None
         found = None if error is None else self._rephrased(error)
         if found is not None:
             raise found from error

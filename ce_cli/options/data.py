@@ -298,6 +298,15 @@ class DataOptions(TypedDict, total=False):
             metavar="N",
         ),
     ]
+    max_memory: Annotated[
+        str | int | None,
+        Option(
+            "Refuse what takes more memory, such as 2GB or 50%; by default 80% of what is free at "
+            "the start.",
+            READING,
+            metavar="SIZE",
+        ),
+    ]
     engine: Annotated[
         str,
         Option(

@@ -145,6 +145,7 @@ class Pass(Record):
             before = total.issues.read
             locations = locations.begun(part, before)
             total = work.merge(total, result)
+            total.check_memory()
             self.run.add_rows(result.issues.read)
             if self.every_row is not None and rows:
                 labels = class_names(binding, total.issues.labels)

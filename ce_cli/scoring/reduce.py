@@ -16,12 +16,14 @@ from ce_cli.findings.row_issues import ABOVE_ZERO, RowIssue, RowIssues
 from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
+from ce_cli.memory.limit import check
 from ce_cli.metrics.state import State, States
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
 from ce_cli.scoring.rarity import Rarity
 from ce_cli.scoring.row_losses import RowLosses
 from ce_cli.spec import Spec
+from ce_cli.text import plural
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from ce_cli.metrics.by_convention import ByConvention
     from ce_cli.scoring.clustered import Clustered
 
+
+_MANY = 1 << 18  # rows; of so many, groups may take most of the memory
+_MERGING = 1.5  # times the memory that groups take is taken while they are merged
 
 Codes = NDArray[np.intp]
 Joined = TypeVar("Joined", "Clustered", "ByConvention")
@@ -69,6 +74,25 @@ class SplitResult(Record):
     evidence: Evidence = Evidence()
     rarity: Rarity = Rarity()
 
+    def check_memory(self) -> None:
+        """Stop if the groups, the clusters or the labels take more memory than there may be.
+
+        Raises
+        ------
+        OutOfMemoryError
+            They do; it says how many of them there are so far.
+        """
+        instead = "leave out what tells so many rows apart (--by, --cluster, --label)"
+        check(self._holds, instead, _MERGING if self.issues.read > _MANY else 1.0)
+
+    def _holds(self) -> str:
+        """What takes the most memory."""
+        clusters = 0 if self.clustered is None else len(self.clustered.keys)
+        counts = {"group": len(self.keys), "cluster": clusters, "label": len(self.issues.labels)}
+        most = max(counts, key=counts.__getitem__)
+        rows = plural(self.issues.read, "row")
+        return f"{plural(counts[most], most)} in {rows}" if counts[most] > 1 else rows
+
 
 class ScoreSplit(Record):
     """The work on each split; picklable, so that it can be sent to where the split is read."""
@@ -92,6 +116,7 @@ class ScoreSplit(Record):
                 rows += [RowLosses.of(b, ids).shifted(before) for b in bound.batches]
             result = self.result(frame, bound, ids)
             total = self.merge(total, result) if total else result
+            total.check_memory()
         return part, total or self.empty(), rows
 
     def empty(self) -> SplitResult:

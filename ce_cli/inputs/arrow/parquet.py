@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import DataError
@@ -21,7 +20,7 @@ from ce_cli.inputs.arrow.types import (
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_row_group, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
-from ce_cli.inputs.rephrased import reason_of
+from ce_cli.inputs.rephrased import Rephrased, reason_of
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
@@ -169,14 +168,15 @@ class ParquetSplit(Record):
                 yield frame_of_batch(batch, self.projection, self.in_file)
 
 
-@contextmanager
-def _reading(name: str) -> Iterator[None]:
-    import pyarrow as pa
+class _reading(Rephrased):  # noqa: N801 - reads as a phrase: with _reading(name)
+    """Turn Arrow's errors about broken bytes into one sentence."""
 
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(_broken(name, error)) from error
+    def _rephrased(self, error: BaseException) -> DataError | None:
+        import pyarrow as pa
+
+        if not isinstance(error, pa.ArrowException | OSError):
+            return None
+        return DataError(_broken(self._name, error))
 
 
 def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> ParquetFile:

@@ -1,0 +1,1 @@
+"""How much memory a call may use, and the sentence for what takes more."""

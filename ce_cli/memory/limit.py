@@ -1,0 +1,214 @@
+"""The limit of memory of a call, and the refusal of what takes more.
+
+What grows with the data asks `require` before it takes a lot, or `check` after each part. Where
+memory runs out nevertheless, `limited` turns the error of any library into the same sentence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from functools import cached_property
+
+from ce_cli.errors import CeError, DataError, StorageError
+from ce_cli.record import Record
+from ce_cli.text import sanitize
+
+SHARE = 0.8  # of what is left when it is first asked for: the rest is for the system and for others
+_NO_THREAD = ("can't start new thread", "Failed to launch worker thread")  # Python and Arrow
+_UNLOADED = ("failed to map segment", "cannot allocate memory")  # a library without room for it
+_ADDRESSES = 400 << 20  # bytes that numpy, Arrow and some threads need to start
+_SMALL = 1 << 25  # bytes that are never refused
+
+
+class Limit(Record):
+    """The limit of a call: what was typed, or else what is found when it is first asked for."""
+
+    typed: int | None = None
+
+    @cached_property
+    def size(self) -> int:
+        """In bytes."""
+        if self.typed is not None:
+            return self.typed
+        from ce_cli.memory import machine
+
+        return machine.used() + int(SHARE * machine.available())
+
+
+_limit: ContextVar[Limit] = ContextVar("limit")
+
+
+class OutOfMemoryError(DataError):
+    """The data takes more memory than there is."""
+
+
+@contextlib.contextmanager
+def limited(size: str | int | None) -> Iterator[None]:
+    """Limit the memory of what runs inside, and report where it runs out.
+
+    Parameters
+    ----------
+    size : str, int or None
+        The value of ``--max-memory``; None for a limit that is found from the machine.
+
+    Raises
+    ------
+    UsageError
+        It is not a size.
+    OutOfMemoryError
+        The memory ran out, or there was not enough to start a thread.
+    """
+    _check_address_space()
+    token = _limit.set(Limit(None if size is None else typed_bytes(size)))
+    try:
+        yield
+    except BaseException as error:
+        if not is_lack_of_memory(error):
+            raise
+        raise ran_out(error) from None
+    finally:
+        _limit.reset(token)
+
+
+def _check_address_space() -> None:
+    """Refuse to start where libraries would end the process, since they find no room to load.
+
+    Raises
+    ------
+    OutOfMemoryError
+        The limit of the address space is too low.
+    """
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if 0 <= limit < _ADDRESSES:
+        raise OutOfMemoryError(
+            f"the limit of the address space is {limit >> 10:,} kB, and ce needs "
+            f"{_ADDRESSES >> 10:,} kB: raise it (ulimit -v)."
+        )
+
+
+def typed_bytes(size: str | int) -> int:
+    """The bytes of a value of ``--max-memory``; a percentage is one of all there is.
+
+    Raises
+    ------
+    UsageError
+        It is not a size.
+    """
+    from ce_cli.memory import machine
+    from ce_cli.memory.sizes import bytes_of
+
+    return bytes_of(size, machine.total)
+
+
+def limit() -> int:
+    """The bytes of memory that the call may use: ``--max-memory``, or a share of what is left."""
+    return _limit.get(Limit()).size
+
+
+def require(size: int, what: str, instead: str = "") -> None:
+    """Refuse what takes more memory than is left, before it is tried.
+
+    Parameters
+    ----------
+    size : int
+        The bytes that it takes.
+    what : str
+        What takes them, as the beginning of a sentence.
+    instead : str
+        What would take less, as an order; the sentence goes on with ``or raise the limit``.
+
+    Raises
+    ------
+    OutOfMemoryError
+        There is less.
+    """
+    if size < _SMALL:
+        return
+    from ce_cli.memory import machine
+    from ce_cli.memory.sizes import shown
+
+    most, before = limit(), machine.used()
+    if before + size <= most:
+        return
+    beside = f" beside the {shown(before)} that are in use" if size <= most else ""
+    raise OutOfMemoryError(
+        f"{what} would take {shown(size)} of memory{beside}, and the limit is {shown(most)}: "
+        f"{_advice(instead)}."
+    )
+
+
+def check(what: Callable[[], str], instead: str = "", growth: float = 1.0) -> None:
+    """Stop if the process uses more memory than it may, or will with the next part.
+
+    Parameters
+    ----------
+    what : callable
+        Returns what takes it, as the beginning of a sentence, such as ``1,000,000 groups``.
+    instead : str
+        As for `require`.
+    growth : float
+        How many times what is in use now the next part takes.
+
+    Raises
+    ------
+    OutOfMemoryError
+        It uses more.
+    """
+    from ce_cli.memory import machine
+    from ce_cli.memory.sizes import LEAST, shown
+
+    now = machine.used()
+    if now > LEAST and now * growth > limit():
+        raise OutOfMemoryError(
+            f"{what()} take more memory than the limit of {shown(limit())}: {_advice(instead)}."
+        )
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether an error says that there is no more memory, or that no thread can be started."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    if isinstance(error, ImportError):
+        return any(words in str(error) for words in _UNLOADED)
+    return isinstance(error, MemoryError) or _is_lack_of_threads(error)
+
+
+def ran_out(error: BaseException) -> CeError:
+    """What to raise instead of an error that says that there is no more memory."""
+    if _is_lack_of_threads(error):
+        return StorageError(
+            "the system allows no more threads: raise its limit (ulimit -u), or set --threads 1."
+        )
+    error.__traceback__ = None  # which keeps what filled the memory
+    in_words = str(error) and not isinstance(error, ImportError)
+    reason = f" ({sanitize(str(error).rstrip('.'), 120)})" if in_words else ""
+    return OutOfMemoryError(
+        f"memory ran out{reason}{_in_use()}; use --threads 1, split the file, or run it where "
+        "there is more memory."
+    )
+
+
+def _in_use() -> str:
+    """How much memory is in use, unless there is too little left to find out."""
+    try:
+        from ce_cli.memory import machine
+        from ce_cli.memory.sizes import shown
+    except (MemoryError, ImportError, OSError):
+        return ""
+    return f": ce uses {shown(machine.used())}, and the system gives no more"
+
+
+def _is_lack_of_threads(error: BaseException) -> bool:
+    known = isinstance(error, RuntimeError) or type(error).__name__ == "ArrowException"
+    return known and any(words in str(error) for words in _NO_THREAD)
+
+
+def _advice(instead: str) -> str:
+    return f"{instead}, or raise it with --max-memory" if instead else "raise it with --max-memory"
