@@ -24,6 +24,7 @@ _SECRET_VALUE = (  # by its form, wherever it is
     r"\b(?:hf_|gh[opsur]_|github_pat_|glpat-|xox[abprs]-|sk-|AIza|ya29\.|eyJ)[\w.-]{16,}"
 )
 _URL = r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s'\"<>]+"
+_RUNNER_COMMAND = r"(##\w*)\["  # ##[error], ##vso[…], ##teamcity[…], anywhere in a line
 _ESCAPE = r"\\(?:U(.{8})|u(.{4})|x(..)|(.))"  # exactly so many digits, as in the shell
 
 
@@ -39,14 +40,18 @@ def sanitize(text: str, longest: int = _LONGEST) -> str:
         text = text[: longest - 1] + "…"
     if not text.isprintable():
         text = "".join(_visible(character) for character in text)
-    return harmless(text) if ":" in text or "##[" in text else text
+    return harmless(text) if ":" in text or "##" in text else text
 
 
 def harmless(text: str) -> str:
     """Break commands to a CI runner that reads the log of its own job."""
     if text.lstrip().startswith("::"):
         text = text.replace("::", ":\\:", 1)
-    return text.replace("##[", "##\\[")
+    if "##" not in text:
+        return text
+    import re
+
+    return re.sub(_RUNNER_COMMAND, r"\1\\[", text)
 
 
 def display_name(path: str) -> str:
@@ -135,9 +140,12 @@ def shell_word(text: str) -> str:
     from shlex import quote
 
     text = without_secrets(text)
-    if text.isprintable() and "##[" not in text:
+    import re
+
+    if text.isprintable() and not ("##" in text and re.search(_RUNNER_COMMAND, text)):
         return quote(text)
-    return "$'" + "".join(map(_in_shell, text)).replace("##[", r"##\x5b") + "'"
+    escaped = "".join(map(_in_shell, text))
+    return "$'" + re.sub(_RUNNER_COMMAND, r"\1\\x5b", escaped) + "'"
 
 
 def shell_words(line: str) -> list[str]:

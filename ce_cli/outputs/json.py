@@ -12,11 +12,11 @@ from ce_cli.results.group_table import GroupTable
 from ce_cli.results.score import Result
 
 # Characters that control a terminal, reorder a line or are not text (such as the bytes of a file
-# name that is not UTF-8), and the second # of ##[, which starts a command to the runner of a CI
-# job. Each has an escape of four digits.
+# name that is not UTF-8), and the second # of ##[ and ##vso[, which start a command to the runner
+# of a CI job. Each has an escape of four digits.
 _ESCAPED = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-    r"|(?<=#)#(?=\[)"
+    r"|(?<=#)#(?=\w{0,20}\[)"
 )
 
 _MANY = 100
@@ -54,7 +54,7 @@ def _encoded(value: object) -> str:
 
 
 def _escaped(text: str) -> str:
-    if text.isascii() and "\x7f" not in text and "##[" not in text:
+    if text.isascii() and "\x7f" not in text and "##" not in text:
         return text
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
