@@ -11,6 +11,20 @@ if TYPE_CHECKING:
 STDIN = "-"
 _LONGEST = 60
 _LONGEST_COMMAND = 2000  # which is of no use if it is cut
+_SHORTEST_SECRET = 3  # which is replaced wherever it occurs
+# The user of a URI and the password, which may contain any character as it is typed; on the web, a
+# number before the first slash is the port.
+_LOGIN = r"(?is)^(?!(?:https?|hdfs|viewfs)://[^/:@]*:\d*(?:/|$))([a-z0-9+.-]*://)([^/:@?#]*)(?::([^?]*|.*))?@"
+_PARAMETER = r"([?&;#])([^=&;#?]+)=([^&;#]*)"
+_SECRET_NAME = (
+    r"(?i)sig|token|secret|passw|passphrase|pwd|key|credential|auth(?!or)|jwt|session|cookie"
+    r"|odbc_connect|^(?:sas|pass|code)$"
+)
+_SECRET_VALUE = (  # by its form, wherever it is
+    r"\b(?:hf_|gh[opsur]_|github_pat_|glpat-|xox[abprs]-|sk-|AIza|ya29\.|eyJ)[\w.-]{16,}"
+)
+_URL = r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s'\"<>]+"
+_RUNNER_COMMAND = r"(##\w*)\["  # ##[error], ##vso[…], ##teamcity[…], anywhere in a line
 _ESCAPE = r"\\(?:U(.{8})|u(.{4})|x(..)|(.))"  # exactly so many digits, as in the shell
 
 
@@ -20,18 +34,24 @@ def sanitize(text: str, longest: int = _LONGEST) -> str:
     All text from files (labels, column names, paths) goes through here before it is printed, so
     that it can neither control the terminal nor reorder the line that it is in.
     """
+    if "://" in text:
+        text = _without_secrets_within(text)
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     if not text.isprintable():
         text = "".join(_visible(character) for character in text)
-    return harmless(text) if ":" in text or "##[" in text else text
+    return harmless(text) if ":" in text or "##" in text else text
 
 
 def harmless(text: str) -> str:
     """Break commands to a CI runner that reads the log of its own job."""
     if text.lstrip().startswith("::"):
         text = text.replace("::", ":\\:", 1)
-    return text.replace("##[", "##\\[")
+    if "##" not in text:
+        return text
+    import re
+
+    return re.sub(_RUNNER_COMMAND, r"\1\\[", text)
 
 
 def display_name(path: str) -> str:
@@ -45,13 +65,45 @@ def without_secrets(path: str) -> str:
         return path
     import re
 
-    place, mark, query = path.partition("?")
-    if "@" not in place and "@" in query:
-        place, mark, query = path, "", ""
-    in_host = "[^/]*" if place.startswith("http") else ".*"
-    place = re.sub(rf"^([^:]*://[^/:@]*):{in_host}@", r"\1:***@", place)
-    secret = "[^=&]*(?:sig|token|secret|passw|pwd|key|credential)[^=&]*"
-    return place + mark + re.sub(rf"(?i)(^|&)({secret})=[^&]*", r"\1\2=***", query)
+    return re.sub(_LOGIN, _hidden_login, re.sub(_PARAMETER, _hidden_value, path), count=1)
+
+
+def without_secrets_of(path: str, text: str) -> str:
+    """What a library says about `path`, without the secrets of `path`, which it may repeat."""
+    if "://" not in path:
+        return text
+    import re
+    from urllib.parse import unquote
+
+    text = text.replace(path, without_secrets(path))
+    logins = [found[3] for found in re.finditer(_LOGIN, path) if found[3]]
+    values = [one[3] for one in re.finditer(_PARAMETER, path) if _hidden_value(one) != one[0]]
+    for one in sorted({*logins, *values, *map(unquote, (*logins, *values))}, key=len)[::-1]:
+        text = text.replace(one, "***") if len(one) >= _SHORTEST_SECRET else text
+    return text
+
+
+def _hidden_login(found: re.Match[str]) -> str:
+    if found[3] is None:  # only one name, which on the web is as often a token as a user
+        return f"{found[1]}***@" if found[1].lower().startswith("http") else found[0]
+    return f"{found[1]}{found[2]}:***@"
+
+
+def _hidden_value(found: re.Match[str]) -> str:
+    import re
+    from urllib.parse import unquote
+
+    start, name, value = found.groups()
+    is_secret = re.search(_SECRET_NAME, unquote(name)) or re.search(_SECRET_VALUE, value)
+    return f"{start}{name}=***" if is_secret else found[0]
+
+
+def _without_secrets_within(text: str) -> str:
+    """A text with URLs in it, without their secrets."""
+    import re
+
+    text = re.sub(_URL, lambda found: without_secrets(found[0]), text)
+    return re.sub(_SECRET_VALUE, "***", text)
 
 
 def files_title(names: Sequence[str]) -> str:
@@ -88,9 +140,12 @@ def shell_word(text: str) -> str:
     from shlex import quote
 
     text = without_secrets(text)
-    if text.isprintable() and "##[" not in text:
+    import re
+
+    if text.isprintable() and not ("##" in text and re.search(_RUNNER_COMMAND, text)):
         return quote(text)
-    return "$'" + "".join(map(_in_shell, text)).replace("##[", r"##\x5b") + "'"
+    escaped = "".join(map(_in_shell, text))
+    return "$'" + re.sub(_RUNNER_COMMAND, r"\1\\x5b", escaped) + "'"
 
 
 def shell_words(line: str) -> list[str]:

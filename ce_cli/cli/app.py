@@ -7,14 +7,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ce_cli import __version__, registry
 from ce_cli.errors import CeError, CheckFailed, StorageError, Suggestion, UsageError
 from ce_cli.memory.limit import is_lack_of_memory, ran_out
-from ce_cli.text import sanitize, shell_word
+from ce_cli.text import sanitize, shell_word, without_secrets_of
 
 BUG = 70
 _NO_THREAD = "can't start new thread"  # Python's words, which are all that tells this error
@@ -138,19 +138,38 @@ def _options(suggestion: Suggestion) -> str:
 def _usage_or_bug(error: BaseException) -> int:
     show = getattr(error, "show", None)
     if show is not None:  # the parser's own errors
-        with contextlib.suppress(OSError):
-            show()
+        if type(error).__name__ == "NoArgsIsHelpError":
+            with contextlib.suppress(OSError):
+                show()
+        else:
+            _report(f"ce: {_parsing_problem(error)}")
         return UsageError.exit_code
     if isinstance(error, SystemExit):
         return _not_a_gates(error.code if isinstance(error.code, int) else 0)
     if os.environ.get("CE_TRACEBACK"):
         import traceback
 
-        _report("".join(traceback.format_exception(error)).rstrip())
+        _report(_shown_trace("".join(traceback.format_exception(error)).rstrip()))
         return BUG
-    reason = sanitize(f"{type(error).__name__}: {error}", 200)
+    reason = _shown_trace(f"{type(error).__name__}: {error}").replace("\n", " ")[:300]
     _report(f"ce: this is a bug in ce ({reason}); CE_TRACEBACK=1 shows where.")
     return BUG
+
+
+def _shown_trace(text: str) -> str:
+    """A traceback, a safe line for each of its own: what was typed may have secrets."""
+    for argument in sys.argv[1:]:
+        text = without_secrets_of(argument, text)
+    return "\n".join(sanitize(line, 1000) for line in text.split("\n"))
+
+
+def _parsing_problem(error: Any) -> str:
+    """What the parser says, which repeats what was typed, and where the options are listed."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "ce"
+    return (
+        f"{sanitize(error.format_message(), 300).rstrip('.')}; {path} --help lists what there is."
+    )
 
 
 def _not_a_gates(code: int) -> int:

@@ -27,7 +27,7 @@ def end(code: int, caller: FrameType | None) -> NoReturn:
         What called the command line. Whatever else is on the stack (a profiler, a debugger,
         coverage) goes on after the exit, which is then Python's own.
     """
-    if _is_outermost(caller) and not sys.flags.inspect and threading.active_count() == 1:
+    if _is_outermost(caller) and not sys.flags.inspect and _is_last_thread():
         with contextlib.suppress(OSError, KeyboardInterrupt):  # then Python's own exit reports it
             atexit._run_exitfuncs()  # not public, but what Python's own exit calls
             for stream in (sys.stdout, sys.stderr):
@@ -35,6 +35,12 @@ def end(code: int, caller: FrameType | None) -> NoReturn:
                     stream.flush()
             os._exit(code)
     raise SystemExit(code)
+
+
+def _is_last_thread() -> bool:
+    """Whether no thread works but this one, or one that nothing waits for any longer."""
+    this = threading.current_thread()
+    return all(one is this or one.daemon for one in threading.enumerate())
 
 
 def _is_outermost(frame: FrameType | None) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.inputs.bytes_ahead import BytesAhead
 from ce_cli.memory.limit import is_lack_of_memory
-from ce_cli.text import STDIN, display_name, quoted, sanitize
+from ce_cli.text import STDIN, display_name, quoted, sanitize, without_secrets_of
 
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -22,7 +22,7 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
 }
 PACKED = frozenset((".gz", ".bz2", ".zst", ".xz"))  # suffixes of text that is packed so
-_WEB = ("http://", "https://", "hf://")
+_WEB = ("http", "https", "hf")
 _CHUNK = 1 << 20
 
 
@@ -35,15 +35,37 @@ def open_bytes(path: str) -> io.BufferedReader:
             _widen(sys.stdin.fileno())
             return _waiting(io.FileIO(sys.stdin.fileno(), closefd=False))
         if "://" in path:
-            if path.startswith(_WEB):
-                from ce_cli.inputs.web import open_web
-
-                return open_web(path)
-            from pyarrow import fs
-
-            filesystem, inner = fs.FileSystem.from_uri(path)
-            return io.BufferedReader(filesystem.open_input_file(inner), _CHUNK)
+            return _open_uri(path)
         return _waiting(io.FileIO(path))
+
+
+def _open_uri(path: str) -> io.BufferedReader:
+    scheme = path.partition("://")[0].lower()
+    if scheme in _WEB:
+        from ce_cli.inputs.web import open_web
+
+        return open_web(path)
+    if scheme == "file":
+        return _waiting(io.FileIO(_local_path(path)))
+    from ce_cli.inputs.cloud import open_cloud
+
+    return open_cloud(path)
+
+
+def _local_path(path: str) -> str:
+    """The path of a URI of a file.
+
+    Raises
+    ------
+    ValueError
+        It is on another machine, or relative.
+    """
+    from urllib.request import url2pathname
+
+    host, slash, local = path.partition("://")[2].partition("/")
+    if not slash or host not in ("", "localhost"):
+        raise ValueError("the form is file:///FOLDER/FILE")
+    return url2pathname(slash + local)
 
 
 def _waiting(file: io.FileIO) -> io.BufferedReader:
@@ -108,8 +130,7 @@ class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(pat
         if isinstance(error, PermissionError):
             raise StorageError(f"{shown}: permission denied.") from error
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        if "://" in self.path:
-            reason = reason.replace(self.path, shown)  # which may contain a password
+        reason = without_secrets_of(self.path, reason)
         reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)
         raise StorageError(f"{shown}: could not be read: {reason.rstrip('.')}.") from error
 

@@ -6,6 +6,7 @@ import http.client
 import io
 import os
 import ssl
+import time
 import urllib.error
 import urllib.request
 from http import HTTPStatus
@@ -15,12 +16,13 @@ from urllib.parse import quote, unquote, urlsplit
 from ce_cli.errors import StorageError
 from ce_cli.inputs.bytestream import buffered
 from ce_cli.inputs.rephrased import Rephrased
-from ce_cli.text import display_name, sanitize
+from ce_cli.inputs.time_limit import SECONDS, within
+from ce_cli.text import display_name, sanitize, without_secrets_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_SECONDS = 60  # without a byte
+_SLOWEST = 100  # bytes in a second, on average over the seconds of the limit
 _HUB = "https://huggingface.co"
 _KINDS = ("datasets", "spaces")  # of repositories; without one it is a model
 
@@ -35,14 +37,19 @@ def open_web(path: str) -> io.BufferedReader:
     """
     import ce_cli
 
-    name = display_name(path)
-    with _web_errors(name):
+    with _web_errors(path):
         request = urllib.request.Request(
-            _hub_address(path) if path.startswith("hf://") else _escaped(path),
+            _hub_address(path) if _is_hub(path) else _escaped(path),
             headers={"User-Agent": f"ce/{ce_cli.__version__}", "Accept-Encoding": "identity"},
         )
         _authorize(request, path)
-        return buffered(_Download(name, _opener().open(request, timeout=_SECONDS)))
+        # A server that sends a byte now and then is within the limit of each single read.
+        answer = within(SECONDS, lambda: _opener().open(request, timeout=SECONDS))
+        return buffered(_Download(path, answer))
+
+
+def _is_hub(path: str) -> bool:
+    return path[:5].lower() == "hf://"
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -53,12 +60,30 @@ def _opener() -> urllib.request.OpenerDirector:
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPRedirectHandler(),
+        _Redirects(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.UnknownHandler(),
     ):
         opener.add_handler(handler)
     return opener
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Redirects, but none from a secure connection to one that is not."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        """The next request.
+
+        Raises
+        ------
+        ValueError
+            Anyone on the way could read or change it.
+        """
+        if req.type == "https" and not newurl.lower().startswith("https:"):
+            raise ValueError("the server redirects from https to an address that is not secure")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _escaped(path: str) -> str:
@@ -71,8 +96,10 @@ def _escaped(path: str) -> str:
 def _authorize(request: urllib.request.Request, path: str) -> None:
     """Send the user and password of the URL, or the token of the Hub, to this server only."""
     login = urlsplit(path).netloc.rpartition("@")[0]
-    if path.startswith("hf://"):
-        if token := os.environ.get("HF_TOKEN"):
+    if _is_hub(path):
+        if token := os.environ.get("HF_TOKEN", "").strip():
+            if not (token.isascii() and token.isprintable()):
+                raise ValueError("HF_TOKEN holds characters that no token has")
             request.add_unredirected_header("Authorization", f"Bearer {token}")
     elif login:
         import base64
@@ -89,7 +116,7 @@ def _hub_address(path: str) -> str:
     ValueError
         A part is missing.
     """
-    parts = path.removeprefix("hf://").split("/")
+    parts = path[len("hf://") :].split("/")
     kind = parts.pop(0) if parts[0] in _KINDS else ""
     without_owner = kind == "datasets" and (len(parts) == 2 or "@" in "".join(parts[:1]))
     length = 1 if without_owner else 2
@@ -108,55 +135,74 @@ def _hub_address(path: str) -> str:
 class _Download(io.RawIOBase):
     """The body of a response, which has to be as long as the server announced."""
 
-    def __init__(self, name: str, response: Any) -> None:
-        self._name = name
+    def __init__(self, path: str, response: Any) -> None:
+        self._path = path
         self._response = response
         announced = response.headers.get("Content-Length", "")
-        self._length = int(announced) if announced.isdigit() else None
+        self._length = int(announced) if announced.isdecimal() else None
         self._count = 0
+        self._waited, self._came = 0.0, 0  # since the pace was last looked at
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer).cast("B")
-        with _web_errors(self._name):
-            data = self._response.read1(len(view)) or self._response.read(len(view))
+        with _web_errors(self._path):
+            data = self._next(len(view))
         view[: len(data)] = data
         self._count += len(data)
         if not data and self._length is not None and self._count < self._length:
             raise StorageError(
-                f"{self._name}: could not be read: the server sent {self._count:,} of "
-                f"{self._length:,} bytes; try again."
+                f"{display_name(self._path)}: could not be read: the server sent {self._count:,} "
+                f"of {self._length:,} bytes; try again."
             )
         return len(data)
+
+    def _next(self, size: int) -> bytes:
+        """Bytes that have come.
+
+        Raises
+        ------
+        TimeoutError
+            There are none, or too few of them in the time that was spent waiting.
+        """
+        start = time.monotonic()
+        data: bytes = within(SECONDS, lambda: self._response.read1(size))
+        self._waited += time.monotonic() - start
+        self._came += len(data)
+        if self._waited >= SECONDS:
+            if self._came < _SLOWEST * self._waited:
+                raise TimeoutError
+            self._waited, self._came = 0.0, 0
+        return data
 
     def close(self) -> None:
         self._response.close()
         super().close()
 
 
-class _web_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _web_errors(name)
+class _web_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _web_errors(path)
     """Turn errors of the network into sentences."""
 
     def _rephrased(self, error: BaseException) -> StorageError | None:
         known = (OSError, http.client.HTTPException, ValueError)  # URLError is an OSError
-        return (
-            StorageError(f"{self._name}: {_clause(error)}.") if isinstance(error, known) else None
-        )
+        if not isinstance(error, known):
+            return None
+        return StorageError(f"{display_name(self._name)}: {_clause(error, self._name)}.")
 
 
-def _clause(error: Exception) -> str:
+def _clause(error: Exception, path: str) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return _answer(error)
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError):
-        return f"could not be read: the server did not answer within {_SECONDS} seconds"
+        return f"could not be read: the server sent nothing, or too little, for {SECONDS} seconds"
     if isinstance(reason, ssl.SSLError):
         found = getattr(reason, "verify_message", "") or reason.reason or str(reason)
         return f"could not be read: no secure connection ({sanitize(str(found), 120)})"
     text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return f"could not be read: {sanitize(text, 160).rstrip('.')}"
+    return f"could not be read: {sanitize(without_secrets_of(path, text), 160).rstrip('.')}"
 
 
 def _answer(error: urllib.error.HTTPError) -> str:

@@ -11,12 +11,13 @@ from ce_cli.outputs.group_lines import json_lines
 from ce_cli.results.group_table import GroupTable
 from ce_cli.results.score import Result
 
-# Characters that control a terminal, reorder a line or are not text (such as the bytes of a file
-# name that is not UTF-8), and the second # of ##[, which starts a command to the runner of a CI
-# job. Each has an escape of four digits.
+# Characters that control a terminal, reorder a line, are invisible or are not text (such as the
+# bytes of a file name that is not UTF-8), and the second # of ##[ and ##vso[, which start a command
+# to the runner of a CI job. Their escapes are the same text to whatever parses the document.
 _ESCAPED = re.compile(
-    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-    r"|(?<=#)#(?=\[)"
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    r"|(?<=#)#(?=\w{0,20}\[)"
 )
 
 _MANY = 100
@@ -54,9 +55,13 @@ def _encoded(value: object) -> str:
 
 
 def _escaped(text: str) -> str:
-    if text.isascii() and "\x7f" not in text and "##[" not in text:
+    if text.isascii() and "\x7f" not in text and "##" not in text:
         return text
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _ESCAPED.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return r"\u0023" if found[0] == "#" else json.dumps(found[0])[1:-1]
 
 
 def _indented(value: object) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ce_cli.inputs import web
 from tests.conftest import complaints, run_ce, score_json
 from tests.writing import as_excel, as_npz, as_parquet, as_sqlite, as_text, as_zip
 
@@ -32,6 +36,15 @@ FILES: dict[str, bytes] = {
     "/datasets/me/it/resolve/main/part/a.csv": TEXT,
     "/datasets/me/it/resolve/refs%2Fconvert%2Fparquet/a.parquet": as_parquet(TABLE),
     "/me/model/resolve/v1/a.csv": TEXT,
+}
+
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+SLOW = {  # what comes at once, and what comes again and again for five seconds
+    "/silent": (b"", b""),
+    "/slow-headers": (b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
+    "/slow-body": (b"HTTP/1.1 200 OK\r\n\r\nlabel,prob\n1,0.5\n", b"0"),
+    "/silent-body": (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nlabel,prob\n", b""),
+    "/slow-chunk": (_CHUNKED, b"0"),
 }
 
 
@@ -55,10 +68,23 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(302, b"", 0, Location="/loop")
         elif path == "/file":
             self._answer(302, b"", 0, Location="file:///etc/passwd")
+        elif path == "/odd-length":
+            self._answer(200, TEXT, "\u00b2")
+        elif path in SLOW:
+            self._answer_slowly(*SLOW[path])
         else:
             self._answer(int(path[1:]) if path[1:].isdigit() else 404, b"")
 
-    def _answer(self, code: int, content: bytes, length: int | None = None, **headers: str) -> None:
+    def _answer_slowly(self, at_once: bytes, then: bytes) -> None:
+        self.wfile.write(at_once)
+        with contextlib.suppress(OSError):  # nobody waits any longer
+            for _ in range(100):
+                self.wfile.write(then)
+                time.sleep(0.05)
+
+    def _answer(
+        self, code: int, content: bytes, length: int | str | None = None, **headers: str
+    ) -> None:
         self.send_response(code)
         self.send_header("Content-Length", str(len(content) if length is None else length))
         for name, value in headers.items():
@@ -135,6 +161,36 @@ def test_a_web_page_is_not_a_table(root: str) -> None:
 def test_a_server_that_is_not_there(root: str) -> None:
     assert "could not be read" in refused("http://127.0.0.1:9/a.csv")
     assert "no secure connection" in refused(root.replace("http:", "https:") + "/a.csv")
+
+
+@pytest.mark.parametrize("path", SLOW)
+def test_a_server_that_is_too_slow(path: str, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes soon enough, but not the whole."""
+    monkeypatch.setattr(web, "SECONDS", 0.3)
+    monkeypatch.setattr(web, "_SLOWEST", 1000)
+    start = time.monotonic()
+    assert "too little, for 0.3 seconds" in refused(root + path)
+    assert time.monotonic() - start < 4
+
+
+def test_no_redirect_leads_out_of_a_secure_connection() -> None:
+    secure = urllib.request.Request("https://host/a.csv")
+    redirects = web._Redirects()
+    with pytest.raises(ValueError, match="not secure"):
+        redirects.redirect_request(secure, None, 302, "", {}, "http://host/a.csv")
+    assert redirects.redirect_request(secure, None, 302, "", {}, "https://other/a.csv")
+
+
+def test_a_token_that_is_none_is_not_shown(monkeypatch: pytest.MonkeyPatch, root: str) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", root)
+    monkeypatch.setenv("HF_TOKEN", "hf_exam\nple")
+    line = refused("hf://datasets/me/it/part/a.csv")
+    assert "HF_TOKEN" in line
+    assert "ple" not in line.replace("part", "")
+
+
+def test_a_length_that_is_no_number(root: str) -> None:
+    assert bits(f"{root}/odd-length") == MEAN
 
 
 def test_a_password_is_sent_to_this_server_only(server: ThreadingHTTPServer, root: str) -> None:

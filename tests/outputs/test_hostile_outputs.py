@@ -26,6 +26,24 @@ SEGMENTS = ("<b>&amp;</b>\n| --- |", "::set-output name=x::y", '"; DROP, *bold* 
 ID = "id\u2028\t##[command]"
 FILE = "preds\x1b[2J | `x`\n::error::.parquet"
 
+# Each of these is at each place in one of the turns.
+KINDS = (
+    "\x1b]8;;http://evil\x07link\x1b\\ \x1b[2J\x9b1A",
+    "[red]r[/red] [link=http://evil]l[/link] [@click=app.quit()]q[/]",
+    "\u202eesrever\u2066 \u200b\u200d\ufeff\u00ad\u2028next\u0085",
+    "::error file=a::b\n::add-mask::0\r\n::stop-commands::x",
+    "##vso[task.setvariable variable=a]b ##teamcity[testFailed name='a'] ##[error]c",
+    "\x1b[0Ksection_start:1:a[collapsed=true]\r\x1b[0Kb\nA<<EOF\nb\nEOF\n",
+    "=cmd|' /C calc'!A0",
+    '@SUM(A1)\t+1+HYPERLINK("http://evil","x")',
+    "<script>alert(1)</script><!-- ]]> --> &lt; &#10; <img src=x onerror=y>",
+    "| `a` **b** ![i](http://evil) [l](javascript:x) @user #1 <!-- --> \\",
+    '": {"a": [null], b: !!python/object x, - c, {{ d }} ${{ e }} %s {0} %d',
+    'a="b"} 1\n# EOF\n# TYPE x counter',
+    "nul\x00 del\x7f \ufffe \U000e0041 " + "long " * 50,
+)
+TURNS = (0, 3, 6, 9, 11)
+
 EVERY = [(command, one) for one in registry.OUTPUTS for command in one.commands]
 
 
@@ -163,3 +181,96 @@ def test_warnings_are_on_stderr_beside_a_file(
     done = run(folder, command, "--format", name, "--output", f"written.{command}.{name}")
     assert done.stdout == ""
     assert "ce: warning: " in done.stderr
+
+
+@pytest.fixture(scope="module", params=TURNS)
+def turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models' predictions, with other texts at the same places in each turn."""
+    folder = tmp_path_factory.mktemp("turn")
+    texts = [f"{KINDS[(place + request.param) % len(KINDS)]}" for place in range(len(KINDS))]
+    rows = range(12)
+    labels = [texts[0], texts[1]]
+    names = {"label": texts[2], "segment": texts[3], "id": texts[4], "cluster": texts[5]}
+    shares = [0.05 + 0.07 * row for row in rows]
+    for number, turned in enumerate((0.0, 0.02)):
+        shown = [share + turned for share in shares]
+        columns = {
+            names["label"]: [labels[row % 3 > 0] for row in rows],
+            f"p_{labels[0]}": [1.0 - share for share in shown],
+            f"p_{labels[1]}": shown,
+            names["segment"]: [texts[6 + row % 3] for row in rows],
+            names["id"]: [f"{texts[9]}{row}" for row in rows],
+            names["cluster"]: [texts[10 + row % 2] for row in rows],
+        }
+        write_parquet(folder / f"{number}{_file_name(texts[12])}.parquet", columns)
+    (folder / "names.json").write_text(
+        json.dumps({**names, "labels": labels, "of": f"{texts[9]}3"})
+    )
+    gate = toml_of(texts[7])
+    (folder / "ce.toml").write_text(f"[gate.{gate}]\nmax = 0.001\n[gate.second]\nmax = 9\n")
+    return folder
+
+
+def _file_name(text: str) -> str:
+    return text.replace("/", "-").replace("\0", "")[:80]
+
+
+def turned(folder: Path, command: str, output: str) -> Completed:
+    """A run of a command in which all places occur."""
+    names = json.loads((folder / "names.json").read_text())
+    files = sorted(path.name for path in folder.glob("*.parquet"))
+    words = [*(files if command == "compare" else files[:1]), "--label", names["label"]]
+    for one in names["labels"]:
+        words += ["--pred", f"p_{one}"]
+    words += ["--id", names["id"]]
+    if command not in ("explain", "gate"):
+        words += ["--by", names["segment"]]
+    by = f"cross_entropy.by('{names['segment']}') <= 0.7"
+    words += {
+        "score": ["--cluster", names["cluster"], "--worst", "3", "--metric", "all"],
+        "compare": ["--cluster", names["cluster"], "--worst", "2"],
+        "gate": ["--max", "0.001", *(["--require", by] if by.count("'") == 2 else [])],
+        "inspect": [],
+        "explain": ["--of", names["of"]],
+    }[command]
+    return run_ce(command, *words, "--format", output, cwd=folder)
+
+
+def toml_of(value: object) -> str:
+    """A text or a list of texts in TOML, which JSON is but for one letter."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+@pytest.mark.parametrize(
+    ("command", "output"), EVERY, ids=[f"{command}-{one.names[0]}" for command, one in EVERY]
+)
+def test_no_kind_of_text_gets_through_at_any_place(
+    turn: Path, command: str, output: registry.Output
+) -> None:
+    (name, *_) = output.names
+    done = turned(turn, command, name)
+    assert done.returncode == (1 if command == "gate" else 0), done.stderr
+    if name in PARSERS:
+        PARSERS[name](done.stdout)
+    if name == "github":
+        assert list(raw_lines(done.stdout.replace("::", ":", 1).replace("\n::", "\n:"))) == []
+    elif name != "csv":
+        assert list(raw_lines(done.stdout)) == []
+    assert list(raw_lines(done.stderr)) == []
+
+
+@pytest.mark.parametrize("output", registry.formats("gate"))
+def test_names_of_gates_are_harmless(turn: Path, output: str) -> None:
+    names = json.loads((turn / "names.json").read_text())
+    (file, _) = sorted(path.name for path in turn.glob("*.parquet"))
+    own = {"label": [names["label"]], "pred": [f"p_{one}" for one in names["labels"]]}
+    options = [f"{key} = {toml_of(value)}" for key, value in own.items()]
+    lines = [*options, "[gate]", f"files = [{toml_of(file)}]", (turn / "ce.toml").read_text()]
+    (turn / "all.toml").write_text("\n".join(lines))
+    done = run_ce("gate", "--config", "all.toml", "--format", output, cwd=turn)
+    assert done.returncode == 1, done.stderr
+    if output in PARSERS:
+        PARSERS[output](done.stdout)
+    if output != "github":
+        assert list(raw_lines(done.stdout)) == []
+    assert list(raw_lines(done.stderr)) == []

@@ -11,7 +11,7 @@ from ce_cli.inputs.databases.urls import DatabaseUrl, parsed
 from ce_cli.inputs.extras import needed
 from ce_cli.inputs.source import Source
 from ce_cli.reading import Reading
-from ce_cli.text import display_name, sanitize, without_secrets
+from ce_cli.text import display_name, sanitize, without_secrets_of
 
 _ROWS = 4096  # fetched at once
 
@@ -102,17 +102,9 @@ class _SqlErrors:
             return StorageError(
                 f"{self._name}: its driver is not installed ({sanitize(str(error), 120)})."
             )
-        text = str(getattr(error, "orig", None) or error).replace(self._url, self._name)
-        reason = sanitize(without_secrets(self._without_password(text)).split("\n")[0], 200)
+        text = without_secrets_of(self._url, str(getattr(error, "orig", None) or error))
+        reason = sanitize(text.split("\n")[0], 200)
         reached = type(error).__name__ in ("ProgrammingError", "CompileError")
         if reached or "syntax" in text or "no such" in text:
             return UsageError(f"{self._name}: the query failed: {reason.rstrip('.')}.")
         return StorageError(f"{self._name}: could not be read: {reason.rstrip('.')}.")
-
-    def _without_password(self, text: str) -> str:
-        from urllib.parse import unquote
-
-        secret = self._url.partition("://")[2].rpartition("@")[0].partition(":")[2]
-        for one in {secret, unquote(secret)} - {""}:
-            text = text.replace(one, "***")
-        return text

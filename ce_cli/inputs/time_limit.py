@@ -1,0 +1,46 @@
+"""A limit on the time of calls that may wait for ever, such as those to a server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import NoReturn, TypeVar
+
+Result = TypeVar("Result")
+
+SECONDS = 60  # without an answer
+
+
+def within(seconds: float, call: Callable[[], Result]) -> Result:
+    """The result of a call.
+
+    A call that takes longer is left alone, in a thread that ends with the process, so it must write
+    to nothing that others use. Ctrl-C ends the wait for it.
+
+    Raises
+    ------
+    TimeoutError
+        It takes longer.
+    """
+    ended: SimpleQueue[Callable[[], Result]] = SimpleQueue()
+    threading.Thread(target=lambda: ended.put(_outcome(call)), daemon=True).start()
+    try:
+        outcome = ended.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    return outcome()
+
+
+def _outcome(call: Callable[[], Result]) -> Callable[[], Result]:
+    """Call, and return a function that returns the result or raises the error."""
+    try:
+        result = call()
+    except BaseException as error:  # whatever it is, it belongs to the thread that waits
+        return partial(_raised, error)
+    return lambda: result
+
+
+def _raised(error: BaseException) -> NoReturn:
+    raise error
