@@ -17,7 +17,6 @@ from ce_cli.memory.limit import is_lack_of_memory, ran_out
 from ce_cli.text import sanitize, shell_word, without_secrets_of
 
 BUG = 70
-_NO_THREAD = "can't start new thread"  # Python's words, which are all that tells this error
 
 
 class _InterruptError(CeError):
@@ -101,10 +100,6 @@ def _exit_code(error: BaseException) -> int:
     elif isinstance(error, OSError):
         _abandon_stdout()
         error = _storage_error(error)
-    elif isinstance(error, RuntimeError) and _NO_THREAD in str(error):
-        error = StorageError(
-            "the system allows no more threads: raise its limit (ulimit -u), or set --threads 1."
-        )
     if isinstance(error.__cause__, BrokenPipeError):
         _abandon_stdout()
     if isinstance(error, CeError):
