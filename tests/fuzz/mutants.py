@@ -167,8 +167,10 @@ def _start() -> None:
     """Give this process its own copy of the project."""
     folder = Path(tempfile.mkdtemp(prefix="mutants-"))
     for name in _COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)  # type: ignore[operator]
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name)
+        else:
+            shutil.copy(ROOT / name, folder / name)
     os.chdir(folder)
 
 

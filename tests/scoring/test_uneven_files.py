@@ -62,7 +62,7 @@ def test_the_error_about_other_columns_names_the_file_that_set_the_names(folder:
 def test_a_column_of_another_type_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     paths = (tmp_path / "a.parquet", tmp_path / "b.parquet")
     FRAME.to_parquet(paths[0])
-    FRAME.assign(prob=[[one, 1.0 - one] for one in FRAME["prob"]]).to_parquet(paths[1])
+    pd.DataFrame({"label": FRAME["label"], "prob": [[0.5, 0.5]] * len(FRAME)}).to_parquet(paths[1])
     (message,) = complaints(run_ce("score", *paths), BAD_DATA)
     assert "b.parquet: the column 'prob' holds list" in message
     assert "b.parquet: the column 'prob' holds list" in run_ce("inspect", *paths).stdout
