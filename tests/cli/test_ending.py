@@ -91,8 +91,8 @@ def test_a_profile_is_written(tmp_path: Path) -> None:
 
 def test_a_thread_that_still_runs_is_waited_for() -> None:
     late = (
-        "import threading, time\n"
-        "def late():\n    time.sleep(0.2)\n    print('late')\n"
+        "import threading\n"
+        "def late():\n    threading.main_thread().join()\n    print('late')\n"
         "threading.Thread(target=late).start()\n"
     )
     done = python("-c", f"{late}{MAIN}main()", "--version")
