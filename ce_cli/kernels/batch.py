@@ -139,11 +139,15 @@ class Batch(Record):
         """Σ w by group."""
         if self.weights is None:
             return self.row_counts
-        return ExactSums.of(self.weights, self.groups, self.group_count)
+        known = self._over_classes("weight_sums")
+        return known or ExactSums.of(self.weights, self.groups, self.group_count)
 
     @cached_property
     def loss_sums(self) -> ExactSums:
         """Σ w·loss by group, over the finite losses."""
+        known = self._over_classes("loss_sums")
+        if known:
+            return known
         if self.weights is not None:
             return self.sums(self.finite_losses)
         return ExactSums.of(self.finite_losses, self.groups, self.group_count, self.finite_ends)
@@ -152,6 +156,14 @@ class Batch(Record):
     def by_class(self) -> Batch:
         """The same rows with a group for each class, for labels that are classes."""
         return self.grouped_by(self.outcomes.codes, self.outcomes.space.classes)
+
+    def _over_classes(self, name: str) -> ExactSums | None:
+        """Sums from those by class, if these are known; exact, so they have the same bits."""
+        finer = self.__dict__.get("by_class")
+        if self.groups is not None or finer is None or name not in finer.__dict__:
+            return None
+        sums: ExactSums = getattr(finer, name)
+        return sums.regroup(np.zeros(finer.group_count, np.intp), 1)
 
     def grouped_by(self, codes: Codes, count: int) -> Batch:
         """The same rows in other groups."""
