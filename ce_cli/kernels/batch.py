@@ -18,6 +18,9 @@ Bools = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 
+LARGEST_TO_SQUARE = 2.0**480  # a product of weight and loss that can be squared within range
+
+
 class Batch(Record):
     """Rows in which nothing is missing and nothing is out of range.
 
@@ -139,19 +142,52 @@ class Batch(Record):
         """Σ w by group."""
         if self.weights is None:
             return self.row_counts
-        return ExactSums.of(self.weights, self.groups, self.group_count)
+        known = self._over_classes("weight_sums")
+        return known or ExactSums.of(self.weights, self.groups, self.group_count)
 
     @cached_property
     def loss_sums(self) -> ExactSums:
         """Σ w·loss by group, over the finite losses."""
+        known = self._over_classes("loss_sums")
+        if known:
+            return known
         if self.weights is not None:
             return self.sums(self.finite_losses)
         return ExactSums.of(self.finite_losses, self.groups, self.group_count, self.finite_ends)
 
     @cached_property
+    def loss_squares(self) -> ExactSums:
+        """Σ loss² by group, over the finite losses, of which none counts as above 2**480."""
+        known = self._over_classes("loss_squares")
+        if known:
+            return known
+        losses, (low, high) = self.finite_losses, self.finite_ends
+        if max(high, -low) > LARGEST_TO_SQUARE:
+            losses = np.clip(losses, -LARGEST_TO_SQUARE, LARGEST_TO_SQUARE)
+            low, high = max(low, -LARGEST_TO_SQUARE), min(high, LARGEST_TO_SQUARE)
+        return ExactSums.of_squares(losses, self.groups, self.group_count, (low, high))
+
+    @cached_property
     def by_class(self) -> Batch:
         """The same rows with a group for each class, for labels that are classes."""
         return self.grouped_by(self.outcomes.codes, self.outcomes.space.classes)
+
+    def _over_classes(self, name: str) -> ExactSums | None:
+        """Sums from those by class, if these are known; exact, so they have the same bits."""
+        finer = self.__dict__.get("within_groups")
+        if finer is None or name not in finer.__dict__:
+            return None
+        sums: ExactSums = getattr(finer, name)
+        return sums.by_runs(np.arange(self.group_count) * self.outcomes.space.classes)
+
+    @cached_property
+    def within_groups(self) -> Batch:
+        """The same rows with a group for each class of each group, for labels that are classes."""
+        if self.groups is None:
+            return self.by_class
+        classes = self.outcomes.space.classes
+        codes = self.groups * classes + self.outcomes.codes
+        return self.grouped_by(codes, self.group_count * classes)
 
     def grouped_by(self, codes: Codes, count: int) -> Batch:
         """The same rows in other groups."""

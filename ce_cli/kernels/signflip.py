@@ -48,7 +48,7 @@ def sign_flip_p_value(sums: Floats, weights: Floats | None = None) -> float:
         Biol. 9, 2010), so that it is never 0. Always the same for the same sums.
     """
     flipping = np.flatnonzero(sums)
-    if not len(flipping):
+    if not math.fsum(sums.tolist()):  # nothing is nearer to 0
         return 1.0
     sums = sums / np.abs(sums).max()
     statistic = _Total(sums) if weights is None else _Transformed(sums, weights)

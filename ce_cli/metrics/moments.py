@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch, bounded
-from ce_cli.kernels.exact import ExactSums
+from ce_cli.kernels.exact import ExactSums, weighted_sums
 from ce_cli.kernels.hall import bounded_skewness, skewness_of_mean
+from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 _ROUNDING = 16.0 * np.finfo(np.float64).eps  # of a sum of powers, as a share of its terms
 _LARGEST = 2.0**340  # of a number whose cube is a float
+PAIRED = 4  # with at most so many classes, products of the shares of classes are kept
 _CLEAR = 1e-3  # rounding may change the skewness by this
 
 
@@ -38,6 +41,11 @@ class Cubes(State):
     weight: ExactSums
     plain_third: ExactSums
     plain_second: ExactSums
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether there are sums with weights."""
+        return bool(len(self.weight.limbs))
 
     def skewness(
         self,
@@ -66,7 +74,7 @@ class Cubes(State):
         the share of a single row: see `skewness_of_mean`.
         """
         squared, first, second = (one.floats() for one in sums)
-        if not len(self.weight.limbs):  # no weights
+        if not self.is_weighted:
             return bounded_skewness(
                 _skewness(means, squares, (self.third.floats(), second, first, squared))
             )
@@ -127,6 +135,174 @@ class Cubes(State):
         """Subtract other sums."""
         pairs = ((getattr(self, name), getattr(other, name)) for name in self._fields)
         return type(self)(*(own.minus(others) for own, others in pairs))
+
+
+class ClassMoments(State):
+    """Sums over the losses and the label's share p of each class, of one label with few classes.
+
+    For hard labels, class k of group g is entry ``g·K + k``; the sums of `pairs` and `triples`, of
+    soft labels, have an entry for each j, k, and each i, j, k, the last one changing fastest.
+
+    Attributes
+    ----------
+    second, cubed_second : ExactSums
+        Σ w·p·loss² and Σ w³·p·loss².
+    first, cubed_first, cubed_weight : ExactSums
+        Σ w·loss, Σ w³·loss and Σ w³ of hard labels.
+    pairs, cubed_pairs : ExactSums
+        Σ w·p_j·p_k·loss and Σ w³·p_j·p_k·loss of soft labels.
+    triples, cubed_triples : ExactSums
+        Σ w·p_i·p_j·p_k and Σ w³·p_i·p_j·p_k of soft labels.
+
+    Notes
+    -----
+    Sums with w³ are empty without weights, where they equal the others.
+    """
+
+    second: ExactSums
+    first: ExactSums
+    pairs: ExactSums
+    triples: ExactSums
+    cubed_second: ExactSums
+    cubed_first: ExactSums
+    cubed_weight: ExactSums
+    cubed_pairs: ExactSums
+    cubed_triples: ExactSums
+
+    @classmethod
+    def empty(cls, groups: int, space: LabelSpace) -> Self:
+        """The state of no rows."""
+        return cls(**{name: ExactSums.empty(groups * n) for name, n in _widths(space).items()})
+
+    @classmethod
+    def of_hard(cls, batch: Batch) -> Self:
+        """The state of rows whose groups are the classes of groups."""
+        none = cls.empty(batch.group_count // batch.space.classes, batch.space)
+        if batch.weights is None:
+            return none.replace(second=batch.loss_squares, first=batch.loss_sums)
+        losses = batch.finite_losses
+        with np.errstate(over="ignore"):
+            squares, cubed = bounded(losses * losses), _cubed(batch.weights)
+            terms = (bounded(cubed * squares), bounded(cubed * losses), cubed)
+        second, first, weight = (
+            ExactSums.of(one, batch.groups, batch.group_count) for one in terms
+        )
+        return none.replace(
+            second=batch.sums(squares),
+            first=batch.loss_sums,
+            cubed_second=second,
+            cubed_first=first,
+            cubed_weight=weight,
+        )
+
+    @classmethod
+    def of_soft(cls, batch: Batch, shares: Floats) -> Self:
+        """The state of rows with the `shares` of each class, shape (K, n)."""
+        losses, weights, count = batch.finite_losses, batch.weights, len(batch)
+        groups = np.zeros(count, np.intp) if batch.groups is None else batch.groups
+        classes = len(shares)
+        pairs = (shares[:, np.newaxis] * shares).reshape(classes**2, count)
+        triples = (pairs[:, np.newaxis] * shares).reshape(classes**3, count)
+        found = {}
+        with np.errstate(over="ignore"):
+            terms = {
+                "second": shares * losses * losses,
+                "pairs": pairs * losses,
+                "triples": triples,
+            }
+            for name, every in terms.items():
+                own, width = bounded(every), len(every)
+                cells = groups * width + np.arange(width)[:, np.newaxis]
+                size = batch.group_count * width
+                found[name] = weighted_sums(own, weights, cells, size)
+                if weights is not None:
+                    own = bounded(own * _cubed(weights))
+                    found[f"cubed_{name}"] = weighted_sums(own, None, cells, size)
+        return cls.empty(batch.group_count, batch.space).replace(**found)
+
+    def block(self, group: int, space: LabelSpace) -> Self:
+        """The sums of one group."""
+        own = {name: getattr(self, name).block(group, n) for name, n in _widths(space).items()}
+        return type(self)(**own)
+
+    def move_blocks(self, index: Codes, groups: int, space: LabelSpace) -> Self:
+        """Move whole groups."""
+        widths = _widths(space).items()
+        moved = {name: getattr(self, name).move_blocks(index, groups, n) for name, n in widths}
+        return type(self)(**moved)
+
+    def skewness(
+        self,
+        means: Floats,
+        constants: Floats,
+        squares: Floats,
+        sums: tuple[Floats, Floats],
+        cubes: Cubes,
+    ) -> Floats:
+        """The skewness k of the mean of loss − m·Σ p·c (see `kernels.hall`), by group.
+
+        Parameters
+        ----------
+        means, constants : ndarray
+            m, for which that mean is 0, shape (groups,), and c, shape (groups, K).
+        squares : ndarray, shape (groups,)
+            Σ (w·(loss − m·Σ p·c))².
+        sums : tuple of ndarray
+            Σ w·p by class, shape (groups, K), and Kish's number of rows, shape (groups,).
+        cubes : Cubes
+            Σ w³·loss³, and so on.
+        """
+        weights, count = sums
+        is_soft = bool(len(self.triples.limbs))
+        by_class = [one.floats() for one in (self.second, self.first)]
+        hard = (*by_class, weights)
+        soft = tuple(one.floats() for one in (self.second, self.pairs, self.triples))
+        plain = soft if is_soft else hard
+        terms = [_contracted(one, constants, n, n) for n, one in enumerate(plain, 1)]
+        if not cubes.is_weighted:
+            return bounded_skewness(_skewness(means, squares, (cubes.third.floats(), *terms)))
+        cubed = (self.cubed_second, self.cubed_first, self.cubed_weight)
+        if is_soft:
+            cubed = (self.cubed_second, self.cubed_pairs, self.cubed_triples)
+        own = [_contracted(one.floats(), constants, n, n) for n, one in enumerate(cubed, 1)]
+        of_residuals = _skewness(means, squares, (cubes.third.floats(), *own))
+        with np.errstate(all="ignore"):
+            least = [_contracted(one, constants, n, n - 1) for n, one in enumerate(plain, 1)]
+            around = np.maximum(least[0] - 2.0 * means * least[1] + means**2 * least[2], 0.0)
+            total = weights.sum(axis=1)
+            scaled = [one / total for one in (cubes.plain_third.floats(), *terms)]
+            of_numbers = _skewness(means, around / total, tuple(scaled)) / np.sqrt(count)
+        return skewness_of_mean(of_numbers, of_residuals)
+
+
+def _contracted(sums: Floats, constants: Floats, order: int, times: int) -> Floats:
+    """Σ of the entries of each group times the constants of `times` of their `order` classes.
+
+    Of hard labels, all classes of an entry are the same, and it has one place for them.
+    """
+    groups, classes = constants.shape
+    if order > 1 and sums.size == groups * classes:
+        return np.asarray((sums.reshape(groups, classes) * constants**times).sum(axis=1))
+    found = sums.reshape(groups, *[classes] * order)
+    for place in range(order):
+        factors = constants if place < times else np.ones_like(constants)
+        found = np.einsum("gk...,gk->g...", found, factors)
+    return found
+
+
+def _cubed(weights: Floats) -> Floats:
+    return bounded(weights * weights * weights)
+
+
+def _widths(space: LabelSpace) -> dict[str, int]:
+    """The number of entries of each sum for a group."""
+    classes = space.classes
+    orders = {"second": 1, "first": 1, "pairs": 2, "triples": 3}
+    orders |= {"cubed_second": 1, "cubed_first": 1, "cubed_weight": 1}
+    orders |= {"cubed_pairs": 2, "cubed_triples": 3}
+    of_soft = {"pairs", "triples", "cubed_pairs", "cubed_triples"}
+    few = classes <= PAIRED and not space.independent
+    return {name: classes**n if few or name not in of_soft else 1 for name, n in orders.items()}
 
 
 def effective_count(weight: Floats, squared_weight: Floats) -> Floats:

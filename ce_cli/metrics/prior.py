@@ -15,7 +15,7 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.kernels.seen_classes import entropy, missing_entropy
 from ce_cli.metrics.bounds import Bounds, Level, standard_errors
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.moments import effective_count
+from ce_cli.metrics.moments import PAIRED, ClassMoments, effective_count
 from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State, States
 
@@ -24,8 +24,7 @@ Codes = NDArray[np.intp]
 Kind = TypeVar("Kind", bound=State)
 
 
-METHOD = "infinitesimal jackknife, about the baseline without bias"
-_PAIRED = 4  # with at most so many classes, products of the shares of two classes are kept
+_FIGURE = "the infinitesimal jackknife, about the baseline without bias"
 
 
 class Prior(State):
@@ -42,6 +41,8 @@ class Prior(State):
         labels, for which j is k, entry ``g·K + k``.
     soft : ExactSums
         The number of rows without squares, by group.
+    moments : ClassMoments
+        More sums over the losses, except for soft labels with many classes.
     loss, spread : Loss, Spread, or None
         Those of the labels as they happened, if other states are of smoothed labels.
     """
@@ -53,6 +54,7 @@ class Prior(State):
     costs: ExactSums
     squares: ExactSums
     soft: ExactSums
+    moments: ClassMoments
     space: LabelSpace
     loss: Loss | None = None
     spread: Spread | None = None
@@ -62,7 +64,7 @@ class Prior(State):
         """The state of no rows."""
         widths = _widths(space).values()
         shares, costs, squares, soft = (ExactSums.empty(groups * width) for width in widths)
-        return cls(shares, costs, squares, soft, space)
+        return cls(shares, costs, squares, soft, ClassMoments.empty(groups, space), space)
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -77,9 +79,7 @@ class Prior(State):
         start = 0 if batch.groups is None else batch.groups * space.classes
         size = batch.group_count * space.classes
         if masses is None:
-            rows = batch.by_class
-            if batch.groups is not None:
-                rows = batch.grouped_by(start + batch.outcomes.codes, size)
+            rows = batch.within_groups
             plain, width = batch.weights is None, _widths(space)["squares"]
             costs = rows.loss_sums if plain else rows.square_sums(batch.finite_losses)
             squares, soft = rows.weight_squares, ExactSums.empty(batch.group_count)
@@ -87,7 +87,7 @@ class Prior(State):
                 places = np.arange(size)
                 places = places * space.classes + places % space.classes
                 squares = squares.regroup(places, batch.group_count * width)
-            return cls(rows.weight_sums, costs, squares, soft, space)
+            return cls(rows.weight_sums, costs, squares, soft, ClassMoments.of_hard(rows), space)
         cells = (start + np.arange(space.classes)[:, np.newaxis]) + np.zeros(len(batch), np.intp)
         shares = weighted_sums(masses, batch.weights, cells, size)
         none = cls.empty(batch.group_count, space)
@@ -95,17 +95,22 @@ class Prior(State):
             return none.replace(shares=shares)
         own = masses if batch.weights is None else bounded(batch.weights * masses)
         costs = weighted_sums(bounded(own * batch.finite_losses), batch.weights, cells, size)
-        if space.classes > _PAIRED:
+        if space.classes > PAIRED:
             return none.replace(shares=shares, costs=costs, soft=batch.counts())
         pairs = (own[:, np.newaxis] * masses).reshape(space.classes**2, len(batch))
         cells = np.repeat(cells * space.classes, space.classes, axis=0)
         cells += np.tile(np.arange(space.classes), space.classes)[:, np.newaxis]
         squares = weighted_sums(pairs, batch.weights, cells, size * space.classes)
-        return none.replace(shares=shares, costs=costs, squares=squares)
+        return none.replace(
+            shares=shares,
+            costs=costs,
+            squares=squares,
+            moments=ClassMoments.of_soft(batch, masses),
+        )
 
     def merge(self, other: Self) -> Self:
         """The state of the rows of both."""
-        names = _widths(self.space)
+        names = (*_widths(self.space), "moments")
         return self.replace(
             **{name: getattr(self, name).merge(getattr(other, name)) for name in names},
             loss=_both(self.loss, other.loss),
@@ -117,6 +122,7 @@ class Prior(State):
         widths = _widths(self.space).items()
         return self.replace(
             **{name: getattr(self, name).block(group, width) for name, width in widths},
+            moments=self.moments.block(group, self.space),
             loss=self.loss and self.loss.at(group),
             spread=self.spread and self.spread.at(group),
         )
@@ -128,6 +134,7 @@ class Prior(State):
                 name: getattr(self, name).move_blocks(index, groups, width)
                 for name, width in _widths(self.space).items()
             },
+            moments=self.moments.move_blocks(index, groups, self.space),
             loss=self.loss and self.loss.regroup(index, groups),
             spread=self.spread and self.spread.regroup(index, groups),
         )
@@ -178,7 +185,7 @@ class Prior(State):
         with np.errstate(all="ignore"):
             shares = weights / weights.sum(axis=1, keepdims=True)
             constant = np.where(shares > 0, -np.log(np.where(shares > 0, shares, 1.0)), 0.0)
-            if classes > _PAIRED:
+            if classes > PAIRED:
                 both = (constant**2 * self.squares.near().reshape(-1, classes)).sum(axis=1)
             else:
                 squares = self.squares.near().reshape(-1, classes, classes)
@@ -189,10 +196,16 @@ class Prior(State):
             errors = standard_errors(square, count, figures["baseline"] * weight)
             least = loss.mean / np.minimum(origin + doubt, math.log(classes))
             most = loss.mean / (origin - doubt)
-            low = Bounds.around(least, errors, count, level.confidence, METHOD).low
-            high = Bounds.around(most, errors, count, level.confidence, METHOD).high
-            normalized = Bounds(np.minimum(low, ratio), np.maximum(high, ratio), METHOD)
-        skill = Bounds(1.0 - normalized.high, 1.0 - normalized.low, METHOD)
+            sums = (weights, count)
+            skewness = self.moments.skewness(ratio, constant, square, sums, spread.cubes)
+            low = Bounds.of_mean(least, errors, count, skewness, level).low
+            high = Bounds.of_mean(most, errors, count, skewness, level).high
+            low, high, method = (
+                np.minimum(low, ratio),
+                np.maximum(high, ratio),
+                level.named(_FIGURE),
+            )
+        normalized, skill = Bounds(low, high, method), Bounds(1.0 - high, 1.0 - low, method)
         return {"normalized_cross_entropy": normalized, "skill": skill}
 
     def without_bias(self, states: States) -> tuple[Floats, Floats]:
@@ -240,6 +253,6 @@ def _both(one: Kind | None, other: Kind | None) -> Kind | None:
 def _widths(space: LabelSpace) -> dict[str, int]:
     """The number of entries of each sum for a group."""
     classes = space.classes
-    paired = classes <= _PAIRED and not space.independent
+    paired = classes <= PAIRED and not space.independent
     squares = classes * classes if paired else classes
     return {"shares": classes, "costs": classes, "squares": squares, "soft": 1}

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.batch import LARGEST_TO_SQUARE, Batch
 from ce_cli.kernels.error_free import two_product
 from ce_cli.kernels.exact import LIMB_BITS, ExactSums
 from ce_cli.kernels.losses import LOG_2
@@ -22,7 +22,7 @@ from ce_cli.metrics.state import State, States
 Floats = NDArray[np.float64]
 
 _WEIGHTED_BITS = 98  # to which weighted squares are known
-LARGEST = 2.0**480  # a product of weight and loss that can be squared within range
+LARGEST = LARGEST_TO_SQUARE
 
 
 class Spread(State):
@@ -71,7 +71,8 @@ class Spread(State):
         ends = batch.finite_ends if size is None else None
         cubes = Cubes.of_rows(batch.replace(weights=weights), losses, ends)
         if weights is None:
-            squares = ExactSums.of_squares(losses, batch.groups, batch.group_count, ends)
+            groups = batch.groups, batch.group_count
+            squares = batch.loss_squares if size is None else ExactSums.of_squares(losses, *groups)
             return cls(batch.row_counts, batch.loss_sums, squares, beyond, cubes)
         product, error = two_product(weights, losses)
         square, square_error = two_product(product, product)

@@ -7,7 +7,7 @@ same reduce runs on one thread, on all cores and on a cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self, TypeVar, cast
 
 import numpy as np
@@ -126,6 +126,15 @@ class Sums(State):
     """Σ of anything, by group."""
 
     sums: ExactSums
+
+
+def states_of(batch: Batch, kinds: Sequence[type[State]]) -> dict[type[State], State]:
+    """The states of one batch.
+
+    Those that others require come last: the others may have summed the same numbers by class.
+    """
+    found = {kind: kind.of(batch) for kind in reversed(kinds)}
+    return {kind: found[kind] for kind in kinds}
 
 
 def merged(earlier: States, later: States) -> States:

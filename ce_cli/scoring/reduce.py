@@ -17,7 +17,7 @@ from ce_cli.inputs.source import Frame, Split
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.memory.limit import check
-from ce_cli.metrics.state import State, States
+from ce_cli.metrics.state import State, States, states_of
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
 from ce_cli.scoring.rarity import Rarity
@@ -155,7 +155,7 @@ class ScoreSplit(Record):
             batch = rows
             if index is not None and rows.groups is not None:
                 batch = rows.grouped_by(index[rows.groups], len(keys))
-            own = {kind: kind.of(batch) for kind in self.metrics}
+            own = states_of(batch, self.metrics)
             states = {kind: s.merge(own[kind]) for kind, s in states.items()} if states else own
             evidence = evidence.merge(Evidence.of(batch))
             if has_interval:

@@ -421,3 +421,8 @@ def test_flipping_signs_cares_for_no_sign_and_no_unit(sums: list[float], data: A
         assert p * 2 ** np.count_nonzero(values) == pytest.approx(
             round(p * 2 ** np.count_nonzero(values))
         )
+
+
+def test_sums_that_cancel_are_no_evidence_by_sign_flips() -> None:
+    sums = np.array([3.0, -1.0, -1.0, -1.0])  # skewed, so Hall's transformed t of 0 is not 0
+    assert sign_flip_p_value(sums, np.ones(4)) == sign_flip_p_value(sums) == 1.0

@@ -19,7 +19,7 @@ from ce_cli.errors import DataError
 from ce_cli.kernels.binomial import quantile_ranks
 from ce_cli.results.score import Interval, Result
 from tests.conftest import SCHEMAS, score_json, write_csv
-from tests.metrics.hall import hall_interval, kish
+from tests.metrics.hall import hall_ends, hall_interval, kish
 
 Floats = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ def test_a_weighted_quantile_counts_rows_as_kish_does() -> None:
 @pytest.mark.parametrize("name", ["skill", "normalized_cross_entropy"])
 def test_the_interval_of_skill_is_that_of_a_jackknife(name: str) -> None:
     data = drawn(150)
-    result = score(data, metric=name)
+    result = score(data, metric=name, interval="t")
     others = left_out(data, name)
     error = np.sqrt(149 / 150 * ((others - others.mean()) ** 2).sum())
     reach = stats.t.ppf(0.975, 149) * error
@@ -120,7 +120,8 @@ def test_the_interval_of_skill_is_that_of_a_jackknife(name: str) -> None:
     middle = score(data).metrics["cross_entropy"] / baseline_without_bias(data["label"])
     middle = 1.0 - middle if name == "skill" else middle
     assert (own.high + own.low) / 2 == pytest.approx(middle, rel=1e-12)
-    assert own.method == "infinitesimal jackknife, about the baseline without bias"
+    method = "Student's t on the infinitesimal jackknife, about the baseline without bias"
+    assert own.method == method
 
 
 def baseline_without_bias(label: pd.Series) -> float:
@@ -171,9 +172,38 @@ def test_the_interval_of_skill_is_that_of_the_influences(weighted: bool) -> None
     weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
     error = error_of_skill(data["label"].to_numpy(), losses_of(data), weights)
     given = {"weight": "w"} if weighted else {}
-    own = score(data.assign(w=weights), metric="skill", **given).intervals["skill"]  # type: ignore[arg-type]
+    own = score(data.assign(w=weights), metric="skill", interval="t", **given).intervals["skill"]  # type: ignore[arg-type]
     reach = stats.t.ppf(0.975, kish(weights) - 1)
     assert (own.high - own.low) / 2 == pytest.approx(reach * error, rel=1e-6)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_interval_of_skill_allows_for_the_skewness_of_the_influences(
+    weighted: bool, soft: bool
+) -> None:
+    """Its ends differ from those by t as Hall's transformed t of the influences does."""
+    data, rng = drawn(), np.random.default_rng(3)
+    label, prob = data["label"].to_numpy(np.float64), data["prob"].to_numpy(np.float64)
+    label = np.abs(label - rng.uniform(0.0, 0.2, ROWS)) if soft else label
+    weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
+    losses = -label * np.log(prob) - (1.0 - label) * np.log1p(-prob)
+    share = np.average(label, weights=weights)
+    constants = -label * np.log(share) - (1.0 - label) * np.log1p(-share)
+    ratio = np.average(losses, weights=weights) / stats.entropy([share, 1.0 - share])
+    residuals = weights * (losses - ratio * constants)
+    scale = weights.sum() * stats.entropy([share, 1.0 - share])
+    given = data.assign(label=label, w=weights)
+    options = {"weight": "w"} if weighted else {}
+    found = {
+        method: score(given, metric="skill", interval=method, **options).intervals["skill"]  # type: ignore[arg-type]
+        for method in ("t", "hall")
+    }
+    low, high = hall_ends(0.0, residuals, weights, 0.95)
+    ends = np.array([low, high]) * weights.sum() / scale
+    by_t = (found["t"].high - found["t"].low) / 2
+    moved = (found["hall"].high - found["t"].high, found["hall"].low - found["t"].low)
+    assert moved == pytest.approx((-ends[0] - by_t, by_t - ends[1]), rel=1e-6, abs=1e-10)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -189,7 +219,7 @@ def test_soft_labels_have_the_interval_of_their_influences(
     error = error_of_skill(soft, losses, weights)
     data = pd.DataFrame({"label": soft, "prob": prob, "w": weights})
     given = {"weight": "w"} if weighted else {}
-    result = score(data, metric="skill", label_smoothing=smoothing, **given)  # type: ignore[arg-type]
+    result = score(data, metric="skill", label_smoothing=smoothing, interval="t", **given)  # type: ignore[arg-type]
     own = result.intervals["skill"]
     reach = stats.t.ppf(0.975, kish(weights) - 1)
     assert (own.high - own.low) / 2 == pytest.approx(reach * error, rel=1e-5)
