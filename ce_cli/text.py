@@ -65,7 +65,8 @@ def without_secrets(path: str) -> str:
         return path
     import re
 
-    return re.sub(_LOGIN, _hidden_login, re.sub(_PARAMETER, _hidden_value, path), count=1)
+    path = re.sub(_PARAMETER, _hidden_value, re.sub(_SECRET_VALUE, "***", path))
+    return re.sub(_LOGIN, _hidden_login, path, count=1)
 
 
 def without_secrets_of(path: str, text: str) -> str:
@@ -93,17 +94,15 @@ def _hidden_value(found: re.Match[str]) -> str:
     import re
     from urllib.parse import unquote
 
-    start, name, value = found.groups()
-    is_secret = re.search(_SECRET_NAME, unquote(name)) or re.search(_SECRET_VALUE, value)
-    return f"{start}{name}=***" if is_secret else found[0]
+    start, name, _ = found.groups()
+    return f"{start}{name}=***" if re.search(_SECRET_NAME, unquote(name)) else found[0]
 
 
 def _without_secrets_within(text: str) -> str:
     """A text with URLs in it, without their secrets."""
     import re
 
-    text = re.sub(_URL, lambda found: without_secrets(found[0]), text)
-    return re.sub(_SECRET_VALUE, "***", text)
+    return re.sub(_URL, lambda found: without_secrets(found[0]), text)
 
 
 def files_title(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from ce_cli.errors import UsageError
 from ce_cli.spec import Spec
-from ce_cli.text import STDIN, closest, quoted, quoted_list, sanitize
+from ce_cli.text import STDIN, closest, display_name, quoted, quoted_list, without_secrets
 
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+$")
 
@@ -49,7 +49,7 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
     repeated = [file for file, place in zip(files, places, strict=True) if places.count(place) > 1]
     if repeated:
         raise UsageError(
-            f"{sanitize(repeated[0], 200)}: this file is given twice; a model cannot be compared "
+            f"{display_name(repeated[0])}: this file is given twice; a model cannot be compared "
             "with itself."
         )
     if not named:
@@ -68,11 +68,13 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
 
 def file_names(files: Sequence[str]) -> list[str]:
     """Short, distinct names for the files: the parts of the paths in which they differ."""
+    files = list(map(without_secrets, files))
     plain = ["stdin" if file == STDIN else PurePath(file).name or file for file in files]
     short = [_SUFFIXES.sub("", name) or name for name in plain]
     folders = [PurePath(file).parent.name or file for file in files]
-    choices = (short, plain, folders)
-    return next((names for names in choices if len(set(names)) == len(names)), list(files))
+    numbered = [f"{file} ({number})" for number, file in enumerate(files, start=1)]
+    choices = (short, plain, folders, files)
+    return next((names for names in choices if len(set(names)) == len(names)), numbered)
 
 
 def place_of(reference: str | None, names: Sequence[str]) -> int:

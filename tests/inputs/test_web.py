@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ce_cli import registry
 from ce_cli.inputs import web
 from tests.conftest import complaints, run_ce, score_json
 from tests.writing import as_excel, as_npz, as_parquet, as_sqlite, as_text, as_zip
@@ -218,3 +219,28 @@ def test_files_of_the_hub(
 )
 def test_an_incomplete_address_of_the_hub(path: str) -> None:
     assert "hf://datasets/USER/NAME/FILE" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [(command, one.names[0]) for one in registry.OUTPUTS for command in one.commands],
+)
+def test_no_output_of_a_command_has_a_secret(
+    command: str, output: str, root: str, tmp_path: Path
+) -> None:
+    """Nor has a warning, the line on options that were not typed, a report or an error."""
+    url = f"{root.replace('//', '//me:s3cret@')}/a.csv?X-Amz-Signature=s3cret&n="
+    (tmp_path / "ce.toml").write_text('na-value = ["https://me:s3cret@host/?sig=s3cret"]\n')
+    own = {
+        "compare": [f"{url}2"],
+        "gate": ["--baseline", f"{url}2", "--max-regression", "1%", "--report", "junit=report.xml"],
+        "explain": ["--row", "1"],
+    }.get(command, [])
+    done = run_ce(command, f"{url}1", *own, "--format", output, cwd=tmp_path)
+    assert done.returncode in (0, 1), done.stderr
+    wrong = run_ce(command, f"{url}1", *own, "--id", "none", cwd=tmp_path)
+    missing = run_ce(command, f"{root.replace('//', '//me:s3cret@')}/404", *own, cwd=tmp_path)
+    assert min(wrong.returncode, missing.returncode) >= 2
+    written = "".join(path.read_text() for path in tmp_path.glob("*.xml"))
+    for shown in (done, wrong, missing):
+        assert "s3cret" not in shown.stdout + shown.stderr + written

@@ -65,7 +65,9 @@ def batches_of(
     return _QuerySource(shown, reader, (connection, spool))
 
 
-_CLOSED = {"enable_external_access": "false", "autoinstall_known_extensions": "false"}
+_CLOSED = dict.fromkeys(
+    ("enable_external_access", "autoinstall_known_extensions", "autoload_known_extensions"), "false"
+)
 
 
 def _tables(connection: Any) -> list[str]:

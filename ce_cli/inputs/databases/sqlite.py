@@ -84,6 +84,7 @@ def _connected(where: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
     connection.text_factory = lambda data: data.decode(errors="backslashreplace")
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # a query could write to another database
     return connection
 
 
