@@ -83,10 +83,11 @@ def document_at(path: str) -> BaselineScore | None:
     if path != STDIN and "://" not in path and Path(path).is_dir():
         return None
     with storage_errors(path), open_bytes(path) as raw:
+        is_pipe = path == STDIN or ("://" not in path and not raw.seekable())
         text = _unpacked(path, raw)
         start = b"" if text is None else text.peek(_BEGINNING)
         if not path.lower().endswith(".json") and not _SCHEMA.match(start):
-            if path == STDIN:
+            if is_pipe:
                 raise DataError(f"{name}: a baseline from a pipe must be a JSON document.")
             return None
         content = b"" if text is None else b"".join(iter(lambda: text.read(_PIECE), b""))

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.faults.processes import ENDINGS, OLD, Place, ended, wait_for
 
 ROWS = 500_000  # with which ce compare needs temporary files
-QUICK, GRACE = 1.0, 0.5  # seconds in which a run waits for input, and in which one ends
+QUICK, GRACE = 1.0, 2.0  # seconds in which a run waits for input, and in which one ends
 RUNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "csv": (("score", "rows.csv", "--per-row", "../out/x.csv"), ("x.csv",), ""),
     "jsonl": (("score", "rows.csv", "--per-row", "../out/x.jsonl"), ("x.jsonl",), ""),
