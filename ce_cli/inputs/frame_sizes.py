@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow.parquet import RowGroupMetaData
+    from pyarrow.parquet import FileMetaData, RowGroupMetaData
 
 _CELLS = 1 << 18  # of a frame of narrow rows
 _FEWEST_ROWS = 1 << 10  # of a frame of wide rows …
 _MOST_CELLS = 1 << 21  # … unless they have more cells than this
 _CELL_BYTES = 8
+_LONG_TEXT = 512  # bytes, on average
+_TEXT_BYTES = 64  # a longer text counts as several cells
 
 
 def rows_at_once(cells: float, most: int = _CELLS) -> int:
@@ -30,11 +32,17 @@ def rows_at_once(cells: float, most: int = _CELLS) -> int:
 
 
 def cells_of_column(column: pa.Array | pa.ChunkedArray) -> int:
-    """The numbers in all lists of a column, by its bytes; a cell for each row of any other."""
+    """The numbers in all lists of a column, by its bytes; a cell for each row of any other.
+
+    Long texts are more cells; those of a dictionary are in memory once, however few rows there are.
+    """
     from pyarrow import types
 
-    is_wide = types.is_nested(column.type)
-    return int(column.nbytes) // _CELL_BYTES if is_wide else len(column)
+    if types.is_nested(column.type):
+        return int(column.nbytes) // _CELL_BYTES
+    if types.is_dictionary(column.type):
+        return len(column)
+    return max(len(column), int(column.nbytes) // _TEXT_BYTES)
 
 
 def cells_of_row_group(group: RowGroupMetaData, names: Iterable[str]) -> float:
@@ -43,8 +51,22 @@ def cells_of_row_group(group: RowGroupMetaData, names: Iterable[str]) -> float:
     for place in range(group.num_columns):
         column = group.column(place)
         if _is_within(column.path_in_schema, chosen):
-            found += float(column.num_values)
+            found += max(column.num_values, column.total_uncompressed_size / _TEXT_BYTES)
     return found / max(1.0, float(group.num_rows))
+
+
+def long_texts(metadata: FileMetaData, names: Iterable[str]) -> set[str]:
+    """The columns of long texts in a file of Parquet, whose distinct texts may not fit the memory.
+
+    Those that repeat are stored once for each row group, so that they count as short.
+    """
+    chosen, found = set(names), set()
+    for group in map(metadata.row_group, range(min(1, metadata.num_row_groups))):
+        for column in map(group.column, range(group.num_columns)):
+            is_long = column.total_uncompressed_size > _LONG_TEXT * max(1, column.num_values)
+            if is_long and column.path_in_schema in chosen:
+                found.add(column.path_in_schema)
+    return found
 
 
 def _is_within(path: str, names: set[str]) -> bool:

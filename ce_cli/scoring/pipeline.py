@@ -121,7 +121,12 @@ class Pass(Record):
 
             repeated = RepeatedFiles(binding)
             ready = ready.replace(sources=repeated.noted(ready.sources))
-        total, locations = self._reduced(work, ready.splits(), RowLocations(data.names))
+        splits = ready.splits()
+        if per_row:
+            from ce_cli.scoring.frame_splits import frame_splits, has_long_ids
+
+            splits = frame_splits(splits) if has_long_ids(ready.source, binding.id) else splits
+        total, locations = self._reduced(work, splits, RowLocations(data.names))
         ready.refuse_bad(total.issues, locations)
         notes: tuple[Note, ...] = ()
         if repeated is not None:

@@ -51,7 +51,7 @@ def repeated_ids(source: Source, binding: Binding, spec: Spec) -> Iterator[Note]
     key = next((name for name in free if _identifies_rows(name)), None)
     if key is None:
         return
-    frame = _sampled(source, (*labels.columns, key))
+    frame = _sampled(source, (*labels.columns, key), key)
     if frame is None:
         return
     ids, own = (_codes(frame, name) for name in (key, labels.columns[0]))
@@ -76,9 +76,10 @@ def _identifies_rows(name: str) -> bool:
     return is_id(name) and not is_index(name) and _GROUPS.isdisjoint(words_of(name))
 
 
-def _sampled(source: Source, names: Sequence[str]) -> Frame | None:
+def _sampled(source: Source, names: Sequence[str], key: str | None = None) -> Frame | None:
+    """The first rows of columns of text, of which `key` has few values that occur twice."""
     try:
-        frame = source.sample(Projection((), tuple(names)))
+        frame = source.sample(Projection((), tuple(names)).with_id(key))
     except CeError:
         return None  # reported when the rows are read
     return None if frame.left_out else frame

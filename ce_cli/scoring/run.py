@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ce_cli import registry
 from ce_cli.engines.threads import Threads
+from ce_cli.memory.limit import check
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Run(Record):
         if self.workers > 1:
             items = _read_ahead(items, self.workers)
         if self.progress is None:
-            return self.engine.map_in_order(work, items)
-        return self._counted(work, items, self.progress)
+            return _watched(self.engine.map_in_order(work, items))
+        return _watched(self._counted(work, items, self.progress))
 
     def _counted(
         self, work: Callable[[Item], Made], items: Iterable[Item], progress: Progress
@@ -93,6 +94,13 @@ def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:
         There is no such engine.
     """
     return Run(registry.find(registry.ENGINES, engine, "engine").load()(workers), progress, workers)
+
+
+def _watched(results: Iterator[Made]) -> Iterator[Made]:
+    """The results, as long as what is kept of them fits the memory."""
+    for made in results:
+        yield made
+        check(lambda: "the rows that were read so far", "compare or score fewer rows at once")
 
 
 def _read_ahead(items: Iterable[Item], workers: int) -> Iterator[Item]:

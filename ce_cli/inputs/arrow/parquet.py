@@ -17,7 +17,7 @@ from ce_cli.inputs.arrow.types import (
     names_in_file,
 )
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
-from ce_cli.inputs.frame_sizes import cells_of_row_group, rows_at_once
+from ce_cli.inputs.frame_sizes import cells_of_row_group, long_texts, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import arrow_errors
 from ce_cli.inputs.sizes import share_of
@@ -113,6 +113,7 @@ class ParquetSource:
 
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
         """One split for each row group."""
+        dictionaries = self._dictionaries(projection)
         for group in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
@@ -122,7 +123,7 @@ class ParquetSource:
                 group,
                 projection,
                 self._in_file,
-                self._dictionaries(projection),
+                dictionaries,
                 self._spool,
                 size,
             )
@@ -133,7 +134,9 @@ class ParquetSource:
         repeating = [name for name in projection.texts if name not in projection.ids]
         names = [self._in_file.get(name, name) for name in repeating]
         places = {name: schema.get_field_index(name) for name in names}  # −1 for a repeated name
-        return tuple(n for n, at in places.items() if at < 0 or not is_nested(schema.types[at]))
+        flat = [n for n, at in places.items() if at < 0 or not is_nested(schema.types[at])]
+        long = long_texts(self._file.metadata, flat)
+        return tuple(name for name in flat if name not in long)
 
 
 class ParquetSplit(Record):
@@ -160,7 +163,8 @@ class ParquetSplit(Record):
         with arrow_errors(self.name, _KIND):
             cells = cells_of_row_group(file.metadata.row_group(self.group), names)
             rows = min(rows_at_once(cells, _CELLS), _LONGEST)
-            if len(self.projection.texts) > 1:  # groups are merged frame by frame
+            is_grouped = len(self.projection.texts) > 1  # groups are merged frame by frame
+            if is_grouped and not long_texts(file.metadata, names):
                 rows = rows_at_once(cells, _GROUPED)
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=self.use_threads
