@@ -1,0 +1,1 @@
+"""Fuzzing, and the soak against an independent reference."""
