@@ -76,7 +76,7 @@ def scored(rows: Sequence[Row], rules: Rules, clustered: bool = False) -> Scored
 
     Raises
     ------
-    Invalid
+    InvalidRowsError
         If the definitions refuse the rows.
     """
     kept = checked(rows, rules)
@@ -110,7 +110,7 @@ def score(
 
     Raises
     ------
-    Invalid
+    InvalidRowsError
         If the definitions refuse the rows.
     """
     every = scored(rows, rules, clustered)
@@ -144,12 +144,13 @@ def figures(of: Scored) -> Figures:
         "total": summed / unit,
         "perplexity": mp.exp(mean_loss),
     }
-    if not rules.convention:
+    if not rules.convention and (spread.error is None or spread.has_interval):
         result["standard_error"] = None if spread.error is None else spread.error / unit
     if rules.task == "likelihood":
         result["bits_per_token"] = mean_loss / mp.log(2)
         return result | _per_byte(of, summed)
-    noise = means.plain([_noise(row, rules) for row in of.rows], of.weights)
+    share = means.total(of.weights) / of.divisor
+    noise = share * means.plain([_noise(row, rules) for row in of.rows], of.weights)
     result["entropy"] = noise / unit
     if not rules.convention:
         result["kl_divergence"] = (mean_loss - noise) / unit
@@ -187,6 +188,8 @@ def _predictions(row: Row, rules: Rules) -> list[list[Number]]:
 def _relative(of: Scored, unit: Number) -> Figures:
     """The baseline, and the cross-entropy, without smoothing, in relation to it."""
     baseline = baseline_of(of)
+    if of.rules.task == "multilabel" and baseline < mpf("0.01"):
+        return {}  # 1 − share of a label is known to 1e-16 of 1 only
     plain_rules = Rules(**{**of.rules.__dict__, "smoothing": 0.0})
     plain = means.plain([loss(row, plain_rules) for row in of.rows], of.weights)
     ratio = plain / baseline if baseline else None
@@ -268,15 +271,17 @@ def _of_decisions(of: Scored, unit: Number) -> Figures:
     result: Figures = {
         "accuracy": means.plain(per_row["accuracy"], of.weights),
         "brier": means.plain(per_row["brier"], of.weights),
-        "confidence": means.plain(per_row["confidence"], of.weights) / unit,
     }
+    if of.rules.convention != "keras":  # which rounds the probabilities of classes, too
+        expected = means.plain(per_row["confidence"], of.weights)
+        result["confidence"] = expected * means.total(of.weights) / of.divisor / unit
     if of.rules.task == "binary":
         positive = [probabilities(row.prediction, of.rules)[1] for row in of.rows]
         observed = [label_shares(row.label, of.rules)[1] for row in of.rows]
         gaps = [q - y for q, y in zip(positive, observed, strict=True)]
         result["bias"] = means.plain(gaps, of.weights)
         if all(y in (0, 1) for y in observed):
-            result["auc"] = auc(positive, observed, of.weights)
+            result["auc"] = auc(_scores(of), observed, of.weights)
         result["ece"] = calibration(positive, observed, of.weights)
     elif of.rules.task == "multiclass":
         top = [max(probabilities(row.prediction, of.rules)) for row in of.rows]
@@ -284,14 +289,21 @@ def _of_decisions(of: Scored, unit: Number) -> Figures:
     return result
 
 
+def _scores(of: Scored) -> list[Number]:
+    """By what rows of two classes rank: the probability of the second, or its log-odds."""
+    if of.rules.values == "probabilities":
+        return [probabilities(row.prediction, of.rules)[1] for row in of.rows]
+    costs = [surprisals(row.prediction, of.rules) for row in of.rows]
+    return [first - second for first, second in costs]
+
+
 def intervals(of: Scored) -> Figures:
     """The ends of the intervals whose definition leaves nothing open."""
     result = _mean_intervals(of)
     if of.rules.task == "binary" and not of.clusters and not of.rules.convention:
-        positive = [probabilities(row.prediction, of.rules)[1] for row in of.rows]
         observed = [label_shares(row.label, of.rules)[1] for row in of.rows]
         if all(y in (0, 1) for y in observed):
-            ends = auc_interval(positive, observed, of.weights, of.rules.confidence)
+            ends = auc_interval(_scores(of), observed, of.weights, of.rules.confidence)
             result |= _ends("auc", ends)
     return result
 

@@ -76,18 +76,16 @@ def auc_interval(
         return None
     positive, negative = _parts(scores, observed, weights)
     sizes = [kish([w for _, w in part]) for part in (positive, negative)]
-    if min(sizes) < 1.1:
+    if min(sizes) < 2:
         return None
     above = _placements([s for s, _ in positive], negative)
     below = [1 - p for p in _placements([s for s, _ in negative], positive)]
     variance = ZERO
     for placed, part, n in zip((above, below), (positive, negative), sizes, strict=True):
         whole = mp.fsum(w for _, w in part)
-        squares = mp.fsum(
-            (w * (p - area)) ** 2 for p, (_, w) in zip(placed, part, strict=True)
-        )
+        squares = mp.fsum((w * (p - area)) ** 2 for p, (_, w) in zip(placed, part, strict=True))
         variance += n / (n - 1) * squares / whole**2
     t = t_quantile(confidence, float(min(sizes) - 1))
     half = t * mp.sqrt(variance) / (area * (1 - area))
     middle = mp.log(area / (1 - area))
-    return tuple(1 / (1 + mp.exp(-(middle + s * half))) for s in (-1, 1))  # type: ignore[return-value]
+    return tuple(1 / (1 + mp.exp(-(middle + s * half))) for s in (-1, 1))

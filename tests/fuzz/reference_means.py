@@ -58,7 +58,9 @@ def mean(values: Sequence[Number], weights: Sequence[Number], clusters: Sequence
     sizes, residuals = list(weights), _residuals(values, weights, centre)
     if clusters:
         names = sorted(set(clusters))
-        sizes = [total([w for w, c in zip(weights, clusters, strict=True) if c == n]) for n in names]
+        sizes = [
+            total([w for w, c in zip(weights, clusters, strict=True) if c == n]) for n in names
+        ]
         residuals = [
             total([r for r, c in zip(residuals, clusters, strict=True) if c == n]) for n in names
         ]
@@ -70,9 +72,7 @@ def mean(values: Sequence[Number], weights: Sequence[Number], clusters: Sequence
     return Mean(centre, error, n, _skewness(residuals, sizes, n, centre))
 
 
-def _residuals(
-    values: Sequence[Number], weights: Sequence[Number], centre: Number
-) -> list[Number]:
+def _residuals(values: Sequence[Number], weights: Sequence[Number], centre: Number) -> list[Number]:
     return [w * (v - centre) if w else ZERO for v, w in zip(values, weights, strict=True)]
 
 
@@ -133,10 +133,10 @@ def hall(t: Number, k: Number) -> Number:
 
 
 def hall_inverse(x: Number, k: Number) -> Number:
-    """The t for which g(t) is x: g is (3/k)·((1 + k·t/3)³ − 1) + k/6."""
+    """The t for which g(t) is x: g is ((1 + k·t/3)³ − 1) / k + k/6."""
     if abs(k) < mpf(10) ** -18:  # as good as none, and the cube below would lose its digits
         return x
-    cube = 1 + k / 3 * (x - k / 6)
+    cube = 1 + k * (x - k / 6)
     root = mp.sign(cube) * mp.cbrt(abs(cube))
     return 3 / k * (root - 1)
 

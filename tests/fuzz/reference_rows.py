@@ -15,7 +15,7 @@ Number = Any  # an mpf: mpmath has no types
 ZERO, ONE, HALF, INFINITY = mpf(0), mpf(1), mpf(1) / 2, mp.inf
 
 
-class Invalid(Exception):
+class InvalidRowsError(Exception):
     """The definitions refuse these rows; the text is the reason."""
 
 
@@ -102,10 +102,20 @@ def _of_single(value: Number, rules: Rules) -> list[Number]:
     q = min(max(value, ZERO), ONE)
     if rules.convention == "torch":
         return [min(log_of_rest(q), mpf(100)), min(log_of(q), mpf(100))]
+    if rules.convention == "keras":
+        near = exact(float(np.float32(float(q))))  # as single precision has it
+        q = min(max(near, exact(1e-7)), 1 - mpf(2) ** -23)
+        rest = np.float32(1) - np.float32(float(q))
+        return [log_of(exact(float(rest))), log_of(q)]
+    return bounded([log_of_rest(q), log_of(q)], rules)
+
+
+def bounded(costs: list[Number], rules: Rules) -> list[Number]:
+    """−log q of q within [eps, 1 − eps]."""
     if rules.clip is None:
-        return [log_of_rest(q), log_of(q)]
+        return costs
     low, high = log_of_rest(exact(rules.clip)), log_of(exact(rules.clip))
-    return [min(max(v, low), high) for v in (log_of_rest(q), log_of(q))]
+    return [min(max(cost, low), high) for cost in costs]
 
 
 def _of_logits(values: list[Number]) -> list[Number]:
@@ -121,10 +131,9 @@ def _of_probabilities(values: list[Number], rules: Rules) -> list[Number]:
     if rules.convention == "torch":
         return [min(log_of(q), mpf(100)) for q in values]
     values = scaled(values, rules)
-    if rules.clip is None:
-        return [log_of(q) for q in values]
-    low, high = log_of_rest(exact(rules.clip)), log_of(exact(rules.clip))
-    return [min(max(log_of(q), low), high) for q in values]
+    if rules.convention == "keras":
+        return [log_of(min(max(q, exact(1e-7)), 1 - mpf(2) ** -23)) for q in values]
+    return bounded([log_of(q) for q in values], rules)
 
 
 def scaled(values: list[Number], rules: Rules) -> list[Number]:
@@ -153,7 +162,7 @@ def likeliest(prediction: Sequence[float], rules: Rules) -> int:
         if rules.values == "logits":
             return int(prediction[0] > 0)
         if rules.values == "logprobs":
-            return int(exact(prediction[0]) > mp.log(HALF))
+            return int(float(mp.exp(exact(prediction[0]))) > 0.5)  # log(1/2) is a tie
         return int(prediction[0] > 0.5)
     order = sorted(range(len(prediction)), key=lambda k: in_order(rules.classes[k]))
     return max(order, key=lambda k: prediction[k])
@@ -222,7 +231,7 @@ def checked(rows: Sequence[Row], rules: Rules) -> list[Row]:
 
     Raises
     ------
-    Invalid
+    InvalidRowsError
         If a row is bad data, or no row is left.
     """
     kept = []
@@ -232,13 +241,13 @@ def checked(rows: Sequence[Row], rules: Rules) -> list[Row]:
         if _is_missing(row):
             if rules.skip_missing:
                 continue
-            raise Invalid("a missing value")
+            raise InvalidRowsError("a missing value")
         _check(row, rules)
         kept.append(row)
     if not kept:
-        raise Invalid("no rows")
+        raise InvalidRowsError("no rows")
     if not any(row.weight > 0 for row in kept):
-        raise Invalid("all weights are zero")
+        raise InvalidRowsError("all weights are zero")
     return kept
 
 
@@ -251,29 +260,29 @@ def _is_missing(row: Row) -> bool:
 
 def _check(row: Row, rules: Rules) -> None:
     if not 0 <= row.weight < float("inf"):
-        raise Invalid("a weight that is negative or infinite")
+        raise InvalidRowsError("a weight that is negative or infinite")
     if isinstance(row.label, str) and row.label not in rules.classes:
-        raise Invalid("a label that is no class")
+        raise InvalidRowsError("a label that is no class")
     if rules.values == "probabilities":
         _check_probabilities(row, rules)
     if rules.values == "logits" and len(row.prediction) > 1 and rules.task != "multilabel":
         tops = sum(v == float("inf") for v in row.prediction)
         if tops > 1 or all(v == float("-inf") for v in row.prediction):
-            raise Invalid("several infinite logits, or none that is finite")
+            raise InvalidRowsError("several infinite logits, or none that is finite")
     if rules.values == "logprobs" and any(v > 1e-9 for v in row.prediction):
-        raise Invalid("a log-probability above 0")
+        raise InvalidRowsError("a log-probability above 0")
     if rules.values == "losses" and any(v < 0 for v in row.prediction):
-        raise Invalid("a negative loss")
+        raise InvalidRowsError("a negative loss")
 
 
 def _check_probabilities(row: Row, rules: Rules) -> None:
     if any(not -1e-9 <= q <= 1 + 1e-9 for q in row.prediction):
-        raise Invalid("a probability outside [0, 1]")
+        raise InvalidRowsError("a probability outside [0, 1]")
     if rules.task in ("likelihood", "multilabel") or len(row.prediction) == 1:
         return
     total = mp.fsum(exact(q) for q in row.prediction)
     divides = rules.renormalize or rules.convention == "keras"
     if total == 0 or (total >= 2 and not divides):
-        raise Invalid("a sum far from 1")
+        raise InvalidRowsError("a sum far from 1")
     if rules.refuse_bad_sum and abs(total - 1) > exact(rules.sum_tolerance):
-        raise Invalid("a sum that is not 1")
+        raise InvalidRowsError("a sum that is not 1")

@@ -34,11 +34,6 @@ class Case:
     clustered: bool = False
     grouped: bool = False
 
-    @property
-    def ordered(self) -> bool:
-        """Whether the order of rows may matter to a figure: of none so far."""
-        return False
-
 
 def case_of(seed: int, most: int = 300) -> Case:
     """The case of a seed, with up to `most` rows."""
@@ -198,19 +193,17 @@ class _Builder:
             self.take("--interval", "t")
         likelihood = rules.get("task") == "likelihood"
         if rules.get("values", "probabilities") == "probabilities" and not likelihood:
-            if rng.random() < 0.25:
+            if rng.random() < 0.25 and "--on-bad-sum" not in self.options:
                 rules["convention"] = rng.choice(["torch", "sklearn", "yardstick", "keras"])
                 self.take("--convention", str(rules["convention"]))
                 if rules["convention"] == "sklearn":
                     rules["convention"] = ""
-                elif rules["convention"] == "yardstick":
-                    rules["clip"] = 2.2e-16
             elif rng.random() < 0.4:
                 clip = rng.choice(["none", "1e-15", "0.001", "1e-300", "0.2"])
                 rules["clip"] = None if clip == "none" else float(clip)
                 self.take("--clip", clip)
         if not likelihood and rng.random() < 0.2:
-            rules["smoothing"] = rng.choice([0.1, 0.01, 0.5, 1.0])
+            rules["smoothing"] = rng.choice([0.1, 0.01, 0.5, 0.9])
             self.take("--label-smoothing", str(rules["smoothing"]))
         if self.hard and rng.random() < 0.2 and "convention" not in rules:
             self._class_weights()
@@ -339,7 +332,7 @@ def _soft(b: _Builder, values: str) -> None:
     b.labels = [b.distribution(count) for _ in range(b.n)]
     b.style = style
     for k, name in enumerate(classes):
-        b.columns[f"y_{name}"] = [label[k] for label in b.labels]  # type: ignore[index, misc]
+        b.columns[f"y_{name}"] = [label[k] for label in b.labels]  # type: ignore[index]
         b.take("--label", f"y_{name}")
     b.pred_columns([f"p_{name}" for name in classes])
 
@@ -352,7 +345,7 @@ def _multilabel(b: _Builder, values: str) -> None:
     b.predictions = [tuple(draw() for _ in classes) for _ in range(b.n)]
     b.labels = [tuple(float(b.rng.random() < 0.4) for _ in classes) for _ in range(b.n)]
     for k, name in enumerate(classes):
-        b.columns[f"y_{name}"] = [int(label[k]) for label in b.labels]  # type: ignore[index, misc]
+        b.columns[f"y_{name}"] = [int(label[k]) for label in b.labels]  # type: ignore[index]
         b.take("--label", f"y_{name}")
     b.pred_columns([f"p_{name}" for name in classes])
 
