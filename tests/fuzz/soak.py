@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.fuzz.soak_cases import Case, case_of
+from tests.fuzz.soak_cases import case_of
 from tests.fuzz.soak_checks import against_pair, against_reference, gated
+from tests.fuzz.soak_drawing import Case
 from tests.fuzz.soak_variants import against_itself, first_run
 
 MOST_ROWS = (40, 40, 40, 40, 150, 150, 150, 600, 600, 2000)

@@ -18,7 +18,7 @@ from tests.conftest import run_ce
 from tests.fuzz.reference import Figures, score
 from tests.fuzz.reference_pairs import Pair, compared, pair
 from tests.fuzz.reference_rows import InvalidRowsError
-from tests.fuzz.soak_cases import Case, Cell, Columns
+from tests.fuzz.soak_drawing import Case, Cell, Columns
 
 RELATIVE = mpf(10) ** -12
 OF_INTERVALS = mpf(10) ** -8  # their skewness is a difference of sums of cubes

@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from pyarrow import feather, orc
 
 from ce_cli.reading import Reading
-from tests.fuzz.soak_cases import Cell, Columns
 from tests.fuzz.soak_checks import as_csv
+from tests.fuzz.soak_drawing import Cell, Columns
 
 SMALL = {  # sizes of pieces, by module and name
     ("ce_cli.inputs.arrow.memory", "_ROWS"): (1, 7, 64),

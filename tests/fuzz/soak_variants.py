@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.soak_cases import Case, Columns
 from tests.fuzz.soak_checks import as_csv, run_score
+from tests.fuzz.soak_drawing import Case, Columns
 from tests.fuzz.soak_files import EXACT, has_infinity, in_small_pieces
 
 OF_TEXT = {"bad_sums"}  # warnings whose tolerance depends on whether numbers are text
