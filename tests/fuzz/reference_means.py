@@ -110,15 +110,12 @@ def t_quantile(confidence: float, freedom: float) -> Number:
         t = mp.exp(log_t)
         return mp.log(t_tails(t, mpf(freedom))) - tail
 
-    low, high = mpf(-12), mp.log(normal_quantile(confidence))
+    high = mp.log(normal_quantile(confidence))
+    low = high - 1
     while beyond(high) > 0:
         low, high = high, high + 1
-    for _ in range(120):
-        middle = (low + high) / 2
-        low, high = (middle, high) if beyond(middle) > 0 else (low, middle)
-        if high - low < mpf(10) ** -18:
-            break
-    return mp.exp((low + high) / 2)
+    found = mp.findroot(beyond, (low, high), solver="anderson", tol=mpf(10) ** -40, verify=False)
+    return mp.exp(found)
 
 
 def t_tails(t: Number, freedom: Number) -> Number:

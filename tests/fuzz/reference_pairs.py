@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mpmath import mp, mpf
 
 from tests.fuzz import reference_means as means
-from tests.fuzz.reference import UNITS, Figures, Scored, scored
+from tests.fuzz.reference_figures import UNITS, Figures, Scored, scored
 from tests.fuzz.reference_rows import INFINITY, ZERO, Number, Row, Rules
 
 

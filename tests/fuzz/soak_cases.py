@@ -13,7 +13,8 @@ def case_of(seed: int, most: int = 300) -> Case:
     """The case of a seed, with up to `most` rows."""
     rng = random.Random(seed)
     kind = rng.choice(sorted(KINDS))
-    n = rng.choice([1, 2, 3, rng.randint(4, 40), rng.randint(40, most), rng.randint(40, most)])
+    few = min(40, most)
+    n = rng.choice([1, 2, 3, rng.randint(4, few), rng.randint(few, most), rng.randint(few, most)])
     drawing = Drawing(rng, n, seed, kind)
     KINDS[kind](drawing)
     return drawing.built()

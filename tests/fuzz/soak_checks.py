@@ -15,7 +15,8 @@ from typing import Any
 from mpmath import mp, mpf
 
 from tests.conftest import run_ce
-from tests.fuzz.reference import Figures, score
+from tests.fuzz.reference import score
+from tests.fuzz.reference_figures import Figures
 from tests.fuzz.reference_pairs import Pair, compared, pair
 from tests.fuzz.reference_rows import InvalidRowsError
 from tests.fuzz.soak_drawing import Case, Cell, Columns
