@@ -74,6 +74,16 @@ def compared(of: Pair) -> Figures:
     return result
 
 
+def doubtful(of: Pair) -> Number:
+    """The share of the rows whose losses differ by rounding only, if at all."""
+    weights = of.model.weights
+    close = [
+        mpf(_sign(of, i) == 0 and a.prediction != b.prediction)
+        for i, (a, b) in enumerate(zip(of.reference.rows, of.model.rows, strict=True))
+    ]
+    return means.plain(close, weights)
+
+
 def _sign(of: Pair, row: int) -> int:
     """Of the difference of a row; 0 if it is within the rounding of its losses."""
     before, after = of.reference.losses[row], of.model.losses[row]

@@ -17,7 +17,7 @@ from mpmath import mp, mpf
 from tests.conftest import run_ce
 from tests.fuzz.reference import score
 from tests.fuzz.reference_figures import Figures
-from tests.fuzz.reference_pairs import Pair, compared, pair
+from tests.fuzz.reference_pairs import Pair, compared, doubtful, pair
 from tests.fuzz.reference_rows import InvalidRowsError
 from tests.fuzz.soak_drawing import Case, Cell, Columns
 
@@ -179,6 +179,8 @@ def _pair_differences(both: Pair, found: dict[str, Any]) -> Iterator[str]:
         slack = RELATIVE * (abs(value or 0) + largest) + UNDERFLOW
         if "intervals" in name or name == "p_value":
             slack = OF_INTERVALS * (abs(value or 0) + max(1, largest) / 100)
+        elif name.endswith("_rate"):
+            slack += doubtful(both)
         elif name == "difference.relative":
             slack = RELATIVE * (1 + abs(value or 0)) * 10
         if number is None or value is None:
