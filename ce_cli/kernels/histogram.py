@@ -20,6 +20,7 @@ Codes = NDArray[np.intp]
 
 RELATIVE_ERROR = 1.0 / 256.0
 _DROPPED_BITS = 52 - 7
+_ROUNDING = 1e-12  # of the weight: more than adding up all bins can lose, less than one row has
 _STRATUM_BITS = 7  # low bits of a bin number, so that a stratum is a power of two
 
 
@@ -121,7 +122,7 @@ class LogHistogram(Record):
             reached = np.cumsum(weights)
         if not len(reached) or not 0 < reached[-1] < np.inf:
             return None
-        places = np.searchsorted(reached, np.array(shares) * reached[-1] * (1.0 - 1e-15))
+        places = np.searchsorted(reached, np.array(shares) * reached[-1] * (1.0 - _ROUNDING))
         found: Codes = np.minimum(places, len(reached) - 1)
         return found
 

@@ -14,8 +14,16 @@ _FAR = 8  # from here on, the series of the digamma function is within 1e-12
 
 
 def entropy(shares: Floats) -> Floats:
-    """H(π) = −Σ π log π of the shares in the last axis, in nats."""
-    summed: Floats = -(shares * np.log(np.where(shares > 0, shares, 1.0))).sum(axis=-1)
+    """H(π) = −Σ π log π of the shares in the last axis, in nats.
+
+    A share near 1 has lost the digits of its logarithm, so that is taken from the other shares.
+    """
+    logs = np.log(np.where(shares > 0, shares, 1.0))
+    most = shares.argmax(axis=-1)[..., np.newaxis]
+    rest = np.where(np.arange(shares.shape[-1]) == most, 0.0, shares).sum(axis=-1, keepdims=True)
+    is_near_one = (np.arange(shares.shape[-1]) == most) & (rest < 0.5)
+    logs = np.where(is_near_one, np.log1p(-np.minimum(rest, 0.5)), logs)
+    summed: Floats = -(shares * logs).sum(axis=-1)
     return summed
 
 

@@ -149,8 +149,8 @@ class Prior(State):
         weights = self.shares.floats().reshape(-1, self.space.classes)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             if self.space.independent:
-                shares = weights / loss.weight.floats()[:, np.newaxis]
-                both = np.stack([shares, 1.0 - shares], axis=-1)
+                whole = loss.weight.floats()[:, np.newaxis]
+                both = np.stack([weights, whole - weights], axis=-1) / whole[..., np.newaxis]
                 baseline = entropy(both).mean(axis=1)
             else:
                 weights = np.sort(weights, axis=1)  # the same sums in any order of the classes

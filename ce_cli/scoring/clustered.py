@@ -238,5 +238,6 @@ def _clustered_mean(totals: Floats, weights: Floats, mean: float) -> ClusteredMe
     with np.errstate(over="ignore", invalid="ignore"):
         expected = mean * weights
         residuals = totals - expected
-        residuals = np.where(np.abs(residuals) <= _ROUNDING * np.abs(expected), 0.0, residuals)
+        is_rounding = np.abs(residuals) <= _ROUNDING * np.abs(expected)
+        residuals = np.where(is_rounding & np.isfinite(expected), 0.0, residuals)
     return ClusteredMean.of(residuals, weights, math.fsum(weights.tolist()))

@@ -156,3 +156,14 @@ def test_pickling_keeps_the_histogram(rows: list[tuple[float, float]]) -> None:
     values, weighted_by = (floats_of([row[part] for row in rows]) for part in (0, 1))
     histogram = LogHistogram.of(values, weighted_by)
     assert pickle.loads(pickle.dumps(histogram)) == histogram
+
+
+@pytest.mark.parametrize("weight", [0.1, 1 / 3, 1e-12, 7e30])
+def test_equal_weights_have_the_quantiles_of_none(weight: float) -> None:
+    """Also where a share is reached exactly at the end of a bin, whatever sums lose."""
+    rng = np.random.default_rng(3)
+    for rows in range(2, 1200, 14):
+        values = rng.exponential(1.0, rows)
+        plain = LogHistogram.of(values.copy()).quantiles((0.5, 0.9, 0.99))
+        weighted = LogHistogram.of(values.copy(), np.full(rows, weight))
+        assert weighted.quantiles((0.5, 0.9, 0.99)) == plain

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import mp
 from numpy.typing import NDArray
 from scipy import special, stats
 
@@ -32,6 +33,14 @@ def test_digamma_is_that_of_scipy(x: float) -> None:
 def test_entropy_is_that_of_scipy() -> None:
     shares = np.array([[0.2, 0.8, 0.0], [1.0, 0.0, 0.0]])
     assert entropy(shares) == pytest.approx(stats.entropy(shares, axis=1), rel=1e-14)
+
+
+@given(st.floats(1e-300, 0.4), st.booleans())
+def test_entropy_keeps_its_digits_where_a_class_is_rare(rare: float, first: bool) -> None:
+    shares = [rare, 1 - rare] if first else [1 - rare, rare]
+    exact = mp.mpf(rare)
+    expected = -exact * mp.log(exact) - (1 - exact) * mp.log1p(-exact)
+    assert entropy(np.array([shares]))[0] == pytest.approx(float(expected), rel=1e-14, abs=0)
 
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=30).filter(lambda own: sum(own) > 2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -297,3 +298,15 @@ def test_a_document_of_clusters_counts_them_as_independent(tmp_path: Path) -> No
     high = mean - other + stats.t.ppf(0.975, degrees) * np.hypot(*errors)
     assert check["compared"] == pytest.approx(high, rel=1e-9)
     assert welch.statistic == pytest.approx((mean - other) / np.hypot(*errors))
+
+
+def test_an_infinite_mean_has_no_standard_error(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "label": [1, 1, 0],
+        "prob": [0.5, 0.0, 0.5],
+        "user": ["a", "b", "c"],
+    }
+    path = write_csv(tmp_path / "f.csv", columns)
+    document = score_json(path, "--clip", "none", "--cluster", "user")
+    assert document["metrics"]["cross_entropy"] is None
+    assert document["metrics"]["standard_error"] is None
