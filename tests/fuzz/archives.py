@@ -28,7 +28,7 @@ def sqlite(dice: Dice) -> bytes:
     if dice.sometimes(0.5):
         return mutated(dice, _sqlite(), 3)
     connection = sqlite3.connect(":memory:")
-    connection.text_factory = bytes
+    connection.execute("PRAGMA user_version = 1")  # so that the file is not empty
     for name in dice.sample(("predictions", "b", *TEXTS), dice.choice((0, 1, 1, 1, 2, 3))):
         with contextlib.suppress(sqlite3.Error, UnicodeError, ValueError, OverflowError):
             _create(connection, name, sheet(dice))
@@ -46,7 +46,8 @@ QUERIES = (
     "SELECT 1 AS label, 0.5 AS prob",
     "SELECT 1, 1, 0.5",
     "SELECT NULL AS label, 1e999 AS prob",
-    "WITH RECURSIVE t(label, prob) AS (SELECT 1, 0.5 UNION ALL SELECT label, prob FROM t LIMIT 99) SELECT * FROM t",
+    "WITH RECURSIVE t(label, prob) AS (SELECT 1, 0.5 UNION ALL SELECT label, prob FROM t LIMIT 99) "
+    "SELECT * FROM t",
     "SELECT * FROM nowhere",
     "SELECT",
     "",

@@ -207,8 +207,19 @@ def safetensors(dice: Dice) -> bytes:
     return mutated(dice, content, 3) if dice.sometimes(0.2) else content
 
 
-_LYING_SHAPES = ([], [-1], [0], [2**63], [2**32, 2**32], [1.5], ["3"], None, [3, 0, 2**63 - 1], 3)
-_OFFSETS = (
+_LYING_SHAPES: tuple[Any, ...] = (
+    [],
+    [-1],
+    [0],
+    [2**63],
+    [2**32, 2**32],
+    [1.5],
+    ["3"],
+    None,
+    [3, 0, 2**63 - 1],
+    3,
+)
+_OFFSETS: tuple[Any, ...] = (
     [0, 0],
     [-8, 0],
     [8, 0],

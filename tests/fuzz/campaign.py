@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,11 +39,11 @@ class Found(Record):
     number: int
     finding: Finding
 
-    def replay(self, corpus: Path | None) -> str:
-        """The command that runs the case again."""
+    def shown(self, corpus: Path | None) -> str:
+        """The finding, and the command that runs the case again."""
         more = f" --corpus {corpus}" if corpus else ""
         return (
-            f"python -m tests.fuzz --target {self.target} --seed {self.seed} "
+            f"{self.finding.kind}: {self.finding.detail}\n  python -m tests.fuzz --target {self.target} --seed {self.seed} "
             f"--case {self.number}{more}"
         )
 
@@ -122,7 +123,7 @@ def job(plan: Plan, which: int) -> dict[str, Tried]:
             numbers: Iterator[int] = itertools.count(plan.start + which, plan.jobs)
             if plan.cases is not None:
                 numbers = iter(range(plan.start + which, plan.start + plan.cases, plan.jobs))
-            found[name] = tried(session, known, name, plan.seed, numbers, until)
+            found[name] = tried(session, known, name, plan.seed, numbers, until, plan.corpus)
     return found
 
 
@@ -154,8 +155,12 @@ def tried(
     seed: int,
     numbers: Iterator[int],
     until: float = float("inf"),
+    corpus: Path | None = None,
 ) -> Tried:
-    """Run cases of a target, until there are no more or the clock shows `until`."""
+    """Run cases of a target, until there are no more or the clock shows `until`.
+
+    What is found is also shown on stderr at once.
+    """
     start, cases = time.monotonic(), 0
     counts: Counter[str] = Counter()
     codes: Counter[int] = Counter()
@@ -169,7 +174,9 @@ def tried(
         for one in wrong:
             counts[one.kind] += 1
             key = one if one.kind not in ("hang", "memory") else one.replace(detail="")
-            found.setdefault(key, Found(target, seed, number, one))
+            if key not in found:
+                found[key] = Found(target, seed, number, one)
+                print(found[key].shown(corpus), file=sys.stderr, flush=True)
     return Tried(cases, time.monotonic() - start, codes, tuple(found.values()), counts)
 
 
@@ -190,16 +197,14 @@ def table(results: Mapping[str, Tried], corpus: Path | None = None) -> str:
         "|---|--:|--:|--:|--:|---|",
     ]
     for target, one in results.items():
-        scored = one.codes.get(0, 0) + one.codes.get(1, 0)
+        cases = max(one.cases, 1)
+        scored = sum(one.codes.get(code, 0) for code in (0, 1)) / cases
+        refused = sum(one.codes.get(code, 0) for code in (2, 3, 4)) / cases
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(one.counts.items())) or "none"
         rate = one.cases / max(one.seconds, 1e-9)
         lines.append(
-            f"| {target} | {one.cases:,} | {rate:.0f} | {scored / max(one.cases, 1):.0%} "
-            f"| {sum(one.codes.get(code, 0) for code in (2, 3, 4)) / max(one.cases, 1):.0%} | {kinds} |"
+            f"| {target} | {one.cases:,} | {rate:.0f} | {scored:.0%} | {refused:.0%} | {kinds} |"
         )
     for one in results.values():
-        for found in one.found:
-            lines.append(
-                f"\n{found.finding.kind}: {found.finding.detail}\n  {found.replay(corpus)}"
-            )
+        lines += [f"\n{found.shown(corpus)}" for found in one.found]
     return "\n".join(lines)

@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 HANG = 20  # seconds of CPU time
 STALL = 90  # seconds by the clock
@@ -133,11 +133,13 @@ def _set_streams(request: dict[str, Any]) -> None:
     ):
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = open(
-        2, "w", encoding="utf-8", closefd=False, errors="backslashreplace", buffering=1
-    )
+    sys.stdin, sys.stdout, sys.stderr = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
+
+
+def _stream(number: int, mode: str) -> TextIO:
+    errors = "backslashreplace" if number == 2 else "strict"
+    text = os.fdopen(number, mode, encoding="utf-8", closefd=False, errors=errors)
+    return cast(TextIO, text)
 
 
 def _as_pipe(file: int) -> int:

@@ -138,15 +138,15 @@ def _files(dice: Dice) -> dict[str, bytes]:
 
 
 _ROWS = [("a", 0.7, 0.2, 0.1), ("b", 0.1, 0.8, 0.1), ("c", 0.3, 0.3, 0.4), ("a", 0.25, 0.5, 0.25)]
+_NAMED = "label,p_a,p_b,p_c,id,key,weight,segment,user\n" + "".join(
+    f"{label},{a},{b},{c},{at},case-{at},{at % 3},{'eu' if at % 2 else 'us'},{at % 4}\n"
+    for at, (label, a, b, c) in enumerate(_ROWS * 5)
+)
 _TABLES = (
-    b"label,p_a,p_b,p_c,id,key,weight,segment,user\n"
-    + b"".join(
-        f"{label},{a},{b},{c},{at},case-{at},{at % 3},{'eu' if at % 2 else 'us'},{at % 4}\n".encode()
-        for at, (label, a, b, c) in enumerate(_ROWS * 5)
-    ),
+    _NAMED.encode(),
     b"label,prob,id,segment\n0,0.2,1,eu\n1,0.7,2,us\n1,0.9,3,eu\n0,0.4,4,us\n1,0.7,5,\n",
     b"token,logprob,user\nthe,-0.7,1\n of,-2.5,1\nit,-0.1,2\n",
-    b'label;probs\n0;"[0,5, 0,5]"\n',
+    b'label;probs\n0;"[0.5, 0.5]"\n',
     b"",
 )
 

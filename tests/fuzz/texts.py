@@ -53,9 +53,9 @@ def _lines(dice: Dice, columns: Sheet, delimiter: str) -> str:
     quote = dice.choice(('"', '"', '"', "'", ""))
     always, null = dice.sometimes(0.2), dice.choice(("", "", "NA", "null", "\\N", "?"))
     mark = "," if dice.sometimes(0.1) else "."
-    rows = zip(*columns.values(), strict=True)
+    rows = list(zip(*columns.values(), strict=True))
     if not dice.sometimes(0.1):
-        rows = iter([tuple(columns), *rows])
+        rows.insert(0, tuple(columns))
     lines = []
     for row in rows:
         cells = [_quoted(_cell(one, null, mark), quote, delimiter, always) for one in row]
