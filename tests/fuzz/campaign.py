@@ -43,8 +43,8 @@ class Found(Record):
         """The finding, and the command that runs the case again."""
         more = f" --corpus {corpus}" if corpus else ""
         return (
-            f"{self.finding.kind}: {self.finding.detail}\n  python -m tests.fuzz --target {self.target} --seed {self.seed} "
-            f"--case {self.number}{more}"
+            f"{self.finding.kind}: {self.finding.detail}\n  python -m tests.fuzz "
+            f"--target {self.target} --seed {self.seed} --case {self.number}{more}"
         )
 
 
