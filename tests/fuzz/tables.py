@@ -76,7 +76,7 @@ def odd_type(dice: Dice, depth: int = 0) -> pa.DataType:
                 pa.list_view(inner),
                 pa.large_list_view(inner),
             ),
-            *(pa.list_(inner, 2), pa.list_(inner, 0), pa.map_(text, inner)),
+            *(pa.list_(inner, 2), pa.map_(text, inner)),
             *(pa.struct([("a", inner), ("b", pa.float64())]), pa.struct([])),
             pa.dictionary(pa.int8(), dice.choice((pa.string(), pa.float64(), pa.binary()))),
         )

@@ -162,7 +162,7 @@ def _config(dice: Dice) -> Case:
     if dice.sometimes(0.5):
         words.append("--json")
     if dice.sometimes(0.1):
-        words += commands.typed(dice, command, "gate" if command == "gate" else "base")
+        words += commands.typed(dice, command, "gate" if command == "gate" else "missing")
     return Case(tuple(words), {**_files(dice), name: content})
 
 
