@@ -75,7 +75,7 @@ TRACEBACK = (
     [
         (
             outcome_of(70, stderr=TRACEBACK),
-            ("traceback", "KeyError: N in inputs/text/cells.py cells"),
+            ("traceback", "KeyError: N in ce_cli/inputs/text/cells.py cells"),
         ),
         (outcome_of(-signal.SIGSEGV), ("crash", "SIGSEGV")),
         (outcome_of(-signal.SIGXCPU, cpu=20.0), ("hang", "20 s of CPU time in 0 s")),
