@@ -136,7 +136,7 @@ def reading(dice: Dice, *files: str) -> tuple[str, ...]:
     if command == "gate":
         words += ["--max", "5"]
     known = {flag(name) for name in options_of(COMMANDS[command])}
-    for option in dice.some(_LIKELY, 3):
+    for option in dice.some(_LIKELY, dice.choice((0, 0, 0, 1, 3))):
         if option[0] in known and option[0] not in words:
             words += option
     return (*words, *(("--json",) if dice.sometimes(0.8) else ()))

@@ -192,6 +192,7 @@ def _baseline(dice: Dice) -> Case:
 
 
 _TYPED = (
+    *("0.5", "0.5", "0.5", "0.25", "0.75", "0.7", "0.3", "50%", "1/2", "1/4", "3/4", "1", "0"),
     *(
         "0.7",
         "0.3",
@@ -234,6 +235,8 @@ def _typed_numbers(dice: Dice) -> Case:
 
     def numbers() -> str:
         sign = dice.choice((",", ",", ",", " ", ";", ", "))
+        if dice.sometimes(0.4):
+            return dice.choice(("0.5,0.5", "0.7,0.3", "1/3,2/3", "70%,30%", "0.2,0.3,0.5", "1,0"))
         return sign.join(dice.choice(_TYPED) for _ in range(dice.choice((1, 2, 2, 3, 3, 5))))
 
     words = ["explain"]

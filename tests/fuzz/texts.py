@@ -29,7 +29,7 @@ def delimited(dice: Dice, delimiter: str = ",") -> bytes:
     """Delimited text, sometimes damaged."""
     text = _lines(dice, sheet(dice), delimiter)
     content = encoded(dice, text)
-    if dice.sometimes(0.6):
+    if dice.sometimes(0.4):
         content = spoiled(dice, content)
     return content
 
@@ -90,7 +90,7 @@ def as_json(dice: Dice) -> bytes:
     """JSON in one of the layouts in which tables are written, sometimes damaged."""
     value = dice.choice(_LAYOUTS)(dice, sheet(dice))
     documents = value if isinstance(value, _Lines) else [value]
-    if dice.sometimes(0.4):
+    if dice.sometimes(0.3):
         documents = [_changed(dice, one) if dice.sometimes(0.3) else one for one in documents]
     indent = 1 if dice.sometimes(0.1) and not isinstance(value, _Lines) else None
     ascii_ = dice.sometimes(0.5)
@@ -98,7 +98,7 @@ def as_json(dice: Dice) -> bytes:
     text = end.join(json.dumps(one, indent=indent, ensure_ascii=ascii_) for one in documents)
     text = _PLACEHOLDER.sub(lambda found: _NUMBERS[int(found[1])], text)
     content = encoded(dice, text + ("" if dice.sometimes(0.2) else "\n"))
-    return spoiled(dice, content) if dice.sometimes(0.4) else content
+    return spoiled(dice, content) if dice.sometimes(0.3) else content
 
 
 class _Lines(list[Any]):

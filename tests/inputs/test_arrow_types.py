@@ -291,3 +291,14 @@ def test_times_of_an_unknown_zone_are_groups(
     groups = score_json(path, "--by", "at")["groups"]
     starts = [one["by"]["at"][:19] for one in groups]
     assert starts == ["1970-01-01 00:00:00", "1970-01-01 00:00:01"]
+
+
+def test_a_stream_with_a_union_and_no_rows_has_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "none.arrows"
+    union = pa.sparse_union([pa.field("a", pa.float64())])
+    schema = pa.schema([("label", pa.int64()), ("prob", pa.float64()), ("more", union)])
+    with pa.ipc.new_stream(path, schema):
+        pass
+    for option in ((), ("--label", "more")):
+        (line,) = complaints(run_ce("score", path, *option), 3)
+        assert "there is no data row" in line
