@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from tests.conftest import complaints, run_ce, score_json
-from tests.writing import as_arrow, as_parquet, as_stream
+from tests.writing import as_arrow, as_orc, as_parquet, as_stream
 
 BAD_DATA = 3
 EXPECTED = -(math.log(0.8) + math.log(0.7)) / 2  # by hand, for each of the tables below
@@ -291,3 +291,28 @@ def test_times_of_an_unknown_zone_are_groups(
     groups = score_json(path, "--by", "at")["groups"]
     starts = [one["by"]["at"][:19] for one in groups]
     assert starts == ["1970-01-01 00:00:00", "1970-01-01 00:00:01"]
+
+
+def test_a_stream_with_a_union_and_no_rows_has_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "none.arrows"
+    union = pa.sparse_union([pa.field("a", pa.float64())])
+    schema = pa.schema([("label", pa.int64()), ("prob", pa.float64()), ("more", union)])
+    with pa.ipc.new_stream(path, schema):
+        pass
+    (line,) = complaints(run_ce("score", path), 3)
+    assert "there is no data row" in line
+    (line,) = complaints(run_ce("score", path, "--label", "more"), 3)
+    assert "sparse_union" in line
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "arrows", "orc"])
+def test_a_name_of_a_text_and_of_another_type_is_no_matter_elsewhere(
+    suffix: str, tmp_path: Path
+) -> None:
+    columns = [pa.array([0, 1]), pa.array([0.25, 0.75]), pa.array(["a", "b"])]
+    structs = pa.array([{"a": True}, {"a": False}])
+    table = pa.table([*columns, structs], names=["label", "prob", "#", "#"])
+    writers = {"parquet": as_parquet, "arrow": as_arrow, "arrows": as_stream, "orc": as_orc}
+    path = tmp_path / f"twice.{suffix}"
+    path.write_bytes(writers[suffix](table))
+    assert score_json(path)["metrics"]["cross_entropy"] == pytest.approx(-math.log(0.75))

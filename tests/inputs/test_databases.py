@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import sys
@@ -89,6 +90,29 @@ def test_nothing_is_written(sql: str, one: Path) -> None:
     assert "SELECT" in refused(one, "--query", sql, code=USAGE)
     assert one.read_bytes() == before
     assert bits(one) == MEAN
+
+
+def writing_ahead(folder: Path) -> Path:
+    """A database whose changes are in a file beside it until they are moved."""
+    path = folder / "one.sqlite"
+    path.write_bytes(as_sqlite(TABLE))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    return path
+
+
+def test_reading_a_database_that_writes_ahead_makes_no_file(tmp_path: Path) -> None:
+    path = writing_ahead(tmp_path)
+    assert score_json(path)["rows"]["read"] == len(TABLE)
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_changes_beside_a_database_are_read(tmp_path: Path) -> None:
+    path = writing_ahead(tmp_path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM predictions WHERE rowid = 1")
+        connection.commit()
+        assert score_json(path)["rows"]["read"] == len(TABLE) - 1
 
 
 def test_a_query_needs_a_database(tmp_path: Path) -> None:

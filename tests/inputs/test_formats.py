@@ -565,3 +565,11 @@ def test_partitions_of_different_names_are_reported(tmp_path: Path) -> None:
     line = message(tmp_path, by="a")
     assert "'a'" in line
     assert "b=1" in line
+
+
+def test_an_array_named_like_a_field_of_another_is_reported(tmp_path: Path) -> None:
+    records = np.zeros(3, [("label", "<i8"), ("probs", "<f8", (2,))])
+    np.savez(tmp_path / "both.npz", records=records, probs=np.zeros(3))
+    (line,) = complaints(run_ce("score", tmp_path / "both.npz"), BAD_DATA)
+    assert "'probs'" in line
+    assert "different names" in line

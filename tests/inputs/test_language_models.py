@@ -423,7 +423,13 @@ def test_samples_of_two_filters_are_refused(count: int, tmp_path: Path) -> None:
     assert score(saved(tmp_path, rows[:count])).metrics["cross_entropy"] > 0
 
 
-@pytest.mark.parametrize("target", ["another", 7, "7", [0, 1]])
+def test_a_sample_without_a_target_is_reported(tmp_path: Path) -> None:
+    rows = [sample(0, 0, SCORES[0]), sample(1, 0, SCORES[1])]
+    del rows[1]["target"]
+    assert "sample 2 has no target" in wrong(saved(tmp_path, rows))
+
+
+@pytest.mark.parametrize("target", ["another", 7, "7", [0, 1], "²", "1" * 5000])
 def test_a_target_that_is_no_answer_is_reported(target: object, tmp_path: Path) -> None:
     message = wrong(saved(tmp_path, [sample(0, 0, SCORES[0]), sample(1, target, SCORES[1])]))
     assert "sample 2" in message

@@ -179,7 +179,7 @@ class StreamSource:
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the stream."""
         if self._first is None:
-            return frame_of_batch(self._reader.schema.empty_table(), projection, self._in_file)
+            return frame_of_batch(_no_rows(self._reader.schema), projection, self._in_file)
         return next(frames_of_batch(self.name, self._first, projection, self._in_file))
 
     def splits(self, projection: Projection) -> Iterator[BatchSplit]:
@@ -282,3 +282,16 @@ def _encoded(column: pa.Array) -> pa.Array:
 
     is_text = types.is_string(column.type) or types.is_large_string(column.type)
     return arrays.dictionary_of(column) if is_text else column
+
+
+def _no_rows(schema: pa.Schema) -> pa.Table:
+    """A table without rows; Arrow cannot make one with a union, so such a column has no type."""
+    import pyarrow as pa
+
+    def column(field: pa.Field) -> Any:
+        try:
+            return pa.schema([field]).empty_table().column(0)
+        except pa.ArrowNotImplementedError:
+            return pa.nulls(0)
+
+    return pa.table([column(field) for field in schema], names=schema.names)

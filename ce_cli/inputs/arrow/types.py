@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,12 @@ def columns_of_schema(schema: pa.Schema, first: First | None = None) -> Sequence
             columns[place] = column.replace(name_in_file=in_file[place])
         if column.name in classes and column.kind == "number":
             columns[place] = column.replace(classes=classes[column.name])
-    texts = [place for place, field in enumerate(schema) if _may_hold_numbers(field.type)]
+    counts = Counter(in_file)  # the cells of a name that occurs twice may be those of either
+    texts = [
+        place
+        for place, field in enumerate(schema)
+        if _may_hold_numbers(field.type) and counts[in_file[place]] == 1
+    ]
     if first is None or not texts:
         return tuple(columns)
     cells = first([in_file[place] for place in texts])

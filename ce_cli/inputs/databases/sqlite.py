@@ -61,9 +61,10 @@ def rows_of(
     with storage_errors(name):
         if not Path(where).is_file():
             raise FileNotFoundError
+        is_complete = _writes_ahead(where) and not Path(f"{where}-wal").exists()
     errors = _SqliteErrors(shown, where)
     with errors:
-        connection = _connected(where)
+        connection = _connected(where, is_complete)
         sql = query_for(shown, query, table, lambda: tables_of(connection), double_quoted)
         cursor = connection.execute(sql)
         if cursor.description is None:
@@ -79,13 +80,21 @@ def tables_of(connection: sqlite3.Connection) -> list[str]:
     return []
 
 
-def _connected(where: str) -> sqlite3.Connection:
+def _connected(where: str, is_complete: bool) -> sqlite3.Connection:
     uri = f"{Path(where).absolute().as_uri()}?mode=ro"
+    if is_complete:
+        uri += "&immutable=1"  # or SQLite makes files beside it even to read
     connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
     connection.text_factory = lambda data: data.decode(errors="backslashreplace")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # a query could write to another database
     return connection
+
+
+def _writes_ahead(where: str) -> bool:
+    """Whether the database keeps its last changes in a file beside it."""
+    with open(where, "rb") as file:  # noqa: PTH123
+        return 2 in file.read(20)[18:]
 
 
 def _rows(cursor: sqlite3.Cursor, *kept: object) -> Rows:

@@ -11,6 +11,7 @@ from ce_cli.text import quoted
 
 Row = dict[str, Any]
 
+_LONGEST_PLACE = 9  # digits
 _COUNTS = {"word_perplexity": "words", "byte_perplexity": "bytes", "bits_per_byte": "bytes"}
 
 
@@ -109,11 +110,14 @@ def _counts(row: Mapping[str, Any]) -> Row:
 
 def _right(row: Mapping[str, Any], count: int, number: int) -> int:
     """The place of the right answer: the target is its place or its text."""
+    if "target" not in row:
+        raise DataError(f"sample {number:,} has no target, the place of its answer, from 0.")
     target = row["target"]
     texts = _texts(row.get("arguments"))[:count]
     same = [place for place, text in enumerate(texts) if text == str(target).strip()]
     same = same if len(texts) == count == len(set(texts)) and not isinstance(target, int) else []
-    place = int(target) if str(target).strip().isdigit() else None
+    digits = str(target).strip()
+    place = int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_PLACE else None
     if place is not None and place >= count:
         place = None
     choices = {one for one in (place, *same) if one is not None}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import IO
 
+from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy.class_names import ClassNames, may_name_classes
 from ce_cli.inputs.numpy.headers import (
@@ -23,7 +25,7 @@ from ce_cli.inputs.packed.zip_errors import zip_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.record import Record
-from ce_cli.text import display_name
+from ce_cli.text import display_name, quoted
 
 _SUFFIX = ".npy"
 
@@ -55,6 +57,12 @@ class NpzSource:
                 if member.endswith(_SUFFIX):
                     self._add(member)
             self._names = self._class_names()
+        names = Counter(column.name for columns in self._columns.values() for column in columns)
+        if twice := [column for column, count in names.items() if count > 1]:
+            raise DataError(
+                f"{self.name}: an array and a field of another one are named {quoted(twice[0])}; "
+                "save them with different names."
+            )
 
     def _add(self, member: str) -> None:
         with self._zip.open(member) as stream:
