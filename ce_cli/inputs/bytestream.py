@@ -230,7 +230,7 @@ def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
         codec = codecs.lookup(encoding)
         if not codec._is_text_encoding:
             raise LookupError
-    except LookupError:
+    except (LookupError, ValueError):  # a name with NUL, or one that is not text
         raise UsageError(f"--encoding {quoted(encoding)} is not a known encoding.") from None
     name = codec.name
     if name in ("utf-8", "ascii"):
