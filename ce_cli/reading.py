@@ -13,6 +13,8 @@ from ce_cli.options.option import options_of
 from ce_cli.record import Record
 from ce_cli.text import quoted
 
+_MOST_THREADS = 4096
+
 
 class Reading(Record):
     """How files are read; nothing here changes a number, only whether a file can be read.
@@ -84,8 +86,8 @@ class Reading(Record):
         mark = self.delimiter
         if mark is not None and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n\0'):
             raise UsageError("--delimiter must be one character, for example ';' or '\\t'.")
-        if self.threads < 1:
-            raise UsageError(f"--threads must be 1 or more, not {self.threads}.")
+        if not 1 <= self.threads <= _MOST_THREADS:
+            raise UsageError(f"--threads must be from 1 to {_MOST_THREADS:,}.")
         if self.block_bytes < 1:
             raise UsageError(f"The block size must be 1 or more, not {self.block_bytes}.")
         if self.decimal not in (".", ","):

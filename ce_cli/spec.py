@@ -13,7 +13,7 @@ from ce_cli.options.choices import Base, IntervalMethod, Missing, OnBadSum, Task
 from ce_cli.options.commands import ScoreOptions
 from ce_cli.options.option import options_of
 from ce_cli.record import Record
-from ce_cli.text import closest, quoted, quoted_list, sanitize
+from ce_cli.text import closest, is_unicode, quoted, quoted_list, sanitize
 
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
 CONVENTIONS: tuple[str, ...] = get_args(Tool)
@@ -183,6 +183,9 @@ class Spec(Record):
                 f"There is no convention {quoted(self.convention)}{near}. "
                 f"Choose from: {quoted_list(CONVENTIONS)}."
             )
+        for text in self.na_value:
+            if not is_unicode(text):
+                raise UsageError(f"--na-value {quoted(text)} is not UTF-8 text.")
         if self.worst < 0:
             raise UsageError(f"--worst must be 0 or more, not {self.worst}.")
 

@@ -191,6 +191,11 @@ def is_number(text: str) -> bool:
     return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) is not None
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: it has no half of a pair of surrogates."""
+    return text.isascii() or text.encode(errors="ignore").decode() == text
+
+
 def plural(count: int, noun: str) -> str:
     """``1 row``, ``1,234 rows``."""
     many = f"{noun}es" if noun.endswith("s") else f"{noun}s"

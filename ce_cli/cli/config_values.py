@@ -9,6 +9,8 @@ from ce_cli.errors import UsageError
 from ce_cli.options.option import Option
 from ce_cli.text import closest, quoted, quoted_list, sanitize
 
+_LARGEST = 1 << 63  # of whole numbers in TOML; longer ones have no text and no float
+
 
 def value_of(place: str, name: str, option: Option, value: Any) -> Any:
     """A value as the parser would return it.
@@ -79,6 +81,8 @@ def _text(place: str, value: Any, numbers: tuple[type, ...]) -> str:
 
 
 def _of_type(place: str, value: Any, types: tuple[type, ...], kind: str) -> Any:
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        raise UsageError(f"{place} must be {kind}, but the number is too large.")
     if isinstance(value, types) and (not isinstance(value, bool) or bool in types):
         return value
     raise UsageError(f"{place} must be {kind}, not {sanitize(repr(value))}.")

@@ -250,21 +250,29 @@ def _unpacked(path: str, packed: io.BufferedReader, kind: str) -> Callable[[int]
     return stream.read  # type: ignore[no-any-return]
 
 
+def _is_ebcdic(name: str) -> bool:
+    """Whether lines end in NEL, as mainframes write them, rather than in a line feed."""
+    with contextlib.suppress(UnicodeError):
+        return "\n\x85".encode(name) == b"\x25\x15"
+    return False
+
+
 def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
     try:
         codec = codecs.lookup(encoding)
         if not codec._is_text_encoding:
             raise LookupError
-    except LookupError:
+    except (LookupError, ValueError):  # a name with NUL, or one that is not text
         raise UsageError(f"--encoding {quoted(encoding)} is not a known encoding.") from None
     name = codec.name
     if name in ("utf-8", "ascii"):
         return lambda data, final: data
     decoder = codecs.getincrementaldecoder(name)()
+    line_end = "\x85" if _is_ebcdic(name) else "\n"
 
     def recode(data: bytes, final: bool) -> bytes:
         try:
-            return decoder.decode(data, final).encode()
+            return decoder.decode(data, final).replace(line_end, "\n").encode()
         except UnicodeError as error:
             raise DataError(
                 f"{display_name(path)}: is not {name} text ({sanitize(str(error), 120)}); "

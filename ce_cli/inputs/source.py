@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ce_cli.errors import DataError
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.record import Record
 
@@ -23,6 +24,7 @@ FORMATS = (
     "CSV, TSV, JSON, JSON Lines, Parquet, Arrow, ORC, NumPy, safetensors, Excel, SQLite and DuckDB "
     "files"
 )
+MOST_COLUMNS = 1 << 15
 NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text means a missing value
 
 
@@ -124,6 +126,21 @@ class Projection(Record):
     def _mapped(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
         kinds = ("numbers", "texts", "lists", "maps", "verbatim", "words", "ids")
         return self.replace(**{kind: change(getattr(self, kind)) for kind in kinds})
+
+
+def check_columns(name: str, count: int) -> None:
+    """Check how many columns, or keys of JSON objects, a file has.
+
+    Raises
+    ------
+    DataError
+        There are more than `MOST_COLUMNS`, and choosing among them would take too long.
+    """
+    if count > MOST_COLUMNS:
+        raise DataError(
+            f"{name}: has more than {MOST_COLUMNS:,} columns; keep those of labels and "
+            "predictions, or write the predictions of a row as one list."
+        )
 
 
 @lru_cache(maxsize=4)

@@ -77,6 +77,8 @@ def weights_of(value: Mapping[Any, Any]) -> tuple[tuple[str, float], ...]:
             raise _named_twice(name)
         try:
             weights[name] = float(weight)
+        except OverflowError:
+            raise UsageError(f"--class-weight of {quoted(name)} is too large.") from None
         except (TypeError, ValueError):
             raise UsageError(
                 f"--class-weight of {quoted(name)} must be a number, not {quoted(str(weight))}."

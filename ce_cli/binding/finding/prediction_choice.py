@@ -110,10 +110,11 @@ class PredictionChoice:
         """Sets of columns whose names are exactly the labels, and whose values may be theirs."""
         if not self._seen or len(self._numbers) < 2:
             return []
+        numbers = set(self._numbers)
         named = [
             column.name
             for column in self._rows.columns
-            if column.name in self._numbers and column.kind == "number" and column.named
+            if column.name in numbers and column.kind == "number" and column.named
         ]
         sets = class_columns(named, self._seen)
         if len(sets) == 1 and len(self._seen) > _PAIR and not self._lists:
@@ -161,10 +162,10 @@ class PredictionChoice:
         """Columns side by side that sum to 1, among them those of the labels."""
         every = one.extended(self._numbers)
         places = [every.columns.index(name) for name in one.columns]
-        for first in range(min(places), -1, -1):
-            for last in range(max(places), len(every.columns)):
+        for first in range(min(places), max(-1, max(places) - _LONGEST_RUN), -1):
+            for last in range(max(places), min(len(every.columns), first + _LONGEST_RUN)):
                 run = every.columns[first : last + 1]
-                if len(run) > 1 and last - first < _LONGEST_RUN and self._sum_to_one(run, True):
+                if len(run) > 1 and self._sum_to_one(run, True):
                     return ClassColumns(run, every.classes[first : last + 1])
         return every
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from ce_cli.binding.naming.spelling import as_name, canonical
 from ce_cli.binding.naming.words import has_word_of_prediction, has_words, words_of
 from ce_cli.record import Record
 
+_MOST_COMPARED = 1 << 19  # names in turn without each beginning and end, of a table with many
 _FORMS: tuple[Callable[[str], str], ...] = (
     canonical,
     as_name,
@@ -98,8 +100,10 @@ def _with_form(
         return
     texts = {name: unicodedata.normalize("NFC", name) for name in names}
     longest = max(spelled, key=len)
-    for start, end in dict.fromkeys(_around(texts.values(), longest, form)):
+    most = max(1, _MOST_COMPARED // len(names)) if names else 0
+    for start, end in islice(dict.fromkeys(_around(texts.values(), longest, form)), most):
         found: dict[str, str] = {}
+        carrying: set[str] = set()
         classes: dict[str, str] = {}
         others: list[tuple[str, str]] = []
         for name, text in texts.items():
@@ -109,7 +113,8 @@ def _with_form(
             carried = spelled.get(form(rest))
             if carried is None:
                 others.append((name, rest))
-            elif carried not in found.values():
+            elif carried not in carrying:
+                carrying.add(carried)
                 found[name] = carried
                 classes[name] = rest if canonical(rest) == canonical(carried) else carried
         if len(found) == len(spelled):

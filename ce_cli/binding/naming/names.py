@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 
-from ce_cli.binding.naming.classes import UNKNOWN, ConventionalBinary, NamedClasses
-from ce_cli.binding.naming.spelling import canonical
+from ce_cli.binding.naming.classes import UNKNOWN, ConventionalBinary
+from ce_cli.binding.naming.spelling import as_name, canonical, is_made_name
 from ce_cli.binding.naming.words import has_aside_word, is_measure, label_in_words
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column
 from ce_cli.options.choices import Values
+from ce_cli.record import Record
 from ce_cli.text import closest, is_number, quoted, quoted_list
 
 # Single predictions, the clearest names first: a column called `prediction` is as often the
@@ -67,7 +69,8 @@ def named_choices(
     families = [one for one in _families(numbers) if not all(map(is_measure, one))]
     in_family = {name for family in families for name in family}
     alone = [name for name in numbers if name not in in_family]
-    of_class = [name for name in alone if class_named(name, seen) is not None]
+    labels = SeenLabels(tuple(seen))
+    of_class = [name for name in alone if labels.named_by(name) is not None]
     dressed = [name for name in of_class if _varying(name) != name]
     first, second, third = (_each([n for n in alone if plain(n) in names]) for names in _SINGLES)
     clear = [*_each(lists), *families, *first, *_each(dressed)]
@@ -91,18 +94,72 @@ def class_named(column: str, seen: Sequence[str]) -> str | None:
     ``p_dog`` is the probability of ``dog``, and ``prob_negative`` that of 0 where the labels are
     0 and 1.
     """
-    readers = (NamedClasses((_varying(column),)), NamedClasses((column,)))
-    for reader in readers:
-        found = [text for text in seen if reader.codes([text])[0] == 0]
-        if found:
-            return found[0]
-    named = ConventionalBinary().codes([_varying(column)])[0]
-    if len(_varying(column)) == 1 or named == UNKNOWN:
-        unusual = [text for text in seen if ConventionalBinary().codes([text])[0] == UNKNOWN]
-        numbers = [text for text in seen if canonical(text) in ("0", "1")]
-        return label_in_words(column, unusual or numbers)
-    codes = ConventionalBinary().codes(seen)
-    return next((text for text, code in zip(seen, codes, strict=True) if code == named), None)
+    return SeenLabels(tuple(seen)).named_by(column)
+
+
+class SeenLabels(Record):
+    """The labels of the first rows, to be found in the names of many columns.
+
+    Attributes
+    ----------
+    texts : tuple of str
+        The labels, each once.
+    """
+
+    texts: tuple[str, ...]
+
+    def named_by(self, column: str) -> str | None:
+        """The label that a single prediction column refers to; see `class_named`."""
+        varying = _varying(column)
+        for name in (varying, column):
+            if (found := self._spelled(name)) is not None:
+                return self.texts[found]
+        named = ConventionalBinary().codes([varying])[0]
+        if len(varying) == 1 or named == UNKNOWN:
+            return label_in_words(column, self._unusual or self._numbers)
+        return next(
+            (t for t, code in zip(self.texts, self._codes, strict=True) if code == named), None
+        )
+
+    def _spelled(self, name: str) -> int | None:
+        """The first label that `NamedClasses` would find in the name."""
+        places = [self._by_text.get(name), self._by_value.get(canonical(name))]
+        if is_made_name(name):
+            places.append(self._by_name.get(as_name(name)))
+        return min((one for one in places if one is not None), default=None)
+
+    @cached_property
+    def _by_text(self) -> dict[str, int]:
+        return _first_places(self.texts)
+
+    @cached_property
+    def _by_value(self) -> dict[str, int]:
+        return _first_places(map(canonical, self.texts))
+
+    @cached_property
+    def _by_name(self) -> dict[str, int]:
+        return _first_places(None if is_made_name(one) else as_name(one) for one in self.texts)
+
+    @cached_property
+    def _codes(self) -> list[int]:
+        return ConventionalBinary().codes(self.texts).tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def _unusual(self) -> list[str]:
+        return [t for t, code in zip(self.texts, self._codes, strict=True) if code == UNKNOWN]
+
+    @cached_property
+    def _numbers(self) -> list[str]:
+        return [text for text in self.texts if canonical(text) in ("0", "1")]
+
+
+def _first_places(texts: Iterable[str | None]) -> dict[str, int]:
+    """The first place of each text."""
+    found: dict[str, int] = {}
+    for place, text in enumerate(texts):
+        if text is not None:
+            found.setdefault(text, place)
+    return found
 
 
 def is_aside(name: str) -> bool:

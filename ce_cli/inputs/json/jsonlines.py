@@ -23,7 +23,7 @@ from ce_cli.inputs.json.values import (
     parsed,
     words_of,
 )
-from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.inputs.source import Column, Frame, Projection, check_columns
 from ce_cli.inputs.text import records
 from ce_cli.reading import Reading
 from ce_cli.record import Record
@@ -37,6 +37,7 @@ _HEAD_BYTES = 1 << 18
 _SHOWN = 60
 _MOST_KEYS = 256  # in maps that are read as structs, where every key takes space in every row
 _EXACT = 2.0**53
+_CELL_BYTES = 1 << 28  # of a block times its columns: a short line may lack most of many keys
 
 
 class JsonLinesSource:
@@ -118,7 +119,8 @@ class JsonLinesSource:
     def splits(self, projection: Projection) -> Iterator[JsonLinesSplit]:
         """Blocks of whole lines."""
         types = _types(self._values, projection)
-        ends = records.cut(self._stream, self._size, b"\n", None, _too_long)
+        size = min(self._size, max(_HEAD_BYTES >> 3, _CELL_BYTES // max(1, len(projection.names))))
+        ends = records.cut(self._stream, size, b"\n", None, _too_long)
         for block in ends:
             yield JsonLinesSplit(block, projection, types, self._stream.newly_read())
 
@@ -132,6 +134,7 @@ class JsonLinesSource:
                 known = found.setdefault(name, [])
                 if value is not None:
                     known.append(value)
+            check_columns(self.name, len(found))
         return found
 
 

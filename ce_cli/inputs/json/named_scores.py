@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,7 +61,12 @@ def _pair(entry: Any) -> tuple[str, float | None] | None:
 def _of_two(name: str | None, number: Any) -> tuple[str, float | None] | None:
     if name is None or not (number is None or is_number(number)):
         return None
-    return name, number if number is None else float(number)
+    if number is None:
+        return name, None
+    try:
+        return name, float(number)
+    except OverflowError:
+        return name, math.inf if number > 0 else -math.inf
 
 
 def _of_two_lists(value: Mapping[str, Any]) -> Scores | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ce_cli.inputs.json.named_scores import names_in, scores_in
 from ce_cli.inputs.text.plain_lists import NONE, PAIRS, bits, list_array, read_at_once, text_array
+from ce_cli.text import is_unicode
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +75,8 @@ def map_in(text: str) -> Pairs | None:
 
 def words_in(text: str) -> list[str] | None:
     """The texts of ``["a", "b"]`` or ``['a', 'b']``, None if it is not a list of texts."""
-    return names_in(_literal(text.strip()))
+    names = names_in(_literal(text.strip()))
+    return None if names is None or not is_unicode("".join(names)) else names
 
 
 def lists_of(texts: pa.Array) -> tuple[pa.Array, list[int]]:
@@ -139,7 +141,8 @@ def _number(text: str) -> float | None:
 
 
 def _distinct(entries: Pairs | None) -> Pairs | None:
-    if entries is None or len({key for key, _ in entries}) < len(entries):
+    keys = [] if entries is None else [key for key, _ in entries]
+    if entries is None or len(set(keys)) < len(keys) or not is_unicode("".join(keys)):
         return None
     return entries
 

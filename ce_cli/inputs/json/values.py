@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from ce_cli.inputs.source import Column, Kind
 from ce_cli.spec import MISSING_TEXTS
 
 _SHOWN = 120
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 
 
@@ -44,6 +46,8 @@ def parsed(line: bytes) -> JsonObject | None:
     """The object in a line, None if it holds anything else."""
     try:
         found = json.loads(line, object_pairs_hook=_object)
+        if _SURROGATE.search(line):
+            _written(found).encode()  # which half a pair of surrogates does not allow
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, JsonObject) else None
@@ -62,7 +66,7 @@ def number_of(value: Any, missing: Collection[str]) -> float | None:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
     if isinstance(value, str):
         number = None if value in missing else _read(value)
         if number is None and value not in missing:

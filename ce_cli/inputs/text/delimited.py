@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.errors import DataError, EmptyFileError
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Projection
+from ce_cli.inputs.source import MOST_COLUMNS, NO_TEXTS, Column, Frame, Projection, check_columns
 from ce_cli.inputs.text import records
 from ce_cli.inputs.text.cells import WRAPPED, column_of, number_in
 from ce_cli.inputs.text.delimited_split import DelimitedSplit, Malformed
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ce_cli.inputs.text.layouts.layout import Layout
     from ce_cli.inputs.text.layouts.rewritten import Rewritten
 
+LONGEST_HEADER = 8 << 20
 _HEAD_BYTES = 1 << 18
 _AS_WRITTEN = Projection((), (), missing_texts=NO_TEXTS)
 
@@ -184,18 +185,30 @@ class DelimitedSource:
     def _read_head(self) -> tuple[bytes, int]:
         """The first bytes, with at least one record after the header, and where that begins."""
         head, declared = b"", ""
+        pieces: list[bytes] = []
+        held, enough = 0, _HEAD_BYTES
         while piece := self._stream.read(_HEAD_BYTES):
-            head = without_blank_lines(head + piece)
+            pieces.append(piece)
+            held += len(piece)
             if b"\0" in piece:
-                raise DataError(f"{self.name}: {not_text(head)}")
-            if len(head) < _HEAD_BYTES:
+                raise DataError(f"{self.name}: {not_text(without_blank_lines(b''.join(pieces)))}")
+            if held < enough:
                 continue
+            head = without_blank_lines(b"".join(pieces))
             head, declared = self._without_excel_line(head, declared)
             start = self._first_end(head)
+            if (start or len(head)) > LONGEST_HEADER:
+                raise DataError(
+                    f"{self.name}: the first record is longer than {LONGEST_HEADER >> 20} MB: "
+                    "a quote is not closed, or the file is not a text table."
+                )
             if start and self._last_end(head) > start:
                 return head, start
             if len(head) > records.LONGEST_RECORD:
                 raise DataError(records.too_long(self._stream.path))
+            pieces, held = [head], len(head)
+            enough = max(_HEAD_BYTES, 2 * held)  # look again only when there is much more to see
+        head = without_blank_lines(b"".join(pieces))
         head, _ = self._without_excel_line(head, declared)
         if not head.strip():
             raise EmptyFileError(f"{self.name}: the file is empty.")
@@ -228,8 +241,9 @@ class DelimitedSource:
             ) from None
         import pyarrow as pa
 
-        count = header.count(self._delimiter.encode()) + 1
+        count = min(header.count(self._delimiter.encode()) + 1, MOST_COLUMNS)
         for _ in range(2):  # with quoted delimiters, there are as many as the parser then reports
+            check_columns(self.name, count)
             numbered = tuple(str(place) for place in range(count))
             split = DelimitedSplit(header, numbered, self._delimiter, _AS_WRITTEN)
             malformed: list[Malformed] = []

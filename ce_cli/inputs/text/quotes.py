@@ -24,13 +24,13 @@ def hiding_quote(block: bytes, delimiter: str) -> int | None:
     inner = inner[inner + 1 < len(text)]
     if not len(quotes) % 2 and after[text[inner + 1]].all():
         return None
-    parts = records.quoted_parts(block, delimiter.encode() + b"\r\n")
-    for opened, closed in zip(*(part.tolist() for part in parts), strict=True):
-        end = min(closed, len(block))
-        well = closed + 1 >= len(block) or after[block[closed + 1]]
-        unclosed = closed >= len(block)
-        if (unclosed or not well) and (unclosed or b"\n" in block[opened:end]):
-            return int(opened)
+    opens, closes = records.quoted_parts(block, delimiter.encode() + b"\r\n")
+    ends = np.minimum(closes, len(block))
+    well = after[np.append(text, [_QUOTE[0]] * 2)[ends + 1]]
+    for place in np.flatnonzero((ends == len(block)) | ~well):
+        opened, end = int(opens[place]), int(ends[place])
+        if end == len(block) or b"\n" in block[opened:end]:
+            return opened
     return None
 
 

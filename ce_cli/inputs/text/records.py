@@ -14,6 +14,7 @@ from ce_cli.text import display_name
 LONGEST_RECORD = 64 << 20
 _QUOTE = b'"'
 _NEVER = np.iinfo(np.int64).max
+_FEW = 8
 
 Places = NDArray[np.int64]
 
@@ -107,12 +108,13 @@ def last_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
     if _QUOTE not in data:
         return end + 1
     opens, closes = quoted_parts(data, delimiters + b"\r\n")
-    while end >= 0:
+    for _ in range(_FEW):  # mostly the first is the one
         part = int(np.searchsorted(opens, end)) - 1
-        if part < 0 or closes[part] < end:
+        if end < 0 or part < 0 or closes[part] < end:
             return end + 1
         end = data.rfind(newline, 0, int(opens[part]))
-    return 0
+    ends = _ends_outside(data[: end + 1], newline, opens, closes)
+    return int(ends[-1]) + 1 if len(ends) else 0
 
 
 def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
@@ -121,20 +123,24 @@ def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
     if end < 0 or _QUOTE not in data[:end]:
         return end + 1
     opens, closes = quoted_parts(data, delimiters + b"\r\n")
-    while end >= 0:
-        part = int(np.searchsorted(opens, end)) - 1
-        if part < 0 or closes[part] < end:
-            return end + 1
-        end = data.find(newline, int(closes[part])) if closes[part] != _NEVER else -1
-    return 0
+    ends = _ends_outside(data, newline, opens, closes)
+    return int(ends[0]) + 1 if len(ends) else 0
+
+
+def _ends_outside(data: bytes, newline: bytes, opens: Places, closes: Places) -> Places:
+    """The offsets of the newlines outside quoted parts."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == newline[0])
+    if not len(opens):
+        return ends
+    parts = np.searchsorted(opens, ends) - 1
+    return ends[(parts < 0) | (closes[parts] < ends)]
 
 
 def quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
     """Where quoted fields open and close, as the CSV reader sees them.
 
     A quote opens a field only where the field begins, after one of `before`; any other is text.
-    If every second quote is in such a place, quotes simply pair up, which numpy checks quickly;
-    with a stray quote, the quotes are walked one by one.
+    If every second quote is in such a place, quotes simply pair up.
     """
     text = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(text == _QUOTE[0])
@@ -145,29 +151,33 @@ def quoted_parts(data: bytes, before: bytes) -> tuple[Places, Places]:
     doubled = opening[1:] == quotes[1::2][: len(opening) - 1] + 1  # which continues the field
     at_start[1:] |= doubled
     if not at_start.all():
-        return _walked(data, quotes.tolist(), frozenset(before))
+        return _walked(text, quotes, starts)
     closes = quotes[1::2]
     if len(closes) < len(opening):
         closes = np.append(closes, _NEVER)
     return opening, closes
 
 
-def _walked(data: bytes, quotes: list[int], before: frozenset[int]) -> tuple[Places, Places]:
-    opens: list[int] = []
-    closes: list[int] = []
-    inside = False
-    skipped = -1
-    for place, following in zip(quotes, [*quotes[1:], -1], strict=True):
-        if place == skipped:
-            continue
-        if not inside and (place == 0 or data[place - 1] in before):
-            inside = True
-            opens.append(place)
-        elif inside and following == place + 1:
-            skipped = following  # doubled: text
-        elif inside:
-            inside = False
-            closes.append(place)
-    if inside:
-        closes.append(_NEVER)
-    return np.array(opens, np.int64), np.array(closes, np.int64)
+def _walked(
+    text: NDArray[np.uint8], quotes: Places, starts: NDArray[np.bool_]
+) -> tuple[Places, Places]:
+    """The same where some quotes are text, by runs of adjacent quotes.
+
+    In a quoted field, two quotes are text, so a run of odd length closes it. Outside, a run at the
+    start of a field opens one, which a run of even length closes too; any other run is text.
+    """
+    is_first = np.diff(quotes, prepend=-2) > 1
+    firsts = quotes[is_first]
+    lasts = quotes[np.append(is_first[1:], True)]
+    odd = (lasts - firsts) % 2 == 0
+    at_start = (firsts == 0) | starts[text[firsts - 1]]
+    flips = np.cumsum(odd & at_start)
+    places = np.arange(len(firsts))
+    closed = np.maximum.accumulate(np.where(odd & ~at_start, places, -1))  # whatever was before
+    inside = (flips - np.where(closed < 0, 0, flips[closed])) % 2 == 1
+    was_inside = np.append(False, inside[:-1])
+    opening = ~was_inside & at_start
+    closes = lasts[np.where(was_inside, odd, at_start & ~odd)]
+    if inside[-1]:
+        closes = np.append(closes, _NEVER)
+    return firsts[opening], closes

@@ -1,0 +1,80 @@
+"""Every option of every command with values that nobody means: a sentence, never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ce_cli.errors import UsageError
+from ce_cli.options.commands import COMMANDS
+from ce_cli.options.option import flag, options_of
+from ce_cli.reading import Reading
+from ce_cli.spec import Spec
+from tests.conftest import complaints, run_ce
+
+ODD = ("", " ", "*", "[", "-1", "nan", "1e999", "9" * 5000, "1" * 50, "\udcff", "\u0663", "a=nan")
+TABLE = ",label,prob\n1,0,0.25\n2,1,0.5\n3,0,0.75\n4,1,0.5\n"
+ROW = {"explain": ["--row=1"], "gate": ["--max=9"]}
+MATCHED = {0, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (command, name)
+        for command, declared in COMMANDS.items()
+        for name, option in options_of(declared).items()
+        if option.typed is not bool
+    ],
+)
+def test_no_value_of_an_option_is_a_bug(tmp_path: Path, command: str, name: str) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    files = ["a.csv"] * (1 + (command == "compare"))
+    for value in ODD:
+        typed = [*ROW.get(command, []), f"{flag(name)}={value}"]
+        done = run_ce(command, *files, *typed, cwd=tmp_path)
+        assert done.returncode in MATCHED | ({1} if command == "gate" else set()), (value, done)
+        assert "bug" not in done.stderr
+        assert "Warning" not in done.stderr
+
+
+def test_a_missing_value_that_is_no_text_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--na-value .* is not UTF-8 text"):
+        Spec.from_options({"na_value": ("\udcff",)}).check()
+
+
+@pytest.mark.parametrize("count", [0, 10**50])
+def test_threads_have_limits(count: int) -> None:
+    with pytest.raises(UsageError, match="--threads must be from 1 to 4,096"):
+        Reading.from_options({"threads": count}).check()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            f"{name} = {number}"
+            for name in ("worst", "confidence", "weight", "label")
+            for number in ("0x" + "f" * 5000, "1" * 400, "1" * 5000)
+        ),
+        "confidence = 1979-05-27",
+        "label = 07:32:00",
+        'label = "\\ud800"',
+        "label = [[1]]",
+        "worst = {a = 1}",
+        "[[score]]",
+    ],
+)
+def test_a_configuration_with_odd_values_is_a_sentence(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    (tmp_path / "ce.toml").write_text(f"{line}\n")
+    (sentence,) = complaints(run_ce("score", "a.csv", cwd=tmp_path), 2)
+    assert sentence.startswith("ce: ce.toml: ")
+
+
+@pytest.mark.parametrize("name", ["utf-8\0", "\udcff", "base64", "undefined", "", "x" * 1000])
+def test_an_encoding_that_is_none_is_a_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    done = run_ce("score", "a.csv", f"--encoding={name}", cwd=tmp_path)
+    complaints(done, 3 if name == "undefined" else 2)
