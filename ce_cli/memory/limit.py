@@ -19,6 +19,7 @@ from ce_cli.text import sanitize
 SHARE = 0.8  # of what is left when it is first asked for: the rest is for the system and for others
 _NO_THREAD = ("can't start new thread", "Failed to launch worker thread")  # Python and Arrow
 _UNLOADED = ("failed to map segment", "cannot allocate memory")  # a library without room for it
+LEAST = 100_000_000  # bytes; about what a run on a small file takes, with what it imports
 _ADDRESSES = 400 << 20  # bytes that numpy, Arrow and some threads need to start
 _SMALL = 1 << 25  # bytes that are never refused
 
@@ -162,10 +163,11 @@ def check(what: Callable[[], str], instead: str = "", growth: float = 1.0) -> No
         It uses more.
     """
     from ce_cli.memory import machine
-    from ce_cli.memory.sizes import LEAST, shown
 
     now = machine.used()
-    if now > LEAST and now * growth > limit():
+    if now * growth > LEAST and now * growth > limit():
+        from ce_cli.memory.sizes import shown
+
         raise OutOfMemoryError(
             f"{what()} take more memory than the limit of {shown(limit())}: {_advice(instead)}."
         )

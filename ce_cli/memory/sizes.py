@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 
 from ce_cli.errors import UsageError
+from ce_cli.memory.limit import LEAST
 from ce_cli.text import quoted
 
-LEAST = 100_000_000  # bytes; about what a run on a small file takes, with what it imports
 _UNITS = {"b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
 _UNITS |= {f"{letter}{b}": 1000**n for n, letter in enumerate("kmgt", 1) for b in ("", "b")}
 _SIZE = re.compile(r"(\d{1,20}(?:\.\d{0,20})?)\s*([a-z]{0,3}|%)", re.ASCII | re.IGNORECASE)

@@ -82,16 +82,14 @@ class SplitResult(Record):
         OutOfMemoryError
             They do; it says how many of them there are so far.
         """
-        instead = "leave out what tells so many rows apart (--by, --cluster, --label)"
-        check(self._holds, instead, _MERGING if self.issues.read > _MANY else 1.0)
-
-    def _holds(self) -> str:
-        """What takes the most memory."""
         clusters = 0 if self.clustered is None else len(self.clustered.keys)
         counts = {"group": len(self.keys), "cluster": clusters, "label": len(self.issues.labels)}
-        most = max(counts, key=counts.__getitem__)
-        rows = plural(self.issues.read, "row")
-        return f"{plural(counts[most], most)} in {rows}" if counts[most] > 1 else rows
+        kind = max(counts, key=counts.__getitem__)
+        rows, instead = plural(self.issues.read, "row"), "store the file in smaller parts"
+        if counts[kind] > 1:
+            rows = f"{plural(counts[kind], kind)} in {rows}"
+            instead = "leave out what tells so many rows apart (--by, --cluster, --label)"
+        check(lambda: rows, instead, _MERGING if self.issues.read > _MANY else 1.0)
 
 
 class ScoreSplit(Record):
