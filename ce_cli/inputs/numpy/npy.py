@@ -10,13 +10,14 @@ from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy.headers import (
     Header,
+    check_length,
     check_usable,
     fields_of,
     frame_of_arrays,
     header_of,
     rows_at_once,
 )
-from ce_cli.inputs.numpy.slices import check_length, rows_in_file
+from ce_cli.inputs.numpy.slices import rows_in_file
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
@@ -55,7 +56,7 @@ class NpySource:
         with storage_errors(name), open(path, "rb") as file:  # noqa: PTH123
             try:
                 self._header = header_of(file)
-                check_length(path, self._header)
+                check_length(self._header, file.seek(0, io.SEEK_END))
             except ValueError as error:
                 raise DataError(_broken(self.name, error)) from error
         self._columns = fields_of(stem, self._header.dtype, self._header.shape)
@@ -78,7 +79,7 @@ class NpySource:
     def splits(self, projection: Projection) -> Iterator[NpySplit]:
         """Slices of bounded size, one at least."""
         check_usable(self.name, [one for one in self._columns if one.name in projection.names])
-        step = rows_at_once([self._header])
+        step = rows_at_once(self.name, [self._header])
         for start in range(0, max(1, self._header.rows), step):
             size = share_of(self._path, min(step, self._header.rows - start), self._header.rows)
             yield NpySplit(

@@ -13,7 +13,9 @@ from ce_cli.inputs.numpy.class_names import ClassNames, may_name_classes
 from ce_cli.inputs.numpy.headers import (
     Array,
     Header,
+    check_length,
     check_lengths,
+    check_unicode,
     check_usable,
     fields_of,
     frame_of_arrays,
@@ -24,6 +26,7 @@ from ce_cli.inputs.numpy.headers import (
 from ce_cli.inputs.packed.zip_errors import zip_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.memory.limit import require
 from ce_cli.record import Record
 from ce_cli.text import display_name, quoted
 
@@ -67,6 +70,9 @@ class NpzSource:
     def _add(self, member: str) -> None:
         with self._zip.open(member) as stream:
             header = header_of(stream)
+        check_length(header, self._zip.getinfo(member).file_size)
+        if member in self._headers:
+            raise DataError(f"{self.name}: has two arrays named {quoted(member)}.")
         self._headers[member] = header
         name = member.removesuffix(_SUFFIX)
         self._columns[member] = fields_of(name, header.dtype, header.shape)
@@ -78,6 +84,7 @@ class NpzSource:
         if len(able) != 1:
             return None
         (values,) = self._pieces(able[0] + _SUFFIX, max(1, headers[able[0]].rows))
+        check_unicode(values)
         names = ClassNames(able[0], values)
         return None if names.are_places or len(set(values.tolist())) < len(values) else names
 
@@ -110,7 +117,7 @@ class NpzSource:
         headers = {member: self._headers[member] for member in dict.fromkeys(members.values())}
         lengths = {member.removesuffix(_SUFFIX): one.rows for member, one in headers.items()}
         check_lengths(self.name, lengths)
-        step = rows_at_once(headers.values())
+        step = rows_at_once(self.name, headers.values())
         pieces = {member: self._pieces(member, step) for member in headers}
         count = max(1, *(header.rows for header in headers.values()))
         for start in range(0, count, step):
@@ -138,6 +145,8 @@ class NpzSource:
         with self._zip.open(member) as stream:
             stream.read(header.size)
             if header.is_fortran and len(header.shape) > 1:
+                size = header.rows * header.row_bytes
+                require(2 * size, f"{self.name}: {quoted(member)}, stored column by column,")
                 whole = read_rows(stream, header, header.rows)
                 whole = whole.reshape(header.shape[::-1]).T
             for start in range(0, max(1, header.rows), step):

@@ -6,25 +6,11 @@ If a mapped file is truncated while it is read, the system ends the process with
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from ce_cli.inputs.numpy.headers import Array, Header
-
-
-def check_length(path: str, header: Header) -> None:
-    """Check that a file holds all of an array.
-
-    Raises
-    ------
-    ValueError
-        It does not.
-    """
-    missing = header.size + header.rows * header.row_bytes - Path(path).stat().st_size
-    if missing > 0:
-        raise ValueError(f"it ends {missing:,} bytes too early")
 
 
 def rows_in_file(path: str, header: Header, start: int, rows: int) -> Array:
