@@ -139,7 +139,7 @@ class _Download(io.RawIOBase):
         self._path = path
         self._response = response
         announced = response.headers.get("Content-Length", "")
-        self._length = int(announced) if announced.isdecimal() else None
+        self._length = int(announced) if announced.isdecimal() and len(announced) < 20 else None
         self._count = 0
         self._waited, self._came = 0.0, 0  # since the pace was last looked at
 
