@@ -18,6 +18,7 @@ _BINARY = ("binary", "large_binary", "binary_view")
 # Names of counts of bytes and, of cells without types, of tokens that may be digits
 _OF_BYTES = r"(.*_)?(bytes?|hex|n|num|count|size|len|length)(_.*)?"
 _OF_TOKENS = r"((?!n_|num_|no_)[a-z0-9]+_)*(token|tok|text|word|piece)(_?str(ing)?)?"
+_ARROW_NESTED = ("list<", "list_view<", "large_list", "fixed_size_list<", "struct<", "map<")
 
 
 def check_labels(labels: Sequence[Column]) -> None:
@@ -91,14 +92,19 @@ def check_others(kinds: Mapping[str, Column], texts: Sequence[str], weight: str 
         A column has the wrong type.
     """
     for column in (kinds[name] for name in texts):
-        if column.kind in ("list", "map", "nested") and column.stored != "text":
+        if column.kind in ("list", "map", "nested") and not _is_one_text(column):
             raise DataError(
                 f"the column {quoted(column.name)} holds {type_of(column)}, not one value per row."
             )
-    if weight is not None and kinds[weight].kind != "number" and kinds[weight].stored != "text":
+    if weight is not None and kinds[weight].kind != "number" and not _is_one_text(kinds[weight]):
         raise DataError(
             f"the weight column {quoted(weight)} holds {type_of(kinds[weight])}, not numbers."
         )
+
+
+def _is_one_text(column: Column) -> bool:
+    """Whether a cell is text, whatever it describes; lists of decimals are not, nor of texts."""
+    return column.stored == "text" and not column.type.startswith(_ARROW_NESTED)
 
 
 def bytes_shape(column: Column) -> BytesShape:

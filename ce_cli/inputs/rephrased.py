@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ce_cli.errors import CeError
+from ce_cli.errors import CeError, DataError
 from ce_cli.memory.limit import is_lack_of_memory, ran_out
 from ce_cli.text import sanitize
 
@@ -40,3 +40,37 @@ def reason_of(error: BaseException, longest: int = 120) -> str:
     """The first line of an error, as a clause in parentheses or after a colon."""
     text = str(error)
     return sanitize(text.splitlines()[0] if text else type(error).__name__, longest).rstrip(".")
+
+
+class arrow_errors(Rephrased):  # noqa: N801 - reads as a phrase: with arrow_errors(name)
+    """Turn Arrow's errors about bytes that it cannot read into one sentence.
+
+    Beside exceptions of its own, it raises those of Python: for names that are not UTF-8, numbers
+    that do not fit, and names, codecs and options that it does not know. Some of its own are also
+    `MemoryError` or `KeyError`.
+
+    Parameters
+    ----------
+    name : str
+        The file, for messages.
+    kind : str
+        What it should be: "a Parquet file".
+    """
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(name)
+        self._kind = kind
+
+    def _rephrased(self, error: BaseException) -> DataError | None:
+        import pyarrow as pa
+
+        if isinstance(error, FileNotFoundError | PermissionError):
+            return None
+        of_python = OSError, EOFError, ValueError, OverflowError, LookupError
+        if not isinstance(error, (pa.ArrowException, *of_python)):
+            return None
+        if isinstance(error, UnicodeDecodeError):
+            reason = "a name or text in it is not UTF-8"
+        else:
+            reason = reason_of(error) if str(error) else "it ends"
+        return DataError(f"{self._name}: is truncated or not {self._kind} ({reason}).")

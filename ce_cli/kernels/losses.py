@@ -130,15 +130,17 @@ def class_sums(matrix: Floats) -> Floats:
     """Sum over the classes of each row, shape (n,), pairwise, so that rounding hardly grows with K.
 
     A row has the same sum in a batch of any size and in any memory layout. `numpy.sum` has that
-    property only along contiguous numbers, as `class_rows` gives them.
+    property only along contiguous numbers, as `class_rows` gives them. What is infinite or not a
+    number becomes so without a warning, since it is reported by its row.
     """
-    if len(matrix) > NARROW:
-        return np.concatenate([np.add.reduce(rows, axis=1) for _, rows in class_rows(matrix)])
-    while len(matrix) > 1:
-        half = (len(matrix) + 1) // 2
-        folded = matrix[:half].copy()
-        folded[: len(matrix) - half] += matrix[half:]
-        matrix = folded
+    with np.errstate(over="ignore", invalid="ignore"):
+        if len(matrix) > NARROW:
+            return np.concatenate([np.add.reduce(rows, axis=1) for _, rows in class_rows(matrix)])
+        while len(matrix) > 1:
+            half = (len(matrix) + 1) // 2
+            folded = matrix[:half].copy()
+            folded[: len(matrix) - half] += matrix[half:]
+            matrix = folded
     total: Floats = matrix[0]
     return total
 

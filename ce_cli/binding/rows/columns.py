@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.inputs.arrow.arrays import offsets as offsets_of
+from ce_cli.inputs.arrow.arrays import texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,14 +79,16 @@ def tokens(column: pa.Array) -> tuple[Codes, list[str]]:
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
-        values = column.dictionary.to_pylist()
-        texts = [v.strip() if isinstance(v, str) else _text(v) for v in values]
+        words = column.dictionary
+        if pa.types.is_temporal(words.type):  # Python may know neither their unit nor their zone
+            words = as_texts(words)
+        found = [v.strip() if isinstance(v, str) else _text(v) for v in words.to_pylist()]
         codes = fixed(column.indices).astype(np.intp)
         missing = nulls(column.indices)
-        null_codes = [code for code, text in enumerate(texts) if text is None]
+        null_codes = [code for code, text in enumerate(found) if text is None]
         if null_codes:
             codes[np.isin(codes, null_codes)] = -1
-        names = [text or "" for text in texts]
+        names = [text or "" for text in found]
     elif pa.types.is_boolean(column.type):
         codes = _bits(column.buffers()[1], column.offset, len(column)).astype(np.intp)
         missing, names = nulls(column), ["false", "true"]
@@ -116,7 +119,11 @@ def as_texts(column: pa.Array) -> pa.Array:
         return pa.array(shown, pa.utf8())
     try:
         return column.cast(pa.utf8())
+    except pa.ArrowNotImplementedError:
+        return texts([_text(value) for value in column.to_pylist()])
     except pa.ArrowInvalid:  # the time zone is not known here, so the times are those of UTC
+        if not pa.types.is_timestamp(column.type):
+            raise
         return column.cast(pa.timestamp(column.type.unit)).cast(pa.utf8())
 
 
@@ -159,9 +166,11 @@ def entries(column: pa.Array) -> tuple[Codes, Codes, list[str], Floats]:
             null |= own
         codes, rows = np.nonzero(~null)
         return rows, codes, names, values[codes, rows]
+    from ce_cli.inputs.arrow.plain import plain
+
     offsets = offsets_of(column)
     keys, items = column.keys[offsets[0] : offsets[-1]], column.items[offsets[0] : offsets[-1]]
-    codes, names = tokens(keys)
+    codes, names = tokens(plain(keys))
     rows = np.repeat(np.arange(len(column)), np.diff(offsets))
     present = ~_null_mask(items)
     return rows[present], codes[present], names, floats(items)[present]

@@ -8,14 +8,13 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.arrow.text_cells import SNIFFED
 from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_column, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
-from ce_cli.inputs.rephrased import Rephrased, reason_of
+from ce_cli.inputs.rephrased import arrow_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection, Source
 from ce_cli.inputs.spool import on_disk
@@ -26,6 +25,7 @@ from ce_cli.text import STDIN, display_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_KIND = "an Arrow file"
 _SPLITS = 256  # of one file at most, since each opens it again
 
 
@@ -57,7 +57,8 @@ class FileSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open_file(self.name, path)
-        self._in_file = names_in_file(self._file.schema)
+        with arrow_errors(self.name, _KIND):
+            self._in_file = names_in_file(self._file.schema)
 
     @property
     def is_empty(self) -> bool:
@@ -74,7 +75,7 @@ class FileSource:
 
     @cached_property
     def _columns(self) -> Sequence[Column]:
-        with _arrow_errors(self.name):
+        with arrow_errors(self.name, _KIND):
             return columns_of_schema(self._file.schema, self._first)
 
     def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
@@ -153,7 +154,7 @@ class StreamSource:
 
         self.name = display_name(path)
         self._is_file = path != STDIN and "://" not in path and raw.seekable()
-        with storage_errors(path), _arrow_errors(self.name):
+        with storage_errors(path), arrow_errors(self.name, _KIND):
             self._bytes = pa.memory_map(path) if self._is_file else pa.PythonFile(raw, mode="r")
             self._reader = pa.ipc.open_stream(self._bytes, options=_options())
             self._in_file = names_in_file(self._reader.schema)
@@ -169,7 +170,7 @@ class StreamSource:
 
     @cached_property
     def _columns(self) -> Sequence[Column]:
-        with _arrow_errors(self.name):
+        with arrow_errors(self.name, _KIND):
             return columns_of_schema(self._reader.schema, self._first_of)
 
     def _first_of(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
@@ -196,7 +197,7 @@ class StreamSource:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         while True:
-            with storage_errors(self.name), _arrow_errors(self.name):
+            with storage_errors(self.name), arrow_errors(self.name, _KIND):
                 try:
                     batch = self._reader.read_next_batch()
                 except StopIteration:
@@ -218,18 +219,6 @@ class BatchSplit(Record):
         return frames_of_batch(self.name, self.batch, self.projection, self.in_file)
 
 
-class _arrow_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _arrow_errors(name)
-    """Turn Arrow's errors about broken bytes into one sentence."""
-
-    def _rephrased(self, error: BaseException) -> DataError | None:
-        import pyarrow as pa
-
-        if not isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError):
-            return None
-        reason = reason_of(error) if str(error) else "it ends"
-        return DataError(f"{self._name}: is truncated or not an Arrow file ({reason}).")
-
-
 def _options(fields: Sequence[int] = ()) -> pa.ipc.IpcReadOptions:
     import pyarrow as pa
 
@@ -244,12 +233,12 @@ def _open_file(name: str, path: str, fields: Sequence[int] = ()) -> pa.RecordBat
             source: Any = pa.PythonFile(open_bytes(path), mode="r")
         else:
             source = pa.memory_map(path)
-    with _arrow_errors(name):
+    with arrow_errors(name, _KIND):
         return pa.ipc.open_file(source, options=_options(fields))
 
 
 def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBatch:
-    with _arrow_errors(name):
+    with arrow_errors(name, _KIND):
         return file.get_batch(place)
 
 
@@ -265,11 +254,18 @@ def frames_of_batch(
     batch: pa.RecordBatch,
     projection: Projection,
     in_file: Mapping[str, str],
+    kind: str = _KIND,
 ) -> Iterator[Frame]:
     """Slices of bounded size, at least one; validated, since a wrong offset gives wrong data."""
-    chosen = batch.select([in_file.get(one, one) for one in projection.names])
-    with _arrow_errors(name):
+    with arrow_errors(name, kind):
+        chosen = batch.select([in_file.get(one, one) for one in projection.names])
         chosen.validate(full=True)
+        yield from _slices(chosen, projection, in_file)
+
+
+def _slices(
+    chosen: pa.RecordBatch, projection: Projection, in_file: Mapping[str, str]
+) -> Iterator[Frame]:
     cells = sum(map(cells_of_column, chosen.columns))
     known = (len(one.dictionary) for one in chosen.columns if hasattr(one, "dictionary"))
     # Each frame reads the whole dictionaries, so it has at least as many rows as these have words.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.ipc import first_cells, frames_of_batch
+from ce_cli.inputs.arrow.orc_tail import check_tail
 from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
-from ce_cli.inputs.rephrased import Rephrased, reason_of
+from ce_cli.inputs.rephrased import arrow_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
@@ -21,6 +21,8 @@ from ce_cli.text import display_name
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.orc import ORCFile
+
+_KIND = "an ORC file"
 
 
 def open_orc(path: str, raw: io.BufferedReader, reading: Reading) -> OrcSource:
@@ -48,7 +50,8 @@ class OrcSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open(self.name, path)
-        self._in_file = names_in_file(self._file.schema)
+        with arrow_errors(self.name, _KIND):
+            self._in_file = names_in_file(self._file.schema)
         self._columns: Sequence[Column] | None = None
 
     @property
@@ -59,15 +62,15 @@ class OrcSource:
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
         if self._columns is None:
-            self._columns = columns_of_schema(self._file.schema, self._first)
+            with arrow_errors(self.name, _KIND):
+                self._columns = columns_of_schema(self._file.schema, self._first)
         return self._columns
 
     def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
         """The first rows of some columns."""
         if not self._file.nstripes:
             return {}
-        with _orc_errors(self.name):
-            return first_cells(self._file.read_stripe(0, columns=list(names)), names)
+        return first_cells(self._file.read_stripe(0, columns=list(names)), names)
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
@@ -99,28 +102,17 @@ class OrcSplit(Record):
         """Read the stripe, and give a bounded number of cells at a time."""
         file = _open(self.name, self.path)
         names = [self.in_file.get(name, name) for name in self.projection.names]
-        with _orc_errors(self.name):
+        with arrow_errors(self.name, _KIND):
             batch = file.read_stripe(self.stripe, columns=names)
-        return frames_of_batch(self.name, batch, self.projection, self.in_file)
+        return frames_of_batch(self.name, batch, self.projection, self.in_file, _KIND)
 
 
 def _open(name: str, path: str) -> ORCFile:
     import pyarrow as pa
     from pyarrow.orc import ORCFile
 
-    with storage_errors(name):
-        source: Any = pa.PythonFile(open_bytes(path), mode="r") if "://" in path else path
-        with _orc_errors(name):
-            return ORCFile(source)
-
-
-class _orc_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _orc_errors(name)
-    """Turn Arrow's errors about broken bytes into one sentence."""
-
-    def _rephrased(self, error: BaseException) -> DataError | None:
-        import pyarrow as pa
-
-        of_storage = isinstance(error, FileNotFoundError | PermissionError)
-        if of_storage or not isinstance(error, pa.ArrowException | OSError):
-            return None
-        return DataError(f"{self._name}: is truncated or not an ORC file ({reason_of(error)}).")
+    with storage_errors(name), arrow_errors(name, _KIND):
+        file = open_bytes(path)
+        check_tail(file)
+        file.seek(0)
+        return ORCFile(pa.PythonFile(file, mode="r") if "://" in path else path)

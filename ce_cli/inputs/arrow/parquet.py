@@ -6,10 +6,9 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ce_cli.errors import DataError
 from ce_cli.inputs.arrow.parquet_file import parquet_file
 from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
-from ce_cli.inputs.arrow.type_tests import is_nested
+from ce_cli.inputs.arrow.type_tests import checked, is_nested
 from ce_cli.inputs.arrow.types import (
     columns_of_schema,
     first_frame,
@@ -20,7 +19,7 @@ from ce_cli.inputs.arrow.types import (
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_row_group, long_texts, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
-from ce_cli.inputs.rephrased import Rephrased, reason_of
+from ce_cli.inputs.rephrased import arrow_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
+_KIND = "a Parquet file"
 _CELLS = 1 << 18  # of one frame
 _GROUPED = 1 << 22  # … if each frame has the keys of its groups
 _LONGEST = 1 << 17  # rows of one frame, which then is one batch
@@ -66,7 +66,8 @@ class ParquetSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open(self.name, path)
-        self._in_file = names_in_file(self._file.schema_arrow)
+        with arrow_errors(self.name, _KIND):
+            self._in_file = names_in_file(self._file.schema_arrow)
         self._columns: Sequence[Column] | None = None
         self.has_row_numbers = has_row_numbers(self._file.schema_arrow.metadata)
 
@@ -78,7 +79,8 @@ class ParquetSource:
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
         if self._columns is None:
-            self._columns = columns_of_schema(self._file.schema_arrow, self._first)
+            with arrow_errors(self.name, _KIND):
+                self._columns = columns_of_schema(self._file.schema_arrow, self._first)
         return self._columns
 
     def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
@@ -88,13 +90,11 @@ class ParquetSource:
         names = [name for name in names if filled and not self._holds_words(name, filled[0])]
         if not names:
             return {}
-        with _reading(self.name):
-            batch = next(
-                self._file.iter_batches(
-                    SNIFFED, row_groups=filled[:1], columns=names, use_threads=False
-                )
-            )
-        return {name: batch.column(name) for name in names}
+        batches = self._file.iter_batches(
+            SNIFFED, row_groups=filled[:1], columns=names, use_threads=False
+        )
+        batch = next(iter(batches), None)  # none if the number of rows is wrong
+        return {} if batch is None else {name: checked(batch.column(name)) for name in names}
 
     def _holds_words(self, name: str, group: int) -> bool:
         place = self._file.schema_arrow.get_field_index(name)
@@ -160,27 +160,18 @@ class ParquetSplit(Record):
         """Read the row group a bounded number of cells at a time."""
         names = [self.in_file.get(name, name) for name in self.projection.names]
         file = _open(self.name, self.path, self.dictionaries, len(names))
-        cells = cells_of_row_group(file.metadata.row_group(self.group), names)
-        rows = min(rows_at_once(cells, _CELLS), _LONGEST)
-        is_grouped = len(self.projection.texts) > 1  # groups are merged frame by frame
-        if is_grouped and not long_texts(file.metadata, names):
-            rows = rows_at_once(cells, _GROUPED)
-        with _reading(self.name):
+        with arrow_errors(self.name, _KIND):
+            cells = cells_of_row_group(file.metadata.row_group(self.group), names)
+            rows = min(rows_at_once(cells, _CELLS), _LONGEST)
+            is_grouped = len(self.projection.texts) > 1  # groups are merged frame by frame
+            if is_grouped and not long_texts(file.metadata, names):
+                rows = rows_at_once(cells, _GROUPED)
             for batch in file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=self.use_threads
             ):
+                for column in batch.columns:
+                    checked(column)
                 yield frame_of_batch(batch, self.projection, self.in_file)
-
-
-class _reading(Rephrased):  # noqa: N801 - reads as a phrase: with _reading(name)
-    """Turn Arrow's errors about broken bytes into one sentence."""
-
-    def _rephrased(self, error: BaseException) -> DataError | None:
-        import pyarrow as pa
-
-        if not isinstance(error, pa.ArrowException | OSError):
-            return None
-        return DataError(_broken(self._name, error))
 
 
 def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> ParquetFile:
@@ -190,11 +181,5 @@ def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> 
         is_remote = "://" in path  # where small requests take long
         source: Any = open_bytes(path) if is_remote else pa.OSFile(path)
         size = max(_SMALLEST_BUFFER, min(_BUFFER, _BUFFERS // max(1, columns)))
-        try:
+        with arrow_errors(name, _KIND):
             return parquet_file(source, texts, _BUFFER if is_remote else size)
-        except pa.ArrowException as error:
-            raise DataError(_broken(name, error)) from error
-
-
-def _broken(name: str, error: BaseException) -> str:
-    return f"{name}: is truncated or not a Parquet file ({reason_of(error)})."

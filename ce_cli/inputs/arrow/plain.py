@@ -29,8 +29,15 @@ def plain_type(type_: pa.DataType) -> pa.DataType:
         return pa.dictionary(type_.index_type, value) if types.is_dictionary(type_) else value
     if types.is_list_view(type_) or types.is_large_list_view(type_):
         return pa.large_list(type_.value_type)
-    if types.is_struct(type_):
-        return _plain_struct(type_)
+    return _plain_struct(type_) if types.is_struct(type_) else _plain_value(type_)
+
+
+def _plain_value(type_: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    types = pa.types
+    if _is_narrow_decimal(type_):
+        return pa.decimal128(type_.precision, type_.scale)
     large = types.is_large_binary(type_) or types.is_binary_view(type_)
     if large or types.is_string_view(type_):
         return pa.large_utf8()
@@ -80,11 +87,16 @@ def _converted(column: pa.Array) -> pa.Array:
     types, type_ = pa.types, column.type
     if types.is_list_view(type_) or types.is_large_list_view(type_):
         return pa.array(column.to_pylist(), plain_type(type_))  # its cast may lose numbers
-    if types.is_string_view(type_):
-        return column.cast(pa.large_utf8())
+    if types.is_string_view(type_) or _is_narrow_decimal(type_):
+        return column.cast(plain_type(type_))
     if types.is_binary_view(type_):
         return _decoded(column.cast(pa.large_binary()))
     return _decoded(column.cast(pa.binary()) if types.is_fixed_size_binary(type_) else column)
+
+
+def _is_narrow_decimal(type_: pa.DataType) -> bool:
+    """Whether these are decimals of 32 or 64 bits, which newer versions of Arrow have."""
+    return str(type_).startswith(("decimal32", "decimal64"))
 
 
 def is_wrapper(type_: pa.DataType) -> bool:

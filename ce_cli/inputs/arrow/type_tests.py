@@ -1,4 +1,4 @@
-"""What the values of an Arrow type are, whichever of its widths it has."""
+"""What the values of an Arrow type are, whichever of its widths it has; and that text is text."""
 
 from __future__ import annotations
 
@@ -35,3 +35,16 @@ def is_nested(type_: pa.DataType) -> bool:
     from pyarrow import types
 
     return bool(types.is_nested(type_))
+
+
+def checked(column: pa.Array) -> pa.Array:
+    """The column; its text is valid UTF-8, which not every reader checks.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        It is not.
+    """
+    if is_text(column.type) or is_nested(column.type):
+        column.validate(full=True)
+    return column
