@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from ce_cli.errors import DataError
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.source import Column, Frame, Kind, Stored
+from ce_cli.memory.limit import require
+from ce_cli.memory.sizes import shown
 from ce_cli.record import Record
 from ce_cli.text import plural, quoted
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 16
 _SLICE = 4 << 20  # bytes of a slice
+_COPIES = 4  # of a slice while its losses are computed
 _PLAIN = "biufUS"
 _STORED: dict[int, Stored] = {2: "float16", 4: "float32"}
 PICKLED = "Python objects (a pickle, which ce does not load: save it as a plain array)"
@@ -87,16 +91,69 @@ def header_of(stream: Readable) -> Header:
     text = stream.read(length)
     if len(text) < length:
         raise ValueError("its header is cut short")
-    try:
-        fields = ast.literal_eval(text.decode("utf-8" if start[6] == 3 else "latin-1"))
-        dtype = np.lib.format.descr_to_dtype(fields["descr"])
-        shape = tuple(int(size) for size in fields["shape"])
-        header = Header(dtype, shape, bool(fields["fortran_order"]), 8 + width + length)
-    except (SyntaxError, ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
-        raise ValueError("its header is broken") from error
-    if any(size < 0 for size in shape):
+    fields = _fields_in(text.decode("utf-8" if start[6] == 3 else "latin-1", "replace"))
+    if fields is None or {*fields} != {"descr", "shape", "fortran_order"}:
         raise ValueError("its header is broken")
+    shape, is_fortran = fields["shape"], fields["fortran_order"]
+    if not isinstance(shape, tuple) or not all(type(size) is int for size in shape):
+        raise ValueError("the shape in its header is not valid")
+    header = Header(_type_in(fields["descr"]), shape, bool(is_fortran), 8 + width + length)
+    check_shape(header)
     return header
+
+
+def _fields_in(text: str) -> dict[str, Any] | None:
+    """The fields of a header, a literal of Python; None if it is none."""
+    with warnings.catch_warnings():  # of the parser, about odd literals
+        warnings.simplefilter("ignore")
+        try:
+            fields = ast.literal_eval(text)
+        except (SyntaxError, ValueError, TypeError, LookupError, RecursionError, MemoryError):
+            return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _type_in(described: Any) -> np.dtype[Any]:
+    """The type that a header describes, whatever NumPy raises for a description it cannot use."""
+    with warnings.catch_warnings():  # about types that NumPy will drop
+        warnings.simplefilter("ignore")
+        try:
+            return np.lib.format.descr_to_dtype(described)
+        except (
+            *(ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError),
+            *(SyntaxError, TypeError, ValueError),
+        ) as error:
+            raise ValueError("the type in its header is not valid") from error
+
+
+def check_shape(header: Header) -> None:
+    """Check that an array of this shape can exist.
+
+    Raises
+    ------
+    ValueError
+        It cannot; the message names the reason.
+    """
+    sizes = header.shape
+    if any(size < 0 for size in sizes):
+        raise ValueError("its shape has a negative size")
+    if header.dtype.itemsize * math.prod(size for size in sizes if size) > sys.maxsize:
+        raise ValueError("its shape is larger than any memory")
+    if header.rows and not header.dtype.itemsize:
+        raise ValueError("its elements have no bytes")
+
+
+def check_length(header: Header, size: int) -> None:
+    """Check that an array is within the `size` bytes that there are of it and its header.
+
+    Raises
+    ------
+    ValueError
+        It is not; the message names the number of bytes that are missing.
+    """
+    missing = header.size + header.rows * header.row_bytes - size
+    if header.shape and missing > 0:
+        raise ValueError(f"it ends {missing:,} bytes too early")
 
 
 def column_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> Column:
@@ -144,10 +201,10 @@ def as_column(values: Array) -> pa.Array:
 
 def _plain(values: Array) -> pa.Array:
     if values.dtype.kind in "US":
-        found = values.tolist()
         native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
         if values.dtype.kind == "U" and native.view(np.uint32).max(initial=0) > sys.maxunicode:
             raise ValueError("a character is outside Unicode")
+        found = values.tolist()
         if values.dtype.kind == "S":
             found = [one.decode(errors="backslashreplace") for one in found]
         return arrays.encoded(found)
@@ -201,15 +258,33 @@ def check_lengths(name: str, lengths: Mapping[str, int]) -> None:
             )
 
 
-def rows_at_once(headers: Iterable[Header]) -> int:
-    """How many rows of these arrays make a slice of bounded size."""
-    return max(1, _SLICE // max(1, sum(header.row_bytes for header in headers)))
+def rows_at_once(name: str, headers: Iterable[Header]) -> int:
+    """How many rows of these arrays make a slice of bounded size.
+
+    Parameters
+    ----------
+    name : str
+        The file, for messages.
+    headers : iterable of Header
+        Those of the arrays.
+
+    Raises
+    ------
+    OutOfMemoryError
+        A single row takes more than there may be.
+    """
+    size = sum(header.row_bytes for header in headers)
+    if size > _SLICE:
+        require(_COPIES * size, f"{name}: a row of {shown(size)}")
+    return max(1, _SLICE // max(1, size))
 
 
 def frame_of_arrays(name: str, columns: Mapping[str, Array], rows: int) -> Frame:
     """Arrays of equal length as columns."""
     try:
         return Frame({column: as_column(values) for column, values in columns.items()}, rows)
+    except OverflowError as error:
+        raise DataError(f"{name}: has rows of more numbers than ce can read ({error}).") from error
     except ValueError as error:
         raise DataError(f"{name}: holds text that is not Unicode ({error}).") from error
 

@@ -13,6 +13,7 @@ from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy.headers import (
     Array,
     Header,
+    check_length,
     check_usable,
     fields_of,
     frame_of_arrays,
@@ -57,6 +58,7 @@ class NpySource:
         with storage_errors(name), open(path, "rb") as file:  # noqa: PTH123
             try:
                 self._header = header_of(file)
+                check_length(self._header, file.seek(0, io.SEEK_END))
             except ValueError as error:
                 raise DataError(_broken(self.name, error)) from error
         self._columns = fields_of(stem, self._header.dtype, self._header.shape)
@@ -80,7 +82,7 @@ class NpySource:
     def splits(self, projection: Projection) -> Iterator[NpySplit]:
         """Slices of bounded size, one at least."""
         check_usable(self.name, [one for one in self._columns if one.name in projection.names])
-        step = rows_at_once([self._header])
+        step = rows_at_once(self.name, [self._header])
         for start in range(0, max(1, self._header.rows), step):
             size = share_of(self._path, min(step, self._header.rows - start), self._header.rows)
             yield NpySplit(

@@ -6,11 +6,13 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import IO
 
+from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.numpy.class_names import ClassNames, may_name_classes
 from ce_cli.inputs.numpy.headers import (
     Array,
     Header,
+    check_length,
     check_lengths,
     check_usable,
     fields_of,
@@ -22,8 +24,9 @@ from ce_cli.inputs.numpy.headers import (
 from ce_cli.inputs.packed.zip_errors import zip_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
+from ce_cli.memory.limit import require
 from ce_cli.record import Record
-from ce_cli.text import display_name
+from ce_cli.text import display_name, quoted
 
 _SUFFIX = ".npy"
 
@@ -59,6 +62,9 @@ class NpzSource:
     def _add(self, member: str) -> None:
         with self._zip.open(member) as stream:
             header = header_of(stream)
+        check_length(header, self._zip.getinfo(member).file_size)
+        if member in self._headers:
+            raise DataError(f"{self.name}: has two arrays named {quoted(member)}.")
         self._headers[member] = header
         name = member.removesuffix(_SUFFIX)
         self._columns[member] = fields_of(name, header.dtype, header.shape)
@@ -102,7 +108,7 @@ class NpzSource:
         headers = {member: self._headers[member] for member in dict.fromkeys(members.values())}
         lengths = {member.removesuffix(_SUFFIX): one.rows for member, one in headers.items()}
         check_lengths(self.name, lengths)
-        step = rows_at_once(headers.values())
+        step = rows_at_once(self.name, headers.values())
         pieces = {member: self._pieces(member, step) for member in headers}
         count = max(1, *(header.rows for header in headers.values()))
         for start in range(0, count, step):
@@ -130,6 +136,8 @@ class NpzSource:
         with self._zip.open(member) as stream:
             stream.read(header.size)
             if header.is_fortran and len(header.shape) > 1:
+                size = header.rows * header.row_bytes
+                require(2 * size, f"{self.name}: {quoted(member)}, stored column by column,")
                 whole = read_rows(stream, header, header.rows)
                 whole = whole.reshape(header.shape[::-1]).T
             for start in range(0, max(1, header.rows), step):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from ce_cli.inputs.numpy.headers import (
     Array,
     Header,
     check_lengths,
+    check_shape,
     check_usable,
     column_of,
     frame_of_arrays,
@@ -28,6 +30,7 @@ from ce_cli.record import Record
 from ce_cli.text import display_name, quoted
 
 _LONGEST_HEADER = 100_000_000  # as the format defines
+_OF_JSON = ValueError, TypeError, RecursionError, MemoryError
 _BFLOAT16 = np.dtype([("bfloat16", "<u2")])  # the upper half of a float32
 _DTYPES: Mapping[str, np.dtype[Any]] = {
     "BOOL": np.dtype("?"),
@@ -73,7 +76,7 @@ class SafetensorsSource:
         with storage_errors(name), open(path, "rb") as file:  # noqa: PTH123
             try:
                 self._headers = _headers_of(file)
-            except (ValueError, TypeError, KeyError, RecursionError) as error:
+            except (ArithmeticError, AttributeError, LookupError, *_OF_JSON) as error:
                 reason = str(error) if type(error) is ValueError else "its header is broken"
                 raise DataError(
                     f"{self.name}: is truncated or not a safetensors file ({reason})."
@@ -98,7 +101,7 @@ class SafetensorsSource:
         check_usable(self.name, [one for one in self._columns if one.name in projection.names])
         headers = {name: self._headers[name] for name in projection.names}
         check_lengths(self.name, {name: header.rows for name, header in headers.items()})
-        step = rows_at_once(headers.values())
+        step = rows_at_once(self.name, headers.values())
         count = max(1, *(header.rows for header in headers.values()))
         for start in range(0, count, step):
             size = share_of(self._path, min(step, count - start), count)
@@ -181,12 +184,12 @@ def _header(name: str, field: Mapping[str, Any], place: int, size: int) -> Heade
         raise ValueError(f"the shape of {quoted(name)} is not valid")
     if dtype is None:  # one of 8 bits or less, of which no arithmetic is exact enough
         return Header(np.dtype([(str(field["dtype"]), "V1")]), shape, False, place)
-    count = int(dtype.itemsize)
-    for one in shape:
-        count *= one
+    header = Header(dtype, shape, False, place)
+    check_shape(header)
+    count = int(dtype.itemsize) * math.prod(shape)
     if count != size:
         raise ValueError(f"{quoted(name)} has {size:,} bytes, but its shape has {count:,}")
-    return Header(dtype, shape, False, place)
+    return header
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

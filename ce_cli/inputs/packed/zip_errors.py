@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 
@@ -17,7 +18,10 @@ class zip_errors(Rephrased):  # noqa: N801 - reads as a phrase: with zip_errors(
             return DataError(
                 f"{self._name}: is encrypted; unpack it, for example with unzip, and give the file."
             )
-        broken = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
+        broken = (
+            *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
+            *(ValueError, OverflowError, LookupError, NotImplementedError),
+        )
         known = isinstance(error, (*broken, RuntimeError)) or type(error).__name__ == "LZMAError"
         if not known:
             return None
