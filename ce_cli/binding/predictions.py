@@ -11,6 +11,7 @@ from ce_cli.binding.naming.names import namings_of
 from ce_cli.binding.rows.columns import entries
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.source import Column, Projection, Source
+from ce_cli.memory.limit import require
 from ce_cli.spec import Spec
 from ce_cli.text import plural, quoted, quoted_list
 
@@ -18,6 +19,8 @@ EPSILON = {"text": 2.0**-52, "float64": 2.0**-52, "float32": 2.0**-23, "float16"
 TOLERANCE = {"text": 1e-3, "float64": 1.5e-8, "float32": 3.5e-4, "float16": 3.2e-2}
 
 Namings = list[tuple[str, ...]]
+
+_NAME = 300  # bytes that the name of a class takes, with what is looked up by it
 
 
 def shape_of(predictions: Sequence[Column]) -> Shape:
@@ -113,6 +116,7 @@ def keys_of(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
 
 def _numbered(count: int, seen: Sequence[str]) -> tuple[str, ...]:
     """Names for positions in a list: from 0, unless the labels seen go from 1 to K."""
+    require(_NAME * count, f"lists of {count:,} numbers, each with a class of its own,")
     from_one = tuple(str(place + 1) for place in range(count))
     if str(count) in seen and UNKNOWN not in NamedClasses(from_one).codes(seen):
         return from_one

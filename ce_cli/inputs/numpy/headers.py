@@ -201,14 +201,26 @@ def as_column(values: Array) -> pa.Array:
 
 def _plain(values: Array) -> pa.Array:
     if values.dtype.kind in "US":
-        native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
-        if values.dtype.kind == "U" and native.view(np.uint32).max(initial=0) > sys.maxunicode:
-            raise ValueError("a character is outside Unicode")
+        check_unicode(values)
         found = values.tolist()
         if values.dtype.kind == "S":
             found = [one.decode(errors="backslashreplace") for one in found]
         return arrays.encoded(found)
     return arrays.numbers(values)
+
+
+def check_unicode(values: Array) -> None:
+    """Check the characters of texts, since Python makes no text of others.
+
+    Raises
+    ------
+    ValueError
+        One is outside Unicode.
+    """
+    if values.dtype.kind == "U":
+        native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+        if native.view(np.uint32).max(initial=0) > sys.maxunicode:
+            raise ValueError("a character is outside Unicode")
 
 
 def fields_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> tuple[Column, ...]:

@@ -14,6 +14,7 @@ from ce_cli.inputs.numpy.headers import (
     Header,
     check_length,
     check_lengths,
+    check_unicode,
     check_usable,
     fields_of,
     frame_of_arrays,
@@ -76,6 +77,7 @@ class NpzSource:
         if len(able) != 1:
             return None
         (values,) = self._pieces(able[0] + _SUFFIX, max(1, headers[able[0]].rows))
+        check_unicode(values)
         names = ClassNames(able[0], values)
         return None if names.are_places or len(set(values.tolist())) < len(values) else names
 
