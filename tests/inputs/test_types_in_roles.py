@@ -18,7 +18,7 @@ from tests.writing import as_arrow, as_parquet
 
 BAD_DATA = 3
 LABELS, PROBS, WHOLE = [1, 0, 1, 0], [0.8, 0.3, 0.6, 0.4], [1, 2, 3, 4]
-ROLES = {
+ROLES: dict[str, tuple[str, list[Any], tuple[str, ...]]] = {
     "label": ("label", LABELS, ()),
     "prediction": ("prob", PROBS, ()),
     "weight": ("w", WHOLE, ("--weight", "w")),
