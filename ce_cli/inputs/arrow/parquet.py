@@ -113,7 +113,8 @@ class ParquetSource:
 
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
         """One split for each row group."""
-        dictionaries = self._dictionaries(projection)
+        with arrow_errors(self.name, _KIND):
+            dictionaries = self._dictionaries(projection)
         for group in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
