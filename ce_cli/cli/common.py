@@ -112,15 +112,15 @@ def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str
     UsageError
         Two paths are the same file, or one is an input; the message names the `options`.
     """
-    targets = [Path(path).resolve() for path in paths if path != STDIN]
+    targets = [os.path.realpath(path) for path in paths if path != STDIN]
     if not targets:
         return
-    read = {Path(path).resolve() for path in inputs if path != STDIN}
+    read = {os.path.realpath(path) for path in inputs if path != STDIN}
     if len(set(targets)) < len(targets):
         raise UsageError(f"{options} cannot write to the same file.")
     for target in targets:
-        if target in read and target.is_file():
-            raise UsageError(f"{display_name(str(target))} is an input and cannot be overwritten.")
+        if target in read and (Path(target).is_file() or Path(target).is_fifo()):
+            raise UsageError(f"{display_name(target)} is an input and cannot be overwritten.")
 
 
 def data_of(

@@ -85,7 +85,7 @@ def _in_both(typed: Sequence[str], files: Sequence[str]) -> str | None:
 
 
 def _resolved(name: str) -> Path:
-    return Path(name) if "://" in name else Path(name).resolve()
+    return Path(name if "://" in name else os.path.realpath(name))
 
 
 def _has_piped_data() -> bool:

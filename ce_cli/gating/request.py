@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from ce_cli import registry
@@ -136,7 +136,7 @@ class GateRequest(Record):
         baseline = self.baseline
         if baseline is None or baseline == STDIN:
             return
-        if Path(baseline).resolve() in {Path(name).resolve() for name in self.names}:
+        if os.path.realpath(baseline) in map(os.path.realpath, self.names):
             raise UsageError(
                 f"{display_name(baseline)} is both the data and the baseline, and cannot be worse "
                 "than itself: name another baseline."

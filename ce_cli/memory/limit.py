@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import cached_property
@@ -21,6 +23,8 @@ _NO_THREAD = ("can't start new thread", "Failed to launch worker thread")  # Pyt
 _UNLOADED = ("failed to map segment", "cannot allocate memory")  # a library without room for it
 LEAST = 100_000_000  # bytes; about what a run on a small file takes, with what it imports
 _ADDRESSES = 400 << 20  # bytes that numpy, Arrow and some threads need to start
+_THREADS = 3  # that Arrow starts whatever it is asked for
+_FEW_THREADS = 64  # a limit of threads below which it is tried whether so many start
 _SMALL = 1 << 25  # bytes that are never refused
 
 
@@ -63,6 +67,7 @@ def limited(size: str | int | None) -> Iterator[None]:
         The memory ran out, or there was not enough to start a thread.
     """
     _check_address_space()
+    _check_threads()
     token = _limit.set(Limit(None if size is None else typed_bytes(size)))
     try:
         yield
@@ -87,11 +92,39 @@ def _check_address_space() -> None:
     except ImportError:  # on Windows
         return
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit >= 0:  # mimalloc, Arrow's own choice, takes 1 GiB of addresses as soon as they fit
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if 0 <= limit < _ADDRESSES:
         raise OutOfMemoryError(
             f"the limit of the address space is {limit >> 10:,} kB, and ce needs "
             f"{_ADDRESSES >> 10:,} kB: raise it (ulimit -v)."
         )
+
+
+def _check_threads() -> None:
+    """Refuse to start where Arrow would end the process, since it finds no room for its threads.
+
+    Raises
+    ------
+    StorageError
+        No more threads are allowed.
+    """
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    if not 0 <= limit < _FEW_THREADS:
+        return
+    enough = threading.Event()
+    started = [threading.Thread(target=enough.wait) for _ in range(_THREADS)]
+    try:
+        for thread in started:
+            thread.start()
+    except RuntimeError as error:
+        raise ran_out(error) from None
+    finally:
+        enough.set()
 
 
 def typed_bytes(size: str | int) -> int:
@@ -186,7 +219,8 @@ def ran_out(error: BaseException) -> CeError:
     """What to raise instead of an error that says that there is no more memory."""
     if _is_lack_of_threads(error):
         return StorageError(
-            "the system allows no more threads: raise its limit (ulimit -u), or set --threads 1."
+            "the system allows no more threads: raise its limits (ulimit -u, ulimit -v), or set "
+            "--threads 1."
         )
     error.__traceback__ = None  # which keeps what filled the memory
     in_words = str(error) and not isinstance(error, ImportError)

@@ -57,12 +57,20 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             with target.open("wb") as file:
                 yield file
         else:
-            with _replacing(target.resolve()) as file:
+            with _replacing(_at_the_end_of_links(path)) as file:
                 yield file
     except BrokenPipeError:
         raise
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _at_the_end_of_links(path: str) -> Path:
+    """The file that a path names, which is replaced where a link leads to it."""
+    found = Path(os.path.realpath(path))
+    if found.is_symlink():  # a link that leads to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return found
 
 
 def _stream(path: str) -> IO[bytes] | None:

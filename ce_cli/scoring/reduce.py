@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _MANY = 1 << 18  # rows; of so many, groups may take most of the memory
+_MANY_KINDS = 1000  # groups, clusters or labels; fewer of them take little
 _MERGING = 1.5  # times the memory that groups take is taken while they are merged
 
 Codes = NDArray[np.intp]
@@ -86,7 +87,7 @@ class SplitResult(Record):
         counts = {"group": len(self.keys), "cluster": clusters, "label": len(self.issues.labels)}
         kind = max(counts, key=counts.__getitem__)
         rows, instead = plural(self.issues.read, "row"), "store the file in smaller parts"
-        if counts[kind] > 1:
+        if counts[kind] > _MANY_KINDS:
             rows = f"{plural(counts[kind], kind)} in {rows}"
             instead = "leave out what tells so many rows apart (--by, --cluster, --label)"
         check(lambda: rows, instead, _MERGING if self.issues.read > _MANY else 1.0)

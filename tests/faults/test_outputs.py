@@ -19,7 +19,7 @@ from tests.faults.processes import OLD, Place, ended, wait_for
 
 ROWS = 50_000
 LIMIT = 100_000  # bytes of a file; every output below has more
-FAILED = 4
+FAILED, WRONG_USAGE = 4, 2
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its files differ")
 
@@ -131,6 +131,31 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "x.json").is_symlink()
     assert (tmp_path / "there" / "x.json").read_bytes() == b"new"
     assert [one.name for one in (tmp_path / "there").iterdir()] == ["x.json"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("score", "rows.csv", "--output", "{}"),
+        ("score", "rows.csv", "--per-row", "{}"),
+        ("gate", "rows.csv", "--max", "9", "--report", "junit={}"),
+        ("gate", "rows.csv", "--baseline", "{}", "--max-regression", "9"),
+    ],
+)
+def test_a_link_to_itself(place: Place, typed: tuple[str, ...], tmp_path: Path) -> None:
+    link = tmp_path / "loop.csv"
+    link.symlink_to(link)
+    done = run_ce(*(one.format(link) for one in typed), cwd=place.data)
+    (line,) = complaints(done, FAILED)
+    assert "too many levels of symbolic links" in line.lower()
+    assert link.is_symlink()
+
+
+def test_a_pipe_that_is_read_cannot_be_written(place: Place, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = run_ce("score", pipe, "--output", pipe)
+    assert "is an input and cannot be overwritten" in complaints(done, WRONG_USAGE)[0]
 
 
 def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:

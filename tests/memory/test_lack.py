@@ -54,6 +54,17 @@ def test_a_process_that_is_too_small_to_start_says_so(megabytes: int, tmp_path: 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("megabytes", [1100, 1500, 1800])
+def test_more_addresses_are_never_worse(megabytes: int, tmp_path: Path) -> None:
+    """Arrow's own allocator takes a gigabyte of them where it can, and leaves too few."""
+    path = tmp_path / "a.csv"
+    rows = np.arange(200_000)
+    lines = [f"{row % 2},0.5" for row in rows]
+    path.write_text("\n".join(["label,prob", *lines]), encoding="utf-8")
+    done = ce("score", str(path), "--threads", "2", addresses=megabytes << 20)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("option", ["--by", "--cluster"])
 def test_names_without_number_are_refused_with_their_number(option: str, many_names: Path) -> None:
     done = ce("score", str(many_names), option, "name", "--max-memory", "250MB")
