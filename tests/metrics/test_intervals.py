@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -297,7 +298,7 @@ def test_auc_by_group_is_that_of_the_group_alone(weighted: bool) -> None:
     weights = rng.integers(0, 3, len(group)).astype(float) if weighted else None
     data = pd.DataFrame({"label": label, "prob": prob, "g": group}).assign(w=weights)
     data = data.sample(frac=1.0, random_state=1)
-    options = {"metric": ["auc"], "weight": "w" if weighted else None}
+    options: dict[str, Any] = {"metric": ["auc"], "weight": "w" if weighted else None}
     found = {one.by["g"]: one for one in score(data, by="g", **options).groups}
     for name in sizes:
         rows = data[data["g"] == name]
