@@ -1,8 +1,8 @@
 """Cubes of weights that are so small or so large that they are no floats: powers of two apart.
 
 A weight beyond the usual range is divided by a power of 2**32, which is exact, and sums of its cube
-are moved by as many limbs. It depends on the weight alone, so the sums do not depend on how rows are
-split, and weights times a power of two give the same figures.
+are moved by as many limbs. It depends on the weight alone, so the sums do not depend on how rows
+are split, and weights times a power of two give the same figures.
 """
 
 from __future__ import annotations
