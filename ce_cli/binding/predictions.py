@@ -127,7 +127,7 @@ def width_of(source: Source, column: Column, spec: Spec) -> int:
     """Length of the lists: as declared, or the most common one in the first rows."""
     width = column.width
     if width is None and spec.classes:
-        return len(spec.classes)
+        width = len(spec.classes)
     if width is None:
         from ce_cli.binding.rows.ragged import are_ragged, list_lengths
 

@@ -19,6 +19,7 @@ from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.signflip import fewest_to_decide, sign_flip_p_value
 from ce_cli.kernels.statistic import NO_ENDS, Ends, Statistic
 from ce_cli.metrics.bounds import ClusteredMean, Level
+from ce_cli.metrics.moments import effective_count
 from ce_cli.metrics.state import State, Sums
 from ce_cli.record import Record
 from ce_cli.results.compare import Comparison, Verdict
@@ -27,7 +28,7 @@ from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
 
-_ROUNDING = 1e-12  # root mean square difference of losses that rounding may explain
+ROUNDING = 1e-12  # root mean square difference of losses that rounding may explain, as a share
 _MOST_ROWS = 1e15  # a larger number of rows is of no use to anyone
 
 
@@ -76,11 +77,13 @@ class GroupSums(Record):
             return self._arrays.counted[self.group]
         return len(self.clusters.weights)
 
-    def rows_by_class(self, classes: int) -> list[int]:
-        """How many rows of a weight above 0 have each class; empty if that is not known."""
+    def rows_by_class(self, classes: int) -> list[float]:
+        """Kish's number of rows of each class; empty if that is not known."""
         if ("soft", 0) not in self.states or self._sum("soft", 0):
             return []
-        return [int(self._sum("class", code)) for code in range(classes)]
+        sums = [[self._sum(name, code) for code in range(classes)] for name in ("class", "square")]
+        weights, squares = map(np.array, sums)
+        return list(np.where(weights > 0, effective_count(weights, squares), 0.0).tolist())
 
     @property
     def effective(self) -> float:
@@ -149,11 +152,7 @@ class GroupSums(Record):
         """Whether all losses are equal, except for rounding."""
         if self.rates(model)[1] == 1.0:
             return True
-        tested = self.statistic(model)
-        if not (math.isfinite(tested.error) and math.isfinite(tested.value)):
-            return False
-        spread = tested.error * math.sqrt(self.effective)
-        return math.hypot(spread, tested.value) <= _ROUNDING * self.mean(0)
+        return is_rounding(self.statistic(model), self.effective, self.mean(0))
 
     def _cluster_differences(self, model: int) -> Floats:
         """Σ w·d of each cluster."""
@@ -206,6 +205,14 @@ class GroupSums(Record):
 
     def _blocks(self, model: int) -> SignBlocks:
         return cast(SignBlocks, self.states["blocks", model]).at(self.group)
+
+
+def is_rounding(difference: Statistic, count: float, mean: float) -> bool:
+    """Whether rounding alone may explain the difference of `count` losses from those of a mean."""
+    if not (math.isfinite(difference.error) and math.isfinite(difference.value)):
+        return False
+    spread = difference.error * math.sqrt(count)
+    return math.hypot(spread, difference.value) <= ROUNDING * mean
 
 
 def by_method(statistic: Statistic, spec: Spec) -> Statistic:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
 from ce_cli.results.compare import ComparedGroup, Comparison, Model
 from ce_cli.results.score import Interval, Note
-from ce_cli.scoring.rarity import FEW, FEW_CLUSTERS, SKEWED
+from ce_cli.scoring import interval_warnings
+from ce_cli.scoring.rarity import FEW, FEW_CLUSTERS, SKEWED, outside_commonest
+from ce_cli.spec import Spec
 from ce_cli.text import level_text, plural, quoted, quoted_list, sanitize
 
 CLASSES = 16  # with more, rows are not counted by class
@@ -14,41 +18,37 @@ CLASSES = 16  # with more, rows are not counted by class
 _SHOWN = 3
 
 
-def rare_class(counts: Sequence[int], classes: Sequence[str]) -> Iterator[Note]:
+def rare_class(counts: Sequence[float], classes: Sequence[str], spec: Spec) -> Iterator[Note]:
     """Whether fewer than `FEW` rows have another class than the commonest.
 
     Parameters
     ----------
-    counts : sequence of int
-        How many rows have each class; empty if that is not known.
+    counts : sequence of float
+        Kish's number of rows of each class; empty if that is not known.
     classes : sequence of str
         The names of the classes.
+    spec : Spec
+        The options.
     """
-    if not counts or sum(counts) - max(counts) >= FEW:
-        return
-    commonest, count = counts.index(max(counts)), sum(counts) - max(counts)
-    which = f"another class than {quoted(classes[commonest])}"
-    if len(classes) == 2:
-        which = f"the class {quoted(classes[1 - commonest])}"
-    number = f"Only {plural(count, 'row')}" if count else "No row"
-    verb = "have" if count > 1 else "has"
-    yield Note(
-        "rare_class",
-        f"{number} {verb} {which}, and chance decides what so few add to a difference, so verdicts "
-        f"and intervals may be wrong: compare more rows, with at least {FEW} of them.",
-        count,
-    )
+    if counts:
+        outside, commonest = outside_commonest(np.array(counts))
+        if outside < FEW:
+            yield interval_warnings.rare_class(float(outside), int(commonest), classes, spec)
 
 
 def few_rows(
     comparisons: Sequence[Comparison], models: Iterable[Model], clustered: bool
 ) -> Iterator[Note]:
-    """Whether a few rows or clusters dominate the spread of differences, or of a model's losses."""
+    """Whether few rows or clusters show the spread of differences, or of a model's losses."""
     intervals = {
         f"the differences of {one.model} from {one.reference}": one.intervals["absolute"]
         for one in comparisons
     } | {f"the losses of {one.name}": one.intervals["cross_entropy"] for one in models}
+    few = [own for own in intervals.values() if _is_few(own, clustered)]
     skewed = {name: own for name, own in intervals.items() if _is_skewed(own)}
+    if few:
+        yield _few(min(few, key=lambda own: own.n or 0.0), clustered)
+        return
     if not skewed:
         return
     noun = "clusters" if clustered else "rows"
@@ -95,8 +95,31 @@ def few_in_groups(
 
 
 def _is_uncertain(interval: Interval, clustered: bool) -> bool:
-    few = clustered and interval.n is not None and interval.n < FEW_CLUSTERS
-    return few or _is_skewed(interval)
+    return _is_few(interval, clustered) or _is_skewed(interval)
+
+
+def _is_few(interval: Interval, clustered: bool) -> bool:
+    return interval.n is not None and interval.n < _least(clustered)
+
+
+def _least(clustered: bool) -> int:
+    """How many rows or clusters show how much they vary."""
+    return FEW_CLUSTERS if clustered else FEW
+
+
+def _few(interval: Interval, clustered: bool) -> Note:
+    """That the interval is of fewer rows or clusters than `_least`."""
+    noun, count = "cluster" if clustered else "row", interval.n or 0.0
+    number = plural(int(count), noun) if count.is_integer() else f"{count:.3g} {noun}s (by weight)"
+    verb, level = "is" if count == 1.0 else "are", level_text(interval.confidence)
+    effect = (
+        f"verdicts and {level} intervals may be wrong" if count > 1.0 else "there is no interval"
+    )
+    return Note(
+        "few_rows",
+        f"Only {number} {verb} compared, and so few do not show how much they vary, so {effect}: "
+        f"compare at least {_least(clustered)}.",
+    )
 
 
 def _is_skewed(interval: Interval) -> bool:

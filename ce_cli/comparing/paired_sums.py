@@ -190,8 +190,8 @@ class PairedSums(Record):
         How many rows there are.
     keys, states
         ``("rows", 0)``, the number of rows; over those with a weight above 0,
-        ``("class", c)`` and ``("soft", 0)``, how many have each class, and how many labels are no
-        classes, if they are counted;
+        ``("class", c)`` and ``("square", c)``, Σ w and Σ w² of each class, and ``("soft", 0)``, how
+        many labels are no classes, if they are counted;
         ``("loss", m)`` and ``("spread", m)`` of each model, ``("difference", m)`` of each but the
         reference, and ``("blocks", m)`` for a sign-flip test, for every group.
     cluster_keys, clusters
@@ -236,7 +236,7 @@ class SumPairs(Record):
     worst : int
         How many of the rows that moved most to keep, in each direction.
     classes : int
-        How many classes the labels have, if rows are to be counted by class.
+        How many classes the labels have, if rows are to be summed by class.
     """
 
     clustered: bool
@@ -296,13 +296,15 @@ def _row_counts(read: ScoredRows, clustered: bool) -> ExactSums:
 
 
 def _rows_by_class(batch: Batch, own: ScoredRows, classes: int) -> PairStates:
-    """Rows by group of each class, and those whose labels are no classes."""
+    """Σ w and Σ w² by group of each class, and the rows whose labels are no classes."""
     groups = 0 if batch.groups is None else batch.groups
-    size = batch.group_count * classes
-    counts = np.bincount(groups * classes + own.codes, minlength=size).reshape(-1, classes)
-    states: PairStates = {
-        ("class", code): Sums(ExactSums.of_counts(column)) for code, column in enumerate(counts.T)
-    }
+    codes = (groups * classes + own.codes).astype(np.intp, copy=False)
+    cells = batch.grouped_by(codes, batch.group_count * classes)
+    states: PairStates = {}
+    for code in range(classes):
+        places = np.arange(code, cells.group_count, classes)
+        states["class", code] = Sums(cells.weight_sums.at_places(places))
+        states["square", code] = Sums(cells.weight_squares.at_places(places))
     soft = ExactSums.empty(batch.group_count) if own.masses is None else batch.row_counts
     return states | {("soft", 0): Sums(soft)}
 

@@ -239,11 +239,11 @@ class Summary(Record):
     ) -> Iterator[Note]:
         """Whether few rows decide about the intervals of all rows and of groups."""
         clustered = self.plan.cluster is not None
-        if clustered:
-            yield from few_clusters(whole.units, whole.effective)
+        few = list(few_clusters(whole.units, whole.effective)) if clustered else []
         counts = whole.rows_by_class(len(self.classes))
-        rare = list(rare_class(counts, self.classes))
-        yield from rare or few_rows(own, models, clustered)
+        rare = list(rare_class(counts, self.classes, self.spec))
+        yield from few
+        yield from rare or (few_rows(own, models, clustered) if not few else ())
         for groups in grouped:
             yield from few_rows_in_groups([group for group, _ in groups], clustered)
 

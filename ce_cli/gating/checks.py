@@ -86,6 +86,9 @@ def _of_regression(requirement: Requirement, figures: GroupFigures, mode: Mode) 
     kind = RELATIVE if requirement.relative else ABSOLUTE
     value = figures.values.get(kind, math.nan)
     interval = figures.intervals.get(kind)
+    if math.isfinite(value) and (figures.equal or (mode == "point" and figures.rounded)):
+        reason = "The difference is of rounding alone, and counts as 0." if value else ""
+        return _check(requirement, figures, value, 0.0, interval, reason)
     if mode == "point" or interval is None:
         return _check(requirement, figures, value, value, interval, "")
     near, far = interval.low, interval.high

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ce_cli.comparing.figures import ROUNDING
 from ce_cli.record import Record
 from ce_cli.results.compare import Comparison
 from ce_cli.results.score import Interval, Result
@@ -27,6 +28,8 @@ class GroupFigures(Record):
         Why there are no values, in one sentence.
     absent : dict of str
         Metrics that do not apply here, each with the reason.
+    equal, rounded : bool
+        Of a difference: whether all losses are equal but for rounding, and whether their means are.
     """
 
     by: dict[str, str | None] | None
@@ -34,6 +37,8 @@ class GroupFigures(Record):
     intervals: dict[str, Interval]
     reason: str = ""
     absent: dict[str, str] = {}  # noqa: RUF012 - a field that is never changed
+    equal: bool = False
+    rounded: bool = False
 
 
 def figures_of(result: Result) -> Iterator[GroupFigures]:
@@ -54,4 +59,11 @@ def regression_figures(
         return GroupFigures(by, {}, {}, reason)
     if math.isnan(comparison.difference[RELATIVE]):
         reason = "The relative difference is not defined: the baseline is 0, infinite or undefined."
-    return GroupFigures(by, comparison.difference, comparison.intervals, reason)
+    return GroupFigures(
+        by,
+        comparison.difference,
+        comparison.intervals,
+        reason,
+        equal=comparison.verdict == "same",
+        rounded=abs(comparison.difference[RELATIVE]) <= ROUNDING,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ce_cli.comparing.figures import by_method
+from ce_cli.comparing.figures import by_method, is_rounding
 from ce_cli.comparing.interval_notes import few_in_groups, few_rows
 from ce_cli.errors import DataError
 from ce_cli.gating.baseline_comparison import BaselineComparison, GroupComparison
@@ -170,12 +170,12 @@ def _comparison(
         p_adjusted=tested.p_value,
         win_rate=math.nan,
         tie_rate=math.nan,
-        verdict=_verdict(tested, 1.0 - confidence),
+        verdict=_verdict(tested, max(mean.rows, reference.rows), reference.value, 1.0 - confidence),
     )
 
 
-def _verdict(tested: Statistic, level: float) -> Verdict:
-    if tested.value == tested.error == 0.0:
+def _verdict(tested: Statistic, count: float, mean: float, level: float) -> Verdict:
+    if is_rounding(tested, count, mean):
         return "same"
     if tested.p_value < level:
         return "worse" if tested.value > 0.0 else "better"

@@ -205,6 +205,10 @@ class ExactSums(Record):
                 np.add.at(row, index, column)
         return type(self)(limbs, own.lowest, own.bound * len(index))._settled()
 
+    def shifted(self, limbs: int) -> Self:
+        """The sums times ``2**(32 * limbs)``, exactly."""
+        return type(self)(self.limbs, self.lowest + limbs, self.bound) if len(self.limbs) else self
+
     def between(self, first: int, last: int) -> Self:
         """The sums of the groups from `first` up to, but excluding, `last`."""
         return type(self)(self.limbs[:, first:last], self.lowest, self.bound)

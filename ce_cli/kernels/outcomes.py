@@ -73,6 +73,10 @@ class Outcomes(Protocol):
         """The predicted probability of that class, shape (n,)."""
         ...
 
+    def shown(self) -> tuple[Floats, Floats]:
+        """Both probabilities as the loss has them: a rule may be of less precise ones."""
+        ...
+
     def correct(self) -> Bools | Floats:
         """How much of the label was predicted correctly, from 0 to 1, shape (n,)."""
         ...
@@ -133,6 +137,14 @@ class Outcomes(Protocol):
         ...
 
 
+class _Shown:
+    """Labels whose rows show the predictions as they are."""
+
+    def shown(self: Outcomes) -> tuple[Floats, Floats]:
+        """The probabilities of the label and of the predicted class."""
+        return self.label_probability(), self.confidence()
+
+
 class _Smoothed:
     """Labels whose loss may be that of smoothed shares."""
 
@@ -146,7 +158,7 @@ class _Smoothed:
         return plain
 
 
-class _OneClass(_Smoothed):
+class _OneClass(_Shown, _Smoothed):
     """The methods that hard labels and soft labels share."""
 
     form: Form
@@ -206,7 +218,7 @@ class _OneClass(_Smoothed):
         return second
 
 
-class _NoOrder:
+class _NoOrder(_Shown):
     """The methods that have no answer unless there are two classes."""
 
     @property

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ce_cli.kernels.forms import BinaryForm, Form, Logprobs, Probabilities
 from ce_cli.kernels.losses import class_sums, of_class, surprisal_bounds
 from ce_cli.kernels.outcomes import Hard, Likelihood, Multilabel, Outcomes, Soft, products
-from ce_cli.kernels.tool_precision import tool_surprisals
+from ce_cli.kernels.tool_precision import tool_probabilities, tool_surprisals
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -191,13 +191,32 @@ class _Ruled:
         return taken
 
 
-class RuledHard(_Ruled, Hard):
+class _RuledClasses(_Ruled):
+    """Labels of one class, whose losses may be of probabilities that a tool has changed."""
+
+    form: Form
+    codes: Codes
+
+    def shown(self) -> tuple[Floats, Floats]:
+        """Those of the tool, before bounds."""
+        return self._of(self.codes), self._of(self.form.predicted())
+
+    def _of(self, codes: Codes) -> Floats:
+        form, rule = self.form, self.rule
+        own = form.label_probability(codes)
+        if rule.stored:
+            own = of_class(tool_probabilities(form, rule.stored), codes)
+        logs = _log_sums(form) if rule.divided else None
+        return own if logs is None else np.minimum(own / np.exp(logs), 1.0)
+
+
+class RuledHard(_RuledClasses, Hard):
     """Hard labels, scored by a rule."""
 
     rule: Rule = UNBOUNDED
 
 
-class RuledSoft(_Ruled, Soft):
+class RuledSoft(_RuledClasses, Soft):
     """Soft labels, scored by a rule."""
 
     rule: Rule = UNBOUNDED

@@ -21,7 +21,12 @@ Tool = NDArray[np.floating[Any]]  # numbers of the tool's own type
 
 def tool_surprisals(form: Form, stored: str) -> Floats:
     """Surprisal of each class of probabilities of type `stored`, shape (K, n) or (2, …, n)."""
-    return surprisal(_probabilities(form, stored).astype(np.float64))
+    return surprisal(tool_probabilities(form, stored))
+
+
+def tool_probabilities(form: Form, stored: str) -> Floats:
+    """Probability of each class, of type `stored`, shape (K, n) or (2, …, n)."""
+    return _probabilities(form, stored).astype(np.float64)
 
 
 def _probabilities(form: Form, stored: str) -> Tool:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.kernels.batch import Batch, bounded
-from ce_cli.kernels.exact import ExactSums, weighted_sums
+from ce_cli.kernels.exact import LIMB_BITS, ExactSums, weighted_sums
 from ce_cli.kernels.hall import bounded_skewness, skewness_of_mean
 from ce_cli.kernels.outcomes import LabelSpace
+from ce_cli.metrics.magnitudes import Cubed, floats_of, units_of
 from ce_cli.metrics.state import State
 
 Floats = NDArray[np.float64]
@@ -78,10 +79,10 @@ class Cubes(State):
             return bounded_skewness(
                 _skewness(means, squares, (self.third.floats(), second, first, squared))
             )
+        total, one = weight.floats(), np.ones(len(means))
         cubed = (self.third, self.second, self.first, self.weight)
-        of_residuals = _skewness(means, squares, tuple(one.floats() for one in cubed))
+        of_residuals = _skewness_of_cubes(means, squares, total, cubed)
         with np.errstate(all="ignore"):
-            total, one = weight.floats(), np.ones(len(means))
             third, second = self.plain_third.floats() / total, self.plain_second.floats() / total
             around = squares_about(means, one, means, second)
             of_numbers = _skewness(means, around, (third, second, means, one))
@@ -123,13 +124,11 @@ class Cubes(State):
         none, weights = ExactSums.empty(batch.group_count), batch.weights
         if weights is None:
             return cls(batch.sums(bounded(third)), none, none, none, none, none)
+        cubed, groups = Cubed(weights), (batch.groups, batch.group_count)
+        cubes = [cubed.sums(one, *groups) for one in (third, second, first, zeroth)]
         with np.errstate(over="ignore"):
-            cubed = bounded(weights * weights * weights)
-            pairs = [(one, cubed) for one in (third, second, first, zeroth)]
-            pairs += [(third, weights), (second, weights)]
-            terms = (bounded(bounded(numbers) * factors) for numbers, factors in pairs)
-            sums = (ExactSums.of(one, batch.groups, batch.group_count) for one in terms)
-            return cls(*sums)
+            plain = [bounded(bounded(one) * weights) for one in (third, second)]
+        return cls(*cubes, *(ExactSums.of(one, *groups) for one in plain))
 
     def minus(self, other: Self) -> Self:
         """Subtract other sums."""
@@ -180,12 +179,12 @@ class ClassMoments(State):
         none = cls.empty(batch.group_count // batch.space.classes, batch.space)
         if batch.weights is None:
             return none.replace(second=batch.loss_squares, first=batch.loss_sums)
-        losses = batch.finite_losses
+        losses, cubed = batch.finite_losses, Cubed(batch.weights)
         with np.errstate(over="ignore"):
-            squares, cubed = bounded(losses * losses), _cubed(batch.weights)
-            terms = (bounded(cubed * squares), bounded(cubed * losses), cubed)
+            squares = bounded(losses * losses)
         second, first, weight = (
-            ExactSums.of(one, batch.groups, batch.group_count) for one in terms
+            cubed.sums(one, batch.groups, batch.group_count)
+            for one in (squares, losses, np.ones(len(batch)))
         )
         return none.replace(
             second=batch.sums(squares),
@@ -203,7 +202,7 @@ class ClassMoments(State):
         classes = len(shares)
         pairs = (shares[:, np.newaxis] * shares).reshape(classes**2, count)
         triples = (pairs[:, np.newaxis] * shares).reshape(classes**3, count)
-        found = {}
+        found, cubed = {}, None if weights is None else Cubed(weights)
         with np.errstate(over="ignore"):
             terms = {
                 "second": shares * losses * losses,
@@ -215,9 +214,8 @@ class ClassMoments(State):
                 cells = groups * width + np.arange(width)[:, np.newaxis]
                 size = batch.group_count * width
                 found[name] = weighted_sums(own, weights, cells, size)
-                if weights is not None:
-                    own = bounded(own * _cubed(weights))
-                    found[f"cubed_{name}"] = weighted_sums(own, None, cells, size)
+                if cubed is not None:
+                    found[f"cubed_{name}"] = cubed.sums(own, cells, size)
         return cls.empty(batch.group_count, batch.space).replace(**found)
 
     def block(self, group: int, space: LabelSpace) -> Self:
@@ -264,12 +262,16 @@ class ClassMoments(State):
         cubed = (self.cubed_second, self.cubed_first, self.cubed_weight)
         if is_soft:
             cubed = (self.cubed_second, self.cubed_pairs, self.cubed_triples)
-        own = [_contracted(one.floats(), constants, n, n) for n, one in enumerate(cubed, 1)]
-        of_residuals = _skewness(means, squares, (cubes.third.floats(), *own))
+        total = weights.sum(axis=1)
+        units = units_of(total)
+        own = [
+            _contracted(floats_of(one, units, 3), constants, n, n) for n, one in enumerate(cubed, 1)
+        ]
+        scaled_squares = np.ldexp(squares, -2 * LIMB_BITS * units)
+        of_residuals = _skewness(means, scaled_squares, (floats_of(cubes.third, units, 3), *own))
         with np.errstate(all="ignore"):
             least = [_contracted(one, constants, n, n - 1) for n, one in enumerate(plain, 1)]
             around = np.maximum(least[0] - 2.0 * means * least[1] + means**2 * least[2], 0.0)
-            total = weights.sum(axis=1)
             scaled = [one / total for one in (cubes.plain_third.floats(), *terms)]
             of_numbers = _skewness(means, around / total, tuple(scaled)) / np.sqrt(count)
         return skewness_of_mean(of_numbers, of_residuals)
@@ -288,10 +290,6 @@ def _contracted(sums: Floats, constants: Floats, order: int, times: int) -> Floa
         factors = constants if place < times else np.ones_like(constants)
         found = np.einsum("gk...,gk->g...", found, factors)
     return found
-
-
-def _cubed(weights: Floats) -> Floats:
-    return bounded(weights * weights * weights)
 
 
 def _widths(space: LabelSpace) -> dict[str, int]:
@@ -324,6 +322,15 @@ def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: 
     with np.errstate(all="ignore"):
         squares = second - 2.0 * means * first + means * means * squared_weight
         return np.where(squares <= _ROUNDING * second, 0.0, squares)
+
+
+def _skewness_of_cubes(
+    means: Floats, squares: Floats, total: Floats, sums: tuple[ExactSums, ...]
+) -> Floats:
+    """The same of sums with w³, by group, of which `total` is Σ w."""
+    units = units_of(total)
+    scaled = np.ldexp(squares, -2 * LIMB_BITS * units)
+    return _skewness(means, scaled, tuple(floats_of(one, units, 3) for one in sums))
 
 
 def _skewness(means: Floats, squares: Floats, sums: tuple[Floats, ...]) -> Floats:

@@ -17,6 +17,7 @@ from ce_cli.registry import FIGURES
 from ce_cli.results.score import Note
 from ce_cli.scoring.figures import Computed, Measured, chosen
 from ce_cli.scoring.rarity import FEW, FEW_CLUSTERS, SKEWED, outside_commonest
+from ce_cli.spec import Spec
 from ce_cli.text import level_text, plural, quoted, quoted_list
 
 Floats = NDArray[np.float64]
@@ -87,28 +88,47 @@ def _rare_class(computed: Computed) -> Iterator[Note]:
     by_cluster = _clusters_by_class(computed)
     if by_cluster is not None and outside >= FEW:
         outside, noun = by_cluster.sum() - by_cluster[place], "cluster"
-    if not outside < FEW:
-        return
+    if outside < FEW:
+        yield rare_class(float(outside), int(place), classes, computed.spec, noun)
+
+
+def rare_class(
+    outside: float, commonest: int, classes: Sequence[str], spec: Spec, noun: str = "row"
+) -> Note:
+    """That fewer than `FEW` rows (or clusters) have another class than the commonest.
+
+    Parameters
+    ----------
+    outside : float
+        How many have another class.
+    commonest : int
+        The code of the commonest class.
+    classes : sequence of str
+        The names of the classes.
+    spec : Spec
+        The options.
+    noun : {"row", "cluster"}
+        What is counted.
+    """
     if len(classes) == 2:
-        have = f"the class {quoted(classes[1 - int(place)])}"
+        have = f"the class {quoted(classes[1 - commonest])}"
     else:
-        have = f"another class than {quoted(classes[int(place)])}"
-    count = round(float(outside))
+        have = f"another class than {quoted(classes[commonest])}"
+    count = round(outside)
     if not count:
-        weighs = computed.spec.weight is not None or computed.spec.class_weight
+        weighs = spec.weight is not None or spec.class_weight
         row = "row of a weight above 0" if weighs else "row"
-        yield Note(
+        return Note(
             "rare_class",
             f"No {row} has {have}, so no interval allows for such rows: if there are any, score a "
             f"file with at least {FEW} of them.",
         )
-        return
-    weigh = " (by weight)" if noun == "row" and computed.spec.weight else ""
+    weigh = " (by weight)" if noun == "row" and spec.weight else ""
     verb = "has" if count == 1 else "have"
-    yield Note(
+    return Note(
         "rare_class",
         f"Only {plural(count, noun)}{weigh} {verb} {have}, and chance decides what so few add to "
-        f"the figures, so the {level_text(computed.spec.confidence)} intervals may miss the truth: "
+        f"the figures, so the {level_text(spec.confidence)} intervals may miss the truth: "
         f"score more rows, with at least {FEW} of them.",
         count,
     )

@@ -70,13 +70,14 @@ class RowLosses(Record):
     def of(cls, batch: Batch, ids: pa.Array | None) -> Self:
         """All rows of a batch; `ids` is the whole id column of its frame."""
         own_ids = None if ids is None else as_texts(_taken(ids, batch.places))
+        probability, prediction = batch.outcomes.shown()
         return cls(
             batch.rows,
             own_ids,
             batch.outcomes.codes.astype(np.int32),
             batch.outcomes.predicted().astype(np.int32),
-            batch.outcomes.label_probability(),
-            batch.outcomes.confidence(),
+            probability,
+            prediction,
             batch.losses,
         )
 

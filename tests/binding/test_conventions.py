@@ -14,7 +14,7 @@ from sklearn.metrics import log_loss
 
 from ce_cli import score
 from ce_cli.binding.conventions import ConventionCase, convention_of
-from ce_cli.errors import UsageError
+from ce_cli.errors import DataError, UsageError
 from ce_cli.spec import CONVENTIONS
 
 mp.dps = 50
@@ -502,3 +502,36 @@ def test_torch_with_smoothed_labels_and_class_weights_is_refused() -> None:
     torch = next(line for line in found.conventions if line.convention == "torch")
     assert math.isnan(torch.cross_entropy)
     assert "not computed" in torch.why
+
+
+# Rows
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("xgboost", {"label": [1, 0, 1], "prob": [0.7, 0.2, 0.6]}),
+        ("xgboost", {"label": [1, 0, 1], "logit": [0.7, -1.2, 9.0]}),
+        ("xgboost", of_classes([0, 1, 2], [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.6, 0.3, 0.1]])),
+        ("keras", {"label": [1, 0, 1], "prob": [0.7, 0.2, 0.6]}),
+        ("keras", of_classes([0, 1, 0], [[0.5, 0.6], [0.2, 0.9], [0.3, 0.75]])),
+        ("lightgbm", {"label": [1, 0, 1], "logit": [0.7, -1.2, 9.0]}),
+    ],
+)
+def test_the_loss_of_a_row_is_that_of_the_probability_beside_it(
+    name: str, columns: dict[str, Any]
+) -> None:
+    """XGBoost's probabilities are float32, and Keras divides those of classes by their sum."""
+    result = score(pd.DataFrame(columns), convention=name, worst=3, per_row=True)
+    table = result.rows_frame()
+    assert np.allclose(-np.log(table["probability"]), table["loss"], rtol=4e-16, atol=4e-16)
+    alike = table["label"] == table["predicted"]
+    assert (table["probability"] == table["prediction"])[alike].all()
+    shown = {one["row"]: one["probability"] for one in result.worst}
+    assert shown == dict(zip(table["row"], table["probability"], strict=True))
+
+
+def test_lists_of_one_number_are_refused_also_where_one_class_is_named() -> None:
+    table = pd.DataFrame({"label": [[1], [0]], "prob": [[0.7], [0.2]]})
+    with pytest.raises(DataError, match="at least two classes are needed"):
+        score(table, classes="a", convention="xgboost", metric="all")

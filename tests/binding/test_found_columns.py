@@ -220,3 +220,36 @@ def test_more_columns_are_not_read_more_often(
         assert score(path).metrics["cross_entropy"] == pytest.approx(LOSS, rel=1e-12)
         times.append(len(read))
     assert times[0] == times[1]
+
+
+# Independent labels: neither they nor the predictions sum to 1, though they may in the first rows
+
+
+@pytest.mark.parametrize(
+    ("names", "predictions"),
+    [
+        ("y_a,y_b,p_a,p_b", ["p_a", "p_b"]),
+        ("label_a,label_b,prob_a,prob_b", ["prob_a", "prob_b"]),
+        ("a,b,p_a,p_b", ["p_a", "p_b"]),
+        ("y_1,y_2,score_1,score_2", ["score_1", "score_2"]),
+        ("y_a,y_b,a,b", ["a", "b"]),
+    ],
+)
+def test_the_task_alone_says_that_labels_are_independent(
+    tmp_path: Path, names: str, predictions: list[str]
+) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text(f"{names}\n0,1,0.9,0.5\n1,0,0.1,0.1\n0,1,0.2,0.9\n")
+    document = score_json(path, "--task", "multilabel")
+    assert document["columns"]["predictions"] == predictions
+    happened = [0.1, 0.5, 0.1, 0.9, 0.8, 0.9]
+    expected = -math.fsum(map(math.log, happened)) / len(happened)
+    assert document["metrics"]["cross_entropy"] == pytest.approx(expected, rel=1e-15)
+
+
+def test_two_sets_of_predictions_of_independent_labels_are_a_choice(tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text("y_a,y_b,m_a,m_b,n_a,n_b\n0,1,0.9,0.5,0.2,0.4\n1,0,0.1,0.1,0.6,0.7\n")
+    done = run_ce("score", path, "--task", "multilabel")
+    assert done.returncode == BAD_DATA
+    assert "--pred" in done.stderr

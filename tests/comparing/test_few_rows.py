@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ce_cli import compare
+from ce_cli import compare, score
 from ce_cli.comparing.interval_notes import rare_class
+from ce_cli.spec import Spec
 from tests.conftest import run_ce, write_csv
 from tests.gating.gates import run_gate
 
@@ -56,16 +57,108 @@ def test_rows_of_a_rare_class_are_counted() -> None:
         preds={"a": "qa", "b": "qb"},
         weight="w",
     )
-    assert "Only 2 rows have the class '1'" in weighted.warnings[0].message
+    assert "Only 2 rows (by weight) have the class '1'" in weighted.warnings[0].message
 
 
 def test_nothing_is_said_of_classes_with_enough_rows() -> None:
-    assert not list(rare_class([10, 400], ["a", "b"]))
-    assert not list(rare_class([], ["a", "b"]))
-    (none,) = rare_class([400, 0], ["a", "b"])
+    assert not list(rare_class([10, 400], ["a", "b"], Spec()))
+    assert not list(rare_class([], ["a", "b"], Spec()))
+    (none,) = rare_class([400, 0], ["a", "b"], Spec())
     assert none.message.startswith("No row has the class 'b'")
-    (one,) = rare_class([400, 1, 0], ["a", "b", "c"])
+    (one,) = rare_class([400, 1, 0], ["a", "b", "c"], Spec())
     assert one.message.startswith("Only 1 row has another class than 'a'")
+
+
+@pytest.mark.parametrize("weighs", [False, True])
+def test_a_rare_class_is_reported_in_the_same_words_by_score_and_compare(weighs: bool) -> None:
+    """By weight, 11 rows of which one has nearly all of it count as little more than one."""
+    rng = np.random.default_rng(6)
+    label = np.r_[np.ones(11 if weighs else 4, int), np.zeros(189, int)]
+    table = pd.DataFrame({"label": label, "qa": rng.uniform(0.1, 0.9, len(label))})
+    table["qb"] = rng.uniform(0.1, 0.9, len(label))
+    table["w"] = np.r_[99.0, np.ones(len(label) - 1)]
+    weight = "w" if weighs else None
+    compared = compare(table, preds={"a": "qa", "b": "qb"}, weight=weight)
+    scored = score(table, label="label", pred="qa", weight=weight)
+    own, other = (
+        [one.message for one in result.warnings if one.code == "rare_class"]
+        for result in (compared, scored)
+    )
+    assert own == other
+    assert "Only 1 row (by weight)" in own[0] if weighs else "Only 4 rows have" in own[0]
+
+
+FEW_TOKENS = {"a": [-0.5, -0.7], "b": [-0.625, -0.825]}  # b − a is 1/8 in every row
+
+
+def test_few_rows_are_reported_where_every_difference_is_the_same(tmp_path: Path) -> None:
+    """Nothing is skewed, and there are no classes, so that only their number shows it."""
+    for rows, warned in ((1, True), (2, True), (9, True), (10, False)):
+        tables = {
+            name: pd.DataFrame({"logprob": (own * rows)[:rows]}) for name, own in FEW_TOKENS.items()
+        }
+        found = [one for one in compare(tables).warnings if one.code == "few_rows"]
+        assert bool(found) == warned
+        if rows == 2:
+            assert found[0].message.startswith("Only 2 rows are compared")
+        if rows == 1:
+            assert "there is no interval" in found[0].message
+
+
+def test_rows_are_few_by_their_weights(tmp_path: Path) -> None:
+    """Kish's number is (100 + 39)² / (100² + 39) = 1.92; no class is rare, as none is named."""
+    logprobs = -np.tile([0.5, 0.7], 20)
+    old = pd.DataFrame({"logprob": logprobs, "w": [100.0] + [1.0] * 39})
+    result = compare({"a": old, "b": pd.DataFrame({"logprob": logprobs - 0.125})}, weight="w")
+    assert codes(result) == ["few_rows"]
+    assert "Only 1.92 rows (by weight)" in result.warnings[0].message
+
+
+def test_gates_report_few_rows_and_few_rows_of_groups(tmp_path: Path) -> None:
+    files = [
+        write_csv(tmp_path / f"{name}.csv", {"logprob": own * 12, "g": ["x"] * 20 + ["y"] * 4})
+        for name, own in FEW_TOKENS.items()
+    ]
+    few = [
+        write_csv(tmp_path / f"few-{name}.csv", {"logprob": own})
+        for name, own in FEW_TOKENS.items()
+    ]
+    for (old, new), by in ((few, ()), (files, ("--require", "regression.by(g) <= 10"))):
+        scored = tmp_path / "old.json"
+        scored.write_text(run_ce("score", old, "--json", *(("--by", "g") if by else ())).stdout)
+        for baseline in (old, scored):
+            _, document = run_gate(new, "--baseline", baseline, "--max-regression", "10", *by)
+            found = [note["code"] for note in document["gates"][0]["warnings"]]
+            expected = "few_rows_in_groups" if by else "few_rows"
+            assert [one for one in found if one != "unpaired"] == [expected]
+
+
+def test_a_regression_that_compare_calls_rounding_passes_a_gate(tmp_path: Path) -> None:
+    """The same losses, written as log-probabilities and as logits of two classes or one."""
+    probs = np.linspace(0.05, 0.95, 40)
+    label = np.arange(40) % 2
+    logits = np.log(probs / (1.0 - probs))
+    old = write_csv(tmp_path / "old.csv", {"label": label, "prob": probs})
+    new = write_csv(tmp_path / "new.csv", {"label": label, "logit": logits})
+    (one,) = compare([old, new]).comparisons
+    worse = (old, new) if one.difference["absolute"] > 0.0 else (new, old)
+    assert one.verdict == "same"
+    assert 0.0 < abs(one.difference["absolute"]) < 1e-15
+    scored = tmp_path / "old.json"
+    scored.write_text(run_ce("score", worse[0], "--json").stdout)
+    for limit in ("0", "0 %"):
+        for mode in ("point", "confident", "proven"):
+            given = (worse[1], "--baseline", worse[0], "--mode", mode, "--max-regression", limit)
+            code, document = run_gate(*given)
+            (check,) = document["gates"][0]["checks"]
+            assert (code, check["compared"]) == (0, 0.0)
+            assert check["value"] > 0.0
+        code, _ = run_gate(
+            worse[1], "--baseline", scored, "--mode", "point", "--max-regression", limit
+        )
+        assert code == 0
+        code, _ = run_gate(worse[1], "--baseline", worse[0], "--require", f"regression < {limit}")
+        assert code == 1  # rounding is no improvement either
 
 
 def test_one_row_that_dominates_differences_is_reported_by_compare_and_by_gates(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -282,6 +283,30 @@ def test_the_interval_of_auc_is_delongs() -> None:
         expected = special.expit(special.logit(area) + np.array([-reach, reach]))
         assert (own.low, own.high) == pytest.approx(tuple(expected), rel=1e-9)
         assert "DeLong" in own.method
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_auc_by_group_is_that_of_the_group_alone(weighted: bool) -> None:
+    """Groups of one class, of one row, of ties, and of more scores than are kept exactly."""
+    rng = np.random.default_rng(11)
+    sizes = {"large": 40_000, "small": 60, "ties": 300, "one class": 20, "one row": 1}
+    group = np.repeat(list(sizes), list(sizes.values()))
+    prob = rng.uniform(0.0, 1.0, len(group))
+    prob[group == "ties"] = rng.integers(1, 4, sizes["ties"]) / 4.0
+    label = (rng.random(len(group)) < 0.5 * prob + 0.2).astype(int)
+    label[group == "one class"] = 1
+    weights = rng.integers(0, 3, len(group)).astype(float) if weighted else None
+    data = pd.DataFrame({"label": label, "prob": prob, "g": group}).assign(w=weights)
+    data = data.sample(frac=1.0, random_state=1)
+    options: dict[str, Any] = {"metric": ["auc"], "weight": "w" if weighted else None}
+    found = {one.by["g"]: one for one in score(data, by="g", **options).groups}
+    for name in sizes:
+        rows = data[data["g"] == name]
+        if weighted and not rows["w"].any():
+            continue
+        alone = score(rows, **options)
+        assert repr(found[name].metrics) == repr(alone.metrics)
+        assert repr(found[name].intervals) == repr(alone.intervals)
 
 
 def test_scores_in_bins_hardly_change_the_interval_of_auc() -> None:

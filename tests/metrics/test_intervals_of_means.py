@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from ce_cli import score
+from ce_cli import compare, score
+from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.outcomes import Likelihood
+from ce_cli.metrics.moments import Cubes
 from tests.conftest import SCHEMAS
 from tests.metrics.hall import hall_interval, kish
 
@@ -113,3 +120,52 @@ def test_labels_that_are_partly_right_have_an_interval_of_a_mean() -> None:
     rows = ((prob > 0.5) == label).mean(axis=1)
     interval = own.intervals["accuracy"]
     assert (interval.low, interval.high) == pytest.approx(hall_interval(rows, 0.95), rel=1e-8)
+
+
+# Weights that are all as many times as large
+
+
+@settings(max_examples=4)  # each scores and compares five times
+@given(
+    rows=st.lists(
+        st.tuples(st.floats(0.02, 0.98), st.floats(0.0, 1.0), st.floats(0.1, 10.0)), min_size=8
+    ),
+    power=st.sampled_from([-420, -300, -200, 33, 300, 420]),
+    soft=st.booleans(),
+)
+def test_weights_times_a_power_of_two_change_no_interval(
+    rows: list[tuple[float, float, float]], power: int, soft: bool
+) -> None:
+    """2**420 cubed is beyond the floats, and 2**-420 cubed is 0."""
+    prob, share, weight = np.array(rows).T
+    group = np.arange(len(rows)) % 2
+    label = share if soft else (share > 0.5).astype(int)
+    data = pd.DataFrame({"label": label, "prob": prob, "g": group, "w": weight})
+    other = data.assign(w=np.ldexp(weight, power))
+    mixed = data.assign(w=np.where(group == 1, other["w"], weight))  # of one group only
+    options: dict[str, Any] = {"weight": "w", "by": "g", "label": "label", "pred": "prob"}
+    options["metric"] = ["cross_entropy", "skill", "brier", "bias", "kl_divergence"]
+    one, every, some = (score(own, **options) for own in (data, other, mixed))
+    assert repr(one.intervals) == repr(every.intervals)
+    intervals = [[repr(own.intervals) for own in found.groups] for found in (one, every, some)]
+    assert intervals[0] == intervals[1] == intervals[2]
+    preds = {"a": "prob", "b": "other"}
+    first, second = (
+        compare(own.assign(other=prob[::-1]), preds=preds, label="label", weight="w")
+        for own in (data, other)
+    )
+    assert repr(first.comparisons) == repr(second.comparisons)
+
+
+def test_cubes_of_weights_of_any_size_do_not_depend_on_how_rows_are_split() -> None:
+    rng = np.random.default_rng(8)
+    losses, rows = rng.exponential(1.0, 40), np.arange(40)
+    weights = np.ldexp(rng.uniform(0.5, 1.0, 40), rng.choice([-450, -201, -1, 0, 199, 450], 40))
+    batch = Batch(Likelihood(losses, losses), weights, rows % 2, 2, rows, rows)
+    whole = Cubes.of(batch)
+    assert 0 not in whole.weight.totals()
+    for size in (1, 7):
+        total = Cubes.empty(2, batch.space)
+        for start in range(0, 40, size):
+            total = Cubes.of(batch.take(slice(start, start + size))).merge(total)
+        assert total == whole

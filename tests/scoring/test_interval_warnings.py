@@ -152,6 +152,19 @@ def test_healthy_data_are_not_warned_of(classes: int, rows: int) -> None:
 # Other figures, classes and groups
 
 
+@pytest.mark.parametrize("options", [{}, {"metric": ["skill"]}])
+def test_nearly_every_file_of_few_positives_is_warned_of(options: dict[str, Any]) -> None:
+    """The interval of skill covers the truth in 65 % of such files (200 were simulated)."""
+    rng = np.random.default_rng(9)
+    warned = 0
+    for _ in range(20):
+        prob = special.expit(rng.normal(-4.5, 1.1, 100))  # 2 % on average
+        label = (rng.random(100) < prob).astype(int)
+        found = notes(pd.DataFrame({"label": label, "prob": prob}), **options)
+        warned += not ABOUT_INTERVALS.isdisjoint(found)
+    assert warned >= 18
+
+
 def test_the_figures_that_few_rows_dominate_are_named() -> None:
     """One row in 200 is wrong by far, so the mean of its errors rests on it."""
     data = calibrated(200).assign(p_0=0.5, p_1=0.5)

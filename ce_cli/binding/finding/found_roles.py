@@ -201,7 +201,8 @@ class RoleFinder:
         if losses:
             return Chosen(losses)
         label = labels[0] if len(labels) == 1 else ""
-        found = PredictionChoice(self._rows, beside, seen, spec.as_, label).chosen()
+        several = spec.task == "multilabel"
+        found = PredictionChoice(self._rows, beside, seen, spec.as_, label, several).chosen()
         if found is not None:
             return found
         own = [column for column in columns if not column.from_labels]

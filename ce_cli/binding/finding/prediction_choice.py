@@ -52,6 +52,8 @@ class PredictionChoice:
         The kind of values, as far as an option sets it.
     label : str
         The column of labels, if there is one.
+    independent : bool
+        Whether an option says that the labels are independent, so that nothing sums to 1.
     """
 
     def __init__(
@@ -61,8 +63,10 @@ class PredictionChoice:
         seen: Sequence[str],
         as_: Values | str,
         label: str = "",
+        independent: bool = False,
     ) -> None:
         self._rows, self._seen, self._as, self._label = rows, seen, as_, label
+        self._independent = independent
         beside = set(taken)
         free = [c for c in rows.columns if c.name not in beside and not c.from_labels]
         lists = [c.name for c in free if c.kind in ("list", "map")]
@@ -137,6 +141,9 @@ class PredictionChoice:
         if any(kind.bad or not kind.in_unit for kind in kinds):
             return
         if all(kind.are_decisions for kind in kinds) and self._have_fractions(one.columns):
+            return
+        if self._independent:
+            yield one.replace(others=())
             return
         alone, whole = one.replace(others=()), self._with_unseen(one)
         for candidate, exact in ((whole, True), (alone, True), (whole, False), (alone, False)):
@@ -228,8 +235,8 @@ class PredictionChoice:
         return len(self._lists) + len(self._numbers) > 1
 
     def _may_be_models(self, choice: Choice) -> bool:
-        """Whether several columns of fractions do not sum to 1."""
-        if len(choice) < 2 or self._are_logs(choice):
+        """Whether several columns of fractions do not sum to 1, as those of one model do."""
+        if len(choice) < 2 or self._independent or self._are_logs(choice):
             return False
         kinds = self._rows.numbers(choice)
         fractions = all(kind.in_unit and not kind.bad for kind in kinds)
