@@ -244,7 +244,7 @@ def test_texts_without_bytes_have_no_bits_per_byte(
     tokens: list[str | None], tmp_path: Path
 ) -> None:
     path = lines(tmp_path, [{"token": token, "logprob": -0.5} for token in tokens])
-    with pytest.raises(DataError, match="byte counts in 'token' are 0|the value is missing"):
+    with pytest.raises(DataError, match=r"byte counts in 'token' are 0|the value is missing"):
         score(path, bytes="token")
 
 

@@ -24,8 +24,9 @@ PROBS = [0.1 + 0.04 * row for row in range(ROWS)]
 
 
 def written(folder: Path, name: str, delimiter: str = ",", **columns: Sequence[object]) -> str:
-    rows = [delimiter.join(columns), *(delimiter.join(map(str, r)) for r in zip(*columns.values()))]
-    (folder / name).write_text("\n".join(rows) + "\n")
+    rows = zip(*columns.values(), strict=True)
+    lines = [delimiter.join(map(str, row)) for row in (columns, *rows)]
+    (folder / name).write_text("\n".join(lines) + "\n")
     return str(folder / name)
 
 
@@ -94,7 +95,7 @@ def test_numbers_in_another_order_are_noticed(
     values = [value(row) for row in range(ROWS)]
     ours = written(tmp_path, "p.csv", amount=values, prob=PROBS)
     theirs = written(tmp_path, "t.csv", amount=turned(values), label=LABELS)
-    with pytest.raises(DataError, match="'amount' has the same values .* in another order"):
+    with pytest.raises(DataError, match=r"'amount' has the same values .* in another order"):
         score(ours, labels=theirs)
 
 
@@ -126,15 +127,15 @@ def test_of_very_many_rows_it_is_not_known_whether_values_are_unique(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So the advice is no longer to join the rows by these."""
-    values = [1.5 * row + 0.25 for row in range(ROWS)]
+    values, labels = [1.5 * row + 0.25 for row in range(60)], [*LABELS, *LABELS, *LABELS]
     parts = [
-        written(tmp_path, "1.csv", amount=values[:10], prob=PROBS[:10]),
-        written(tmp_path, "2.csv", amount=values[10:], prob=PROBS[10:]),
+        written(tmp_path, "1.csv", amount=values[:30], prob=[0.5] * 30),
+        written(tmp_path, "2.csv", amount=values[30:], prob=[0.5] * 30),
     ]
-    truth = written(tmp_path, "t.csv", amount=turned(values), label=LABELS)
+    truth = written(tmp_path, "t.csv", amount=turned(values), label=labels)
     with pytest.raises(DataError, match='join them with id="amount"'):
         score(parts, labels=truth)
-    monkeypatch.setattr(reordered, "_KEPT", 5)
+    monkeypatch.setattr(reordered, "_KEPT", 20)
     with pytest.raises(DataError, match="sort both files alike"):
         score(parts, labels=truth)
 
@@ -206,8 +207,8 @@ def test_lists_in_two_files_are_not_compared_by_their_first_rows(tmp_path: Path)
 
 
 def test_a_part_of_a_renamed_file_is_as_large_as_before(tmp_path: Path) -> None:
-    source = opened(written(tmp_path, "p.csv", label=LABELS, prob=PROBS), Reading())
-    renamed = RenamedSource(source, {"prob": "p"})
-    theirs = [part.size for part in source.splits(Projection((), ("prob",)))]
+    path = written(tmp_path, "p.csv", label=LABELS, prob=PROBS)
+    theirs = [part.size for part in opened(path, Reading()).splits(Projection((), ("prob",)))]
+    renamed = RenamedSource(opened(path, Reading()), {"prob": "p"})
     assert [part.size for part in renamed.splits(Projection((), ("p",)))] == theirs
     assert [column.name for column in renamed.columns()] == ["label", "p"]
