@@ -195,7 +195,10 @@ def test_a_struct_that_is_null_is_missing(tmp_path: Path) -> None:
 
 
 def test_maps_of_logits_need_every_class(tmp_path: Path) -> None:
-    rows = [{"label": "a", "z": {"a": 1.5, "b": -0.5}}, {"label": "b", "z": {"a": 1.5}}]
+    rows: list[dict[str, Any]] = [
+        {"label": "a", "z": {"a": 1.5, "b": -0.5}},
+        {"label": "b", "z": {"a": 1.5}},
+    ]
     path = lines(tmp_path, rows)
     with pytest.raises(DataError, match="row 2, column 'z': the value is missing"):
         score(path, as_="logits", pred="z")
@@ -207,7 +210,7 @@ def test_maps_of_logits_need_every_class(tmp_path: Path) -> None:
 
 
 def test_a_list_that_is_null_among_lists_of_several_lengths_is_missing(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"label": 0, "probs": [0.25, 0.75]},
         {"label": 1, "probs": [0.25, 0.5, 0.25]},
         {"label": 1, "probs": None},

@@ -53,9 +53,9 @@ def test_a_part_without_a_shared_column_shows_nothing(name: str, tmp_path: Path)
         "town": [f"town {row}" for row in range(ROWS)],
         "index": range(ROWS),
     }
-    first = written(tmp_path, "1.csv", **{name: values[name][:10]}, prob=PROBS[:10])
+    first = written(tmp_path, "1.csv", ",", **{name: values[name][:10]}, prob=PROBS[:10])
     second = written(tmp_path, "2.csv", prob=PROBS[10:])
-    truth = written(tmp_path, "truth.csv", **{name: values[name]} | {"label": LABELS})
+    truth = written(tmp_path, "truth.csv", ",", **({name: values[name]} | {"label": LABELS}))
     found = score([first, second], labels=truth)
     assert found.metrics["cross_entropy"] == pytest.approx(loss(tmp_path), rel=1e-12)
 
