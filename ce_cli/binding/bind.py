@@ -139,7 +139,7 @@ def _check_predicted_class(spec: Spec, bound: Binding) -> None:
     if spec.predicted_class is not None:
         from ce_cli.binding.rows.predicted_class import check_predicted_class
 
-        check_predicted_class(spec, bound)
+        check_predicted_class(spec.predicted_class, bound)
 
 
 def _check_tokens(spec: Spec, bound: Binding, kinds: Kinds) -> None:
@@ -356,7 +356,7 @@ def _resolved(spec: Spec, bound: Binding) -> Spec:
     by_default = spec.clip is None or spec.clip_zeros
     only_zeros = task == "likelihood" and values == "probabilities" and by_default
     if spec.convention is not None:
-        clip = _convention_floor(bound, spec.replace(as_=values))
+        clip = _convention_floor(spec.convention, bound, spec.replace(as_=values))
     tolerance = spec.sum_tolerance
     if tolerance is None:
         tolerance = max(TOLERANCE[one] for one in bound.stored)
@@ -371,13 +371,12 @@ def _resolved(spec: Spec, bound: Binding) -> Spec:
     )
 
 
-def _convention_floor(bound: Binding, spec: Spec) -> float:
+def _convention_floor(name: str, bound: Binding, spec: Spec) -> float:
     """The value that ``--convention`` raises smaller probabilities to."""
-    from ce_cli.binding.convention_choice import chosen_convention
+    from ce_cli.binding.convention_choice import case_of
+    from ce_cli.binding.conventions import convention_of
 
-    chosen = chosen_convention(bound, spec)
-    if chosen is None:
-        return 0.0
+    chosen = convention_of(name, case_of(bound, spec))
     if chosen.unknown:
         raise UsageError(
             f"--convention {chosen.name} cannot be used with --label-smoothing and --class-weight "

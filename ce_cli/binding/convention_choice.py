@@ -32,9 +32,7 @@ def chosen_convention(binding: Binding, spec: Spec) -> Convention | None:
 
 
 def all_conventions(binding: Binding, spec: Spec) -> tuple[Convention, ...]:
-    """All conventions, that of `ce` itself first; empty without ``--conventions``."""
-    if not spec.conventions:
-        return ()
+    """All conventions of ``--conventions``, that of `ce` itself first."""
     return every_convention(case_of(binding, spec), spec.clip or 0.0, spec.clip_zeros)
 
 

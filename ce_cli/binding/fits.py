@@ -25,8 +25,6 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
     kinds = {column.name: column for column in columns}
     counts = Counter(column.name for column in columns)
     projection = binding.projection
-    if source.is_empty:
-        return
     for name in projection.names:
         if counts[name] > 1:
             from ce_cli.binding.finding.repeated_names import repeated_names

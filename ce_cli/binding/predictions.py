@@ -98,7 +98,7 @@ def keys_of(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
     """The names in the maps of the first rows, and labels there that the maps do not name."""
     rows, _, names, values = entries(source.sample(Projection((), (), maps=(name,))).columns[name])
     codes = NamedClasses(tuple(names)).codes(seen)
-    if naming_by_labels(names, seen) is not None:
+    if len(names) > 1 and naming_by_labels(names, seen) is not None:
         return tuple(names)
     known = not seen or (codes != UNKNOWN).any()  # otherwise the names are not labels at all
     unlisted = [t for t, code in zip(seen, codes, strict=True) if code == UNKNOWN and known]

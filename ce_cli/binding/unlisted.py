@@ -39,7 +39,7 @@ def check_unlisted(
     DataError
         The model cannot have predicted these labels: their probability would be 0.
     """
-    if not unlisted or not len(rows):
+    if not len(rows):
         return
     numbers = np.exp(values) if (values <= 0.0).all() else values
     sums = np.bincount(rows, numbers)[np.unique(rows)]

@@ -128,7 +128,7 @@ class RatioMoments(Record):
         root, shift = _root(h * h - a * c)
         root = root if limit > 0.0 else -root
         a, h, c = a << shift, h << shift, c << shift
-        if (h > 0) == (root > 0):  # no cancellation in h + root
+        if (h or root) and (h > 0) == (root > 0):  # no cancellation in h + root
             return _quotient(c, h + root)
         return _quotient(h - root, a)
 
@@ -161,8 +161,6 @@ def _root(square: int) -> tuple[int, int]:
 
 
 def _quotient(top: int, bottom: int) -> float:
-    if not bottom:
-        return math.nan
     try:
         return top / bottom
     except OverflowError:

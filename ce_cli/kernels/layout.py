@@ -7,7 +7,7 @@ both orders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +46,3 @@ def of_rows(matrix: Floats, rows: Codes | slice) -> Floats:
     if isinstance(rows, slice) or len(matrix) <= NARROW:
         return matrix[:, rows]
     return np.asarray(matrix.T[rows]).T
-
-
-def joined(columns: Sequence[Floats]) -> Floats:
-    """A matrix from the numbers of each class, each of shape (n,)."""
-    matrix = stored(len(columns), len(columns[0]))
-    for row, column in zip(matrix, columns, strict=True):
-        row[:] = column
-    return matrix

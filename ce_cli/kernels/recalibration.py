@@ -10,7 +10,6 @@ calibration of modern neural networks", ICML 2017), b the biases (Alexandari, Ku
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +36,6 @@ class Recalibration(Record):
 
     slope: float
     biases: Floats
-
-    @classmethod
-    def none(cls, classes: int) -> Self:
-        """The recalibration that changes nothing."""
-        return cls(1.0, np.zeros(classes))
 
 
 class Rows(Record):
@@ -223,7 +217,7 @@ class _Search:
             return 0.0
         tried = start * sign if start * sign > 0 else 1.0 / spread
         low, high, reach = 0.0, np.inf, 2.0
-        for step in range(2 * _STEPS):
+        for step in range(2 * _STEPS):  # pragma: no branch - bisection ends before
             point[0] = sign * tried
             _, slopes, curves = self._taylor(point)
             slope, curve = sign * float(slopes[0]), float(curves[0, 0])

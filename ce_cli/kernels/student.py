@@ -100,7 +100,7 @@ def _by_series(confidence: float, degrees: Floats) -> Floats:
 def normal_quantile(confidence: float) -> float:
     """The z with ``P(|Z| <= z) == confidence``, by Newton's method on log P(|Z| > z)."""
     outside, z = 1.0 - confidence, math.sqrt(-2.0 * math.log1p(-confidence))  # z is less
-    for _ in range(100):
+    for _ in range(100):  # pragma: no branch - Newton ends long before
         x = z / math.sqrt(2.0)
         tail, slope = math.erfc(x), math.sqrt(2.0 / math.pi) * math.exp(-x * x)
         near = math.fabs(tail / outside - 1.0) < _LINEAR
@@ -223,7 +223,7 @@ def _continued_fraction(x: float, a: float, b: float) -> float:
     c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
     d = 1.0 / (d if abs(d) > _TINY else _TINY)
     value = d
-    for m in range(1, 100_000):
+    for m in range(1, 100_000):  # pragma: no branch - it ends long before
         for step in (
             m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
             -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),

@@ -107,17 +107,6 @@ class Quantiles(State):
             found[name] = Bounds(np.array([low]), np.array([high]), method)
         return found
 
-    def skewness(self) -> float:
-        """The skewness of the losses, approximately; 0 if not known."""
-        weights, middles = self.histogram.bins.floats(), self.histogram.middles
-        if not len(weights) or not np.isfinite(middles[-1]):
-            return 0.0
-        with np.errstate(all="ignore"):
-            weights = weights / weights.sum()
-            residuals = (middles - np.dot(weights, middles)) / middles[-1]
-            skewness = float(np.dot(weights, residuals**3) / np.dot(weights, residuals**2) ** 1.5)
-        return skewness if np.isfinite(skewness) else 0.0
-
     def top_heaviness(self, share: float) -> float:
         """The part of the variance due to the largest `share` of the losses, approximately."""
         weights, middles = self.histogram.bins.floats(), self.histogram.middles

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.entropy import Entropy
@@ -16,8 +13,6 @@ from ce_cli.metrics.quantiles import Quantiles
 from ce_cli.metrics.sample import Sample
 from ce_cli.metrics.scores import Scores
 from ce_cli.metrics.state import State, States
-
-Floats = NDArray[np.float64]
 
 
 def kinds_of(space: LabelSpace) -> tuple[type[State], ...]:
@@ -47,10 +42,6 @@ class Unsmoothed(State):
         """The state of the rows of both."""
         pairs = zip(self.parts, other.parts, strict=True)
         return type(self)(tuple(one.merge(their) for one, their in pairs))
-
-    def figures(self, states: States) -> dict[str, Floats]:
-        """No figures."""
-        return {}
 
     @property
     def states(self) -> States:

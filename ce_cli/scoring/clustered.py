@@ -104,10 +104,6 @@ class Clustered(Record):
             mean = math.fsum(totals.tolist()) / math.fsum(weights.tolist())
         return _clustered_mean(totals, weights, mean)
 
-    def skewness(self) -> float:
-        """The skewness of the residuals by cluster of the mean loss; 0 if it is not known."""
-        return self.mean.skewness * math.sqrt(self.mean.count)
-
     def bounds(
         self,
         groups: GroupKeys,

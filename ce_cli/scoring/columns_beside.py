@@ -58,7 +58,7 @@ def predicted_class_beside(
         return found[0] if len(found) == 1 else None
     for name in found:
         fall = _fall(source, plain, spec, name)
-        if fall is not None and fall > _LEAST_FALL and (best is None or fall > best[0]):
+        if fall > _LEAST_FALL and (best is None or fall > best[0]):
             best = fall, name
     return None if best is None else best[1]
 
@@ -98,13 +98,11 @@ def _of_both_classes(source: Source, names: Sequence[str], classes: Sequence[str
             yield name
 
 
-def _fall(source: Source, binding: Binding, spec: Spec, name: str) -> float | None:
-    """How much less loss the first rows have if `name` is the predicted class; None if unknown."""
+def _fall(source: Source, binding: Binding, spec: Spec, name: str) -> float:
+    """How much less loss the first rows have if `name` is the predicted class."""
     other = binding.replace(predicted_class=name)
     totals = []
     for one in (binding, other):
         bound = bound_rows(source.sample(one.projection), one, spec.replace(missing="skip"))
         totals.append(sum(float(batch.finite_losses.sum()) for batch in bound.batches))
-        if any(issue.code == "unknown-predicted" for issue in bound.issues):
-            return None
     return totals[0] - totals[1]

@@ -52,7 +52,7 @@ def evidence_notes(
     binding: Binding,
     spec: Spec,
     classes: Sequence[str],
-    source: Source | None,
+    source: Source,
 ) -> Iterator[EvidenceNote]:
     """The warnings that the evidence gives.
 
@@ -64,7 +64,7 @@ def evidence_notes(
         How they were read.
     classes : sequence of str
         The names of the classes, by code.
-    source : Source or None
+    source : Source
         The first file, whose first rows show what else there is.
     """
     found = _notes(evidence, binding, spec, classes, source)
@@ -76,7 +76,7 @@ def _notes(
     binding: Binding,
     spec: Spec,
     classes: Sequence[str],
-    source: Source | None,
+    source: Source,
 ) -> Iterator[EvidenceNote]:
     yield from _by_names(evidence, binding, spec)
     if evidence.marks and spec.as_ in _UNBOUNDED:
@@ -176,9 +176,7 @@ def _of_outcomes(evidence: Evidence, binding: Binding, classes: Sequence[str]) -
     return EvidenceNote("outcome_logprobs", message, evidence.rows, options)
 
 
-def _decisions(
-    evidence: Evidence, binding: Binding, spec: Spec, source: Source | None
-) -> EvidenceNote:
+def _decisions(evidence: Evidence, binding: Binding, spec: Spec, source: Source) -> EvidenceNote:
     loss = "the largest loss that the clip allows" if spec.clip else "an infinite loss"
     if spec.convention:
         loss = f"the largest loss that {spec.convention} allows"
@@ -186,15 +184,13 @@ def _decisions(
     if evidence.wrong:
         each = "has" if evidence.wrong == 1 else "have"
         wrong = f"; {evidence.wrong:,} of the {plural(evidence.rows, 'row')} {each} {loss}"
-    options, instead = None, ""
-    if source is not None:
-        from ce_cli.scoring.columns_beside import fractions_beside
+    from ce_cli.scoring.columns_beside import fractions_beside
 
-        found = fractions_beside(source, binding)
-        if found:
-            options = " ".join(f"--pred {shell_word(name)}" for name in found)
-            verb = "has" if len(found) == 1 else "have"
-            instead = f"; {quoted_list(found, 3)} {verb} numbers between 0 and 1: use {options}"
+    options, instead = None, ""
+    if found := fractions_beside(source, binding):
+        options = " ".join(f"--pred {shell_word(name)}" for name in found)
+        verb = "has" if len(found) == 1 else "have"
+        instead = f"; {quoted_list(found, 3)} {verb} numbers between 0 and 1: use {options}"
     message = (
         f"The predictions in {quoted_list(binding.predictions, 3)} are decisions, not "
         f"probabilities: only 0 and 1{wrong}{instead}."
@@ -215,13 +211,11 @@ def _predicted_class(
     binding: Binding,
     spec: Spec,
     classes: Sequence[str],
-    source: Source | None,
+    source: Source,
 ) -> Iterator[EvidenceNote]:
-    column = None
-    if source is not None:
-        from ce_cli.scoring.columns_beside import predicted_class_beside
+    from ce_cli.scoring.columns_beside import predicted_class_beside
 
-        column = predicted_class_beside(source, binding, spec, classes)
+    column = predicted_class_beside(source, binding, spec, classes)
     if column is None and not evidence.too_many_negatives:
         return
     never = f"The predictions in {quoted(binding.predictions[0])} never favour {quoted(classes[0])}"

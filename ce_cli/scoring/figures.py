@@ -45,7 +45,7 @@ class Computed(Record):
     ----------
     label_file : LabelFile or None
         The file of labels, if there is one.
-    source : Source or None
+    source : Source
         The first file.
     notes : tuple of Note
         Warnings about the files.
@@ -56,8 +56,8 @@ class Computed(Record):
     spec: Spec
     metrics: tuple[type[State], ...]
     locations: RowLocations
-    label_file: LabelFile | None = None
-    source: Source | None = None
+    label_file: LabelFile | None
+    source: Source
     notes: tuple[Note, ...] = ()
 
     @cached_property
@@ -82,9 +82,7 @@ class Computed(Record):
 
     @cached_property
     def effective_rows(self) -> float:
-        """Kish's number of rows; where there is no spread, how many have a weight above 0."""
-        if Spread not in self.whole:
-            return float(self.total.issues.observed)
+        """Kish's number of rows, where the metrics include a spread."""
         return float(self.whole[Spread].effective(self.whole[Loss])[0])
 
     @cached_property
@@ -205,9 +203,8 @@ def _divide_by_rows(
             figures[name] = figures[name] * share
             if name in bounds:
                 bounds[name] = bounds[name].over(1.0 / share)
-        if "cross_entropy" in figures:
-            mean = np.where(loss.infinite.floats() > 0, np.inf, ratios(loss.loss, loss.rows))
-            figures |= {"cross_entropy": mean, "perplexity": np.exp(mean)}
+        mean = np.where(loss.infinite.floats() > 0, np.inf, ratios(loss.loss, loss.rows))
+        figures |= {"cross_entropy": mean, "perplexity": np.exp(mean)}
         if "cross_entropy" in bounds:
             bounds |= bounds_of_loss(bounds["cross_entropy"], loss.rows.floats())
     return figures, bounds

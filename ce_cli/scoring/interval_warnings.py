@@ -140,7 +140,7 @@ def _clusters_by_class(computed: Computed) -> Floats | None:
     if clustered is None or Prior not in clustered.buckets:
         return None
     prior = clustered.by(()).buckets[Prior]
-    if prior.soft.floats().any() or prior.space.independent:
+    if prior.soft.floats().any():
         return None
     there = prior.shares.floats().reshape(-1, prior.space.classes) > 0
     counts: Floats = there.sum(axis=0).astype(np.float64)
@@ -230,8 +230,6 @@ def _squared_skewness(bounds: dict[str, Bounds]) -> dict[str, Floats]:
 def _one_heavy_row(computed: Computed) -> Iterator[Note]:
     """Whether the largest loss alone is most of the skewness, so that larger ones are likely."""
     states = computed.whole
-    if Quantiles not in states or Spread not in states:
-        return
     loss, spread = states[Loss], states[Spread]
     rows = computed.effective_rows
     error = float(spread.figures(states)["standard_error"][0])
@@ -259,8 +257,8 @@ def _small_classes(computed: Computed) -> Iterator[Note]:
         return
     states = computed.whole
     bounds = states[ClassSpread].class_bounds(states, Level(computed.spec.confidence))
-    if bounds.counts is None or bounds.skewness is None:
-        return
+    assert bounds.counts is not None  # as those of means have
+    assert bounds.skewness is not None
     with np.errstate(invalid="ignore"):
         few = (bounds.counts > 0) & ((bounds.counts < FEW) | (bounds.skewness**2 > SKEWED))
     places = np.flatnonzero(few).tolist()

@@ -181,8 +181,6 @@ def _is_worse_than_constant(measured: Measured, scale: float) -> bool:
 
     The baseline is that of the origin of the rows, which the shares of few rows underestimate.
     """
-    if Prior not in measured.states or "cross_entropy" not in measured.bounds:
-        return False
     skill = measured.bounds.get("skill")
     if skill is not None and np.isfinite(skill.high[0]):
         return bool(skill.high[0] < 0.0)

@@ -139,3 +139,42 @@ def test_it_does_not_suit_more_classes_or_no_label() -> None:
         score({"label": [1, 0], "p": [0.5, 0.75]}, label="label", predicted_class="label")
     with pytest.raises(UsageError, match="no column 'gues'"):
         score({"label": [1, 0], "p": [0.5, 0.75], "guess": [1, 0]}, predicted_class="gues")
+
+
+# Classes that are named, or that the first rows do not show
+
+
+def decided(gold: list[str], guess: list[str], q: float = 0.75) -> pd.DataFrame:
+    return pd.DataFrame({"gold": gold, "guess": guess, "score": q})
+
+
+def loss_of(frame: pd.DataFrame, **options: Any) -> float:
+    found = score(frame, label="gold", pred="score", predicted_class="guess", **options)
+    return found.metrics["cross_entropy"]
+
+
+def test_classes_may_be_named() -> None:
+    frame = decided(["NEG", "POS", "POS", "POS"], ["NEG", "NEG", "POS", "POS"])
+    expected = -(3 * np.log(0.75) + np.log(0.25)) / 4
+    assert loss_of(frame, classes=["NEG", "POS"]) == pytest.approx(expected)
+    assert loss_of(frame, classes=["NEG", "POS"], positive="NEG") == pytest.approx(expected)
+
+
+def test_labels_that_are_ignored_are_no_third_class() -> None:
+    frame = decided(["NEG", "skip", "POS"], ["NEG", "NEG", "NEG"])
+    found = loss_of(frame, ignore_label=["skip"])
+    assert found == pytest.approx(-(np.log(0.75) + np.log(0.25)) / 2)
+
+
+@pytest.mark.parametrize("positive", [None, "POS"])
+@pytest.mark.parametrize("name", ["NEG", "POS"])
+def test_one_class_alone_is_right_as_often_as_it_is_predicted(
+    name: str, positive: str | None
+) -> None:
+    assert loss_of(decided([name] * 3, [name] * 3), positive=positive) == -np.log(0.75)
+
+
+def test_predicted_classes_of_more_names_are_refused() -> None:
+    frame = decided(["a"] * 3, ["a", "b", "d"])
+    with pytest.raises(DataError, match="besides the positive class 'a', the labels are 'b', 'd'"):
+        loss_of(frame, positive="a")

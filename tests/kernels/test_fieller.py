@@ -119,3 +119,14 @@ def test_a_reference_that_may_be_zero_has_no_upper_end() -> None:
 
 def test_without_any_spread_the_ratio_is_known() -> None:
     assert RatioMoments(0.5, 2.0, 0.0, 0.0, 0.0).ends(-2.0, 2.0) == (0.25, 0.25)
+
+
+def test_without_any_difference_the_ratio_is_zero() -> None:
+    for spread in (0.0, 0.25):  # of the reference, which T leaves as soon as the ratio is not 0
+        assert RatioMoments(0.0, 2.0, 0.0, 0.0, spread).ends(-2.0, 2.0) == (0.0, 0.0)
+
+
+def test_ends_beyond_the_floats_are_infinite() -> None:
+    """A mean of 1e300 is 1e600 times one of 1e-300."""
+    assert RatioMoments(1e300, 1e-300, 0.0, 0.0, 0.0).ends(-2.0, 2.0) == (math.inf, math.inf)
+    assert RatioMoments(-1e300, 1e-300, 0.0, 0.0, 0.0).ends(-2.0, 2.0) == (LOWEST, LOWEST)

@@ -478,3 +478,11 @@ def test_given_is_not_clipped() -> None:
     ).tolist() == [0, 0]
     matrix = floats_of([[0.0, 1.0], [1.0, 0.0]])
     assert forms.Probabilities(matrix, 1e-7).label_probability(codes).tolist() == [0, 0]
+
+
+def test_an_order_of_many_classes_counts_only_where_there_is_a_tie() -> None:
+    matrix = np.random.default_rng(3).random((50, 20))
+    order = tuple(range(49, -1, -1))
+    assert losses.first_largest(matrix, order).tolist() == matrix.argmax(axis=0).tolist()
+    matrix[[7, 30], 5] = 2.0
+    assert losses.first_largest(matrix, order)[5] == 30

@@ -19,7 +19,7 @@ from sklearn.metrics import log_loss
 from ce_cli.kernels.folds import FOLDS, fold_weights
 from ce_cli.kernels.hashing import hash_of_rows, mixed
 from ce_cli.kernels.isotonic import isotonic_total, pools
-from ce_cli.kernels.recalibration import Recalibration, Rows, fitted, tempered
+from ce_cli.kernels.recalibration import Recalibration, Rows, _solved, fitted, tempered
 
 Floats = NDArray[np.float64]
 
@@ -322,3 +322,38 @@ def test_lone_rows_are_in_one_fold_and_folds_are_as_large_as_by_chance() -> None
         parts = fold_weights(np.full(50_000, float(count)), np.full(50_000, float(count)), keys)
         expected = count / FOLDS * (1.0 - 1.0 / FOLDS)  # the variance of a binomial
         assert parts.var() == pytest.approx(expected, rel=0.05)
+
+
+# Rows without an optimum
+
+
+def test_a_search_without_an_end_comes_near_the_limit() -> None:
+    """The biases of the first and the third class are one, since the third has no row.
+
+    With x for the odds of the second class in the first row, the total is log((1 + x)(2 + x) / x),
+    which is least at x = √2, and approached only where the slope is endless.
+    """
+    logs = special.log_softmax(100.0 * np.array([[1.0, 1.0], [-1.0, 0.0], [0.0, 1.0]]), axis=0)
+    rows = Rows(logs, np.array([1, 0]))
+    found = fitted(rows, np.ones(2), biased=True)
+    assert rows.recalibrated(found).mean() == pytest.approx(math.log(1.0 + math.sqrt(2.0)))
+
+
+def test_a_step_that_rounding_stops_ends_the_search() -> None:
+    """A line separates these rows, so that nothing is left of the loss."""
+    logs = special.log_softmax(np.array([[-2.0, -8.0], [-6.0, 10.0]]), axis=0)
+    rows = Rows(logs, np.array([1, 0]))
+    found = fitted(rows, np.ones(2), biased=True)
+    assert rows.recalibrated(found) == pytest.approx(0.0, abs=1e-13)
+
+
+def test_the_slope_stays_a_number_however_near_the_predictions_are() -> None:
+    rows = Rows(np.array([[0.0], [-1e-300]]), np.array([0]))
+    found = fitted(rows, np.ones(1), biased=False)
+    assert 1e299 < found.slope < math.inf  # its first try is 1 / spread
+
+
+def test_curvatures_that_rounding_made_singular_give_each_coordinate_its_own_step() -> None:
+    beyond = 1.0 + 1e-10  # the damping, so that both rows are the same
+    curves = np.array([[1.0, beyond], [beyond, 1.0]])
+    assert _solved(curves, np.array([0.5, -2.0])).tolist() == [0.5, -2.0]

@@ -180,3 +180,8 @@ def test_the_normal_quantile_has_14_digits(confidence: float) -> None:
         expected = float(mp.sqrt(2) * mp.erfinv(mpf(confidence)))
     assert normal_quantile(confidence) == pytest.approx(expected, rel=1e-14)
     assert t_quantile(confidence, math.inf) == normal_quantile(confidence)
+
+
+def test_an_interval_of_hardly_any_confidence_has_hardly_any_width() -> None:
+    """The true one is that many times as wide as the density at 0 is low."""
+    assert 0.0 <= t_quantile(1e-300, 5.0) < 1e-80

@@ -451,6 +451,13 @@ def test_any_finite_weights_and_losses_can_be_summed_up(entry: Metric) -> None:
 
 
 @every_metric
+def test_a_state_is_equal_to_nothing_of_another_kind(entry: Metric) -> None:
+    state: State = entry.load().empty(1, LabelSpace(2, sized=True))
+    assert state == state.empty(1, LabelSpace(2, sized=True))
+    assert state != entry.target
+
+
+@every_metric
 def test_a_state_stays_small_however_many_rows_it_has_seen(entry: Metric) -> None:
     kind: Kind = entry.load()
     rng = np.random.default_rng(10)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ce_cli import score
@@ -300,3 +301,57 @@ def test_lists_whose_first_place_has_no_label_are_reported(tmp_path: Path) -> No
     assert score_json(path, "--classes", "1,2,3")["classes"] == ["1", "2", "3"]
     assert not messages(score_json(path, "--classes", "1,2,3"), "places_from_zero")
     assert not messages(score_json(path, "--classes", "0,1,2"), "places_from_zero")
+
+
+# Columns beside decisions that may be meant
+
+
+def decisions(**more: Any) -> str:
+    """The warning about decisions that are wrong now and then."""
+    truth = np.arange(60) % 2
+    guess = np.where(np.arange(60) % 7 == 0, 1 - truth, truth)
+    data = pd.DataFrame({"label": truth, "p_0": 1 - guess, "p_1": guess, **more})
+    found = score(data, label="label", pred=["p_0", "p_1"])
+    (message,) = (one.message for one in found.warnings if one.code == "decisions")
+    return message
+
+
+QUARTERS = np.tile([0.25, 0.5, 0.75], 20)
+RISING = np.arange(60) / 60
+
+
+def test_as_many_fractions_that_sum_to_one_are_named() -> None:
+    assert "'q', 'r' have numbers between 0 and 1" in decisions(q=QUARTERS, r=1 - QUARTERS)
+
+
+@pytest.mark.parametrize("more", [{"q": QUARTERS}, {"q": QUARTERS, "r": QUARTERS}, {"n": [7] * 60}])
+def test_other_columns_are_not(more: dict[str, Any]) -> None:
+    assert "numbers between 0 and 1" not in decisions(**more)
+
+
+def test_lists_of_decisions_have_nothing_beside(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    rows = [{"label": n % 2, "pred": [n % 2, 1 - n % 2], "q": 0.5} for n in range(60)]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (message,) = (
+        one.message for one in score(path, pred="pred").warnings if one.code == "decisions"
+    )
+    assert "numbers between 0 and 1" not in message
+
+
+def test_of_two_columns_of_classes_the_one_that_explains_more_is_named() -> None:
+    truth = np.arange(60) % 2
+    right = np.where(np.arange(60) % 7 == 0, 1 - truth, truth)
+    worse = np.where(np.arange(60) % 4 == 0, 1 - truth, truth)
+    data = pd.DataFrame(
+        {
+            "label": truth,
+            "prob": 0.55 + 0.4 * RISING,
+            "one": worse,
+            "two": right,
+            "wrong": 1 - right,
+        }
+    )
+    found = score(data, label="label", pred="prob")
+    (message,) = (one.message for one in found.warnings if one.code == "predicted_class")
+    assert "--predicted-class two" in message or 'predicted_class="two"' in message

@@ -6,10 +6,13 @@ import random
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import run_ce, score_json, strict
+from tests.conftest import complaints, run_ce, score_json, strict
 
 ROWS = 60
 RANDOM = random.Random(12)
@@ -155,3 +158,61 @@ def test_a_part_of_the_rows_beside_all_of_them(tmp_path: Path) -> None:
     ]
     assert "same_rows" in codes(whole, *folds)
     assert "same_rows" not in codes(*folds)
+
+
+def note_of(*files: str) -> str:
+    (note,) = (one for one in score_json(*files)["warnings"] if one["code"] == "same_rows")
+    message: str = note["message"]
+    return message
+
+
+def test_four_files_of_the_same_rows_are_one_group(tmp_path: Path) -> None:
+    message = note_of(*(written(tmp_path, f"{n}.csv", LABELS) for n in range(4)))
+    assert "(and 2 more files so)" in message
+    assert len(shlex.split(message.partition("ce compare ")[2])) == 4
+
+
+def test_models_in_several_folders_are_not_guessed(tmp_path: Path) -> None:
+    names = {"a/1.csv": LABELS, "b/1.csv": LABELS, "a/2.csv": OTHERS, "c/2.csv": OTHERS}
+    message = note_of(*(written(tmp_path, name, labels) for name, labels in names.items()))
+    assert message.endswith("compare these with ce compare.")
+
+
+def test_ids_of_other_names_do_not_hide_the_same_labels(tmp_path: Path) -> None:
+    files = [written(tmp_path, f"{n}.csv", LABELS, range(7, 7 + ROWS)) for n in range(2)]
+    path = Path(files[1])
+    path.write_text(path.read_text().replace("id\n", "other_id\n", 1))
+    assert "the same labels row by row" in note_of(*files)
+
+
+def test_files_with_rows_that_cannot_be_read_are_reported_for_these(tmp_path: Path) -> None:
+    files = [written(tmp_path, f"{n}.csv", LABELS) for n in range(2)]
+    for name in files:
+        with Path(name).open("a") as file:
+            file.write("1,.5,3\n")
+    (message,) = complaints(run_ce("score", *files), 3)
+    assert "row 61 has 3 fields instead of 2 (and 1 more row" in message
+
+
+def test_a_column_that_cannot_be_read_is_not_compared(tmp_path: Path) -> None:
+    """Nor searched for ids that repeat."""
+    table: dict[str, list[Any]] = {
+        "label": LABELS,
+        "prob": [0.3] * ROWS,
+        "id": [f"r{n // 2}" for n in range(ROWS)],
+    }
+    files = [unreadable_id(tmp_path / f"{n}.parquet", table) for n in range(2)]
+    found = score_json(*files)
+    assert found["rows"]["scored"] == 2 * ROWS
+    assert not {"same_rows", "repeated_id"} & set(codes(*files))
+    assert "repeated_id" not in codes(files[0])
+
+
+def unreadable_id(path: Path, table: dict[str, list[Any]]) -> str:
+    """A Parquet file in which the pages of the id are overwritten."""
+    pq.write_table(pa.table(table), path, compression="none", use_dictionary=False)
+    start = pq.ParquetFile(path).metadata.row_group(0).column(2).data_page_offset
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\xff" * 16)
+    return str(path)

@@ -71,3 +71,9 @@ HARMLESS: dict[str, tuple[str, list[Row]]] = {
 @pytest.mark.parametrize("case", HARMLESS)
 def test_ids_of_groups_are_no_alarm(case: str, tmp_path: Path) -> None:
     assert messages(written(tmp_path, *HARMLESS[case])) == []
+
+
+def test_a_column_that_is_the_same_everywhere_is_no_model(tmp_path: Path) -> None:
+    rows = [(n, "all", model, LABELS[n]) for model in ("old", "new") for n in range(ROWS)]
+    (message,) = messages(written(tmp_path, "id,kind,model,label", rows))
+    assert "--by model" in message

@@ -28,14 +28,13 @@ def check_seen(source: Source, spec: Spec, bound: Binding) -> None:
     if not bound.sample or bound.labels.shape == "share":
         return
     known = bound.labels.reader.codes(bound.sample) != UNKNOWN
-    if not known.all() and _are_undecoded(source, bound.labels.columns[0]):
+    if _are_undecoded(source, bound.labels.columns[0]):
         return  # the row is reported
     if bound.classes is None:
-        if isinstance(bound.labels.reader, ConventionalBinary) and not known.all():
-            _check_single(source, spec, bound, bool(known.any()))
+        _check_single(source, spec, bound, bool(known.any()))
     elif not known.any():
         raise _unknown(bound, bound.classes)
-    elif not known.all() and bound.shape != "single" and not spec.classes:
+    elif bound.shape != "single" and not spec.classes:
         _check_one_class(bound, bound.classes)
 
 

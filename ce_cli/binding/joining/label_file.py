@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ce_cli.binding.joining.id_index import IdIndex, id_index
-from ce_cli.binding.joining.in_both import Disagreements, columns_in_both
+from ce_cli.binding.joining.in_both import Disagreements, InBoth, columns_in_both
 from ce_cli.binding.joining.lone_index import LoneIndex, lone_index
 from ce_cli.binding.joining.paired import paired
 from ce_cli.binding.joining.renamed import RenamedSource
@@ -78,7 +78,8 @@ class LabelFile:
         self._order = OrderOfValues(())
         self._lone = LoneIndex()
         self._has_row_numbers = getattr(source, "has_row_numbers", False)
-        self._disagreements: Disagreements | None = None
+        self._both: list[InBoth] | None = None
+        self._disagreements = Disagreements()
         self._others: tuple[str, ...] = ()
         self._added: frozenset[str] | None = None
         self._ids: IdIndex | None = None
@@ -131,11 +132,11 @@ class LabelFile:
         """
         columns = source.columns()
         names = {column.name for column in columns}
-        if self._disagreements is None:
+        if self._both is None:
             theirs = [*self.columns.values()]
-            both = columns_in_both(columns, theirs, self._labels, self._others)
-            self._disagreements = Disagreements(both)
-        both_have = [one.ours for one in self._disagreements.columns if one.ours in names]
+            self._both = columns_in_both(columns, theirs, self._labels, self._others)
+            self._disagreements = Disagreements(self._both)
+        both_have = [one.ours for one in self._both if one.ours in names]
         if self.key is not None:
             return (self.key, *both_have)
         if self._check is None:
@@ -170,7 +171,7 @@ class LabelFile:
         if self._rows or not projection.names:
             return
         compared = () if self._check is None else self._check.columns
-        both = () if self._disagreements is None else self._disagreements.columns
+        both = self._disagreements.columns
         others = [*(one.theirs for one in compared), *(one.theirs for one in both)]
         projection = projection.with_id(self.key)
         for name in (*others, *self._order.names(1)):
@@ -208,8 +209,7 @@ class LabelFile:
             *self._issues("duplicate-id", frame, repeated),
             *self._issues("unmatched", frame, lost & (not self.skip)),
         ]
-        if self._disagreements is not None:
-            self._disagreements.add(lambda a, b: (frame.columns[a], _taken(self._rows[b], places)))
+        self._disagreements.add(lambda a, b: (frame.columns[a], _taken(self._rows[b], places)))
         keep = np.flatnonzero(~(repeated | (lost & (not self.skip))))
         frame = frame.replace(columns=own, issues=(*frame.issues, *found))
         if len(keep) < len(places):
@@ -224,8 +224,7 @@ class LabelFile:
 
     def disagreements(self) -> Iterator[tuple[str, int]]:
         """How the predictions contradict this file, and in how many rows, once all were read."""
-        if self._disagreements is not None:
-            yield from self._disagreements.messages(self.name, self.key is not None)
+        yield from self._disagreements.messages(self.name, self.key is not None)
         lone = self._lone.message("the predictions", self.name)
         if lone is not None:
             yield f"{lone[0][0].upper()}{lone[0][1:]}", lone[1]

@@ -69,8 +69,6 @@ class RowKeys(Record):
         """The rows of all parts, one after another."""
         import pyarrow as pa
 
-        if len(parts) == 1:
-            return parts[0]
         keys = np.concatenate([part.keys for part in parts])
         names = missing = None
         if any(part.names is not None for part in parts):

@@ -64,7 +64,7 @@ def with_both_classes(source: Source, spec: Spec, seen: Sequence[str]) -> Spec:
     return spec.replace(classes=tuple(names), positive=None)
 
 
-def check_predicted_class(spec: Spec, bound: Binding) -> None:
+def check_predicted_class(name: str, bound: Binding) -> None:
     """Check that a column of predicted classes suits the labels and the predictions.
 
     Raises
@@ -72,9 +72,6 @@ def check_predicted_class(spec: Spec, bound: Binding) -> None:
     UsageError
         There is more than one prediction, or no label, or the column has another role.
     """
-    name = spec.predicted_class
-    if name is None:
-        return
     if bound.task == "likelihood":
         raise UsageError("--predicted-class needs a label.")
     if bound.shape != "single":

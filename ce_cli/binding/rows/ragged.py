@@ -81,8 +81,10 @@ def ragged_cells(checked: CheckedRows, name: str, binding: Binding, spec: Spec) 
 
 def check_places(checked: CheckedRows, name: str, happened: Bools) -> None:
     """Report labels that are places behind the end of their list."""
-    lengths = np.diff(lists(checked.columns[name])[1])
+    column = checked.columns[name]
+    lengths, missing = np.diff(lists(column)[1]), nulls(column)
     behind = np.arange(len(happened))[:, np.newaxis] >= lengths
     bad = somewhere(happened & behind)
+    bad = bad if missing is None else bad & ~missing  # reported as missing
     if bad.any():
         checked.drop(bad, "no-such-place", name, lambda row: plural(lengths[row], "number"))

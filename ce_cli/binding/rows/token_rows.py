@@ -56,7 +56,6 @@ def per_token(outcomes: Outcomes, counts: Floats) -> Outcomes:
     Then Σ w·loss / Σ w is the loss of all tokens over their number, and its standard error that of
     a ratio of sums over documents (Cochran, Sampling Techniques, 3rd ed. 1977, section 6.4).
     """
-    if not isinstance(outcomes, Likelihood):
-        raise TypeError(f"there are no tokens in {type(outcomes).__name__}")
+    assert isinstance(outcomes, Likelihood)  # tokens imply it
     surprisal = outcomes.surprisal / counts
     return Likelihood(surprisal, np.exp(-surprisal))
