@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
@@ -141,6 +142,12 @@ def check_columns(name: str, count: int) -> None:
             f"{name}: has more than {MOST_COLUMNS:,} columns; keep those of labels and "
             "predictions, or write the predictions of a row as one list."
         )
+
+
+def repeated(columns: Iterable[Column]) -> set[str]:
+    """The names that several columns have."""
+    counts = Counter(column.name for column in columns)
+    return {name for name, count in counts.items() if count > 1}
 
 
 @lru_cache(maxsize=4)

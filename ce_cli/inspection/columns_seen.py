@@ -24,8 +24,7 @@ def columns_seen(facts: FileFacts) -> tuple[ColumnSeen, ...]:
 def _seen(facts: FileFacts, column: Column) -> ColumnSeen:
     role, of, why = _role(facts, column)
     profile = facts.exam.profiles.get(column.name)
-    names = [one.name for one in facts.columns]
-    if names.count(column.name) > 1:
+    if column.name in facts.repeated:
         profile, why = None, "another column has the same name"
     has_range = profile is not None and profile.low <= profile.high
     return ColumnSeen(
@@ -52,7 +51,7 @@ def _role(facts: FileFacts, column: Column) -> tuple[str | None, str | None, str
     if name in binding.labels.columns:
         why = _reason(facts, "--label", bool(requested.label), _REASONS[found_by["label"]])
         return "label", _label_class(facts, name), why
-    if name in binding.predictions:
+    if name in facts.prediction_places:
         reason = _REASONS[found_by["predictions"]]
         if len(binding.predictions) > 1 and reason == "its name":
             reason = f"family of {len(binding.predictions)}"
@@ -102,5 +101,5 @@ def _prediction_class(facts: FileFacts, name: str) -> str | None:
     if binding.shape == "single":
         return facts.classes[1]
     if binding.shape == "columns":
-        return facts.classes[binding.predictions.index(name)]
+        return facts.classes[facts.prediction_places[name]]
     return sanitize(f"all {len(facts.classes)} classes")

@@ -13,7 +13,7 @@ from ce_cli.binding.rows.checked import CheckedRows
 from ce_cli.binding.rows.group_keys import GroupKeys
 from ce_cli.binding.rows.prediction_rows import read_predictions
 from ce_cli.findings.row_issues import RowIssues
-from ce_cli.inputs.source import Column, Frame, Projection, Split
+from ce_cli.inputs.source import Column, Frame, Projection, Split, repeated
 from ce_cli.inspection.crossed import Crossed
 from ce_cli.inspection.ids import Ids
 from ce_cli.inspection.neighbours import Neighbours
@@ -197,11 +197,11 @@ def projection_of(
     base = (
         Projection((), (), missing_texts=missing_texts) if binding is None else binding.projection
     )
-    names = [column.name for column in columns]
-    free = [one for one in columns if one.name not in base.names and names.count(one.name) == 1]
+    taken = {*base.names, *repeated(columns)}
+    free = [one for one in columns if one.name not in taken]
     numbers = [one.name for one in free if _is_number(one)]
-    texts = [one.name for one in free if one.kind in ("boolean", "text", "other")]
-    texts = [name for name in texts if name not in numbers]
+    rest = [one for one in free if not _is_number(one)]
+    texts = [one.name for one in rest if one.kind in ("boolean", "text", "other")]
     return base.replace(numbers=(*base.numbers, *numbers), texts=(*base.texts, *texts))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ce_cli.binding.binding import Binding
 from ce_cli.errors import DataError
 from ce_cli.findings.row_locations import RowLocations
-from ce_cli.inputs.source import Column, Source
+from ce_cli.inputs.source import Column, Source, repeated
 from ce_cli.inspection.examine import Exam
 from ce_cli.inspection.numbers import NumberKinds
 from ce_cli.inspection.score_command import ScoreCommand
@@ -127,7 +127,18 @@ class FileFacts(Record):
         rows = loss.rows.floats().astype(np.int64).tolist()
         return tuple(zip(rows, loss.weight.floats().tolist(), loss.mean.tolist(), strict=True))
 
-    @property
+    @cached_property
+    def repeated(self) -> set[str]:
+        """The names that several columns of the first file have."""
+        return repeated(self.columns)
+
+    @cached_property
+    def prediction_places(self) -> dict[str, int]:
+        """The place of each column among those of the predictions."""
+        names = () if self.binding is None else self.binding.predictions
+        return {name: place for place, name in enumerate(names)}
+
+    @cached_property
     def used(self) -> frozenset[str]:
         """Columns that ``ce score`` reads."""
         return frozenset(() if self.binding is None else self.binding.projection.names)

@@ -62,6 +62,8 @@ class Profile(Record):
 
 def profile_of_numbers(column: pa.Array, invalid: Sequence[int] = ()) -> Profile:
     """Profile a column of numbers; `invalid` are the places of cells that are not numbers."""
+    if column.null_count == len(column) and not invalid:
+        return Profile(0, len(column))
     values = floats(column)
     if invalid:
         values = np.delete(values, invalid)
@@ -86,6 +88,8 @@ def profile_of_lists(column: pa.Array) -> Profile:
 
 def profile_of_texts(column: pa.Array, missing_texts: Sequence[str]) -> Profile:
     """Profile a column of texts, with a range if all of them are numbers."""
+    if column.null_count == len(column):
+        return Profile(0, len(column))
     codes, names = _coded(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     empty = set(missing_texts)

@@ -13,7 +13,7 @@ from ce_cli.binding.naming.names import is_id
 from ce_cli.binding.rows.bound_rows import bound_rows
 from ce_cli.binding.rows.columns import floats, tokens
 from ce_cli.binding.rows.predicted_class import class_codes
-from ce_cli.inputs.source import NO_TEXTS, Projection, Source
+from ce_cli.inputs.source import NO_TEXTS, Projection, Source, repeated
 from ce_cli.spec import Spec
 
 Floats = NDArray[np.float64]
@@ -65,11 +65,10 @@ def predicted_class_beside(
 
 def _free(source: Source, binding: Binding, kinds: Sequence[str]) -> Iterator[str]:
     columns = source.columns()
-    names = [column.name for column in columns]
-    used = binding.projection.names
+    used = {*binding.projection.names, *repeated(columns)}
     for column in columns[:_LOOKED_AT]:
-        once = names.count(column.name) == 1 and not column.from_labels
-        if once and column.named and column.name not in used and column.kind in kinds:
+        own = column.named and not column.from_labels
+        if own and column.name not in used and column.kind in kinds:
             yield column.name
 
 

@@ -17,7 +17,7 @@ from ce_cli.binding.joining.fingerprints import fingerprints
 from ce_cli.binding.naming.names import is_id, is_index
 from ce_cli.binding.rows.columns import tokens
 from ce_cli.errors import CeError
-from ce_cli.inputs.source import Projection, Source
+from ce_cli.inputs.source import Projection, Source, repeated
 from ce_cli.record import Record
 from ce_cli.results.score import Note
 from ce_cli.spec import Spec
@@ -112,10 +112,10 @@ class RepeatedFiles:
 
 def _beginning(source: Source, part: int, binding: Binding | None) -> Iterator[Beginning]:
     columns = [one for one in source.columns() if not one.from_labels]
-    names = [column.name for column in columns]
+    names, twice = {column.name for column in columns}, repeated(columns)
     own = () if binding is None else binding.labels.columns
-    used = () if binding is None else (*own, *binding.predictions)
-    plain = [c for c in columns if names.count(c.name) == 1 and c.kind in ("number", "text")]
+    used = {*own} if binding is None else {*own, *binding.predictions}
+    plain = [c for c in columns if c.name not in twice and c.kind in ("number", "text")]
     ids = [c.name for c in plain if c.name not in used and is_id(c.name) and not is_index(c.name)]
     if binding is not None and binding.id in names:
         ids = [binding.id or ""]

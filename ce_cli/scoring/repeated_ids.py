@@ -12,7 +12,7 @@ from ce_cli.binding.naming.names import is_id, is_index
 from ce_cli.binding.naming.words import words_of
 from ce_cli.binding.rows.columns import tokens
 from ce_cli.errors import CeError
-from ce_cli.inputs.source import Frame, Projection, Source
+from ce_cli.inputs.source import Frame, Projection, Source, repeated
 from ce_cli.results.score import Note
 from ce_cli.spec import Spec
 from ce_cli.text import plural, quoted, shell_word
@@ -45,9 +45,8 @@ def repeated_ids(source: Source, binding: Binding, spec: Spec) -> Iterator[Note]
     if spec.by or spec.cluster is not None or labels.shape != "single":
         return
     columns = [c for c in source.columns() if c.named and c.kind in ("number", "text")]
-    used = {*labels.columns, *binding.predictions}
-    names = [column.name for column in columns]
-    free = [name for name in names if name not in used and names.count(name) == 1]
+    used = {*labels.columns, *binding.predictions, *repeated(columns)}
+    free = [column.name for column in columns if column.name not in used]
     key = next((name for name in free if _identifies_rows(name)), None)
     if key is None:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from ce_cli.binding.naming.spelling import canonical
 from ce_cli.binding.rows.columns import entries, floats, lists, tokens
-from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Kind, Projection, Source
+from ce_cli.inputs.source import NO_TEXTS, Column, Frame, Kind, Projection, Source, repeated
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
@@ -96,8 +95,7 @@ class FirstRows:
         self._repeated: dict[str, bool] = {}
         self.columns: Sequence[Column] = source.columns()
         self._kinds = {column.name: column for column in self.columns}
-        counts = Counter(column.name for column in self.columns)
-        self.repeated = {name for name, count in counts.items() if count > 1}
+        self.repeated = repeated(self.columns)
 
     def kind(self, name: str) -> Kind:
         """The kind of the values of a column."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 
 from ce_cli.binding.finding.chosen import Chosen
-from ce_cli.binding.finding.evidence import FirstRows
+from ce_cli.binding.finding.evidence import FirstRows, Numbers
 from ce_cli.binding.finding.label_choice import LabelChoice
 from ce_cli.binding.finding.loss_columns import loss_columns
 from ce_cli.binding.finding.prediction_choice import PredictionChoice
@@ -109,7 +110,7 @@ class RoleFinder:
             return "not used"
         if kind not in ("number", "boolean") or name in self._rows.repeated:
             return kind if kind in ("text", "list", "map") else "not used"
-        (numbers,) = self._rows.numbers([name])
+        numbers = self._free_numbers[name]
         shown = {
             "not numbers": numbers.bad,
             "0 and 1 only": numbers.are_decisions,
@@ -117,6 +118,17 @@ class RoleFinder:
             "beyond [0, 1]": not numbers.in_unit,
         }
         return next((why for why, holds in shown.items() if holds), "not used")
+
+    @cached_property
+    def _free_numbers(self) -> dict[str, Numbers]:
+        """The numbers of every column that has some, read at once."""
+        rows = self._rows
+        names = [
+            column.name
+            for column in rows.columns
+            if column.kind in ("number", "boolean") and column.name not in rows.repeated
+        ]
+        return dict(zip(names, rows.numbers(names), strict=True))
 
     def _named_labels(self) -> Chosen | None:
         spec = self._spec

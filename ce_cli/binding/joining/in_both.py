@@ -12,7 +12,7 @@ from ce_cli.binding.naming.label_names import labels_by_name
 from ce_cli.binding.naming.names import is_prediction
 from ce_cli.binding.naming.spelling import canonical
 from ce_cli.binding.rows.columns import floats, tokens
-from ce_cli.inputs.source import Column
+from ce_cli.inputs.source import Column, repeated
 from ce_cli.record import Record
 from ce_cli.text import plural, quoted
 
@@ -54,10 +54,10 @@ def columns_in_both(
     others : sequence of str
         Names or globs of `ours` that have another role.
     """
-    names = [column.name for column in ours]
+    twice = repeated(ours)
     found: list[InBoth] = []
     if len(labels) == 1:
-        own = [n for n in labels_by_name(ours) if n not in others and names.count(n) == 1]
+        own = [n for n in labels_by_name(ours) if n not in others and n not in twice]
         same = labels[0] if labels[0] in own else None
         chosen = same or next(iter(own), None)
         found += [InBoth(chosen, labels[0], True)] if chosen is not None else []

@@ -16,7 +16,7 @@ from ce_cli.binding.joining.row_columns import row_names
 from ce_cli.binding.naming.names import is_id, is_index
 from ce_cli.binding.rows.columns import as_texts, floats
 from ce_cli.errors import CeError
-from ce_cli.inputs.source import Column, Frame, Projection, Source
+from ce_cli.inputs.source import Column, Frame, Projection, Source, repeated
 from ce_cli.kernels.hashing import mixed
 from ce_cli.record import Record
 from ce_cli.text import quoted_list, shell_word
@@ -142,9 +142,8 @@ def shared_columns(
 
 
 def _plain(columns: Sequence[Column]) -> list[Column]:
-    names = [column.name for column in columns]
-    kinds = ("number", "text", "other")
-    return [c for c in columns if c.named and c.kind in kinds and names.count(c.name) == 1]
+    twice, kinds = repeated(columns), ("number", "text", "other")
+    return [c for c in columns if c.named and c.kind in kinds and c.name not in twice]
 
 
 def _pairs(ours: Sequence[Column], theirs: Sequence[Column]) -> Iterator[tuple[Column, Column]]:

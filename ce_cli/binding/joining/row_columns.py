@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ce_cli.binding.naming.names import is_index
 from ce_cli.binding.rows.columns import as_texts, floats
 from ce_cli.inputs.arrow.arrays import numbers, text_bytes
-from ce_cli.inputs.source import Column
+from ce_cli.inputs.source import Column, repeated
 from ce_cli.record import Record
 from ce_cli.text import quoted, shell_word
 
@@ -104,13 +104,13 @@ def index_columns(own: Sequence[Column], others: Sequence[Column]) -> list[RowCo
 
 
 def _indices(columns: Sequence[Column]) -> list[str]:
-    names = [column.name for column in columns]
     kinds = ("number", "text", "other")
     found = [one.name for one in columns if one.named and one.kind in kinds and is_index(one.name)]
     first = columns[0] if columns else None
     if first is not None and first.kind == "number" and _FIRST.fullmatch(first.name):
         found.append(first.name)
-    return [name for name in found if names.count(name) == 1]
+    twice = repeated(columns)
+    return [name for name in found if name not in twice]
 
 
 def row_names(ids: pa.Array) -> pa.Array:

@@ -15,6 +15,7 @@ from ce_cli.binding.rows.columns import entries, floats, lists, nulls
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.kernels.layout import NARROW, stored
 from ce_cli.kernels.losses import class_sums
+from ce_cli.memory.limit import require
 from ce_cli.spec import Spec
 from ce_cli.text import plural
 
@@ -22,6 +23,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 ROUNDING = 1e-9  # how far outside [0, 1] a probability may be by rounding alone
+_DENSE = 40  # bytes of a class in a row, while maps are checked and scored
 _FLOAT32_ROUNDING = 1e-6  # for probabilities stored in single precision or less
 
 
@@ -124,6 +126,11 @@ def map_cells(
         distinct, counts = np.unique(cells[~unknown], return_counts=True)
         twice = np.isin(np.arange(len(checked)), distinct[counts > 1] % len(checked))
         checked.drop(twice, "repeated-key", name, lambda row: "")
+    require(
+        _DENSE * len(classes) * len(checked),
+        f"maps of {len(classes):,} classes in {plural(len(checked), 'row')} at a time",
+        "store the predictions as lists, or score them with --threads 1",
+    )
     matrix = np.zeros((len(classes), len(checked)))
     unnamed = np.ones(matrix.shape, np.bool_)
     matrix[own[~unknown], rows[~unknown]] = _unmarked(values[~unknown], marks)

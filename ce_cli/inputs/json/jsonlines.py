@@ -37,6 +37,7 @@ _HEAD_BYTES = 1 << 18
 _SHOWN = 60
 _MOST_KEYS = 256  # in maps that are read as structs, where every key takes space in every row
 _EXACT = 2.0**53
+_SAMPLE_CELLS = 1 << 21
 _CELL_BYTES = 1 << 28  # of a block times its columns: a short line may lack most of many keys
 
 
@@ -114,15 +115,28 @@ class JsonLinesSource:
 
     def sample(self, projection: Projection) -> Frame:
         """The rows of the first quarter of a megabyte."""
-        return _Lines(self._first, projection).frame()
+        return _Lines(self._sampled, projection).frame()
 
     def splits(self, projection: Projection) -> Iterator[JsonLinesSplit]:
         """Blocks of whole lines."""
         types = _types(self._values, projection)
-        size = min(self._size, max(_HEAD_BYTES >> 3, _CELL_BYTES // max(1, len(projection.names))))
+        cells = max(1, len(projection.names) + self._keys_of(projection.maps))
+        size = min(self._size, max(_HEAD_BYTES >> 3, _CELL_BYTES // cells))
         ends = records.cut(self._stream, size, b"\n", None, _too_long)
         for block in ends:
             yield JsonLinesSplit(block, projection, types, self._stream.newly_read())
+
+    @cached_property
+    def _sampled(self) -> bytes:
+        """The first lines; not all of them where they lack most of many keys."""
+        most = _SAMPLE_CELLS // max(1, len(self._values))
+        lines = self._first.split(b"\n", most)
+        return self._first if len(lines) <= most else b"\n".join(lines[:most])
+
+    def _keys_of(self, maps: Sequence[str]) -> int:
+        """How many keys the maps of the first rows have."""
+        rows = (one for name in maps for one in self._values.get(name, ()))
+        return len({key for one in rows if isinstance(one, dict) for key in one})
 
     @cached_property
     def _values(self) -> dict[str, list[Any]]:
