@@ -136,11 +136,10 @@ def shell_word(text: str) -> str:
     Characters that a terminal would not show, or obey, are written as ``$'a\tb'``, which bash, zsh
     and ksh read.
     """
+    import re
     from shlex import quote
 
     text = without_secrets(text)
-    import re
-
     if text.isprintable() and not ("##" in text and re.search(_RUNNER_COMMAND, text)):
         return quote(text)
     escaped = "".join(map(_in_shell, text))

@@ -69,7 +69,8 @@ def write(gated: Gated, targets: Sequence[Target], call: Call) -> None:
     with naming_what_is_written(done):
         for text, path in sorted(texts, key=lambda one: one[1] is None):  # standard output last
             written(text, path, sys.stdout)
-            done += [] if path is None else [path]
+            if path is not None:
+                done.append(path)
     for one in dict.fromkeys(output_format("gate", form) for form, _ in targets):
         one.publish(gated, os.environ)
 

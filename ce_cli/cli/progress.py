@@ -106,12 +106,12 @@ def shown(paths: Sequence[str]) -> Iterator[Counter | None]:
     sizes = [file_size(path) for path in paths]
     known = [size for size in sizes if size is not None]
     counter = Counter(sum(known) if len(known) == len(sizes) else None)
-    closed = before_leaving(counter.close)
+    take_back = before_leaving(counter.close)
     try:
         yield counter
     finally:
         counter.close()
-        closed()
+        take_back()
 
 
 @contextlib.contextmanager

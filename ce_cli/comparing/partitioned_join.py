@@ -165,8 +165,8 @@ class PartitionedJoin:
             yield "group", spread(np.array(own, np.int32)[one.groups])
 
     def _write(self) -> None:
-        self._folder = self._folder or temporary.new_folder(temporary.folder(), "ce-")
         with temporary.naming_the_folder():
+            self._folder = self._folder or temporary.new_folder(temporary.folder(), "ce-")
             for place, parts in enumerate(self._parts):
                 parts.write(Path(self._folder) / f"rows-{place}.bin")
 

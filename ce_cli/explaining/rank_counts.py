@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from tempfile import TemporaryFile
 from typing import IO
 
 import numpy as np
@@ -58,6 +57,9 @@ class RankCounts:
     def _keep(self, losses: bytes) -> None:
         with temporary.naming_the_folder():
             if isinstance(self._kept, io.BytesIO) and self._kept.tell() > _IN_MEMORY:
+                from tempfile import TemporaryFile
+
+                # It has no name, so there is nothing for a signal to remove.
                 file: IO[bytes] = TemporaryFile(dir=temporary.folder())  # noqa: SIM115
                 file.write(self._kept.getbuffer())
                 self._kept = file

@@ -66,7 +66,7 @@ def open_cloud(path: str) -> io.BufferedReader:
     with _cloud_errors(path):
         if scheme in _AZURE:
             _try_elsewhere(uri)
-        return buffered(_Watched(path, _in_time(lambda: _opened(uri))))
+        return buffered(_TimedFile(path, _in_time(lambda: _opened(uri))))
 
 
 def _opened(uri: str) -> Any:
@@ -110,13 +110,13 @@ def _try_elsewhere(path: str) -> None:
         return
     said = done.stderr.decode(errors="backslashreplace").partition("what():")[2].strip()
     reason = sanitize(without_secrets_of(path, said.partition("\n")[0]), 120).rstrip(".")
+    shown = f" ({reason})" if reason else ""
     raise StorageError(
-        f"{display_name(path)}: could not be read: no credentials work"
-        f"{f' ({reason})' if reason else ''}; {_SIGN_IN}."
+        f"{display_name(path)}: could not be read: no credentials work{shown}; {_SIGN_IN}."
     )
 
 
-class _Watched(io.RawIOBase):
+class _TimedFile(io.RawIOBase):
     """A file of Arrow whose calls have a limit on their time."""
 
     def __init__(self, path: str, file: Any) -> None:
@@ -162,6 +162,6 @@ class _cloud_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _cloud_e
         if isinstance(error, FileNotFoundError):
             return "there is no such file"
         text = without_secrets_of(self._name, " ".join(str(error).split()))
-        hint = next((hint for part, hint in _HINTS.items() if part in text), "")
+        hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in text), "")
         reason = sanitize(text.rpartition("with a last message of ")[2], 160).rstrip(".")
-        return f"could not be read: {reason}{hint and f'; {hint}'}"
+        return f"could not be read: {reason}{hint}"

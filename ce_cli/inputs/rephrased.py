@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ce_cli.errors import CeError, DataError
+import errno
+
+from ce_cli.errors import CeError, DataError, StorageError
 from ce_cli.memory.limit import is_lack_of_memory, ran_out
 from ce_cli.text import sanitize
+
+_OF_DISKS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENODEV)  # no bytes can cause these
 
 
 class Rephrased:
@@ -61,11 +65,13 @@ class arrow_errors(Rephrased):  # noqa: N801 - reads as a phrase: with arrow_err
         super().__init__(name)
         self._kind = kind
 
-    def _rephrased(self, error: BaseException) -> DataError | None:
+    def _rephrased(self, error: BaseException) -> CeError | None:
         import pyarrow as pa
 
         if isinstance(error, FileNotFoundError | PermissionError):
             return None
+        if isinstance(error, OSError) and error.errno in _OF_DISKS:
+            return StorageError(f"{self._name}: could not be read: {reason_of(error)}.")
         of_python = OSError, EOFError, ValueError, OverflowError, LookupError
         if not isinstance(error, (pa.ArrowException, *of_python)):
             return None

@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import cached_property
 
@@ -156,7 +156,7 @@ def require(size: int, what: str, instead: str = "") -> None:
     what : str
         What takes them, as the beginning of a sentence.
     instead : str
-        What would take less, as an order; the sentence goes on with ``or raise the limit``.
+        What would take less, as an order; the sentence goes on with how to raise the limit.
 
     Raises
     ------
@@ -178,17 +178,17 @@ def require(size: int, what: str, instead: str = "") -> None:
     )
 
 
-def check(what: Callable[[], str], instead: str = "", growth: float = 1.0) -> None:
+def check(what: str, instead: str = "", growth: float = 1.0) -> None:
     """Stop if the process uses more memory than it may, or will with the next part.
 
     Parameters
     ----------
-    what : callable
-        Returns what takes it, as the beginning of a sentence, such as ``1,000,000 groups``.
+    what : str
+        What takes it, as the beginning of a sentence, in the plural: ``1,000,000 groups``.
     instead : str
         As for `require`.
     growth : float
-        How many times what is in use now the next part takes.
+        What will be in use with the next part, as a multiple of what is in use now.
 
     Raises
     ------
@@ -197,12 +197,12 @@ def check(what: Callable[[], str], instead: str = "", growth: float = 1.0) -> No
     """
     from ce_cli.memory import machine
 
-    now = machine.used()
-    if now * growth > LEAST and now * growth > limit():
+    expected = machine.used() * growth
+    if expected > LEAST and expected > limit():
         from ce_cli.memory.sizes import shown
 
         raise OutOfMemoryError(
-            f"{what()} take more memory than the limit of {shown(limit())}: {_advice(instead)}."
+            f"{what} take more memory than the limit of {shown(limit())}: {_advice(instead)}."
         )
 
 
@@ -236,9 +236,10 @@ def _in_use() -> str:
     try:
         from ce_cli.memory import machine
         from ce_cli.memory.sizes import shown
+
+        return f": ce uses {shown(machine.used())}, and the system gives no more"
     except (MemoryError, ImportError, OSError):
         return ""
-    return f": ce uses {shown(machine.used())}, and the system gives no more"
 
 
 def _is_lack_of_threads(error: BaseException) -> bool:

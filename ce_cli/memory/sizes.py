@@ -36,7 +36,7 @@ def bytes_of(size: str | int, total: Callable[[], int]) -> int:
     if value < LEAST:
         raise UsageError(
             f"--max-memory must be {shown(LEAST).replace(' ', '')} or more, not {quoted(text)}; "
-            "ce itself takes about so much."
+            "ce itself takes about that much."
         )
     return math.floor(value)
 

@@ -8,14 +8,14 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.kernels.batch import Batch
+from ce_cli.kernels.batch import LARGEST_TO_SQUARE, Batch
 from ce_cli.kernels.error_free import two_product
 from ce_cli.kernels.exact import ExactSums, ratios
 from ce_cli.kernels.losses import LOG_2
 from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.bounds import Bounds, Level
 from ce_cli.metrics.loss import Loss
-from ce_cli.metrics.spread import LARGEST, Spread, errors_of_ratios, sums_of_both
+from ce_cli.metrics.spread import Spread, errors_of_ratios, sums_of_both
 from ce_cli.metrics.state import State, States
 
 Floats = NDArray[np.float64]
@@ -54,7 +54,7 @@ class BitsPerByte(State):
         losses = np.where(weights > 0, losses, 0.0)
         with np.errstate(over="ignore"):
             size = np.maximum(np.maximum(np.abs(losses), sizes), 1.0) * np.maximum(weights, 1.0)
-        over = size > LARGEST
+        over = size > LARGEST_TO_SQUARE
         if over.any():
             beyond = batch.counts(over)
             weights, losses = np.where(over, 0.0, weights), np.where(over, 0.0, losses)

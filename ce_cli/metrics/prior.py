@@ -24,7 +24,7 @@ Codes = NDArray[np.intp]
 Kind = TypeVar("Kind", bound=State)
 
 
-_FIGURE = "the infinitesimal jackknife, about the baseline without bias"
+_METHOD = "the infinitesimal jackknife, about the baseline without bias"
 
 
 class Prior(State):
@@ -200,13 +200,12 @@ class Prior(State):
             skewness = self.moments.skewness(ratio, constant, square, sums, spread.cubes)
             low = Bounds.of_mean(least, errors, count, skewness, level).low
             high = Bounds.of_mean(most, errors, count, skewness, level).high
-            low, high, method = (
-                np.minimum(low, ratio),
-                np.maximum(high, ratio),
-                level.named(_FIGURE),
-            )
-        normalized, skill = Bounds(low, high, method), Bounds(1.0 - high, 1.0 - low, method)
-        return {"normalized_cross_entropy": normalized, "skill": skill}
+            low, high = np.minimum(low, ratio), np.maximum(high, ratio)
+        method = level.named(_METHOD)
+        return {
+            "normalized_cross_entropy": Bounds(low, high, method),
+            "skill": Bounds(1.0 - high, 1.0 - low, method),
+        }
 
     def without_bias(self, states: States) -> tuple[Floats, Floats]:
         """H(π) of the origin of the rows by group, in nats, and what may be missing or too much.

@@ -22,7 +22,6 @@ from ce_cli.metrics.state import State, States
 Floats = NDArray[np.float64]
 
 _WEIGHTED_BITS = 98  # to which weighted squares are known
-LARGEST = LARGEST_TO_SQUARE
 
 
 class Spread(State):
@@ -58,21 +57,22 @@ class Spread(State):
         losses, weights = batch.finite_losses, batch.weights
         beyond = ExactSums.empty(batch.group_count)
         peak = max(map(abs, batch.finite_ends))
-        size = np.maximum(np.abs(losses), 1.0) if peak > LARGEST else None
+        size = np.maximum(np.abs(losses), 1.0) if peak > LARGEST_TO_SQUARE else None
         if weights is not None and len(batch):
             losses = np.where(weights > 0, losses, 0.0)
             with np.errstate(over="ignore"):
                 size = np.maximum(np.abs(losses), 1.0) * np.maximum(weights, 1.0)
-        if size is not None and size.max() > LARGEST:
-            over = size > LARGEST
+        if size is not None and size.max() > LARGEST_TO_SQUARE:
+            over = size > LARGEST_TO_SQUARE
             beyond = batch.counts(over)
             losses = np.where(over, 0.0, losses)
             weights = None if weights is None else np.where(over, 0.0, weights)
         ends = batch.finite_ends if size is None else None
         cubes = Cubes.of_rows(batch.replace(weights=weights), losses, ends)
         if weights is None:
-            groups = batch.groups, batch.group_count
-            squares = batch.loss_squares if size is None else ExactSums.of_squares(losses, *groups)
+            squares = batch.loss_squares
+            if size is not None:
+                squares = ExactSums.of_squares(losses, batch.groups, batch.group_count)
             return cls(batch.row_counts, batch.loss_sums, squares, beyond, cubes)
         product, error = two_product(weights, losses)
         square, square_error = two_product(product, product)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-_SAID = {"SIGTERM": b"ce: terminated.\n", "SIGHUP": b"ce: hung up.\n"}  # who types Ctrl-C knows
+_SAID = {"SIGTERM": b"ce: terminated.\n", "SIGHUP": b"ce: hung up.\n"}  # whoever types Ctrl-C knows
 _FOR_MAIN = 0.2  # seconds that the main thread has to come to its handler
 _IN_ORDER = 2.0  # seconds that leaving in order may take
 

@@ -1,4 +1,4 @@
-"""Splits of rows with long ids, frame by frame: where every row is kept until its split is done."""
+"""Splits of one frame each, for long ids: rows to be written are kept until their split is done."""
 
 from __future__ import annotations
 

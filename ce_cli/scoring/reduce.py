@@ -86,11 +86,11 @@ class SplitResult(Record):
         clusters = 0 if self.clustered is None else len(self.clustered.keys)
         counts = {"group": len(self.keys), "cluster": clusters, "label": len(self.issues.labels)}
         kind = max(counts, key=counts.__getitem__)
-        rows, instead = plural(self.issues.read, "row"), "store the file in smaller parts"
+        what, instead = plural(self.issues.read, "row"), "store the file in smaller parts"
         if counts[kind] > _MANY_KINDS:
-            rows = f"{plural(counts[kind], kind)} in {rows}"
+            what = f"{plural(counts[kind], kind)} in {what}"
             instead = "leave out what tells so many rows apart (--by, --cluster, --label)"
-        check(lambda: rows, instead, _MERGING if self.issues.read > _MANY else 1.0)
+        check(what, instead, _MERGING if self.issues.read > _MANY else 1.0)
 
 
 class ScoreSplit(Record):

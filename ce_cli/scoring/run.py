@@ -100,7 +100,7 @@ def _watched(results: Iterator[Made]) -> Iterator[Made]:
     """The results, as long as what is kept of them fits the memory."""
     for made in results:
         yield made
-        check(lambda: "the rows that were read so far", "compare or score fewer rows at once")
+        check("the rows that were read so far", "compare or score fewer rows at once")
 
 
 def _read_ahead(items: Iterable[Item], workers: int) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from ce_cli.errors import CeError, DataError, StorageError
+from ce_cli.inputs.rephrased import arrow_errors
 from tests.conftest import complaints, run_ce, score_json
 from tests.writing import as_arrow, as_orc, as_parquet, as_stream
 
@@ -316,3 +319,13 @@ def test_a_name_of_a_text_and_of_another_type_is_no_matter_elsewhere(
     path = tmp_path / f"twice.{suffix}"
     path.write_bytes(writers[suffix](table))
     assert score_json(path)["metrics"]["cross_entropy"] == pytest.approx(-math.log(0.75))
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.EIO, StorageError), (errno.EINVAL, DataError), (None, DataError)]
+)
+def test_a_disk_that_fails_is_told_from_bytes_that_are_wrong(
+    number: int | None, kind: type[CeError]
+) -> None:
+    with pytest.raises(kind), arrow_errors("x.parquet", "a Parquet file"):
+        raise OSError(number, "it failed")

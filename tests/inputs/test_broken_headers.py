@@ -8,6 +8,7 @@ import struct
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +65,7 @@ HEADERS = {
     "a type of no size": header("'<U0'", f"({2**40},)"),
     "a type of a gigantic size": header("'<U999999999999'"),
     "objects": header("'|O'"),
+    "objects in records": header("[('label', '<i8'), ('prob', '<f8'), ('o', '|O')]", "(2,)"),
     "void": header("'|V8'"),
     "complex": header("'<c16'"),
     "dates": header("'<M8[D]'"),
@@ -106,6 +108,22 @@ def test_a_header_that_is_right_is_read(tmp_path: Path) -> None:
     rows = np.array([(1, 0.5), (0, 0.5)], [("label", "<i8"), ("prob", "<f8")])
     path.write_bytes(npy(header(shape="(2,)"), rows.tobytes()))
     assert score_json(path)["metrics"]["cross_entropy"] == pytest.approx(np.log(2))
+
+
+def test_elements_that_are_pairs_are_one_more_axis(tmp_path: Path) -> None:
+    path, labels = tmp_path / "x.npy", tmp_path / "labels.txt"
+    path.write_bytes(npy(header("('<f8', (2,))", "(3,)"), np.full((3, 2), 0.5).tobytes()))
+    labels.write_text("0\n1\n0\n", encoding="utf-8")
+    found = score_json(path, "--labels", labels)
+    assert found["metrics"]["cross_entropy"] == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("values", [np.ones(500, object), np.array([(1, "x")], "i8,O")])
+def test_objects_are_named_however_long_their_pickle_is(values: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, values)
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert "a pickle, which ce does not load" in line
 
 
 def test_two_arrays_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -164,6 +182,7 @@ TENSORS = {
     "negative": array(shape=[-2]),
     "negative in pairs": array(shape=[-1, -2]),
     "gigantic": array(shape=[2**62]),
+    "a product that takes hours": array(shape=[10**4000] * 5000),
     "gigantic and empty": array(shape=[2**62, 2**62, 0], data_offsets=[0, 0]),
     "fractions": array(shape=[2.0]),
     "a text for a shape": array(shape="12"),

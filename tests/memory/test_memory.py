@@ -155,10 +155,10 @@ def test_what_is_in_use_counts() -> None:
 
 def test_what_has_grown_beyond_the_limit_stops() -> None:
     with limited(machine.used() + 120 * 10**6):
-        limit.check(lambda: "no groups")
+        limit.check("no groups")
         held = b"x" * (150 << 20)
         with pytest.raises(DataError, match=r"^1,000 groups take more memory than the limit of "):
-            limit.check(lambda: "1,000 groups")
+            limit.check("1,000 groups")
         del held
 
 

@@ -112,7 +112,11 @@ def _open(name: str, path: str) -> ORCFile:
     from pyarrow.orc import ORCFile
 
     with storage_errors(name), arrow_errors(name, _KIND):
-        file = open_bytes(path)
-        check_tail(file)
-        file.seek(0)
-        return ORCFile(pa.PythonFile(file, mode="r") if "://" in path else path)
+        if "://" not in path:
+            with open_bytes(path) as file:
+                check_tail(file)
+            return ORCFile(path)
+        remote = open_bytes(path)
+        check_tail(remote)
+        remote.seek(0)
+        return ORCFile(pa.PythonFile(remote, mode="r"))

@@ -29,6 +29,16 @@ _SLICE = 4 << 20  # bytes of a slice
 _COPIES = 4  # of a slice while its losses are computed
 _PLAIN = "biufUS"
 _STORED: dict[int, Stored] = {2: "float16", 4: "float32"}
+_OF_TYPES = (  # what NumPy raises for a description that is not one of a type
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
 PICKLED = "Python objects (a pickle, which ce does not load: save it as a plain array)"
 
 Array = NDArray[Any]
@@ -97,7 +107,10 @@ def header_of(stream: Readable) -> Header:
     shape, is_fortran = fields["shape"], fields["fortran_order"]
     if not isinstance(shape, tuple) or not all(type(size) is int for size in shape):
         raise ValueError("the shape in its header is not valid")
-    header = Header(_type_in(fields["descr"]), shape, bool(is_fortran), 8 + width + length)
+    dtype = _type_in(fields["descr"])
+    if dtype.subdtype is not None:  # elements that are arrays are more axes
+        dtype, shape, is_fortran = dtype.base, (*shape, *dtype.shape), False
+    header = Header(dtype, shape, bool(is_fortran), 8 + width + length)
     check_shape(header)
     return header
 
@@ -114,15 +127,12 @@ def _fields_in(text: str) -> dict[str, Any] | None:
 
 
 def _type_in(described: Any) -> np.dtype[Any]:
-    """The type that a header describes, whatever NumPy raises for a description it cannot use."""
+    """The type that a header describes."""
     with warnings.catch_warnings():  # about types that NumPy will drop
         warnings.simplefilter("ignore")
         try:
             return np.lib.format.descr_to_dtype(described)
-        except (
-            *(ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError),
-            *(SyntaxError, TypeError, ValueError),
-        ) as error:
+        except _OF_TYPES as error:
             raise ValueError("the type in its header is not valid") from error
 
 
@@ -134,11 +144,13 @@ def check_shape(header: Header) -> None:
     ValueError
         It cannot; the message names the reason.
     """
-    sizes = header.shape
-    if any(size < 0 for size in sizes):
+    if any(size < 0 for size in header.shape):
         raise ValueError("its shape has a negative size")
-    if header.dtype.itemsize * math.prod(size for size in sizes if size) > sys.maxsize:
-        raise ValueError("its shape is larger than any memory")
+    count = max(1, int(header.dtype.itemsize))
+    for size in header.shape:
+        count *= max(1, size)
+        if count > sys.maxsize:  # checked at each step, since the product of many takes hours
+            raise ValueError("its shape is larger than any memory")
     if header.rows and not header.dtype.itemsize:
         raise ValueError("its elements have no bytes")
 
@@ -146,13 +158,15 @@ def check_shape(header: Header) -> None:
 def check_length(header: Header, size: int) -> None:
     """Check that an array is within the `size` bytes that there are of it and its header.
 
+    Python objects are a pickle of any length, which is refused when its column is chosen.
+
     Raises
     ------
     ValueError
         It is not; the message names the number of bytes that are missing.
     """
     missing = header.size + header.rows * header.row_bytes - size
-    if header.shape and missing > 0:
+    if header.shape and missing > 0 and not header.dtype.hasobject:
         raise ValueError(f"it ends {missing:,} bytes too early")
 
 
@@ -224,8 +238,11 @@ def check_unicode(values: Array) -> None:
 
 
 def fields_of(name: str, dtype: np.dtype[Any], shape: Sequence[int]) -> tuple[Column, ...]:
-    """One column for each field of a 1-D array of records, otherwise one for the array."""
-    if dtype.names and len(shape) == 1:
+    """One column for each field of a 1-D array of records, otherwise one for the array.
+
+    Records with a Python object are one column, since all of them are in its pickle.
+    """
+    if dtype.names and len(shape) == 1 and not dtype.hasobject:
         return tuple(column_of(field, dtype[field], shape) for field in dtype.names)
     return (column_of(name, dtype, shape),)
 

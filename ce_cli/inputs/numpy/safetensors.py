@@ -31,7 +31,14 @@ from ce_cli.record import Record
 from ce_cli.text import display_name, quoted
 
 _LONGEST_HEADER = 100_000_000  # as the format defines
-_OF_JSON = ValueError, TypeError, RecursionError, MemoryError
+_OF_HEADERS = (  # what a header of other JSON, or of other numbers, raises
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 _BFLOAT16 = np.dtype([("bfloat16", "<u2")])  # the upper half of a float32
 _DTYPES: Mapping[str, np.dtype[Any]] = {
     "BOOL": np.dtype("?"),
@@ -77,7 +84,7 @@ class SafetensorsSource:
         with storage_errors(name), open(path, "rb") as file:  # noqa: PTH123
             try:
                 self._headers = _headers_of(file)
-            except (ArithmeticError, AttributeError, LookupError, *_OF_JSON) as error:
+            except _OF_HEADERS as error:
                 reason = str(error) if type(error) is ValueError else "its header is broken"
                 raise DataError(
                     f"{self.name}: is truncated or not a safetensors file ({reason})."

@@ -9,6 +9,19 @@ import zlib
 from ce_cli.errors import DataError
 from ce_cli.inputs.rephrased import Rephrased, reason_of
 
+_BROKEN = (  # what `zipfile` raises for bytes that are no archive, or not one that it knows
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+
 
 class zip_errors(Rephrased):  # noqa: N801 - reads as a phrase: with zip_errors(name)
     """Turn errors about a broken zip into one sentence."""
@@ -18,11 +31,7 @@ class zip_errors(Rephrased):  # noqa: N801 - reads as a phrase: with zip_errors(
             return DataError(
                 f"{self._name}: is encrypted; unpack it, for example with unzip, and give the file."
             )
-        broken = (
-            *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
-            *(ValueError, OverflowError, LookupError, NotImplementedError),
-        )
-        known = isinstance(error, (*broken, RuntimeError)) or type(error).__name__ == "LZMAError"
+        known = isinstance(error, _BROKEN) or type(error).__name__ == "LZMAError"
         if not known:
             return None
         reason = reason_of(error) if str(error) else "it ends too early"
