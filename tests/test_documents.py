@@ -25,7 +25,10 @@ PYTHON = [
 README = text_of("README.md")
 REFERENCE = "ce_cli/cli/REFERENCE.md"
 TOOLS = "sample_data/README.md"  # its table has a column of the options of other tools
-ELSEWHERE = {"--from", "--check"}  # of uvx and ruff
+ELSEWHERE = {
+    *("--from", "--check"),  # of uvx and ruff
+    *("--cases", "--seed", "--include", "--sample"),  # of the tools for fuzzing
+}
 
 
 def words_of(title: str) -> str:

@@ -80,6 +80,8 @@ class UnchangedSource(SourceWrapper):
 
     def __getattr__(self, name: str) -> Any:
         """What only some formats have."""
+        if name.startswith("_"):  # a copy has no source yet when it is asked for these
+            raise AttributeError(name)
         return getattr(self._source, name)
 
     def splits(self, projection: Projection) -> Iterator[UnchangedSplit]:

@@ -190,10 +190,13 @@ def _header(name: str, field: Mapping[str, Any], place: int, size: int) -> Heade
     if dtype is None:  # one of 8 bits or less, of which no arithmetic is exact enough
         return Header(np.dtype([(str(field["dtype"]), "V1")]), shape, False, place)
     header = Header(dtype, shape, False, place)
+    try:
+        check_shape(header)
+    except ValueError as error:
+        raise ValueError(f"of {quoted(name)}, {error}") from error
     count = int(dtype.itemsize) * math.prod(shape)
     if count != size:
         raise ValueError(f"{quoted(name)} has {size:,} bytes, but its shape has {count:,}")
-    check_shape(header)
     return header
 
 
