@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _HEAD_BYTES = 1 << 18
 _SHOWN = 60
 _MOST_KEYS = 256  # in maps that are read as structs, where every key takes space in every row
-_KEY = re.compile(rb'"([^"]*)"\s*:')
+_STRING = re.compile(rb'"([^"]*)"')  # where nothing is escaped
 _EXACT = 2.0**53
 _SAMPLE_CELLS = 1 << 21
 _CELL_BYTES = 1 << 28  # of a block times its columns: a short line may lack most of many keys
@@ -212,11 +212,11 @@ class JsonLinesSplit(Record):
         return Frame(columns, table.num_rows)
 
     def _present(self) -> dict[str, Any]:
-        """The types of the keys in this block; of all keys, if they are few or have escapes."""
+        """The types of the keys among the strings of this block; all if few, or if some are escaped."""
         types = self.types or {}
         if len(types) <= _MOST_KEYS or b"\\" in self.block:
             return types
-        present = set(_KEY.findall(self.block))
+        present = set(_STRING.findall(self.block))
         return {name: one for name, one in types.items() if name.encode() in present}
 
 
