@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from ce_cli.inputs.source import MOST_COLUMNS
 from ce_cli.inputs.text import records
 from ce_cli.inputs.text.delimited import LONGEST_HEADER
-from tests.conftest import complaints, run_ce
+from tests.conftest import complaints, run_ce, strict
 
 TEXTS = st.lists(st.sampled_from(list('""",a\n\r')), min_size=1, max_size=25).map("".join)
 LONG = 8 << 20
@@ -114,3 +115,41 @@ def test_ebcdic_is_read_with_its_own_ends_of_lines(
     done = run_ce(command, str(path), "--encoding=cp037", "--json", *options)
     assert done.returncode == 0, done.stderr
     assert "prob" in done.stdout
+
+
+def test_a_wide_table_is_inspected_in_linear_time(tmp_path: Path) -> None:
+    names = [f"f{place}" for place in range(4000)]
+    rows = [f"{row % 2},0.5,{','.join(str(row + 0.5) for _ in names)}" for row in range(4)]
+    (tmp_path / "a.csv").write_text("\n".join([f"label,prob,{','.join(names)}", *rows, ""]))
+    began = time.process_time()
+    seen = strict(run_ce("inspect", "a.csv", "--json", cwd=tmp_path).stdout)["columns"]
+    assert time.process_time() - began < 15
+    assert [one["name"] for one in seen] == ["label", "prob", *names]
+    assert {(one["low"], one["high"]) for one in seen[2:]} == {(0.5, 3.5)}
+
+
+@pytest.mark.parametrize("command", ["score", "inspect"])
+def test_json_lines_with_keys_of_their_own_are_read_in_bounded_time(
+    tmp_path: Path, command: str
+) -> None:
+    lines = [
+        f'{{"label": {row % 2}, "prob": 0.5, "x": "v", ":{row % 600}": {row}}}'
+        for row in range(1800)
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    began = time.process_time()
+    document = strict(run_ce(command, "a.jsonl", "--json", cwd=tmp_path).stdout)
+    assert time.process_time() - began < 15
+    assert document["rows"]["read"] == 1800
+    for place, one in enumerate(document["columns"][3:] if command == "inspect" else ()):
+        low, high = place, place + 1200
+        assert (one["low"], one["high"], one["missing"]) == (low, high, 1800 - 3)
+
+
+def test_a_name_of_some_megabytes_is_read_in_bounded_time(tmp_path: Path) -> None:
+    name = "n" * (3 << 20)
+    (tmp_path / "a.csv").write_text(f"label,{name},prob\n1,2,0.5\n0,1,0.5\n")
+    began = time.process_time()
+    scored = strict(run_ce("score", "a.csv", "--json", cwd=tmp_path).stdout)
+    assert time.process_time() - began < 15
+    assert scored["metrics"]["cross_entropy"] == pytest.approx(math.log(2))

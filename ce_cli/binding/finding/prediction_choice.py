@@ -90,6 +90,10 @@ class PredictionChoice:
             return Chosen(sets[0].columns, "labels")
         if len(self._lists) + len(self._numbers) == 1 and tiers:
             return Chosen(tiers[0][0])
+        own = {*self._numbers}
+        self._rows.numbers(
+            [n for tier in tiers for one in tier for n in one if n in own]
+        )  # at once
         agreeing = [[one for one in tier if self._agrees(one)] for tier in tiers]
         doubtful = [one for tier in agreeing for one in tier if self._may_be_models(one)]
         firm = [[one for one in tier if one not in doubtful] for tier in agreeing]

@@ -11,6 +11,7 @@ from ce_cli.binding.naming.words import has_word_of_prediction, has_words, words
 from ce_cli.record import Record
 
 _MOST_COMPARED = 1 << 19  # names in turn without each beginning and end, of a table with many
+_LONGEST_DRESS = 1000  # characters before the label in a name
 _FORMS: tuple[Callable[[str], str], ...] = (
     canonical,
     as_name,
@@ -130,7 +131,7 @@ def _around(
     found = []
     for text in texts:
         for size in _sizes(text, label):
-            for at in range(len(text) - size + 1):
+            for at in range(min(len(text) - size, _LONGEST_DRESS) + 1):
                 if form(text[at : at + size]) == label:
                     found.append((text[:at], text[at + size :]))
     yield from sorted(found, key=lambda around: len(around[0]) + len(around[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _HEAD_BYTES = 1 << 18
 _SHOWN = 60
 _MOST_KEYS = 256  # in maps that are read as structs, where every key takes space in every row
+_STRING = re.compile(rb'"([^"]*)"')  # where nothing is escaped
 _EXACT = 2.0**53
 _SAMPLE_CELLS = 1 << 21
 _CELL_BYTES = 1 << 28  # of a block times its columns: a short line may lack most of many keys
@@ -181,13 +183,14 @@ class JsonLinesSplit(Record):
         try:
             if not self.block.isascii():
                 self.block.decode()  # which Arrow does not check
+            types = self._present()
             table = arrow_json.read_json(
                 pa.BufferReader(self.block),
                 read_options=arrow_json.ReadOptions(
                     use_threads=False, block_size=len(self.block) + 1
                 ),
                 parse_options=arrow_json.ParseOptions(
-                    explicit_schema=pa.schema([*(self.types or {}).items()]),
+                    explicit_schema=pa.schema([*types.items()]),
                     unexpected_field_behavior="error" if self.projection.maps else "ignore",
                 ),
             )
@@ -195,13 +198,26 @@ class JsonLinesSplit(Record):
             return None
         if table.num_rows != _lines(self.block):
             return None
-        columns = {name: table[name].combine_chunks() for name in self.projection.names}
+        columns = {
+            name: table[name].combine_chunks()
+            if name in types
+            else pa.nulls(table.num_rows, (self.types or {})[name])
+            for name in self.projection.names
+        }
         for name in self.projection.texts:
             column = _labels(columns[name])
             if column is None:
                 return None
             columns[name] = column
         return Frame(columns, table.num_rows)
+
+    def _present(self) -> dict[str, Any]:
+        """The types of the keys among the strings of this block; all if few, or if some are escaped."""
+        types = self.types or {}
+        if len(types) <= _MOST_KEYS or b"\\" in self.block:
+            return types
+        present = set(_STRING.findall(self.block))
+        return {name: one for name, one in types.items() if name.encode() in present}
 
 
 class _Lines:
@@ -250,7 +266,7 @@ class _Lines:
                 self._note("repeated-key", name, place, "")
                 return None
             try:
-                values[name] = read(row.get(name))
+                values[name] = read(row[name]) if name in row else None
             except CellError as wrong:
                 self._note(wrong.code, name, place, wrong.shown)
                 return None
