@@ -116,7 +116,6 @@ def keys_of(source: Source, name: str, seen: Sequence[str]) -> tuple[str, ...]:
 
 def _numbered(count: int, seen: Sequence[str]) -> tuple[str, ...]:
     """Names for positions in a list: from 0, unless the labels seen go from 1 to K."""
-    require(_NAME * count, f"lists of {count:,} numbers, each with a class of its own,")
     from_one = tuple(str(place + 1) for place in range(count))
     if str(count) in seen and UNKNOWN not in NamedClasses(from_one).codes(seen):
         return from_one
@@ -139,6 +138,7 @@ def width_of(source: Source, column: Column, spec: Spec) -> int:
             f"the lists in {quoted(column.name)} hold {plural(width, 'prediction')}, "
             "but at least two classes are needed."
         )
+    require(_NAME * width, f"lists of {width:,} numbers, each with a class of its own,")
     return width
 
 

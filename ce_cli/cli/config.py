@@ -24,6 +24,7 @@ NAME = "ce.toml"
 GATE = "gate"
 FILES = "files"
 _PROJECT = "pyproject.toml"
+_LARGEST = 1 << 24  # bytes of a configuration
 _TOOL = ("tool", "ce")
 _FILES_OF_GATE = Option("The files of a gate.", CONFIGURATION, list[str], is_path=True)
 
@@ -133,8 +134,11 @@ def _candidates() -> Iterator[str]:
 def _bytes_of(path: str) -> bytes:
     from ce_cli.inputs.bytestream import storage_errors
 
-    with storage_errors(path):
-        return Path(path).read_bytes()
+    with storage_errors(path), Path(path).open("rb") as file:
+        text = file.read(_LARGEST + 1)
+    if len(text) > _LARGEST:
+        raise UsageError(f"{display_name(path)}: has more than 16 MB, and is no configuration.")
+    return text
 
 
 def _parsed(path: str, text: bytes) -> dict[str, Any]:

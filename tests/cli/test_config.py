@@ -342,3 +342,10 @@ def test_options_that_do_not_fit_together_are_refused_wherever_they_are_from(her
     (line,) = complaints(run_ce("score", "p.csv", "--clip", "none", cwd=here), USAGE)
     assert "--convention keras" in line
     assert "--clip" in line
+
+
+def test_a_configuration_without_end_is_refused() -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("there is no /dev/zero here")
+    done = run_ce("score", "-", "--config", "/dev/zero", stdin=b"label,prob\n1,0.5\n")
+    assert "is no configuration" in complaints(done, USAGE)[0]

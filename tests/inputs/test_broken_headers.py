@@ -39,6 +39,7 @@ HEADERS = {
     "more than there is": header(shape="(5,)"),
     "gigantic and empty": header("'<f8'", f"({2**62}, 0)"),
     "empty and gigantic": header("'<f8'", f"(0, {2**62})"),
+    "empty and wide": header("'<f8'", f"(0, {10**12})"),
     "a number": header(shape="4"),
     "a list": header(shape="[4]"),
     "texts": header(shape="('4',)"),
