@@ -212,7 +212,7 @@ class JsonLinesSplit(Record):
         return Frame(columns, table.num_rows)
 
     def _present(self) -> dict[str, Any]:
-        """The types of the keys among the strings of this block; all if few, or if some are escaped."""
+        """The types of the keys in this block; of all keys if they are few, or some are escaped."""
         types = self.types or {}
         if len(types) <= _MOST_KEYS or b"\\" in self.block:
             return types
