@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,10 @@ from ce_cli.kernels.batch import Batch, bounded
 from ce_cli.kernels.exact import LIMB_BITS, ExactSums, weighted_sums
 from ce_cli.kernels.hall import bounded_skewness, skewness_of_mean
 from ce_cli.kernels.outcomes import LabelSpace
-from ce_cli.metrics.magnitudes import Cubed, floats_of, units_of
 from ce_cli.metrics.state import State
+
+if TYPE_CHECKING:
+    from ce_cli.metrics.magnitudes import Cubed
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -81,7 +84,8 @@ class Cubes(State):
             )
         total, one = weight.floats(), np.ones(len(means))
         cubed = (self.third, self.second, self.first, self.weight)
-        of_residuals = _skewness_of_cubes(means, squares, total, cubed)
+        scaled, floats = _of_cubes(total, squares, cubed)
+        of_residuals = _skewness(means, scaled, tuple(floats))
         with np.errstate(all="ignore"):
             third, second = self.plain_third.floats() / total, self.plain_second.floats() / total
             around = squares_about(means, one, means, second)
@@ -124,7 +128,7 @@ class Cubes(State):
         none, weights = ExactSums.empty(batch.group_count), batch.weights
         if weights is None:
             return cls(batch.sums(bounded(third)), none, none, none, none, none)
-        cubed, groups = Cubed(weights), (batch.groups, batch.group_count)
+        cubed, groups = _cubed(weights), (batch.groups, batch.group_count)
         cubes = [cubed.sums(one, *groups) for one in (third, second, first, zeroth)]
         with np.errstate(over="ignore"):
             plain = [bounded(bounded(one) * weights) for one in (third, second)]
@@ -179,7 +183,7 @@ class ClassMoments(State):
         none = cls.empty(batch.group_count // batch.space.classes, batch.space)
         if batch.weights is None:
             return none.replace(second=batch.loss_squares, first=batch.loss_sums)
-        losses, cubed = batch.finite_losses, Cubed(batch.weights)
+        losses, cubed = batch.finite_losses, _cubed(batch.weights)
         with np.errstate(over="ignore"):
             squares = bounded(losses * losses)
         second, first, weight = (
@@ -202,7 +206,7 @@ class ClassMoments(State):
         classes = len(shares)
         pairs = (shares[:, np.newaxis] * shares).reshape(classes**2, count)
         triples = (pairs[:, np.newaxis] * shares).reshape(classes**3, count)
-        found, cubed = {}, None if weights is None else Cubed(weights)
+        found, cubed = {}, None if weights is None else _cubed(weights)
         with np.errstate(over="ignore"):
             terms = {
                 "second": shares * losses * losses,
@@ -263,12 +267,9 @@ class ClassMoments(State):
         if is_soft:
             cubed = (self.cubed_second, self.cubed_pairs, self.cubed_triples)
         total = weights.sum(axis=1)
-        units = units_of(total)
-        own = [
-            _contracted(floats_of(one, units, 3), constants, n, n) for n, one in enumerate(cubed, 1)
-        ]
-        scaled_squares = np.ldexp(squares, -2 * LIMB_BITS * units)
-        of_residuals = _skewness(means, scaled_squares, (floats_of(cubes.third, units, 3), *own))
+        scaled_squares, (third, *floats) = _of_cubes(total, squares, (cubes.third, *cubed))
+        own = [_contracted(one, constants, n, n) for n, one in enumerate(floats, 1)]
+        of_residuals = _skewness(means, scaled_squares, (third, *own))
         with np.errstate(all="ignore"):
             least = [_contracted(one, constants, n, n - 1) for n, one in enumerate(plain, 1)]
             around = np.maximum(least[0] - 2.0 * means * least[1] + means**2 * least[2], 0.0)
@@ -324,13 +325,21 @@ def squares_about(means: Floats, squared_weight: Floats, first: Floats, second: 
         return np.where(squares <= _ROUNDING * second, 0.0, squares)
 
 
-def _skewness_of_cubes(
-    means: Floats, squares: Floats, total: Floats, sums: tuple[ExactSums, ...]
-) -> Floats:
-    """The same of sums with w³, by group, of which `total` is Σ w."""
+def _cubed(weights: Floats) -> Cubed:
+    from ce_cli.metrics.magnitudes import Cubed  # only files with weights need it
+
+    return Cubed(weights)
+
+
+def _of_cubes(
+    total: Floats, squares: Floats, sums: Sequence[ExactSums]
+) -> tuple[Floats, list[Floats]]:
+    """Sums with w² and with w³ by group, in a unit in which weights of sum `total` are usual."""
+    from ce_cli.metrics.magnitudes import floats_of, units_of
+
     units = units_of(total)
     scaled = np.ldexp(squares, -2 * LIMB_BITS * units)
-    return _skewness(means, scaled, tuple(floats_of(one, units, 3) for one in sums))
+    return scaled, [floats_of(one, units, 3) for one in sums]
 
 
 def _skewness(means: Floats, squares: Floats, sums: tuple[Floats, ...]) -> Floats:
