@@ -7,7 +7,6 @@ import io
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,7 +137,7 @@ def test_parts_on_disk_are_gone_afterwards(
     files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(partitioned_join, "IN_MEMORY", 1)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     seen: list[int] = []
     write: Callable[[Any], None] = partitioned_join.PartitionedJoin._write
 
