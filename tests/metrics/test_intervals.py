@@ -187,7 +187,7 @@ def test_the_interval_of_skill_allows_for_the_skewness_of_the_influences(
     data, rng = drawn(), np.random.default_rng(3)
     label, prob = data["label"].to_numpy(np.float64), data["prob"].to_numpy(np.float64)
     label = np.abs(label - rng.uniform(0.0, 0.2, ROWS)) if soft else label
-    weights = rng.exponential(1.0, ROWS) if weighted else np.ones(ROWS)
+    weights = rng.uniform(0.5, 1.5, ROWS) if weighted else np.ones(ROWS)
     losses = -label * np.log(prob) - (1.0 - label) * np.log1p(-prob)
     share = np.average(label, weights=weights)
     constants = -label * np.log(share) - (1.0 - label) * np.log1p(-share)
