@@ -120,9 +120,10 @@ def test_names_of_different_kinds_of_values_need_an_option(stem: str) -> None:
     assert "show different kinds of values" in wrong(columns)
 
 
-def test_logits_that_are_named_like_the_labels_need_an_option() -> None:
-    columns = {"label": ["a", "b", "c"] * 4, "x": [1.5, 7.0, 8.0] * 4}
-    columns |= {f"foo_{name}": [2.5, -3.25, 0.75] * 4 for name in "abc"}
+@pytest.mark.parametrize("stem", ["foo_", "x"])
+def test_logits_that_are_named_like_the_labels_need_an_option(stem: str) -> None:
+    columns = {"label": ["a", "b", "c"] * 4, "n": [1.5, 7.0, 8.0] * 4}
+    columns |= {f"{stem}{name}": [2.5, -3.25, 0.75] * 4 for name in "abc"}
     message = wrong(columns)
     assert "named like the labels, but their values are not probabilities" in message
     assert 'as_="logits"' in message
@@ -134,6 +135,31 @@ def test_lists_of_counts_are_no_predictions_but_make_another_doubtful(tmp_path: 
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     with pytest.raises(DataError, match="'bytes' are not probabilities, but those of 'q' may be"):
         score(path)
+
+
+def test_two_maps_of_fractions_are_a_choice(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    rows = [{"label": k, "guess": {"a": 0.3, "b": 0.7}, "more": {"a": 0.5, "b": 0.5}} for k in "ab"]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows * 5))
+    with pytest.raises(DataError, match="'guess'; 'more'; choose one"):
+        score(path)
+
+
+def test_lists_without_numbers_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text('{"label": 0, "pred": []}\n' * 3)
+    with pytest.raises(DataError, match="'pred' hold 0 predictions, but at least two classes"):
+        score(tmp_path / "p.jsonl")
+
+
+def test_rows_in_lists_are_taken_apart_by_pandas_where_there_are_no_lines() -> None:
+    message = wrong({"label": [[0, 1, 1]] * 3, "pred": [[0.2, 0.3, 0.9]] * 3})
+    assert 'df.explode(["label", "pred"])' in message
+
+
+def test_lists_of_other_lengths_are_not_several_rows() -> None:
+    message = wrong({"label": [[0, 1, 1]] * 3, "pred": [[0.2, 0.3]] * 3})
+    assert "the list has 3 numbers" in message
+    assert "explode" not in message
 
 
 def test_lists_of_features_are_no_predictions(tmp_path: Path) -> None:

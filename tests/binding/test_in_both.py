@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from ce_cli.binding.joining.in_both import Disagreements, InBoth
 from tests.conftest import run_ce, score_json
 
 PREDS = "label,prob\n0,.2\n1,.7\n1,.6\n0,.1\n"
@@ -68,3 +70,12 @@ def test_other_commands_count_them_too(command: str, tmp_path: Path) -> None:
     files = [str(tmp_path / "preds.csv"), "--labels", str(tmp_path / "truth.csv")]
     done = run_ce(command, *files, *(["--max", "9"] if command == "gate" else []))
     assert "2 of 4 rows have another 'label'" in done.stdout
+
+
+def test_a_cell_that_is_no_number_does_not_disagree() -> None:
+    """The rows report it; of the other three, one differs."""
+    found = Disagreements([InBoth("prob", "prob", is_label=False)])
+    ours, theirs = pa.array(["0.5", "oops", "0.25", "1"]), pa.array(["0.5", "0.5", "0.75", "1.0"])
+    found.add(lambda _ours, _theirs: (ours, theirs))
+    ((_, count),) = found.messages("truth.csv", by_id=False)
+    assert count == 1

@@ -81,6 +81,17 @@ def test_a_prediction_that_is_no_number_is_reported_although_both_files_have_it(
         score([first, second], labels=truth)
 
 
+def test_a_part_without_the_column_proves_no_other_order(tmp_path: Path) -> None:
+    """As the values of all rows would have to be the same."""
+    values = [1.5 * row + 0.25 for row in range(ROWS)]
+    parts = [
+        written(tmp_path, "1.csv", amount=turned(values[:10]), prob=PROBS[:10]),
+        written(tmp_path, "2.csv", prob=PROBS[10:]),
+    ]
+    found = score(parts, labels=written(tmp_path, "t.csv", amount=values, label=LABELS))
+    assert found.metrics["cross_entropy"] == pytest.approx(loss(tmp_path), rel=1e-12)
+
+
 # Rows in another order
 
 

@@ -160,6 +160,11 @@ def test_classes_may_be_named() -> None:
     assert loss_of(frame, classes=["NEG", "POS"], positive="NEG") == pytest.approx(expected)
 
 
+def test_a_predicted_class_that_is_missing_is_no_third_class() -> None:
+    frame = decided(["NEG", "POS", "POS"], ["NEG", "NEG", "NA"])
+    assert loss_of(frame, missing="skip") == pytest.approx(-(np.log(0.75) + np.log(0.25)) / 2)
+
+
 def test_labels_that_are_ignored_are_no_third_class() -> None:
     frame = decided(["NEG", "skip", "POS"], ["NEG", "NEG", "NEG"])
     found = loss_of(frame, ignore_label=["skip"])

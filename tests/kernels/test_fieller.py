@@ -92,7 +92,8 @@ def test_both_sides_of_zero_belong_to_the_test(
     own, shared = s_b * s_b, r * s_a * s_b
     moments = RatioMoments(a - b, b, s_a * s_a - 2 * shared + own, shared - own, own)
     lower, upper = moments.ends(-low, high)
-    t = (a - b) / math.sqrt(variance) if (variance := float(moments.variance)) > 0 else math.inf
+    error = math.sqrt(max(0.0, float(moments.variance)))
+    t = (a - b) / error if error else math.copysign(math.inf, a - b) if a != b else 0.0
     assert lower >= LOWEST
     assert not upper < lower
     if abs(t / high - 1.0) > 1e-9:
