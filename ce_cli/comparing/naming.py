@@ -68,13 +68,14 @@ def file_models(files: Sequence[str], spec: Spec, named: Sequence[str]) -> list[
 
 def file_names(files: Sequence[str]) -> list[str]:
     """Short, distinct names for the files: the parts of the paths in which they differ."""
-    files = list(map(without_secrets, files))
-    plain = ["stdin" if file == STDIN else PurePath(file).name or file for file in files]
+    shown = list(map(without_secrets, files))
+    plain = ["stdin" if file == STDIN else PurePath(file).name or file for file in shown]
     short = [_SUFFIXES.sub("", name) or name for name in plain]
-    folders = [PurePath(file).parent.name or file for file in files]
-    numbered = [f"{file} ({number})" for number, file in enumerate(files, start=1)]
-    choices = (short, plain, folders, files)
-    return next((names for names in choices if len(set(names)) == len(names)), numbered)
+    folders = [PurePath(file).parent.name or file for file in shown]
+    numbered = [f"{file} ({number})" for number, file in enumerate(shown, start=1)]
+    last = numbered if len(set(files)) == len(files) else shown  # only secrets tell them apart
+    choices = (short, plain, folders, shown)
+    return next((names for names in choices if len(set(names)) == len(names)), last)
 
 
 def place_of(reference: str | None, names: Sequence[str]) -> int:

@@ -203,3 +203,16 @@ def test_a_header_of_safetensors_that_lies_is_one_sentence(name: str, tmp_path: 
     path.write_bytes(safetensors(TENSORS[name]))
     (line,) = complaints(run_ce("score", path, "--input-format", "safetensors"), BAD_DATA)
     assert line.startswith(f"ce: {path}: ")
+
+
+@pytest.mark.parametrize("command", ["score", "inspect", "explain"])
+@pytest.mark.parametrize("form", ["npz", "safetensors"])
+def test_arrays_none_of_which_is_usable(command: str, form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{form}"
+    if form == "npz":
+        np.savez(path, odd=np.zeros((2, 2, 2)))
+    else:
+        path.write_bytes(safetensors({"odd": array(shape=[1, 1, 2])["x"]}))
+    done = run_ce(command, path)
+    assert done.returncode in (0, BAD_DATA), done.stderr
+    assert "odd" in done.stdout + done.stderr

@@ -106,7 +106,8 @@ class NpzSource:
 
     def splits(self, projection: Projection) -> Iterator[NpzSplit]:
         """The same rows of each array to read, of bounded size."""
-        check_usable(self.name, [one for one in self.columns() if one.name in projection.names])
+        wanted = projection.names or [one.name for one in self.columns()]  # then none is usable
+        check_usable(self.name, [one for one in self.columns() if one.name in wanted])
         names = self._names
         if names is None or names.name not in projection.names:
             names = None

@@ -106,7 +106,8 @@ class SafetensorsSource:
 
     def splits(self, projection: Projection) -> Iterator[SafetensorsSplit]:
         """Slices of bounded size, one at least."""
-        check_usable(self.name, [one for one in self._columns if one.name in projection.names])
+        names = projection.names or [*self._headers]  # no array is usable if none is wanted
+        check_usable(self.name, [one for one in self._columns if one.name in names])
         headers = {name: self._headers[name] for name in projection.names}
         check_lengths(self.name, {name: header.rows for name, header in headers.items()})
         step = rows_at_once(self.name, headers.values())
