@@ -118,7 +118,7 @@ class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(pat
         if error is not None and is_lack_of_memory(error):
             return
         known = isinstance(error, OSError | EOFError | ValueError)
-        if error is None or not (known or type(error).__name__ == "LZMAError"):
+        if error is None or not (known or type(error).__name__ in ("LZMAError", "ArrowException")):
             return
         if isinstance(error, BrokenPipeError):
             return

@@ -329,3 +329,11 @@ def test_a_disk_that_fails_is_told_from_bytes_that_are_wrong(
 ) -> None:
     with pytest.raises(kind), arrow_errors("x.parquet", "a Parquet file"):
         raise OSError(number, "it failed")
+
+
+def test_numbers_and_lists_of_one_name(tmp_path: Path) -> None:
+    columns = [pa.array(["a", "b"]), pa.array([-0.5, -0.1]), pa.array([[0.5], [0.1]])]
+    table = pa.table(columns, names=["token", "logprob", "logprob"])
+    (tmp_path / "a.parquet").write_bytes(as_parquet(table))
+    (line,) = complaints(run_ce("score", tmp_path / "a.parquet"), BAD_DATA)
+    assert "more than one column is named 'logprob'" in line

@@ -188,6 +188,7 @@ TENSORS = {
     "fractions": array(shape=[2.0]),
     "a text for a shape": array(shape="12"),
     "offsets of texts": array(data_offsets=["0", "16"]),
+    "offsets that are fractions": array(data_offsets=[0.0, 16.0]),
     "offsets beyond": array(data_offsets=[0, 2**70]),
     "one offset": array(data_offsets=[0]),
     "a list for a type": array(dtype=[]),
@@ -203,6 +204,12 @@ def test_a_header_of_safetensors_that_lies_is_one_sentence(name: str, tmp_path: 
     path.write_bytes(safetensors(TENSORS[name]))
     (line,) = complaints(run_ce("score", path, "--input-format", "safetensors"), BAD_DATA)
     assert line.startswith(f"ce: {path}: ")
+
+
+def test_arrays_of_which_no_column_can_be_made(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", names=np.array([["a", "b"], ["c", "d"]]))
+    done = run_ce("inspect", tmp_path / "a.npz")
+    assert done.returncode in (0, BAD_DATA), done.stderr
 
 
 @pytest.mark.parametrize("command", ["score", "inspect", "explain"])

@@ -151,7 +151,7 @@ def test_weights_times_a_power_of_two_change_no_interval(
     options: dict[str, Any] = {"weight": "w", "by": "g", "label": "label", "pred": "prob"}
     options["metric"] = ["cross_entropy", "skill", "brier", "bias", "kl_divergence"]
     one, every, some = (score(own, **options) for own in (data, other, mixed))
-    ends = [[ends_of(own) for own in (found, *found.groups)] for found in (one, every, some)]
+    ends = [[ends_of(found), *map(ends_of, found.groups)] for found in (one, every, some)]
     assert ends[1] == [pytest.approx(own, rel=1e-12, abs=1e-13, nan_ok=True) for own in ends[0]]
     for own, partly in zip(ends[0][1:], ends[2][1:], strict=True):
         assert partly == pytest.approx(own, rel=1e-12, abs=1e-13, nan_ok=True)

@@ -103,13 +103,17 @@ class FirstRows:
 
     def numbers(self, names: Iterable[str]) -> list[Numbers]:
         """The numbers of columns."""
+        from pyarrow import types
+
         names = list(names)
         for part in self._by_file([one for one in names if one not in self._numbers]):
             projection = Projection(tuple(part), (), missing_texts=self._missing)
             frame = self.source.sample(projection)
             invalid = dict(frame.invalid_cells)
             for name in part:
-                own = self._cells[name] = floats(frame.columns[name])
+                cells = frame.columns[name]  # lists, if another column of this name has numbers
+                own = np.empty(0) if types.is_nested(cells.type) else floats(cells)
+                self._cells[name] = own
                 if name in invalid:
                     own = np.delete(own, list(invalid[name]))
                 self._numbers[name] = Numbers(_distinct(own), name in invalid)

@@ -276,8 +276,13 @@ def check_lengths(name: str, lengths: Mapping[str, int]) -> None:
     Raises
     ------
     DataError
-        One array has another number.
+        One array has another number, or there is none.
     """
+    if not lengths:
+        raise DataError(
+            f"{name}: holds no array that can be a column: save a 1-D array for each column, or a "
+            "2-D one for lists."
+        )
     (first, rows), *others = lengths.items()
     for other, count in others:
         if count != rows:

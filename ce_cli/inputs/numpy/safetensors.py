@@ -175,6 +175,8 @@ def _headers_of(file: io.BufferedReader) -> dict[str, Header]:
     end, headers = 0, {}
     for name, field in sorted(fields.items(), key=lambda one: tuple(one[1]["data_offsets"])):
         start, stop = field["data_offsets"]
+        if type(start) is not int or type(stop) is not int:
+            raise ValueError(f"the place of {quoted(name)} is not valid")
         if start != end:
             raise ValueError(f"the bytes of {quoted(name)} do not begin where the last array ends")
         headers[name] = _header(name, field, begin + start, stop - start)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import Bytes
 from ce_cli.inputs.text import records
 from ce_cli.inputs.text.layouts.layout import Layout
+from ce_cli.text import display_name
 
 
 class Rewritten:
@@ -55,7 +58,12 @@ class Rewritten:
         self._held = data + self._held
 
     def _rewritten(self, text: bytes) -> bytes:
-        return text if self._rewrite is None else self._rewrite(text)
+        try:
+            return text if self._rewrite is None else self._rewrite(text)
+        except csv.Error as error:
+            raise DataError(
+                f"{display_name(self.path)}: cannot be read as a table ({error})."
+            ) from error
 
     def _end_of(self, data: bytes) -> int:
         if self._delimiters is None:
