@@ -27,7 +27,7 @@ REFERENCE = "ce_cli/cli/REFERENCE.md"
 TOOLS = "sample_data/README.md"  # its table has a column of the options of other tools
 ELSEWHERE = {
     *("--from", "--check"),  # of uvx and ruff
-    *("--cases", "--seed", "--include", "--sample"),  # of the tools for fuzzing
+    *("--cases", "--seed", "--include", "--sample", "--seconds"),  # of the tools for fuzzing
 }
 
 
