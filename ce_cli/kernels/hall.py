@@ -71,7 +71,7 @@ def skewness_of_mean(of_numbers: Floats | float, of_residuals: Floats | float) -
     has the same sign and is larger, up to twice the first: that is continuous in the data.
     """
     usual, other = np.asarray(of_numbers, np.float64), np.asarray(of_residuals, np.float64)
-    alike = np.where(usual * other > 0.0, np.abs(other), 0.0)
+    alike = np.where(np.sign(usual) == np.sign(other), np.abs(other), 0.0)
     size = np.maximum(np.abs(usual), np.minimum(alike, 2.0 * np.abs(usual)))
     return bounded_skewness(np.copysign(size, usual))
 

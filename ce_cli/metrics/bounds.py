@@ -16,6 +16,7 @@ from ce_cli.record import Record
 Floats = NDArray[np.float64]
 
 WILSON = "Wilson score"
+_LEAST_SQUARE = 1e-200  # whose power of 1.5 is not 0
 _STATISTICS: dict[IntervalMethod, str] = {"hall": "Hall's transformed t", "t": "Student's t"}
 
 
@@ -206,10 +207,14 @@ def _skewness_of_clusters(residuals: Floats, shares: Floats, squares: float, cou
     if not 0.0 < squares < math.inf:
         return 0.0
     scaled = residuals / math.sqrt(squares)
-    apart, shares = scaled / shares, shares / math.fsum(shares.tolist())
-    spread = math.fsum((shares * apart * apart).tolist())
-    of_means = math.fsum((shares * apart**3).tolist()) / spread**1.5 / math.sqrt(count)
     of_sums = math.fsum((scaled**3).tolist())
+    with np.errstate(all="ignore"):
+        apart, shares = scaled / shares, shares / math.fsum(shares.tolist())
+        squared, cubed = shares * apart * apart, shares * apart**3
+    if not np.isfinite(cubed).all() or np.max(squared) < _LEAST_SQUARE:  # weights are far apart
+        return max(-1.0, min(1.0, of_sums))
+    spread = math.fsum(squared.tolist())
+    of_means = math.fsum(cubed.tolist()) / spread**1.5 / math.sqrt(count)
     return float(skewness_of_mean(of_means, of_sums))
 
 

@@ -464,6 +464,18 @@ def test_small_and_odd_data_have_intervals_or_none(
         assert not interval.low > interval.high, name
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "weights",
+    [(0.0, 1e-300, 1.0, 1e300), (1e-200, 1e-200, 1e6, 1.0), (1e150, 1.0, 1e-150, 1e-160)],
+)
+def test_clusters_whose_weights_are_far_apart(weights: tuple[float, ...]) -> None:
+    for prob in ((0.2, 0.5, 0.9, 0.0), (0.5, 0.5, 0.5, 0.5), (1e-9, 0.2, 0.9, 1.0)):
+        data = pd.DataFrame({"label": [0, 1, 1, 0], "prob": prob, "w": weights, "user": [*"abca"]})
+        for interval in score(data, metric="all", weight="w", cluster="user").intervals.values():
+            assert not interval.low > interval.high
+
+
 # What Python is told of its mistakes
 
 
