@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.naming.names import no_column
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
-from ce_cli.inputs.source import Column, Source
+from ce_cli.inputs.source import Column, Source, repeated
 from ce_cli.spec import Spec
 from ce_cli.text import quoted
 
@@ -23,10 +21,10 @@ def check_fits(source: Source, binding: Binding, first: str = "") -> None:
     """
     columns = source.columns()
     kinds = {column.name: column for column in columns}
-    counts = Counter(column.name for column in columns)
+    twice = repeated(columns)
     projection = binding.projection
     for name in projection.names:
-        if counts[name] > 1:
+        if name in twice:
             from ce_cli.binding.finding.repeated_names import repeated_names
 
             raise DataError(repeated_names(source, [name], (), ())).about(source.name)

@@ -61,12 +61,7 @@ def _pair(entry: Any) -> tuple[str, float | None] | None:
 def _of_two(name: str | None, number: Any) -> tuple[str, float | None] | None:
     if name is None or not (number is None or is_number(number)):
         return None
-    if number is None:
-        return name, None
-    try:
-        return name, float(number)
-    except OverflowError:
-        return name, math.inf if number > 0 else -math.inf
+    return name, number if number is None else float_of(number)
 
 
 def _of_two_lists(value: Mapping[str, Any]) -> Scores | None:
@@ -92,6 +87,14 @@ def _name(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value) if isinstance(value, int) else None
+
+
+def float_of(number: float) -> float:
+    """A number of JSON as float64; an integer beyond its range is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def is_number(value: object) -> bool:

@@ -10,9 +10,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ce_cli.inputs import vectors
-from ce_cli.inputs.json.named_scores import Scores, has_fractions, names_in, scores_in
+from ce_cli.inputs.json.named_scores import (
+    Scores,
+    float_of,
+    has_fractions,
+    names_in,
+    scores_in,
+)
 from ce_cli.inputs.source import Column, Kind
 from ce_cli.spec import MISSING_TEXTS
+from ce_cli.text import is_unicode
 
 _SHOWN = 120
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -46,8 +53,8 @@ def parsed(line: bytes) -> JsonObject | None:
     """The object in a line, None if it holds anything else."""
     try:
         found = json.loads(line, object_pairs_hook=_object)
-        if _SURROGATE.search(line):
-            _written(found).encode()  # which half a pair of surrogates does not allow
+        if _SURROGATE.search(line) and not is_unicode(_written(found)):
+            return None
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, JsonObject) else None
@@ -63,10 +70,7 @@ def number_of(value: Any, missing: Collection[str]) -> float | None:
     if isinstance(value, float):
         return value
     if isinstance(value, int):
-        try:
-            return float(value)
-        except OverflowError:
-            return math.inf if value > 0 else -math.inf
+        return float_of(value)
     if isinstance(value, str):
         number = None if value in missing else _read(value)
         if number is None and value not in missing:
