@@ -87,11 +87,7 @@ def _check_address_space() -> None:
     OutOfMemoryError
         The limit of the address space is too low.
     """
-    try:
-        import resource
-    except ImportError:  # on Windows
-        return
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limit = _system_limit("RLIMIT_AS")
     if limit >= 0:  # mimalloc, Arrow's own choice, takes 1 GiB of addresses as soon as they fit
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if 0 <= limit < _ADDRESSES:
@@ -109,12 +105,7 @@ def _check_threads() -> None:
     StorageError
         No more threads are allowed.
     """
-    try:
-        import resource
-    except ImportError:  # on Windows
-        return
-    limit, _ = resource.getrlimit(resource.RLIMIT_NPROC)
-    if not 0 <= limit < _FEW_THREADS:
+    if not 0 <= _system_limit("RLIMIT_NPROC") < _FEW_THREADS:
         return
     enough = threading.Event()
     started = [threading.Thread(target=enough.wait) for _ in range(_THREADS)]
@@ -125,6 +116,15 @@ def _check_threads() -> None:
         raise ran_out(error) from None
     finally:
         enough.set()
+
+
+def _system_limit(name: str) -> int:
+    """A limit that the system sets to this process; negative if there is none."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return -1
+    return resource.getrlimit(getattr(resource, name))[0]
 
 
 def typed_bytes(size: str | int) -> int:
@@ -138,7 +138,7 @@ def typed_bytes(size: str | int) -> int:
     from ce_cli.memory import machine
     from ce_cli.memory.sizes import bytes_of
 
-    return bytes_of(size, machine.total)
+    return bytes_of(size, machine.total, LEAST)
 
 
 def limit() -> int:

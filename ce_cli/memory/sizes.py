@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 
 from ce_cli.errors import UsageError
-from ce_cli.memory.limit import LEAST
 from ce_cli.text import quoted
 
 _UNITS = {"b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
@@ -15,13 +14,13 @@ _UNITS |= {f"{letter}{b}": 1000**n for n, letter in enumerate("kmgt", 1) for b i
 _SIZE = re.compile(r"(\d{1,20}(?:\.\d{0,20})?)\s*([a-z]{0,3}|%)", re.ASCII | re.IGNORECASE)
 
 
-def bytes_of(size: str | int, total: Callable[[], int]) -> int:
+def bytes_of(size: str | int, total: Callable[[], int], least: int) -> int:
     """The number of bytes of a size; that of a percentage is a share of `total`.
 
     Raises
     ------
     UsageError
-        It is not a size, or less than a run on a small file takes.
+        It is not a size, or below `least`, what a run on a small file takes.
     """
     text = str(size).strip()
     found = None if isinstance(size, bool) else _SIZE.fullmatch(text)
@@ -33,9 +32,9 @@ def bytes_of(size: str | int, total: Callable[[], int]) -> int:
             f"--max-memory must be a size, such as 2GB, 1500MB or 50%, not {quoted(text)}."
         )
     value = total() * share if share is not None else float(number) * (factor or 1)
-    if value < LEAST:
+    if value < least:
         raise UsageError(
-            f"--max-memory must be {shown(LEAST).replace(' ', '')} or more, not {quoted(text)}; "
+            f"--max-memory must be {shown(least).replace(' ', '')} or more, not {quoted(text)}; "
             "ce itself takes about that much."
         )
     return math.floor(value)

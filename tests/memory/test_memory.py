@@ -34,7 +34,7 @@ GB = 10**9
     ],
 )
 def test_a_size_is_typed_in_units_or_as_a_share(typed: str | int, expected: int) -> None:
-    assert sizes.bytes_of(typed, lambda: 8 * GB) == expected
+    assert sizes.bytes_of(typed, lambda: 8 * GB, limit.LEAST) == expected
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_size_is_typed_in_units_or_as_a_share(typed: str | int, expected: int)
 )
 def test_what_is_no_size_is_refused(typed: str) -> None:
     with pytest.raises(UsageError, match="--max-memory must be"):
-        sizes.bytes_of(typed, lambda: 8 * GB)
+        sizes.bytes_of(typed, lambda: 8 * GB, limit.LEAST)
 
 
 @pytest.mark.parametrize(
