@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from ce_cli.errors import CeError, DataError, UsageError
+from ce_cli.errors import CeError, DataError
+from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import opened, opened_or_empty
 from ce_cli.inputs.source import Source
-from ce_cli.inputs.tasks import Task, planned, where_is_read_here_only
+from ce_cli.inputs.tasks import Task, planned
 from ce_cli.inputs.unchanged import FileState, state_of
 from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
@@ -52,8 +53,8 @@ class Work(Protocol[Outcome]):
         """That of the rows of both."""
         ...
 
-    def rows(self, outcome: Outcome, /) -> int:
-        """How many rows have been read."""
+    def issues(self, outcome: Outcome, /) -> RowIssues:
+        """The number of rows that have been read, and their issues."""
         ...
 
 
@@ -76,6 +77,8 @@ class Piece(Record, Generic[Outcome]):
         Whether the rows are known to begin there, since a file or its part for one task does.
     error : CeError or None
         Why there is no outcome.
+    is_rest_hidden : bool
+        Whether nothing after its rows in the last file can be told apart.
     """
 
     first: int
@@ -88,6 +91,7 @@ class Piece(Record, Generic[Outcome]):
     rows: tuple[tuple[int, int], ...] = ()
     is_certain: bool = True
     error: CeError | None = None
+    is_rest_hidden: bool = False
 
     def is_followed_by(self, later: Piece[Outcome]) -> bool:
         """Whether its rows end where those of the next piece begin."""
@@ -178,14 +182,17 @@ class TaskFold(Record, Generic[Outcome]):
         if not span.is_divided or span.begin is None:
             span.begin, span.end = span.start, span.stop
         place = (part, part, span.start, span.stop, span.begin, span.end)
-        return Piece(*place, outcome, self._rows(part, outcome), _is_certain(span))
+        hidden = work.issues(outcome).hide_the_rest
+        return Piece(
+            *place, outcome, self._rows(part, outcome), _is_certain(span), is_rest_hidden=hidden
+        )
 
     def _failed(self, part: int, span: Span, error: CeError) -> Piece[Outcome]:
         place = (part, part, span.start, span.stop, span.begin, None)
         return Piece(*place, self.work.empty(), (), _is_certain(span), error)
 
     def _rows(self, part: int, outcome: Outcome) -> tuple[tuple[int, int], ...]:
-        count = self.work.rows(outcome)
+        count = self.work.issues(outcome).read
         return ((part, count),) if count else ()
 
     def _joined(self, pieces: Iterable[Piece[Outcome]]) -> Folded[Outcome]:
@@ -208,17 +215,13 @@ class TaskFold(Record, Generic[Outcome]):
         return Folded(tuple(found))
 
     def _both(self, earlier: Piece[Outcome], later: Piece[Outcome]) -> Piece[Outcome]:
-        return Piece(
-            earlier.first,
-            later.last,
-            earlier.start,
-            later.stop,
-            earlier.begin,
-            later.end,
-            self.work.merge(earlier.outcome, later.outcome),
-            _rows_of_both(earlier.rows, later.rows),
-            earlier.is_certain,
-            later.error,
+        both = earlier.replace(last=later.last, stop=later.stop, end=later.end, error=later.error)
+        if earlier.is_rest_hidden and earlier.last == later.first:
+            return both
+        return both.replace(
+            outcome=self.work.merge(earlier.outcome, later.outcome),
+            rows=_rows_of_both(earlier.rows, later.rows),
+            is_rest_hidden=later.is_rest_hidden,
         )
 
 
@@ -227,22 +230,16 @@ def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome,
 
     Raises
     ------
-    UsageError
-        Only this process can read the data.
     CeError
         The first error, in the order of the files.
     """
     files, engine = data.files, run.elsewhere
-    only_here = "a table in memory" if files is None else where_is_read_here_only(files)
-    if only_here is not None or files is None or engine is None:
-        raise UsageError(
-            f"Workers of --engine {run.name} cannot read {only_here}: leave out --engine, or "
-            "write the rows to files that they can read."
-        )
+    if files is None or engine is None:
+        raise TypeError("a fold needs files and an engine")
     tasks = planned(files, engine.workers, run.task_bytes)
     fold = TaskFold(work, files.reading, len(files.paths) > 1)
     outcome, rows = folded_by(engine, fold, tasks)
-    return outcome, locations_of(data.names, rows, work.rows(outcome))
+    return outcome, locations_of(data.names, rows, work.issues(outcome).read)
 
 
 def folded_by(

@@ -67,9 +67,31 @@ def score(
         The options, the data or the files are invalid.
     """
     metrics = metric_states(spec)
+    check_possible(data, run, every_row is not None)
     weights = balance(data, spec, run) if spec.balanced else ()
     whole = Pass(spec, metrics, run, weights, every_row)
     return report(whole.computed(data), groupings)
+
+
+def check_possible(data: DataSet, run: Run, every_row: bool = False) -> None:
+    """Refuse, before anything starts, what the engine of a run cannot do.
+
+    Raises
+    ------
+    UsageError
+        Only this process can do it.
+    """
+    if run.elsewhere is None:
+        return
+    from ce_cli.inputs.tasks import read_here_only
+
+    what = read_here_only(data.files)
+    if what is not None:
+        run.refuse_elsewhere(f"Reading {what}")
+    if data.labels is not None:
+        run.refuse_elsewhere("--labels")
+    if every_row:
+        run.refuse_elsewhere("Writing the rows to one file with --per-row")
 
 
 def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
@@ -170,9 +192,12 @@ class Pass(Record):
     ) -> tuple[SplitResult, RowLocations]:
         """Merge the results of all splits in order, and pass on their rows."""
         binding, total, locations = work.binding, work.empty(), RowLocations(data.names)
-        splits = self._splits(ready, binding, repeated)
+        splits, hidden = self._splits(ready, binding, repeated), -1
         predicted = class_names(binding, binding.sample)
         for part, result, rows in self.run.results(work, splits):
+            if part == hidden:
+                continue
+            hidden = part if result.issues.hide_the_rest else hidden
             before = total.issues.read
             locations = locations.begun(part, before)
             total = work.merge(total, result)

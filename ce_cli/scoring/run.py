@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ce_cli import registry
 from ce_cli.engines.threads import Threads
+from ce_cli.errors import UsageError
 from ce_cli.memory.limit import check
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
     from ce_cli.engines.engine import Engine, LocalEngine
 
+_HERE = "--engine threads"
 Item = TypeVar("Item", bound=tuple[Any, ...])
 One = TypeVar("One")
 Made = TypeVar("Made")
@@ -63,7 +65,13 @@ class Run(Record):
 
         An item is a tuple: the number of a file, a split of it, and anything else that `work`
         needs. A split counts as done when its result is yielded.
+
+        Raises
+        ------
+        UsageError
+            The work is to be done elsewhere, but this is not done by tasks.
         """
+        self.refuse_elsewhere("This")
         if self.workers > 1:
             items = _read_ahead(items, self.workers)
         if self.progress is None:
@@ -83,6 +91,17 @@ class Run(Record):
         for made in self.engine.map_in_order(work, taken()):
             progress.add_bytes(sizes.popleft())
             yield made
+
+    def refuse_elsewhere(self, what: str) -> None:
+        """Refuse what only this process does.
+
+        Raises
+        ------
+        UsageError
+            The work is to be done elsewhere.
+        """
+        if self.elsewhere is not None:
+            raise UsageError(f"{what} is not possible with --engine {self.name}: use {_HERE}.")
 
     def near(self, work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]:
         """The results for data that this machine holds already: by threads, whatever the engine."""
