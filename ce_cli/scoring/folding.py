@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
-from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.locate import opened, opened_or_empty
 from ce_cli.inputs.source import Source
 from ce_cli.inputs.tasks import Task, planned
@@ -237,15 +237,22 @@ def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome,
     if files is None or engine is None:
         raise TypeError("a fold needs files and an engine")
     tasks = planned(files, engine.workers, run.task_bytes)
-    fold = TaskFold(work, files.reading, len(files.paths) > 1)
-    outcome, rows = folded_by(engine, fold, tasks)
+    fold = fold_of(work, files)
+    outcome, rows = whole(engine, fold, tasks, engine.folded(fold, tasks))
     return outcome, locations_of(data.names, rows, work.issues(outcome).read)
 
 
-def folded_by(
-    engine: Engine, fold: TaskFold[Outcome], tasks: Sequence[Task]
+def fold_of(work: Work[Outcome], files: Files | None) -> TaskFold[Outcome]:
+    """The fold of some files; None for rows that are not in files."""
+    if files is None:
+        return TaskFold(work, Reading(), are_several=False)
+    return TaskFold(work, files.reading, len(files.paths) > 1)
+
+
+def whole(
+    engine: Engine, fold: TaskFold[Outcome], tasks: Sequence[Task], found: Folded[Outcome]
 ) -> tuple[Outcome, tuple[tuple[int, int], ...]]:
-    """Fold tasks on an engine, and read again the pieces that did not begin with a record.
+    """The outcome of all tasks, once pieces that did not begin with a record are read again.
 
     Returns
     -------
@@ -259,17 +266,16 @@ def folded_by(
     CeError
         The first error, in the order of the files.
     """
-    found = engine.folded(fold, tasks)
     again = Again(engine, fold, {part: task for task in tasks for part, _ in task.files})
     for _ in range(_ROUNDS):
         if len(found.pieces) > 1:
             found = again.at_once(found.pieces)
     if not found.pieces:
         return fold.work.empty(), ()
-    whole = again.in_turn(found.pieces)
-    if whole.error is not None:
-        raise whole.error
-    return whole.outcome, whole.rows
+    every = again.in_turn(found.pieces)
+    if every.error is not None:
+        raise every.error
+    return every.outcome, every.rows
 
 
 class Again(Record, Generic[Outcome]):

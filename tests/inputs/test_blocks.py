@@ -116,7 +116,7 @@ def test_what_follows_an_open_quote_is_the_same_for_blocks_of_any_size(tmp_path:
     from ce_cli.spec import Spec
 
     path = tmp_path / "a.csv"
-    path.write_text('label,prob,t\n0,0.1,x\n' + '0,0.1,"a\nb","\n1,0.5\n' * 9)
+    path.write_text("label,prob,t\n0,0.1,x\n" + '0,0.1,"a\nb","\n1,0.5\n' * 9)
     for block in (1, 20, 50, 1 << 20):
         with pytest.raises(DataError) as found:
             files = data_set([str(path)], Reading(block_bytes=block), Spec())
