@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.engines.engine import Engine
+    from ce_cli.scoring.joined_files import Labelled
 
 Outcome = TypeVar("Outcome")
-
 
 _ROUNDS = 3  # in which all pieces that do not fit are read again at once
 
@@ -225,8 +225,20 @@ class TaskFold(Record, Generic[Outcome]):
         )
 
 
-def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome, RowLocations]:
+def folded_files(
+    run: Run, work: Work[Outcome], data: DataSet, labels: Labelled | None = None
+) -> tuple[Outcome, RowLocations] | None:
     """Fold the files of a data set where `run` says, and where the rows of each file begin.
+
+    Returns
+    -------
+    outcome : Outcome
+        That of all rows.
+    locations : RowLocations
+        The number of rows before each file.
+
+    None if a label is joined with rows of several tasks: which of them repeats it shows when all
+    are read in order.
 
     Raises
     ------
@@ -237,9 +249,20 @@ def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome,
     if files is None or engine is None:
         raise TypeError("a fold needs files and an engine")
     tasks = planned(files, engine.workers, run.task_bytes)
-    fold = fold_of(work, files)
-    outcome, rows = whole(engine, fold, tasks, engine.folded(fold, tasks))
-    return outcome, locations_of(data.names, rows, work.issues(outcome).read)
+    if labels is None:
+        outcome, rows = _folded(engine, fold_of(work, files), tasks)
+        return outcome, locations_of(data.names, rows, work.issues(outcome).read)
+    joined, rows = _folded(engine, fold_of(labels.work(work, run), files), tasks)
+    if joined.use.is_twice:
+        return None
+    labels.file.take_over(joined.use)
+    return joined.outcome, locations_of(data.names, rows, work.issues(joined.outcome).read)
+
+
+def _folded(
+    engine: Engine, fold: TaskFold[Outcome], tasks: Sequence[Task]
+) -> tuple[Outcome, tuple[tuple[int, int], ...]]:
+    return whole(engine, fold, tasks, engine.folded(fold, tasks))
 
 
 def fold_of(work: Work[Outcome], files: Files | None) -> TaskFold[Outcome]:

@@ -30,9 +30,15 @@ def hiding_quote(block: bytes, delimiter: str) -> int | None:
     well = beside[np.append(text, [_QUOTE[0]] * 2)[ends + 1]]
     for place in np.flatnonzero((ends == len(block)) | ~well):
         opened, end = int(opens[place]), int(ends[place])
-        if end == len(block) or b"\n" in block[opened:end]:
+        if end == len(block) or b"\n" in block[opened:end] or b"\r" in block[opened:end]:
             return opened
     return None
+
+
+def record_start(block: bytes, place: int, delimiter: str) -> int:
+    """Where the record begins that holds the byte at `place`, which is outside quotes."""
+    before, delimiters = block[:place], delimiter.encode()
+    return max(records.last_record_end(before, end, delimiters) for end in (b"\n", b"\r"))
 
 
 def without_lines(block: bytes, line: bytes, delimiter: str) -> tuple[bytes, int]:
