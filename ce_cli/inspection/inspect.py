@@ -115,10 +115,9 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     if run.elsewhere is None:
         found, locations = _examined(files, chain(leading, sources), run, RowLocations(data.names))
     else:
-        columns = spec.label if binding is None else binding.labels.columns
         labels = None
         if label_file is not None:
-            labels = Labelled(label_file, source, files.projection(source), columns)
+            labels = Labelled(label_file, source, files.projection(source), spec.label)
         folded = folded_files(run, files, data, labels)
         if folded is None:
             return inspect(data, given, typed, run.here())
