@@ -13,7 +13,7 @@ from ce_cli.memory.limit import check
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
-    from ce_cli.engines.engine import Engine
+    from ce_cli.engines.engine import Engine, LocalEngine
 
 Item = TypeVar("Item", bound=tuple[Any, ...])
 One = TypeVar("One")
@@ -37,17 +37,23 @@ class Run(Record):
 
     Attributes
     ----------
-    engine : Engine
-        Where the work is done.
+    engine : LocalEngine
+        Where the work is done in this process.
     progress : Progress or None
         Receives how much has been done.
     workers : int
         How many items are worked on at once.
+    elsewhere : Engine or None
+        Where tasks are folded instead of working on splits here.
+    task_bytes : int or None
+        The size of a task; if None, it is found from the files and the workers.
     """
 
-    engine: Engine
+    engine: LocalEngine
     progress: Progress | None = None
     workers: int = 1
+    elsewhere: Engine | None = None
+    task_bytes: int | None = None
 
     def results(self, work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
         """The results of `work`, in the order of `items`.
@@ -93,7 +99,10 @@ def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:
     UsageError
         There is no such engine.
     """
-    return Run(registry.find(registry.ENGINES, engine, "engine").load()(workers), progress, workers)
+    made = registry.find(registry.ENGINES, engine, "engine").load()(workers)
+    if hasattr(made, "folded"):
+        return Run(Threads(workers), progress, workers, made)
+    return Run(made, progress, workers)
 
 
 def _watched(results: Iterator[Made]) -> Iterator[Made]:
