@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
 from functools import cache
 
+from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
 from ce_cli.text import sanitize
 
+# An expression for the version of ce, None if it is not installed: as text, it can be sent to any
+# Python, and needs no ce to be read there.
+VERSION = (
+    "__import__('importlib.util').util.find_spec('ce_cli') and __import__('ce_cli').__version__"
+)
 _GRID = 4096  # points between 0 and 1
 
 
@@ -42,11 +49,7 @@ class Worker(Record):
         UsageError
             It has another version of ce.
         """
-        if self.ce != here.ce:
-            raise UsageError(
-                f"the worker on {sanitize(self.host)} has ce {sanitize(self.ce)}, and this is ce "
-                f"{here.ce}: install the same version there, or restart the workers."
-            )
+        check_installed({self.host: self.ce}, here.ce)
 
     def difference(self, here: Worker) -> str:
         """The sentence for a worker whose arithmetic has other last bits; empty if it has not."""
@@ -62,13 +65,34 @@ class Worker(Record):
         )
 
 
+def check_installed(versions: Mapping[str, str], here: str = __version__) -> None:
+    """Refuse workers with another version of ce.
+
+    Parameters
+    ----------
+    versions : mapping
+        What each worker has, by its name.
+    here : str
+        The version that they have to have.
+
+    Raises
+    ------
+    UsageError
+        One has another.
+    """
+    for name, ce in versions.items():
+        if ce != here:
+            raise UsageError(
+                f"the worker {sanitize(name)} has ce {sanitize(ce)}, and this is ce {here}: "
+                "install the same version there."
+            )
+
+
 @cache
 def this_worker() -> Worker:
     """What this process is, as a worker."""
     import numpy as np
     import pyarrow as pa
-
-    from ce_cli import __version__
 
     python = ".".join(map(str, sys.version_info[:2]))
     return Worker(platform.node(), __version__, python, np.__version__, pa.__version__, _digest())
