@@ -192,8 +192,7 @@ class Dask:
         """Send ce to a cluster without it, and refuse one with another version."""
         found = {**client.run(eval, VERSION), "": client.run_on_scheduler(eval, VERSION)}
         if None in found.values():
-            with zipped_package() as path:
-                client.upload_file(path)
+            client.upload_file(zipped_package())
         check_installed({name: version for name, version in found.items() if version is not None})
 
 

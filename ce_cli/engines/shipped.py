@@ -15,6 +15,8 @@ from ce_cli.memory.limit import limited
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ce_cli.engines.engine import Fold
 
 class Parcel(Record):
@@ -86,6 +88,16 @@ class Shipped(Record, Generic[Task, Folded]):
     def empty(self) -> Parcel:
         """The result of no task."""
         return Parcel(self.fold.empty())
+
+    def row(self, place: int, parcel: Parcel) -> pa.RecordBatch:
+        """A parcel as a row of a frame: its place among others, and its bytes."""
+        import pyarrow as pa
+
+        columns = {
+            "place": pa.array([place], pa.int64()),
+            "parcel": pa.array([pickle.dumps(parcel)], pa.binary()),
+        }
+        return pa.RecordBatch.from_pydict(columns)
 
     def packed(self, work: Any) -> Parcel:
         """What `work` returns or raises, on a worker that has said who it is."""

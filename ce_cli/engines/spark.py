@@ -1,0 +1,186 @@
+"""Spark, by frames alone, so that Spark Connect and serverless sessions work as others do."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from ce_cli.engines import spark_session
+from ce_cli.engines.extra import extra
+from ce_cli.engines.handshake import VERSION, check_installed
+from ce_cli.engines.package import zipped_package
+from ce_cli.engines.shipped import Parcel, Shipped
+from ce_cli.engines.tree import AT_ONCE
+from ce_cli.errors import CeError, StorageError, UsageError
+from ce_cli.text import plural, sanitize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ce_cli.engines.engine import Fold, Folded, Task, Watch
+
+_PARCELS = "place long, parcel binary"
+
+
+class Spark:
+    """A session of Spark; started, or joined, with the first task or question.
+
+    Parameters
+    ----------
+    workers : int
+        How many threads a session of this machine has.
+    scheduler : str, SparkSession or None
+        ``sc://…``, ``spark://…``, ``local[2]``, or a session, which is not stopped; None for the
+        active session, or else one of this machine.
+    """
+
+    def __init__(self, workers: int, scheduler: Any = None) -> None:
+        self.differences: tuple[str, ...] = ()
+        extra("pyspark", "spark")
+        self._threads = workers
+        self._scheduler = scheduler
+        self._session: Any = None
+        self._parallel = 0
+        self._own = contextlib.ExitStack()  # what is stopped at the end
+
+    @property
+    def workers(self) -> int:
+        """The tasks that Spark does at once."""
+        with _in_sentences():
+            self._connected()
+        return self._parallel
+
+    def folded(
+        self, fold: Fold[Task, Folded], tasks: Sequence[Task], watch: Watch | None = None
+    ) -> Folded:
+        """The merged results of all tasks."""
+        if not tasks:
+            return fold.empty()
+        with _in_sentences():
+            session = self._connected()
+            if watch is not None:
+                watch.running(f"{plural(self._parallel, 'core')} of Spark {session.version}")
+            shipped = Shipped.of(fold)
+            places = session.range(0, len(tasks), 1, len(tasks))
+            work = _doing(pickle.dumps(shipped), [pickle.dumps(task) for task in tasks])
+            parcels = places.mapInArrow(work, _PARCELS)
+            parcel = self.merged(parcels, len(tasks), shipped)
+        self.differences = parcel.differences
+        return cast("Folded", parcel.opened())
+
+    def merged(self, parcels: Any, count: int, shipped: Shipped[Any, Any]) -> Parcel:
+        """The parcels of a frame, merged in the order of their places, neighbours at a time."""
+        from pyspark.sql.functions import shiftright
+
+        work = _merging(pickle.dumps(shipped))
+        while count > AT_ONCE:
+            parcels = parcels.groupBy(shiftright("place", 4)).applyInArrow(work, _PARCELS)
+            count = -(-count // AT_ONCE)
+        rows = sorted(parcels.collect(), key=lambda row: cast(int, row[0]))
+        return shipped.merge([pickle.loads(row[1]) for row in rows])
+
+    def close(self) -> None:
+        """Stop the session if it is this engine's own."""
+        self._session = None
+        with contextlib.suppress(Exception):  # what cannot be stopped ends with the process
+            self._own.close()
+
+    def _connected(self) -> Any:
+        if self._session is None:
+            session = self._found()
+            self._parallel = _prepared(session)
+            self._session = session
+        return self._session
+
+    def _found(self) -> Any:
+        if spark_session.is_session(self._scheduler):
+            return self._scheduler
+        if not isinstance(self._scheduler, str | None):
+            raise UsageError(
+                "--scheduler must be an address of Spark (sc://…, spark://…, local[2]) or a "
+                f"SparkSession, not a {type(self._scheduler).__name__}."
+            )
+        active = spark_session.active_session()
+        if active is not None and self._scheduler is None:
+            return active
+        session = spark_session.new_session(self._scheduler, self._threads)
+        self._own.callback(session.stop)
+        return session
+
+
+def _prepared(session: Any) -> int:
+    """Send ce to workers without it, refuse another version, and count what works at once."""
+    found = session.range(1 << 16).mapInArrow(_answering(VERSION), "version string").collect()
+    versions = {row[0] for row in found}
+    if None in versions:
+        session.addArtifacts(zipped_package(), pyfile=True)
+    check_installed({"of Spark": version for version in versions if version is not None})
+    return max(1, len(found))
+
+
+# What runs on workers. Functions within functions are sent as they are, so that a worker without ce
+# can answer, too; all others are sent by their names.
+
+
+def _answering(version: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """One row for each partition: the version of ce that is installed there."""
+
+    def answer(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        for _ in batches:
+            pass
+        yield pa.RecordBatch.from_pydict({"version": pa.array([eval(version)], pa.string())})
+
+    return answer
+
+
+def _doing(
+    fold: bytes, tasks: Sequence[bytes]
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """The parcels of the tasks whose numbers are given."""
+
+    def do(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pickle
+
+        shipped = pickle.loads(fold)
+        for batch in batches:
+            for (place,) in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield shipped.row(place, shipped(pickle.loads(tasks[place])))
+
+    return do
+
+
+def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
+    """The parcels of a table as one."""
+
+    def merge(table: pa.Table) -> pa.Table:
+        import pickle
+
+        import pyarrow as pa
+
+        shipped = pickle.loads(fold)
+        rows = sorted(zip(*(column.to_pylist() for column in table.columns), strict=True))
+        parcel = shipped.merge([pickle.loads(parcel) for _, parcel in rows])
+        return pa.Table.from_batches([shipped.row(rows[0][0] >> 4, parcel)])
+
+    return merge
+
+
+@contextlib.contextmanager
+def _in_sentences() -> Iterator[None]:
+    """Say in a sentence what Spark raises: the one place for all of its errors."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except CeError:
+        raise
+    except (PySparkException, Py4JError) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        causes = [line for line in lines if line.startswith("Caused by:")] or lines[:1] or [""]
+        reason = sanitize(causes[-1].removeprefix("Caused by:").strip().rstrip("."), 300)
+        raise StorageError(f"Spark failed: {type(error).__name__}: {reason}.") from error
