@@ -497,6 +497,13 @@ def names_of(entries: Sequence[Entry | Metric | Output]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for entry in entries for name in entry.names))
 
 
+def names_with_choice() -> frozenset[str]:
+    """The names of formats of which one file holds several tables, but for archives of files."""
+    return frozenset(
+        n for one in INPUTS if one.chooses and "zip" not in one.names for n in one.names
+    )
+
+
 def data_suffixes() -> frozenset[str]:
     """The suffixes of files that a directory or an archive of data may consist of."""
     return frozenset(f".{name}" for entry in INPUTS if entry.in_folders for name in entry.names)

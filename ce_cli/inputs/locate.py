@@ -182,10 +182,11 @@ def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Sour
     states: dict[str, FileState] = {}
     if len(names) == 1:
         return lambda: iter([opened(names[0], reading, states)])
-    return lambda: (_opened_or_empty(name, reading, states) for name in names)
+    return lambda: (opened_or_empty(name, reading, states) for name in names)
 
 
-def _opened_or_empty(path: str, reading: Reading, states: dict[str, FileState]) -> Source:
+def opened_or_empty(path: str, reading: Reading, states: dict[str, FileState]) -> Source:
+    """Open one of several files, which may be empty."""
     try:
         return opened(path, reading, states)
     except EmptyFileError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
+from ce_cli.binding.fits import Fits, must_be_alike
 from ce_cli.errors import CeError, DataError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssues
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.results.score import Note, Result
+    from ce_cli.scoring.repeated_files import RepeatedFiles
 
 RowSink = Callable[["pa.Table"], None]
 
@@ -120,13 +121,10 @@ class Pass(Record):
             from ce_cli.scoring.repeated_files import RepeatedFiles
 
             repeated = RepeatedFiles(binding)
-            ready = ready.replace(sources=repeated.noted(ready.sources))
-        splits = ready.splits()
-        if per_row:
-            from ce_cli.scoring.frame_splits import frame_splits, has_long_ids
-
-            splits = frame_splits(splits) if has_long_ids(ready.source, binding.id) else splits
-        total, locations = self._reduced(work, splits, RowLocations(data.names))
+        if self.run.elsewhere is not None:
+            total, locations = self._folded(work, ready, data, repeated)
+        else:
+            total, locations = self._reduced(work, ready, data, repeated)
         ready.refuse_bad(total.issues, locations)
         notes: tuple[Note, ...] = ()
         if repeated is not None:
@@ -140,11 +138,39 @@ class Pass(Record):
             total, binding, settled, metrics, locations, ready.label_file, ready.source, notes
         )
 
+    def _folded(
+        self, work: ScoreSplit, ready: Prepared, data: DataSet, repeated: RepeatedFiles | None
+    ) -> tuple[SplitResult, RowLocations]:
+        """Fold the tasks of the files elsewhere."""
+        from ce_cli.scoring.folding import folded_files
+        from ce_cli.scoring.score_files import ScoreFiles
+
+        binding = None if repeated is None else work.binding
+        own = ScoreFiles(work, ready.fits(), binding)
+        scored, locations = folded_files(self.run, own, data)
+        if repeated is not None:
+            repeated.add(scored.beginnings)
+        self.run.add_rows(scored.result.issues.read)
+        return scored.result, locations
+
+    def _splits(
+        self, ready: Prepared, binding: Binding, repeated: RepeatedFiles | None
+    ) -> Iterator[tuple[int, Split]]:
+        if repeated is not None:
+            ready = ready.replace(sources=repeated.noted(ready.sources))
+        if self.every_row is None:
+            return ready.splits()
+        from ce_cli.scoring.frame_splits import frame_splits, has_long_ids
+
+        splits = ready.splits()
+        return frame_splits(splits) if has_long_ids(ready.source, binding.id) else splits
+
     def _reduced(
-        self, work: ScoreSplit, splits: Iterator[tuple[int, Split]], locations: RowLocations
+        self, work: ScoreSplit, ready: Prepared, data: DataSet, repeated: RepeatedFiles | None
     ) -> tuple[SplitResult, RowLocations]:
         """Merge the results of all splits in order, and pass on their rows."""
-        binding, total = work.binding, work.empty()
+        binding, total, locations = work.binding, work.empty(), RowLocations(data.names)
+        splits = self._splits(ready, binding, repeated)
         predicted = class_names(binding, binding.sample)
         for part, result, rows in self.run.results(work, splits):
             before = total.issues.read
@@ -196,15 +222,17 @@ class Prepared(Record):
         They have the bound columns, or those of `projection`; each file must also have the columns
         of `others`.
         """
+        fits = self.fits(others)
         for part, source in enumerate(self.sources):
             if source.is_empty:
                 continue
-            for binding in (self.binding, *others):
-                check_fits(source, binding, self.source.name if part else "")
-                if part and self.same_precision:
-                    check_precision(source, binding)
+            fits.check_file(part, source)
             for split in source.splits(projection or self.binding.projection):
                 yield part, split
+
+    def fits(self, others: Sequence[Binding] = ()) -> Fits:
+        """What each file has to have, for this binding and others."""
+        return Fits((self.binding, *others), self.source.name, self.same_precision)
 
     def refuse_bad(self, issues: RowIssues, locations: RowLocations) -> None:
         """Check the problems found while reading.

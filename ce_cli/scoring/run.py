@@ -47,6 +47,8 @@ class Run(Record):
         Where tasks are folded instead of working on splits here.
     task_bytes : int or None
         The size of a task; if None, it is found from the files and the workers.
+    name : str
+        The engine in the registry.
     """
 
     engine: LocalEngine
@@ -54,6 +56,7 @@ class Run(Record):
     workers: int = 1
     elsewhere: Engine | None = None
     task_bytes: int | None = None
+    name: str = "threads"
 
     def results(self, work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
         """The results of `work`, in the order of `items`.
@@ -101,7 +104,7 @@ def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:
     """
     made = registry.find(registry.ENGINES, engine, "engine").load()(workers)
     if hasattr(made, "folded"):
-        return Run(Threads(workers), progress, workers, made)
+        return Run(Threads(workers), progress, workers, made, name=engine)
     return Run(made, progress, workers)
 
 

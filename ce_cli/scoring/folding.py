@@ -1,0 +1,382 @@
+"""From tasks to one result, wherever they are worked on: a monoid in the order of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from ce_cli.errors import CeError, DataError, UsageError
+from ce_cli.findings.row_locations import RowLocations
+from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.locate import opened, opened_or_empty
+from ce_cli.inputs.source import Source
+from ce_cli.inputs.tasks import Task, planned, where_is_read_here_only
+from ce_cli.inputs.unchanged import FileState, state_of
+from ce_cli.reading import Reading, Span
+from ce_cli.record import Record
+from ce_cli.scoring.run import Run
+from ce_cli.text import display_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ce_cli.engines.engine import Engine
+
+Outcome = TypeVar("Outcome")
+
+
+_ROUNDS = 3  # in which all pieces that do not fit are read again at once
+
+
+class Work(Protocol[Outcome]):
+    """What is done with the rows of files; picklable, and a monoid in their order."""
+
+    def of_source(self, part: int, source: Source, *, is_start: bool) -> Outcome:
+        """The outcome of the rows of file number `part`, or of the span of it that is read.
+
+        One of the spans of each file is its start.
+
+        Raises
+        ------
+        CeError
+            The file does not fit the others, or cannot be read.
+        """
+        ...
+
+    def empty(self) -> Outcome:
+        """That of no rows."""
+        ...
+
+    def merge(self, earlier: Outcome, later: Outcome, /) -> Outcome:
+        """That of the rows of both."""
+        ...
+
+    def rows(self, outcome: Outcome, /) -> int:
+        """How many rows have been read."""
+        ...
+
+
+class Piece(Record, Generic[Outcome]):
+    """Consecutive rows of one file or several.
+
+    Attributes
+    ----------
+    first, last : int
+        The numbers of its first and its last file.
+    start, stop : int or None
+        The bytes of the first and the last file between which its tasks are.
+    begin, end : int or None
+        Where its rows begin in the first file, and end in the last; None after an error.
+    outcome : Outcome
+        That of the rows.
+    rows : tuple of (int, int)
+        Number of rows of each file that has any.
+    is_certain : bool
+        Whether the rows are known to begin there, since a file or its part for one task does.
+    error : CeError or None
+        Why there is no outcome.
+    """
+
+    first: int
+    last: int
+    start: int
+    stop: int | None
+    begin: int | None
+    end: int | None
+    outcome: Outcome
+    rows: tuple[tuple[int, int], ...] = ()
+    is_certain: bool = True
+    error: CeError | None = None
+
+    def is_followed_by(self, later: Piece[Outcome]) -> bool:
+        """Whether its rows end where those of the next piece begin."""
+        if self.error is not None:
+            return False
+        if later.error is not None and later.is_certain:
+            return True
+        if later.is_certain and later.start == 0:
+            return self.stop is None
+        return self.last == later.first and self.end == later.begin
+
+
+class Folded(Record, Generic[Outcome]):
+    """What the tasks that were folded so far have found, in order.
+
+    Where the pieces of a text fit together, they are one; until the first of them is known to
+    begin with a record, it remains apart from those after it. It may have to be read again, and
+    they not.
+    """
+
+    pieces: tuple[Piece[Outcome], ...]
+
+
+class TaskFold(Record, Generic[Outcome]):
+    """The fold that engines get: opens what a task names, and works on its rows.
+
+    Attributes
+    ----------
+    work : Work
+        What is done with the rows.
+    reading : Reading
+        How files are read.
+    are_several : bool
+        Whether there is more than one file; one of several may be empty.
+    """
+
+    work: Work[Outcome]
+    reading: Reading
+    are_several: bool
+
+    def __call__(self, task: Task) -> Folded[Outcome]:
+        """The result of one task, in which an error is a value."""
+        return self._joined(self._piece(task, part, path) for part, path in task.files)
+
+    def of_batches(self, batches: Iterable[pa.RecordBatch], name: str = "table") -> Folded[Outcome]:
+        """The result of rows that are there already, such as those of a partition.
+
+        They have no place in a file: the numbers of rows count from the first that is merged.
+        """
+        from ce_cli.inputs.arrow.memory import TableSource
+        from ce_cli.inputs.locate import with_names
+
+        def of_batch(batch: pa.RecordBatch) -> Outcome:
+            import pyarrow as pa
+
+            table = pa.Table.from_batches([batch])
+            return self.work.of_source(0, with_names(TableSource(name, table)), is_start=False)
+
+        outcome = self.work.empty()
+        try:
+            for batch in batches:
+                outcome = self.work.merge(outcome, of_batch(batch)) if batch.num_rows else outcome
+        except CeError as error:
+            return Folded((self._failed(0, Span(), error),))
+        return Folded((Piece(0, 0, 0, None, 0, None, outcome, self._rows(0, outcome)),))
+
+    def merge(self, several: Sequence[Folded[Outcome]]) -> Folded[Outcome]:
+        """The result of consecutive tasks, given those of each."""
+        return self._joined(piece for one in several for piece in one.pieces)
+
+    def empty(self) -> Folded[Outcome]:
+        """The result of no task."""
+        return Folded(())
+
+    def _piece(self, task: Task, part: int, path: str) -> Piece[Outcome]:
+        span = Span(task.start, task.stop, task.exact)
+        work = self.work
+        try:
+            states = _states(path, task.state)
+            open_it = opened_or_empty if self.are_several else opened
+            source = open_it(path, self.reading.replace(span=span), states)
+            if span.start and not span.is_divided:  # whoever reads its start reads all of it
+                outcome = work.empty()
+            else:
+                outcome = work.of_source(part, source, is_start=not span.start)
+        except CeError as error:
+            return self._failed(part, span, error)
+        if not span.is_divided or span.begin is None:
+            span.begin, span.end = span.start, span.stop
+        place = (part, part, span.start, span.stop, span.begin, span.end)
+        return Piece(*place, outcome, self._rows(part, outcome), _is_certain(span))
+
+    def _failed(self, part: int, span: Span, error: CeError) -> Piece[Outcome]:
+        place = (part, part, span.start, span.stop, span.begin, None)
+        return Piece(*place, self.work.empty(), (), _is_certain(span), error)
+
+    def _rows(self, part: int, outcome: Outcome) -> tuple[tuple[int, int], ...]:
+        count = self.work.rows(outcome)
+        return ((part, count),) if count else ()
+
+    def _joined(self, pieces: Iterable[Piece[Outcome]]) -> Folded[Outcome]:
+        """Pieces in order, put together where they fit."""
+        found: list[Piece[Outcome]] = []
+        fits = False  # the last of them to the one before it
+        for piece in pieces:
+            if not found:
+                found = [piece]
+                continue
+            last = found[-1]
+            if last.error is not None and last.is_certain:
+                break  # nothing after it counts
+            follows = last.is_followed_by(piece)
+            if follows and (last.is_certain or (fits and not piece.is_certain)):
+                found[-1] = self._both(last, piece)
+            else:
+                found.append(piece)
+                fits = follows
+        return Folded(tuple(found))
+
+    def _both(self, earlier: Piece[Outcome], later: Piece[Outcome]) -> Piece[Outcome]:
+        return Piece(
+            earlier.first,
+            later.last,
+            earlier.start,
+            later.stop,
+            earlier.begin,
+            later.end,
+            self.work.merge(earlier.outcome, later.outcome),
+            _rows_of_both(earlier.rows, later.rows),
+            earlier.is_certain,
+            later.error,
+        )
+
+
+def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome, RowLocations]:
+    """Fold the files of a data set where `run` says, and where the rows of each file begin.
+
+    Raises
+    ------
+    UsageError
+        Only this process can read the data.
+    CeError
+        The first error, in the order of the files.
+    """
+    files, engine = data.files, run.elsewhere
+    only_here = "a table in memory" if files is None else where_is_read_here_only(files)
+    if only_here is not None or files is None or engine is None:
+        raise UsageError(
+            f"Workers of --engine {run.name} cannot read {only_here}: leave out --engine, or "
+            "write the rows to files that they can read."
+        )
+    tasks = planned(files, engine.workers, run.task_bytes)
+    fold = TaskFold(work, files.reading, len(files.paths) > 1)
+    outcome, rows = folded_by(engine, fold, tasks)
+    return outcome, locations_of(data.names, rows, work.rows(outcome))
+
+
+def folded_by(
+    engine: Engine, fold: TaskFold[Outcome], tasks: Sequence[Task]
+) -> tuple[Outcome, tuple[tuple[int, int], ...]]:
+    """Fold tasks on an engine, and read again the pieces that did not begin with a record.
+
+    Returns
+    -------
+    outcome : Outcome
+        That of all rows.
+    rows : tuple of (int, int)
+        The number of rows of each file that has any.
+
+    Raises
+    ------
+    CeError
+        The first error, in the order of the files.
+    """
+    found = engine.folded(fold, tasks)
+    again = Again(engine, fold, {part: task for task in tasks for part, _ in task.files})
+    for _ in range(_ROUNDS):
+        if len(found.pieces) > 1:
+            found = again.at_once(found.pieces)
+    if not found.pieces:
+        return fold.work.empty(), ()
+    whole = again.in_turn(found.pieces)
+    if whole.error is not None:
+        raise whole.error
+    return whole.outcome, whole.rows
+
+
+class Again(Record, Generic[Outcome]):
+    """Reads pieces again from where those before them end.
+
+    Attributes
+    ----------
+    engine : Engine
+        Where they are read.
+    fold : TaskFold
+        What is done with them.
+    tasks : mapping of int to Task
+        A task of each file, by its number.
+    """
+
+    engine: Engine
+    fold: TaskFold[Outcome]
+    tasks: Mapping[int, Task]
+
+    def at_once(self, pieces: Sequence[Piece[Outcome]]) -> Folded[Outcome]:
+        """All that do not begin where the one before ends, which may have to be read again too."""
+        kept: list[Piece[Outcome]] = [pieces[0]]
+        wrong: list[Task] = []
+        for before, piece in pairwise(pieces):
+            fits = piece.is_certain or before.end is None or before.is_followed_by(piece)
+            one = piece if fits else self._from(piece, before.end or 0)
+            if isinstance(one, Task):
+                wrong.append(one)
+            else:
+                kept.append(one)
+        new = self.engine.folded(self.fold, wrong).pieces if wrong else ()
+        every = sorted((*kept, *new), key=lambda one: (one.first, one.start))
+        return self.fold.merge([Folded((piece,)) for piece in every])
+
+    def in_turn(self, pieces: Sequence[Piece[Outcome]]) -> Piece[Outcome]:
+        """All of them as one, each of which begins where the one before ends.
+
+        Raises
+        ------
+        DataError
+            The parts of a file do not fit together, so it has changed.
+        """
+        whole = pieces[0]
+        for piece in pieces[1:]:
+            if whole.error is not None:
+                break
+            both = [Folded((whole,)), Folded((piece,))]
+            if not whole.is_followed_by(piece):
+                one = self._from(piece, whole.end or 0)
+                both[1] = (
+                    self.engine.folded(self.fold, [one])
+                    if isinstance(one, Task)
+                    else Folded((one,))
+                )
+            found = self.fold.merge(both).pieces
+            if len(found) > 1:
+                raise self._changed(piece.first)
+            whole = found[0]
+        return whole
+
+    def _from(self, piece: Piece[Outcome], begin: int) -> Task | Piece[Outcome]:
+        """The task to read a piece from an offset on; a piece if no record begins in it."""
+        if piece.stop is not None and begin > piece.stop:
+            nothing = self.fold.work.empty()
+            return piece.replace(begin=begin, end=begin, outcome=nothing, rows=(), error=None)
+        return self.tasks[piece.first].replace(start=piece.start, stop=piece.stop, exact=begin)
+
+    def _changed(self, part: int) -> DataError:
+        path = dict(self.tasks[part].files)[part]
+        return DataError(
+            f"{display_name(path)}: was written to while it was read; run ce again when it is "
+            "complete, or on a copy."
+        )
+
+
+def locations_of(
+    names: tuple[str, ...], rows: Iterable[tuple[int, int]], total: int
+) -> RowLocations:
+    """Where the rows of each file begin."""
+    locations, before = RowLocations(names), 0
+    starts: list[int] = []
+    for part, count in rows:
+        starts += [before] * (part + 1 - len(starts))
+        before += count
+    return locations.replace(starts=tuple(starts)).ended(total)
+
+
+def _is_certain(span: Span) -> bool:
+    """Whether it begins with a row, or did not come so far; text only seems to begin with one."""
+    return span.start == 0 or span.begin in (span.start, None)
+
+
+def _rows_of_both(
+    earlier: tuple[tuple[int, int], ...], later: tuple[tuple[int, int], ...]
+) -> tuple[tuple[int, int], ...]:
+    if earlier and later and earlier[-1][0] == later[0][0]:
+        part, count = later[0]
+        return (*earlier[:-1], (part, earlier[-1][1] + count), *later[1:])
+    return earlier + later
+
+
+def _states(path: str, state: tuple[int, int] | None) -> dict[str, FileState]:
+    """The state that a file had for whoever made the task, with what is known of it here."""
+    now = None if state is None else state_of(path)
+    if now is None or state is None:
+        return {}
+    return {path: now._replace(size=state[0], modified=state[1])}
