@@ -78,5 +78,6 @@ def score(
         tables: list[pa.Table] = []
         keep = tables.append if per_row else None
         rows = data_set(found, chosen, spec, reading)
-        result = pipeline.score(rows, spec, run_of(chosen, reading), keep)
+        with run_of(chosen, reading) as run:
+            result = pipeline.score(rows, spec, run, keep)
         return result.replace(row_tables=tuple(tables))

@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
+from ce_cli.engines.engine import Unwatched
 from ce_cli.engines.extra import extra
 from ce_cli.engines.handshake import VERSION, check_installed
 from ce_cli.engines.package import zipped_package
@@ -43,9 +44,12 @@ class Dask:
     scheduler : str, distributed.Client or None
         The address of a scheduler, the file that it wrote its address to, or a client, which is
         not closed; None for a cluster of this machine.
+    watch : Watch, optional
+        Sees how far the work is.
     """
 
-    def __init__(self, workers: int, scheduler: Any = None) -> None:
+    def __init__(self, workers: int, scheduler: Any = None, watch: Watch | None = None) -> None:
+        self._watch = watch or Unwatched()
         self.differences: tuple[str, ...] = ()
         self._distributed = extra("distributed", "dask")
         self._processes = workers
@@ -59,9 +63,7 @@ class Dask:
         with _in_sentences(self._where):
             return max(1, sum(self._connected().nthreads().values()))
 
-    def folded(
-        self, fold: Fold[Task, Folded], tasks: Sequence[Task], watch: Watch | None = None
-    ) -> Folded:
+    def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks."""
         if not tasks:
             return fold.empty()
@@ -70,14 +72,13 @@ class Dask:
             threads = client.nthreads()
             if self._scheduler is not None:
                 self._prepare(client)
-            if watch is not None:
-                watch.running(f"{plural(len(threads), 'worker')} at {self._where}")
+            self._watch.running(f"{plural(len(threads), 'worker')} of {self._where}")
             try:
-                parcel = self._parcel(client, fold, tasks, watch)
+                parcel = self._parcel(client, fold, tasks)
             except self._distributed.client.FutureCancelledError:
                 if client.status != "running":
                     raise
-                parcel = self._parcel(client, fold, tasks, watch)  # its holders ended: once more
+                parcel = self._parcel(client, fold, tasks)  # its holders ended: once more
         self.differences = parcel.differences
         return cast("Folded", parcel.opened())
 
@@ -92,7 +93,6 @@ class Dask:
         client: Any,
         fold: Fold[Task, Folded],
         tasks: Sequence[Task],
-        watch: Watch | None,
     ) -> Parcel:
         memory = None if self._scheduler else max(LEAST, limit() // self._processes)
         shipped = client.scatter(Shipped.of(fold, memory), broadcast=True, hash=False)
@@ -107,8 +107,7 @@ class Dask:
             future = running.pop(key)
             if future.status == "error":
                 future.result()
-            if watch is not None:
-                watch.done(task)
+            self._watch.done(task)
 
         tree: Tree[Any] = Tree(merge)
         most = max(_LEAST_AHEAD, _AHEAD * sum(client.nthreads().values()))

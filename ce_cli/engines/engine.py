@@ -59,23 +59,51 @@ class Watch(Protocol):
         ...
 
 
+class Unwatched:
+    """A watch that nobody looks at."""
+
+    def running(self, where: str) -> None:
+        """See nothing."""
+
+    def done(self, task: object) -> None:
+        """See nothing."""
+
+
 class Engine(Protocol):
     """Folds tasks in other processes, or on other machines.
 
+    The class behind a line of the registry is called with the number of workers, with what
+    ``--scheduler`` names, and with a `Watch`. It starts with the first task, and keeps running for
+    more of them until it is closed.
+
     Attributes
     ----------
-    workers : int
-        How many tasks are worked on at once, for the size of tasks.
+    differences : tuple of str
+        What the last fold has shown about workers that round otherwise, a sentence each.
     """
 
-    workers: int
+    differences: tuple[str, ...]
 
-    def folded(
-        self, fold: Fold[Task, Folded], tasks: Sequence[Task], watch: Watch | None = None
-    ) -> Folded:
+    @property
+    def workers(self) -> int:
+        """How many tasks are worked on at once, for the size of tasks."""
+        ...
+
+    def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks.
 
         Only neighbours are merged, in the order of the tasks, grouped in any way: the result has
         the same bits. An engine looks into none of the three.
+
+        Raises
+        ------
+        StorageError
+            There is no such engine, or its workers ended.
+        UsageError
+            Workers have another version of ce.
         """
+        ...
+
+    def close(self) -> None:
+        """End what was started."""
         ...

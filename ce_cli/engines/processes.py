@@ -12,10 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
+from ce_cli.engines.engine import Unwatched
 from ce_cli.engines.process_worker import FOLD, MERGE, TASK, received, send
 from ce_cli.engines.shipped import Parcel, Shipped
 from ce_cli.engines.tree import Tree
-from ce_cli.errors import StorageError
+from ce_cli.errors import StorageError, UsageError
 from ce_cli.memory.limit import LEAST, limit
 
 if TYPE_CHECKING:
@@ -40,24 +41,31 @@ class Processes:
     ----------
     workers : int
         How many tasks are worked on at once.
+    scheduler : object
+        Not needed.
+    watch : Watch, optional
+        Sees how far the work is.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(
+        self, workers: int, scheduler: object = None, watch: Watch | None = None
+    ) -> None:
+        if scheduler is not None:
+            raise UsageError("--scheduler goes with --engine dask or spark.")
         self.workers = workers
+        self._watch = watch or Unwatched()
         self.differences: tuple[str, ...] = ()
         self._idle: SimpleQueue[_Process] = SimpleQueue()
         self._processes: list[_Process] = []
 
-    def folded(
-        self, fold: Fold[Task, Folded], tasks: Sequence[Task], watch: Watch | None = None
-    ) -> Folded:
+    def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks."""
         shipped = Shipped.of(fold, max(LEAST, limit() // self.workers))
         if not tasks:
             return fold.empty()
-        pool = self._ready(pickle.dumps(shipped), min(self.workers, len(tasks)), watch)
+        pool = self._ready(pickle.dumps(shipped), min(self.workers, len(tasks)))
         try:
-            parcel = self._parcel(pool, tasks, watch)
+            parcel = self._parcel(pool, tasks)
         except BaseException:
             self.close()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -73,10 +81,9 @@ class Processes:
         self._processes.clear()
         self._idle = SimpleQueue()
 
-    def _ready(self, fold: bytes, count: int, watch: Watch | None) -> ThreadPoolExecutor:
+    def _ready(self, fold: bytes, count: int) -> ThreadPoolExecutor:
         """A thread for each process, which waits for it."""
-        if watch is not None and not self._processes:
-            watch.running(f"{self.workers} processes")
+        self._watch.running(f"{count} processes")
         for process in self._processes:
             process.fold = fold
         while len(self._processes) < count:
@@ -86,7 +93,7 @@ class Processes:
         return ThreadPoolExecutor(max(1, len(self._processes)))
 
     def _parcel(
-        self, pool: ThreadPoolExecutor, tasks: Sequence[Task], watch: Watch | None
+        self, pool: ThreadPoolExecutor, tasks: Sequence[Task], 
     ) -> Parcel:
         tree: Tree[Future[bytes]] = Tree(lambda several: pool.submit(self._merge, several))
         waiting: deque[tuple[Task, Future[bytes]]] = deque()
@@ -95,8 +102,7 @@ class Processes:
             task, future = waiting.popleft()
             future.result()
             tree.add(future)
-            if watch is not None:
-                watch.done(task)
+            self._watch.done(task)
 
         for task in tasks:
             waiting.append((task, pool.submit(self._ask, TASK, pickle.dumps(task))))

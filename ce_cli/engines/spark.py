@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ce_cli.engines import spark_session
+from ce_cli.engines.engine import Unwatched
 from ce_cli.engines.extra import extra
 from ce_cli.engines.handshake import VERSION, check_installed
 from ce_cli.engines.package import zipped_package
@@ -34,9 +35,12 @@ class Spark:
     scheduler : str, SparkSession or None
         ``sc://…``, ``spark://…``, ``local[2]``, or a session, which is not stopped; None for the
         active session, or else one of this machine.
+    watch : Watch, optional
+        Sees how far the work is.
     """
 
-    def __init__(self, workers: int, scheduler: Any = None) -> None:
+    def __init__(self, workers: int, scheduler: Any = None, watch: Watch | None = None) -> None:
+        self._watch = watch or Unwatched()
         self.differences: tuple[str, ...] = ()
         extra("pyspark", "spark")
         self._threads = workers
@@ -52,16 +56,13 @@ class Spark:
             self._connected()
         return self._parallel
 
-    def folded(
-        self, fold: Fold[Task, Folded], tasks: Sequence[Task], watch: Watch | None = None
-    ) -> Folded:
+    def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks."""
         if not tasks:
             return fold.empty()
         with _in_sentences():
             session = self._connected()
-            if watch is not None:
-                watch.running(f"{plural(self._parallel, 'core')} of Spark {session.version}")
+            self._watch.running(f"{plural(self._parallel, 'core')} of Spark {session.version}")
             shipped = Shipped.of(fold)
             places = session.range(0, len(tasks), 1, len(tasks))
             work = _doing(pickle.dumps(shipped), [pickle.dumps(task) for task in tasks])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ce_cli import registry
 from ce_cli.engines.threads import Threads
+from ce_cli.errors import UsageError
 from ce_cli.memory.limit import check
 from ce_cli.record import Record
 
@@ -84,6 +85,11 @@ class Run(Record):
             progress.add_bytes(sizes.popleft())
             yield made
 
+    def close(self) -> None:
+        """End what the engine has started elsewhere."""
+        if self.elsewhere is not None:
+            self.elsewhere.close()
+
     def near(self, work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]:
         """The results for data that this machine holds already: by threads, whatever the engine."""
         return Threads(self.workers).map_in_order(work, items)
@@ -94,18 +100,70 @@ class Run(Record):
             self.progress.add_rows(count)
 
 
-def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:
+def run_on(
+    engine: str,
+    workers: int,
+    progress: Progress | None = None,
+    scheduler: object = None,
+    say: Callable[[str], None] | None = None,
+) -> Run:
     """A run on an engine of the registry.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    workers : int
+        How many items, or tasks on this machine, are worked on at once.
+    progress : Progress, optional
+        Receives how much has been done.
+    scheduler : object
+        What ``--scheduler`` names.
+    say : callable, optional
+        Called with a sentence that says where the work is done, if that is elsewhere.
 
     Raises
     ------
     UsageError
-        There is no such engine.
+        There is no such engine, or it has no scheduler.
     """
-    made = registry.find(registry.ENGINES, engine, "engine").load()(workers)
-    if hasattr(made, "folded"):
+    kind = registry.find(registry.ENGINES, engine, "engine").load()
+    if hasattr(kind, "folded"):
+        made = kind(workers, scheduler, Seen(engine, progress, say))
         return Run(Threads(workers), progress, workers, made, name=engine)
-    return Run(made, progress, workers)
+    if scheduler is not None:
+        raise UsageError("--scheduler goes with --engine dask or spark.")
+    return Run(kind(workers), progress, workers)
+
+
+class Seen:
+    """Shows where an engine works, once, and how far it is.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    progress : Progress or None
+        Receives how much has been done.
+    say : callable or None
+        Called with a sentence.
+    """
+
+    def __init__(
+        self, engine: str, progress: Progress | None, say: Callable[[str], None] | None
+    ) -> None:
+        self._engine, self._progress, self._say = engine, progress, say
+
+    def running(self, where: str) -> None:
+        """Say where the work begins, the first time."""
+        if self._say is not None:
+            self._say(f"runs on {where} (--engine {self._engine}).")
+        self._say = None
+
+    def done(self, task: object) -> None:
+        """Count the bytes of a task."""
+        if self._progress is not None:
+            self._progress.add_bytes(getattr(task, "size", 0))
 
 
 def _watched(results: Iterator[Made]) -> Iterator[Made]:
