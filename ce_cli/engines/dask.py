@@ -61,7 +61,8 @@ class Dask:
     def workers(self) -> int:
         """The threads of all workers."""
         with _in_sentences(self._where):
-            return max(1, sum(self._connected().nthreads().values()))
+            threads: int = sum(self._connected().nthreads().values())
+            return max(1, threads)
 
     def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks."""
@@ -122,7 +123,7 @@ class Dask:
             total = tree.total()
             while running:
                 finish_one()
-            return cast(Parcel, total.result())
+            return cast(Parcel, cast(Any, total).result())
         except BaseException:
             with contextlib.suppress(Exception):  # it is the first error that counts
                 client.cancel(list(running.values()))

@@ -6,11 +6,18 @@ import platform
 import sys
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
 from ce_cli.record import Record
 from ce_cli.text import sanitize
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 # An expression for the version of ce, None if it is not installed: as text, it can be sent to any
 # Python, and needs no ce to be read there.
@@ -106,7 +113,7 @@ def _digest() -> str:
 
     found = hashlib.blake2b(digest_size=16)
     for kind in (np.float64, np.float32):
-        grid = (np.arange(1, _GRID) / _GRID).astype(kind)
+        grid: NDArray[np.floating[Any]] = (np.arange(1, _GRID) / _GRID).astype(kind)
         for values in (np.log(grid), np.exp(-40 * grid), np.log1p(-grid)):
             found.update(values.astype(kind).tobytes())
     return found.hexdigest()

@@ -7,10 +7,10 @@ import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from ce_cli.engines.engine import Unwatched
 from ce_cli.engines.process_worker import FOLD, MERGE, TASK, received, send
@@ -18,6 +18,7 @@ from ce_cli.engines.shipped import Parcel, Shipped
 from ce_cli.engines.tree import Tree
 from ce_cli.errors import StorageError, UsageError
 from ce_cli.memory.limit import LEAST, limit
+from ce_cli.text import plural
 
 if TYPE_CHECKING:
     from ce_cli.engines.engine import Fold, Folded, Task, Watch
@@ -26,8 +27,7 @@ _AHEAD = 2  # tasks submitted for each process, so that none waits for the next
 _TRIES = 2  # a task on which a process ends is done once more
 _TO_END = 2.0  # seconds that a process has that was asked to end
 _START = (
-    "import sys; sys.path[:] = sys.argv[1:]; "
-    "from ce_cli.engines.process_worker import main; main()"
+    "import sys; sys.path[:] = sys.argv[1:]; from ce_cli.engines.process_worker import main; main()"
 )
 
 
@@ -47,9 +47,7 @@ class Processes:
         Sees how far the work is.
     """
 
-    def __init__(
-        self, workers: int, scheduler: object = None, watch: Watch | None = None
-    ) -> None:
+    def __init__(self, workers: int, scheduler: object = None, watch: Watch | None = None) -> None:
         if scheduler is not None:
             raise UsageError("--scheduler goes with --engine dask or spark.")
         self.workers = workers
@@ -83,7 +81,7 @@ class Processes:
 
     def _ready(self, fold: bytes, count: int) -> ThreadPoolExecutor:
         """A thread for each process, which waits for it."""
-        self._watch.running(f"{count} processes")
+        self._watch.running(plural(count, "process"))
         for process in self._processes:
             process.fold = fold
         while len(self._processes) < count:
@@ -93,7 +91,9 @@ class Processes:
         return ThreadPoolExecutor(max(1, len(self._processes)))
 
     def _parcel(
-        self, pool: ThreadPoolExecutor, tasks: Sequence[Task], 
+        self,
+        pool: ThreadPoolExecutor,
+        tasks: Sequence[Task],
     ) -> Parcel:
         tree: Tree[Future[bytes]] = Tree(lambda several: pool.submit(self._merge, several))
         waiting: deque[tuple[Task, Future[bytes]]] = deque()
@@ -160,8 +160,8 @@ class _Process:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             command = [sys.executable, "-P", "-c", _START, *sys.path]
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            self._process, self._sent = subprocess.Popen(command, **pipes), None
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._sent = None
         return self._process
 
     def _asked(self, process: subprocess.Popen[bytes], kind: bytes, rest: bytes) -> bytes:

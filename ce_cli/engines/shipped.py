@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ce_cli.engines.engine import Fold
 
+
 class Parcel(Record):
     """What a worker sends back.
 
@@ -119,7 +120,9 @@ def failed(error: Exception) -> Parcel:
 
     place = "On a worker:\n" + "".join(traceback.format_tb(error.__traceback__))
     error.__traceback__ = error.__cause__ = error.__context__ = None
-    with contextlib.suppress(Exception):  # an exception may be of any class, and pickle itself badly
+    with contextlib.suppress(
+        Exception
+    ):  # an exception may be of any class, and pickle itself badly
         if not isinstance(error, CeError):
             error.add_note(place)
         pickle.loads(pickle.dumps(error))

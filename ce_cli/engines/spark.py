@@ -113,11 +113,11 @@ class Spark:
 
 def _prepared(session: Any) -> int:
     """Send ce to workers without it, refuse another version, and count what works at once."""
-    found = session.range(1 << 16).mapInArrow(_answering(VERSION), "version string").collect()
-    versions = {row[0] for row in found}
-    if None in versions:
+    columns = "host string, version string"
+    found = session.range(1 << 16).mapInArrow(_answering(VERSION), columns).collect()
+    if any(version is None for _, version in found):
         session.addArtifacts(zipped_package(), pyfile=True)
-    check_installed({"of Spark": version for version in versions if version is not None})
+    check_installed({host: version for host, version in found if version is not None})
     return max(1, len(found))
 
 
@@ -126,14 +126,17 @@ def _prepared(session: Any) -> int:
 
 
 def _answering(version: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """One row for each partition: the version of ce that is installed there."""
+    """One row for each partition: the host, and the version of ce that is installed there."""
 
     def answer(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import platform
+
         import pyarrow as pa
 
         for _ in batches:
             pass
-        yield pa.RecordBatch.from_pydict({"version": pa.array([eval(version)], pa.string())})
+        own = pa.array([platform.node()]), pa.array([eval(version)], pa.string())
+        yield pa.RecordBatch.from_arrays(own, names=["host", "version"])
 
     return answer
 

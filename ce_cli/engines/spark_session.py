@@ -30,7 +30,9 @@ _QUIET = {
 def is_session(value: object) -> bool:
     """Whether it is a session, of this machine's Spark or of Spark Connect."""
     kind = type(value)
-    return kind.__name__ == "SparkSession" and kind.__module__.startswith(("pyspark.", "databricks"))
+    return kind.__name__ == "SparkSession" and kind.__module__.startswith(
+        ("pyspark.", "databricks")
+    )
 
 
 def active_session() -> Any:

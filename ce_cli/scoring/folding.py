@@ -239,9 +239,16 @@ def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome,
             f"Workers of --engine {run.name} cannot read {only_here}: leave out --engine, or "
             "write the rows to files that they can read."
         )
-    tasks = planned(files, engine.workers, run.task_bytes)
+    from ce_cli.inputs.anywhere import Home
+
+    home = Home.here()
+    everywhere = files.replace(paths=tuple(map(home.path, files.paths)))
+    tasks = planned(everywhere, engine.workers, run.task_bytes)
     fold = TaskFold(work, files.reading, len(files.paths) > 1)
-    outcome, rows = folded_by(engine, fold, tasks)
+    try:
+        outcome, rows = folded_by(engine, fold, tasks)
+    except CeError as error:
+        raise home.at_home(error, f"the workers of --engine {run.name}") from None
     return outcome, locations_of(data.names, rows, work.rows(outcome))
 
 

@@ -134,9 +134,19 @@ class Pass(Record):
             from ce_cli.scoring.repeated_ids import repeated_ids
 
             notes = (*notes, *repeated_ids(ready.source, binding, settled))
+        notes = (*notes, *self._notes_about_workers())
         return Computed(
             total, binding, settled, metrics, locations, ready.label_file, ready.source, notes
         )
+
+    def _notes_about_workers(self) -> Iterator[Note]:
+        """A note for each that rounds otherwise than this machine."""
+        if self.run.elsewhere is None:
+            return
+        from ce_cli.results.score import Note
+
+        for sentence in self.run.elsewhere.differences:
+            yield Note("other_arithmetic", sentence)
 
     def _folded(
         self, work: ScoreSplit, ready: Prepared, data: DataSet, repeated: RepeatedFiles | None
