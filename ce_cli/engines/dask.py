@@ -7,6 +7,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
@@ -76,7 +77,7 @@ class Dask:
             self._watch.running(f"{plural(len(threads), 'worker')} of {self._where}")
             try:
                 parcel = self._parcel(client, fold, tasks)
-            except self._distributed.client.FutureCancelledError:
+            except CancelledError:
                 if client.status != "running":
                     raise
                 parcel = self._parcel(client, fold, tasks)  # its holders ended: once more
@@ -262,7 +263,7 @@ def _in_a_sentence(error: Exception, where: str) -> CeError:
             f"workers of {where} ended, one after another, on the same task: if their memory is "
             "short, give them more, or fewer threads to each."
         )
-    if kind in ("FutureCancelledError", "CommClosedError"):
+    if isinstance(error, CancelledError) or kind == "CommClosedError":
         return StorageError(
             f"the connection to {where} was lost, or all workers that held the work ended: run it "
             "again when they are back."
