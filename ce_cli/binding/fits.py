@@ -37,10 +37,19 @@ class Fits(Record):
         DataError
             It does not fit.
         """
+        self.check_columns(part, source)
+        if part:
+            self.check_precision(source)
+
+    def check_columns(self, part: int, source: Source) -> None:
+        """Check that the columns exist, and are of types that suit their roles."""
         for binding in self.bindings:
             check_fits(source, binding, self.first if part else "")
-            if part and self.same_precision:
-                check_precision(source, binding)
+
+    def check_precision(self, source: Source) -> None:
+        """Check that probabilities are stored as in the first file, if they have to be."""
+        for binding in self.bindings if self.same_precision else ():
+            check_precision(source, binding)
 
 
 def check_fits(source: Source, binding: Binding, first: str = "") -> None:

@@ -140,6 +140,7 @@ class ModelReader:
         self.totals = [ExactSums.empty(1) for _ in bound]
         self.evidence = [Evidence() for _ in bound]
         self._locations = RowLocations(data.names)
+        self._hidden = -1  # the number of a file whose further rows cannot be told apart
 
     def evidence_notes(self, model: int) -> list[EvidenceNote]:
         """What the rows show about the roles of the columns of a model."""
@@ -227,12 +228,15 @@ class ModelReader:
         """The rows of the next split, which is of file `part`, numbered; their issues are kept."""
         self._locations = self._locations.begun(part, self.read)
         for pieces in frames:
+            if part == self._hidden:
+                return
             start = self.read
             for model, piece in enumerate(pieces):
                 self.issues[model] = self.issues[model].merge(piece.issues)
                 self.clipped[model] = self.clipped[model].merge(piece.clipped)
                 self.totals[model] = self.totals[model].merge(piece.total)
                 self.evidence[model] = self.evidence[model].merge(piece.evidence)
+            self._hidden = part if pieces[0].issues.hide_the_rest else self._hidden
             run.add_rows(self.read - start)
             if self.read > start:
                 yield [piece.scored.at(start) for piece in pieces]

@@ -47,6 +47,25 @@ class Fold(Protocol[TaskIn, Folded]):
         ...
 
 
+class Folding(Protocol):
+    """Folds tasks."""
+
+    def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
+        """The merged results of all tasks.
+
+        Only neighbours are merged, in the order of the tasks, grouped in any way: the result has
+        the same bits. An engine looks into none of the three.
+
+        Raises
+        ------
+        StorageError
+            There is no such engine, or its workers ended.
+        UsageError
+            Workers have another version of ce.
+        """
+        ...
+
+
 class Watch(Protocol):
     """Sees where the work is done, and how much of it."""
 
@@ -69,7 +88,7 @@ class Unwatched:
         """See nothing."""
 
 
-class Engine(Protocol):
+class Engine(Folding, Protocol):
     """Folds tasks in other processes, or on other machines.
 
     The class behind a line of the registry is called with the number of workers, with what
@@ -87,21 +106,6 @@ class Engine(Protocol):
     @property
     def workers(self) -> int:
         """How many tasks are worked on at once, for the size of tasks."""
-        ...
-
-    def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
-        """The merged results of all tasks.
-
-        Only neighbours are merged, in the order of the tasks, grouped in any way: the result has
-        the same bits. An engine looks into none of the three.
-
-        Raises
-        ------
-        StorageError
-            There is no such engine, or its workers ended.
-        UsageError
-            Workers have another version of ce.
-        """
         ...
 
     def close(self) -> None:

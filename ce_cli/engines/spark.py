@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -135,7 +136,7 @@ def _answering(version: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa
 
         for _ in batches:
             pass
-        own = pa.array([platform.node()]), pa.array([eval(version)], pa.string())
+        own = [pa.array([platform.node()]), pa.array([eval(version)], pa.string())]
         yield pa.RecordBatch.from_arrays(own, names=["host", "version"])
 
     return answer
@@ -184,7 +185,12 @@ def _in_sentences() -> Iterator[None]:
     except CeError:
         raise
     except (PySparkException, Py4JError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        causes = [line for line in lines if line.startswith("Caused by:")] or lines[:1] or [""]
-        reason = sanitize(causes[-1].removeprefix("Caused by:").strip().rstrip("."), 300)
+        reason = sanitize(_reason(str(error)).rstrip("."), 300)
         raise StorageError(f"Spark failed: {type(error).__name__}: {reason}.") from error
+
+
+def _reason(text: str) -> str:
+    """The cause in a text of several lines, which may have the traceback of a worker in it."""
+    causes = re.findall(r"(?m)^\s*(?:: |Caused by: )?([\w.$]*(?:Error|Exception): .+)$", text)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return str([*lines[:1], *causes][-1]) if lines else "it gave no reason"

@@ -89,8 +89,10 @@ def planned(files: Files, workers: int, task_bytes: int | None = None) -> list[T
     return tasks
 
 
-def where_is_read_here_only(files: Files) -> str | None:
-    """What the first of the files is that no other machine can read, if there is one."""
+def read_here_only(files: Files | None) -> str | None:
+    """What of the data only this process can read, if there is such a thing."""
+    if files is None:
+        return "a table in memory"
     if STDIN in files.paths:
         return "standard input"
     names = registry.names_with_choice()

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from ce_cli.errors import CeError, DataError, UsageError
+from ce_cli.errors import CeError, DataError
+from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
-from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.locate import opened, opened_or_empty
 from ce_cli.inputs.source import Source
-from ce_cli.inputs.tasks import Task, planned, where_is_read_here_only
+from ce_cli.inputs.tasks import Task, planned
 from ce_cli.inputs.unchanged import FileState, state_of
 from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
@@ -21,7 +22,7 @@ from ce_cli.text import display_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ce_cli.engines.engine import Engine
+    from ce_cli.engines.engine import Folding
 
 Outcome = TypeVar("Outcome")
 
@@ -52,8 +53,8 @@ class Work(Protocol[Outcome]):
         """That of the rows of both."""
         ...
 
-    def rows(self, outcome: Outcome, /) -> int:
-        """How many rows have been read."""
+    def issues(self, outcome: Outcome, /) -> RowIssues:
+        """The number of rows that have been read, and their issues."""
         ...
 
 
@@ -76,6 +77,8 @@ class Piece(Record, Generic[Outcome]):
         Whether the rows are known to begin there, since a file or its part for one task does.
     error : CeError or None
         Why there is no outcome.
+    is_rest_hidden : bool
+        Whether nothing after its rows in the last file can be told apart.
     """
 
     first: int
@@ -88,6 +91,7 @@ class Piece(Record, Generic[Outcome]):
     rows: tuple[tuple[int, int], ...] = ()
     is_certain: bool = True
     error: CeError | None = None
+    is_rest_hidden: bool = False
 
     def is_followed_by(self, later: Piece[Outcome]) -> bool:
         """Whether its rows end where those of the next piece begin."""
@@ -178,14 +182,17 @@ class TaskFold(Record, Generic[Outcome]):
         if not span.is_divided or span.begin is None:
             span.begin, span.end = span.start, span.stop
         place = (part, part, span.start, span.stop, span.begin, span.end)
-        return Piece(*place, outcome, self._rows(part, outcome), _is_certain(span))
+        hidden = work.issues(outcome).hide_the_rest
+        return Piece(
+            *place, outcome, self._rows(part, outcome), _is_certain(span), is_rest_hidden=hidden
+        )
 
     def _failed(self, part: int, span: Span, error: CeError) -> Piece[Outcome]:
         place = (part, part, span.start, span.stop, span.begin, None)
         return Piece(*place, self.work.empty(), (), _is_certain(span), error)
 
     def _rows(self, part: int, outcome: Outcome) -> tuple[tuple[int, int], ...]:
-        count = self.work.rows(outcome)
+        count = self.work.issues(outcome).read
         return ((part, count),) if count else ()
 
     def _joined(self, pieces: Iterable[Piece[Outcome]]) -> Folded[Outcome]:
@@ -208,17 +215,13 @@ class TaskFold(Record, Generic[Outcome]):
         return Folded(tuple(found))
 
     def _both(self, earlier: Piece[Outcome], later: Piece[Outcome]) -> Piece[Outcome]:
-        return Piece(
-            earlier.first,
-            later.last,
-            earlier.start,
-            later.stop,
-            earlier.begin,
-            later.end,
-            self.work.merge(earlier.outcome, later.outcome),
-            _rows_of_both(earlier.rows, later.rows),
-            earlier.is_certain,
-            later.error,
+        both = earlier.replace(last=later.last, stop=later.stop, end=later.end, error=later.error)
+        if earlier.is_rest_hidden and earlier.last == later.first:
+            return both
+        return both.replace(
+            outcome=self.work.merge(earlier.outcome, later.outcome),
+            rows=_rows_of_both(earlier.rows, later.rows),
+            is_rest_hidden=later.is_rest_hidden,
         )
 
 
@@ -227,35 +230,36 @@ def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome,
 
     Raises
     ------
-    UsageError
-        Only this process can read the data.
     CeError
         The first error, in the order of the files.
     """
     files, engine = data.files, run.elsewhere
-    only_here = "a table in memory" if files is None else where_is_read_here_only(files)
-    if only_here is not None or files is None or engine is None:
-        raise UsageError(
-            f"Workers of --engine {run.name} cannot read {only_here}: leave out --engine, or "
-            "write the rows to files that they can read."
-        )
+    if files is None or engine is None:
+        raise TypeError("a fold needs files and an engine")
     from ce_cli.inputs.anywhere import Home
 
     home = Home.here()
     everywhere = files.replace(paths=tuple(map(home.path, files.paths)))
     tasks = planned(everywhere, engine.workers, run.task_bytes)
-    fold = TaskFold(work, files.reading, len(files.paths) > 1)
+    fold = fold_of(work, files)
     try:
-        outcome, rows = folded_by(engine, fold, tasks)
+        outcome, rows = whole(engine, fold, tasks, engine.folded(fold, tasks))
     except CeError as error:
         raise home.at_home(error, f"the workers of --engine {run.name}") from None
-    return outcome, locations_of(data.names, rows, work.rows(outcome))
+    return outcome, locations_of(data.names, rows, work.issues(outcome).read)
 
 
-def folded_by(
-    engine: Engine, fold: TaskFold[Outcome], tasks: Sequence[Task]
+def fold_of(work: Work[Outcome], files: Files | None) -> TaskFold[Outcome]:
+    """The fold of some files; None for rows that are not in files."""
+    if files is None:
+        return TaskFold(work, Reading(), are_several=False)
+    return TaskFold(work, files.reading, len(files.paths) > 1)
+
+
+def whole(
+    engine: Folding, fold: TaskFold[Outcome], tasks: Sequence[Task], found: Folded[Outcome]
 ) -> tuple[Outcome, tuple[tuple[int, int], ...]]:
-    """Fold tasks on an engine, and read again the pieces that did not begin with a record.
+    """The outcome of all tasks, once pieces that did not begin with a record are read again.
 
     Returns
     -------
@@ -269,17 +273,16 @@ def folded_by(
     CeError
         The first error, in the order of the files.
     """
-    found = engine.folded(fold, tasks)
     again = Again(engine, fold, {part: task for task in tasks for part, _ in task.files})
     for _ in range(_ROUNDS):
         if len(found.pieces) > 1:
             found = again.at_once(found.pieces)
     if not found.pieces:
         return fold.work.empty(), ()
-    whole = again.in_turn(found.pieces)
-    if whole.error is not None:
-        raise whole.error
-    return whole.outcome, whole.rows
+    every = again.in_turn(found.pieces)
+    if every.error is not None:
+        raise every.error
+    return every.outcome, every.rows
 
 
 class Again(Record, Generic[Outcome]):
@@ -287,7 +290,7 @@ class Again(Record, Generic[Outcome]):
 
     Attributes
     ----------
-    engine : Engine
+    engine : Folding
         Where they are read.
     fold : TaskFold
         What is done with them.
@@ -295,7 +298,7 @@ class Again(Record, Generic[Outcome]):
         A task of each file, by its number.
     """
 
-    engine: Engine
+    engine: Folding
     fold: TaskFold[Outcome]
     tasks: Mapping[int, Task]
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.results.score import Note, Result
     from ce_cli.scoring.repeated_files import RepeatedFiles
+    from ce_cli.scoring.score_files import ScoreFiles
 
 RowSink = Callable[["pa.Table"], None]
 
@@ -67,9 +68,31 @@ def score(
         The options, the data or the files are invalid.
     """
     metrics = metric_states(spec)
+    check_possible(data, run, every_row is not None)
     weights = balance(data, spec, run) if spec.balanced else ()
     whole = Pass(spec, metrics, run, weights, every_row)
     return report(whole.computed(data), groupings)
+
+
+def check_possible(data: DataSet, run: Run, every_row: bool = False) -> None:
+    """Refuse, before anything starts, what the engine of a run cannot do.
+
+    Raises
+    ------
+    UsageError
+        Only this process can do it.
+    """
+    if run.elsewhere is None:
+        return
+    from ce_cli.inputs.tasks import read_here_only
+
+    what = read_here_only(data.files)
+    if what is not None:
+        run.refuse_elsewhere(f"Reading {what}")
+    if data.labels is not None:
+        run.refuse_elsewhere("--labels")
+    if every_row:
+        run.refuse_elsewhere("Writing the rows to one file with --per-row")
 
 
 def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
@@ -103,6 +126,29 @@ class Pass(Record):
 
     def computed(self, data: DataSet) -> Computed:
         """Bind and reduce; raise if the data is bad."""
+        begun = self.begun(data)
+        if self.run.elsewhere is None:
+            return begun.ended(*self._reduced(begun))
+        from ce_cli.scoring.folding import folded_files
+
+        scored, locations = folded_files(self.run, begun.files(), data)
+        self.run.add_rows(scored.result.issues.read)
+        if begun.repeated is not None:
+            begun.repeated.add(scored.beginnings)
+        found = begun.ended(scored.result, locations)
+        return found.replace(notes=(*found.notes, *self._notes_about_workers()))
+
+    def _notes_about_workers(self) -> Iterator[Note]:
+        """A note for each that rounds otherwise than this machine."""
+        if self.run.elsewhere is None:
+            return
+        from ce_cli.results.score import Note
+
+        for sentence in self.run.elsewhere.differences:
+            yield Note("other_arithmetic", sentence)
+
+    def begun(self, data: DataSet) -> Begun:
+        """Bind the columns."""
         ready = prepared(data, self.spec)
         binding, settled = ready.binding, ready.spec
         if self.class_weights:
@@ -121,68 +167,29 @@ class Pass(Record):
             from ce_cli.scoring.repeated_files import RepeatedFiles
 
             repeated = RepeatedFiles(binding)
-        if self.run.elsewhere is not None:
-            total, locations = self._folded(work, ready, data, repeated)
-        else:
-            total, locations = self._reduced(work, ready, data, repeated)
-        ready.refuse_bad(total.issues, locations)
-        notes: tuple[Note, ...] = ()
-        if repeated is not None:
-            starts = (*locations.starts, total.issues.read)
-            notes = tuple(repeated.notes(data.names, starts, self.spec))
-        if data.labels is None:
-            from ce_cli.scoring.repeated_ids import repeated_ids
+        return Begun(data.names, self.spec, ready, work, metrics, repeated)
 
-            notes = (*notes, *repeated_ids(ready.source, binding, settled))
-        notes = (*notes, *self._notes_about_workers())
-        return Computed(
-            total, binding, settled, metrics, locations, ready.label_file, ready.source, notes
-        )
-
-    def _notes_about_workers(self) -> Iterator[Note]:
-        """A note for each that rounds otherwise than this machine."""
-        if self.run.elsewhere is None:
-            return
-        from ce_cli.results.score import Note
-
-        for sentence in self.run.elsewhere.differences:
-            yield Note("other_arithmetic", sentence)
-
-    def _folded(
-        self, work: ScoreSplit, ready: Prepared, data: DataSet, repeated: RepeatedFiles | None
-    ) -> tuple[SplitResult, RowLocations]:
-        """Fold the tasks of the files elsewhere."""
-        from ce_cli.scoring.folding import folded_files
-        from ce_cli.scoring.score_files import ScoreFiles
-
-        binding = None if repeated is None else work.binding
-        own = ScoreFiles(work, ready.fits(), binding)
-        scored, locations = folded_files(self.run, own, data)
-        if repeated is not None:
-            repeated.add(scored.beginnings)
-        self.run.add_rows(scored.result.issues.read)
-        return scored.result, locations
-
-    def _splits(
-        self, ready: Prepared, binding: Binding, repeated: RepeatedFiles | None
-    ) -> Iterator[tuple[int, Split]]:
-        if repeated is not None:
-            ready = ready.replace(sources=repeated.noted(ready.sources))
+    def _splits(self, begun: Begun) -> Iterator[tuple[int, Split]]:
+        ready = begun.ready
+        if begun.repeated is not None:
+            ready = ready.replace(sources=begun.repeated.noted(ready.sources))
         if self.every_row is None:
             return ready.splits()
         from ce_cli.scoring.frame_splits import frame_splits, has_long_ids
 
-        splits = ready.splits()
-        return frame_splits(splits) if has_long_ids(ready.source, binding.id) else splits
+        splits, id_ = ready.splits(), begun.work.binding.id
+        return frame_splits(splits) if has_long_ids(ready.source, id_) else splits
 
-    def _reduced(
-        self, work: ScoreSplit, ready: Prepared, data: DataSet, repeated: RepeatedFiles | None
-    ) -> tuple[SplitResult, RowLocations]:
+    def _reduced(self, begun: Begun) -> tuple[SplitResult, RowLocations]:
         """Merge the results of all splits in order, and pass on their rows."""
-        binding, total, locations = work.binding, work.empty(), RowLocations(data.names)
-        splits = self._splits(ready, binding, repeated)
+        work, binding = begun.work, begun.work.binding
+        total, locations = work.empty(), RowLocations(begun.names)
+        splits, hidden = self._splits(begun), -1
         predicted = class_names(binding, binding.sample)
         for part, result, rows in self.run.results(work, splits):
+            if part == hidden:
+                continue
+            hidden = part if result.issues.hide_the_rest else hidden
             before = total.issues.read
             locations = locations.begun(part, before)
             total = work.merge(total, result)
@@ -196,6 +203,55 @@ class Pass(Record):
                         shifted.table(labels, predicted, work.spec.scale, binding.id, locations)
                     )
         return total, locations.ended(total.issues.read)
+
+
+class Begun(Record):
+    """What is known once the columns are bound, and what to do with the rows.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The files.
+    typed : Spec
+        The options as they were typed.
+    ready : Prepared
+        The data set.
+    work : ScoreSplit
+        The work on each split.
+    metrics : tuple of type
+        The states of the chosen metrics.
+    repeated : RepeatedFiles or None
+        How the files begin, if they may have the same rows.
+    """
+
+    names: tuple[str, ...]
+    typed: Spec
+    ready: Prepared
+    work: ScoreSplit
+    metrics: tuple[type[State], ...]
+    repeated: RepeatedFiles | None
+
+    def files(self) -> ScoreFiles:
+        """The work on files, for tasks."""
+        from ce_cli.scoring.score_files import ScoreFiles
+
+        compared = None if self.repeated is None else self.work.binding
+        return ScoreFiles(self.work, self.ready.fits(), compared)
+
+    def ended(self, total: SplitResult, locations: RowLocations) -> Computed:
+        """Everything that a result is made of; raise if the data is bad."""
+        binding, settled, source = self.work.binding, self.work.spec, self.ready.source
+        self.ready.refuse_bad(total.issues, locations)
+        notes: tuple[Note, ...] = ()
+        if self.repeated is not None:
+            starts = (*locations.starts, total.issues.read)
+            notes = tuple(self.repeated.notes(self.names, starts, self.typed))
+        label_file = self.ready.label_file
+        if label_file is None:
+            from ce_cli.scoring.repeated_ids import repeated_ids
+
+            notes = (*notes, *repeated_ids(source, binding, settled))
+        return Computed(total, binding, settled, self.metrics, locations, label_file, source, notes)
 
 
 class Prepared(Record):

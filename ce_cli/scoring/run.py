@@ -16,6 +16,7 @@ from ce_cli.record import Record
 if TYPE_CHECKING:
     from ce_cli.engines.engine import Engine, LocalEngine
 
+_HERE = "--engine threads"
 Item = TypeVar("Item", bound=tuple[Any, ...])
 One = TypeVar("One")
 Made = TypeVar("Made")
@@ -64,7 +65,13 @@ class Run(Record):
 
         An item is a tuple: the number of a file, a split of it, and anything else that `work`
         needs. A split counts as done when its result is yielded.
+
+        Raises
+        ------
+        UsageError
+            The work is to be done elsewhere, but this is not done by tasks.
         """
+        self.refuse_elsewhere("This")
         if self.workers > 1:
             items = _read_ahead(items, self.workers)
         if self.progress is None:
@@ -89,6 +96,17 @@ class Run(Record):
         """End what the engine has started elsewhere."""
         if self.elsewhere is not None:
             self.elsewhere.close()
+
+    def refuse_elsewhere(self, what: str) -> None:
+        """Refuse what only this process does.
+
+        Raises
+        ------
+        UsageError
+            The work is to be done elsewhere.
+        """
+        if self.elsewhere is not None:
+            raise UsageError(f"{what} is not possible with --engine {self.name}: use {_HERE}.")
 
     def near(self, work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]:
         """The results for data that this machine holds already: by threads, whatever the engine."""

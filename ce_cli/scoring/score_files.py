@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import Fits
+from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Source
 from ce_cli.record import Record
 from ce_cli.scoring.reduce import ScoreSplit, SplitResult
@@ -45,6 +46,8 @@ class ScoreFiles(Record):
         self.fits.check_file(part, source)
         total = self.split.empty()
         for split in source.splits(self.split.binding.projection):
+            if total.issues.hide_the_rest:
+                continue  # to its end, which the next span has to begin with
             _, result, _ = self.split((part, split))
             total = self.split.merge(total, result)
             total.check_memory()
@@ -60,9 +63,9 @@ class ScoreFiles(Record):
         result.check_memory()
         return Scored(result, earlier.beginnings + later.beginnings)
 
-    def rows(self, outcome: Scored) -> int:
-        """How many rows have been read."""
-        return outcome.result.issues.read
+    def issues(self, outcome: Scored) -> RowIssues:
+        """The issues of the rows."""
+        return outcome.result.issues
 
     def _beginnings(self, part: int, source: Source) -> tuple[Beginning, ...]:
         if self.compared is None:

@@ -99,7 +99,13 @@ class Cluster:
 
     def _start(self, *words: object) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "distributed.cli.dask_" + str(words[0]), *map(str, words[1:])],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "distributed.cli.dask_" + str(words[0]),
+                *map(str, words[1:]),
+            ],
             cwd="/",
             env=environment({"PYTHONPATH": ""}),
             stdout=subprocess.DEVNULL,

@@ -112,7 +112,7 @@ def test_a_difference_names_both_machines() -> None:
     here = Worker("a", "1", "3.11", "2.0", "21", "x")
     there = Worker("b", "1", "3.12", "2.1", "22", "y")
     assert there.difference(here) == (
-        "The worker on b rounds logarithms and exponentials otherwise than this machine (numpy 2.1, "
-        "pyarrow 22, Python 3.12; here numpy 2.0, pyarrow 21, Python 3.11): the last digits may "
+        "The worker on b rounds logarithms and exponentials otherwise than this machine (numpy "
+        "2.1, pyarrow 22, Python 3.12; here numpy 2.0, pyarrow 21, Python 3.11): the last digits may "
         "differ from those of another run."
     )

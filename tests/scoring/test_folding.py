@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ce_cli.binding.data_set import data_set
-from ce_cli.errors import CeError
+from ce_cli.errors import CeError, UsageError
 from ce_cli.inputs.locate import located
 from ce_cli.reading import Reading
 from ce_cli.scoring.pipeline import score
@@ -230,12 +230,21 @@ def test_a_file_that_changes_after_the_plan_is_no_result(tmp_path: Path) -> None
     assert "a.csv: was written to while it was read" in document([path], run, {})
 
 
-def test_what_only_this_process_can_read_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "runs.sqlite", b"")
-    files = data_set(["-"], Reading(), Spec())
-    assert files.files is not None
-    from ce_cli.inputs.tasks import where_is_read_here_only
-
-    assert where_is_read_here_only(files.files) == "standard input"
-    assert where_is_read_here_only(files.files.replace(paths=(str(path),))) is not None
-    assert where_is_read_here_only(files.files.replace(paths=("a.csv", "b.zip"))) is None
+def test_what_only_this_process_can_read_is_refused_at_once(tmp_path: Path) -> None:
+    good = write(tmp_path / "a.csv", as_csv(rows_of(9)))
+    run = serial_run()
+    for names, what in (
+        (["-"], "standard input"),
+        (["runs.sqlite"], "a database or a workbook"),
+        (["postgres://host/runs"], "a database or a workbook"),
+    ):
+        with pytest.raises(
+            UsageError, match=f"Reading {what} is not possible with --engine serial"
+        ):
+            score(data_set([str(good), *names], Reading(), Spec()), Spec(), run)
+    with pytest.raises(UsageError, match="--labels is not possible"):
+        score(data_set([str(good)], Reading(), Spec(), str(good)), Spec(), run)
+    with pytest.raises(UsageError, match="--per-row"):
+        score(data_set([str(good)], Reading(), Spec()), Spec(), run, every_row=print)
+    assert isinstance(run.elsewhere, Serial)
+    assert not run.elsewhere.task_sizes

@@ -17,16 +17,17 @@ def hiding_quote(block: bytes, delimiter: str) -> int | None:
     if _QUOTE not in block:
         return None
     text = np.frombuffer(block, np.uint8)
-    after = np.zeros(256, np.bool_)
-    after[list(delimiter.encode() + b'\r\n"')] = True
+    beside = np.zeros(256, np.bool_)
+    beside[list(delimiter.encode() + b'\r\n"')] = True
     quotes = np.flatnonzero(text == _QUOTE[0])
-    inner = quotes[1::2]
-    inner = inner[inner + 1 < len(text)]
-    if not len(quotes) % 2 and after[text[inner + 1]].all():
+    outer, inner = quotes[::2], quotes[1::2]
+    outer, inner = outer[outer > 0], inner[inner + 1 < len(text)]
+    pairs = not len(quotes) % 2 and beside[text[inner + 1]].all()
+    if pairs and beside[text[outer - 1]].all():
         return None
     opens, closes = records.quoted_parts(block, delimiter.encode() + b"\r\n")
     ends = np.minimum(closes, len(block))
-    well = after[np.append(text, [_QUOTE[0]] * 2)[ends + 1]]
+    well = beside[np.append(text, [_QUOTE[0]] * 2)[ends + 1]]
     for place in np.flatnonzero((ends == len(block)) | ~well):
         opened, end = int(opens[place]), int(ends[place])
         if end == len(block) or b"\n" in block[opened:end]:

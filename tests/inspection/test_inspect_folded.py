@@ -1,0 +1,40 @@
+"""An inspection by tasks that are folded elsewhere finds what threads find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ce_cli.binding.data_set import data_set
+from ce_cli.inspection.inspect import inspect
+from ce_cli.inspection.score_command import score_command
+from ce_cli.options.commands import InspectOptions
+from ce_cli.options.option import options_of
+from ce_cli.reading import Reading
+from ce_cli.scoring.run import Run, run_on
+from ce_cli.spec import Spec
+from tests.scoring.serial import serial_run
+from tests.scoring.test_folding import as_csv, rows_of, write
+
+
+def document(paths: Sequence[Path], run: Run) -> str:
+    options = {name: one.default for name, one in options_of(InspectOptions).items()}
+    names = [str(path) for path in paths]
+    found = inspect(
+        data_set(names, Reading(), Spec()), Spec(), score_command(tuple(names), options), run
+    )
+    return json.dumps(found.to_dict())
+
+
+def test_an_inspection_in_pieces_is_that_of_threads(tmp_path: Path) -> None:
+    rows = rows_of(300)
+    good = write(tmp_path / "a.csv", as_csv(rows))
+    outside = write(tmp_path / "b.csv", as_csv(rows[:50]).replace("0.", "7."))
+    other = write(tmp_path / "c.csv", "label,score\n1,0.5\n")
+    empty = write(tmp_path / "d.csv", "")
+    header = write(tmp_path / "e.csv", as_csv(rows[:1]).partition("\n")[0] + "\n")
+    for paths in ([good], [outside], [empty, good, other, header, outside], [good, good]):
+        expected = document(paths, run_on("threads", 2))
+        for size in (700, 1 << 20):
+            assert document(paths, serial_run(size, seed=size)) == expected
