@@ -7,9 +7,10 @@ from typing import Any, Self, get_args
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.data_set import data_set
+from ce_cli.binding.fits import Fits
 from ce_cli.binding.joining.row_columns import RowColumn, index_columns
 from ce_cli.binding.naming.names import is_id
-from ce_cli.comparing.scored_rows import ModelRows, ScoredRows, ScoreModels
+from ce_cli.comparing.scored_rows import ModelRows, RowsOfModels, ScoredRows, ScoreModels
 from ce_cli.errors import CeError, UsageError
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
@@ -215,12 +216,17 @@ class ModelReader:
 
     def splits(self, work: ScoreModels) -> Iterator[tuple[int, Split]]:
         """The splits that `work` needs, each with the number of its file."""
-        projection = work.bindings[0].projection.with_id(work.key)
-        for name in work.indices:
-            projection = projection.with_text(name)
-        for binding in work.bindings[1:]:
-            projection = projection.union(binding.projection)
-        return self._ready.splits(projection, work.bindings)
+        return self._ready.splits(work.projection, work.bindings)
+
+    def fits(self, work: ScoreModels) -> Fits:
+        """What each file has to have for `work`."""
+        return self._ready.fits(work.bindings)
+
+    def take_over(self, rows: RowsOfModels, locations: RowLocations) -> None:
+        """Keep what was found in all rows, where these were read elsewhere."""
+        self.issues, self.clipped = list(rows.issues), list(rows.clipped)
+        self.totals, self.evidence = list(rows.totals), list(rows.evidence)
+        self._locations = locations
 
     def taken(
         self, part: int, frames: Sequence[Sequence[ModelRows]], run: Run

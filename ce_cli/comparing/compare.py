@@ -8,11 +8,13 @@ from ce_cli.comparing.agreement import Agreement
 from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
 from ce_cli.comparing.interval_notes import CLASSES
 from ce_cli.comparing.model_set import ModelSet
-from ce_cli.comparing.paired_sums import SumPairs, folded
+from ce_cli.comparing.paired_sums import PairedSums, SumPairs, folded
 from ce_cli.comparing.row_alignment import RowAlignment
 from ce_cli.comparing.summary import Summary
 from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.dataset import DataSet
 from ce_cli.results.compare import Compared
+from ce_cli.scoring.pipeline import check_possible
 from ce_cli.scoring.run import Run
 
 
@@ -40,6 +42,10 @@ def compare(
     CeError
         The options, the data or the files are invalid, or the rows do not match.
     """
+    for one in data_sets:
+        check_possible(one.data, run)
+    if len(data_sets) > 1:
+        run.refuse_elsewhere("Comparing the rows of several files")
     model_set = ModelSet.of(data_sets, plan, run)
     spec = model_set.models[0].spec
     several = len(model_set.readers) > 1
@@ -56,9 +62,12 @@ def compare(
         plan.worst,
         binding.class_count if counted else 0,
     )
-    rows = (model_set.in_order(some) for some in alignment.rows(run))
-    common = (model_set.with_groups(agreement(some)) for some in rows)
-    sums = folded(run.near(work, common))
+    if run.elsewhere is None:
+        rows = (model_set.in_order(some) for some in alignment.rows(run))
+        common = (model_set.with_groups(agreement(some)) for some in rows)
+        sums = folded(run.near(work, common))
+    else:
+        sums = _folded_elsewhere(model_set, work, agreement, data_sets[0].data, run)
     for reader in model_set.readers:
         reader.refuse_bad()
     alignment.refuse()
@@ -68,3 +77,20 @@ def compare(
         raise DataError("There are no rows that all models could score.")
     summary = Summary(model_set, plan, alignment, agreement.left_out, sums, classes)
     return summary.compared(groupings)
+
+
+def _folded_elsewhere(
+    model_set: ModelSet, work: SumPairs, agreement: Agreement, data: DataSet, run: Run
+) -> PairedSums | None:
+    """The sums over the rows of one data set, folded by tasks."""
+    from ce_cli.comparing.compare_files import CompareFiles
+    from ce_cli.scoring.folding import folded_files
+
+    (reader,) = model_set.readers
+    job = reader.work(model_set.key)
+    files = CompareFiles(model_set.replace(readers=()), job, work, reader.fits(job))
+    found, locations = folded_files(run, files, data)
+    agreement.merge(found.agreement, 0)
+    reader.take_over(found.rows, locations)
+    run.add_rows(reader.read)
+    return found.sums

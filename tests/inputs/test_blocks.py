@@ -118,7 +118,7 @@ def test_what_follows_an_open_quote_is_the_same_for_blocks_of_any_size(tmp_path:
     path = tmp_path / "a.csv"
     path.write_text("label,prob,t\n0,0.1,x\n" + '0,0.1,"a\nb","\n1,0.5\n' * 9)
     for block in (1, 20, 50, 1 << 20):
+        files = data_set([str(path)], Reading(block_bytes=block), Spec())
         with pytest.raises(DataError) as found:
-            files = data_set([str(path)], Reading(block_bytes=block), Spec())
             score(files, Spec(), run_on("threads", 2))
         assert len(found.value.sentences) == 1, found.value
