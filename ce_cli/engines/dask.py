@@ -23,7 +23,13 @@ from ce_cli.memory.limit import LEAST, limit
 from ce_cli.text import display_name, plural, sanitize
 
 if TYPE_CHECKING:
-    from ce_cli.engines.engine import Fold, Folded, Task, Watch
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from ce_cli.engines.engine import Fold, Folded, FrameFold, Task, Watch
+
+    _Do = Callable[[Any, Any, Any], Any]
 
 _PATIENCE = 10  # seconds for a scheduler to answer, or for its first worker
 _AHEAD = 4  # tasks that are submitted for each thread of a worker
@@ -67,8 +73,28 @@ class Dask:
 
     def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks."""
-        if not tasks:
-            return fold.empty()
+        return self._folded(fold, tasks, _doing) if tasks else fold.empty()
+
+    def first_rows(self, frame: Any, count: int) -> pa.Table:
+        """Some rows of a frame."""
+        import pyarrow as pa
+
+        with _in_sentences(self._where):
+            client = self._connected()
+            parts = frame.to_delayed()
+            found = [client.compute(part).result().head(count) for part in parts[:1]]
+            while sum(map(len, found)) < count and len(found) < len(parts):
+                found.append(client.compute(parts[len(found)]).result().head(count))
+        tables = [pa.Table.from_pandas(one, preserve_index=False) for one in found]
+        filled = [one for one in tables if one.num_rows] or tables[:1]
+        return pa.concat_tables(filled, promote_options="permissive").slice(0, count)
+
+    def folded_frame(self, fold: FrameFold[Folded], frame: Any, columns: Sequence[str]) -> Folded:
+        """The merged results of the partitions of a frame."""
+        parts = frame[list(columns)].to_delayed()
+        return self._folded(fold, parts, _folding)
+
+    def _folded(self, fold: Fold[Any, Folded], tasks: Sequence[Any], do: _Do) -> Folded:
         with _in_sentences(self._where):
             client = self._connected()
             threads = client.nthreads()
@@ -76,11 +102,11 @@ class Dask:
                 self._prepare(client)
             self._watch.running(f"{plural(len(threads), 'worker')} of {self._where}")
             try:
-                parcel = self._parcel(client, fold, tasks)
+                parcel = self._parcel(client, fold, tasks, do)
             except CancelledError:
                 if client.status != "running":
                     raise
-                parcel = self._parcel(client, fold, tasks)  # its holders ended: once more
+                parcel = self._parcel(client, fold, tasks, do)  # its holders ended: once more
         self.differences = parcel.differences
         return cast("Folded", parcel.opened())
 
@@ -93,12 +119,13 @@ class Dask:
     def _parcel(
         self,
         client: Any,
-        fold: Fold[Task, Folded],
-        tasks: Sequence[Task],
+        fold: Fold[Any, Folded],
+        tasks: Sequence[Any],
+        do: _Do,
     ) -> Parcel:
         memory = None if self._scheduler else max(LEAST, limit() // self._processes)
         shipped = client.scatter(Shipped.of(fold, memory), broadcast=True, hash=False)
-        finished: SimpleQueue[tuple[str, Task]] = SimpleQueue()
+        finished: SimpleQueue[tuple[str, Any]] = SimpleQueue()
         running: dict[str, Any] = {}
 
         def merge(several: Sequence[Any]) -> Any:
@@ -115,7 +142,7 @@ class Dask:
         most = max(_LEAST_AHEAD, _AHEAD * sum(client.nthreads().values()))
         try:
             for task in tasks:
-                future = client.submit(Shipped.__call__, shipped, task, pure=False)
+                future = do(client, shipped, task)
                 running[future.key] = future
                 future.add_done_callback(_noting(finished, task))
                 tree.add(future)
@@ -195,6 +222,16 @@ class Dask:
         if None in found.values():
             client.upload_file(zipped_package())
         check_installed({name: version for name, version in found.items() if version is not None})
+
+
+def _doing(client: Any, shipped: Any, task: Any) -> Any:
+    return client.submit(Shipped.__call__, shipped, task, pure=False)
+
+
+def _folding(client: Any, shipped: Any, part: Any) -> Any:
+    import dask
+
+    return client.compute(dask.delayed(Shipped.of_frame, pure=False)(shipped, part))
 
 
 def _noting(finished: SimpleQueue[tuple[str, Any]], task: Any) -> Any:

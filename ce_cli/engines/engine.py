@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -63,6 +66,14 @@ class Folding(Protocol):
         UsageError
             Workers have another version of ce.
         """
+        ...
+
+
+class FrameFold(Fold[Any, Folded], Protocol[Folded]):
+    """A fold that also takes rows that are there already."""
+
+    def of_batches(self, batches: Iterable[pa.RecordBatch], /) -> Folded:
+        """The result of the rows of a partition."""
         ...
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from ce_cli.engines.engine import Folded, Task
 from ce_cli.engines.handshake import Worker, this_worker
@@ -15,9 +16,13 @@ from ce_cli.memory.limit import limited
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
-    from ce_cli.engines.engine import Fold
+    from ce_cli.engines.engine import Fold, FrameFold
+
+
+_ROWS = 1 << 17
 
 
 class Parcel(Record):
@@ -76,6 +81,17 @@ class Shipped(Record, Generic[Task, Folded]):
         """Do a task."""
         return self.packed(lambda: self.fold(task))
 
+    def of_batches(self, batches: Iterable[pa.RecordBatch]) -> Parcel:
+        """Fold rows that are there already; the fold has to take such."""
+        fold = cast("FrameFold[Folded]", self.fold)
+        return self.packed(lambda: fold.of_batches(_larger(batches)))
+
+    def of_frame(self, frame: pd.DataFrame) -> Parcel:
+        """Fold the rows of a partition of pandas."""
+        import pyarrow as pa
+
+        return self.of_batches(pa.Table.from_pandas(frame, preserve_index=False).to_batches())
+
     def merge(self, several: Sequence[Parcel]) -> Parcel:
         """Merge contiguous results; of failures, the first counts."""
         differences = tuple(dict.fromkeys(text for one in several for text in one.differences))
@@ -112,6 +128,19 @@ class Shipped(Record, Generic[Task, Folded]):
             return failed(error)
         difference = worker.difference(self.driver)
         return Parcel(made, None, (difference,) if difference else ())
+
+
+def _larger(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of at least `_ROWS`, since each takes a while by itself."""
+    import pyarrow as pa
+
+    several: list[pa.RecordBatch] = []
+    for batch in chain(batches, (None,)):
+        if batch is not None:
+            several.append(batch)
+        if several and (batch is None or sum(one.num_rows for one in several) >= _ROWS):
+            yield from pa.Table.from_batches(several).combine_chunks().to_batches()
+            several = []
 
 
 def failed(error: Exception) -> Parcel:

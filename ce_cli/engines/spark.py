@@ -21,7 +21,7 @@ from ce_cli.text import plural, sanitize
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ce_cli.engines.engine import Fold, Folded, Task, Watch
+    from ce_cli.engines.engine import Fold, Folded, FrameFold, Task, Watch
 
 _PARCELS = "place long, parcel binary"
 
@@ -69,6 +69,26 @@ class Spark:
             work = _doing(pickle.dumps(shipped), [pickle.dumps(task) for task in tasks])
             parcels = places.mapInArrow(work, _PARCELS)
             parcel = self.merged(parcels, len(tasks), shipped)
+        self.differences = parcel.differences
+        return cast("Folded", parcel.opened())
+
+    def first_rows(self, frame: Any, count: int) -> pa.Table:
+        """Some rows of a frame."""
+        with _in_sentences():
+            return frame.limit(count).toArrow()
+
+    def folded_frame(self, fold: FrameFold[Folded], frame: Any, columns: Sequence[str]) -> Folded:
+        """The merged results of the partitions of a frame."""
+        with _in_sentences():
+            self._connected()
+            self._watch.running(
+                f"{plural(self._parallel, 'core')} of Spark {frame.sparkSession.version}"
+            )
+            shipped: Shipped[Any, Folded] = Shipped.of(fold)
+            quoted = ["`" + name.replace("`", "``") + "`" for name in columns]
+            work = _folding(pickle.dumps(shipped))
+            parcels = frame.select(*quoted).mapInArrow(work, _PARCELS)
+            parcel = self.merged(parcels, AT_ONCE**3, shipped)
         self.differences = parcel.differences
         return cast("Folded", parcel.opened())
 
@@ -156,6 +176,23 @@ def _doing(
                 yield shipped.row(place, shipped(pickle.loads(tasks[place])))
 
     return do
+
+
+def _folding(
+    fold: bytes,
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """The parcel of the rows of a partition, whose number is its place."""
+
+    def of_partition(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pickle
+
+        from pyspark import TaskContext
+
+        shipped, context = pickle.loads(fold), TaskContext.get()
+        place = 0 if context is None else context.partitionId()
+        yield shipped.row(place, shipped.of_batches(batches))
+
+    return of_partition
 
 
 def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
