@@ -85,7 +85,7 @@ def test_the_variable_chooses_the_engine(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", as_csv(rows_of(30)))
     done = run_ce("score", path, "--json", env={"CE_ENGINE": "processes"})
     assert "runs on 1 process" in done.stderr
-    assert done.stdout.replace(" ", "") and score_json(path)["signature"] in done.stdout
+    assert score_json(path)["signature"] in done.stdout
 
 
 def _children(pid: int) -> set[int]:
