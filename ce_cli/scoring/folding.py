@@ -346,8 +346,8 @@ class Again(Record, Generic[Outcome]):
     def _from(self, piece: Piece[Outcome], begin: int) -> Task | Piece[Outcome]:
         """The task to read a piece from an offset on; a piece if no record begins in it."""
         if piece.stop is not None and begin > piece.stop:
-            nothing = self.fold.work.empty()
-            return piece.replace(begin=begin, end=begin, outcome=nothing, rows=(), error=None)
+            place = (piece.first, piece.last, piece.start, piece.stop, begin, begin)
+            return Piece(*place, self.fold.work.empty(), is_certain=False)
         return self.tasks[piece.first].replace(start=piece.start, stop=piece.stop, exact=begin)
 
     def _changed(self, part: int) -> DataError:

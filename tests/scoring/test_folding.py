@@ -147,6 +147,14 @@ def test_hostile_text_gives_the_document_of_threads(
     same_document([path], [size], label=["label"], pred=["prob"])
 
 
+@pytest.mark.parametrize("size", range(5, 16))
+def test_a_piece_that_seemed_to_have_an_open_quote_hides_nothing(tmp_path: Path, size: int) -> None:
+    rows = "0,0.1,,\r\n" + '0,0.1,"a\nb","a\nb"\r\n' * 3 + '0,0.1,"\n\n",x\r\n1,0.5,x,y'
+    path = write(tmp_path / "a.csv", "label,prob,t,u\r\n" + rows)
+    found = same_document([path], [size], label=["label"], pred=["prob"])
+    assert json.loads(found)["rows"]["read"] == 6
+
+
 def test_a_long_text_with_quotes_is_read_again_only_in_part(tmp_path: Path) -> None:
     rows = (f'{n % 2},0.{n % 9 + 1},"said ""{n}"",\nthen {n},\n"\n' for n in range(500))
     path = write(tmp_path / "a.csv", "label,prob,text\n" + "".join(rows))
