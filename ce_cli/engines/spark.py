@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
 from ce_cli.engines import spark_session
@@ -16,6 +18,7 @@ from ce_cli.engines.package import zipped_package
 from ce_cli.engines.shipped import Parcel, Shipped
 from ce_cli.engines.tree import AT_ONCE
 from ce_cli.errors import CeError, StorageError, UsageError
+from ce_cli.process.signals import before_leaving
 from ce_cli.text import plural, sanitize
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
     from ce_cli.engines.engine import Fold, Folded, FrameFold, Task, Watch
 
+_LIBRARIES = ("pyspark", "py4j", "grpc", "databricks")
+_TO_INTERRUPT = 1.5  # seconds that a signal waits for the server of Spark
 _PARCELS = "place long, parcel binary"
 
 
@@ -68,7 +73,7 @@ class Spark:
             places = session.range(0, len(tasks), 1, len(tasks))
             work = _doing(pickle.dumps(shipped), [pickle.dumps(task) for task in tasks])
             parcels = places.mapInArrow(work, _PARCELS)
-            parcel = self.merged(parcels, len(tasks), shipped)
+            parcel = _merged(session, parcels, len(tasks), shipped)
         self.differences = parcel.differences
         return cast("Folded", parcel.opened())
 
@@ -85,23 +90,11 @@ class Spark:
                 f"{plural(self._parallel, 'core')} of Spark {frame.sparkSession.version}"
             )
             shipped: Shipped[Any, Folded] = Shipped.of(fold)
-            quoted = ["`" + name.replace("`", "``") + "`" for name in columns]
-            work = _folding(pickle.dumps(shipped))
-            parcels = frame.select(*quoted).mapInArrow(work, _PARCELS)
-            parcel = self.merged(parcels, AT_ONCE**3, shipped)
+            plain = frame.selectExpr(*map(_plain, range(len(columns)), columns))
+            parcels = plain.mapInArrow(_folding(pickle.dumps(shipped), columns), _PARCELS)
+            parcel = _merged(frame.sparkSession, parcels, AT_ONCE**3, shipped)
         self.differences = parcel.differences
         return cast("Folded", parcel.opened())
-
-    def merged(self, parcels: Any, count: int, shipped: Shipped[Any, Any]) -> Parcel:
-        """The parcels of a frame, merged in the order of their places, neighbours at a time."""
-        from pyspark.sql.functions import shiftright
-
-        work = _merging(pickle.dumps(shipped))
-        while count > AT_ONCE:
-            parcels = parcels.groupBy(shiftright("place", 4)).applyInArrow(work, _PARCELS)
-            count = -(-count // AT_ONCE)
-        rows = sorted(parcels.collect(), key=lambda row: cast(int, row[0]))
-        return shipped.merge([pickle.loads(row[1]) for row in rows])
 
     def close(self) -> None:
         """Stop the session if it is this engine's own."""
@@ -130,6 +123,40 @@ class Spark:
         session = spark_session.new_session(self._scheduler, self._threads)
         self._own.callback(session.stop)
         return session
+
+
+def _merged(session: Any, parcels: Any, count: int, shipped: Shipped[Any, Any]) -> Parcel:
+    """The parcels of a frame, merged in the order of their places, neighbours at a time."""
+    work = _merging(pickle.dumps(shipped))
+    while count > AT_ONCE:
+        placed = parcels.selectExpr("shiftright(place, 4) AS merged", "place", "parcel")
+        parcels = placed.groupBy("merged").applyInArrow(work, _PARCELS)
+        count = -(-count // AT_ONCE)
+    with _interrupted_by_signals(session):
+        rows = sorted(parcels.collect(), key=lambda row: cast(int, row[0]))
+    return shipped.merge([pickle.loads(row[1]) for row in rows])
+
+
+@contextlib.contextmanager
+def _interrupted_by_signals(session: Any) -> Iterator[None]:
+    """Let a signal, or an exception here, end what Spark does for this call, wherever it runs."""
+    tag = f"ce-{os.getpid()}-{os.urandom(4).hex()}"
+    session.addTag(tag)
+
+    def interrupt() -> None:
+        asking = Thread(target=session.interruptTag, args=(tag,), daemon=True)
+        asking.start()
+        asking.join(_TO_INTERRUPT)
+
+    take_back = before_leaving(interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        interrupt()
+        raise
+    finally:
+        take_back()
+        session.removeTag(tag)
 
 
 def _prepared(session: Any) -> int:
@@ -178,8 +205,13 @@ def _doing(
     return do
 
 
+def _plain(place: int, name: str) -> str:
+    """A column under a name without dots, which `mapInArrow` takes for those of a structure."""
+    return f"`{name.replace('`', '``')}` AS c{place}"
+
+
 def _folding(
-    fold: bytes,
+    fold: bytes, columns: Sequence[str]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """The parcel of the rows of a partition, whose number is its place."""
 
@@ -190,7 +222,8 @@ def _folding(
 
         shipped, context = pickle.loads(fold), TaskContext.get()
         place = 0 if context is None else context.partitionId()
-        yield shipped.row(place, shipped.of_batches(batches))
+        named = (batch.rename_columns(list(columns)) for batch in batches)
+        yield shipped.row(place, shipped.of_batches(named))
 
     return of_partition
 
@@ -204,7 +237,8 @@ def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
         import pyarrow as pa
 
         shipped = pickle.loads(fold)
-        rows = sorted(zip(*(column.to_pylist() for column in table.columns), strict=True))
+        columns = [table.column(name).to_pylist() for name in ("place", "parcel")]
+        rows = sorted(zip(*columns, strict=True))
         parcel = shipped.merge([pickle.loads(parcel) for _, parcel in rows])
         return pa.Table.from_batches([shipped.row(rows[0][0] >> 4, parcel)])
 
@@ -214,14 +248,13 @@ def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
 @contextlib.contextmanager
 def _in_sentences() -> Iterator[None]:
     """Say in a sentence what Spark raises: the one place for all of its errors."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
     try:
         yield
     except CeError:
         raise
-    except (PySparkException, Py4JError) as error:
+    except Exception as error:  # those of Java, of Connect and of Python have no class in common
+        if type(error).__module__.partition(".")[0] not in _LIBRARIES:
+            raise
         reason = sanitize(_reason(str(error)).rstrip("."), 300)
         raise StorageError(f"Spark failed: {type(error).__name__}: {reason}.") from error
 

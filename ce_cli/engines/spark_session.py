@@ -75,6 +75,8 @@ def new_session(address: str | None, workers: int) -> Any:
         builder = builder.master(address)
         if address.startswith("local"):  # or the workers would be whatever python3 is
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            for name in ("spark.driver.host", "spark.driver.bindAddress"):  # nobody else connects
+                builder = builder.config(name, "127.0.0.1")
     with _without_messages():
         return builder.getOrCreate()
 
