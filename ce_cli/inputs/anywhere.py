@@ -8,7 +8,7 @@ from pathlib import Path
 from ce_cli.errors import CeError, StorageError
 from ce_cli.record import Record
 
-_HERE = "/./"  # between the directory of this process and a path in it; systems skip it
+_HERE = "/././"  # between the directory of this process and a path in it; systems skip it
 
 
 class Home(Record):
