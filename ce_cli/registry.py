@@ -231,6 +231,9 @@ COMMANDS = (
 
 ENGINES = (
     Entry("ce_cli.engines.threads:Threads", ("threads",)),  # the default
+    Entry("ce_cli.engines.processes:Processes", ("processes",)),
+    Entry("ce_cli.engines.dask:Dask", ("dask",)),
+    Entry("ce_cli.engines.spark:Spark", ("spark",)),
 )
 
 METRICS = (

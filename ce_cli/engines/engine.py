@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -47,21 +50,75 @@ class Fold(Protocol[TaskIn, Folded]):
         ...
 
 
-class Engine(Protocol):
-    """Folds tasks in other processes, or on other machines.
-
-    Attributes
-    ----------
-    workers : int
-        How many tasks are worked on at once, for the size of tasks.
-    """
-
-    workers: int
+class Folding(Protocol):
+    """Folds tasks."""
 
     def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks.
 
         Only neighbours are merged, in the order of the tasks, grouped in any way: the result has
         the same bits. An engine looks into none of the three.
+
+        Raises
+        ------
+        StorageError
+            There is no such engine, or its workers ended.
+        UsageError
+            Workers have another version of ce.
         """
+        ...
+
+
+class FrameFold(Fold[Any, Folded], Protocol[Folded]):
+    """A fold that also takes rows that are there already."""
+
+    def of_batches(self, batches: Iterable[pa.RecordBatch], /) -> Folded:
+        """The result of the rows of a partition."""
+        ...
+
+
+class Watch(Protocol):
+    """Sees where the work is done, and how much of it."""
+
+    def running(self, where: str) -> None:
+        """See where the work begins: ``4 processes``."""
+        ...
+
+    def done(self, task: object) -> None:
+        """See that a task is done."""
+        ...
+
+
+class Unwatched:
+    """A watch that nobody looks at."""
+
+    def running(self, where: str) -> None:
+        """See nothing."""
+
+    def done(self, task: object) -> None:
+        """See nothing."""
+
+
+class Engine(Folding, Protocol):
+    """Folds tasks in other processes, or on other machines.
+
+    The class behind a line of the registry is called with the number of workers, with what
+    ``--scheduler`` names, and with a `Watch`. It starts with the first task, and keeps running for
+    more of them until it is closed.
+
+    Attributes
+    ----------
+    differences : tuple of str
+        What the last fold has shown about workers that round otherwise, a sentence each.
+    """
+
+    differences: tuple[str, ...]
+
+    @property
+    def workers(self) -> int:
+        """How many tasks are worked on at once, for the size of tasks."""
+        ...
+
+    def close(self) -> None:
+        """End what was started."""
         ...

@@ -22,7 +22,7 @@ from ce_cli.text import display_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ce_cli.engines.engine import Engine
+    from ce_cli.engines.engine import Folding
     from ce_cli.scoring.joined_files import Labelled
 
 Outcome = TypeVar("Outcome")
@@ -248,19 +248,27 @@ def folded_files(
     files, engine = data.files, run.elsewhere
     if files is None or engine is None:
         raise TypeError("a fold needs files and an engine")
-    tasks = planned(files, engine.workers, run.task_bytes)
-    if labels is None:
-        outcome, rows = _folded(engine, fold_of(work, files), tasks)
-        return outcome, locations_of(data.names, rows, work.issues(outcome).read)
-    joined, rows = _folded(engine, fold_of(labels.work(work, run), files), tasks)
-    if joined.use.is_twice:
-        return None
-    labels.file.take_over(joined.use)
-    return joined.outcome, locations_of(data.names, rows, work.issues(joined.outcome).read)
+    from ce_cli.inputs.anywhere import Home
+
+    home = Home.here()
+    everywhere = files.replace(paths=tuple(map(home.path, files.paths)))
+    tasks = planned(everywhere, engine.workers, run.task_bytes)
+    try:
+        if labels is None:
+            outcome, rows = _folded(engine, fold_of(work, files), tasks)
+        else:
+            joined, rows = _folded(engine, fold_of(labels.work(work, run), files), tasks)
+            if joined.use.is_twice:
+                return None
+            labels.file.take_over(joined.use)
+            outcome = joined.outcome
+    except CeError as error:
+        raise home.at_home(error, f"the workers of --engine {run.name}") from None
+    return outcome, locations_of(data.names, rows, work.issues(outcome).read)
 
 
 def _folded(
-    engine: Engine, fold: TaskFold[Outcome], tasks: Sequence[Task]
+    engine: Folding, fold: TaskFold[Outcome], tasks: Sequence[Task]
 ) -> tuple[Outcome, tuple[tuple[int, int], ...]]:
     return whole(engine, fold, tasks, engine.folded(fold, tasks))
 
@@ -273,7 +281,7 @@ def fold_of(work: Work[Outcome], files: Files | None) -> TaskFold[Outcome]:
 
 
 def whole(
-    engine: Engine, fold: TaskFold[Outcome], tasks: Sequence[Task], found: Folded[Outcome]
+    engine: Folding, fold: TaskFold[Outcome], tasks: Sequence[Task], found: Folded[Outcome]
 ) -> tuple[Outcome, tuple[tuple[int, int], ...]]:
     """The outcome of all tasks, once pieces that did not begin with a record are read again.
 
@@ -306,7 +314,7 @@ class Again(Record, Generic[Outcome]):
 
     Attributes
     ----------
-    engine : Engine
+    engine : Folding
         Where they are read.
     fold : TaskFold
         What is done with them.
@@ -314,7 +322,7 @@ class Again(Record, Generic[Outcome]):
         A task of each file, by its number.
     """
 
-    engine: Engine
+    engine: Folding
     fold: TaskFold[Outcome]
     tasks: Mapping[int, Task]
 

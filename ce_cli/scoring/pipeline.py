@@ -139,7 +139,17 @@ class Pass(Record):
         self.run.add_rows(scored.result.issues.read)
         if begun.repeated is not None:
             begun.repeated.add(scored.beginnings)
-        return begun.ended(scored.result, locations)
+        found = begun.ended(scored.result, locations)
+        return found.replace(notes=(*found.notes, *self._notes_about_workers()))
+
+    def _notes_about_workers(self) -> Iterator[Note]:
+        """A note for each that rounds otherwise than this machine."""
+        if self.run.elsewhere is None:
+            return
+        from ce_cli.results.score import Note
+
+        for sentence in self.run.elsewhere.differences:
+            yield Note("other_arithmetic", sentence)
 
     def begun(self, data: DataSet) -> Begun:
         """Bind the columns."""

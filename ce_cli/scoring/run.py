@@ -96,6 +96,11 @@ class Run(Record):
         """The same run, with the work done in this process."""
         return self.replace(elsewhere=None, name="threads")
 
+    def close(self) -> None:
+        """End what the engine has started elsewhere."""
+        if self.elsewhere is not None:
+            self.elsewhere.close()
+
     def refuse_elsewhere(self, what: str) -> None:
         """Refuse what only this process does.
 
@@ -117,18 +122,70 @@ class Run(Record):
             self.progress.add_rows(count)
 
 
-def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:
+def run_on(
+    engine: str,
+    workers: int,
+    progress: Progress | None = None,
+    scheduler: object = None,
+    say: Callable[[str], None] | None = None,
+) -> Run:
     """A run on an engine of the registry.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    workers : int
+        How many items, or tasks on this machine, are worked on at once.
+    progress : Progress, optional
+        Receives how much has been done.
+    scheduler : object
+        What ``--scheduler`` names.
+    say : callable, optional
+        Called with a sentence that says where the work is done, if that is elsewhere.
 
     Raises
     ------
     UsageError
-        There is no such engine.
+        There is no such engine, or it has no scheduler.
     """
-    made = registry.find(registry.ENGINES, engine, "engine").load()(workers)
-    if hasattr(made, "folded"):
+    kind = registry.find(registry.ENGINES, engine, "engine").load()
+    if hasattr(kind, "folded"):
+        made = kind(workers, scheduler, Seen(engine, progress, say))
         return Run(Threads(workers), progress, workers, made, name=engine)
-    return Run(made, progress, workers)
+    if scheduler is not None:
+        raise UsageError("--scheduler goes with --engine dask or spark.")
+    return Run(kind(workers), progress, workers)
+
+
+class Seen:
+    """Shows where an engine works, once, and how far it is.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    progress : Progress or None
+        Receives how much has been done.
+    say : callable or None
+        Called with a sentence.
+    """
+
+    def __init__(
+        self, engine: str, progress: Progress | None, say: Callable[[str], None] | None
+    ) -> None:
+        self._engine, self._progress, self._say = engine, progress, say
+
+    def running(self, where: str) -> None:
+        """Say where the work begins, the first time."""
+        if self._say is not None:
+            self._say(f"runs on {where} (--engine {self._engine}).")
+        self._say = None
+
+    def done(self, task: object) -> None:
+        """Count the bytes of a task."""
+        if self._progress is not None:
+            self._progress.add_bytes(getattr(task, "size", 0))
 
 
 def _watched(results: Iterator[Made]) -> Iterator[Made]:

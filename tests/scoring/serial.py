@@ -24,6 +24,7 @@ class Serial:
         self.workers = workers
         self.task_sizes: list[int] = []
         self.result_sizes: list[int] = []
+        self.differences: tuple[str, ...] = ()
         self._random = random.Random(seed)
 
     def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
@@ -34,6 +35,9 @@ class Serial:
             some = found[first : first + self._random.randint(2, 16)]
             found[first : first + len(some)] = [_sent(_sent(fold).merge(some))]
         return fold.merge([fold.empty(), *found, fold.empty()])
+
+    def close(self) -> None:
+        """Nothing was started."""
 
     def _made(self, fold: Fold[Task, Folded], task: Task) -> Folded:
         self.task_sizes.append(len(pickle.dumps(task)))
