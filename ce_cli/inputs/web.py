@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from ce_cli.errors import StorageError
 from ce_cli.inputs.bytestream import buffered
 from ce_cli.inputs.rephrased import Rephrased
-from ce_cli.inputs.time_limit import SECONDS, within
+from ce_cli.storage.time_limit import SECONDS, within
 from ce_cli.text import display_name, sanitize, without_secrets_of
 
 if TYPE_CHECKING:

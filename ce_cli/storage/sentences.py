@@ -1,0 +1,83 @@
+"""What the file systems of Arrow and fsspec raise, as one sentence about a URI."""
+
+from __future__ import annotations
+
+import re
+
+from ce_cli.errors import CeError, StorageError
+from ce_cli.storage import time_limit
+from ce_cli.storage.options import in_force
+from ce_cli.text import display_name, sanitize, without_secrets_of
+
+_ARROWS = ("s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "hdfs", "viewfs", "file")
+_JAVA = "install Java and Hadoop, and set JAVA_HOME and HADOOP_HOME"
+_CREDENTIALS = "check the credentials, or set --storage-option anonymous=true for public files"
+_HINTS = {
+    "libjvm": _JAVA,
+    "libhdfs": _JAVA,
+    "InvalidAccessKeyId": "check the access key",
+    "INVALID_ACCESS_KEY_ID": "check the access key",
+    "SignatureDoesNotMatch": "check the secret access key",
+    "SIGNATURE_DOES_NOT_MATCH": "check the secret access key",
+    "ExpiredToken": "sign in again",
+    "ACCESS_DENIED": _CREDENTIALS,
+    "No response body": "check the credentials and the region",
+    "HTTP status 301": "set the region of the bucket with --storage-option region=NAME",
+    "NETWORK_CONNECTION": "check the network, the endpoint and the name of the bucket",
+    "resolve host": "check the network and the name of the host",
+    "UNAVAILABLE": "check the network and the credentials",
+    "UNAUTHENTICATED": _CREDENTIALS,
+    "PERMISSION_DENIED": _CREDENTIALS,
+}
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+class storage_call:  # noqa: N801 - reads as a phrase: with storage_call(uri)
+    """Turn errors of a call to a store into a sentence.
+
+    Parameters
+    ----------
+    uri : str
+        What is read or written.
+    failed : str
+        What could not be done to it.
+    """
+
+    def __init__(self, uri: str, failed: str = "could not be read") -> None:
+        self._uri, self._failed = uri, failed
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        if isinstance(error, CeError):
+            raise error.about(display_name(self._uri)) from error.__cause__
+        if error is not None and _is_of_a_store(error, self._uri):
+            shown = display_name(self._uri)
+            raise StorageError(f"{shown}: {self._clause(error)}.") from error
+
+    def _clause(self, error: BaseException) -> str:
+        if isinstance(error, TimeoutError) and not str(error):
+            seconds = time_limit.SECONDS
+            return f"{self._failed}: the server did not answer within {seconds} seconds"
+        if isinstance(error, FileNotFoundError):
+            escaped = "; a name is taken as it is stored: type a blank, not %20"
+            return f"there is no such file{escaped if _ESCAPED.search(self._uri) else ''}"
+        text = without_secrets_of(self._uri, " ".join(str(error).split()))
+        text = in_force().without_secrets(text) or type(error).__name__
+        hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in text), "")
+        reason = sanitize(text.rpartition("with a last message of ")[2], 160).rstrip(".")
+        return f"{self._failed}: {reason}{hint}"
+
+
+def _is_of_a_store(error: BaseException, uri: str) -> bool:
+    """Whether an error is one of a file system; those of fsspec raise what their packages do."""
+    import pyarrow as pa
+
+    if isinstance(error, MemoryError):
+        return False
+    if isinstance(error, OSError | ValueError | pa.ArrowException):
+        return True
+    return uri.partition("://")[0].lower() not in _ARROWS and isinstance(error, Exception)
