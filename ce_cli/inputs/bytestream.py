@@ -47,9 +47,9 @@ def _open_uri(path: str) -> io.BufferedReader:
         return open_web(path)
     if scheme == "file":
         return _waiting(io.FileIO(_local_path(path)))
-    from ce_cli.inputs.cloud import open_cloud
+    from ce_cli.inputs.remote.opening import open_remote
 
-    return open_cloud(path)
+    return open_remote(path)
 
 
 def _local_path(path: str) -> str:

@@ -148,7 +148,7 @@ def opened_bytes(
     UsageError
         An option chooses one of several tables, but the format has only one.
     """
-    start = first_bytes(path, raw, START_BYTES)
+    start = _start(path, raw)
     if kind := foreign_kind(start):
         _refuse(path, kind, first_bytes(path, raw, _FOREIGN_BYTES))
     entry = _binary_format(start, reading)
@@ -159,6 +159,15 @@ def opened_bytes(
     entry = _text_format(path, stream, reading, named or path)
     _check_chosen(path, entry, reading)
     return entry.load()(path, stream, reading)  # type: ignore[no-any-return]
+
+
+def _start(path: str, raw: io.BufferedReader) -> bytes:
+    if "://" in path:
+        from ce_cli.inputs.remote.opening import start_by_end
+
+        if start := start_by_end(path, raw):
+            return start
+    return first_bytes(path, raw, START_BYTES)
 
 
 def _refuse(path: str, kind: str, start: bytes) -> NoReturn:

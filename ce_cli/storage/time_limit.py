@@ -36,8 +36,8 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
     return outcome()
 
 
-def in_time(call: Callable[[], Result]) -> Result:
-    """The result of a call to a store, within the usual limit.
+def in_time(call: Callable[[], Result], more: float = 0.0) -> Result:
+    """The result of a call to a store, within the usual limit and some seconds more.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def in_time(call: Callable[[], Result]) -> Result:
         It takes longer.
     """
     try:
-        return within(SECONDS, call)
+        return within(SECONDS + more, call)
     except TimeoutError:
         _end_without_s3()
         raise

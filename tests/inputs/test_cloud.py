@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.fs
 import pytest
 
-from ce_cli.inputs import cloud
+from ce_cli.inputs.remote import objects
 from ce_cli.storage import azure, keys, time_limit
 from ce_cli.storage.addresses import address_of
 from ce_cli.storage.google import google_arguments
@@ -98,12 +98,18 @@ def test_a_file_that_stops_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
         def open_input_file(self, path: str) -> Stops:
             return self
 
-        def read(self, size: int) -> bytes:
+        def size(self) -> int:
+            return 1 << 20
+
+        def metadata(self) -> None:
+            return None
+
+        def read_at(self, size: int, place: int) -> bytes:
             time.sleep(20)
             return b""
 
     monkeypatch.setattr(time_limit, "SECONDS", 0.1)
-    monkeypatch.setattr(cloud, "file_system", lambda uri: (Stops(), uri))
+    monkeypatch.setattr(objects, "file_system", lambda uri: (Stops(), uri))
     assert "did not answer" in refused("gs://bucket/a.csv")
 
 
@@ -143,7 +149,9 @@ def test_the_trial_runs_no_code_of_the_directory(
     assert not (tmp_path / "was here").exists()
 
 
-@pytest.mark.parametrize("scheme", ["gopher", "mock", "azure", "py", "", "simplecache", "reference"])
+@pytest.mark.parametrize(
+    "scheme", ["gopher", "mock", "azure", "py", "", "simplecache", "reference"]
+)
 def test_other_addresses_are_refused(scheme: str) -> None:
     line = refused(f"{scheme}://me:s3cret@host/a.csv")
     assert f"ce cannot read {scheme}:// addresses" in line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ce_cli.inputs.arrow.parquet_file import parquet_file
 from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
@@ -16,7 +16,7 @@ from ce_cli.inputs.arrow.types import (
     has_row_numbers,
     names_in_file,
 )
-from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_row_group, long_texts, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import arrow_errors
@@ -65,6 +65,7 @@ class ParquetSource:
         self._spool = spool
         self.name = display_name(name)
         self._path = path
+        self._is_remote = "://" in path
         self._file = _open(self.name, path)
         with arrow_errors(self.name, _KIND):
             self._in_file = names_in_file(self._file.schema_arrow)
@@ -90,7 +91,12 @@ class ParquetSource:
         names = [name for name in names if filled and not self._holds_words(name, filled[0])]
         if not names:
             return {}
-        batches = self._file.iter_batches(
+        file = self._file
+        if self._is_remote:
+            from ce_cli.inputs.arrow.parquet_remote import opened_for_first
+
+            file = opened_for_first(self._path, filled[0], names)
+        batches = file.iter_batches(
             SNIFFED, row_groups=filled[:1], columns=names, use_threads=False
         )
         batch = next(iter(batches), None)  # none if the number of rows is wrong
@@ -118,6 +124,8 @@ class ParquetSource:
         for group in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
+            if self._is_remote:
+                self._fetch_ahead(group, projection)
             yield ParquetSplit(
                 self.name,
                 self._path,
@@ -128,6 +136,13 @@ class ParquetSource:
                 self._spool,
                 size,
             )
+
+    def _fetch_ahead(self, group: int, projection: Projection) -> None:
+        from ce_cli.inputs.arrow.parquet_remote import fetch_ahead
+
+        names = [self._in_file.get(one, one) for one in projection.names]
+        with arrow_errors(self.name, _KIND):
+            fetch_ahead(self._path, group, names)
 
     def _dictionaries(self, projection: Projection) -> tuple[str, ...]:
         """The columns of text to read as dictionaries, but for text inside a struct."""
@@ -160,7 +175,18 @@ class ParquetSplit(Record):
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
         names = [self.in_file.get(name, name) for name in self.projection.names]
-        file = _open(self.name, self.path, self.dictionaries, len(names))
+        if "://" not in self.path:
+            yield from self._frames_of(_open(self.name, self.path, self.dictionaries, len(names)))
+            return
+        from ce_cli.inputs.arrow.parquet_remote import forget, opened_for_group
+
+        with arrow_errors(self.name, _KIND):
+            file = opened_for_group(self.path, self.group, names, self.dictionaries)
+        yield from self._frames_of(file)
+        forget(self.path, self.group)
+
+    def _frames_of(self, file: ParquetFile) -> Iterator[Frame]:
+        names = [self.in_file.get(name, name) for name in self.projection.names]
         with arrow_errors(self.name, _KIND):
             cells = cells_of_row_group(file.metadata.row_group(self.group), names)
             rows = min(rows_at_once(cells, _CELLS), _LONGEST)
@@ -178,9 +204,10 @@ class ParquetSplit(Record):
 def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> ParquetFile:
     import pyarrow as pa
 
-    with storage_errors(name):
-        is_remote = "://" in path  # where small requests take long
-        source: Any = open_bytes(path) if is_remote else pa.OSFile(path)
+    with storage_errors(name), arrow_errors(name, _KIND):
+        if "://" in path:
+            from ce_cli.inputs.arrow.parquet_remote import first_opened
+
+            return first_opened(path)
         size = max(_SMALLEST_BUFFER, min(_BUFFER, _BUFFERS // max(1, columns)))
-        with arrow_errors(name, _KIND):
-            return parquet_file(source, texts, _BUFFER if is_remote else size)
+        return parquet_file(pa.OSFile(path), texts, size)

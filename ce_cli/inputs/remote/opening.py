@@ -1,0 +1,58 @@
+"""From a URI to an open file of a server."""
+
+from __future__ import annotations
+
+import io
+from pathlib import PurePath
+
+from ce_cli.inputs.bytestream import buffered
+from ce_cli.inputs.remote.objects import open_object
+from ce_cli.inputs.remote.reader import RemoteReader
+from ce_cli.inputs.remote.remote_file import RECENT, RemoteFile
+
+_MARK = b"PAR1"  # at the beginning and the end of a Parquet file
+_WITH_MARK = (".parquet", ".pq", ".parq")
+
+
+def open_remote(path: str) -> io.BufferedReader:
+    """Open a file by its URI as it is now.
+
+    Raises
+    ------
+    StorageError
+        There is none, or it cannot be reached.
+    """
+    return buffered(RemoteReader(opened_anew(path)))
+
+
+def opened_anew(path: str) -> RemoteFile:
+    """A file as it is now; one that was found a moment ago is not asked for again.
+
+    Raises
+    ------
+    StorageError
+        There is none, or it cannot be reached.
+    """
+    file = RECENT.get(path)
+    if file is None or not file.is_new:
+        file = RemoteFile(path, open_object(path))
+        RECENT.add(file)
+    file.is_new = False
+    return file
+
+
+def opened_again(path: str) -> RemoteFile:
+    """A file that was opened before, if it is still known."""
+    return RECENT.get(path) or opened_anew(path)
+
+
+def start_by_end(path: str, raw: io.BufferedReader) -> bytes:
+    """The first bytes of a Parquet file, without fetching them, if its end is that of one.
+
+    Its name has to be that of one, too; for any other there are none.
+    """
+    file = getattr(raw.raw, "file", None)
+    if not isinstance(file, RemoteFile) or file.size < len(_MARK):
+        return b""
+    is_named = PurePath(path.partition("?")[0]).suffix.lower() in _WITH_MARK
+    return _MARK if is_named and file.end().endswith(_MARK) else b""
