@@ -65,6 +65,8 @@ class storage_call:  # noqa: N801 - reads as a phrase: with storage_call(uri)
         if isinstance(error, FileNotFoundError):
             escaped = "; a name is taken as it is stored: type a blank, not %20"
             return f"there is no such file{escaped if _ESCAPED.search(self._uri) else ''}"
+        if "NO_SUCH_BUCKET" in str(error):
+            return "there is no such bucket"
         text = without_secrets_of(self._uri, " ".join(str(error).split()))
         text = in_force().without_secrets(text) or type(error).__name__
         hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in text), "")

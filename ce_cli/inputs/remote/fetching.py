@@ -95,7 +95,7 @@ FETCHERS = Fetchers()  # for bytes; nothing that runs there waits for another ca
 OPENERS = Fetchers()  # for files, which wait for bytes
 
 
-def in_order(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+def made_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
     """What `make` makes of each item, in order, up to 16 of them ahead; an error comes in its turn.
 
     The first is made before any other, since what is wrong with it is most often wrong with all.
