@@ -143,7 +143,9 @@ def test_the_trial_runs_no_code_of_the_directory(
     assert not (tmp_path / "was here").exists()
 
 
-@pytest.mark.parametrize("scheme", ["gopher", "mock", "azure", "py", "", "simplecache", "reference"])
+@pytest.mark.parametrize(
+    "scheme", ["gopher", "mock", "azure", "py", "", "simplecache", "reference"]
+)
 def test_other_addresses_are_refused(scheme: str) -> None:
     line = refused(f"{scheme}://me:s3cret@host/a.csv")
     assert f"ce cannot read {scheme}:// addresses" in line
