@@ -69,7 +69,7 @@ def score(
     >>> score(frame, label="label", pred="prob").rows["scored"]
     2
     """
-    with in_python_terms(options.get("max_memory")):
+    with in_python_terms(options):
         chosen = checked(options, ScoreOptions)
         spec, reading = settings(chosen)
         found = given(data, predictions)

@@ -39,16 +39,14 @@ class StorageOptions(Record):
         own = ((name, value) for name, value in self.values if name.startswith(start))
         return {name.removeprefix(start): _value(value) for name, value in own}
 
-    def without_secrets(self, text: str) -> str:
-        """What a library says, without the values that it may repeat."""
-        hidden = {_text(value) for name, value in self.values if not keys.is_public(name)}
-        for one in sorted(hidden, key=len, reverse=True):
-            text = text.replace(one, "***") if len(one) >= _SHORTEST_SECRET else text
-        return text
+    def secrets(self) -> Iterator[str]:
+        """The values that nothing may show."""
+        return (_text(value) for name, value in self.values if not keys.is_public(name))
 
 
 _in_force: ContextVar[StorageOptions] = ContextVar("storage options")
 _NONE = StorageOptions()
+_secrets: set[str] = set()  # of all calls in this process, since an error may be shown later
 
 
 def in_force() -> StorageOptions:
@@ -70,7 +68,9 @@ def using(typed: object) -> Iterator[None]:
     UsageError
         They have another form, a key is not known, or it is given twice.
     """
-    token = _in_force.set(storage_options(typed))
+    options = storage_options(typed)
+    _secrets.update(options.secrets())
+    token = _in_force.set(options)
     try:
         yield
     finally:
@@ -90,6 +90,13 @@ def storage_options(typed: object) -> StorageOptions:
             switch(name, _text(value))
         found[name] = value
     return StorageOptions(tuple(found.items()))
+
+
+def without_secrets(text: str) -> str:
+    """What a library says, without the values of options that it may repeat."""
+    for one in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(one, "***") if len(one) >= _SHORTEST_SECRET else text
+    return text
 
 
 def switch(key: str, value: str) -> bool:

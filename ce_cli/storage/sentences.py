@@ -6,7 +6,7 @@ import re
 
 from ce_cli.errors import CeError, StorageError
 from ce_cli.storage import time_limit
-from ce_cli.storage.options import in_force
+from ce_cli.storage.options import without_secrets
 from ce_cli.text import display_name, sanitize, without_secrets_of
 
 _ARROWS = ("s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "hdfs", "viewfs", "file")
@@ -68,7 +68,7 @@ class storage_call:  # noqa: N801 - reads as a phrase: with storage_call(uri)
         if "NO_SUCH_BUCKET" in str(error):
             return "there is no such bucket"
         text = without_secrets_of(self._uri, " ".join(str(error).split()))
-        text = in_force().without_secrets(text) or type(error).__name__
+        text = without_secrets(text) or type(error).__name__
         hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in text), "")
         reason = sanitize(text.rpartition("with a last message of ")[2], 160).rstrip(".")
         return f"{self._failed}: {reason}{hint}"
