@@ -43,6 +43,10 @@ _BUFFERS = 1 << 25  # of all columns of a local file
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
     """Open a Parquet file; its footer is at the end, so a pipe is spooled to disk first."""
+    if "://" in path:
+        from ce_cli.inputs.remote.web_ranges import by_ranges
+
+        raw = by_ranges(path, raw)
     return ParquetSource(path, *on_disk(path, raw, ".parquet"))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ce_cli import registry
 from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.inputs import folders
+from ce_cli.inputs.bytestream import WEB
 from ce_cli.inputs.remote.objects import open_object
 from ce_cli.inputs.remote.remote_file import RECENT, RemoteFile
 from ce_cli.record import Record
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 _LONGER = 600  # seconds more, which listing a million files may take
-_WEB = ("http", "https", "hf")
 _LOGS = {"_delta_log": "a Delta table", ".hoodie": "a Hudi table"}  # folders of tables of a lake
 _sizes: dict[str, int] = {}  # of files that were listed
 
@@ -39,7 +39,7 @@ def listed(uri: str) -> list[str]:
         It is a glob, but files there cannot be listed.
     """
     scheme = uri.partition("://")[0].lower()
-    if scheme in _WEB:
+    if scheme in WEB:
         if "*" in uri.partition("?")[0]:
             raise UsageError(
                 f"{display_name(uri)}: {sanitize(scheme)}:// addresses cannot be listed, so * has "

@@ -5,13 +5,19 @@ from __future__ import annotations
 import io
 from pathlib import PurePath
 
-from ce_cli.inputs.bytestream import buffered
+from ce_cli.errors import StorageError
+from ce_cli.inputs.bytestream import WEB, buffered
 from ce_cli.inputs.remote.objects import open_object
 from ce_cli.inputs.remote.reader import RemoteReader
-from ce_cli.inputs.remote.remote_file import RECENT, RemoteFile
+from ce_cli.inputs.remote.remote_file import END_SUFFIXES, RECENT, RemoteFile
+from ce_cli.text import display_name
 
 _MARK = b"PAR1"  # at the beginning and the end of a Parquet file
-_WITH_MARK = (".parquet", ".pq", ".parq")
+
+
+def open_again(path: str) -> io.BufferedReader:
+    """Open a file that was opened before, as `open_remote` does."""
+    return buffered(RemoteReader(opened_again(path)))
 
 
 def open_remote(path: str) -> io.BufferedReader:
@@ -43,7 +49,24 @@ def opened_anew(path: str) -> RemoteFile:
 
 def opened_again(path: str) -> RemoteFile:
     """A file that was opened before, if it is still known."""
-    return RECENT.get(path) or opened_anew(path)
+    file = RECENT.get(path)
+    if file is not None:
+        return file
+    if path.partition("://")[0].lower() in WEB:
+        from ce_cli.inputs.web import open_web
+
+        open_web(path).close()  # which is known then, unless the server gives no ranges now
+        file = RECENT.get(path)
+        if file is None:
+            raise StorageError(f"{display_name(path)}: could not be read by ranges; try again.")
+        return file
+    return opened_anew(path)
+
+
+def file_of(raw: io.BufferedReader) -> RemoteFile | None:
+    """The file of a server that is read through `raw`, if it is one that gives ranges."""
+    file = getattr(raw.raw, "file", None)
+    return file if isinstance(file, RemoteFile) else None
 
 
 def start_by_end(path: str, raw: io.BufferedReader) -> bytes:
@@ -51,8 +74,8 @@ def start_by_end(path: str, raw: io.BufferedReader) -> bytes:
 
     Its name has to be that of one, too; for any other there are none.
     """
-    file = getattr(raw.raw, "file", None)
-    if not isinstance(file, RemoteFile) or file.size < len(_MARK):
+    file = file_of(raw)
+    if file is None or file.size < len(_MARK):
         return b""
-    is_named = PurePath(path.partition("?")[0]).suffix.lower() in _WITH_MARK
+    is_named = PurePath(path.partition("?")[0]).suffix.lower() in END_SUFFIXES
     return _MARK if is_named and file.end().endswith(_MARK) else b""

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 END_BYTES = 1 << 16  # of a file whose footer is at its end; a reader of Parquet asks for as many
+END_SUFFIXES = (".parquet", ".pq", ".parq")
 _KEPT_FILES = 256
 
 
