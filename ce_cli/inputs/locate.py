@@ -33,7 +33,7 @@ from ce_cli.inputs.foreign.starts import START_BYTES, foreign_kind
 from ce_cli.inputs.lakes.roots import lake_around, lakes_below
 from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import EmptySource, Source
-from ce_cli.inputs.unchanged import FileState, UnchangedSource, state_of
+from ce_cli.inputs.unchanged import States, UnchangedSource, Watched, state_of
 from ce_cli.reading import Reading
 from ce_cli.text import STDIN, display_name
 
@@ -118,7 +118,7 @@ def _files_at(path: str) -> list[str]:
     return files
 
 
-def opened(path: str, reading: Reading, states: dict[str, FileState] | None = None) -> Source:
+def opened(path: str, reading: Reading, states: States | None = None) -> Source:
     """Open one file in the format that its first bytes show.
 
     Parameters
@@ -142,12 +142,29 @@ def opened(path: str, reading: Reading, states: dict[str, FileState] | None = No
         from ce_cli.inputs.databases.by_url import open_database
 
         return with_names(open_database(path, reading))
-    state = state_of(path)
-    source = partitioned(with_names(opened_bytes(path, open_bytes(path), reading)), path)
+    state, states = state_of(path), {} if states is None else states
+    raw = open_bytes(path)
+    source = partitioned(with_names(opened_bytes(path, raw, reading)), path)
+    if "://" in path:
+        return _watched_object(source, path, raw, states)
     if state is None:
         return source
-    first = state if states is None else states.setdefault(path, state)
-    return UnchangedSource(source, path, first)
+    return UnchangedSource(source, states.setdefault(path, Watched(path, source.name, state)))
+
+
+def _watched_object(source: Source, path: str, raw: io.BufferedReader, states: States) -> Source:
+    """The same, if the store says what changes with the bytes of an object."""
+    from ce_cli.inputs.remote.opening import file_of
+    from ce_cli.inputs.remote.unchanged_object import WatchedObject
+
+    file = file_of(raw)
+    if file is None or file.version is None:
+        return source
+    now = WatchedObject(path, source.name, file.size, file.version)
+    first = states.setdefault(path, now)
+    if isinstance(first, WatchedObject):
+        first.compare(now)
+    return UnchangedSource(source, first)
 
 
 def with_names(source: Source) -> Source:
@@ -231,7 +248,7 @@ def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Sour
 
     A file among several may be empty. Each has to be the same at each call.
     """
-    states: dict[str, FileState] = {}
+    states: States = {}
     if len(names) == 1:
         return lambda: iter([opened(names[0], reading, states)])
     if any("://" in name for name in names):
@@ -241,7 +258,7 @@ def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Sour
     return lambda: (_opened_or_empty(name, reading, states) for name in names)
 
 
-def _opened_or_empty(path: str, reading: Reading, states: dict[str, FileState]) -> Source:
+def _opened_or_empty(path: str, reading: Reading, states: States) -> Source:
     try:
         return opened(path, reading, states)
     except EmptyFileError:

@@ -19,7 +19,7 @@ class Ranges(Protocol):
     size : int
         The bytes of the file.
     version : object
-        What changes with the bytes, as far as the server says so.
+        What changes with the bytes, as far as the server says so; None if each answer is checked.
     """
 
     size: int
@@ -66,6 +66,8 @@ class RemoteFile:
         self.ahead: dict[Any, Any] = {}
         self._ranges = ranges
         self._kept: dict[int, bytes] = {}
+        self._splits = 0
+        self._lock = Lock()
 
     def read_at(self, start: int, count: int) -> memoryview:
         """`count` bytes from `start`; fewer only at the end of the file."""
@@ -95,6 +97,12 @@ class RemoteFile:
     def end(self) -> bytes:
         """The last bytes, which are fetched and kept."""
         return self.keep(max(0, self.size - END_BYTES), END_BYTES)
+
+    def count_splits(self, more: int) -> int:
+        """Count splits that are to be read, and return how many there are."""
+        with self._lock:
+            self._splits += more
+            return self._splits
 
     def _fetched(self, start: int, count: int) -> bytes:
         self.requests += 1

@@ -56,8 +56,7 @@ class _WebRanges:
     def __init__(self, path: str, size: int, response: Any) -> None:
         self._path, self.size = path, size
         self._tag: str = response.headers.get("ETag", "")
-        self._modified: str = response.headers.get("Last-Modified", "")
-        self.version: object = str(size), self._tag, self._modified
+        self.version: object = None  # since each answer is checked
 
     def fetch(self, start: int, count: int) -> bytes:
         """Bytes of the file.
