@@ -12,23 +12,30 @@ from ce_cli.text import display_name, sanitize, without_secrets_of
 _ARROWS = ("s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "hdfs", "viewfs", "file")
 _JAVA = "install Java and Hadoop, and set JAVA_HOME and HADOOP_HOME"
 _CREDENTIALS = "check the credentials, or set --storage-option anonymous=true for public files"
-_HINTS = {
-    "libjvm": _JAVA,
-    "libhdfs": _JAVA,
-    "InvalidAccessKeyId": "check the access key",
-    "INVALID_ACCESS_KEY_ID": "check the access key",
-    "SignatureDoesNotMatch": "check the secret access key",
-    "SIGNATURE_DOES_NOT_MATCH": "check the secret access key",
-    "ExpiredToken": "sign in again",
-    "ACCESS_DENIED": _CREDENTIALS,
-    "No response body": "check the credentials and the region",
-    "HTTP status 301": "set the region of the bucket with --storage-option region=NAME",
-    "NETWORK_CONNECTION": "check the network, the endpoint and the name of the bucket",
-    "resolve host": "check the network and the name of the host",
-    "UNAVAILABLE": "check the network and the credentials",
-    "UNAUTHENTICATED": _CREDENTIALS,
-    "PERMISSION_DENIED": _CREDENTIALS,
+# What a client says, as a clause; or nothing for its own words, and how to fix it.
+_CLAUSES = {
+    "libjvm": ("", _JAVA),
+    "libhdfs": ("", _JAVA),
+    "InvalidAccessKeyId": ("the access key is not known", "check it"),
+    "INVALID_ACCESS_KEY_ID": ("the access key is not known", "check it"),
+    "SignatureDoesNotMatch": ("the secret access key is wrong", "check it"),
+    "SIGNATURE_DOES_NOT_MATCH": ("the secret access key is wrong", "check it"),
+    "ExpiredToken": ("the session has expired", "sign in again"),
+    "NO_SUCH_BUCKET": ("there is no such bucket", "check its name"),
+    "NoSuchBucket": ("there is no such bucket", "check its name"),
+    "ACCESS_DENIED": ("permission denied", _CREDENTIALS),
+    "PERMISSION_DENIED": ("permission denied", _CREDENTIALS),
+    "UNAUTHENTICATED": ("the credentials are not accepted", _CREDENTIALS),
+    "No response body": ("", "check the credentials and the region"),
+    "HTTP status 301": (
+        "the bucket is in another region",
+        "set it with --storage-option region=NAME",
+    ),
+    "NETWORK_CONNECTION": ("", "check the network, the endpoint and the name of the bucket"),
+    "resolve host": ("", "check the network and the name of the host"),
+    "UNAVAILABLE": ("", "check the network and the credentials"),
 }
+_DETAILS = re.compile(r".*?(?:with a last message of|Details:|AWS Error \w+ during) ", re.DOTALL)
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -69,9 +76,9 @@ class storage_call:  # noqa: N801 - reads as a phrase: with storage_call(uri)
             return "there is no such bucket"
         text = without_secrets_of(self._uri, " ".join(str(error).split()))
         text = without_secrets(text) or type(error).__name__
-        hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in text), "")
-        reason = sanitize(text.rpartition("with a last message of ")[2], 160).rstrip(".")
-        return f"{self._failed}: {reason}{hint}"
+        said, hint = next((one for part, one in _CLAUSES.items() if part in text), ("", ""))
+        reason = said or sanitize(_DETAILS.sub("", text), 160).rstrip(".")
+        return f"{self._failed}: {reason}{hint and f'; {hint}'}"
 
 
 def _is_of_a_store(error: BaseException, uri: str) -> bool:
