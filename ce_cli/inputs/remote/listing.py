@@ -93,12 +93,15 @@ class _Place(Record):
         """The files that match a glob, and the data files of the folders that do."""
         folder, glob = folders.cut_glob(self.path.rstrip("/"))
         files, inner = self._found(folder, folders.is_deep(glob))
+        logs: list[str] = []
         if not folders.is_deep(glob):
-            for name in folders.matching_folders(inner, glob):
+            logs = [f"{name}/" for name in inner]
+            wanted = folders.matching_folders(inner, glob)
+            for name in dict.fromkeys((*wanted, *({"metadata"} & set(inner)))):
                 own, _ = self._found(f"{folder}/{name}")
                 files |= {f"{name}/{one}": size for one, size in own.items()}
         names = folders.matching(files, glob)
-        self._refuse_lakes(files, names)
+        self._refuse_lakes((*files, *logs), names)
         if not names:
             raise no_file or StorageError(f"{display_name(self.uri)}: no file matches.")
         return self._uris(folder, {name: files[name] for name in names})

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
+
+from tests.conftest import Completed, complaints, run_ce
+from tests.stores import S3Server
 
 _PER_HOP = {"connection", "transfer-encoding", "keep-alive"}
 
@@ -120,3 +124,40 @@ def counting(port: int, latency: float = 0.0) -> Iterator[CountingProxy]:
     finally:
         proxy.shutdown()
         proxy.server_close()
+
+
+class CountedStore(NamedTuple):
+    """A bucket of a server, behind a proxy."""
+
+    server: S3Server
+    proxy: CountingProxy
+    bucket: str
+
+    def put(self, key: str, content: bytes) -> str:
+        """Make an object, past the proxy, and return its URI."""
+        return self.server.put(self.bucket, key, content)
+
+    def uri(self, key: str = "") -> str:
+        """The URI of a key."""
+        return f"s3://{self.bucket}/{key}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that lead to the proxy."""
+        return self.server.variables | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.proxy.port}"}
+
+    def run(self, *args: str) -> Completed:
+        """Run ``ce ARGS``."""
+        return run_ce(*args, env=self.env)
+
+    def scored(self, *args: str) -> dict[str, Any]:
+        """The document of ``ce score ARGS``."""
+        done = self.run("score", *args, "--json")
+        assert done.returncode == 0, done.stderr
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+    def refused(self, *args: str, code: int = 4) -> str:
+        """The only line of an error."""
+        (line,) = complaints(self.run("score", *args), code)
+        return line
