@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 from pathlib import PurePath
+from typing import Any
 
 from ce_cli.errors import StorageError
 from ce_cli.inputs.bytestream import WEB, buffered
 from ce_cli.inputs.remote.objects import open_object
-from ce_cli.inputs.remote.reader import RemoteReader
+from ce_cli.inputs.remote.reader import BlockReader, RemoteReader
 from ce_cli.inputs.remote.remote_file import END_SUFFIXES, RECENT, RemoteFile
 from ce_cli.text import display_name
 
+_SMALL = 1 << 14  # bytes, since these readers jump
 _MARK = b"PAR1"  # at the beginning and the end of a Parquet file
 
 
 def open_again(path: str) -> io.BufferedReader:
-    """Open a file that was opened before, as `open_remote` does."""
-    return buffered(RemoteReader(opened_again(path)))
+    """Open a file that was opened before, to be read in any order."""
+    raw: Any = BlockReader(opened_again(path))
+    return io.BufferedReader(raw, _SMALL)
 
 
 def open_remote(path: str) -> io.BufferedReader:

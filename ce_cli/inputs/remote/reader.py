@@ -17,10 +17,12 @@ _FIRST = 1 << 17  # bytes, which show the format
 _FASTER = 16  # times as many bytes for each request, as long as all are read …
 _MOST = 1 << 23  # … up to so many
 _AHEAD = 2  # such requests are made ahead
+_BLOCK = 1 << 22
+_BLOCKS = 8  # of one file, which are kept
 
 
-class RemoteReader(io.RawIOBase):
-    """Bytes of a file of a server, fetched in pieces that grow as long as they are read in order.
+class _Reader(io.RawIOBase):
+    """A file of a server that is read from any place.
 
     Parameters
     ----------
@@ -31,9 +33,6 @@ class RemoteReader(io.RawIOBase):
     def __init__(self, file: RemoteFile) -> None:
         self.file = file
         self._place = 0
-        self._piece, self._start = memoryview(b""), 0
-        self._step = _FIRST
-        self._coming: deque[tuple[int, Started[memoryview]]] = deque()
 
     def readable(self) -> bool:
         """Yes."""
@@ -58,12 +57,29 @@ class RemoteReader(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         if not len(view) or self._place >= self.file.size:
             return 0
-        if not self._start <= self._place < self._start + len(self._piece):
-            self._next_piece(len(view))
-        data = self._piece[self._place - self._start :][: len(view)]
+        data = self._piece_from(self._place, len(view))[: len(view)]
         view[: len(data)] = data
         self._place += len(data)
         return len(data)
+
+    def _piece_from(self, place: int, wanted: int) -> memoryview:
+        """The bytes from a place that are there, or were fetched since some are wanted."""
+        raise NotImplementedError
+
+
+class RemoteReader(_Reader):
+    """Bytes that are fetched in pieces, which grow as long as these are read in order."""
+
+    def __init__(self, file: RemoteFile) -> None:
+        super().__init__(file)
+        self._piece, self._start = memoryview(b""), 0
+        self._step = _FIRST
+        self._coming: deque[tuple[int, Started[memoryview]]] = deque()
+
+    def _piece_from(self, place: int, wanted: int) -> memoryview:
+        if not self._start <= place < self._start + len(self._piece):
+            self._next_piece(wanted)
+        return self._piece[place - self._start :]
 
     def close(self) -> None:
         """Fetch nothing more."""
@@ -100,3 +116,12 @@ class RemoteReader(io.RawIOBase):
         for _, started in self._coming:
             started.cancel()
         self._coming.clear()
+
+
+class BlockReader(_Reader):
+    """The same for formats that jump in their files: large blocks, which all readers share."""
+
+    def _piece_from(self, place: int, wanted: int) -> memoryview:
+        number, start = divmod(place, _BLOCK)
+        call = partial(self.file.read_at, number * _BLOCK, _BLOCK)
+        return self.file.shared(number, lambda: FETCHERS.start(call), _BLOCKS).result()[start:]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from typing import Any, Protocol
+
+from ce_cli.inputs.remote.fetching import Started
 
 END_BYTES = 1 << 16  # of a file whose footer is at its end; a reader of Parquet asks for as many
 END_SUFFIXES = (".parquet", ".pq", ".parq")
 _KEPT_FILES = 256
+
+
+Block = Started[memoryview]
 
 
 class Ranges(Protocol):
@@ -66,6 +72,7 @@ class RemoteFile:
         self.ahead: dict[Any, Any] = {}
         self._ranges = ranges
         self._kept: dict[int, bytes] = {}
+        self._blocks: OrderedDict[int, Block] = OrderedDict()
         self._splits = 0
         self._lock = Lock()
 
@@ -97,6 +104,16 @@ class RemoteFile:
     def end(self) -> bytes:
         """The last bytes, which are fetched and kept."""
         return self.keep(max(0, self.size - END_BYTES), END_BYTES)
+
+    def shared(self, number: int, fetched: Callable[[], Block], most: int) -> Block:
+        """A block that another reader has fetched, or that is fetched now; the last are kept."""
+        with self._lock:
+            if number not in self._blocks:
+                self._blocks[number] = fetched()
+            self._blocks.move_to_end(number)
+            while len(self._blocks) > most:
+                self._blocks.popitem(last=False)
+            return self._blocks[number]
 
     def count_splits(self, more: int) -> int:
         """Count splits that are to be read, and return how many there are."""
