@@ -146,9 +146,9 @@ class CountedStore(NamedTuple):
         """The variables that lead to the proxy."""
         return self.server.variables | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.proxy.port}"}
 
-    def run(self, *args: str) -> Completed:
+    def run(self, *args: str, env: dict[str, str] | None = None) -> Completed:
         """Run ``ce ARGS``."""
-        return run_ce(*args, env=self.env)
+        return run_ce(*args, env=env or self.env)
 
     def scored(self, *args: str) -> dict[str, Any]:
         """The document of ``ce score ARGS``."""
@@ -157,7 +157,7 @@ class CountedStore(NamedTuple):
         document: dict[str, Any] = json.loads(done.stdout)
         return document
 
-    def refused(self, *args: str, code: int = 4) -> str:
+    def refused(self, *args: str, code: int = 4, env: dict[str, str] | None = None) -> str:
         """The only line of an error."""
-        (line,) = complaints(self.run("score", *args), code)
+        (line,) = complaints(self.run("score", *args, env=env), code)
         return line
