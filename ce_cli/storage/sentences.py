@@ -26,11 +26,15 @@ _CLAUSES = {
     "ACCESS_DENIED": ("permission denied", _CREDENTIALS),
     "PERMISSION_DENIED": ("permission denied", _CREDENTIALS),
     "UNAUTHENTICATED": ("the credentials are not accepted", _CREDENTIALS),
-    "No response body": ("", "check the credentials and the region"),
     "HTTP status 301": (
         "the bucket is in another region",
         "set it with --storage-option region=NAME",
     ),
+    "HTTP status 50": ("the server does not work, or has too much to do", "try again later"),
+    "SLOW_DOWN": ("the server has too much to do", "try again later"),
+    "NO_SUCH_KEY": ("there is no such file any longer", "list the folder again"),
+    "HTTP status 404": ("there is no such file any longer", "list the folder again"),
+    "No response body": ("", "check the credentials and the region"),
     "NETWORK_CONNECTION": ("", "check the network, the endpoint and the name of the bucket"),
     "resolve host": ("", "check the network and the name of the host"),
     "UNAVAILABLE": ("", "check the network and the credentials"),
@@ -72,8 +76,6 @@ class storage_call:  # noqa: N801 - reads as a phrase: with storage_call(uri)
         if isinstance(error, FileNotFoundError):
             escaped = "; a name is taken as it is stored: type a blank, not %20"
             return f"there is no such file{escaped if _ESCAPED.search(self._uri) else ''}"
-        if "NO_SUCH_BUCKET" in str(error):
-            return "there is no such bucket"
         text = without_secrets_of(self._uri, " ".join(str(error).split()))
         text = without_secrets(text) or type(error).__name__
         said, hint = next((one for part, one in _CLAUSES.items() if part in text), ("", ""))

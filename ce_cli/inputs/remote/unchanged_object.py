@@ -33,8 +33,6 @@ class WatchedObject(Record):
         DataError
             It is not.
         """
-        if opened_again(self.path).requests < 2:
-            return
         try:
             now = open_object(self.path)
         except StorageError as error:
@@ -62,12 +60,12 @@ class WatchedObject(Record):
         for split in splits:
             file.count_splits(1)
             yield split
-        if file.count_splits(-1) == 0:
-            self.check_now()
+        self.check_after()
 
     def check_after(self) -> None:
         """Check the object if no other split is to be read."""
-        if opened_again(self.path).count_splits(-1) == 0:
+        file = opened_again(self.path)
+        if file.count_splits(-1) == 0 and file.requests > 1:
             self.check_now()
 
     def _changed(self, how: str) -> DataError:
