@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
+    from ce_cli.inputs.arrow.parquet_remote import ColumnsAhead
+
 _KIND = "a Parquet file"
 _CELLS = 1 << 18  # of one frame
 _GROUPED = 1 << 22  # … if each frame has the keys of its groups
@@ -69,9 +71,13 @@ class ParquetSource:
         self._spool = spool
         self.name = display_name(name)
         self._path = path
-        self._is_remote = "://" in path
         self._file = _open(self.name, path)
+        self._ahead: ColumnsAhead | None = None
         with arrow_errors(self.name, _KIND):
+            if "://" in path:
+                from ce_cli.inputs.arrow.parquet_remote import ColumnsAhead
+
+                self._ahead = ColumnsAhead(path)
             self._in_file = names_in_file(self._file.schema_arrow)
         self._columns: Sequence[Column] | None = None
         self.has_row_numbers = has_row_numbers(self._file.schema_arrow.metadata)
@@ -96,7 +102,7 @@ class ParquetSource:
         if not names:
             return {}
         file = self._file
-        if self._is_remote:
+        if self._ahead is not None:
             from ce_cli.inputs.arrow.parquet_remote import opened_for_first
 
             file = opened_for_first(self._path, filled[0], names)
@@ -117,19 +123,25 @@ class ParquetSource:
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
-        return first_frame(self.splits(projection)) or frame_of_batch(
+        return first_frame(self._splits(projection, "sampled")) or frame_of_batch(
             self._file.schema_arrow.empty_table(), projection, self._in_file
         )
 
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
         """One split for each row group."""
+        return self._splits(projection, "read")
+
+    def _splits(self, projection: Projection, use: str) -> Iterator[ParquetSplit]:
         with arrow_errors(self.name, _KIND):
             dictionaries = self._dictionaries(projection)
+        if self._ahead is not None:
+            self._ahead.note(use, [self._in_file.get(one, one) for one in projection.names])
         for group in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
-            if self._is_remote:
-                self._fetch_ahead(group, projection)
+            if self._ahead is not None:
+                with arrow_errors(self.name, _KIND):
+                    self._ahead.fetch(group, use)
             yield ParquetSplit(
                 self.name,
                 self._path,
@@ -140,13 +152,6 @@ class ParquetSource:
                 self._spool,
                 size,
             )
-
-    def _fetch_ahead(self, group: int, projection: Projection) -> None:
-        from ce_cli.inputs.arrow.parquet_remote import fetch_ahead
-
-        names = [self._in_file.get(one, one) for one in projection.names]
-        with arrow_errors(self.name, _KIND):
-            fetch_ahead(self._path, group, names)
 
     def _dictionaries(self, projection: Projection) -> tuple[str, ...]:
         """The columns of text to read as dictionaries, but for text inside a struct."""

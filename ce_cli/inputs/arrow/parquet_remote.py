@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.inputs.arrow.parquet_file import parquet_file
-from ce_cli.inputs.remote.fetching import FETCHERS, Started
+from ce_cli.inputs.remote.fetching import FETCHERS, NOTED, Started
 from ce_cli.inputs.remote.opening import opened_again
 from ce_cli.inputs.remote.remote_file import RemoteFile
 
@@ -69,11 +69,39 @@ def opened_for_group(
     return parquet_file(_arrow_file(Served(file, fetched)), dictionaries, 0, opened.metadata)
 
 
-def fetch_ahead(path: str, group: int, columns: Sequence[str]) -> None:
-    """Start to fetch some columns of a row group that will soon be read, if they are few bytes."""
-    spans = spans_of(first_opened(path), group, columns)
-    if size_of(spans) <= _AHEAD:
-        _group(opened_again(path), group).fetch(joined(spans))
+class ColumnsAhead:
+    """Fetches columns of row groups that will soon be read, if they are few bytes.
+
+    Of a file that is opened ahead of its use, those of the first row group are fetched at once: the
+    columns that were sampled and read of the files before it.
+
+    Parameters
+    ----------
+    path : str
+        The URI of a file that was opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._noted = NOTED.get()
+        if self._noted and first_opened(path).num_row_groups:
+            self._fetch(0, list(dict.fromkeys(chain(*self._noted.values()))))
+        self._columns: dict[str, Sequence[str]] = {}
+
+    def note(self, use: str, columns: Sequence[str]) -> None:
+        """Note the columns for a use."""
+        self._columns[use] = columns
+        if self._noted is not None:
+            self._noted[use] = columns
+
+    def fetch(self, group: int, use: str) -> None:
+        """Start to fetch the columns for a use."""
+        self._fetch(group, self._columns[use])
+
+    def _fetch(self, group: int, columns: Sequence[str]) -> None:
+        spans = spans_of(first_opened(self._path), group, columns)
+        if size_of(spans) <= _AHEAD:
+            _group(opened_again(self._path), group).fetch(joined(spans))
 
 
 def forget(path: str, group: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import copy_context
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar, copy_context
 from functools import partial
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
@@ -93,6 +93,8 @@ class Fetchers:
 
 FETCHERS = Fetchers()  # for bytes; nothing that runs there waits for another call there
 OPENERS = Fetchers()  # for files, which wait for bytes
+# The columns that are sampled and read of files which are opened ahead; None for any other file.
+NOTED: ContextVar[dict[str, Sequence[str]] | None] = ContextVar("noted", default=None)
 
 
 def made_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
@@ -100,14 +102,20 @@ def made_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[
 
     The first is made before any other, since what is wrong with it is most often wrong with all.
     """
+    noted: dict[str, Sequence[str]] = {}
+
+    def made(item: Item) -> Made:
+        NOTED.set(noted)
+        return make(item)
+
     remaining = iter(items)
     for first in remaining:
-        yield make(first)
+        yield copy_context().run(made, first)
         break
     waiting: deque[Started[Made]] = deque()
     try:
         for item in remaining:
-            waiting.append(OPENERS.start(partial(make, item)))
+            waiting.append(OPENERS.start(partial(made, item)))
             if len(waiting) >= AT_ONCE:
                 yield waiting.popleft().result()
         while waiting:
