@@ -93,7 +93,9 @@ class S3Server:
 
     def keys(self, bucket: str) -> list[str]:
         """The objects of a bucket."""
-        return [one["Key"] for one in self.client.list_objects_v2(Bucket=bucket).get("Contents", ())]
+        return [
+            one["Key"] for one in self.client.list_objects_v2(Bucket=bucket).get("Contents", ())
+        ]
 
     def uploads(self, bucket: str) -> list[str]:
         """The objects whose upload in parts is neither complete nor aborted."""

@@ -25,6 +25,10 @@ _NO_STORES = (  # of fsspec: other views of a file, and what is read in other wa
 _OURS = "files, https://, hf://, s3://, gs://, abfs://, hdfs:// and URLs of databases"
 
 
+class UnknownSchemeError(StorageError):
+    """Neither `ce` nor fsspec knows this kind of URI."""
+
+
 def fsspec_file_system(uri: str, options: Mapping[str, Any]) -> tuple[FileSystem, str]:
     """The file system of a URI, and the path in it.
 
@@ -54,5 +58,5 @@ def fsspec_file_system(uri: str, options: Mapping[str, Any]) -> tuple[FileSystem
     return PyFileSystem(FSSpecHandler(system)), path
 
 
-def _unknown(scheme: str) -> StorageError:
-    return StorageError(f"ce cannot read {sanitize(scheme)}:// addresses; it reads {_OURS}.")
+def _unknown(scheme: str) -> UnknownSchemeError:
+    return UnknownSchemeError(f"ce cannot read {sanitize(scheme)}:// addresses; it reads {_OURS}.")
