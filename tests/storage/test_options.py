@@ -59,7 +59,11 @@ def test_no_output_shows_a_value_from_a_variable_or_a_file(command: str, here: P
 
 @pytest.mark.parametrize("typed", [TYPED, (f"--storage-option=secret={SECRET}",)])
 def test_a_suggested_command_has_asterisks(typed: tuple[str, ...], here: Path) -> None:
-    columns = {"label": [1, 0, 1], "model_a": [0.8, 0.3, 0.6], "model_b": [0.7, 0.4, 0.6]}
+    columns: dict[str, list[float]] = {
+        "label": [1, 0, 1],
+        "model_a": [0.8, 0.3, 0.6],
+        "model_b": [0.7, 0.4, 0.6],
+    }
     write_csv(here / "c.csv", columns)
     for command in ("score", "inspect"):
         done = run_ce(command, "c.csv", *typed, cwd=here)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def test_every_output_is_written(s3_server: S3Server, rows: Path) -> None:
     bucket = s3_server.bucket()
     start = f"s3://{bucket}/a b/ä#1"
     done = run_ce(
-        *("score", rows, *s3_server.words, "--json"),
+        *("score", str(rows), *s3_server.words, "--json"),
         *("--output", f"{start}.json", "--per-row", f"{start}.parquet"),
     )
     assert (done.returncode, done.stdout) == (0, "")
@@ -59,7 +59,7 @@ def test_every_output_is_written(s3_server: S3Server, rows: Path) -> None:
 def test_reports_of_a_gate(s3_server: S3Server, rows: Path, tmp_path: Path) -> None:
     bucket = s3_server.bucket()
     done = run_ce(
-        *("gate", rows, "--max", "9", *s3_server.words, "--output", f"s3://{bucket}/o.txt"),
+        *("gate", str(rows), "--max", "9", *s3_server.words, "--output", f"s3://{bucket}/o.txt"),
         *("--report", f"json=s3://{bucket}/r.json", "--report", f"junit={tmp_path}/r.xml"),
         *("--report", f"markdown={(tmp_path / 'r.md').as_uri()}"),
     )
@@ -99,8 +99,8 @@ def test_what_cannot_be_written_is_refused_before_the_data(
 ) -> None:
     for name in ("bad.csv", "worse.csv"):
         (tmp_path / name).write_text("no,table\n")  # which would be another error
-    words = [command, tmp_path / "bad.csv"]
-    words += [tmp_path / "worse.csv"] if command == "compare" else []
+    words = [command, str(tmp_path / "bad.csv")]
+    words += [str(tmp_path / "worse.csv")] if command == "compare" else []
     words += ["--max", "9"] if command == "gate" else []
     region = ("--storage-option", "region=x", "--storage-option", "anonymous=true")
     (line,) = complaints(run_ce(*words, "--output", target, *region), USAGE)
@@ -170,7 +170,7 @@ def test_python_reads_with_options(s3_server: S3Server) -> None:
 
 
 @pytest.fixture
-def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that is sent in three parts, the least that a server takes."""
     monkeypatch.setattr(s3_uploads, "_LARGEST", 1)
     monkeypatch.setattr(s3_uploads, "_PART", 5 * MEGABYTE)
@@ -201,7 +201,7 @@ def test_a_part_that_fails_aborts_the_upload(
         return real(bucket, method, key, query, body)
 
     monkeypatch.setattr(s3_uploads, "_asked", fails)
-    monkeypatch.setattr(s3_uploads.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("ce_cli.storage.s3_uploads.time.sleep", lambda seconds: None)
     with (
         using(s3_server.options),
         large.open("rb") as file,
