@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,14 @@ def fsspec_file_system(uri: str, options: Mapping[str, Any]) -> tuple[FileSystem
         package = _PACKAGES.get(scheme) or (error.name or "").partition(".")[0]
         hint = f"pip install {package}" if package else sanitize(str(error), 120)
         raise StorageError(f"to use {scheme}:// addresses, {hint}.") from error
+    except TypeError as error:  # of a constructor
+        names = re.findall(r"'(\w+)'", str(error)) if "missing" in str(error) else []
+        if not names:
+            raise
+        wanted = " and ".join(f"fsspec.{name}=VALUE" for name in names)
+        raise StorageError(
+            f"to use {scheme}:// addresses, set --storage-option {wanted}."
+        ) from None
     return PyFileSystem(FSSpecHandler(system)), path
 
 
