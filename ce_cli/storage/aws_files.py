@@ -85,31 +85,59 @@ def credentials(found: Profile) -> dict[str, str]:
     StorageError
         It has none that can be used.
     """
-    settings = found.settings
-    if not any(settings.get(name) for name in _NEEDS_BOTO):
-        names = {"access_key": "aws_access_key_id", "secret_key": "aws_secret_access_key"}
-        if not all(settings.get(name) for name in names.values()):
+    if not any(found.settings.get(name) for name in _NEEDS_BOTO):
+        keys = _written(found)
+        if keys is None:
             raise StorageError(f"the profile {quoted(found.name)} has no access key.")
-        names |= {"session_token": "aws_session_token"} if "aws_session_token" in settings else {}
-        return {ours: settings[name] for ours, name in names.items()}
+        return keys
     try:
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.session import Session
+        keys = _by_boto(found)
     except ImportError:
         raise StorageError(
             f"the profile {quoted(found.name)} signs in by a role, SSO or a program: to use it, "
             "pip install boto3."
         ) from None
+    if keys is None:
+        raise StorageError(f"the profile {quoted(found.name)} has no access key.")
+    return keys
+
+
+def found_credentials(found: Profile) -> dict[str, str] | None:
+    """The same for the usual profile, or those that boto finds; None if there are none here."""
+    keys = _written(found)
+    if keys is not None:
+        return keys
     try:
-        keys = Session(profile=found.name).get_credentials().get_frozen_credentials()
+        return _by_boto(found)
+    except ImportError:
+        return None
+
+
+def _written(found: Profile) -> dict[str, str] | None:
+    """The access key in the files."""
+    names = {"access_key": "aws_access_key_id", "secret_key": "aws_secret_access_key"}
+    if not all(found.settings.get(name) for name in names.values()):
+        return None
+    names |= {"session_token": "aws_session_token"}
+    keys = {ours: found.settings.get(name, "") for ours, name in names.items()}
+    return {name: value for name, value in keys.items() if value}
+
+
+def _by_boto(found: Profile) -> dict[str, str] | None:
+    """What boto finds: by a role, SSO, a program, or the machine that it runs on."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import Session
+
+    try:
+        known = Session(profile=None if found.name == _DEFAULT else found.name).get_credentials()
+        if known is None:
+            return None
+        keys = known.get_frozen_credentials()
     except (BotoCoreError, ClientError) as error:
         reason = str(error).splitlines()[0]
         raise StorageError(f"the profile {quoted(found.name)} cannot sign in: {reason}") from None
-    pairs = {
-        "access_key": keys.access_key,
-        "secret_key": keys.secret_key,
-        "session_token": keys.token,
-    }
+    pairs = {"access_key": keys.access_key, "secret_key": keys.secret_key}
+    pairs |= {"session_token": keys.token}
     return {name: value for name, value in pairs.items() if value}
 
 

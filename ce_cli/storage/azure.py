@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,8 +27,9 @@ SCHEMES = ("abfs", "abfss", "az")
 _DOMAIN = ".core.windows.net"
 # Arrow lets errors of Azure's credentials end the process, so another one tries first.
 _TRIAL = (
-    "import json, sys; from pyarrow import fs; said = json.load(sys.stdin); "
-    "fs.AzureFileSystem(**said[0]).get_file_info(said[1])"
+    "import json, sys; from pyarrow import fs; said, container = json.load(sys.stdin); "
+    "system = fs.AzureFileSystem(**said) if isinstance(said, dict) "
+    "else fs.FileSystem.from_uri(said)[0]; system.get_file_info(container)"
 )
 _SIGN_IN = (
     "sign in with az login, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or set "
@@ -45,7 +48,8 @@ _OF_CONNECTION = {
     "BlobEndpoint": "endpoint",
 }
 _KEYS = ("account_key", "sas_token", "connection_string")  # one of them is enough
-_SIGNED = ("account_key", "sas_token", "client_secret")
+_SIGNED = ("account_key", "sas_token")  # with which nothing has to be asked for
+_AUTHORITY = re.compile(r"[\w.-]+(:\d{1,5})?")
 
 
 def azure_file_system(address: Address, typed: Mapping[str, str]) -> AzureFileSystem:
@@ -59,18 +63,21 @@ def azure_file_system(address: Address, typed: Mapping[str, str]) -> AzureFileSy
     from pyarrow import fs
 
     found = azure_arguments(address, typed, os.environ)
-    kind = found.pop("credential_kind", None)
-    if kind is not None:  # which only a URI can set
-        authority = found.get("blob_storage_authority")
-        account, query = found["account_name"], {"credential_kind": kind}
-        if found.get("blob_storage_scheme") == "http":
-            query["enable_tls"] = "false"
-        host = f"{account}@{authority}" if authority else f"c@{account}.dfs{_DOMAIN}"
-        system, _ = fs.FileSystem.from_uri(f"abfs://{quote(host, safe='@:.')}/?{urlencode(query)}")
-        return system
-    if not any(name in found for name in _SIGNED):
-        _try_elsewhere(json.dumps([found, path_of(address).partition("/")[0]]))
-    return fs.AzureFileSystem(**found)
+    container, kind = path_of(address).partition("/")[0], found.get("credential_kind")
+    said: Any = found if kind is None else _with_kind(found)
+    if kind != "anonymous" and not any(name in found for name in _SIGNED):
+        _try_elsewhere(json.dumps([said, container]))
+    return fs.AzureFileSystem(**said) if kind is None else fs.FileSystem.from_uri(said)[0]
+
+
+def _with_kind(arguments: Mapping[str, str]) -> str:
+    """The URI of an account with a kind of credentials, which only a URI can choose."""
+    authority = arguments.get("blob_storage_authority")
+    account, query = arguments["account_name"], {"credential_kind": arguments["credential_kind"]}
+    if arguments.get("blob_storage_scheme") == "http":
+        query["enable_tls"] = "false"
+    host = f"{account}@{authority}" if authority else f"c@{account}.dfs{_DOMAIN}"
+    return f"abfs://{quote(host, safe='@:.')}/?{urlencode(query)}"
 
 
 def path_of(address: Address) -> str:
@@ -109,11 +116,21 @@ def azure_arguments(
         return {**found, "credential_kind": "anonymous"}
     if kind := options.get("credential_kind"):
         return {**found, "credential_kind": kind}
-    for name in ("account_key", "sas_token"):
-        if name in options:
-            return {**found, name: options[name].removeprefix("?")}
+    if key := options.get("account_key"):
+        return {**found, "account_key": _checked_key(key)}
+    if token := options.get("sas_token"):
+        return {**found, "sas_token": token.removeprefix("?")}
     names = ("tenant_id", "client_id", "client_secret")
     return found | {name: options[name] for name in names if name in options}
+
+
+def _checked_key(key: str) -> str:
+    """A key that is base64; another would end the process."""
+    try:
+        base64.b64decode(key, validate=True)
+    except ValueError:
+        raise StorageError("the account key is not valid: it is base64.") from None
+    return key
 
 
 def _is_host(name: str) -> bool:
@@ -143,6 +160,8 @@ def _endpoint(host: str, options: Mapping[str, str]) -> dict[str, str]:
         return {}
     scheme, mark, authority = endpoint.rpartition("://")
     authority = authority.partition("/")[0] if mark else endpoint
+    if not _AUTHORITY.fullmatch(authority):  # it would end the process
+        raise StorageError("the endpoint is not valid: the form is https://HOST:PORT.")
     usual = "https" if switch("enable_tls", options.get("enable_tls", "true")) else "http"
     return {
         f"{service}_storage_{part}": value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ _NO_STORES = (  # of fsspec: other views of a file, and what is read in other wa
     *("data", "zip", "tar", "libarchive", "reference", "generic", "dir", "asyncwrapper"),
 )
 _OURS = "files, https://, hf://, s3://, gs://, abfs://, hdfs:// and URLs of databases"
+
+
+class UnknownSchemeError(StorageError):
+    """Neither `ce` nor fsspec knows this kind of URI."""
 
 
 def fsspec_file_system(uri: str, options: Mapping[str, Any]) -> tuple[FileSystem, str]:
@@ -51,8 +56,16 @@ def fsspec_file_system(uri: str, options: Mapping[str, Any]) -> tuple[FileSystem
         package = _PACKAGES.get(scheme) or (error.name or "").partition(".")[0]
         hint = f"pip install {package}" if package else sanitize(str(error), 120)
         raise StorageError(f"to use {scheme}:// addresses, {hint}.") from error
+    except TypeError as error:  # of a constructor
+        names = re.findall(r"'(\w+)'", str(error)) if "missing" in str(error) else []
+        if not names:
+            raise
+        wanted = " and ".join(f"fsspec.{name}=VALUE" for name in names)
+        raise StorageError(
+            f"to use {scheme}:// addresses, set --storage-option {wanted}."
+        ) from None
     return PyFileSystem(FSSpecHandler(system)), path
 
 
-def _unknown(scheme: str) -> StorageError:
-    return StorageError(f"ce cannot read {sanitize(scheme)}:// addresses; it reads {_OURS}.")
+def _unknown(scheme: str) -> UnknownSchemeError:
+    return UnknownSchemeError(f"ce cannot read {sanitize(scheme)}:// addresses; it reads {_OURS}.")

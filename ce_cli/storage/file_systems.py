@@ -55,6 +55,18 @@ def file_system(uri: str) -> tuple[FileSystem, str]:
         return fsspec_file_system(uri, in_force().of_fsspec())
 
 
+def identity(uri: str) -> str:
+    """What the URIs of the same file have in common; of a file on this machine, its path."""
+    scheme = uri.partition("://")[0].lower()
+    if scheme == "file":
+        with storage_call(uri):
+            return os.path.realpath(local_path(uri))
+    if scheme in _IN_BUCKETS:
+        kind, store = ("gs", keys.GOOGLE) if scheme.startswith("g") else ("s3", keys.S3)
+        return f"{kind}://{addresses.address_of(uri, store).path}"
+    return uri
+
+
 def local_path(uri: str) -> str:
     """The path of a URI of a file.
 

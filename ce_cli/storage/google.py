@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError
@@ -22,6 +24,11 @@ _RETRY_SECONDS = 15  # Google's client retries for 15 minutes by default
 _VALID = timedelta(hours=1)  # of a token, whose end nobody tells
 _KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 _EMULATOR = "STORAGE_EMULATOR_HOST"
+_METADATA_SECONDS = 3
+_SIGN_IN = (
+    "run gcloud auth application-default login, set GOOGLE_APPLICATION_CREDENTIALS, or set "
+    "service_account=FILE or anonymous=true with --storage-option"
+)
 _one_at_a_time = threading.Lock()
 
 
@@ -33,6 +40,8 @@ def google_file_system(address: Address, typed: Mapping[str, str]) -> GcsFileSys
     found = google_arguments(address, typed, os.environ)
     file = options.get("service_account")
     if file is None or "anonymous" in found or "access_token" in found:
+        if not ("anonymous" in found or "access_token" in found):
+            _check_credentials(os.environ)
         return fs.GcsFileSystem(**found)
     if not os.path.isfile(file):  # noqa: PTH113 - as the client opens it
         raise StorageError(f"there is no file {display_name(file)} with a service account.")
@@ -45,6 +54,28 @@ def google_file_system(address: Address, typed: Mapping[str, str]) -> GcsFileSys
             os.environ.pop(_KEY_FILE)
             if before is not None:
                 os.environ[_KEY_FILE] = before
+
+
+def _check_credentials(environment: Mapping[str, str]) -> None:
+    """Find at once that there are no credentials, which the client looks for half a minute long.
+
+    Raises
+    ------
+    StorageError
+        There is no file with them, and this is no machine of Google, which has them.
+    """
+    folder = environment.get("CLOUDSDK_CONFIG") or "~/.config/gcloud"
+    if os.name == "nt":
+        folder = environment.get("CLOUDSDK_CONFIG") or "~/AppData/Roaming/gcloud"
+    file = Path(folder).expanduser() / "application_default_credentials.json"
+    if environment.get(_KEY_FILE) or file.is_file():
+        return
+    host = environment.get("GCE_METADATA_HOST") or "metadata.google.internal"
+    name, _, port = host.partition(":")
+    try:
+        socket.create_connection((name, int(port or 80)), _METADATA_SECONDS).close()
+    except (OSError, ValueError):
+        raise StorageError(f"no credentials were found: {_SIGN_IN}.") from None
 
 
 def google_arguments(

@@ -14,8 +14,14 @@ _JAVA = "install Java and Hadoop, and set JAVA_HOME and HADOOP_HOME"
 _CREDENTIALS = "check the credentials, or set --storage-option anonymous=true for public files"
 # What a client says, as a clause; or nothing for its own words, and how to fix it.
 _CLAUSES = {
-    "libjvm": ("", _JAVA),
-    "libhdfs": ("", _JAVA),
+    "libjvm": ("Java cannot be loaded", _JAVA),
+    "libhdfs": ("the client of HDFS cannot be loaded", _JAVA),
+    "ContainerNotFound": ("there is no such container", "check its name"),
+    "AuthenticationFailed": ("the credentials are not accepted", "check the key or the token"),
+    "AuthorizationPermissionMismatch": ("permission denied", _CREDENTIALS),
+    "AuthorizationFailure": ("permission denied", _CREDENTIALS),
+    "PublicAccessNotPermitted": ("permission denied", "sign in"),
+    "NoAuthenticationInformation": ("permission denied", _CREDENTIALS),
     "InvalidAccessKeyId": ("the access key is not known", "check it"),
     "INVALID_ACCESS_KEY_ID": ("the access key is not known", "check it"),
     "SignatureDoesNotMatch": ("the secret access key is wrong", "check it"),
@@ -39,7 +45,9 @@ _CLAUSES = {
     "resolve host": ("", "check the network and the name of the host"),
     "UNAVAILABLE": ("", "check the network and the credentials"),
 }
-_DETAILS = re.compile(r".*?(?:with a last message of|Details:|AWS Error \w+ during) ", re.DOTALL)
+_DETAILS = re.compile(
+    r".*?(?:with a last message of|Details:|AWS Error \w+ during|Azure Error: \[\w*\]) ", re.DOTALL
+)
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
