@@ -140,9 +140,9 @@ class S3Server:
         )
 
 
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
-    """A server that is started for the first test that needs it, and ends with the tests."""
+@contextlib.contextmanager
+def running_server() -> Iterator[S3Server]:
+    """A server that ends with the block."""
     with subprocess.Popen(
         [sys.executable, "-c", _SERVER],
         stdin=subprocess.PIPE,
@@ -155,3 +155,10 @@ def s3_server() -> Iterator[S3Server]:
         yield S3Server(int(process.stdout.readline()))
         process.stdin.close()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A server that is started for the first test that needs it, and ends with the tests."""
+    with running_server() as server:
+        yield server

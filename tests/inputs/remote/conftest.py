@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.inputs.remote.counting import CountedStore, counting
-from tests.stores import S3Server, s3_server
-
-__all__ = ["s3_server"]
+from tests.stores import S3Server
 
 
 @pytest.fixture
