@@ -13,10 +13,11 @@ from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.locate import opened, opened_or_empty
 from ce_cli.inputs.source import Source
 from ce_cli.inputs.tasks import Task, planned
-from ce_cli.inputs.unchanged import FileState, state_of
+from ce_cli.inputs.unchanged import States, Watched, state_of
 from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
 from ce_cli.scoring.run import Run
+from ce_cli.storage.options import StorageOptions, in_force, using
 from ce_cli.text import display_name
 
 if TYPE_CHECKING:
@@ -126,15 +127,19 @@ class TaskFold(Record, Generic[Outcome]):
         How files are read.
     are_several : bool
         Whether there is more than one file; one of several may be empty.
+    storage : StorageOptions
+        How stores are reached.
     """
 
     work: Work[Outcome]
     reading: Reading
     are_several: bool
+    storage: StorageOptions = StorageOptions()
 
     def __call__(self, task: Task) -> Folded[Outcome]:
         """The result of one task, in which an error is a value."""
-        return self._joined(self._piece(task, part, path) for part, path in task.files)
+        with using(self.storage):
+            return self._joined(self._piece(task, part, path) for part, path in task.files)
 
     def of_batches(self, batches: Iterable[pa.RecordBatch], name: str = "table") -> Folded[Outcome]:
         """The result of rows that are there already, such as those of a partition.
@@ -277,7 +282,7 @@ def fold_of(work: Work[Outcome], files: Files | None) -> TaskFold[Outcome]:
     """The fold of some files; None for rows that are not in files."""
     if files is None:
         return TaskFold(work, Reading(), are_several=False)
-    return TaskFold(work, files.reading, len(files.paths) > 1)
+    return TaskFold(work, files.reading, len(files.paths) > 1, in_force())
 
 
 def whole(
@@ -408,9 +413,10 @@ def _rows_of_both(
     return earlier + later
 
 
-def _states(path: str, state: tuple[int, int] | None) -> dict[str, FileState]:
+def _states(path: str, state: tuple[int, int] | None) -> States:
     """The state that a file had for whoever made the task, with what is known of it here."""
     now = None if state is None else state_of(path)
     if now is None or state is None:
         return {}
-    return {path: now._replace(size=state[0], modified=state[1])}
+    then = now._replace(size=state[0], modified=state[1])
+    return {path: Watched(path, display_name(path), then)}

@@ -132,10 +132,10 @@ class Pass(Record):
             return begun.ended(*self._reduced(begun))
         from ce_cli.scoring.folding import folded_files
 
-        found = folded_files(self.run, begun.files(), data, begun.ready.labelled())
-        if found is None:  # a label is joined twice: the rows in order show where
+        folded = folded_files(self.run, begun.files(), data, begun.ready.labelled())
+        if folded is None:  # a label is joined twice: the rows in order show where
             return self.replace(run=self.run.here()).computed(data)
-        scored, locations = found
+        scored, locations = folded
         self.run.add_rows(scored.result.issues.read)
         if begun.repeated is not None:
             begun.repeated.add(scored.beginnings)
