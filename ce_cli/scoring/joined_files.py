@@ -9,7 +9,7 @@ from ce_cli.binding.joining.label_file import LabelFile, LabelUse
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Projection, Source
 from ce_cli.record import Record
-from ce_cli.scoring.folding import Outcome, Work
+from ce_cli.scoring.pieces import Outcome, Work
 from ce_cli.text import plural
 
 if TYPE_CHECKING:
