@@ -59,7 +59,7 @@ def folded_files(
             joined, rows = _folded(engine, fold_of(labels.work(work, run), files), tasks)
             if joined.use.is_twice:
                 return None
-            labels.file.take_over(joined.use)
+            labels.file.take_over(joined.use, map(display_name, data.names))
             outcome = joined.outcome
     except CeError as error:
         raise home.at_home(error, f"the workers of --engine {run.name}") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ce_cli.errors import CeError
 from ce_cli.findings.row_issues import RowIssues
+from ce_cli.inputs.anywhere import as_typed
 from ce_cli.inputs.locate import opened, opened_or_empty
 from ce_cli.inputs.source import Source
 from ce_cli.inputs.tasks import Task
@@ -169,6 +170,7 @@ class TaskFold(Record, Generic[Outcome]):
             states = _states(path, task.state)
             open_it = opened_or_empty if self.are_several else opened
             source = open_it(path, self.reading.replace(span=span), states)
+            source.name = display_name(as_typed(path))
             if span.start and not span.is_divided:  # whoever reads its start reads all of it
                 outcome = work.empty()
             else:
