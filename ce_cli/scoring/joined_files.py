@@ -42,11 +42,11 @@ class JoinedFiles(Record, Generic[Outcome]):
     file: LabelFile
     labels: tuple[str, ...]
 
-    def of_source(self, part: int, source: Source, *, is_start: bool) -> Joined[Outcome]:
+    def of_source(self, part: int, source: Source, *, start: int | None) -> Joined[Outcome]:
         """The outcome of a file, or of the span of it that is read."""
         own = self.file.without_use()
         joined = JoinedSource(source, own, self.labels)
-        return Joined(self.work.of_source(part, joined, is_start=is_start), own.use())
+        return Joined(self.work.of_source(part, joined, start=start), own.use())
 
     def empty(self) -> Joined[Outcome]:
         """That of no rows."""

@@ -26,10 +26,10 @@ Outcome = TypeVar("Outcome")
 class Work(Protocol[Outcome]):
     """What is done with the rows of files; picklable, and a monoid in their order."""
 
-    def of_source(self, part: int, source: Source, *, is_start: bool) -> Outcome:
+    def of_source(self, part: int, source: Source, *, start: int | None) -> Outcome:
         """The outcome of the rows of file number `part`, or of the span of it that is read.
 
-        One of the spans of each file is its start.
+        `start` is where the span begins in the file; None for rows that are in no file.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class TaskFold(Record, Generic[Outcome]):
             import pyarrow as pa
 
             table = pa.Table.from_batches([batch])
-            return self.work.of_source(0, with_names(TableSource(name, table)), is_start=False)
+            return self.work.of_source(0, with_names(TableSource(name, table)), start=None)
 
         outcome = self.work.empty()
         try:
@@ -174,7 +174,7 @@ class TaskFold(Record, Generic[Outcome]):
             if span.start and not span.is_divided:  # whoever reads its start reads all of it
                 outcome = work.empty()
             else:
-                outcome = work.of_source(part, source, is_start=not span.start)
+                outcome = work.of_source(part, source, start=span.start)
         except CeError as error:
             return self._failed(part, span, error)
         if not span.is_divided or span.begin is None:
