@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -140,6 +143,17 @@ def test_keys_are_signed_with(s3_server: S3Server, rows: Path) -> None:
         done = run_ce("score", rows, "--json", "--output", target, *checked.words)
         assert done.returncode == 0, done.stderr
         assert json.loads(checked.get(bucket, "a b/ü+&=@:,$~!*'().json"))["rows"]["scored"] == 20
+
+
+@pytest.mark.parametrize(
+    "words", [["--p", "0.5,0.5"], ["--curve"], ["--q", "0.5,0.5", "--p", "1,0"]]
+)
+def test_what_is_typed_is_written(words: list[str], s3_server: S3Server) -> None:
+    bucket = s3_server.bucket()
+    written = ("--output", f"s3://{bucket}/x.txt", *s3_server.words)
+    assert run_ce("explain", *words, *written).stderr == ""
+    assert s3_server.keys(bucket) == ["x.txt"]
+    complaints(run_ce("explain", *words, "--output", ""), USAGE)
 
 
 def test_an_input_is_not_overwritten(s3_server: S3Server, rows: Path) -> None:
@@ -291,6 +305,29 @@ def test_the_signatures_of_the_documentation_of_aws(query: str, signature: str) 
 
 
 # Other file systems
+
+
+def test_servers_that_fail_are_a_sentence(rows: Path, tmp_path: Path) -> None:
+    """One that refuses connections, and one that hangs up before it answers."""
+    login = ("--storage-option", "key=a", "--storage-option", "secret=s3cret")
+    target = ("--output", "s3://bucket/x.json")
+    refused = run_ce("score", rows, *login, *target, "--storage-option", "endpoint=127.0.0.1:9")
+    (line,) = complaints(refused, STORAGE)
+    assert "check the network" in line
+    bucket = Bucket("http", "127.0.0.1:9", "", "x", None)
+    with pytest.raises(OSError, match="refused"):
+        s3_uploads.upload(bucket, "k", io.BytesIO(b"x"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_hang_up, args=[server], daemon=True).start()
+        bucket = bucket.replace(host=f"127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(OSError, match=r"closed|reset|Broken"):
+            s3_uploads.upload(bucket, "k", io.BytesIO(b"x"))
+
+
+def _hang_up(server: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            server.accept()[0].close()
 
 
 def test_a_file_system_of_fsspec(rows: Path) -> None:
