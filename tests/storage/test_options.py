@@ -170,6 +170,14 @@ def test_names_of_other_tools_are_ours(store: str) -> None:
         assert options.of(getattr(keys, store)) == {ours: value}
 
 
+def test_the_guide_names_every_key() -> None:
+    guide = Path(keys.__file__).with_name("README.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): line for line in guide.splitlines() if "`endpoint`" in line}
+    for title, store in (("S3", keys.S3), ("Google", keys.GOOGLE), ("Azure", keys.AZURE)):
+        named = {name for name in rows[title].split("`")[1::2] if name.isidentifier()}
+        assert named == set(store)
+
+
 def test_every_form_is_the_same() -> None:
     forms: list[object] = ["region=a=b", ["region=a=b"], {"region": "a=b"}, {"REGION": "a=b"}]
     assert {storage_options(one).values for one in forms} == {(("region", "a=b"),)}

@@ -174,6 +174,17 @@ def test_two_reports_with_one_file_are_named(rows: Path, tmp_path: Path) -> None
     assert line == "ce: --report cannot write to the same file."
 
 
+def test_keys_that_only_the_client_of_arrow_finds(
+    s3_server: S3Server, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = s3_server.bucket()
+    monkeypatch.setattr(s3_uploads, "bucket_of", lambda *_: None)
+    done = run_ce("score", rows, *s3_server.words, "--json", "--output", f"s3://{bucket}/x.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(s3_server.get(bucket, "x.json"))["rows"]["scored"] == 20
+    assert s3_server.uploads(bucket) == []
+
+
 def test_python_reads_with_options(s3_server: S3Server) -> None:
     bucket = s3_server.bucket(**{"x.csv": ROWS.encode()})
     result = ce_cli.score(f"s3://{bucket}/x.csv", storage_options=s3_server.options)
