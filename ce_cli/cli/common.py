@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from ce_cli.errors import StorageError, UsageError
+from ce_cli.memory.limit import guarded
 from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def data_of(
 
 @contextlib.contextmanager
 def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
-    """A run that shows its progress and wipes it at the end.
+    """A run within its limit of memory that shows its progress and wipes it at the end.
 
     Parameters
     ----------
@@ -150,12 +151,13 @@ def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
     from ce_cli.cli.progress import shown
     from ce_cli.scoring.run import run_on
 
+    engine = call.options["engine"]
     rows_on_terminal = call.options.get("per_row") == STDIN and sys.stdout.isatty()
-    if call.options["quiet"] or rows_on_terminal:
-        yield run_on(call.options["engine"], workers)
-        return
-    with shown(paths) as progress:
-        yield run_on(call.options["engine"], workers, progress)
+    with contextlib.ExitStack() as stack:
+        if engine == "threads":  # another engine starts processes, which would have the same limit
+            stack.enter_context(guarded(workers))
+        is_shown = not (call.options["quiet"] or rows_on_terminal)
+        yield run_on(engine, workers, stack.enter_context(shown(paths)) if is_shown else None)
 
 
 def show(result: CommandResult, call: Call, form: Output, stream: TextIO) -> None:
