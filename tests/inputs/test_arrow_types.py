@@ -308,6 +308,29 @@ def test_a_stream_with_a_union_and_no_rows_has_no_rows(tmp_path: Path) -> None:
     assert "sparse_union" in line
 
 
+def test_a_file_with_a_union_and_no_rows_has_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "none.arrow"
+    union = pa.sparse_union([pa.field("a", pa.float64())])
+    schema = pa.schema([("label", union), ("prob", pa.float64())])
+    with pa.ipc.new_file(str(path), schema):
+        pass
+    (line,) = complaints(run_ce("score", path), 3)
+    assert "sparse_union" in line
+
+
+@pytest.mark.parametrize("writer", [as_parquet, as_arrow, as_stream, as_orc])
+def test_two_columns_of_one_name_are_said_to_be_two(
+    writer: Callable[[pa.Table], bytes], tmp_path: Path
+) -> None:
+    path, label, prob = tmp_path / "twice.bin", pa.array([0, 1]), pa.array([0.25, 0.5])
+    path.write_bytes(writer(pa.table([label, label, prob], names=["label", "label", "prob"])))
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert line.endswith("more than one column is named 'label'; give each a name of its own.")
+    path.write_bytes(writer(pa.table([prob, label, prob, label], names=[*"xxp", "y"])))
+    score = score_json(path, "--label", "y", "--pred", "p", "--positive", "1", "--base", "2")
+    assert score["metrics"]["cross_entropy"] == pytest.approx((1 - math.log2(0.75)) / 2, rel=1e-15)
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "arrow", "arrows", "orc"])
 def test_a_name_of_a_text_and_of_another_type_is_no_matter_elsewhere(
     suffix: str, tmp_path: Path
