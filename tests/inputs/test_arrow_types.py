@@ -360,3 +360,11 @@ def test_numbers_and_lists_of_one_name(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(as_parquet(table))
     (line,) = complaints(run_ce("score", tmp_path / "a.parquet"), BAD_DATA)
     assert "more than one column is named 'logprob'" in line
+
+
+def test_maps_and_times_of_one_name(tmp_path: Path) -> None:
+    scores = pa.array([{"a": 0.5, "b": 0.5}] * 2)
+    times = pa.array([1, 2], pa.duration("ms"))
+    table = pa.table([pa.array(["a", "b"]), scores, times], names=["label", "probs", "probs"])
+    (line,) = complaints(run_ce("score", written(tmp_path, table)), BAD_DATA)
+    assert "more than one column is named 'probs'" in line

@@ -121,9 +121,12 @@ class FirstRows:
 
     def nested(self, name: str) -> Numbers:
         """The numbers in a column of lists or maps."""
+        from pyarrow import types
+
         if name not in self._numbers:
-            frame = self.source.sample(self._of_nested(name))
-            own = self._values(frame.columns[name])
+            cells = self.source.sample(self._of_nested(name)).columns[name]
+            is_nested = types.is_nested(cells.type)  # another column of this name may not be
+            own = self._values(cells) if is_nested else np.empty(0)
             self._numbers[name] = Numbers(_distinct(own))
         return self._numbers[name]
 
