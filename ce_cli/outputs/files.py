@@ -13,7 +13,7 @@ from typing import IO, TextIO
 
 from ce_cli.errors import StorageError
 from ce_cli.process import temporary
-from ce_cli.text import sanitize
+from ce_cli.text import sanitize, system_reason
 
 _DESCRIPTOR = re.compile(r"/dev/(?P<stream>stdout|stderr)|/(dev|proc/self)/fd/(?P<number>\d+)")
 _SHOWN = 40  # letters of a name in that of its temporary file
@@ -149,5 +149,4 @@ def appended(text: str, path: str) -> None:
 
 
 def _unwritable(path: str, error: OSError) -> StorageError:
-    reason = (error.strerror or str(error)).lower()
-    return StorageError(f"{sanitize(path, 200)} could not be written: {reason}.")
+    return StorageError(f"{sanitize(path, 200)} could not be written: {system_reason(error)}.")

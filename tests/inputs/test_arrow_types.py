@@ -362,6 +362,16 @@ def test_numbers_and_lists_of_one_name(tmp_path: Path) -> None:
     assert "more than one column is named 'logprob'" in line
 
 
+def test_numbers_and_unions_of_one_name(tmp_path: Path) -> None:
+    codes, values = pa.array([0, 0], pa.int8()), pa.array([1, 2])
+    union = pa.UnionArray.from_sparse(codes, [values])
+    one, other = pa.array([0, 1]), pa.array([1, 0])
+    columns = [one, other, pa.array([0.25, 0.5]), pa.array([0.75, 0.5]), union]
+    table = pa.table(columns, names=["label_0", "label_1", "p_0", "p_1", "p_1"])
+    (line,) = complaints(run_ce("score", written(tmp_path, table, "arrow")), BAD_DATA)
+    assert "more than one column is named 'p_1'" in line
+
+
 def test_maps_and_times_of_one_name(tmp_path: Path) -> None:
     scores = pa.array([{"a": 0.5, "b": 0.5}] * 2)
     times = pa.array([1, 2], pa.duration("ms"))

@@ -112,7 +112,8 @@ class FirstRows:
             invalid = dict(frame.invalid_cells)
             for name in part:
                 cells = frame.columns[name]  # lists, if another column of this name has numbers
-                own = np.empty(0) if types.is_nested(cells.type) else floats(cells)
+                nested = types.is_nested(cells.type)
+                own = np.full(len(cells), np.nan) if nested else floats(cells)
                 self._cells[name] = own
                 if name in invalid:
                     own = np.delete(own, list(invalid[name]))
