@@ -372,6 +372,17 @@ def test_numbers_and_unions_of_one_name(tmp_path: Path) -> None:
     assert "more than one column is named 'p_1'" in line
 
 
+@pytest.mark.parametrize(("writer", "command"), [(as_parquet, "score"), (as_stream, "inspect")])
+def test_a_text_that_is_longer_than_any_record(
+    writer: Callable[[pa.Table], bytes], command: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.bin"
+    path.write_bytes(writer(pa.table({"label": ["a" * (65 << 20), "b"], "prob": [0.5, 0.25]})))
+    (line,) = complaints(run_ce(command, path), BAD_DATA)
+    assert line.startswith(f"ce: {path}: column 'label' has a text of 65 MB")
+    assert score_json(path, "--task", "likelihood", "--pred", "prob")["rows"]["scored"] == 2
+
+
 def test_maps_and_times_of_one_name(tmp_path: Path) -> None:
     scores = pa.array([{"a": 0.5, "b": 0.5}] * 2)
     times = pa.array([1, 2], pa.duration("ms"))

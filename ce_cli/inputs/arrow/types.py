@@ -11,7 +11,7 @@ from ce_cli.inputs.arrow.levels import joined_levels
 from ce_cli.inputs.arrow.plain import plain, plain_type
 from ce_cli.inputs.arrow.scores import holds_scores, maps_of, number_type
 from ce_cli.inputs.arrow.text_cells import read_cells, seen_as
-from ce_cli.inputs.arrow.type_tests import is_list, is_text, is_text_list
+from ce_cli.inputs.arrow.type_tests import check_lengths, is_list, is_text, is_text_list
 from ce_cli.inputs.source import Column, Frame, Kind, Projection, Split, Stored
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def frame_of_batch(
         column = batch.column(place)
         whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         columns[name] = _verbatim(whole) if name in projection.verbatim else plain(whole)
+        if is_text(columns[name].type):
+            check_lengths(name, columns[name])
         as_text = name in projection.texts or name in projection.words
         if as_text or not _holds_text(columns[name].type):
             continue
