@@ -42,14 +42,14 @@ def cells_of_column(column: pa.Array | pa.ChunkedArray) -> int:
         return _bytes_of(column) // _CELL_BYTES
     if types.is_dictionary(column.type):
         return len(column)
-    return max(len(column), int(column.nbytes) // _TEXT_BYTES)
+    return max(len(column), _bytes_of(column) // _TEXT_BYTES)
 
 
 def _bytes_of(column: pa.Array | pa.ChunkedArray) -> int:
-    """The bytes of a nested column; with list views, those of all its rows, if it is a slice."""
+    """The bytes of a column; of views in a slice, those of all rows where Arrow cannot tell."""
     try:
         return int(column.nbytes)
-    except TypeError:  # of list views before pyarrow 24
+    except TypeError:  # of views, before pyarrow 24
         return int(column.get_total_buffer_size())
 
 
