@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
+_LONGEST_VALUES = 1 << 13  # characters; nobody pastes more
+
 
 class Suggestion(NamedTuple):
     """Options that settle what is not clear.
@@ -41,7 +43,8 @@ class CeError(Exception):
     *sentences : str
         The problem, its place and its fix; one string for each problem.
     suggestions : sequence of Suggestion
-        Options of which each resolves the problem, the likeliest first.
+        Options of which each resolves the problem, the likeliest first; those too long to be
+        typed are left out.
     """
 
     exit_code = 70
@@ -50,7 +53,7 @@ class CeError(Exception):
         sentences = tuple(map(pasteable, sentences))
         super().__init__("\n".join(sentences))
         self.sentences = sentences
-        self.suggestions = tuple(suggestions)
+        self.suggestions = tuple(filter(_can_be_typed, suggestions))
 
     def about(self, name: str) -> Self:
         """The same error, with the name of its file at the start of each sentence."""
@@ -73,6 +76,10 @@ class CeError(Exception):
         commands = ", or ".join([command(first), *alternatives])
         shown = f"{last.removesuffix('.')}, for example: {commands}"
         return type(self)(*others, shown, suggestions=self.suggestions)
+
+
+def _can_be_typed(suggestion: Suggestion) -> bool:
+    return sum(len(value) for _, value in suggestion.options) <= _LONGEST_VALUES
 
 
 class UsageError(CeError):

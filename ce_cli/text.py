@@ -64,6 +64,12 @@ def harmless(text: str) -> str:
     return re.sub(_RUNNER_COMMAND, r"\1\\[", text)
 
 
+def system_reason(error: OSError) -> str:
+    """What the system says about an error, as a clause: ``no space left on device``."""
+    reason = error.strerror or str(error)
+    return reason[:1].lower() + reason[1:]
+
+
 def display_name(path: str) -> str:
     """The name of a path in messages and on the page."""
     return "standard input" if path == STDIN else sanitize(without_secrets(path), 200)

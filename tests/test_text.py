@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import time
@@ -10,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ce_cli.text import sanitize, shell_word, shell_words, without_secrets, without_secrets_of
+from ce_cli.text import (
+    sanitize,
+    shell_word,
+    shell_words,
+    system_reason,
+    without_secrets,
+    without_secrets_of,
+)
 
 HARD = [
     *("", "plain", "two words", "it's", "a\tb", "a\nb'c\\d", "\x1b[31mred", "$HOME", "`x`"),
@@ -132,3 +140,16 @@ def test_commands_to_the_runner_of_a_job_are_broken(command: str) -> None:
     assert "##vso[" not in sanitize(command)
     assert "##teamcity[" not in sanitize(command)
     assert not sanitize(command).lstrip().startswith("::")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "no space left on device"),
+        (OSError(errno.EIO, "Input/output error", "a.csv"), "input/output error"),
+        (OSError("odd"), "odd"),
+        (OSError(), ""),
+    ],
+)
+def test_what_the_system_says_is_a_clause(error: OSError, said: str) -> None:
+    assert system_reason(error) == said

@@ -15,7 +15,7 @@ from ce_cli import __version__, registry
 from ce_cli.errors import CeError, CheckFailed, StorageError, Suggestion, UsageError
 from ce_cli.memory.limit import is_lack_of_memory, ran_out
 from ce_cli.options.option import flag
-from ce_cli.text import sanitize, shell_word, without_secrets_of
+from ce_cli.text import sanitize, shell_word, system_reason, without_secrets_of
 
 BUG = 70
 _SECRET = flag("storage_options")
@@ -117,8 +117,7 @@ def _storage_error(error: OSError) -> StorageError:
         os.getcwd()  # noqa: PTH109 - all that is asked is whether it is there
     except FileNotFoundError:
         return StorageError("the current directory was deleted: change to another one.")
-    reason = error.strerror or str(error)
-    return StorageError(f"could not write: {reason[:1].lower()}{reason[1:]}.")
+    return StorageError(f"could not write: {system_reason(error)}.")
 
 
 def _command(suggestion: Suggestion) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from ce_cli.errors import StorageError, UsageError
+from ce_cli.memory.limit import guarded
 from ce_cli.text import STDIN, display_name
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def data_of(
 
 @contextlib.contextmanager
 def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
-    """A run that shows its progress and wipes it at the end.
+    """A run within its limit of memory that shows its progress and wipes it at the end.
 
     Parameters
     ----------
@@ -180,10 +181,14 @@ def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
     rows_on_terminal = call.options.get("per_row") == STDIN and sys.stdout.isatty()
     quiet = call.options["quiet"]
     engine, scheduler = call.options["engine"], call.options["scheduler"]
-    with contextlib.nullcontext() if quiet or rows_on_terminal else shown(paths) as progress:
-        say = None if quiet else _say
-        with contextlib.closing(run_on(engine, workers, progress, scheduler, say)) as run:
-            yield run
+    say = None if quiet else _say
+    with contextlib.ExitStack() as stack:
+        if engine == "threads":  # another engine starts processes, which would have the same limit
+            stack.enter_context(guarded(workers))
+        is_shown = not (quiet or rows_on_terminal)
+        progress = stack.enter_context(shown(paths)) if is_shown else None
+        run = run_on(engine, workers, progress, scheduler, say)
+        yield stack.enter_context(contextlib.closing(run))
 
 
 def _say(sentence: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.inputs.bytes_ahead import BytesAhead
 from ce_cli.memory.limit import is_lack_of_memory
-from ce_cli.text import STDIN, display_name, quoted, sanitize, without_secrets_of
+from ce_cli.text import STDIN, display_name, quoted, sanitize, system_reason, without_secrets_of
 
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -22,6 +22,9 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
 }
 PACKED = frozenset((".gz", ".bz2", ".zst", ".xz"))  # suffixes of text that is packed so
+_NO_CHARSETS = frozenset(  # encodings of Python for other ends than text in a file
+    "charmap idna mbcs oem punycode raw-unicode-escape undefined unicode-escape".split()
+)
 WEB = ("http", "https", "hf")
 _CHUNK = 1 << 20
 
@@ -129,7 +132,7 @@ class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(pat
             raise StorageError(f"{shown}: is a directory.") from error
         if isinstance(error, PermissionError):
             raise StorageError(f"{shown}: permission denied.") from error
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = system_reason(error) if isinstance(error, OSError) else str(error)
         reason = without_secrets_of(self.path, reason)
         reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)
         raise StorageError(f"{shown}: could not be read: {reason.rstrip('.')}.") from error
@@ -284,7 +287,7 @@ def _unchanged(data: bytes, final: bool) -> bytes:
 def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
     try:
         codec = codecs.lookup(encoding)
-        if not codec._is_text_encoding:
+        if not codec._is_text_encoding or codec.name in _NO_CHARSETS:
             raise LookupError
     except (LookupError, ValueError):  # a name with NUL, or one that is not text
         raise UsageError(f"--encoding {quoted(encoding)} is not a known encoding.") from None

@@ -39,10 +39,18 @@ def cells_of_column(column: pa.Array | pa.ChunkedArray) -> int:
     from pyarrow import types
 
     if types.is_nested(column.type):
-        return int(column.nbytes) // _CELL_BYTES
+        return _bytes_of(column) // _CELL_BYTES
     if types.is_dictionary(column.type):
         return len(column)
-    return max(len(column), int(column.nbytes) // _TEXT_BYTES)
+    return max(len(column), _bytes_of(column) // _TEXT_BYTES)
+
+
+def _bytes_of(column: pa.Array | pa.ChunkedArray) -> int:
+    """The bytes of a column; of views in a slice, those of all rows where Arrow cannot tell."""
+    try:
+        return int(column.nbytes)
+    except TypeError:  # of views, before pyarrow 24
+        return int(column.get_total_buffer_size())
 
 
 def cells_of_row_group(group: RowGroupMetaData, names: Iterable[str]) -> float:

@@ -46,6 +46,10 @@ def reason_of(error: BaseException, longest: int = 120) -> str:
     return sanitize(text.splitlines()[0] if text else type(error).__name__, longest).rstrip(".")
 
 
+class LongTextError(DataError):
+    """A column has a text that is too long, whichever file it is in."""
+
+
 class arrow_errors(Rephrased):  # noqa: N801 - reads as a phrase: with arrow_errors(name)
     """Turn Arrow's errors about bytes that it cannot read into one sentence.
 
@@ -68,6 +72,8 @@ class arrow_errors(Rephrased):  # noqa: N801 - reads as a phrase: with arrow_err
     def _rephrased(self, error: BaseException) -> CeError | None:
         import pyarrow as pa
 
+        if isinstance(error, LongTextError):
+            return error.about(self._name)
         if isinstance(error, FileNotFoundError | PermissionError):
             return None
         if isinstance(error, OSError) and error.errno in _OF_DISKS:

@@ -10,7 +10,7 @@ from typing import IO
 from ce_cli.errors import StorageError
 from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.process import temporary
-from ce_cli.text import STDIN, display_name
+from ce_cli.text import STDIN, display_name, system_reason
 
 _CHUNK = 1 << 20
 
@@ -52,7 +52,7 @@ def on_disk(
     except OSError as error:
         raise StorageError(
             f"{display_name(path)}: could not be copied to a file, which its format needs: "
-            f"{error.strerror}."
+            f"{system_reason(error)}."
         ) from error
     return spool.path, spool
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from heapq import nsmallest
 from typing import Self
 
@@ -47,6 +48,8 @@ class Profile(Record):
 
     def merge(self, other: Self) -> Self:
         """Add the rows of `other`."""
+        if not other.count:  # of very many keys of JSON, most are in few of the rows
+            return self.replace(missing=self.missing + other.missing)
         values, more = _first_few({*self.values, *other.values})
         words = self.words or other.words
         return type(self)(
@@ -60,10 +63,16 @@ class Profile(Record):
         )
 
 
+@lru_cache(maxsize=8)
+def _absent(rows: int) -> Profile:
+    """A column without values; made once, since many columns of a frame may be alike."""
+    return Profile(0, rows)
+
+
 def profile_of_numbers(column: pa.Array, invalid: Sequence[int] = ()) -> Profile:
     """Profile a column of numbers; `invalid` are the places of cells that are not numbers."""
     if column.null_count == len(column) and not invalid:
-        return Profile(0, len(column))
+        return _absent(len(column))
     values = floats(column)
     if invalid:
         values = np.delete(values, invalid)
@@ -89,7 +98,7 @@ def profile_of_lists(column: pa.Array) -> Profile:
 def profile_of_texts(column: pa.Array, missing_texts: Sequence[str]) -> Profile:
     """Profile a column of texts, with a range if all of them are numbers."""
     if column.null_count == len(column):
-        return Profile(0, len(column))
+        return _absent(len(column))
     codes, names = _coded(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     empty = set(missing_texts)

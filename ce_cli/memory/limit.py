@@ -1,7 +1,8 @@
 """The limit of memory of a call, and the refusal of what takes more.
 
-What grows with the data asks `require` before it takes a lot, or `check` after each part. Where
-memory runs out nevertheless, `limited` turns the error of any library into the same sentence.
+What grows with the data asks `require` before it takes a lot, or `check` after each part. What a
+library takes at once, such as a page of a file that it unpacks, is refused by the system inside
+`guarded`. Where memory runs out, `limited` turns the error of any library into the same sentence.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -26,12 +28,23 @@ _ADDRESSES = 400 << 20  # bytes that numpy, Arrow and some threads need to start
 _THREADS = 3  # that Arrow starts whatever it is asked for
 _FEW_THREADS = 64  # a limit of threads below which it is tried whether so many start
 _SMALL = 1 << 25  # bytes that are never refused
+_RESERVED = 1 << 30  # addresses that Arrow's own allocator takes at once, and may never use
+_BESIDE = 1 << 27  # bytes of code and buffers that no data causes …
+_OF_WORKER = 1 << 25  # … and those of each worker: the stack of its thread
+_SIZE_OF_ARROW = re.compile(r"\b(?:m|re)alloc of size (\d+) failed")
 
 
 class Limit(Record):
-    """The limit of a call: what was typed, or else what is found when it is first asked for."""
+    """The limit of a call: what was typed, or else what is found when it is first asked for.
+
+    Attributes
+    ----------
+    by_system : bool
+        Whether the system refuses what exceeds it.
+    """
 
     typed: int | None = None
+    by_system: bool = False
 
     @cached_property
     def size(self) -> int:
@@ -70,13 +83,49 @@ def limited(size: str | int | None) -> Iterator[None]:
     _check_threads()
     token = _limit.set(Limit(None if size is None else typed_bytes(size)))
     try:
+        with _in_words():
+            yield
+    finally:
+        _limit.reset(token)
+
+
+@contextlib.contextmanager
+def guarded(workers: int) -> Iterator[None]:
+    """Let the system refuse what exceeds the limit, whichever library asks for it.
+
+    It holds for the whole process, so that only the command line does this. A limit that was
+    typed is kept closely; one that was found allows for what Arrow reserves.
+
+    Parameters
+    ----------
+    workers : int
+        How many threads there will be.
+    """
+    from ce_cli.memory import machine
+
+    found = _limit.get(Limit())
+    beside = _BESIDE + workers * _OF_WORKER
+    if found.typed is None:
+        beside += _RESERVED
+    else:
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    token = _limit.set(Limit(found.size, by_system=True))
+    try:
+        with _in_words(), machine.held_to(found.size + beside):
+            yield
+    finally:
+        _limit.reset(token)
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """Report where memory runs out, whichever library says so."""
+    try:
         yield
     except BaseException as error:
         if not is_lack_of_memory(error):
             raise
         raise ran_out(error) from None
-    finally:
-        _limit.reset(token)
 
 
 def _check_address_space() -> None:
@@ -212,7 +261,9 @@ def is_lack_of_memory(error: BaseException) -> bool:
         return error.errno == errno.ENOMEM
     if isinstance(error, ImportError):
         return any(words in str(error) for words in _UNLOADED)
-    return isinstance(error, MemoryError) or _is_lack_of_threads(error)
+    if isinstance(error, MemoryError) or _is_lack_of_threads(error):
+        return True
+    return type(error).__name__ == "ArrowException" and "std::bad_alloc" in str(error)
 
 
 def ran_out(error: BaseException) -> CeError:
@@ -223,12 +274,27 @@ def ran_out(error: BaseException) -> CeError:
             "--threads 1."
         )
     error.__traceback__ = None  # which keeps what filled the memory
-    in_words = str(error) and not isinstance(error, ImportError)
-    reason = f" ({sanitize(str(error).rstrip('.'), 120)})" if in_words else ""
+    reason = "" if isinstance(error, ImportError) else _reason(str(error).rstrip("."))
+    if _limit.get(Limit()).by_system:
+        from ce_cli.memory.sizes import shown
+
+        return OutOfMemoryError(
+            f"memory ran out{reason}: the limit is {shown(limit())}; raise it with --max-memory, "
+            "use --threads 1, or split the file."
+        )
     return OutOfMemoryError(
         f"memory ran out{reason}{_in_use()}; use --threads 1, split the file, or run it where "
         "there is more memory."
     )
+
+
+def _reason(text: str) -> str:
+    """What a library says, in parentheses; a size in bytes that Arrow asked for as one to read."""
+    from ce_cli.memory.sizes import shown
+
+    if found := _SIZE_OF_ARROW.search(text):
+        text = f"{shown(int(found[1]))} more were needed"
+    return f" ({sanitize(text, 120)})" if text else ""
 
 
 def _in_use() -> str:

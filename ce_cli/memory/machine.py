@@ -5,6 +5,7 @@ Linux tells all of this in small files; elsewhere, the memory of the machine is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,28 @@ def available() -> int:
 def total() -> int:
     """The bytes of the machine, or of the tightest control group or limit that the process has."""
     return min(whole for whole, _ in _rooms(Path("/")))
+
+
+@contextlib.contextmanager
+def held_to(size: int) -> Iterator[None]:
+    """Let the system refuse this process memory of its own beyond `size` bytes, where it can.
+
+    Linux counts what is reserved, whether it is used or not; what is reserved already is allowed.
+    """
+    held = _facts(Path("/proc/self/status")).get("VmData")
+    if held is None:  # elsewhere than on Linux
+        yield
+        return
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_DATA)
+    reserved = max(0, (held << 10) - used())
+    finite = [one for one in limits if one != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([size + reserved, *finite]), limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, limits)
 
 
 def _rooms(root: Path) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from typing import IO, TextIO
 
 from ce_cli.errors import StorageError, UsageError
 from ce_cli.process import signals, temporary
-from ce_cli.text import display_name, sanitize
+from ce_cli.text import display_name, sanitize, system_reason
 
 _DESCRIPTOR = re.compile(r"/dev/(?P<stream>stdout|stderr)|/(dev|proc/self)/fd/(?P<number>\d+)")
 _SHOWN = 40  # letters of a name in that of its temporary file
@@ -294,5 +294,4 @@ def appended(text: str, path: str) -> None:
 
 
 def _unwritable(path: str, error: OSError) -> StorageError:
-    reason = (error.strerror or str(error)).lower()
-    return StorageError(f"{display_name(path)} could not be written: {reason}.")
+    return StorageError(f"{display_name(path)} could not be written: {system_reason(error)}.")

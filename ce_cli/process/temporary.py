@@ -43,7 +43,7 @@ class naming_the_folder:  # noqa: N801 - reads as a phrase: with naming_the_fold
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError) and _WHERE not in str(error):
-            reason = (error.strerror or str(error)).lower()
+            reason = error.strerror or str(error)
             raise OSError(error.errno, f"{reason} {_WHERE} {folder()}{_SET}") from error
 
 

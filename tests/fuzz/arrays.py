@@ -173,9 +173,8 @@ def npz(dice: Dice) -> bytes:
             np.save(array, _array(dice, rows if dice.sometimes(0.9) else 3))
             content = array.getvalue() if dice.sometimes(0.7) else npy(dice)
             suffix = ".npy" if dice.sometimes(0.95) else dice.choice(("", ".NPY", "/x.npy", ".txt"))
-            archive.writestr(
-                name.replace("\0", "")[:1000].encode("utf-8", "replace").decode() + suffix, content
-            )
+            whole = name.replace("\0", "")[:1000].encode("utf-8", "replace").decode() + suffix
+            archive.writestr(whole or "x", content)  # which takes no name without a letter
     content = sink.getvalue()
     return mutated(dice, content, 3) if dice.sometimes(0.4) else content
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import difflib
 import math
 import multiprocessing
@@ -17,8 +18,10 @@ import random
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from multiprocessing.pool import IMapIterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,6 +63,7 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", default=FOLDERS, help="folders of ce_cli")
     parser.add_argument("--sample", type=int, default=100, help="mutants; 0 is all of them")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="leave out the rest then")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--coverage", default=ROOT / ".coverage", help="data with contexts")
     given = parser.parse_args()
@@ -69,14 +73,22 @@ def main() -> int:
     reached = {path: tests_by_line(data, path) for path in {one.path for one in chosen}}
     tasks = [(one, reached[one.path].get(one.line, ())) for one in chosen]
     _preload()
-    verdicts = []
+    verdicts, end = [], time.monotonic() + given.seconds
     with multiprocessing.get_context("fork").Pool(given.jobs, _start) as pool:
-        for verdict in pool.imap_unordered(_tested, tasks):
+        for verdict in _until(end, pool.imap_unordered(_tested, tasks)):
             verdicts.append(verdict)
             if verdict.outcome != "killed":
                 print(_described(verdict), flush=True)
     print(table(verdicts))
     return 0
+
+
+def _until(end: float, verdicts: IMapIterator[Verdict]) -> Iterator[Verdict]:
+    """Those that are there before the clock shows `end`."""
+    with contextlib.suppress(StopIteration, multiprocessing.TimeoutError):
+        while True:
+            left = end - time.monotonic()
+            yield verdicts.next(None if left == math.inf else max(0.0, left))
 
 
 def drawn(folders: Sequence[str], count: int, seed: int) -> Sequence[Mutant]:

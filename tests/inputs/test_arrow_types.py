@@ -308,6 +308,29 @@ def test_a_stream_with_a_union_and_no_rows_has_no_rows(tmp_path: Path) -> None:
     assert "sparse_union" in line
 
 
+def test_a_file_with_a_union_and_no_rows_has_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "none.arrow"
+    union = pa.sparse_union([pa.field("a", pa.float64())])
+    schema = pa.schema([("label", union), ("prob", pa.float64())])
+    with pa.ipc.new_file(str(path), schema):
+        pass
+    (line,) = complaints(run_ce("score", path), 3)
+    assert "sparse_union" in line
+
+
+@pytest.mark.parametrize("writer", [as_parquet, as_arrow, as_stream, as_orc])
+def test_two_columns_of_one_name_are_said_to_be_two(
+    writer: Callable[[pa.Table], bytes], tmp_path: Path
+) -> None:
+    path, label, prob = tmp_path / "twice.bin", pa.array([0, 1]), pa.array([0.25, 0.5])
+    path.write_bytes(writer(pa.table([label, label, prob], names=["label", "label", "prob"])))
+    (line,) = complaints(run_ce("score", path), BAD_DATA)
+    assert line.endswith("more than one column is named 'label'; give each a name of its own.")
+    path.write_bytes(writer(pa.table([prob, label, prob, label], names=[*"xxp", "y"])))
+    score = score_json(path, "--label", "y", "--pred", "p", "--positive", "1", "--base", "2")
+    assert score["metrics"]["cross_entropy"] == pytest.approx((1 - math.log2(0.75)) / 2, rel=1e-15)
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "arrow", "arrows", "orc"])
 def test_a_name_of_a_text_and_of_another_type_is_no_matter_elsewhere(
     suffix: str, tmp_path: Path
@@ -337,3 +360,32 @@ def test_numbers_and_lists_of_one_name(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(as_parquet(table))
     (line,) = complaints(run_ce("score", tmp_path / "a.parquet"), BAD_DATA)
     assert "more than one column is named 'logprob'" in line
+
+
+def test_numbers_and_unions_of_one_name(tmp_path: Path) -> None:
+    codes, values = pa.array([0, 0], pa.int8()), pa.array([1, 2])
+    union = pa.UnionArray.from_sparse(codes, [values])
+    one, other = pa.array([0, 1]), pa.array([1, 0])
+    columns = [one, other, pa.array([0.25, 0.5]), pa.array([0.75, 0.5]), union]
+    table = pa.table(columns, names=["label_0", "label_1", "p_0", "p_1", "p_1"])
+    (line,) = complaints(run_ce("score", written(tmp_path, table, "arrow")), BAD_DATA)
+    assert "more than one column is named 'p_1'" in line
+
+
+@pytest.mark.parametrize(("writer", "command"), [(as_parquet, "score"), (as_stream, "inspect")])
+def test_a_text_that_is_longer_than_any_record(
+    writer: Callable[[pa.Table], bytes], command: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.bin"
+    path.write_bytes(writer(pa.table({"label": ["a" * (65 << 20), "b"], "prob": [0.5, 0.25]})))
+    (line,) = complaints(run_ce(command, path), BAD_DATA)
+    assert line.startswith(f"ce: {path}: column 'label' has a text of 65 MB")
+    assert score_json(path, "--task", "likelihood", "--pred", "prob")["rows"]["scored"] == 2
+
+
+def test_maps_and_times_of_one_name(tmp_path: Path) -> None:
+    scores = pa.array([{"a": 0.5, "b": 0.5}] * 2)
+    times = pa.array([1, 2], pa.duration("ms"))
+    table = pa.table([pa.array(["a", "b"]), scores, times], names=["label", "probs", "probs"])
+    (line,) = complaints(run_ce("score", written(tmp_path, table)), BAD_DATA)
+    assert "more than one column is named 'probs'" in line

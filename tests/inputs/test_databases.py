@@ -180,6 +180,14 @@ def test_a_broken_database(size: int, one: Path) -> None:
     assert run_ce("score", one).returncode in (BAD_DATA, NOT_READ)
 
 
+def test_an_error_of_sqlite_about_what_is_not_utf_8(tmp_path: Path) -> None:
+    content = as_sqlite(TABLE)
+    assert content.count(b"CREATE TABLE") == 1
+    path = tmp_path / "preds.sqlite"
+    path.write_bytes(content.replace(b"CREATE", b"CRE\x80TE"))
+    assert "not UTF-8" in refused(path, code=BAD_DATA)
+
+
 def test_a_database_that_does_not_exist() -> None:
     for scheme in WRITERS:
         assert "there is no such file" in refused(f"{scheme}:///nope.db", code=NOT_READ)

@@ -141,6 +141,20 @@ def test_cells_far_apart_do_not_fill_the_memory(tmp_path: Path) -> None:
     assert "fill the memory" in refused(tmp_path / "a.xlsx")
 
 
+@pytest.mark.parametrize("place", ["CCCCCCCCCCCCC3", "xfd1048576", "A99999999999", "A4294967296"])
+def test_places_that_no_sheet_has(place: str, tmp_path: Path) -> None:
+    """The library that reads sheets takes them at their word, and the process ends for it."""
+    workbook(tmp_path / "a.xlsx", [("label", "prob"), (1, 0.5)])
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as sound:
+        members = {name: sound.read(name) for name in sound.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    members[sheet] = members[sheet].replace(b'r="B2"', f'r ="{place}"'.encode())
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as broken:
+        for name, content in members.items():
+            broken.writestr(name, content)
+    assert "fill the memory" in refused(tmp_path / "a.xlsx")
+
+
 def test_a_workbook_that_is_too_large(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [["label", "prob"], [1, 0.5]])
     with (

@@ -13,7 +13,7 @@ from sklearn.metrics import log_loss
 from ce_cli import score
 from ce_cli.errors import DataError
 from ce_cli.inputs.json import elements, opening
-from tests.conftest import run_ce, score_json
+from tests.conftest import complaints, run_ce, score_json
 
 LABELS, PROBS = [1, 0, 1, 0], [0.8, 0.3, 0.6, 0.1]
 TABLE = pd.DataFrame({"label": LABELS, "prob": PROBS})
@@ -187,3 +187,13 @@ def test_settings_beside_data_are_not_data(tmp_path: Path) -> None:
     (tmp_path / "part.csv").unlink()
     saved(tmp_path, ROWS)
     assert score_json(tmp_path)["rows"]["read"] == len(LABELS)
+
+
+def test_rows_that_are_wrong_in_different_columns(tmp_path: Path) -> None:
+    """Each column by itself has other rows than all of them together."""
+    names = ["label", "p_0", "p_1", "p_2", "p_3"]
+    rows = [["2", 0.25, 0.25, 0.25, 256], ["2", 0.5, 0.25, 0, "[!a]"]]
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps([names, *rows]), encoding="utf-8")
+    said = complaints(run_ce("score", path), 3)
+    assert any("row 2, column 'p_3'" in line for line in said)

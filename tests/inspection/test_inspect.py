@@ -501,3 +501,21 @@ def test_no_command_that_stops_comes_next(tmp_path: Path) -> None:
     path.write_text("label,prediction,score\ncat,cat,0.9\ndog,dog,0.8\nbird,bird,0.7\n")
     assert inspected(path)["next"] is None
     assert "next" not in run_ce("inspect", path).stdout
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (pa.array([[0.5, 0.5]] * 2), "list of double"),
+        (pa.array([[0.5, 0.5]] * 2, pa.list_(pa.float32(), 2)), "list of float"),
+        (pa.array([{"a": 0.5, "b": 0.5}] * 2), "struct"),
+        (pa.array(["a", "b"]).dictionary_encode(), "string"),
+        (pa.array([1, 2], pa.timestamp("us", "UTC")), "timestamp"),
+        (pa.array([1, 2], pa.int16()), "int16"),
+    ],
+)
+def test_types_are_words_on_the_page(values: pa.Array, shown: str, tmp_path: Path) -> None:
+    columns = {"label": [0, 1], "prob": [0.25, 0.5], "other": values}
+    path = write_parquet(tmp_path / "preds.parquet", columns)
+    (line,) = [one for one in run_ce("inspect", path).stdout.splitlines() if "other " in one]
+    assert line.removeprefix("other").lstrip().startswith(f"{shown}  ")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 resource = pytest.importorskip("resource", reason="limits of processes are those of Unix")
 
 ROWS = 1_500_000
+UNPACKED = 400_000_000  # bytes, from files of some kB
 
 
 @pytest.fixture(scope="module")
@@ -79,4 +82,53 @@ def test_a_lack_of_memory_is_never_a_bug(megabytes: int, many_names: Path) -> No
     done = ce("score", str(many_names), "--by", "name", "--threads", "2", addresses=megabytes << 20)
     assert done.returncode in (0, 3, 4), done.stderr
     assert "bug in ce" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def zeros() -> pa.Table:
+    """Rows whose memory is not even written to, since all of it is 0."""
+    return pa.table({"label": np.zeros(UNPACKED // 8, np.int64), "prob": np.zeros(UNPACKED // 8)})
+
+
+def as_batch(path: Path) -> None:
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    table = zeros()
+    with pa.OSFile(str(path), "wb") as file:
+        is_stream = path.suffix == ".arrows"
+        make = pa.ipc.new_stream if is_stream else pa.ipc.new_file
+        with make(file, table.schema, options=options) as writer:
+            writer.write_table(table)
+
+
+def as_parquet(path: Path) -> None:
+    numbers = pa.ListArray.from_arrays([0, UNPACKED // 8], np.zeros(UNPACKED // 8))
+    pq.write_table(pa.table({"label": [0], "prob": numbers}), path)
+
+
+def as_json_lines(path: Path) -> None:
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b'{"prob": 0.5, "label": "')
+        for _ in range(UNPACKED // 1_000_000):
+            file.write(b"a" * 1_000_000)
+        file.write(b'"}\n')
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to its limit")
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("a.arrow", as_batch),
+        ("a.arrows", as_batch),
+        ("a.parquet", as_parquet),
+        ("a.jsonl.gz", as_json_lines),
+    ],
+)
+def test_what_a_library_would_unpack_at_once_is_refused(
+    name: str, write: Callable[[Path], None], tmp_path: Path
+) -> None:
+    write(tmp_path / name)
+    done = ce("score", str(tmp_path / name), "--threads", "2", "--max-memory", "150MB")
+    assert done.returncode == 3, done.stderr
+    assert "memory ran out" in done.stderr
+    assert "the limit is 150 MB; raise it with --max-memory" in done.stderr
     assert "Traceback" not in done.stderr

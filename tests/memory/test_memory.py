@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from ce_cli.engines.threads import Threads
 from ce_cli.errors import DataError, StorageError, UsageError
 from ce_cli.inputs.ahead import Ahead
 from ce_cli.memory import limit, machine, sizes
-from ce_cli.memory.limit import limited
+from ce_cli.memory.limit import guarded, limited
 
 GB = 10**9
 
@@ -191,6 +192,33 @@ def test_a_limit_ends_with_its_call() -> None:
 def test_where_memory_runs_out_the_error_says_so(taken) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(DataError, match=r"^memory ran out"), limited(None):
         taken()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to its limit")
+def test_the_system_refuses_what_exceeds_the_limit_and_then_no_longer() -> None:
+    resource = pytest.importorskip("resource")
+    before, size = resource.getrlimit(resource.RLIMIT_DATA), 4 << 30
+    most = machine.used() + (1 << 30)
+    with pytest.raises(DataError, match=r"^memory ran out \("), limited(most), guarded(2):
+        pa.allocate_buffer(size)
+    with pytest.raises(DataError, match="--max-memory"), limited(most), guarded(2):
+        np.empty(size, np.uint8)
+    with limited(most), guarded(2):
+        np.ones(size >> 4, np.uint8)
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def test_the_size_that_arrow_asked_for_is_easy_to_read() -> None:
+    with (
+        pytest.raises(DataError, match=r"^memory ran out \(4.61 EB more were needed\)"),
+        limited(None),
+    ):
+        pa.allocate_buffer(1 << 62)
+
+
+def test_memory_that_ran_out_inside_a_library_that_arrow_uses() -> None:
+    with pytest.raises(DataError, match=r"^memory ran out"), limited(None):
+        raise pa.ArrowException("Unknown error: std::bad_alloc")
 
 
 def test_where_threads_run_out_the_error_says_so() -> None:

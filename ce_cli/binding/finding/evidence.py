@@ -103,17 +103,13 @@ class FirstRows:
 
     def numbers(self, names: Iterable[str]) -> list[Numbers]:
         """The numbers of columns."""
-        from pyarrow import types
-
         names = list(names)
         for part in self._by_file([one for one in names if one not in self._numbers]):
             projection = Projection(tuple(part), (), missing_texts=self._missing)
             frame = self.source.sample(projection)
             invalid = dict(frame.invalid_cells)
             for name in part:
-                cells = frame.columns[name]  # lists, if another column of this name has numbers
-                own = np.empty(0) if types.is_nested(cells.type) else floats(cells)
-                self._cells[name] = own
+                own = self._cells[name] = _cells(frame.columns[name])
                 if name in invalid:
                     own = np.delete(own, list(invalid[name]))
                 self._numbers[name] = Numbers(_distinct(own), name in invalid)
@@ -121,9 +117,12 @@ class FirstRows:
 
     def nested(self, name: str) -> Numbers:
         """The numbers in a column of lists or maps."""
+        from pyarrow import types
+
         if name not in self._numbers:
-            frame = self.source.sample(self._of_nested(name))
-            own = self._values(frame.columns[name])
+            cells = self.source.sample(self._of_nested(name)).columns[name]
+            is_nested = types.is_nested(cells.type)  # another column of this name may not be
+            own = self._values(cells) if is_nested else np.empty(0)
             self._numbers[name] = Numbers(_distinct(own))
         return self._numbers[name]
 
@@ -161,7 +160,11 @@ class FirstRows:
     def cells(self, names: Sequence[str]) -> list[Floats]:
         """The numbers of columns by row, each of shape (n,); NaN where a value is missing."""
         self.numbers(names)
-        return [self._cells[name] for name in names]
+        found = [self._cells[name] for name in names]
+        if len({len(one) for one in found}) > 1:  # each lacks the rows that it is wrong in
+            frame = self.source.sample(Projection(tuple(names), (), missing_texts=self._missing))
+            found = [_cells(frame.columns[name]) for name in names]
+        return found
 
     def sums(self, names: Sequence[str]) -> Floats:
         """The sums over columns, by row; NaN where a value is missing."""
@@ -196,6 +199,13 @@ class FirstRows:
         own = [name for name in names if not self._kinds[name].from_labels]
         theirs = [name for name in names if self._kinds[name].from_labels]
         return [part for part in (own, theirs) if part]
+
+
+def _cells(column: pa.Array) -> Floats:
+    """Numbers; NaN for lists, which another column of the same name may hold."""
+    from pyarrow import types
+
+    return np.full(len(column), np.nan) if types.is_nested(column.type) else floats(column)
 
 
 def _distinct(numbers: Floats) -> Floats:

@@ -120,7 +120,9 @@ class LabelChoice:
     def ambiguous(self, names: Sequence[str], predictions: Sequence[str] = ()) -> DataError:
         """The error that several columns may hold the label."""
         if all(name in self._rows.repeated for name in names):
-            return DataError(f"more than one column is named {quoted(names[0])}.")
+            return DataError(
+                f"more than one column is named {quoted(names[0])}; give each a name of its own."
+            )
         from ce_cli.binding.finding.top_class import label_beside_top_class
 
         scores = [*predictions] or self._scores()

@@ -106,6 +106,12 @@ def list_cells(checked: CheckedRows, name: str, width: int, marks: Sequence[floa
     return matrix
 
 
+@lru_cache(maxsize=4)
+def _reader(classes: tuple[str, ...]) -> NamedClasses:
+    """What finds the classes of keys; made once, since every frame has the same classes."""
+    return NamedClasses(classes)
+
+
 def map_cells(
     checked: CheckedRows, name: str, classes: Sequence[str], marks: Sequence[float] = ()
 ) -> tuple[Floats, Bools]:
@@ -115,7 +121,7 @@ def map_cells(
     if missing is not None:
         checked.miss(name, missing)
     rows, codes, keys, values = entries(column)
-    own = NamedClasses(tuple(classes)).codes(keys)[codes] if len(codes) else codes
+    own = _reader(tuple(classes)).codes(keys)[codes] if len(codes) else codes
     unknown = own == UNKNOWN
     if unknown.any():
         first = dict(zip(rows[unknown][::-1].tolist(), codes[unknown][::-1].tolist(), strict=True))

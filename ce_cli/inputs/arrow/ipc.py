@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.arrow.text_cells import SNIFFED
-from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
+from ce_cli.inputs.arrow.types import (
+    columns_of_schema,
+    first_frame,
+    frame_of_batch,
+    names_in_file,
+    no_rows,
+    places_of,
+)
 from ce_cli.inputs.bytestream import first_bytes, storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_column, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
@@ -80,7 +87,7 @@ class FileSource:
 
     def _first(self, names: Sequence[str]) -> Mapping[str, pa.Array]:
         """The first rows of some columns."""
-        places = sorted(map(self._file.schema.get_field_index, names))
+        places = places_of(self._file.schema, names)
         file = _open_file(self.name, self._path, places)
         batches = (_batch(self.name, file, n) for n in range(file.num_record_batches))
         batch = next((one for one in batches if one.num_rows), None)
@@ -89,13 +96,13 @@ class FileSource:
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
         return first_frame(self.splits(projection)) or frame_of_batch(
-            self._file.schema.empty_table(), projection, self._in_file
+            no_rows(self._file.schema), projection, self._in_file
         )
 
     def splits(self, projection: Projection) -> Iterator[FileSplit]:
         """One split for each record batch, or for several where there are very many."""
         names = [self._in_file.get(name, name) for name in projection.names]
-        fields = tuple(sorted(map(self._file.schema.get_field_index, names)))
+        fields = tuple(places_of(self._file.schema, names))
         count = self._file.num_record_batches
         step = -(-count // _SPLITS) or 1
         for start in range(0, count, step):
@@ -179,7 +186,7 @@ class StreamSource:
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the stream."""
         if self._first is None:
-            return frame_of_batch(_no_rows(self._reader.schema), projection, self._in_file)
+            return frame_of_batch(no_rows(self._reader.schema), projection, self._in_file)
         return next(frames_of_batch(self.name, self._first, projection, self._in_file))
 
     def splits(self, projection: Projection) -> Iterator[BatchSplit]:
@@ -246,9 +253,9 @@ def _batch(name: str, file: pa.RecordBatchFileReader, place: int) -> pa.RecordBa
 
 def first_cells(batch: pa.RecordBatch, names: Sequence[str]) -> Mapping[str, pa.Array]:
     """Validated, since a wrong offset gives wrong data."""
-    first = batch.select(list(dict.fromkeys(names))).slice(0, SNIFFED)
+    first = batch.select(places_of(batch.schema, names)).slice(0, SNIFFED)
     first.validate(full=True)
-    return {name: first.column(name) for name in names}
+    return {name: first.column(places_of(first.schema, [name])[-1]) for name in names}
 
 
 def frames_of_batch(
@@ -260,7 +267,8 @@ def frames_of_batch(
 ) -> Iterator[Frame]:
     """Slices of bounded size, at least one; validated, since a wrong offset gives wrong data."""
     with arrow_errors(name, kind):
-        chosen = batch.select([in_file.get(one, one) for one in projection.names])
+        names = [in_file.get(one, one) for one in projection.names]
+        chosen = batch.select(places_of(batch.schema, names))
         chosen.validate(full=True)
         yield from _slices(chosen, projection, in_file)
 
@@ -284,16 +292,3 @@ def _encoded(column: pa.Array) -> pa.Array:
 
     is_text = types.is_string(column.type) or types.is_large_string(column.type)
     return arrays.dictionary_of(column) if is_text else column
-
-
-def _no_rows(schema: pa.Schema) -> pa.Table:
-    """A table without rows; Arrow cannot make one with a union, so such a column has no type."""
-    import pyarrow as pa
-
-    def column(field: pa.Field) -> Any:
-        try:
-            return pa.schema([field]).empty_table().column(0)
-        except pa.ArrowNotImplementedError:
-            return pa.nulls(0)
-
-    return pa.table([column(field) for field in schema], names=schema.names)

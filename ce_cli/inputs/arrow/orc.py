@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from ce_cli.inputs.arrow.ipc import first_cells, frames_of_batch
 from ce_cli.inputs.arrow.orc_tail import check_tail
-from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
+from ce_cli.inputs.arrow.types import (
+    columns_of_schema,
+    first_frame,
+    frame_of_batch,
+    names_in_file,
+    no_rows,
+)
 from ce_cli.inputs.bytestream import open_bytes, storage_errors
 from ce_cli.inputs.rephrased import arrow_errors
 from ce_cli.inputs.sizes import share_of
@@ -75,7 +81,7 @@ class OrcSource:
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
         return first_frame(self.splits(projection)) or frame_of_batch(
-            self._file.schema.empty_table(), projection, self._in_file
+            no_rows(self._file.schema), projection, self._in_file
         )
 
     def splits(self, projection: Projection) -> Iterator[OrcSplit]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ce_cli.inputs.rephrased import LongTextError
+from ce_cli.inputs.text.records import LONGEST_RECORD
+from ce_cli.text import quoted
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -48,3 +52,24 @@ def checked(column: pa.Array) -> pa.Array:
     if is_text(column.type) or is_nested(column.type):
         column.validate(full=True)
     return column
+
+
+def check_lengths(name: str, column: pa.Array) -> None:
+    """Check that no text of a column is longer than a record of a text file may be.
+
+    Raises
+    ------
+    LongTextError
+        One is, and to compare it with others would take too long.
+    """
+    if column.nbytes <= LONGEST_RECORD:
+        return
+    from pyarrow import compute
+
+    texts = column.dictionary if hasattr(column, "dictionary") else column
+    longest = compute.max(compute.binary_length(texts)).as_py() or 0
+    if longest > LONGEST_RECORD:
+        raise LongTextError(
+            f"column {quoted(name)} has a text of {longest >> 20:,} MB; leave the column out, or "
+            f"cut its texts to {LONGEST_RECORD >> 20} MB."
+        )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.arrow.levels import joined_levels
 from ce_cli.inputs.arrow.plain import plain, plain_type
 from ce_cli.inputs.arrow.scores import holds_scores, maps_of, number_type
 from ce_cli.inputs.arrow.text_cells import read_cells, seen_as
-from ce_cli.inputs.arrow.type_tests import is_list, is_text, is_text_list
+from ce_cli.inputs.arrow.type_tests import check_lengths, is_list, is_text, is_text_list
 from ce_cli.inputs.source import Column, Frame, Kind, Projection, Split, Stored
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ def names_in_file(schema: pa.Schema) -> dict[str, str]:
     return {new: old for new, old in zip(joined, schema.names, strict=True) if new != old}
 
 
+def places_of(schema: pa.Schema, names: Iterable[str]) -> list[int]:
+    """Where the columns of some names are, in order; a name may be that of several columns."""
+    return sorted({place for name in names for place in schema.get_all_field_indices(name)})
+
+
 def frame_of_batch(
     batch: pa.RecordBatch | pa.Table,
     projection: Projection,
@@ -84,10 +89,12 @@ def frame_of_batch(
     issues: list[RowIssue] = []
     invalid: list[tuple[str, tuple[int, ...]]] = []
     for name in projection.names:
-        place = batch.schema.get_field_index((in_file or {}).get(name, name))
+        *_, place = places_of(batch.schema, [(in_file or {}).get(name, name)])
         column = batch.column(place)
         whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         columns[name] = _verbatim(whole) if name in projection.verbatim else plain(whole)
+        if is_text(columns[name].type):
+            check_lengths(name, columns[name])
         as_text = name in projection.texts or name in projection.words
         if as_text or not _holds_text(columns[name].type):
             continue
@@ -204,3 +211,16 @@ def _stored(type_: pa.DataType) -> Stored:
     if types.is_float16(type_):
         return "float16"
     return "text" if types.is_decimal(type_) else "float64"
+
+
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """A table without rows; Arrow cannot make one with a union, so such a column has no type."""
+    import pyarrow as pa
+
+    def column(field: pa.Field) -> Any:
+        try:
+            return pa.schema([field]).empty_table().column(0)
+        except pa.ArrowNotImplementedError:
+            return pa.nulls(0)
+
+    return pa.table([column(field) for field in schema], names=schema.names)

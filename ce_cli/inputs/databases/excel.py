@@ -21,7 +21,8 @@ from ce_cli.text import display_name, quoted
 _MOST_BYTES = 1 << 30  # of XML: a workbook is read into memory whole
 _MOST_CELLS = 1 << 25  # of the rectangle around the cells of a sheet, empty ones included
 _CHUNK = 1 << 20
-_PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]*)([0-9]*)""", re.IGNORECASE)
+_LONGEST_PLACE = 9  # letters or digits; there are three and seven at most in a sound sheet
 
 
 def open_workbook(
@@ -82,9 +83,9 @@ def _cells(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
                 raise zipfile.BadZipFile("a sheet is longer than it says")
             held += chunk
             for column, row in _PLACE.findall(held):
-                columns = max(columns, _number(column))
-                rows = max(rows, int(row))
-            held = held[-16:]
+                columns = max(columns, _number(column.upper()[:_LONGEST_PLACE]))
+                rows = max(rows, int(row[:_LONGEST_PLACE] or b"1"))
+            held = held[max(held.rfind(b"<"), len(held) - _CHUNK) :]
     return columns * rows
 
 

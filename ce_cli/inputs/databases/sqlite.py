@@ -110,6 +110,8 @@ class _SqliteErrors(Rephrased):
         self._where = where
 
     def _rephrased(self, error: BaseException) -> CeError | None:
+        if isinstance(error, UnicodeDecodeError):  # of an error about a name
+            return DataError(f"{self._name}: is not a sound SQLite database: a name is not UTF-8.")
         if not isinstance(error, sqlite3.Error | sqlite3.Warning):
             return None
         reason = str(error)
@@ -128,7 +130,6 @@ class _SqliteErrors(Rephrased):
         """The closest table to one that does not exist, and all of them."""
         known: Sequence[str] = ()
         if reason.startswith("no such table: "):
-            with sqlite3.connect(f"{Path(self._where).absolute().as_uri()}?mode=ro", uri=True) as c:
-                known = tables_of(c)
+            known = tables_of(_connected(self._where, is_complete=False))
         near = closest(reason.rpartition(": ")[2], known)
         return f"{near}; the tables are {quoted_list(known)}" if known else ""

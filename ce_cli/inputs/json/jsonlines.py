@@ -40,7 +40,7 @@ _MOST_KEYS = 256  # in maps that are read as structs, where every key takes spac
 _STRING = re.compile(rb'"([^"]*)"')  # where nothing is escaped
 _EXACT = 2.0**53
 _SAMPLE_CELLS = 1 << 21
-_CELL_BYTES = 1 << 28  # of a block times its columns: a short line may lack most of many keys
+_CELL_BYTES = 1 << 29  # of a block times its columns: a short line may lack most of many keys
 
 
 class JsonLinesSource:
@@ -105,6 +105,10 @@ class JsonLinesSource:
         """
         if not self._values and not self.is_empty:
             self._refuse()
+        return self._columns
+
+    @cached_property
+    def _columns(self) -> Sequence[Column]:
         columns = [column_of(name, values) for name, values in self._values.items()]
         if self._named and not self._own_classes:
             return columns
@@ -214,10 +218,14 @@ class JsonLinesSplit(Record):
             return None
         if table.num_rows != _lines(self.block):
             return None
+        absent = {
+            type_: pa.nulls(table.num_rows, type_)
+            for type_ in {one for name, one in (self.types or {}).items() if name not in types}
+        }
         columns = {
             name: table[name].combine_chunks()
             if name in types
-            else pa.nulls(table.num_rows, (self.types or {})[name])
+            else absent[(self.types or {})[name]]
             for name in self.projection.names
         }
         for name in self.projection.texts:
@@ -242,25 +250,26 @@ class _Lines:
     def __init__(self, block: bytes, projection: Projection) -> None:
         self._block = block
         self._projection = projection
+        self._places = {name: place for place, name in enumerate(projection.names)}
         self._found: dict[tuple[str, str], tuple[list[int], list[str]]] = {}
         self._left_out: list[int] = []
 
     def frame(self) -> Frame:
         """All rows except those with an issue."""
-        cells: dict[str, list[Any]] = {name: [] for name in self._projection.names}
         readers = self._readers()
+        rows: list[dict[str, Any]] = []
         count = 0
         for line in self._block.split(b"\n"):
             if not line.strip():
                 continue
             values = self._row(line, readers, count)
-            for name, value in values.items() if values is not None else ():
-                cells[name].append(value)
+            if values is not None:
+                rows.append(values)
             count += 1
         makers = self._makers()
         issues = (RowIssue.of(*key, *found) for key, found in self._found.items())
         return Frame(
-            {name: makers[name](values) for name, values in cells.items()},
+            {name: makers[name]([row.get(name) for row in rows]) for name in readers},
             count,
             tuple(self._left_out),
             tuple(issues),
@@ -277,12 +286,12 @@ class _Lines:
             )
             return None
         values = {}
-        for name, read in readers.items():
+        for name in sorted(row.keys() & readers.keys(), key=self._places.__getitem__):
             if name in row.repeated:
                 self._note("repeated-key", name, place, "")
                 return None
             try:
-                values[name] = read(row[name]) if name in row else None
+                values[name] = readers[name](row[name])
             except CellError as wrong:
                 self._note(wrong.code, name, place, wrong.shown)
                 return None

@@ -322,4 +322,6 @@ def _name(name: object) -> str:
 def _check_once(names: Sequence[str]) -> None:
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise DataError(f"more than one column is named {quoted(twice)}.")
+        raise DataError(
+            f"more than one column is named {quoted(twice)}; give each a name of its own."
+        )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _LONGEST = 1000
+_LONGEST_NAME = 200  # like that of a check
 
 
 def render(result: Gated, canvas: Canvas) -> str:
@@ -38,7 +39,7 @@ def render(result: Gated, canvas: Canvas) -> str:
 def _suite(gate: Gate) -> Element:
     from xml.etree.ElementTree import Element, SubElement
 
-    name = sanitize(gate.name)
+    name = sanitize(gate.name, _LONGEST_NAME)
     suite = Element("testsuite", name=name)
     properties = SubElement(suite, "properties")
     for key, value in _properties(gate).items():

@@ -23,6 +23,11 @@ _MARKS = {
 }
 
 
+# Types of Arrow: the inner one of lists, the values of a dictionary, the outer one of any other.
+_LISTS = r"(?:large_|fixed_size_)?list(?:_view)?<[^:]*: (\w+)"
+_OTHERS = r"dictionary<values=(\w+)|(struct|map|timestamp|duration|extension|\w+_union)[<\[]"
+
+
 def render(result: Inspected, canvas: Canvas) -> str:
     """The whole page."""
     return drawn(blocks(result), canvas)
@@ -66,7 +71,7 @@ def _columns(columns: Sequence[ColumnSeen]) -> Grid:
     rows = [
         (
             Span(sanitize(one.name, 24), "cyan" if one.role else "dim"),
-            Span(sanitize(one.type, 16), "dim"),
+            Span(sanitize(_in_words(one.type), 16), "dim"),
             Span(_role(one)),
             Span("" if one.missing is None else f"{one.missing:,}", _missing_style(one)),
             Span(_values(one), "" if one.role else "dim"),
@@ -80,6 +85,16 @@ def _columns(columns: Sequence[ColumnSeen]) -> Grid:
         rows.append((rest, Span(""), Span(""), Span(""), Span(""), Span("")))
     header = ("column", "type", "role", "missing", "values", "why")
     return Grid(header, (False, False, False, True, False, False), tuple(rows))
+
+
+def _in_words(type_: str) -> str:
+    """A type of Arrow without what is inside it: ``list of double`` for ``list<item: double>``."""
+    import re
+
+    if found := re.match(_LISTS, type_):
+        return f"list of {found[1]}"
+    found = re.match(_OTHERS, type_)
+    return type_ if found is None else found[1] or found[2]
 
 
 def _missing_style(column: ColumnSeen) -> str:
