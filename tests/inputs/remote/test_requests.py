@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,18 @@ import pytest
 
 from tests.conftest import score_json
 from tests.inputs.remote.counting import CountedStore
-from tests.writing import as_arrow, as_orc, as_parquet, as_text
+from tests.writing import (
+    as_arrow,
+    as_duckdb,
+    as_excel,
+    as_json_lines,
+    as_npz,
+    as_orc,
+    as_parquet,
+    as_sqlite,
+    as_text,
+    as_zip,
+)
 
 FOOTER = 1 << 16  # bytes that are read to find the footer
 
@@ -122,3 +136,31 @@ def test_the_same_document_as_on_a_disk(store: CountedStore, tmp_path: Path) -> 
     local = score_json(path, *options)
     remote = store.scored(store.put("a.parquet", content), *options)
     assert {**remote, "inputs": None} == {**local, "inputs": None}
+
+
+SMALL = pa.table({"label": [1, 0], "prob": [0.5, 0.75]})  # losses of 1 and 2 bits
+FORMATS = {
+    "a.tsv": as_text(SMALL, "\t"),
+    "a.csv.gz": gzip.compress(as_text(SMALL)),
+    "a.csv.bz2": bz2.compress(as_text(SMALL)),
+    "a.csv.xz": lzma.compress(as_text(SMALL)),
+    "a.csv.zip": as_zip(as_text(SMALL), "a.csv"),
+    "a.jsonl": as_json_lines(SMALL),
+    "a.arrow": as_arrow(SMALL),
+    "a.orc": as_orc(SMALL),
+    "a.npz": as_npz(SMALL),
+    "a.xlsx": as_excel(SMALL),
+    "a.db": as_sqlite(SMALL),
+    "a.duckdb": as_duckdb(SMALL),
+    "parquet-without-suffix": as_parquet(SMALL),
+    "csv.parquet": as_text(SMALL),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_comes_from_a_store(name: str, store: CountedStore) -> None:
+    uri = store.put(name, FORMATS[name])
+    assert store.scored(uri, "--base", "2")["metrics"]["cross_entropy"] == 1.5
+    assert len(store.proxy.heads()) <= 2
+    if not name.endswith(("db", "zip", "xlsx")):  # which are copied to a disk
+        assert len(store.proxy.gets()) <= 3
