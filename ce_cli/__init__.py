@@ -8,12 +8,14 @@ __all__ = [
     "Explained",
     "Gated",
     "Inspected",
+    "Plan",
     "Result",
     "__version__",
     "compare",
     "explain",
     "gate",
     "inspect",
+    "plan",
     "score",
 ]
 
@@ -22,11 +24,13 @@ _MODULES = {
     "explain": "ce_cli.api.explain",
     "gate": "ce_cli.api.gate",
     "inspect": "ce_cli.api.inspect",
+    "plan": "ce_cli.api.plan",
     "score": "ce_cli.api.score",
     "Compared": "ce_cli.results.compare",
     "Explained": "ce_cli.results.explain",
     "Gated": "ce_cli.results.gate",
     "Inspected": "ce_cli.results.inspect",
+    "Plan": "ce_cli.scoring.plan",
     "Result": "ce_cli.results.score",
 }
 
@@ -36,12 +40,14 @@ if TYPE_CHECKING:
     from ce_cli.api.explain import explain
     from ce_cli.api.gate import gate
     from ce_cli.api.inspect import inspect
+    from ce_cli.api.plan import plan
     from ce_cli.api.score import score
     from ce_cli.results.compare import Compared
     from ce_cli.results.explain import Explained
     from ce_cli.results.gate import Gated
     from ce_cli.results.inspect import Inspected
     from ce_cli.results.score import Result
+    from ce_cli.scoring.plan import Plan
 
 
 def __dir__() -> list[str]:

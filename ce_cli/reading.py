@@ -16,6 +16,33 @@ from ce_cli.text import quoted
 _MOST_THREADS = 4096
 
 
+class Span:
+    """The part of a file that one task reads, and where its rows turned out to begin and to end.
+
+    A format whose files can be divided sets `is_divided` when it opens one, and `begin` and `end`
+    when it reads the rows. Text that is read so begins after the first line end at or after
+    `start`, and ends with the first record that ends at or after `stop`.
+
+    Parameters
+    ----------
+    start, stop : int or None
+        Bytes of the file; None is its end.
+    exact : int or None
+        Where the first record begins, if that is known.
+    """
+
+    def __init__(self, start: int = 0, stop: int | None = None, exact: int | None = None) -> None:
+        self.start, self.stop, self.exact = start, stop, exact
+        self.is_divided = False
+        self.begin: int | None = None
+        self.end: int | None = None
+
+    def holds(self, place: int) -> bool:
+        """Whether it holds a byte, or what is as good as one before the first."""
+        after_start = not self.start or self.start <= place
+        return after_start and (self.stop is None or place < self.stop)
+
+
 class Reading(Record):
     """How files are read; nothing here changes a number, only whether a file can be read.
 
@@ -48,6 +75,8 @@ class Reading(Record):
         The table, sheet or file to read from what holds several.
     max_memory : int or None
         The bytes of memory that may be used; if None, as many as the machine leaves.
+    span : Span or None
+        The part of a file to read; if None, all of it.
     """
 
     delimiter: str | None = None
@@ -63,6 +92,7 @@ class Reading(Record):
     query: str | None = None
     table: str | None = None
     max_memory: int | None = None
+    span: Span | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:

@@ -231,6 +231,9 @@ COMMANDS = (
 
 ENGINES = (
     Entry("ce_cli.engines.threads:Threads", ("threads",)),  # the default
+    Entry("ce_cli.engines.processes:Processes", ("processes",)),
+    Entry("ce_cli.engines.dask:Dask", ("dask",)),
+    Entry("ce_cli.engines.spark:Spark", ("spark",)),
 )
 
 METRICS = (
@@ -495,6 +498,13 @@ def find(entries: Sequence[Found], name: str, kind: str) -> Found:
 def names_of(entries: Sequence[Entry | Metric | Output]) -> tuple[str, ...]:
     """Every name, once."""
     return tuple(dict.fromkeys(name for entry in entries for name in entry.names))
+
+
+def names_with_choice() -> frozenset[str]:
+    """The names of formats of which one file holds several tables, but for archives of files."""
+    return frozenset(
+        n for one in INPUTS if one.chooses and "zip" not in one.names for n in one.names
+    )
 
 
 def data_suffixes() -> frozenset[str]:

@@ -81,13 +81,13 @@ def open_pairs(path: str, stream: ByteStream, reading: Reading) -> TableSource:
     return TableSource(path, pa.table(columns))
 '''
 INPUT_LINE = r'Entry("ce_cli.inputs.pairs:open_pairs", ("pairs",), rb"label=\S+ \w+=", text=True),'
-ENGINE = '''"""Processes of this machine."""
+ENGINE = '''"""A pool of processes, as the standard library has it."""
 
 import os
 from concurrent.futures import ProcessPoolExecutor
 
 
-class Processes:
+class Pool:
     def __init__(self, workers):
         self.workers = workers
 
@@ -105,7 +105,7 @@ class Elsewhere:
     def __call__(self, item):
         return os.getppid(), self.work(item)
 '''
-ENGINE_LINE = 'Entry("ce_cli.engines.processes:Processes", ("processes",)),'
+ENGINE_LINE = 'Entry("ce_cli.engines.pool:Pool", ("pool",)),'
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (copy / "metrics" / "spherical.py").write_text(METRIC, encoding="utf-8")
     (copy / "outputs" / "statusline.py").write_text(OUTPUT, encoding="utf-8")
     (copy / "inputs" / "pairs.py").write_text(INPUT, encoding="utf-8")
-    (copy / "engines" / "processes.py").write_text(ENGINE, encoding="utf-8")
+    (copy / "engines" / "pool.py").write_text(ENGINE, encoding="utf-8")
     lines = (copy / "registry.py").read_text(encoding="utf-8")
     for table, line in (
         ("METRICS", METRIC_LINE),
@@ -220,5 +220,5 @@ def test_every_command_gives_the_same_document_on_another_engine(
 ) -> None:
     """Processes share nothing, so work, splits and results travel as bytes."""
     threads = run(folder, *command, "--json")
-    assert run(folder, *command, "--json", "--engine", "processes", "--threads", "2") == threads
-    assert "processes" in run(folder, str(command[0]), "--help")
+    assert run(folder, *command, "--json", "--engine", "pool", "--threads", "2") == threads
+    assert "pool" in run(folder, str(command[0]), "--help")

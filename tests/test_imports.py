@@ -22,9 +22,9 @@ PACKAGE = Path(ce_cli.__file__).parent
 # layer, and itself; units of one layer know nothing of each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
-    ("errors", "text", "record", "engines", "process"),
+    ("errors", "text", "record", "process"),
     ("options", "memory", "storage"),
-    ("kernels", "findings", "registry", "spec", "reading"),
+    ("kernels", "findings", "registry", "spec", "reading", "engines"),
     ("results",),  # above the registry, which names the page that a result shows
     ("inputs", "metrics", "outputs"),
     ("binding",),

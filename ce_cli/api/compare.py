@@ -76,7 +76,8 @@ def compare(
             found.append(ModelData(data_set(data, chosen, spec, reading), own))
         names = [name for one in found for name, _ in one.models]
         plan = ComparisonPlan.from_options(chosen, place_of(chosen["reference"], names))
-        return compared(found, plan, run_of(chosen, reading))
+        with run_of(chosen, reading) as run:
+            return compared(found, plan, run)
 
 
 Own = tuple[tuple[str, Spec], ...]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ce_cli.binding.joining.joined import reading_of_labels
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.arrow.memory import TableSource
-from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.locate import located, opener, with_names
 from ce_cli.inputs.source import Source
 from ce_cli.reading import Reading
@@ -154,7 +154,8 @@ def data_set(data: Given, options: Mapping[str, Any], spec: Spec, reading: Readi
     """The data set, with its labels if they are in a file or table of their own."""
     labels = options.get("labels")
     own = None if labels is None else _labels(labels, reading_of_labels(reading, spec))
-    return DataSet(tuple(map(without_secrets, data.names)), data.sources(reading), own)
+    files = Files(data.names, reading) if data.table is None else None
+    return DataSet(tuple(map(without_secrets, data.names)), data.sources(reading), own, files)
 
 
 def _labels(labels: object, reading: Reading) -> Callable[[], Source]:

@@ -107,7 +107,8 @@ def explain(
         number = None if row is None else operator.index(row)
         selector = row_selector(number, None if of is None else str(of), spec.id)
         rows = data_set(found, chosen, spec, reading)
-        return explained(rows, spec, selector, run_of(chosen, reading), curve)
+        with run_of(chosen, reading) as run:
+            return explained(rows, spec, selector, run, curve)
 
 
 def _check_for_numbers(

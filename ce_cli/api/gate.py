@@ -79,7 +79,8 @@ def gate(data: Data, predictions: Array | None = None, **options: Unpack[GateOpt
             given_baseline = _baseline(data, baseline, found)
             against = data_set(given_baseline, chosen, request.spec, request.reading)
         rows = data_set(found, chosen, request.spec, request.reading)
-        return Gated((judged(prepared, rows, run_of(chosen, request.reading), against),))
+        with run_of(chosen, request.reading) as run:
+            return Gated((judged(prepared, rows, run, against),))
 
 
 def _request(options: Mapping[str, Any]) -> GateRequest:

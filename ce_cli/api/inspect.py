@@ -61,7 +61,8 @@ def inspect(
         spec = found.bound(spec)
         command = score_command(found.typed, {**chosen, "labels": _typed(chosen["labels"])})
         rows = data_set(found, chosen, spec, reading)
-        result = inspected(rows, spec, command, run_of(chosen, reading))
+        with run_of(chosen, reading) as run:
+            result = inspected(rows, spec, command, run)
         return result if found.table is None else inspected_in_python(result)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from ce_cli.api.data import data_set, given
+from ce_cli.api.frames import engine_of, scored_frame
 from ce_cli.api.python_terms import in_python_terms
 from ce_cli.api.settings import check_columns, checked, run_of, settings
+from ce_cli.errors import UsageError
 from ce_cli.options.commands import ScoreOptions
 from ce_cli.results.score import Result
 from ce_cli.scoring import pipeline
@@ -31,7 +33,8 @@ def score(
     data : path, sequence of paths, table, mapping of columns, or array of labels
         Files and directories are read as streams. A table is a pandas.DataFrame, a pyarrow.Table,
         or anything with ``__arrow_c_stream__``, such as a frame of polars or a relation of DuckDB;
-        it is not copied where Arrow can read it in place. Labels in an array are classes, shape
+        it is not copied where Arrow can read it in place. A DataFrame of Spark or Dask is scored
+        where it is; its rows have no numbers. Labels in an array are classes, shape
         (n,), or shares of each class, shape (n, K), and need `predictions`.
     predictions : array or table, optional
         For labels in an array: one number per row, for two classes that of the positive one; one
@@ -71,6 +74,13 @@ def score(
     """
     with in_python_terms(options):
         chosen = checked(options, ScoreOptions)
+        if engine := engine_of(data):
+            if per_row or predictions is not None:
+                raise UsageError(
+                    "A table that is spread over machines holds its predictions, and per_row would "
+                    "keep all its rows here: leave both out."
+                )
+            return scored_frame(data, engine, chosen)
         spec, reading = settings(chosen)
         found = given(data, predictions)
         spec = found.bound(spec)
@@ -78,5 +88,6 @@ def score(
         tables: list[pa.Table] = []
         keep = tables.append if per_row else None
         rows = data_set(found, chosen, spec, reading)
-        result = pipeline.score(rows, spec, run_of(chosen, reading), keep)
+        with run_of(chosen, reading) as run:
+            result = pipeline.score(rows, spec, run, keep)
         return result.replace(row_tables=tuple(tables))

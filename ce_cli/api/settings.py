@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from ce_cli.options import checked as types
@@ -49,6 +50,6 @@ def check_columns(spec: Spec, reading: Reading, options: Mapping[str, Any]) -> N
     """Refuse to look for names of columns where there are none."""
 
 
-def run_of(options: Mapping[str, Any], reading: Reading) -> Run:
-    """Where the work is done."""
-    return run_on(options["engine"], reading.threads)
+def run_of(options: Mapping[str, Any], reading: Reading) -> closing[Run]:
+    """Where the work is done, until the end of a ``with`` statement."""
+    return closing(run_on(options["engine"], reading.threads, None, options["scheduler"]))

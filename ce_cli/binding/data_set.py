@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ce_cli.inputs.dataset import DataSet
+from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.locate import opened, opener
 from ce_cli.inputs.unchanged import States
 from ce_cli.reading import Reading
@@ -18,10 +18,11 @@ def data_set(
     """Files that are read as one, with the file that has their labels, if there is one."""
     sources = opener(names, reading)
     shown = tuple(map(without_secrets, names))
+    files = Files(tuple(names), reading)
     if labels is None:
-        return DataSet(shown, sources)
+        return DataSet(shown, sources, files=files)
     from ce_cli.binding.joining.joined import reading_of_labels
 
     own = reading_of_labels(reading, spec)
     states: States = {}
-    return DataSet(shown, sources, lambda: opened(labels, own, states))
+    return DataSet(shown, sources, lambda: opened(labels, own, states), files)

@@ -7,8 +7,49 @@ from ce_cli.binding.naming.names import no_column
 from ce_cli.binding.roles import bytes_shape, type_of
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Column, Source, repeated
+from ce_cli.record import Record
 from ce_cli.spec import Spec
 from ce_cli.text import quoted
+
+
+class Fits(Record):
+    """What every file of a data set has to have.
+
+    Attributes
+    ----------
+    bindings : tuple of Binding
+        Whose columns it needs.
+    first : str
+        The name of the first file that has a row.
+    same_precision : bool
+        Whether it has to store predictions with the precision of the first.
+    """
+
+    bindings: tuple[Binding, ...]
+    first: str
+    same_precision: bool
+
+    def check_file(self, part: int, source: Source) -> None:
+        """Check file number `part`, from 0.
+
+        Raises
+        ------
+        DataError
+            It does not fit.
+        """
+        self.check_columns(part, source)
+        if part:
+            self.check_precision(source)
+
+    def check_columns(self, part: int, source: Source) -> None:
+        """Check that the columns exist, and are of types that suit their roles."""
+        for binding in self.bindings:
+            check_fits(source, binding, self.first if part else "")
+
+    def check_precision(self, source: Source) -> None:
+        """Check that probabilities are stored as in the first file, if they have to be."""
+        for binding in self.bindings if self.same_precision else ():
+            check_precision(source, binding)
 
 
 def check_fits(source: Source, binding: Binding, first: str = "") -> None:

@@ -178,11 +178,16 @@ def running(call: Call, workers: int, paths: Sequence[str]) -> Iterator[Run]:
     from ce_cli.scoring.run import run_on
 
     rows_on_terminal = call.options.get("per_row") == STDIN and sys.stdout.isatty()
-    if call.options["quiet"] or rows_on_terminal:
-        yield run_on(call.options["engine"], workers)
-        return
-    with shown(paths) as progress:
-        yield run_on(call.options["engine"], workers, progress)
+    quiet = call.options["quiet"]
+    engine, scheduler = call.options["engine"], call.options["scheduler"]
+    with contextlib.nullcontext() if quiet or rows_on_terminal else shown(paths) as progress:
+        say = None if quiet else _say
+        with contextlib.closing(run_on(engine, workers, progress, scheduler, say)) as run:
+            yield run
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"ce: {sentence}", err=True)
 
 
 def show(result: CommandResult, call: Call, form: Output, stream: TextIO) -> None:

@@ -165,6 +165,8 @@ class Agreement:
     ----------
     left_out : int
         How many rows some model could not score.
+    differing : list of Disagreements
+        Where each model disagrees with the reference.
     """
 
     def __init__(self, models: Sequence[BoundModel]) -> None:
@@ -174,7 +176,7 @@ class Agreement:
         self._orders = [
             class_order(own.binding, one.binding, (own.name, one.name), file) for one in models
         ]
-        self._differing = [_Disagreements() for _ in models]
+        self.differing = [Disagreements() for _ in models]
 
     def __call__(self, parts: Sequence[ScoredRows]) -> list[ScoredRows]:
         """The rows that all models could score; disagreements are recorded."""
@@ -183,11 +185,17 @@ class Agreement:
         self.left_out += parts[0].read - len(own.rows)
         weighted = next((part for part in common if part.weights is not None), own)
         for order, other, disagreements in zip(
-            self._orders[1:], common[1:], self._differing[1:], strict=True
+            self._orders[1:], common[1:], self.differing[1:], strict=True
         ):
             disagreements.labels(own, other, order.differing(own, other), order)
             disagreements.weights(weighted, other)
         return common
+
+    def merge(self, later: Agreement, rows: int) -> None:
+        """Add what was found in later rows, `rows` other rows after the first."""
+        self.left_out += later.left_out
+        for own, other in zip(self.differing, later.differing, strict=True):
+            own.merge(other, rows)
 
     def refuse(self, classes: Sequence[str], key: str | None) -> None:
         """Reject models that disagree about labels or weights.
@@ -204,13 +212,13 @@ class Agreement:
         DataError
             Labels or weights differ.
         """
-        for one, disagreements in zip(self.models, self._differing, strict=True):
+        for one, disagreements in zip(self.models, self.differing, strict=True):
             message = disagreements.message(self.models[0].name, one.name, classes, key)
             if message is not None:
                 raise DataError(message)
 
 
-class _Disagreements:
+class Disagreements:
     """Rows in which a model and the reference disagree: the first of them, and their count."""
 
     def __init__(self) -> None:
@@ -244,6 +252,13 @@ class _Disagreements:
         if kind not in self._first or row < self._first[kind][0]:
             name = own.ids_of(np.array([at]))
             self._first[kind] = (row, "" if name is None else str(name[0]), *pair)
+
+    def merge(self, later: Disagreements, rows: int) -> None:
+        """Add those of later rows, `rows` other rows after the first."""
+        for kind, count in later._counts.items():
+            self._counts[kind] += count
+        for kind, (row, name, ours, theirs) in later._first.items():
+            self._first.setdefault(kind, (row + rows, name, ours, theirs))
 
     def message(
         self, reference: str, model: str, classes: Sequence[str], key: str | None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.data_set import data_set
+from ce_cli.binding.fits import Fits
 from ce_cli.binding.joining.row_columns import RowColumn, index_columns
 from ce_cli.binding.naming.names import is_id
-from ce_cli.comparing.scored_rows import ModelRows, ScoredRows, ScoreModels
+from ce_cli.comparing.scored_rows import ModelRows, RowsOfModels, ScoredRows, ScoreModels
 from ce_cli.errors import CeError, UsageError
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
@@ -27,6 +28,9 @@ from ce_cli.scoring.pipeline import Prepared, bound_columns, prepared
 from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list
+
+if TYPE_CHECKING:
+    from ce_cli.scoring.joined_files import Labelled
 
 
 class ModelData(Record):
@@ -140,6 +144,7 @@ class ModelReader:
         self.totals = [ExactSums.empty(1) for _ in bound]
         self.evidence = [Evidence() for _ in bound]
         self._locations = RowLocations(data.names)
+        self._hidden = -1  # the number of a file whose further rows cannot be told apart
 
     def evidence_notes(self, model: int) -> list[EvidenceNote]:
         """What the rows show about the roles of the columns of a model."""
@@ -214,12 +219,21 @@ class ModelReader:
 
     def splits(self, work: ScoreModels) -> Iterator[tuple[int, Split]]:
         """The splits that `work` needs, each with the number of its file."""
-        projection = work.bindings[0].projection.with_id(work.key)
-        for name in work.indices:
-            projection = projection.with_text(name)
-        for binding in work.bindings[1:]:
-            projection = projection.union(binding.projection)
-        return self._ready.splits(projection, work.bindings)
+        return self._ready.splits(work.projection, work.bindings)
+
+    def fits(self, work: ScoreModels) -> Fits:
+        """What each file has to have for `work`."""
+        return self._ready.fits(work.bindings)
+
+    def labelled(self, work: ScoreModels) -> Labelled | None:
+        """The labels for `work`, if they are in a file of their own."""
+        return self._ready.labelled(work.projection)
+
+    def take_over(self, rows: RowsOfModels, locations: RowLocations) -> None:
+        """Keep what was found in all rows, where these were read elsewhere."""
+        self.issues, self.clipped = list(rows.issues), list(rows.clipped)
+        self.totals, self.evidence = list(rows.totals), list(rows.evidence)
+        self._locations = locations
 
     def taken(
         self, part: int, frames: Sequence[Sequence[ModelRows]], run: Run
@@ -227,12 +241,15 @@ class ModelReader:
         """The rows of the next split, which is of file `part`, numbered; their issues are kept."""
         self._locations = self._locations.begun(part, self.read)
         for pieces in frames:
+            if part == self._hidden:
+                return
             start = self.read
             for model, piece in enumerate(pieces):
                 self.issues[model] = self.issues[model].merge(piece.issues)
                 self.clipped[model] = self.clipped[model].merge(piece.clipped)
                 self.totals[model] = self.totals[model].merge(piece.total)
                 self.evidence[model] = self.evidence[model].merge(piece.evidence)
+            self._hidden = part if pieces[0].issues.hide_the_rest else self._hidden
             run.add_rows(self.read - start)
             if self.read > start:
                 yield [piece.scored.at(start) for piece in pieces]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ce_cli.comparing.agreement import Agreement
 from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
@@ -12,8 +13,13 @@ from ce_cli.comparing.paired_sums import SumPairs, folded
 from ce_cli.comparing.row_alignment import RowAlignment
 from ce_cli.comparing.summary import Summary
 from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.dataset import DataSet
 from ce_cli.results.compare import Compared
+from ce_cli.scoring.pipeline import check_possible
 from ce_cli.scoring.run import Run
+
+if TYPE_CHECKING:
+    from ce_cli.comparing.compare_files import PairedFiles
 
 
 def compare(
@@ -40,6 +46,10 @@ def compare(
     CeError
         The options, the data or the files are invalid, or the rows do not match.
     """
+    for one in data_sets:
+        check_possible(one.data, run, one.models[0][1].id is not None)
+    if len(data_sets) > 1:
+        run.refuse_elsewhere("Comparing the rows of several files")
     model_set = ModelSet.of(data_sets, plan, run)
     spec = model_set.models[0].spec
     several = len(model_set.readers) > 1
@@ -56,9 +66,15 @@ def compare(
         plan.worst,
         binding.class_count if counted else 0,
     )
-    rows = (model_set.in_order(some) for some in alignment.rows(run))
-    common = (model_set.with_groups(agreement(some)) for some in rows)
-    sums = folded(run.near(work, common))
+    if run.elsewhere is None:
+        rows = (model_set.in_order(some) for some in alignment.rows(run))
+        common = (model_set.with_groups(agreement(some)) for some in rows)
+        sums = folded(run.near(work, common))
+    else:
+        folded_sums = _folded_elsewhere(model_set, work, agreement, data_sets[0].data, run)
+        if folded_sums is None:  # a label is joined twice: the rows in order show where
+            return compare(data_sets, plan, run.here(), groupings)
+        sums = folded_sums.sums
     for reader in model_set.readers:
         reader.refuse_bad()
     alignment.refuse()
@@ -68,3 +84,23 @@ def compare(
         raise DataError("There are no rows that all models could score.")
     summary = Summary(model_set, plan, alignment, agreement.left_out, sums, classes)
     return summary.compared(groupings)
+
+
+def _folded_elsewhere(
+    model_set: ModelSet, work: SumPairs, agreement: Agreement, data: DataSet, run: Run
+) -> PairedFiles | None:
+    """What is found in the rows of one data set, folded by tasks; None as for `folded_files`."""
+    from ce_cli.comparing.compare_files import CompareFiles
+    from ce_cli.scoring.folding import folded_files
+
+    (reader,) = model_set.readers
+    job = reader.work(model_set.key)
+    files = CompareFiles(model_set.replace(readers=()), job, work, reader.fits(job))
+    folded_rows = folded_files(run, files, data, reader.labelled(job))
+    if folded_rows is None:
+        return None
+    found, locations = folded_rows
+    agreement.merge(found.agreement, 0)
+    reader.take_over(found.rows, locations)
+    run.add_rows(reader.read)
+    return found

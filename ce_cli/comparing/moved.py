@@ -88,6 +88,11 @@ class Moved(Record):
         )
         return cls(worse, better, most)
 
+    def shifted(self, rows: int) -> Self:
+        """The same rows, when `rows` other rows come before them."""
+        worse, better = (one.replace(rows=one.rows + rows) for one in (self.worse, self.better))
+        return self.replace(worse=worse, better=better)
+
     def merge(self, later: Self) -> Self:
         """Add the rows of `later`."""
         return type(self)(

@@ -144,6 +144,12 @@ class SignBlocks(State):
         blocks = model.replace(groups=own, group_count=len(cells))
         return cls(cells, blocks.sums(finite), blocks.weight_sums)
 
+    def shifted(self, rows: int) -> Self:
+        """The same sums, when `rows` other rows come before them."""
+        moved = self.cells // BLOCKS * BLOCKS + (self.cells + rows) % BLOCKS
+        cells, own = np.unique(moved, return_inverse=True)
+        return self._moved(own, cells)
+
     def at(self, group: int) -> Self:
         """The sums of one group."""
         first, last = np.searchsorted(self.cells, (group * BLOCKS, (group + 1) * BLOCKS))
@@ -216,6 +222,15 @@ class PairedSums(Record):
         )
         moved = {model: rows.merge(other.moved[model]) for model, rows in self.moved.items()}
         return type(self)(self.rows + other.rows, keys, states, own, clusters, moved)
+
+    def shifted(self, rows: int) -> Self:
+        """The same sums, when `rows` other rows come before them."""
+        states = {
+            name: state.shifted(rows) if isinstance(state, SignBlocks) else state
+            for name, state in self.states.items()
+        }
+        moved = {model: some.shifted(rows) for model, some in self.moved.items()}
+        return self.replace(states=states, moved=moved)
 
     def by(self, places: Sequence[int]) -> Self:
         """The groups by some of the columns of their keys."""

@@ -14,7 +14,7 @@ from ce_cli.binding.rows.bound_rows import BoundRows, bound_rows
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.arrow.arrays import numbers
-from ce_cli.inputs.source import Frame, Split, first_numbers
+from ce_cli.inputs.source import Frame, Projection, Split, first_numbers
 from ce_cli.kernels.batch import Batch
 from ce_cli.kernels.exact import ExactSums
 from ce_cli.metrics.groups import GroupKey
@@ -192,6 +192,16 @@ class ScoreModels(Record):
         return [[self._piece(frame, m) for m in self._models] for frame in split.frames()]
 
     @property
+    def projection(self) -> Projection:
+        """The columns to read."""
+        projection = self.bindings[0].projection.with_id(self.key)
+        for name in self.indices:
+            projection = projection.with_text(name)
+        for binding in self.bindings[1:]:
+            projection = projection.union(binding.projection)
+        return projection
+
+    @property
     def _models(self) -> range:
         return range(len(self.bindings))
 
@@ -225,6 +235,50 @@ class ModelRows(Record):
     clipped: ExactSums
     total: ExactSums
     evidence: Evidence
+
+
+class RowsOfModels(Record):
+    """What is kept of all rows, for each model: a monoid in the order of the rows.
+
+    Attributes
+    ----------
+    issues : tuple of RowIssues
+        Row counts and issues.
+    clipped, totals : tuple of ExactSums
+        Σ w·loss of the clipped rows, and of all rows.
+    evidence : tuple of Evidence
+        What the rows show about the roles of their columns.
+    """
+
+    issues: tuple[RowIssues, ...]
+    clipped: tuple[ExactSums, ...]
+    totals: tuple[ExactSums, ...]
+    evidence: tuple[Evidence, ...]
+
+    @classmethod
+    def empty(cls, models: int) -> Self:
+        """No rows."""
+        nothing = (ExactSums.empty(1),) * models
+        return cls((RowIssues.of(),) * models, nothing, nothing, (Evidence(),) * models)
+
+    @classmethod
+    def of(cls, pieces: Sequence[ModelRows]) -> Self:
+        """Those of a frame."""
+        return cls(
+            tuple(one.issues for one in pieces),
+            tuple(one.clipped for one in pieces),
+            tuple(one.total for one in pieces),
+            tuple(one.evidence for one in pieces),
+        )
+
+    def merge(self, later: Self) -> Self:
+        """Append the rows of `later`."""
+        return type(self)(
+            tuple(a.merge(b) for a, b in zip(self.issues, later.issues, strict=True)),
+            tuple(a.merge(b) for a, b in zip(self.clipped, later.clipped, strict=True)),
+            tuple(a.merge(b) for a, b in zip(self.totals, later.totals, strict=True)),
+            tuple(a.merge(b) for a, b in zip(self.evidence, later.evidence, strict=True)),
+        )
 
 
 def _ungrouped(batch: Batch) -> Batch:

@@ -53,6 +53,7 @@ def explain(
     CeError
         The options, the data or the files are invalid, or there is no such row.
     """
+    run.refuse_elsewhere("ce explain")
     weights = balance(data, spec, run) if spec.balanced else ()
     ready = prepared(data, spec)
     if weights:

@@ -147,6 +147,15 @@ class RowIssues(Record):
             self.weightless + later.weightless,
         )
 
+    @property
+    def hide_the_rest(self) -> bool:
+        """Whether nothing after these rows in their file can be told apart.
+
+        A quote that is not closed may end anywhere, so how far it seems to reach depends on how
+        the file is split. What is found after it is not merged.
+        """
+        return ("open-quote", "") in self.by_kind
+
     def count(self, code: str) -> int:
         """How many rows have an issue of this kind."""
         return sum(issue.count for issue in self.by_kind.values() if issue.code == code)

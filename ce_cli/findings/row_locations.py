@@ -70,3 +70,20 @@ class RowLocations(Record):
         inside = f" of {display_name(name)}" if len(self.names) > 1 else ""
         which = "it is" if issue.count == 1 else "the worst is"
         return f"; {which} row {number:,}{inside} with {value}"
+
+
+class UnnumberedRows(RowLocations):
+    """The rows of a table that is spread over machines, in no order: their numbers mean nothing."""
+
+    def describe(self, row: int) -> str:
+        """``DataFrame: a row``."""
+        return f"{self.title}: a row"
+
+    def others(self, issue: RowIssue) -> str:
+        """`` (and 4 more rows)``, or nothing if there is only one."""
+        more = issue.count - 1
+        return f" (and {plural(more, 'more row')})" if more else ""
+
+    def worst(self, issue: RowIssue) -> str:
+        """``; the worst has 1.2``, or nothing if the worst row is unknown."""
+        return "" if issue.worst is None else f"; the worst has {issue.worst[2]}"

@@ -163,6 +163,7 @@ class ByteStream:
         start = first_bytes(path, raw)
         packed = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
         self._position = _position(raw)
+        self._plain_file = _plain_file(raw, encoding) if not packed else None
         self._read = _plain(raw)
         if packed:
             self._read = _unpacked(path, raw, packed)
@@ -201,6 +202,17 @@ class ByteStream:
         """Return bytes to the stream, to be read next."""
         self._held = data + self._held
 
+    def offset(self) -> int | None:
+        """Where the next byte is in the file; None if it cannot be read from any place."""
+        return None if self._plain_file is None else self._plain_file.tell() - len(self._held)
+
+    def move_to(self, offset: int) -> None:
+        """Continue at another place of a file that has an `offset`."""
+        if self._plain_file is not None:
+            with storage_errors(self.path):
+                self._counted = self._plain_file.seek(offset)
+        self._held, self._ended = b"", False
+
     def newly_read(self) -> int:
         """The bytes read from the file since the last call, packed ones if it is packed.
 
@@ -216,6 +228,7 @@ class ByteStream:
         wide = next((mark for mark in marks if start.startswith(mark)), b"")
         if wide or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self._recode = _recoder(self.path, "utf-32" if wide else "utf-16")
+            self._plain_file = None
             return self._recode(start, False)
         return start.removeprefix(codecs.BOM_UTF8)
 
@@ -223,6 +236,13 @@ class ByteStream:
 def _plain(raw: io.BufferedReader) -> Callable[[int], bytes]:
     """How to read: a file without another copy, a pipe until there is as much as is asked for."""
     return raw.read1 if _is_file(raw) else raw.read
+
+
+def _plain_file(raw: io.BufferedReader, encoding: str) -> io.BufferedReader | None:
+    """The file, if its bytes are those of the text and can be read from any place."""
+    in_archive = hasattr(raw.raw, "covered")
+    known = _recoder("", encoding) is _unchanged
+    return raw if known and not in_archive and raw.seekable() else None
 
 
 def _is_file(raw: io.BufferedReader) -> bool:
@@ -257,6 +277,10 @@ def _is_ebcdic(name: str) -> bool:
     return False
 
 
+def _unchanged(data: bytes, final: bool) -> bytes:
+    return data
+
+
 def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
     try:
         codec = codecs.lookup(encoding)
@@ -266,7 +290,7 @@ def _recoder(path: str, encoding: str) -> Callable[[bytes, bool], bytes]:
         raise UsageError(f"--encoding {quoted(encoding)} is not a known encoding.") from None
     name = codec.name
     if name in ("utf-8", "ascii"):
-        return lambda data, final: data
+        return _unchanged
     decoder = codecs.getincrementaldecoder(name)()
     line_end = "\x85" if _is_ebcdic(name) else "\n"
 

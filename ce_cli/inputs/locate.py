@@ -254,11 +254,12 @@ def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Sour
     if any("://" in name for name in names):
         from ce_cli.inputs.remote.fetching import made_ahead
 
-        return lambda: made_ahead(lambda name: _opened_or_empty(name, reading, states), names)
-    return lambda: (_opened_or_empty(name, reading, states) for name in names)
+        return lambda: made_ahead(lambda name: opened_or_empty(name, reading, states), names)
+    return lambda: (opened_or_empty(name, reading, states) for name in names)
 
 
-def _opened_or_empty(path: str, reading: Reading, states: States) -> Source:
+def opened_or_empty(path: str, reading: Reading, states: States) -> Source:
+    """Open one of several files, which may be empty."""
     try:
         return opened(path, reading, states)
     except EmptyFileError:

@@ -25,6 +25,9 @@ def constants_of(path: str) -> dict[str, str | None]:
         return {}
     from urllib.parse import unquote
 
+    from ce_cli.inputs.anywhere import as_typed
+
+    path = as_typed(path)
     directories = path.split("/")[3:] if "://" in path else path.split("/")
     pairs = [directory.partition("=") for directory in directories[:-1]]
     named = {unquote(name): unquote(text) for name, equals, text in pairs if name and equals}

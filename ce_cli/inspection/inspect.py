@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
+from ce_cli.binding.fits import Fits, must_be_alike
 from ce_cli.binding.joining.label_file import LabelFile
 from ce_cli.errors import DataError, pasteable
 from ce_cli.findings.row_locations import RowLocations
@@ -15,16 +14,17 @@ from ce_cli.inputs.source import Projection, Source, Split
 from ce_cli.inspection.class_advice import class_advice
 from ce_cli.inspection.columns_seen import columns_seen
 from ce_cli.inspection.evidence_advice import evidence_advice
-from ce_cli.inspection.examine import ExamineSplit, projection_of
+from ce_cli.inspection.examine import ExamineSplit
+from ce_cli.inspection.examine_files import Examined, ExamineFiles
 from ce_cli.inspection.file_facts import FileFacts
 from ce_cli.inspection.named_options import named_options
 from ce_cli.inspection.row_advice import row_advice
 from ce_cli.inspection.score_command import ScoreCommand
-from ce_cli.inspection.settle import Settled, settle
+from ce_cli.inspection.settle import settle
 from ce_cli.inspection.trial import Trial
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
-from ce_cli.scoring.pipeline import up_to_first_row, with_labels
+from ce_cli.scoring.pipeline import check_possible, up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
 from ce_cli.scoring.warnings import left_out_files
@@ -86,6 +86,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     StorageError
         A file cannot be read.
     """
+    check_possible(data, run, spec.id is not None)
     given = spec
     sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)
@@ -100,26 +101,37 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     work = ExamineSplit(
         None if binding is None else binding.replace(by=()), settled.spec, ids, missing
     )
-    total, locations = work.empty(), RowLocations(data.names)
-    file_findings: list[Finding] = []
-    repeated, every = None, chain(leading, sources)
+    repeated = None
     if len(data.names) > 1 and label_file is None:
         repeated = RepeatedFiles(binding)
-        every = chain(repeated.noted(every))
-    without_rows: list[str] = []
-    alike = must_be_alike(spec, settled.spec)
-    splits = _splits(every, settled, missing, alike, file_findings, without_rows)
-    for part, exam in run.results(work, splits):
-        locations = locations.begun(part, total.issues.read)
-        total = total.merge(exam)
-        run.add_rows(exam.issues.read)
+    fits = (
+        None
+        if binding is None
+        else Fits((binding,), source.name, must_be_alike(spec, settled.spec))
+    )
+    files = ExamineFiles(work, fits, len(leading) - 1, repeated is not None)
+    if run.elsewhere is None:
+        found, locations = _examined(files, chain(leading, sources), run, RowLocations(data.names))
+    else:
+        from ce_cli.scoring.folding import folded_files
+        from ce_cli.scoring.joined_files import Labelled
+
+        labels = None
+        if label_file is not None:
+            labels = Labelled(label_file, source, files.projection(source), spec.label)
+        folded = folded_files(run, files, data, labels)
+        if folded is None:
+            return inspect(data, given, typed, run.here())
+        found, locations = folded
+        run.add_rows(found.exam.issues.read)
+    total, file_findings = found.exam, list(found.findings)
     if label_file is not None:
         file_findings += _unused(label_file)
-    locations = locations.ended(total.issues.read)
     if repeated is not None:
+        repeated.add(found.beginnings)
         notes = repeated.notes(data.names, (*locations.starts, total.issues.read), spec)
         file_findings += [Finding(note.code, "warning", note.message) for note in notes]
-    empty = left_out_files(without_rows, locations)
+    empty = left_out_files(list(found.without_rows), locations)
     file_findings += [Finding(note.code, "warning", note.message) for note in empty]
     delimiter = getattr(source, "delimiter", ",")  # only text files have one
     facts = FileFacts(total, settled, spec, columns, ids, locations, typed, delimiter, source)
@@ -137,48 +149,36 @@ def _unused(label_file: LabelFile) -> Iterator[Finding]:
         yield Finding("files_disagree", "warning", message, count)
 
 
-def _splits(
-    sources: Iterator[Source],
-    settled: Settled,
-    missing: tuple[str, ...],
-    alike: bool,
-    file_findings: list[Finding],
-    without_rows: list[str],
-) -> Iterator[tuple[int, Split, Projection]]:
-    """Splits of every file that matches the first; other files become findings, or have no rows."""
-    binding = settled.binding
-    first = ""
-    for part, source in enumerate(sources):
-        if source.is_empty:
-            without_rows.append(source.name)
-            continue
-        if binding is not None and not _fits(source, binding, first, alike, file_findings):
-            continue
-        first = first or source.name
-        projection = projection_of(
-            source.columns(), None if binding is None else binding.replace(by=()), missing
-        )
-        for split in source.splits(projection):
-            yield part, split, projection
+def _examined(
+    files: ExamineFiles, sources: Iterator[Source], run: Run, locations: RowLocations
+) -> tuple[Examined, RowLocations]:
+    """Examine the splits of all files here."""
+    seen: list[Examined] = []  # of each file but its rows
 
+    def splits() -> Iterator[tuple[int, Split, Projection]]:
+        for part, source in enumerate(sources):
+            noted = files.noted(part, source)
+            seen.append(noted)
+            if noted.fits:
+                projection = files.projection(source)
+                for split in source.splits(projection):
+                    yield part, split, projection
 
-def _fits(
-    source: Source, binding: Binding, first: str, alike: bool, file_findings: list[Finding]
-) -> bool:
-    """Whether a file can be inspected beside the first; `alike` if their precisions have to be."""
-    try:
-        check_fits(source, binding, first)
-    except DataError as error:
-        file_findings.append(
-            Finding("other_file", "error", f"{error} Its rows were not inspected.")
-        )
-        return False
-    try:
-        if first and alike:
-            check_precision(source, binding)
-    except DataError as error:
-        file_findings.append(Finding("other_precision", "error", str(error)))
-    return True
+    total, hidden = files.split.empty(), -1
+    for part, exam in run.results(files.split, splits()):
+        if part == hidden:
+            continue
+        hidden = part if exam.issues.hide_the_rest else hidden
+        locations = locations.begun(part, total.issues.read)
+        total = total.merge(exam)
+        run.add_rows(exam.issues.read)
+    found = Examined(
+        total,
+        tuple(finding for one in seen for finding in one.findings),
+        tuple(name for one in seen for name in one.without_rows),
+        tuple(begin for one in seen for begin in one.beginnings),
+    )
+    return found, locations.ended(total.issues.read)
 
 
 def _inspected(facts: FileFacts, form: str, file_findings: Sequence[Finding]) -> Inspected:

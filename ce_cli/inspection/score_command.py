@@ -17,7 +17,7 @@ from ce_cli.text import STDIN, comma_separated, shell_word, shell_words
 _SWITCHES = tuple(
     flag(name) for name, option in options_of(InspectOptions).items() if option.typed is bool
 )
-_NO_MATTER = ("threads", "engine")  # they change no number
+_NO_MATTER = ("threads", "engine", "scheduler")  # they change no number
 READ_OTHERWISE = {  # options by which the same bytes are other rows
     *("--decimal", "--no-header", "--comment", "--encoding", "--input-format"),
     *("--query", "--table", "--delimiter"),

@@ -61,7 +61,7 @@ class Trial(Record):
             if {name for name, _ in changed} & READ_OTHERWISE:
                 reading = Reading.from_options(options)
                 data = data_set(located(command.paths), reading, spec, options.get("labels"))
-            score(data, spec, Run(self.run.engine))
+            score(data, spec, self.run.replace(progress=None, workers=1))
         except CeError as error:
             return error
         return None

@@ -325,3 +325,12 @@ class DataOptions(TypedDict, total=False):
             "Where the rows are processed.", READING, str, "threads", metavar="NAME", names="engine"
         ),
     ]
+    scheduler: Annotated[
+        Any,
+        Option(
+            "The cluster of --engine dask (tcp://HOST:PORT, or a scheduler file) or spark "
+            "(sc://HOST, spark://HOST, local[N]); by default, one of this machine.",
+            READING,
+            metavar="ADDRESS",
+        ),
+    ]

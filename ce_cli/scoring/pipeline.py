@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import check_fits, check_precision, must_be_alike
-from ce_cli.errors import CeError, DataError
+from ce_cli.binding.fits import Fits, must_be_alike
+from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
@@ -27,12 +27,17 @@ from ce_cli.scoring.reduce import ScoreSplit, SplitResult
 from ce_cli.scoring.result import report
 from ce_cli.scoring.run import Run
 from ce_cli.spec import ALL, Spec
+from ce_cli.text import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.binding.joining.label_file import LabelFile
+    from ce_cli.outputs.tables.row_parts import RowParts
     from ce_cli.results.score import Note, Result
+    from ce_cli.scoring.joined_files import Labelled
+    from ce_cli.scoring.repeated_files import RepeatedFiles
+    from ce_cli.scoring.score_files import ScoreFiles
 
 RowSink = Callable[["pa.Table"], None]
 
@@ -43,6 +48,7 @@ def score(
     run: Run,
     every_row: RowSink | None = None,
     groupings: Sequence[Sequence[str]] | None = None,
+    rows_in: str | None = None,
 ) -> Result:
     """Score the rows of a data set.
 
@@ -59,6 +65,8 @@ def score(
     groupings : sequence of sequence of str, optional
         Sets of columns of `spec.by`, each of which makes groups of its own; by default one set of
         all columns.
+    rows_in : str, optional
+        The folder to which tasks that are folded elsewhere write every row.
 
     Raises
     ------
@@ -66,9 +74,46 @@ def score(
         The options, the data or the files are invalid.
     """
     metrics = metric_states(spec)
+    check_possible(data, run, spec.id is not None, every_row is not None)
+    parts = _parts(rows_in, run)
     weights = balance(data, spec, run) if spec.balanced else ()
-    whole = Pass(spec, metrics, run, weights, every_row)
+    whole = Pass(spec, metrics, run, weights, every_row, parts)
     return report(whole.computed(data), groupings)
+
+
+def _parts(folder: str | None, run: Run) -> RowParts | None:
+    """The new folder for the rows, if they are written to one."""
+    if folder is None:
+        return None
+    from ce_cli.outputs.tables.row_parts import RowParts
+
+    if run.elsewhere is None:
+        raise UsageError(
+            f"--per-row {quoted(folder)}: name a file; a folder is for --engine processes, dask "
+            "or spark."
+        )
+    return RowParts(folder).made()
+
+
+def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = False) -> None:
+    """Refuse, before anything starts, what the engine of a run cannot do.
+
+    Raises
+    ------
+    UsageError
+        Only this process can do it.
+    """
+    if run.elsewhere is None:
+        return
+    from ce_cli.inputs.tasks import read_here_only
+
+    what = read_here_only(data.files)
+    if what is not None:
+        run.refuse_elsewhere(f"Reading {what}")
+    if data.labels is not None and not has_key:
+        run.refuse_elsewhere("Joining --labels by the order of rows (without --id)")
+    if every_row:
+        run.refuse_elsewhere("Writing the rows to one file with --per-row")
 
 
 def balance(data: DataSet, spec: Spec, run: Run) -> tuple[float, ...]:
@@ -99,9 +144,47 @@ class Pass(Record):
     run: Run
     class_weights: tuple[float, ...] = ()
     every_row: RowSink | None = None
+    rows_in: RowParts | None = None
 
     def computed(self, data: DataSet) -> Computed:
         """Bind and reduce; raise if the data is bad."""
+        if self.rows_in is None:
+            return self._computed(data)
+        try:
+            return self._computed(data)
+        except CeError:
+            self.rows_in.discard()
+            raise
+
+    def _computed(self, data: DataSet) -> Computed:
+        begun = self.begun(data)
+        if self.run.elsewhere is None:
+            return begun.ended(*self._reduced(begun))
+        from ce_cli.scoring.folding import folded_files
+
+        folded = folded_files(self.run, begun.files(), data, begun.ready.labelled())
+        if folded is None:  # a label is joined twice: the rows in order show where
+            return self.replace(run=self.run.here()).computed(data)
+        scored, locations = folded
+        self.run.add_rows(scored.result.issues.read)
+        if begun.repeated is not None:
+            begun.repeated.add(scored.beginnings)
+        found = begun.ended(scored.result, locations)
+        if self.rows_in is not None:
+            self.rows_in.complete(scored.parts, data.names)
+        return found.replace(notes=(*found.notes, *self._notes_about_workers()))
+
+    def _notes_about_workers(self) -> Iterator[Note]:
+        """A note for each that rounds otherwise than this machine."""
+        if self.run.elsewhere is None:
+            return
+        from ce_cli.results.score import Note
+
+        for sentence in self.run.elsewhere.differences:
+            yield Note("other_arithmetic", sentence)
+
+    def begun(self, data: DataSet) -> Begun:
+        """Bind the columns."""
         ready = prepared(data, self.spec)
         binding, settled = ready.binding, ready.spec
         if self.class_weights:
@@ -113,40 +196,36 @@ class Pass(Record):
 
             own = needed(binding.space, settled.label_smoothing)
             states = tuple(dict.fromkeys((*metrics, *own)))
-        per_row, by_cluster = self.every_row is not None, settled.cluster is not None
-        work = ScoreSplit(binding, settled, states, per_row, by_cluster)
+        per_row, by_cluster = self.every_row or self.rows_in, settled.cluster is not None
+        work = ScoreSplit(binding, settled, states, per_row is not None, by_cluster)
         repeated = None
         if len(data.names) > 1 and data.labels is None:
             from ce_cli.scoring.repeated_files import RepeatedFiles
 
             repeated = RepeatedFiles(binding)
-            ready = ready.replace(sources=repeated.noted(ready.sources))
-        splits = ready.splits()
-        if per_row:
-            from ce_cli.scoring.frame_splits import frame_splits, has_long_ids
+        return Begun(data.names, self.spec, ready, work, metrics, repeated, self.rows_in)
 
-            splits = frame_splits(splits) if has_long_ids(ready.source, binding.id) else splits
-        total, locations = self._reduced(work, splits, RowLocations(data.names))
-        ready.refuse_bad(total.issues, locations)
-        notes: tuple[Note, ...] = ()
-        if repeated is not None:
-            starts = (*locations.starts, total.issues.read)
-            notes = tuple(repeated.notes(data.names, starts, self.spec))
-        if data.labels is None:
-            from ce_cli.scoring.repeated_ids import repeated_ids
+    def _splits(self, begun: Begun) -> Iterator[tuple[int, Split]]:
+        ready = begun.ready
+        if begun.repeated is not None:
+            ready = ready.replace(sources=begun.repeated.noted(ready.sources))
+        if self.every_row is None:
+            return ready.splits()
+        from ce_cli.scoring.frame_splits import frame_splits, has_long_ids
 
-            notes = (*notes, *repeated_ids(ready.source, binding, settled))
-        return Computed(
-            total, binding, settled, metrics, locations, ready.label_file, ready.source, notes
-        )
+        splits, id_ = ready.splits(), begun.work.binding.id
+        return frame_splits(splits) if has_long_ids(ready.source, id_) else splits
 
-    def _reduced(
-        self, work: ScoreSplit, splits: Iterator[tuple[int, Split]], locations: RowLocations
-    ) -> tuple[SplitResult, RowLocations]:
+    def _reduced(self, begun: Begun) -> tuple[SplitResult, RowLocations]:
         """Merge the results of all splits in order, and pass on their rows."""
-        binding, total = work.binding, work.empty()
+        work, binding = begun.work, begun.work.binding
+        total, locations = work.empty(), RowLocations(begun.names)
+        splits, hidden = self._splits(begun), -1
         predicted = class_names(binding, binding.sample)
         for part, result, rows in self.run.results(work, splits):
+            if part == hidden:
+                continue
+            hidden = part if result.issues.hide_the_rest else hidden
             before = total.issues.read
             locations = locations.begun(part, before)
             total = work.merge(total, result)
@@ -160,6 +239,58 @@ class Pass(Record):
                         shifted.table(labels, predicted, work.spec.scale, binding.id, locations)
                     )
         return total, locations.ended(total.issues.read)
+
+
+class Begun(Record):
+    """What is known once the columns are bound, and what to do with the rows.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The files.
+    typed : Spec
+        The options as they were typed.
+    ready : Prepared
+        The data set.
+    work : ScoreSplit
+        The work on each split.
+    metrics : tuple of type
+        The states of the chosen metrics.
+    repeated : RepeatedFiles or None
+        How the files begin, if they may have the same rows.
+    rows_in : RowParts or None
+        Where tasks write every row, if they do.
+    """
+
+    names: tuple[str, ...]
+    typed: Spec
+    ready: Prepared
+    work: ScoreSplit
+    metrics: tuple[type[State], ...]
+    repeated: RepeatedFiles | None
+    rows_in: RowParts | None = None
+
+    def files(self) -> ScoreFiles:
+        """The work on files, for tasks."""
+        from ce_cli.scoring.score_files import ScoreFiles
+
+        compared = None if self.repeated is None else self.work.binding
+        return ScoreFiles(self.work, self.ready.fits(), compared, self.rows_in)
+
+    def ended(self, total: SplitResult, locations: RowLocations) -> Computed:
+        """Everything that a result is made of; raise if the data is bad."""
+        binding, settled, source = self.work.binding, self.work.spec, self.ready.source
+        self.ready.refuse_bad(total.issues, locations)
+        notes: tuple[Note, ...] = ()
+        if self.repeated is not None:
+            starts = (*locations.starts, total.issues.read)
+            notes = tuple(self.repeated.notes(self.names, starts, self.typed))
+        label_file = self.ready.label_file
+        if label_file is None:
+            from ce_cli.scoring.repeated_ids import repeated_ids
+
+            notes = (*notes, *repeated_ids(source, binding, settled))
+        return Computed(total, binding, settled, self.metrics, locations, label_file, source, notes)
 
 
 class Prepared(Record):
@@ -196,15 +327,26 @@ class Prepared(Record):
         They have the bound columns, or those of `projection`; each file must also have the columns
         of `others`.
         """
+        fits = self.fits(others)
         for part, source in enumerate(self.sources):
             if source.is_empty:
                 continue
-            for binding in (self.binding, *others):
-                check_fits(source, binding, self.source.name if part else "")
-                if part and self.same_precision:
-                    check_precision(source, binding)
+            fits.check_file(part, source)
             for split in source.splits(projection or self.binding.projection):
                 yield part, split
+
+    def labelled(self, projection: Projection | None = None) -> Labelled | None:
+        """The labels, if they are in a file of their own, and the columns of both to read."""
+        if self.label_file is None:
+            return None
+        from ce_cli.scoring.joined_files import Labelled
+
+        chosen = projection or self.binding.projection
+        return Labelled(self.label_file, self.source, chosen, self.binding.labels.columns)
+
+    def fits(self, others: Sequence[Binding] = ()) -> Fits:
+        """What each file has to have, for this binding and others."""
+        return Fits((self.binding, *others), self.source.name, self.same_precision)
 
     def refuse_bad(self, issues: RowIssues, locations: RowLocations) -> None:
         """Check the problems found while reading.

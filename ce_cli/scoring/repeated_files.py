@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from shlex import quote
@@ -69,9 +69,12 @@ class RepeatedFiles:
     def noted(self, sources: Iterator[Source]) -> Iterator[Source]:
         """The same sources, each once its beginning is noted."""
         for part, source in enumerate(sources):
-            if part < _MOST_FILES and not source.is_empty:
-                self._known += _beginning(source, part, self._binding)
+            self.add(beginning(source, part, self._binding))
             yield source
+
+    def add(self, beginnings: Iterable[Beginning]) -> None:
+        """Remember how further files begin, which were opened elsewhere."""
+        self._known += beginnings
 
     def notes(self, names: Sequence[str], starts: Sequence[int], spec: Spec) -> Iterator[Note]:
         """The warning about files that hold the same rows, if any do.
@@ -112,7 +115,10 @@ class RepeatedFiles:
             yield Note("same_rows", _message([[names[n] for n in g] for g in groups], what, spec))
 
 
-def _beginning(source: Source, part: int, binding: Binding | None) -> Iterator[Beginning]:
+def beginning(source: Source, part: int, binding: Binding | None) -> Iterator[Beginning]:
+    """How file number `part` begins, if it is one of the first and shows what tells rows apart."""
+    if part >= _MOST_FILES or source.is_empty:
+        return
     columns = [one for one in source.columns() if not one.from_labels]
     names, twice = {column.name for column in columns}, repeated(columns)
     own = () if binding is None else binding.labels.columns

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from ce_cli import registry
 from ce_cli.engines.threads import Threads
+from ce_cli.errors import UsageError
 from ce_cli.memory.limit import check
 from ce_cli.record import Record
 
 if TYPE_CHECKING:
-    from ce_cli.engines.engine import Engine
+    from ce_cli.engines.engine import Engine, LocalEngine
 
+_HERE = "--engine threads"
 Item = TypeVar("Item", bound=tuple[Any, ...])
 One = TypeVar("One")
 Made = TypeVar("Made")
@@ -37,24 +39,39 @@ class Run(Record):
 
     Attributes
     ----------
-    engine : Engine
-        Where the work is done.
+    engine : LocalEngine
+        Where the work is done in this process.
     progress : Progress or None
         Receives how much has been done.
     workers : int
         How many items are worked on at once.
+    elsewhere : Engine or None
+        Where tasks are folded instead of working on splits here.
+    task_bytes : int or None
+        The size of a task; if None, it is found from the files and the workers.
+    name : str
+        The engine in the registry.
     """
 
-    engine: Engine
+    engine: LocalEngine
     progress: Progress | None = None
     workers: int = 1
+    elsewhere: Engine | None = None
+    task_bytes: int | None = None
+    name: str = "threads"
 
     def results(self, work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
         """The results of `work`, in the order of `items`.
 
         An item is a tuple: the number of a file, a split of it, and anything else that `work`
         needs. A split counts as done when its result is yielded.
+
+        Raises
+        ------
+        UsageError
+            The work is to be done elsewhere, but this is not done by tasks.
         """
+        self.refuse_elsewhere("This")
         if self.workers > 1:
             items = _read_ahead(items, self.workers)
         if self.progress is None:
@@ -75,6 +92,26 @@ class Run(Record):
             progress.add_bytes(sizes.popleft())
             yield made
 
+    def here(self) -> Self:
+        """The same run, with the work done in this process."""
+        return self.replace(elsewhere=None, name="threads")
+
+    def close(self) -> None:
+        """End what the engine has started elsewhere."""
+        if self.elsewhere is not None:
+            self.elsewhere.close()
+
+    def refuse_elsewhere(self, what: str) -> None:
+        """Refuse what only this process does.
+
+        Raises
+        ------
+        UsageError
+            The work is to be done elsewhere.
+        """
+        if self.elsewhere is not None:
+            raise UsageError(f"{what} is not possible with --engine {self.name}: use {_HERE}.")
+
     def near(self, work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]:
         """The results for data that this machine holds already: by threads, whatever the engine."""
         return Threads(self.workers).map_in_order(work, items)
@@ -85,15 +122,70 @@ class Run(Record):
             self.progress.add_rows(count)
 
 
-def run_on(engine: str, workers: int, progress: Progress | None = None) -> Run:
+def run_on(
+    engine: str,
+    workers: int,
+    progress: Progress | None = None,
+    scheduler: object = None,
+    say: Callable[[str], None] | None = None,
+) -> Run:
     """A run on an engine of the registry.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    workers : int
+        How many items, or tasks on this machine, are worked on at once.
+    progress : Progress, optional
+        Receives how much has been done.
+    scheduler : object
+        What ``--scheduler`` names.
+    say : callable, optional
+        Called with a sentence that says where the work is done, if that is elsewhere.
 
     Raises
     ------
     UsageError
-        There is no such engine.
+        There is no such engine, or it has no scheduler.
     """
-    return Run(registry.find(registry.ENGINES, engine, "engine").load()(workers), progress, workers)
+    kind = registry.find(registry.ENGINES, engine, "engine").load()
+    if hasattr(kind, "folded"):
+        made = kind(workers, scheduler, Seen(engine, progress, say))
+        return Run(Threads(workers), progress, workers, made, name=engine)
+    if scheduler is not None:
+        raise UsageError("--scheduler goes with --engine dask or spark.")
+    return Run(kind(workers), progress, workers)
+
+
+class Seen:
+    """Shows where an engine works, once, and how far it is.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    progress : Progress or None
+        Receives how much has been done.
+    say : callable or None
+        Called with a sentence.
+    """
+
+    def __init__(
+        self, engine: str, progress: Progress | None, say: Callable[[str], None] | None
+    ) -> None:
+        self._engine, self._progress, self._say = engine, progress, say
+
+    def running(self, where: str) -> None:
+        """Say where the work begins, the first time."""
+        if self._say is not None:
+            self._say(f"runs on {where} (--engine {self._engine}).")
+        self._say = None
+
+    def done(self, task: object) -> None:
+        """Count the bytes of a task."""
+        if self._progress is not None:
+            self._progress.add_bytes(getattr(task, "size", 0))
 
 
 def _watched(results: Iterator[Made]) -> Iterator[Made]:

@@ -105,3 +105,20 @@ def test_labels_are_the_texts_of_the_file(labels: list[str], newline: str) -> No
     expected = split.table({"label": type_})["label"].combine_chunks()
     assert frame.columns["label"].type == type_
     assert frame.columns["label"].equals(expected)
+
+
+def test_what_follows_an_open_quote_is_the_same_for_blocks_of_any_size(tmp_path: Path) -> None:
+    from ce_cli.binding.data_set import data_set
+    from ce_cli.errors import DataError
+    from ce_cli.reading import Reading
+    from ce_cli.scoring.pipeline import score
+    from ce_cli.scoring.run import run_on
+    from ce_cli.spec import Spec
+
+    path = tmp_path / "a.csv"
+    path.write_text("label,prob,t\n0,0.1,x\n" + '0,0.1,"a\nb","\n1,0.5\n' * 9)
+    for block in (1, 20, 50, 1 << 20):
+        files = data_set([str(path)], Reading(block_bytes=block), Spec())
+        with pytest.raises(DataError) as found:
+            score(files, Spec(), run_on("threads", 2))
+        assert len(found.value.sentences) == 1, found.value

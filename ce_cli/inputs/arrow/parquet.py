@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 from ce_cli.inputs.arrow.parquet_file import parquet_file
 from ce_cli.inputs.arrow.text_cells import SNIFFED, is_word
@@ -23,7 +24,7 @@ from ce_cli.inputs.rephrased import arrow_errors
 from ce_cli.inputs.sizes import share_of
 from ce_cli.inputs.source import Column, Frame, Projection
 from ce_cli.inputs.spool import on_disk
-from ce_cli.reading import Reading
+from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
 from ce_cli.text import display_name
 
@@ -49,7 +50,7 @@ def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> Parquet
         from ce_cli.inputs.remote.web_ranges import by_ranges
 
         raw = by_ranges(path, raw)
-    return ParquetSource(path, *on_disk(path, raw, ".parquet"))
+    return ParquetSource(path, *on_disk(path, raw, ".parquet"), reading.span)
 
 
 class ParquetSource:
@@ -63,12 +64,19 @@ class ParquetSource:
         Path or URI.
     spool : object
         Kept with the source, since a spooled file is deleted with it.
+    span : Span or None
+        The part of the file whose row groups are read.
     """
 
     format = "Parquet"
 
-    def __init__(self, name: str, path: str, spool: object = None) -> None:
+    def __init__(
+        self, name: str, path: str, spool: object = None, span: Span | None = None
+    ) -> None:
         self._spool = spool
+        self._span = span
+        if span is not None:
+            span.is_divided, span.begin, span.end = True, span.start, span.stop
         self.name = display_name(name)
         self._path = path
         self._file = _open(self.name, path)
@@ -136,7 +144,8 @@ class ParquetSource:
             dictionaries = self._dictionaries(projection)
         if self._ahead is not None:
             self._ahead.note(use, [self._in_file.get(one, one) for one in projection.names])
-        for group in range(self._file.num_row_groups):
+        span = self._span if use == "read" else None
+        for group in row_groups(self._file.metadata, span):
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
             if self._ahead is not None:
@@ -208,6 +217,29 @@ class ParquetSplit(Record):
                 for column in batch.columns:
                     checked(column)
                 yield frame_of_batch(batch, self.projection, self.in_file)
+
+
+def row_groups(metadata: Any, span: Span | None) -> Iterable[int]:
+    """The row groups of a file, or those whose middle byte is in `span`.
+
+    The middle of one that seems to come before another is taken to be in its place, so that every
+    row group is in one of the spans that make up the file, in order.
+    """
+    every = range(metadata.num_row_groups)
+    if span is None:
+        return every
+    middles = accumulate((_middle(metadata.row_group(group)) for group in every), max)
+    return [group for group, middle in zip(every, middles, strict=True) if span.holds(middle)]
+
+
+def _middle(group: Any) -> int:
+    if not group.num_columns:
+        return 0
+    chunks = [group.column(place) for place in range(group.num_columns)]
+    first = chunks[0]
+    start = first.dictionary_page_offset or first.data_page_offset
+    middle: int = start + sum(chunk.total_compressed_size for chunk in chunks) // 2
+    return middle
 
 
 def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> ParquetFile:

@@ -12,7 +12,7 @@ import numpy as np
 from ce_cli.errors import DataError
 from ce_cli.findings.row_issues import EXAMPLES, RowIssue
 from ce_cli.inputs.arrow import arrays
-from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.bytestream import Bytes, ByteStream
 from ce_cli.inputs.json.line_stream import LineStream
 from ce_cli.inputs.json.values import (
     CellError,
@@ -26,7 +26,7 @@ from ce_cli.inputs.json.values import (
 )
 from ce_cli.inputs.source import Column, Frame, Projection, check_columns
 from ce_cli.inputs.text import records
-from ce_cli.reading import Reading
+from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
 from ce_cli.spec import MISSING_TEXTS
 from ce_cli.text import display_name, quoted
@@ -84,6 +84,11 @@ class JsonLinesSource:
                 raise DataError(_too_long(path))
         end = head.rfind(b"\n") + 1 if len(head) >= _HEAD_BYTES else 0
         self._first = head[: end or None]
+        self._span: Span | None = None
+        if reading.span is not None and isinstance(stream, ByteStream):
+            from ce_cli.inputs.text.spans import divided
+
+            self._span = divided(stream, reading.span)
 
     @property
     def is_empty(self) -> bool:
@@ -124,9 +129,20 @@ class JsonLinesSource:
         types = _types(self._values, projection)
         cells = max(1, len(projection.names) + self._keys_of(projection.maps))
         size = min(self._size, max(_HEAD_BYTES >> 3, _CELL_BYTES // cells))
-        ends = records.cut(self._stream, size, b"\n", None, _too_long)
-        for block in ends:
+        for block in self._blocks(size):
             yield JsonLinesSplit(block, projection, types, self._stream.newly_read())
+
+    def _blocks(self, size: int) -> Iterator[bytes]:
+        def blocks(stream: Bytes) -> Iterator[bytes]:
+            return records.cut(stream, size, b"\n", None, _too_long)
+
+        if self._span is None or isinstance(self._stream, LineStream):
+            return blocks(self._stream)
+        from ce_cli.inputs.text.spans import blocks_of_span
+
+        return blocks_of_span(
+            self._stream, self._span, b"\n", blocks, lambda data, least: data.find(b"\n", least) + 1
+        )
 
     @cached_property
     def _sampled(self) -> bytes:

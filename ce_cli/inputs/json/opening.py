@@ -100,6 +100,8 @@ def _written_over_lines(path: str, stream: ByteStream, reading: Reading) -> Json
 
 def _document(path: str, stream: ByteStream, reading: Reading) -> JsonLinesSource:
     """One object: a table, or a row."""
+    if reading.span is not None and reading.span.start:  # it is read where it begins
+        return _lines(path, stream, reading, iter(()), "JSON")
     name = display_name(path)
     pieces = []
     size = 0

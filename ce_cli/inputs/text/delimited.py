@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ce_cli.errors import DataError, EmptyFileError
-from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.bytestream import Bytes, ByteStream
 from ce_cli.inputs.source import MOST_COLUMNS, NO_TEXTS, Column, Frame, Projection, check_columns
 from ce_cli.inputs.text import records
 from ce_cli.inputs.text.cells import WRAPPED, column_of, number_in
@@ -24,7 +24,7 @@ from ce_cli.inputs.text.dialect import (
     not_text,
     without_blank_lines,
 )
-from ce_cli.reading import Reading
+from ce_cli.reading import Reading, Span
 from ce_cli.text import display_name, quoted
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class DelimitedSource:
         self._names = distinct(self._header)
         self._first = head[start : self._last_end(head) if len(head) >= _HEAD_BYTES else None]
         self._stream.push_back(head[start:])
+        self._span: Span | None = None
+        if reading.span is not None and self._stream is stream:
+            from ce_cli.inputs.text.spans import divided
+
+            self._span = divided(stream, reading.span)
 
     def _has_header(self) -> bool:
         """Whether the first record names the columns."""
@@ -152,17 +157,33 @@ class DelimitedSource:
 
     def splits(self, projection: Projection) -> Iterator[DelimitedSplit]:
         """Blocks of whole records."""
-        size = self._reading.block_bytes
-        delimiter = self._delimiter.encode()
         note = self._layout.note if self._layout is not None else ""
         if self._reading.header and not self._named:
             note = "the first line holds numbers, so the columns have no names but 1, 2, 3, …"
-        for block in records.blocks(self._stream, size, self._newline, delimiter):
+        if self._span is not None and self._span.start:
+            note = ""  # which the first part of the file has
+        for block in self._blocks():
             split = self._split(block, projection)
             yield split.replace(
                 size=self._bytes.newly_read(), note=note and f"{self.name}: {note}."
             )
             note = ""
+
+    def _blocks(self) -> Iterator[bytes]:
+        size, newline = self._reading.block_bytes, self._newline
+        delimiter = self._delimiter.encode()
+        if self._span is None:
+            return records.blocks(self._stream, size, newline, delimiter)
+
+        def end_of(data: bytes, least: int) -> int:
+            return records.first_record_end(data, newline, delimiter, least)
+
+        def blocks(stream: Bytes) -> Iterator[bytes]:
+            return records.blocks(stream, size, newline, delimiter)
+
+        from ce_cli.inputs.text.spans import blocks_of_span
+
+        return blocks_of_span(self._bytes, self._span, newline, blocks, end_of)
 
     @property
     def _may_delimit(self) -> bytes:

@@ -17,21 +17,35 @@ def hiding_quote(block: bytes, delimiter: str) -> int | None:
     if _QUOTE not in block:
         return None
     text = np.frombuffer(block, np.uint8)
-    after = np.zeros(256, np.bool_)
-    after[list(delimiter.encode() + b'\r\n"')] = True
+    beside = np.zeros(256, np.bool_)
+    beside[list(delimiter.encode() + b'\r\n"')] = True
     quotes = np.flatnonzero(text == _QUOTE[0])
-    inner = quotes[1::2]
-    inner = inner[inner + 1 < len(text)]
-    if not len(quotes) % 2 and after[text[inner + 1]].all():
+    outer, inner = quotes[::2], quotes[1::2]
+    outer, inner = outer[outer > 0], inner[inner + 1 < len(text)]
+    pairs = not len(quotes) % 2 and beside[text[inner + 1]].all()
+    if pairs and beside[text[outer - 1]].all():
         return None
     opens, closes = records.quoted_parts(block, delimiter.encode() + b"\r\n")
     ends = np.minimum(closes, len(block))
-    well = after[np.append(text, [_QUOTE[0]] * 2)[ends + 1]]
-    for place in np.flatnonzero((ends == len(block)) | ~well):
+    well = beside[np.append(text, [_QUOTE[0]] * 2)[ends + 1]]
+    for place in np.flatnonzero((ends == len(block)) | ~well).tolist():
         opened, end = int(opens[place]), int(ends[place])
-        if end == len(block) or b"\n" in block[opened:end]:
-            return opened
+        if end == len(block) or b"\n" in block[opened:end] or b"\r" in block[opened:end]:
+            return _field_start(opens, closes, place)
     return None
+
+
+def _field_start(opens: records.Places, closes: records.Places, place: int) -> int:
+    """Where the field opens of which a part is quoted; doubled quotes make several of one."""
+    while place and opens[place] == closes[place - 1] + 1:
+        place -= 1
+    return int(opens[place])
+
+
+def record_start(block: bytes, place: int, delimiter: str) -> int:
+    """Where the record begins that holds the byte at `place`, which is outside quotes."""
+    before, delimiters = block[:place], delimiter.encode()
+    return max(records.last_record_end(before, end, delimiters) for end in (b"\n", b"\r"))
 
 
 def without_lines(block: bytes, line: bytes, delimiter: str) -> tuple[bytes, int]:

@@ -117,13 +117,14 @@ def last_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
     return int(ends[-1]) + 1 if len(ends) else 0
 
 
-def first_record_end(data: bytes, newline: bytes, delimiters: bytes) -> int:
-    """The offset after the first newline that ends a record, 0 if there is none."""
-    end = data.find(newline)
+def first_record_end(data: bytes, newline: bytes, delimiters: bytes, least: int = 0) -> int:
+    """The offset after the first newline from `least` on that ends a record; 0 without one."""
+    end = data.find(newline, least)
     if end < 0 or _QUOTE not in data[:end]:
         return end + 1
     opens, closes = quoted_parts(data, delimiters + b"\r\n")
     ends = _ends_outside(data, newline, opens, closes)
+    ends = ends[ends >= least]
     return int(ends[0]) + 1 if len(ends) else 0
 
 

@@ -1,0 +1,142 @@
+"""A session of Spark: the caller's, the active one, or one of this call."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ce_cli.errors import StorageError, UsageError
+from ce_cli.text import display_name, sanitize
+
+_PATIENCE = 10  # seconds for a server to answer
+_TRIES = 4  # of a task in a session of this machine, which by itself tries once
+_PORTS = {"sc": 15002, "spark": 7077}  # of Spark Connect, and of a master
+_SET_OUTSIDE = ("SPARK_REMOTE", "MASTER", "PYSPARK_SUBMIT_ARGS", "SPARK_CONNECT_MODE_ENABLED")
+_QUIET = {
+    "spark.log.level": "OFF",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def is_session(value: object) -> bool:
+    """Whether it is a session, of this machine's Spark or of Spark Connect."""
+    kind = type(value)
+    return kind.__name__ == "SparkSession" and kind.__module__.startswith(
+        ("pyspark.", "databricks")
+    )
+
+
+def active_session() -> Any:
+    """The session that the program has already, or None."""
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession()
+
+
+def new_session(address: str | None, workers: int) -> Any:
+    """A session of this call, which has to be stopped.
+
+    Parameters
+    ----------
+    address : str or None
+        As of ``--scheduler``: ``sc://…``, ``spark://…``, ``local[2]``; None for what Spark's own
+        variables say, or else for this machine.
+    workers : int
+        The threads of Spark on this machine.
+
+    Raises
+    ------
+    StorageError
+        There is no server at the address, or no Java on this machine.
+    UsageError
+        It is no address.
+    """
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName("ce")
+    address = _full(address, workers)
+    if address is not None and address.startswith("sc://"):
+        _check_answers(address)
+        return builder.remote(address).create()
+    _check_java()
+    for name, value in _QUIET.items():
+        builder = builder.config(name, value)
+    if address is not None:
+        _check_answers(address)
+        builder = builder.master(address)
+        if address.startswith("local"):  # or the workers would be whatever python3 is
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            for name in ("spark.driver.host", "spark.driver.bindAddress"):  # nobody else connects
+                builder = builder.config(name, "127.0.0.1")
+    with _without_messages():
+        return builder.getOrCreate()
+
+
+def _full(address: str | None, workers: int) -> str | None:
+    if address is None:
+        return None if any(map(os.environ.get, _SET_OUTSIDE)) else f"local[{workers},{_TRIES}]"
+    if local := re.fullmatch(r"local(?:\[(\d+|\*)\])?", address):
+        return f"local[{local[1] or 1},{_TRIES}]"
+    return address
+
+
+def _check_answers(address: str) -> None:
+    """Refuse a server that nobody runs; Spark would try for ten minutes."""
+    scheme, _, rest = address.partition("://")
+    if scheme not in _PORTS:
+        return
+    servers = [_host_and_port(one, _PORTS[scheme]) for one in re.split("[/;]", rest)[0].split(",")]
+    for server in servers:
+        with contextlib.suppress(OSError, UnicodeError):
+            socket.create_connection(server, _PATIENCE).close()
+            return
+    kind = "Spark Connect server" if scheme == "sc" else "Spark master"
+    raise StorageError(
+        f"there is no {kind} at {shown_address(address)}, or it does not answer: start one, or "
+        "correct --scheduler."
+    )
+
+
+def _host_and_port(text: str, default: int) -> tuple[str, int]:
+    found = re.fullmatch(r"(?:\[([^]]+)\]|([^:]+))(?::(\d{1,5}))?", text)
+    if not found:
+        raise UsageError(f"--scheduler: {sanitize(text)} is not a host with a port.")
+    return found[1] or found[2], int(found[3] or default)
+
+
+def shown_address(address: str) -> str:
+    """An address without its parameters, which may hold a token."""
+    return display_name(re.split("/?;", address)[0])
+
+
+def _check_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if not (shutil.which("java") or (home and (Path(home) / "bin" / "java").exists())):
+        raise StorageError(
+            "Spark needs Java, and there is none: install it, or name a Spark Connect server "
+            "(--scheduler sc://HOST)."
+        )
+
+
+@contextlib.contextmanager
+def _without_messages() -> Iterator[None]:
+    """Let the Java process that is started here inherit no stderr, where it would log."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    with tempfile.TemporaryFile() as log:
+        before = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)

@@ -1,0 +1,117 @@
+"""Every engine of the registry gives the documents of threads, whatever happens to workers.
+
+A test has all cases of an engine, since to start one takes seconds.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ce_cli.engines.engine import Engine, Fold, Folded, Task
+from ce_cli.engines.threads import Threads
+from ce_cli.scoring.run import Run, run_on
+from tests.engines.folds import Deadly, InOrder, Wrong
+from tests.engines.running import ELSEWHERE, running
+from tests.scoring.test_folding import OPTIONS, as_csv, document, rows_of, write
+
+FEW, MANY = 1 << 20, 700  # bytes of a task: one a file, or some forty
+
+
+class Measured:
+    """An engine that notes how large the tasks are, and what comes back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.differences: tuple[str, ...] = ()
+        self.tasks: list[int] = []
+        self.results: list[int] = []
+
+    @property
+    def workers(self) -> int:
+        return self._engine.workers
+
+    def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
+        self.tasks += [len(pickle.dumps(task)) for task in tasks]
+        found = self._engine.folded(fold, tasks)
+        self.differences = self._engine.differences
+        self.results.append(len(pickle.dumps(found)))
+        return found
+
+    def close(self) -> None:
+        """It is closed by whoever started it."""
+
+
+class Cases:
+    """Files, and the options with which they are scored."""
+
+    def __init__(self, folder: Path) -> None:
+        rows = rows_of(600)
+        parts = [rows[:200], rows[200:201], rows[201:]]
+        self.csv = [write(folder / f"{n}.csv", as_csv(one)) for n, one in enumerate(parts)]
+        table = pa.Table.from_pylist(rows)
+        self.parquet = [folder / "a.parquet", folder / "b.parquet"]
+        pq.write_table(table.slice(0, 250), self.parquet[0], row_group_size=20)
+        pq.write_table(table.slice(250), self.parquet[1], row_group_size=20)
+        self.bad_first = [write(folder / "bad.csv", "label,prob\n1,0.5\n0,1.5\n"), *self.csv[1:]]
+        self.bad_last = [*self.csv, write(folder / "last.csv", as_csv(rows[:3]) + "1,x,a,b,1,i\n")]
+        self.empty = [write(folder / "empty.csv", ""), *self.csv]
+        self.other = [*self.csv, write(folder / "other.csv", "label,p\n1,0.5\n")]
+        self.missing = [*self.parquet, write(folder / "broken.parquet", "PAR1 and no more")]
+        self.quotes = [write(folder / "quotes.csv", _quoted())]
+
+    def of(self, is_fast: bool) -> Iterator[tuple[list[Path], int, dict[str, Any]]]:
+        """The files, the size of tasks and the options of each case."""
+        every = OPTIONS["groups"] | OPTIONS["worst"] | OPTIONS["every metric"]
+        yield self.csv, MANY, every
+        yield self.parquet, MANY, every
+        for options in OPTIONS.values():
+            yield self.csv, FEW, options  # three tasks
+        for files in (self.bad_first, self.bad_last, self.empty, self.other, self.missing):
+            yield files, FEW, {}
+        if is_fast:
+            yield self.quotes, MANY, {}
+
+
+def _quoted() -> str:
+    rows = (f'{n % 2},0.{n % 9 + 1},"said ""{n}"",\nthen {n},\n"\n' for n in range(300))
+    return "label,prob,text\n" + "".join(rows)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_an_engine_gives_the_documents_of_threads(name: str, tmp_path: Path) -> None:
+    cases = Cases(tmp_path)
+    with running(name) as engine:
+        check_order(engine)
+        check_ends_of_workers(engine, tmp_path)
+        measured = Measured(engine)
+        for files, size, options in cases.of(is_fast=name != "spark"):
+            run = Run(Threads(1), elsewhere=measured, task_bytes=size, name=name)
+            expected = document(files, run_on("threads", 1), options)
+            found = document(files, run, options)
+            assert found == expected, (files, size, options)
+    assert max(measured.tasks) < 1000
+    assert max(measured.results) < 1 << 20
+
+
+def check_order(engine: Engine) -> None:
+    """Only neighbours are merged, in the order of the tasks; a mistake is raised as it is."""
+    assert engine.workers == 2
+    for count in (0, 1, 2, 17, 40):
+        assert engine.folded(InOrder(), range(count)) == [*range(count)]
+    with pytest.raises(ZeroDivisionError) as raised:
+        engine.folded(Wrong(), range(9))
+    assert any("folds.py" in note for note in raised.value.__notes__)
+
+
+def check_ends_of_workers(engine: Engine, folder: Path) -> None:
+    """A worker that is killed amidst a task costs time, but no result."""
+    file = write(folder / "once", "")
+    assert engine.folded(Deadly(str(file)), range(20)) == [*range(20)]
+    assert not file.exists()

@@ -1,0 +1,121 @@
+"""Processes of this machine end with the one that started them, in every case."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ce_cli.engines.processes import Processes
+from ce_cli.errors import StorageError, UsageError
+from tests.conftest import ROOT, environment, run_ce, score_json
+from tests.engines.folds import Deadly, InOrder
+from tests.scoring.test_folding import as_csv, rows_of, write
+
+LONG = """
+import sys
+from ce_cli.engines.processes import Processes
+from tests.engines.folds import Slow
+engine = Processes(2)
+try:
+    engine.folded(Slow(), range(1000))
+finally:
+    engine.close()
+"""
+
+
+def test_a_task_on_which_a_process_ends_twice_is_given_up(tmp_path: Path) -> None:
+    files = [write(tmp_path / name, "") for name in ("a", "b", "c")]
+    with contextlib.closing(Processes(2)) as engine:
+        with pytest.raises(StorageError, match=r"was ended by SIGKILL, 2 times: if memory"):
+            engine.folded(Deadly(*map(str, files)), range(20))
+        assert [file.exists() for file in files] == [False, False, True]
+        assert engine.folded(InOrder(), range(20)) == [*range(20)]
+
+
+def test_a_scheduler_is_refused() -> None:
+    with pytest.raises(UsageError, match="--scheduler goes with --engine dask or spark"):
+        Processes(2, "tcp://localhost:1")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_its_parent(number: signal.Signals) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", LONG],
+        cwd=ROOT,
+        env=environment({"PYTHONPATH": str(ROOT)}),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        workers = _until(lambda: _children(parent.pid), 2)
+        parent.send_signal(number)
+        assert parent.wait(20) != 0
+        assert _until(lambda: {one for one in workers if _is_running(one)}, 0) == set()
+    finally:
+        parent.kill()
+        parent.wait()
+
+
+def test_processes_work_in_the_directory_of_the_call(tmp_path: Path) -> None:
+    """Paths and errors are as they were typed, also below a directory that looks like a column."""
+    folder = tmp_path / "label=1"
+    folder.mkdir()
+    write(folder / "a.csv", as_csv(rows_of(30)))
+    done = run_ce("score", "a.csv", "--engine", "processes", "--threads", "2", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("ce: runs on 1 process (--engine processes).\n")
+    done = run_ce("score", "a.csv", "--engine", "processes", "--quiet", cwd=folder)
+    assert "runs on" not in done.stderr
+    assert done.stdout == run_ce("score", "a.csv", "--quiet", cwd=folder).stdout
+    write(folder / "b.csv", "label,prob\n1,0.5\n1,0.5,1\n")
+    words = ("score", "a.csv", "b.csv", "--quiet")
+    there = run_ce(*words, "--engine", "processes", cwd=folder)
+    assert there.stderr == run_ce(*words, cwd=folder).stderr
+    assert there.returncode == 3
+
+
+def test_the_variable_chooses_the_engine(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", as_csv(rows_of(30)))
+    done = run_ce("score", path, "--json", env={"CE_ENGINE": "processes"})
+    assert "runs on 1 process" in done.stderr
+    assert score_json(path)["signature"] in done.stdout
+
+
+def _children(pid: int) -> set[int]:
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found |= set(map(int, task.read_text().split()))
+    return found
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _until(find: object, count: int) -> set[int]:
+    """What is found once there are `count` of it, or after half a minute."""
+    assert callable(find)
+    for _ in range(600):
+        found: set[int] = find()
+        if len(found) == count:
+            break
+        time.sleep(0.05)
+    return found
+
+
+def test_this_process_has_no_children_left() -> None:
+    with contextlib.closing(Processes(2)) as engine:
+        before = _children(os.getpid())
+        assert engine.folded(InOrder(), range(5)) == [*range(5)]
+    assert _children(os.getpid()) <= before
