@@ -76,6 +76,7 @@ def test_all_row_groups_of_a_large_file(store: CountedStore) -> None:
     assert sum(one.sent for one in gets) <= 1.05 * needed(content, ("label", "prob")) + FOOTER
     assert len(gets) <= 1 + 8 + 1
     assert {one.status for one in gets} == {206}
+    assert not any(one.range.startswith("bytes=0-") for one in gets)  # its end shows the format
 
 
 def test_a_small_file_takes_one_request_beside_its_size(store: CountedStore) -> None:
