@@ -127,6 +127,15 @@ def test_many_files_are_opened_ahead(store: CountedStore) -> None:
     assert len(store.proxy.log) == 1 + 1 + 100 + 100  # the folder is no file; a list; each file
 
 
+def test_many_files_that_are_named_are_found_at_once(store: CountedStore) -> None:
+    uris = [store.put(f"{n}.csv", as_text(pa.table(rows(5, n)))) for n in range(40)]
+    store.proxy.latency = 0.3
+    start = time.monotonic()
+    assert store.scored(*uris)["inputs"] == uris
+    assert time.monotonic() - start < 11  # one after another, the sizes alone would take twelve
+    assert len(store.proxy.heads()) == 40
+
+
 def test_the_same_document_as_on_a_disk(store: CountedStore, tmp_path: Path) -> None:
     columns = rows(30_000)
     words = np.array([f"user {n % 700}" for n in range(30_000)])
