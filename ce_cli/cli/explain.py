@@ -57,7 +57,7 @@ def explain(call: Call) -> None:
 
 def _is_curve_alone(call: Call) -> bool:
     """Whether only the curve of the entropy is requested: ``ce explain --curve``."""
-    shown = {"curve", "base", *options_of(OutputOptions)}
+    shown = {"curve", "base", "storage_options", *options_of(OutputOptions)}
     return bool(
         call.typed.get("curve")
         and not call.files
@@ -70,6 +70,7 @@ def _of_no_numbers(call: Call) -> Explained:
     from ce_cli.explaining.typed import entropy_over_p
     from ce_cli.spec import Spec
 
+    check_targets((), None, call.options["output"])
     return entropy_over_p(Spec.from_options({"base": call.options["base"]}))
 
 
@@ -84,6 +85,7 @@ def _of_numbers(call: Call, replacing: str) -> Explained:
     for name in call.typed:
         if not declared[name].of_numbers and name not in options_of(OutputOptions):
             raise UsageError(f"{flag(name)} applies to files and cannot be used with {replacing}.")
+    check_targets((), None, call.options["output"])
     about_files = {name for name, one in declared.items() if one.panel == COLUMNS}
     about_files |= set() if call.options["q"] else {"as_", "clip"}
     options = {

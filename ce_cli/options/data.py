@@ -298,6 +298,7 @@ class DataOptions(TypedDict, total=False):
             READING,
             list[str],
             metavar="KEY=VALUE",
+            of_numbers=True,  # where the result is written
             is_secret=True,
         ),
     ]

@@ -120,8 +120,12 @@ def check_target(path: str) -> None:
         if _DESCRIPTOR.fullmatch(path) is None and _is_replaced(path):
             folder = _at_the_end_of_links(local_path(path)).parent
             folder.stat()
-            if not folder.is_dir():
-                raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            for number, is_right in (
+                (errno.ENOTDIR, folder.is_dir()),
+                (errno.EACCES, os.access(folder, os.W_OK)),
+            ):
+                if not is_right:
+                    raise OSError(number, os.strerror(number))
 
 
 def _is_remote(path: str) -> bool:

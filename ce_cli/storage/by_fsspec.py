@@ -57,10 +57,10 @@ def fsspec_file_system(uri: str, options: Mapping[str, Any]) -> tuple[FileSystem
         hint = f"pip install {package}" if package else sanitize(str(error), 120)
         raise StorageError(f"to use {scheme}:// addresses, {hint}.") from error
     except TypeError as error:  # of a constructor
-        names = re.findall(r"'(\w+)'", str(error)) if "missing" in str(error) else []
-        if not names:
+        missing = re.findall(r"'(\w+)'", str(error)) if "missing" in str(error) else []
+        if not missing:
             raise
-        wanted = " and ".join(f"fsspec.{name}=VALUE" for name in names)
+        wanted = " and ".join(f"fsspec.{name}=VALUE" for name in missing)
         raise StorageError(
             f"to use {scheme}:// addresses, set --storage-option {wanted}."
         ) from None

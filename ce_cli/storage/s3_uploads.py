@@ -150,9 +150,11 @@ def _sent(
     for attempt in range(_ATTEMPTS):
         try:
             status, answer, text = _asked(bucket, method, key, query, body)
+        except TimeoutError:
+            raise TimeoutError from None  # which has been waited for long enough
         except (OSError, http.client.HTTPException) as error:
             if attempt == _ATTEMPTS - 1 or isinstance(error, ssl.SSLCertVerificationError):
-                raise
+                raise OSError(getattr(error, "strerror", None) or str(error)) from error
         else:
             if status < 300:
                 return str(answer.get(header, "")) if header else text

@@ -12,6 +12,7 @@ from ce_cli.text import display_name, sanitize, without_secrets_of
 _ARROWS = ("s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "hdfs", "viewfs", "file")
 _JAVA = "install Java and Hadoop, and set JAVA_HOME and HADOOP_HOME"
 _CREDENTIALS = "check the credentials, or set --storage-option anonymous=true for public files"
+_OTHER_REGION = "the bucket is in another region", "set it with --storage-option region=NAME"
 # What a client says, as a clause; or nothing for its own words, and how to fix it.
 _CLAUSES = {
     "libjvm": ("Java cannot be loaded", _JAVA),
@@ -29,18 +30,19 @@ _CLAUSES = {
     "ExpiredToken": ("the session has expired", "sign in again"),
     "NO_SUCH_BUCKET": ("there is no such bucket", "check its name"),
     "NoSuchBucket": ("there is no such bucket", "check its name"),
+    "AccessDenied": ("permission denied", _CREDENTIALS),
     "ACCESS_DENIED": ("permission denied", _CREDENTIALS),
     "PERMISSION_DENIED": ("permission denied", _CREDENTIALS),
     "UNAUTHENTICATED": ("the credentials are not accepted", _CREDENTIALS),
-    "HTTP status 301": (
-        "the bucket is in another region",
-        "set it with --storage-option region=NAME",
-    ),
+    "HTTP status 301": _OTHER_REGION,
+    "PermanentRedirect": _OTHER_REGION,
+    "AuthorizationHeaderMalformed": _OTHER_REGION,
     "HTTP status 50": ("the server does not work, or has too much to do", "try again later"),
     "SLOW_DOWN": ("the server has too much to do", "try again later"),
     "NO_SUCH_KEY": ("there is no such file any longer", "list the folder again"),
     "HTTP status 404": ("there is no such file any longer", "list the folder again"),
     "No response body": ("", "check the credentials and the region"),
+    "Connection refused": ("", "check the network and the endpoint"),
     "NETWORK_CONNECTION": ("", "check the network, the endpoint and the name of the bucket"),
     "resolve host": ("", "check the network and the name of the host"),
     "UNAVAILABLE": ("", "check the network and the credentials"),
@@ -48,6 +50,7 @@ _CLAUSES = {
 _DETAILS = re.compile(
     r".*?(?:with a last message of|Details:|AWS Error \w+ during|Azure Error: \[\w*\]) ", re.DOTALL
 )
+_READ = "could not be read"
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -62,7 +65,7 @@ class storage_call:  # noqa: N801 - reads as a phrase: with storage_call(uri)
         What could not be done to it.
     """
 
-    def __init__(self, uri: str, failed: str = "could not be read") -> None:
+    def __init__(self, uri: str, failed: str = _READ) -> None:
         self._uri, self._failed = uri, failed
 
     def __enter__(self) -> None:
@@ -82,9 +85,12 @@ class storage_call:  # noqa: N801 - reads as a phrase: with storage_call(uri)
             seconds = time_limit.SECONDS
             return f"{self._failed}: the server did not answer within {seconds} seconds"
         if isinstance(error, FileNotFoundError):
+            if self._failed != _READ:
+                return f"{self._failed}: there is no such folder"
             escaped = "; a name is taken as it is stored: type a blank, not %20"
             return f"there is no such file{escaped if _ESCAPED.search(self._uri) else ''}"
-        text = without_secrets_of(self._uri, " ".join(str(error).split()))
+        said = str(getattr(error, "strerror", None) or error)
+        text = without_secrets_of(self._uri, " ".join(said.split()))
         text = without_secrets(text) or type(error).__name__
         said, hint = next((one for part, one in _CLAUSES.items() if part in text), ("", ""))
         reason = said or sanitize(_DETAILS.sub("", text), 160).rstrip(".")

@@ -9,11 +9,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError, UsageError
 from ce_cli.process import signals
-from ce_cli.storage import addresses, keys
+from ce_cli.storage import addresses, keys, time_limit
 from ce_cli.storage.file_systems import file_system
 from ce_cli.storage.options import in_force, switch
 from ce_cli.storage.sentences import storage_call
-from ce_cli.storage.time_limit import in_time
+from ce_cli.storage.time_limit import in_time, within
 from ce_cli.text import display_name, sanitize
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _S3 = ("s3", "s3a", "s3n")
 _WHOLE = (*_S3, *_AZURE, "gs", "gcs")  # a file is there when its upload is complete
 _CANNOT = ("http", "https", "hf", "github")
 _BLOCK = 8 << 20
+_SLOWEST = 100_000  # bytes in a second
 _FAILED = "could not be written"
 _REFUSED = ("ACCESS_DENIED", "PERMISSION_DENIED")
 _kept: list[Any] = []  # streams that failed: one that is dropped would complete its file
@@ -129,10 +130,13 @@ def _copied(system: FileSystem, path: str, file: IO[bytes]) -> None:
     """Write a file to a stream, which puts it under its name when it is closed."""
     stream = in_time(lambda: system.open_output_stream(path, compression=None))
     _kept.append(stream)
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
     while block := file.read(_BLOCK):
         in_time(lambda block=block: stream.write(block))  # type: ignore[misc]
-    stream.close()
+    within(
+        time_limit.SECONDS + size / _SLOWEST, stream.close
+    )  # what was written may wait until now
     _kept.remove(stream)
 
 
@@ -148,10 +152,7 @@ def _renamed(system: Any, path: str, file: IO[bytes]) -> None:
 
     with _removed_unless_complete(remove):
         _copied(system, part, file)
-        if inner is not None:
-            inner.mv(part, path)
-        else:
-            system.move(part, path)
+        in_time(lambda: (system.move if inner is None else inner.mv)(part, path))
 
 
 @contextlib.contextmanager

@@ -45,6 +45,24 @@ def test_a_full_disk(place: Place, name: str) -> None:
     assert (place.out / name).read_bytes() == OLD
 
 
+def test_the_files_of_a_gate_replace_the_old_ones_together(place: Place) -> None:
+    """The last of them is too large, so that none is replaced."""
+    place.prepare(["a.xml", "b.json"])
+    large = (  # a document of the size that a limit of the file forbids
+        "from ce_cli.outputs import json\nreal = json.render\n"
+        f"json.render = lambda *args: real(*args) + ' ' * {2 * LIMIT}\n"
+        "from ce_cli.__main__ import main\nmain()\n"
+    )
+    reports = ("--report", "junit=../out/a.xml", "--report", "json=../out/b.json")
+    words = ("gate", "rows.csv", "--max", "9", *reports)
+    command = (sys.executable, "-c", large)
+    with place.running(*words, command=command, preexec_fn=limited) as process:
+        code, said = ended(process)
+    assert (code, said) == (FAILED, "ce: ../out/b.json could not be written: file too large.\n")
+    assert place.left() == ["a.xml", "b.json"]
+    assert (place.out / "a.xml").read_bytes() == (place.out / "b.json").read_bytes() == OLD
+
+
 def test_a_full_disk_for_temporary_files(place: Place) -> None:
     place.prepare([])
     with (place.data / "rows.parquet").open("rb") as file:

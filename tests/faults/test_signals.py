@@ -102,6 +102,31 @@ def test_while_nobody_reads_what_it_writes(place: Place, number: signal.Signals)
         stop(place, process, number)
 
 
+@pytest.mark.parametrize("number", ENDINGS)
+def test_between_the_files_of_a_gate(place: Place, number: signal.Signals) -> None:
+    """All of them are replaced, and the exit code is that of the signal."""
+    names = ["a.json", "b.xml", "c.md"]
+    place.prepare(names)
+    at_first = (
+        "import os\nfrom ce_cli.outputs import files\n"
+        "real, done = os.replace, []\n"
+        "def replace(*paths):\n"
+        f"    if not done: os.kill(os.getpid(), {int(number)})\n"
+        "    done.append(real(*paths))\n"
+        "os.replace = replace\nfrom ce_cli.__main__ import main\nmain()\n"
+    )
+    reports = [
+        word
+        for form, name in zip(("json", "junit", "markdown"), names, strict=True)
+        for word in ("--report", f"{form}=../out/{name}")
+    ]
+    words = ("gate", "rows.csv", "--max", "9", *reports)
+    with place.running(*words, command=(sys.executable, "-c", at_first)) as process:
+        assert ended(process) == (ENDINGS[number], SAID[number])
+    assert place.left() == names
+    assert all((place.out / name).read_bytes() != OLD for name in names)
+
+
 def test_a_second_signal_ends_it_as_well(place: Place) -> None:
     place.prepare(OUT)
     with place.running("score", "-", "--per-row", CSV, piped=BEGINNING) as process:

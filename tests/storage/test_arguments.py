@@ -67,9 +67,12 @@ def files(tmp_path: Path) -> dict[str, str]:
 
 
 def s3(
-    uri: str = "s3://b/k", typed: Mapping[str, str] | None = None, **environment: str
+    environment: Mapping[str, str],
+    typed: Mapping[str, str] | None = None,
+    uri: str = "s3://b/k",
+    **more: str,
 ) -> dict[str, Any]:
-    return s3_arguments(address_of(uri, keys.S3), typed or {}, environment)
+    return s3_arguments(address_of(uri, keys.S3), typed or {}, {**environment, **more})
 
 
 # The order of the documentation of AWS, "Service-specific endpoints"
@@ -93,26 +96,28 @@ ENDPOINTS = [
 def test_the_endpoint_of_aws(
     variables: dict[str, str], host: str | None, files: dict[str, str]
 ) -> None:
-    found = s3(**files, **variables)
+    found = s3({**files, **variables})
     assert found.get("endpoint_override") == host
-    typed = s3(typed={"endpoint": "http://typed:1/"}, **files, **variables)
+    typed = s3({**files, **variables}, {"endpoint": "http://typed:1/"})
     assert (typed["endpoint_override"], typed["scheme"]) == ("typed:1", "http")
-    in_uri = s3("s3://b/k?endpoint_override=there:2", {"endpoint": "typed"}, **files, **variables)
+    in_uri = s3({**files, **variables}, {"endpoint": "typed"}, "s3://b/k?endpoint_override=there:2")
     assert (in_uri["endpoint_override"], in_uri["scheme"]) == ("there:2", "https")
 
 
 def test_the_region(files: dict[str, str]) -> None:
     """Without an endpoint it is that of the bucket, which is asked for."""
-    assert s3(**files)["region"] == "eu-north-1"
-    assert s3(**files, AWS_REGION="here")["region"] == "here"
-    assert s3(typed={"region": "typed"}, **files, AWS_REGION="here")["region"] == "typed"
-    assert "region" not in s3(**files, AWS_REGION="here", AWS_PROFILE="both")
-    assert s3(AWS_ENDPOINT_URL="http://there:9", AWS_CONFIG_FILE="none")["region"] == "us-east-1"
+    assert s3(files)["region"] == "eu-north-1"
+    assert s3(files, AWS_REGION="here")["region"] == "here"
+    assert s3(files, {"region": "typed"}, AWS_REGION="here")["region"] == "typed"
+    assert "region" not in s3(files, AWS_REGION="here", AWS_PROFILE="both")
+    assert (
+        s3({}, AWS_ENDPOINT_URL="http://there:9", AWS_CONFIG_FILE="none")["region"] == "us-east-1"
+    )
 
 
 def test_keys(files: dict[str, str]) -> None:
     def login(**options: Any) -> tuple[str | None, ...]:
-        found = s3(**files, **options)
+        found = s3(files, **options)
         return tuple(found.get(one) for one in ("access_key", "secret_key", "session_token"))
 
     assert login() == (None, None, None)  # Arrow's client finds them
@@ -121,7 +126,7 @@ def test_keys(files: dict[str, str]) -> None:
     typed = {"access_key_id": "K", "secret_access_key": "S", "profile": "both"}
     assert login(typed=typed) == ("K", "S", None)
     assert login(uri="s3://U:P%2F@b/k", typed=typed) == ("U", "P/", None)
-    assert s3(typed={**typed, "anonymous": "true"}, **files)["anonymous"] is True
+    assert s3(files, {**typed, "anonymous": "true"})["anonymous"] is True
     assert login(typed={**typed, "anonymous": "true"}) == (None, None, None)
 
 
@@ -135,12 +140,12 @@ def test_keys(files: dict[str, str]) -> None:
 )
 def test_keys_that_are_missing(typed: dict[str, str], said: str, files: dict[str, str]) -> None:
     with pytest.raises(StorageError, match=said):
-        s3(typed=typed, **files)
+        s3(files, typed)
 
 
 def test_a_profile_that_a_variable_names_has_to_be_there(files: dict[str, str]) -> None:
     with pytest.raises(StorageError, match=r"there is no profile 'x'"):
-        s3(**files, AWS_PROFILE="x")
+        s3(files, AWS_PROFILE="x")
 
 
 def test_files_of_aws_that_cannot_be_read(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from ce_cli.storage import keys
 from ce_cli.storage.options import in_force, storage_options, using, without_secrets
 from tests.conftest import complaints, run_ce, write_csv
 
-USAGE, STORAGE = 2, 4
+USAGE = 2
+RENDERED = [command for command in COMMANDS if registry.formats(command)]
 SECRET = "s3cret/Value+1"
 TYPED = ("--storage-option", f"secret_access_key={SECRET}", "--storage-option", "region=eu-west-7")
 HIDDEN = (SECRET, "eu-west-7")
@@ -25,18 +26,18 @@ HIDDEN = (SECRET, "eu-west-7")
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """A directory with predictions of two models."""
-    for name, prob in (("a.csv", [0.8, 0.3, 0.6]), ("b.csv", [0.7, 0.4, 0.6])):
-        write_csv(tmp_path / name, {"label": [1, 0, 1], "prob": prob})
+    for name, prob in (("a.csv", [0.8, 0.3, 0.6, 0.6]), ("b.csv", [0.7, 0.4, 0.6, 0.6])):
+        write_csv(tmp_path / name, {"label": [1, 0, 1, 0] * 25, "prob": prob * 25})
     return tmp_path
 
 
 def words(command: str) -> list[str]:
     """A run of a command that works."""
     files = ["a.csv", "b.csv"] if command == "compare" else ["a.csv"]
-    return [command, *files, *(["--max", "9"] if command == "gate" else [])]
+    return [*command.split(), *files, *(["--max", "9"] if command == "gate" else [])]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", RENDERED)
 def test_no_output_shows_a_value(command: str, here: Path) -> None:
     for form in registry.formats(command):
         done = run_ce(*words(command), *TYPED, "--format", form, cwd=here)
@@ -45,14 +46,14 @@ def test_no_output_shows_a_value(command: str, here: Path) -> None:
             assert hidden not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", RENDERED)
 def test_no_output_shows_a_value_from_a_variable_or_a_file(command: str, here: Path) -> None:
     (here / "ce.toml").write_text(f"storage-option = ['secret_access_key={SECRET}']")
     env = {"CE_STORAGE_OPTION": "region=eu-west-7"}
     for extra in ({}, env):
         done = run_ce(*words(command), cwd=here, env=extra)
         assert done.returncode == 0, done.stderr
-        assert "storage-option = ***" in done.stdout
+        assert "storage-option = ***" in done.stdout + done.stderr
         for hidden in HIDDEN:
             assert hidden not in done.stdout + done.stderr
 
@@ -168,6 +169,14 @@ def test_names_of_other_tools_are_ours(store: str) -> None:
         value = "true" if ours == "anonymous" else "x"
         options = storage_options({theirs: value})
         assert options.of(getattr(keys, store)) == {ours: value}
+
+
+def test_the_guide_names_every_key() -> None:
+    guide = Path(keys.__file__).with_name("README.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): line for line in guide.splitlines() if "`endpoint`" in line}
+    for title, store in (("S3", keys.S3), ("Google", keys.GOOGLE), ("Azure", keys.AZURE)):
+        named = {name for name in rows[title].split("`")[1::2] if name.isidentifier()}
+        assert named == set(store)
 
 
 def test_every_form_is_the_same() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -142,6 +145,17 @@ def test_keys_are_signed_with(s3_server: S3Server, rows: Path) -> None:
         assert json.loads(checked.get(bucket, "a b/ü+&=@:,$~!*'().json"))["rows"]["scored"] == 20
 
 
+@pytest.mark.parametrize(
+    "words", [["--p", "0.5,0.5"], ["--curve"], ["--q", "0.5,0.5", "--p", "1,0"]]
+)
+def test_what_is_typed_is_written(words: list[str], s3_server: S3Server) -> None:
+    bucket = s3_server.bucket()
+    written = ("--output", f"s3://{bucket}/x.txt", *s3_server.words)
+    assert run_ce("explain", *words, *written).stderr == ""
+    assert s3_server.keys(bucket) == ["x.txt"]
+    complaints(run_ce("explain", *words, "--output", ""), USAGE)
+
+
 def test_an_input_is_not_overwritten(s3_server: S3Server, rows: Path) -> None:
     bucket = s3_server.bucket(**{"x.csv": ROWS.encode()})
     for read, target in (
@@ -158,6 +172,17 @@ def test_two_reports_with_one_file_are_named(rows: Path, tmp_path: Path) -> None
     done = run_ce("gate", rows, "--max", "9", *there, cwd=tmp_path)
     (line,) = complaints(done, USAGE)
     assert line == "ce: --report cannot write to the same file."
+
+
+def test_keys_that_only_the_client_of_arrow_finds(
+    s3_server: S3Server, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = s3_server.bucket()
+    monkeypatch.setattr(s3_uploads, "bucket_of", lambda *_: None)
+    done = run_ce("score", rows, *s3_server.words, "--json", "--output", f"s3://{bucket}/x.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(s3_server.get(bucket, "x.json"))["rows"]["scored"] == 20
+    assert s3_server.uploads(bucket) == []
 
 
 def test_python_reads_with_options(s3_server: S3Server) -> None:
@@ -291,6 +316,29 @@ def test_the_signatures_of_the_documentation_of_aws(query: str, signature: str) 
 
 
 # Other file systems
+
+
+def test_servers_that_fail_are_a_sentence(rows: Path, tmp_path: Path) -> None:
+    """One that refuses connections, and one that hangs up before it answers."""
+    login = ("--storage-option", "key=a", "--storage-option", "secret=s3cret")
+    target = ("--output", "s3://bucket/x.json")
+    refused = run_ce("score", rows, *login, *target, "--storage-option", "endpoint=127.0.0.1:9")
+    (line,) = complaints(refused, STORAGE)
+    assert "check the network" in line
+    bucket = Bucket("http", "127.0.0.1:9", "", "x", None)
+    with pytest.raises(OSError, match="refused"):
+        s3_uploads.upload(bucket, "k", io.BytesIO(b"x"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_hang_up, args=[server], daemon=True).start()
+        bucket = bucket.replace(host=f"127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(OSError, match=r"closed|reset|Broken"):
+            s3_uploads.upload(bucket, "k", io.BytesIO(b"x"))
+
+
+def _hang_up(server: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            server.accept()[0].close()
 
 
 def test_a_file_system_of_fsspec(rows: Path) -> None:
