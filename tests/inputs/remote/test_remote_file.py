@@ -22,7 +22,7 @@ CONTENT = random.Random(1).randbytes(21_000_000)
 class Counted:
     """Ranges of bytes in memory, which are noted."""
 
-    version = "1"
+    version: object = "1"
 
     def __init__(self, content: bytes) -> None:
         self.content, self.size = content, len(content)
@@ -83,10 +83,10 @@ def test_a_long_footer_is_completed() -> None:
     file, ranges = opened()
     assert file.end() == CONTENT[-END_BYTES:]
     start = len(CONTENT) - 3 * END_BYTES
-    assert file.read_at(start, 3 * END_BYTES) == CONTENT[start:]
+    assert bytes(file.read_at(start, 3 * END_BYTES)) == CONTENT[start:]
     assert ranges.count == 3 * END_BYTES
-    assert file.read_at(len(CONTENT) - 8, 100) == CONTENT[-8:]
-    assert file.read_at(len(CONTENT), 1) == b""
+    assert bytes(file.read_at(len(CONTENT) - 8, 100)) == CONTENT[-8:]
+    assert bytes(file.read_at(len(CONTENT), 1)) == b""
     assert ranges.count == 3 * END_BYTES
 
 
@@ -112,8 +112,8 @@ def test_what_was_fetched_is_not_fetched_again() -> None:
     fetched.fetch([(100, 200), (500, 900)])
     fetched.fetch([(150, 600)])
     fetched.fetch([(0, 1_000), (120, 130)])
-    assert fetched.read_at(0, 1_000) == CONTENT[:1_000]
-    assert fetched.read_at(130, 400) == CONTENT[130:530]
+    assert bytes(fetched.read_at(0, 1_000) or b"") == CONTENT[:1_000]
+    assert bytes(fetched.read_at(130, 400) or b"") == CONTENT[130:530]
     assert fetched.read_at(900, 101) is None
     assert ranges.count == 1_000
 
@@ -139,7 +139,6 @@ def test_the_first_item_is_made_alone() -> None:
     made = made_ahead(seen.append, range(9))
     next(made)
     assert seen == [0]
-    made.close()
 
 
 def test_fetchers_are_few_and_make_every_call() -> None:

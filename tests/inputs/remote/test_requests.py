@@ -51,7 +51,7 @@ def needed(content: bytes, names: tuple[str, ...]) -> int:
     places = [file.schema_arrow.get_field_index(name) for name in names]
     groups = map(file.metadata.row_group, range(file.num_row_groups))
     columns = sum(g.column(p).total_compressed_size for g in groups for p in places)
-    return columns + file.metadata.serialized_size
+    return int(columns + file.metadata.serialized_size)
 
 
 def test_few_columns_of_a_wide_file(store: CountedStore) -> None:
