@@ -45,7 +45,7 @@ _ZIP = registry.find(registry.INPUTS, "zip", "input format")
 
 
 def located(paths: Sequence[str]) -> list[str]:
-    """Expand directories into their data files, in order of name.
+    """Expand folders and globs into their data files, in order of name.
 
     Raises
     ------
@@ -54,15 +54,17 @@ def located(paths: Sequence[str]) -> list[str]:
     DataError
         A directory holds no data.
     """
-    found: list[str] = []
-    for path in paths:
-        if path == STDIN or is_database(path):
-            found.append(path)
-        elif "://" in path:
-            found += _files_of_uri(path)
-        else:
-            found += _files_of_path(path)
-    return found
+    if len(paths) > 1 and any("://" in path for path in paths):
+        from ce_cli.inputs.remote.fetching import made_ahead
+
+        return list(chain.from_iterable(made_ahead(_files_of, paths)))
+    return list(chain.from_iterable(map(_files_of, paths)))
+
+
+def _files_of(path: str) -> list[str]:
+    if path == STDIN or is_database(path):
+        return [path]
+    return _files_of_uri(path) if "://" in path else _files_of_path(path)
 
 
 def _files_of_uri(uri: str) -> list[str]:

@@ -105,6 +105,8 @@ class RepeatedFiles:
         for first, second in combinations(self._known, 2):
             if places[first.part] == places[second.part]:
                 continue
+            if second.part in next((one for one in groups if first.part in one), ()):
+                continue  # it is there already
             same = _same(first, second, rows[first.part] == rows[second.part], pairs)
             if same:
                 what = what or same

@@ -127,7 +127,9 @@ def wide(server: S3Server, bucket: str) -> int:
 def many(server: S3Server, bucket: str) -> int:
     """Many small files."""
     keys = [f"many/{number:03}.parquet" for number in range(100)]
-    return sum(put_parquet(server, bucket, key, rows(1_000, 2), 1_000) for key in keys)
+    return sum(
+        put_parquet(server, bucket, key, rows(1_000, 9 + n), 1_000) for n, key in enumerate(keys)
+    )
 
 
 def large(server: S3Server, bucket: str) -> int:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.fs
 import pytest
 
-from ce_cli.inputs.remote import objects
+from ce_cli.inputs.remote import listing, objects
 from ce_cli.storage import azure, keys, time_limit
 from ce_cli.storage.addresses import address_of
 from ce_cli.storage.google import google_arguments
@@ -109,7 +109,8 @@ def test_a_file_that_stops_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
             return b""
 
     monkeypatch.setattr(time_limit, "SECONDS", 0.1)
-    monkeypatch.setattr(objects, "file_system", lambda uri: (Stops(), uri))
+    for module in (listing, objects):
+        monkeypatch.setattr(module, "file_system", lambda uri: (Stops(), uri))
     assert "did not answer" in refused("gs://bucket/a.csv")
 
 

@@ -140,7 +140,10 @@ class _Place(Record):
         return files, [one.path[start:] for one in found if one.type == FileType.Directory]
 
     def _uris(self, folder: str, files: dict[str, int]) -> list[str]:
-        uris = {sibling(self.uri, self.path, f"{folder}/{name}"): files[name] for name in files}
+        uri = self.uri
+        if not self.path.endswith("/") and uri.endswith(self.path.lstrip("/") + "/"):
+            uri = uri.removesuffix("/")  # as file systems of fsspec do with the path
+        uris = {sibling(uri, self.path, f"{folder}/{name}"): files[name] for name in files}
         _sizes.update(uris)
         return list(uris)
 

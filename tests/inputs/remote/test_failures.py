@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import time
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,9 @@ TABLE = pa.table({"label": [1, 0], "prob": [0.5, 0.75]})
 def parquet(count: int, seed: int) -> bytes:
     random, sink = np.random.default_rng(seed), io.BytesIO()
     columns = {"label": random.integers(0, 2, count), "prob": random.random(count)}
-    pq.write_table(pa.table(columns), sink, row_group_size=count // 4)
+    # Neither compressed nor in dictionaries, so that all of one length have the same places.
+    plain: dict[str, Any] = {"compression": "none", "use_dictionary": False}
+    pq.write_table(pa.table(columns), sink, row_group_size=count // 4, **plain)
     return sink.getvalue()
 
 
@@ -89,8 +92,7 @@ def test_a_file_that_changes_while_it_is_read(kind: str, store: CountedStore) ->
     store.proxy.instead = change
     line = store.refused(uri, code=BAD_DATA)
     assert line.startswith(f"ce: {uri}: ")
-    if kind == "replaced":
-        assert len(first) != len(other) or "was replaced" in line
+    assert kind != "replaced" or ("was replaced" in line and len(first) == len(other))
     assert "while it was read; run ce again" in line
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import fsspec
 import pyarrow as pa
 import pytest
 
@@ -176,3 +177,18 @@ def test_addresses_of_local_files(tmp_path: Path) -> None:
     root = on_disk(tmp_path / "with blank ü")
     document = score_json(f"file://{root}/run/year=2024", "--by", "year")
     assert document["groups"][0]["by"] == {"year": "2024"}
+
+
+def test_file_systems_of_fsspec(tmp_path: Path) -> None:
+    """One in memory stands for all of them; it leaves out the slash behind a folder."""
+    system = fsspec.filesystem("memory")
+    try:
+        for key in KEYS:
+            system.pipe(f"/{tmp_path.name}/{key}", content(key))
+        for folder in ("run", "run/", "run/**"):
+            inputs = score_json(f"memory://{tmp_path.name}/{folder}")["inputs"]
+            assert inputs == [f"memory://{tmp_path.name}/{key}" for key in DATA]
+        (line,) = complaints(run_ce("score", f"memory://{tmp_path.name}/none"), 4)
+        assert "there is no such file" in line
+    finally:
+        system.rm(f"/{tmp_path.name}", recursive=True)

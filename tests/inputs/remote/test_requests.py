@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,18 @@ import pytest
 
 from tests.conftest import score_json
 from tests.inputs.remote.counting import CountedStore
-from tests.writing import as_arrow, as_orc, as_parquet, as_text
+from tests.writing import (
+    as_arrow,
+    as_duckdb,
+    as_excel,
+    as_json_lines,
+    as_npz,
+    as_orc,
+    as_parquet,
+    as_sqlite,
+    as_text,
+    as_zip,
+)
 
 FOOTER = 1 << 16  # bytes that are read to find the footer
 
@@ -37,7 +51,7 @@ def needed(content: bytes, names: tuple[str, ...]) -> int:
     places = [file.schema_arrow.get_field_index(name) for name in names]
     groups = map(file.metadata.row_group, range(file.num_row_groups))
     columns = sum(g.column(p).total_compressed_size for g in groups for p in places)
-    return columns + file.metadata.serialized_size
+    return int(columns + file.metadata.serialized_size)
 
 
 def test_few_columns_of_a_wide_file(store: CountedStore) -> None:
@@ -62,6 +76,7 @@ def test_all_row_groups_of_a_large_file(store: CountedStore) -> None:
     assert sum(one.sent for one in gets) <= 1.05 * needed(content, ("label", "prob")) + FOOTER
     assert len(gets) <= 1 + 8 + 1
     assert {one.status for one in gets} == {206}
+    assert not any(one.range.startswith("bytes=0-") for one in gets)  # its end shows the format
 
 
 def test_a_small_file_takes_one_request_beside_its_size(store: CountedStore) -> None:
@@ -112,6 +127,15 @@ def test_many_files_are_opened_ahead(store: CountedStore) -> None:
     assert len(store.proxy.log) == 1 + 1 + 100 + 100  # the folder is no file; a list; each file
 
 
+def test_many_files_that_are_named_are_found_at_once(store: CountedStore) -> None:
+    uris = [store.put(f"{n}.csv", as_text(pa.table(rows(5, n)))) for n in range(40)]
+    store.proxy.latency = 0.3
+    start = time.monotonic()
+    assert store.scored(*uris)["inputs"] == uris
+    assert time.monotonic() - start < 11  # one after another, the sizes alone would take twelve
+    assert len(store.proxy.heads()) == 40
+
+
 def test_the_same_document_as_on_a_disk(store: CountedStore, tmp_path: Path) -> None:
     columns = rows(30_000)
     words = np.array([f"user {n % 700}" for n in range(30_000)])
@@ -122,3 +146,31 @@ def test_the_same_document_as_on_a_disk(store: CountedStore, tmp_path: Path) -> 
     local = score_json(path, *options)
     remote = store.scored(store.put("a.parquet", content), *options)
     assert {**remote, "inputs": None} == {**local, "inputs": None}
+
+
+SMALL = pa.table({"label": [1, 0], "prob": [0.5, 0.75]})  # losses of 1 and 2 bits
+FORMATS = {
+    "a.tsv": as_text(SMALL, "\t"),
+    "a.csv.gz": gzip.compress(as_text(SMALL)),
+    "a.csv.bz2": bz2.compress(as_text(SMALL)),
+    "a.csv.xz": lzma.compress(as_text(SMALL)),
+    "a.csv.zip": as_zip(as_text(SMALL), "a.csv"),
+    "a.jsonl": as_json_lines(SMALL),
+    "a.arrow": as_arrow(SMALL),
+    "a.orc": as_orc(SMALL),
+    "a.npz": as_npz(SMALL),
+    "a.xlsx": as_excel(SMALL),
+    "a.db": as_sqlite(SMALL),
+    "a.duckdb": as_duckdb(SMALL),
+    "parquet-without-suffix": as_parquet(SMALL),
+    "csv.parquet": as_text(SMALL),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_comes_from_a_store(name: str, store: CountedStore) -> None:
+    uri = store.put(name, FORMATS[name])
+    assert store.scored(uri, "--base", "2")["metrics"]["cross_entropy"] == 1.5
+    assert len(store.proxy.heads()) <= 2
+    if not name.endswith(("db", "zip", "xlsx")):  # which are copied to a disk
+        assert len(store.proxy.gets()) <= 3
