@@ -100,6 +100,10 @@ class JsonLinesSource:
         """
         if not self._values and not self.is_empty:
             self._refuse()
+        return self._columns
+
+    @cached_property
+    def _columns(self) -> Sequence[Column]:
         columns = [column_of(name, values) for name, values in self._values.items()]
         if self._named and not self._own_classes:
             return columns
