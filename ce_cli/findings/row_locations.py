@@ -27,6 +27,8 @@ class RowLocations(Record):
     def begun(self, part: int, rows: int) -> Self:
         """The same once file number `part`, from 0, is begun, with `rows` rows before it."""
         missing = part + 1 - len(self.starts)
+        if missing <= 0:
+            return self
         return self.replace(starts=(*self.starts, *([rows] * missing)))
 
     def ended(self, rows: int) -> Self:

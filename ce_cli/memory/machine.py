@@ -18,7 +18,11 @@ _UNLIMITED = 1 << 60  # control groups of version 1 write a number beyond this f
 def used() -> int:
     """The bytes of memory that belong to this process alone; pages of mapped files do not count."""
     try:
-        _, resident, shared, *_ = map(int, Path("/proc/self/statm").read_bytes().split())
+        file = os.open("/proc/self/statm", os.O_RDONLY)  # asked for each part of each file
+        try:
+            _, resident, shared, *_ = map(int, os.read(file, 256).split())
+        finally:
+            os.close(file)
     except (OSError, ValueError):
         return _peak()
     return (resident - shared) * _page()

@@ -17,6 +17,7 @@ from ce_cli.binding.joining.fingerprints import fingerprints
 from ce_cli.binding.naming.names import is_id, is_index
 from ce_cli.binding.rows.columns import tokens
 from ce_cli.errors import CeError
+from ce_cli.inputs.arrow.arrays import texts
 from ce_cli.inputs.source import Projection, Source, repeated
 from ce_cli.record import Record
 from ce_cli.results.score import Note
@@ -89,7 +90,8 @@ class RepeatedFiles:
             The options as they were typed, which a command that compares the files repeats.
         """
         places = [name if "://" in name else os.path.realpath(name) for name in names]
-        twice = [name for n, name in enumerate(names) if places.index(places[n]) < n]
+        first = {place: n for n, place in reversed(list(enumerate(places)))}
+        twice = [name for n, name in enumerate(names) if first[places[n]] < n]
         if twice:
             verb = "is" if len(twice) == 1 else "are"
             shown = " and ".join(map(display_name, twice[:_SHOWN]))
@@ -148,10 +150,8 @@ def beginning(source: Source, part: int, binding: Binding | None) -> Iterator[Be
 
 
 def _hashes(column: object) -> Hashes:
-    import pyarrow as pa
-
-    codes, texts = tokens(column)
-    known = np.append(fingerprints(pa.array(texts, pa.utf8())), np.uint64(0))
+    codes, words = tokens(column)
+    known = np.append(fingerprints(texts(words)), np.uint64(0))
     return known[codes]
 
 
@@ -170,9 +170,7 @@ def _identifies(hashes: Hashes) -> bool:
 
 def _count_rows(hashes: Hashes) -> bool:
     """Whether ids are 0, 1, 2, … or 1, 2, 3, … in this order, which each part may have anew."""
-    import pyarrow as pa
-
-    counted = fingerprints(pa.array([str(n) for n in range(len(hashes) + 1)], pa.utf8()))
+    counted = fingerprints(texts([str(n) for n in range(len(hashes) + 1)]))
     return np.array_equal(hashes, counted[:-1]) or np.array_equal(hashes, counted[1:])
 
 

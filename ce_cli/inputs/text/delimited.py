@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LONGEST_HEADER = 8 << 20
 _HEAD_BYTES = 1 << 18
+_NOT_PLAIN = frozenset('"\r\n\0')
 _AS_WRITTEN = Projection((), (), missing_texts=NO_TEXTS)
 
 
@@ -252,7 +253,7 @@ class DelimitedSource:
 
     def _names_in(self, header: bytes) -> list[str]:
         try:
-            header.decode()
+            text = header.decode()
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{self.name}: the {'header' if self._reading.header else 'first line'} is not "
@@ -260,9 +261,12 @@ class DelimitedSource:
                 f"(byte {error.start + 1:,} is 0x{header[error.start]:02x}); "
                 "set the encoding, for example --encoding latin-1."
             ) from None
+        count = min(header.count(self._delimiter.encode()) + 1, MOST_COLUMNS)
+        line = text.removesuffix("\n").removesuffix("\r")
+        if 1 < count < MOST_COLUMNS and not _NOT_PLAIN.intersection(line):
+            return line.split(self._delimiter)
         import pyarrow as pa
 
-        count = min(header.count(self._delimiter.encode()) + 1, MOST_COLUMNS)
         for _ in range(2):  # with quoted delimiters, there are as many as the parser then reports
             check_columns(self.name, count)
             numbered = tuple(str(place) for place in range(count))

@@ -19,6 +19,8 @@ from ce_cli.text import plural
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_SHORT = 1 << 16  # bytes; to parse more than this takes longer than starting a thread
+
 
 class Malformed(Record):
     """A record with more or fewer fields than the table has columns.
@@ -176,6 +178,11 @@ class DelimitedSplit(Record):
         ------
         pyarrow.ArrowInvalid
             A cell does not fit its type, or a record is malformed and `malformed` is None.
+
+        Notes
+        -----
+        `read_csv` starts a thread at each call, which takes longer than a short block;
+        `open_csv` has threads that wait, and parses a block that it gets whole in the same way.
         """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
@@ -191,24 +198,29 @@ class DelimitedSplit(Record):
         if not self.block or self.block.isspace():
             return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
         missing = self.projection.missing_texts or MISSING_TEXTS
-        return arrow_csv.read_csv(
-            pa.BufferReader(self.block),
-            read_options=arrow_csv.ReadOptions(
+        options = {
+            "read_options": arrow_csv.ReadOptions(
                 use_threads=False, block_size=len(self.block) + 1, column_names=self.names
             ),
-            parse_options=arrow_csv.ParseOptions(
+            "parse_options": arrow_csv.ParseOptions(
                 delimiter=self.delimiter,
                 newlines_in_values=b'"' in self.block,
                 invalid_row_handler=None if malformed is None else note,
             ),
-            convert_options=arrow_csv.ConvertOptions(
+            "convert_options": arrow_csv.ConvertOptions(
                 column_types=types,
                 include_columns=list(types),
                 null_values=missing,
                 decimal_point=self.decimal,
                 strings_can_be_null=True,
             ),
-        )
+        }
+        if len(self.block) < _SHORT:
+            try:
+                return arrow_csv.open_csv(pa.BufferReader(self.block), **options).read_all()
+            except pa.ArrowInvalid:  # `read_csv` says more about it, or reads no row at all
+                noted.clear()
+        return arrow_csv.read_csv(pa.BufferReader(self.block), **options)
 
     def _cell_by_cell(self, types: dict[str, pa.DataType]) -> Frame:
         """Parse a block in which some cell does not fit its column, cell by cell."""
