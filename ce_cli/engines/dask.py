@@ -36,9 +36,16 @@ _AHEAD = 4  # tasks that are submitted for each thread of a worker
 _LEAST_AHEAD = 64  # with fewer, workers would wait for the scheduler
 _LIBRARIES = ("distributed", "dask", "tornado", "asyncio", "concurrent")
 _OWN = "a Dask cluster of this machine"
-# The nanny sets this, and thereby ends glibc's habit of keeping memory that is used again and again
-# (mallopt(3)): arrays would take twice the time. None leaves the variable as it is.
-_NO_TRIMMING = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
+_SETTINGS = {
+    # The nanny sets this, and thereby ends glibc's habit of keeping memory that is used again and
+    # again (mallopt(3)): arrays would take twice the time. None leaves the variable as it is.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    # Workers watch themselves for a page that nobody opens here.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "1h",
+    "distributed.admin.system-monitor.interval": "10s",
+}
 
 
 class Dask:
@@ -197,7 +204,7 @@ class Dask:
     def _local(self) -> Any:
         import dask
 
-        with dask.config.set(_NO_TRIMMING):
+        with dask.config.set(_SETTINGS):
             cluster = self._distributed.LocalCluster(
                 n_workers=self._processes,
                 threads_per_worker=1,
