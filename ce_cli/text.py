@@ -14,7 +14,17 @@ _LONGEST_COMMAND = 2000  # which is of no use if it is cut
 _SHORTEST_SECRET = 3  # which is replaced wherever it occurs
 # The user of a URI and the password, which may contain any character as it is typed; on the web, a
 # number before the first slash is the port.
-_LOGIN = r"(?is)^(?!(?:https?|hdfs|viewfs)://[^/:@]*:\d*(?:/|$))([a-z0-9+.-]*://)([^/:@?#]*)(?::([^?]*|.*))?@"
+_LOGIN = (
+    r"(?is)^(?!(?:https?|hdfs|viewfs)://[^/:@]*:\d*(?:/|$))"
+    r"((?!file:|sqlite|duckdb)[a-z0-9+.-]*:/{2,}|[a-z0-9+.-]*://)([^/:@?#]*)(?::([^?]*|.*))?@"
+)
+# The same with a slash or a colon too few, as it is mistyped; and in the options of another URI.
+_MISTYPED = (
+    r"(?i)(?<![a-z0-9+.-])((?:https?|hf|s3[an]?|gc?s|abfss?|az|hdfs|viewfs|s?ftps?|ssh|webdavs?|smb|"
+    r"postgres\w*|my\w*sql|mssql|oracle|mariadb|snowflake|redshift)[+\w]*"
+    r"(?::/(?!/)|:(?!/)|//))([^/:@?#\s'\"]{0,200}):(?!\d+/)([^@\s'\"]{0,200})@"
+)
+_NESTED = r"(://[^/:@?#&\s]*):[^/@?#&\s]+@"
 _PARAMETER = r"([?&;#])([^=&;#?]+)=([^&;#]*)"
 _SECRET_NAME = (
     r"(?i)sig|token|secret|passw|passphrase|pwd|key|credential|auth(?!or)|jwt|session|cookie"
@@ -23,7 +33,7 @@ _SECRET_NAME = (
 _SECRET_VALUE = (  # by its form, wherever it is
     r"\b(?:hf_|gh[opsur]_|github_pat_|glpat-|xox[abprs]-|sk-|AIza|ya29\.|eyJ)[\w.-]{16,}"
 )
-_URL = r"(?i)(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s'\"<>]+"
+_URL = r"(?i)(?<![a-z0-9+.-])-*[a-z][a-z0-9+.-]*://[^\s'\"<>]+"
 _RUNNER_COMMAND = r"(##\w*)\["  # ##[error], ##vso[…], ##teamcity[…], anywhere in a line
 _ESCAPE = r"\\(?:U(.{8})|u(.{4})|x(..)|(.))"  # exactly so many digits, as in the shell
 
@@ -34,7 +44,7 @@ def sanitize(text: str, longest: int = _LONGEST) -> str:
     All text from files (labels, column names, paths) goes through here before it is printed, so
     that it can neither control the terminal nor reorder the line that it is in.
     """
-    if "://" in text:
+    if "://" in text or ("@" in text and ":" in text):
         text = _without_secrets_within(text)
     if len(text) > longest:
         text = text[: longest - 1] + "…"
@@ -61,12 +71,15 @@ def display_name(path: str) -> str:
 
 def without_secrets(path: str) -> str:
     """A path or a URI, with asterisks in place of a password, a token or a signature."""
-    if "://" not in path:
+    if "://" not in path and not ("@" in path and ":" in path):
         return path
     import re
 
+    if "://" not in path:
+        return re.sub(_MISTYPED, r"\1\2:***@", path)
     path = re.sub(_PARAMETER, _hidden_value, re.sub(_SECRET_VALUE, "***", path))
-    return re.sub(_LOGIN, _hidden_login, path, count=1)
+    path = re.sub(_LOGIN, _hidden_login, path, count=1)
+    return re.sub(_NESTED, r"\1:***@", path)
 
 
 def without_secrets_of(path: str, text: str) -> str:
@@ -102,7 +115,8 @@ def _without_secrets_within(text: str) -> str:
     """A text with URLs in it, without their secrets."""
     import re
 
-    return re.sub(_URL, lambda found: without_secrets(found[0]), text)
+    text = re.sub(_URL, lambda found: without_secrets(found[0]), text)
+    return re.sub(_MISTYPED, r"\1\2:***@", text) if "@" in text and ":" in text else text
 
 
 def files_title(names: Sequence[str]) -> str:

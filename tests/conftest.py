@@ -23,6 +23,7 @@ from referencing import Registry, Resource
 import ce_cli
 from ce_cli.errors import pasteable
 from tests import in_process
+from tests.stores import s3_server  # noqa: F401 - a fixture for all tests
 
 ROOT = Path(__file__).parents[1]
 gc.set_threshold(100_000, 20, 100)  # as ce does: tests make many objects and little garbage

@@ -23,7 +23,7 @@ PACKAGE = Path(ce_cli.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("ce_cli",),  # the version; that it gives the API on first use is seen below
     ("errors", "text", "record", "process"),
-    ("options", "memory"),
+    ("options", "memory", "storage"),
     ("kernels", "findings", "registry", "spec", "reading", "engines"),
     ("results",),  # above the registry, which names the page that a result shows
     ("inputs", "metrics", "outputs"),
@@ -148,7 +148,17 @@ def sees_more_than_a_result(arrow: Arrow) -> bool:
         unit_of(arrow.importer) == "outputs"
         and is_ours(arrow.imported)
         and unit_of(arrow.imported)
-        not in {"ce_cli", "outputs", "results", "registry", "text", "record", "errors", "process"}
+        not in {
+            "ce_cli",
+            "outputs",
+            "results",
+            "registry",
+            "text",
+            "record",
+            "errors",
+            "process",
+            "storage",
+        }
     )
 
 

@@ -66,6 +66,19 @@ SECRETS = {
     "mssql://host?odbc_connect=DRIVER%3Dx%3BPWD%3Ds": "mssql://host?odbc_connect=***",
     "mysql://me:p?s@host/db?query=select 1": "mysql://me:***@host/db?query=select 1",
     "postgresql://me:s@host/db?query=select '@'": "postgresql://me:***@host/db?query=select '@'",
+    "https:/me:s3cret@host/a.csv": "https:/me:***@host/a.csv",
+    "https:me:s3cret@host/a.csv": "https:me:***@host/a.csv",
+    "https//me:s3cret@host/a.csv": "https//me:***@host/a.csv",
+    "https:///me:s3cret@host/a.csv": "https:///me:***@host/a.csv",
+    "s3:/KEY:s3/cret@b/a.csv": "s3:/KEY:***@b/a.csv",
+    "postgresql+psycopg:/me:s3cret@host/db": "postgresql+psycopg:/me:***@host/db",
+    "https:/host:80/a:b@c.csv": "https:/host:80/a:b@c.csv",
+    "C:/a:b@c.csv": "C:/a:b@c.csv",
+    "file:///a:b@c.csv": "file:///a:b@c.csv",
+    "s3/model:v1@prod.csv": "s3/model:v1@prod.csv",
+    "s3://b/a:b@c.csv": "s3://b/a:b@c.csv",
+    "s3://b/a?endpoint_override=http://me:s3cret@h": "s3://b/a?endpoint_override=http://me:***@h",
+    "https://h/a?X-Amz-Credential=A%2F1&X-Amz-Date=2": "https://h/a?X-Amz-Credential=***&X-Amz-Date=2",
     "abfs://data@me.dfs.core.windows.net/x": "abfs://data@me.dfs.core.windows.net/x",
     "abfs://data:s3cret@me.dfs.core.windows.net/x": "abfs://data:***@me.dfs.core.windows.net/x",
 }
@@ -77,6 +90,8 @@ def test_secrets_are_hidden(path: str) -> None:
 
 
 def test_secrets_in_a_sentence_are_hidden() -> None:
+    said = "no such command 'https:/me:s3cret@host/x' beside ftp:/u:s3cret@h"
+    assert "s3cret" not in sanitize(said, 200)
     said = "no 'https://me:s3cret@host/x?sig=s3cret' (s3://KEY:s3cret@b/c) at ftp://u:s3cret@h"
     shown = "no 'https://me:***@host/x?sig=***' (s3://KEY:***@b/c) at ftp://u:***@h"
     assert sanitize(said, 200) == shown
@@ -93,7 +108,15 @@ def test_what_a_library_repeats_of_a_secret_is_hidden() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 10**6 + "://", "https://u:" + "@" * 10**6, "://" * 10**6, "https://h?" + "?a=1" * 10**5],
+    [
+        "a" * 10**6 + "://",
+        "s3:" * 10**5 + "@:",
+        "https:/u:" + ":" * 10**6 + "@",
+        "@:" + "s3:a:" * 10**5,
+        "https://u:" + "@" * 10**6,
+        "://" * 10**6,
+        "https://h?" + "?a=1" * 10**5,
+    ],
 )
 def test_long_texts_are_searched_once(text: str) -> None:
     start = time.monotonic()

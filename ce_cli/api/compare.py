@@ -61,7 +61,7 @@ def compare(
     >>> compare({"old": old, "new": new}).comparisons[0].win_rate
     1.0
     """
-    with in_python_terms(options.get("max_memory")):
+    with in_python_terms(options):
         from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
         from ce_cli.comparing.compare import compare as compared
         from ce_cli.comparing.naming import check_without_bytes, place_of

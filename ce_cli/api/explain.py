@@ -85,7 +85,7 @@ def explain(
     >>> explain([1, 0, 1], [0.5, 0.5, 0.25], row=3, base="2").cross_entropy
     2.0
     """
-    with in_python_terms(options.get("max_memory")):
+    with in_python_terms(options):
         chosen = checked(options, ExplainOptions)
         subject = {"data": data, "predictions": predictions, "row": row, "of": of}
         if q is not None or p is not None:

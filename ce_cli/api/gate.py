@@ -61,7 +61,7 @@ def gate(data: Data, predictions: Array | None = None, **options: Unpack[GateOpt
     >>> gate(labels, branch, baseline=score(labels, main), max_regression="1%").passed
     True
     """
-    with in_python_terms(options.get("max_memory")):
+    with in_python_terms(options):
         from ce_cli.gating.judge import against_baseline, judged, ready
 
         chosen = checked(options, GateOptions)

@@ -51,7 +51,7 @@ def inspect(
     >>> found.findings[0].code
     'looks_like_percentages'
     """
-    with in_python_terms(options.get("max_memory")):
+    with in_python_terms(options):
         from ce_cli.inspection.inspect import inspect as inspected
         from ce_cli.inspection.score_command import score_command
 

@@ -53,7 +53,7 @@ def plan(
     >>> planned.result(planned.fold.merge(found)).metrics["cross_entropy"]
     1.0
     """
-    with in_python_terms(options.get("max_memory")):
+    with in_python_terms(options):
         chosen = checked(options, ScoreOptions)
         spec, reading = settings(chosen)
         found = given(data)

@@ -10,15 +10,16 @@ import contextlib
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ce_cli.errors import CeError, Suggestion
 from ce_cli.memory.limit import limited
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import Option, key, options_of
 from ce_cli.results.inspect import Finding, Inspected
+from ce_cli.storage.options import using
 from ce_cli.text import shell_word, shell_words
 
 _NAMED_OTHERWISE = {"model": "preds"}
@@ -36,10 +37,10 @@ _PROSE = frozenset(  # words that follow an option without being its value
 
 
 @contextlib.contextmanager
-def in_python_terms(max_memory: str | int | None = None) -> Iterator[None]:
-    """Limit the memory of a call, and translate errors on their way to the caller."""
+def in_python_terms(options: Mapping[str, Any]) -> Iterator[None]:
+    """Limit the memory of a call, put its options of storage in force, and translate its errors."""
     try:
-        with limited(max_memory):
+        with limited(options.get("max_memory")), using(options.get("storage_options")):
             yield
     except CeError as error:
         whole = error.with_commands(_command, _typed)

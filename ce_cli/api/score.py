@@ -72,7 +72,7 @@ def score(
     >>> score(frame, label="label", pred="prob").rows["scored"]
     2
     """
-    with in_python_terms(options.get("max_memory")):
+    with in_python_terms(options):
         chosen = checked(options, ScoreOptions)
         if engine := engine_of(data):
             if per_row or predictions is not None:

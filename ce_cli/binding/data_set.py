@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.locate import opened, opener
-from ce_cli.inputs.unchanged import FileState
+from ce_cli.inputs.unchanged import States
 from ce_cli.reading import Reading
 from ce_cli.spec import Spec
 from ce_cli.text import without_secrets
@@ -24,5 +24,5 @@ def data_set(
     from ce_cli.binding.joining.joined import reading_of_labels
 
     own = reading_of_labels(reading, spec)
-    states: dict[str, FileState] = {}
+    states: States = {}
     return DataSet(shown, sources, lambda: opened(labels, own, states), files)

@@ -14,9 +14,11 @@ import typer
 from ce_cli import __version__, registry
 from ce_cli.errors import CeError, CheckFailed, StorageError, Suggestion, UsageError
 from ce_cli.memory.limit import is_lack_of_memory, ran_out
+from ce_cli.options.option import flag
 from ce_cli.text import sanitize, shell_word, without_secrets_of
 
 BUG = 70
+_SECRET = flag("storage_options")
 
 
 class _InterruptError(CeError):
@@ -121,9 +123,22 @@ def _storage_error(error: OSError) -> StorageError:
 
 def _command(suggestion: Suggestion) -> str:
     """The command that was typed, with options that resolve an error."""
-    typed = sys.argv[1:]
+    typed = _without_values(sys.argv[1:])
     words = ["ce", suggestion.command or typed[0], *typed[1:]]
     return f"{' '.join(map(shell_word, words))} {_options(suggestion)}"
+
+
+def _without_values(typed: Sequence[str]) -> list[str]:
+    """What was typed, with asterisks for the values of options that are secret."""
+    shown = []
+    for before, word in zip(("", *typed), typed, strict=False):
+        if before == _SECRET:
+            shown.append(f"{word.partition('=')[0]}=***")
+        elif word.startswith(f"{_SECRET}="):
+            shown.append("=".join([*word.split("=", 2)[:2], "***"]))
+        else:
+            shown.append(word)
+    return shown
 
 
 def _options(suggestion: Suggestion) -> str:
@@ -153,6 +168,9 @@ def _usage_or_bug(error: BaseException) -> int:
 
 def _shown_trace(text: str) -> str:
     """A traceback, a safe line for each of its own: what was typed may have secrets."""
+    from ce_cli.storage.options import without_secrets
+
+    text = without_secrets(text)
     for argument in sys.argv[1:]:
         text = without_secrets_of(argument, text)
     return "\n".join(sanitize(line, 1000) for line in text.split("\n"))

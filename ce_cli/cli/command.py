@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from inspect import Parameter, Signature, cleandoc
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -16,6 +17,7 @@ from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.memory.limit import limited
 from ce_cli.options.choices import PANELS, Tool
 from ce_cli.options.commands import COMMANDS
+from ce_cli.options.data import DataOptions
 from ce_cli.options.option import Option, flag, key, options_of
 from ce_cli.record import Record
 from ce_cli.text import sanitize
@@ -74,7 +76,13 @@ class Call(Record):
 
 
 def _named(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key(name)} = {sanitize(_written(one))}" for name, one in values.items())
+    return ", ".join(f"{key(name)} = {_shown(name, one)}" for name, one in values.items())
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value as the page shows it."""
+    option = options_of(DataOptions).get(name)
+    return "***" if option is not None and option.is_secret else sanitize(_written(value))
 
 
 def _written(value: Any) -> str:
@@ -115,7 +123,7 @@ class Command:
         """Run the command with the options that were typed."""
         call = _call(self.__name__, self._options, files or (), typed)
         try:
-            with limited(call.options["max_memory"]):
+            with limited(call.options["max_memory"]), _storage(call):
                 self._function(call)
         except (UsageError, DataError) as error:
             raise _with_origin(error, call) from error
@@ -143,6 +151,16 @@ class Command:
     @property
     def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
         return {name: one.annotation for name, one in self.__signature__.parameters.items()}
+
+
+def _storage(call: Call) -> AbstractContextManager[None]:
+    """The options of object storage, in force; most often there are none."""
+    typed = call.options["storage_options"]
+    if typed is None:
+        return nullcontext()
+    from ce_cli.storage.options import using
+
+    return using(typed)
 
 
 def _with_origin(error: CeError, call: Call) -> CeError:

@@ -99,28 +99,55 @@ def passes(spec: Spec) -> int:
 
 
 def check_targets(inputs: Sequence[str], per_row: str | None, output: str | None) -> None:
-    """Check that no two outputs have the same file, and that no input is overwritten."""
-    targets = [path for path in (per_row, output) if path]
-    check_written_once(inputs, targets, "--per-row and --output")
+    """Check the files of ``--per-row`` and ``--output``."""
+    check_written(inputs, [("--per-row", per_row), ("--output", output)])
 
 
-def check_written_once(inputs: Sequence[str], paths: Sequence[str], options: str) -> None:
-    """Check that `paths` are different, and that no input is overwritten.
+def check_written(inputs: Sequence[str], targets: Sequence[tuple[str, str | None]]) -> None:
+    """Check what is to be written, before anything is read that takes time.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        What is read.
+    targets : sequence of (str, str or None)
+        Options, and the file that each names; None and ``-`` are standard output.
 
     Raises
     ------
     UsageError
-        Two paths are the same file, or one is an input; the message names the `options`.
+        A name is empty, two are the same file, one is an input, or nothing can be written to it.
+    StorageError
+        There is no such directory or bucket, or the credentials are not accepted.
     """
-    targets = [os.path.realpath(path) for path in paths if path != STDIN]
-    if not targets:
+    named = [(option, path) for option, path in targets if path is not None and path != STDIN]
+    if not named:
         return
-    read = {os.path.realpath(path) for path in inputs if path != STDIN}
-    if len(set(targets)) < len(targets):
-        raise UsageError(f"{options} cannot write to the same file.")
-    for target in targets:
-        if target in read and (Path(target).is_file() or Path(target).is_fifo()):
+    from ce_cli.outputs.files import check_target
+
+    read, seen = {_file_at(path) for path in inputs if path != STDIN}, dict[str, str]()
+    for option, path in named:
+        if not path:
+            raise UsageError(f"{option} needs the name of a file.")
+        target = _file_at(path)
+        if other := seen.get(target):
+            options = option if other == option else f"{other} and {option}"
+            raise UsageError(f"{options} cannot write to the same file.")
+        seen[target] = option
+        is_kept = "://" in target or Path(target).is_file() or Path(target).is_fifo()
+        if target in read and is_kept:
             raise UsageError(f"{display_name(target)} is an input and cannot be overwritten.")
+    for _, path in named:
+        check_target(path)
+
+
+def _file_at(path: str) -> str:
+    """What two names of the same file have in common."""
+    if "://" not in path:
+        return os.path.realpath(path)
+    from ce_cli.storage.file_systems import identity
+
+    return identity(path)
 
 
 def data_of(

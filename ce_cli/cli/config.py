@@ -190,7 +190,7 @@ def _config(path: str, document: Mapping[str, Any]) -> Config | None:
 
 def options_of_gate() -> dict[str, Option]:
     """The options that the table of a gate may have: none about the whole run."""
-    known = {FILES, *options_of(GateOptions)} - {"engine", "scheduler"}
+    known = {FILES, *options_of(GateOptions)} - {"engine", "scheduler", "storage_options"}
     return {name: option for name, option in allowed(GATE).items() if name in known}
 
 

@@ -20,6 +20,8 @@ def value_of(place: str, name: str, option: Option, value: Any) -> Any:
     UsageError
         It has another type, or is not valid for the option.
     """
+    if option.is_secret:
+        return _secret(place, value)
     numbers = () if option.is_path else (int, float)
     kind = option.typed
     if name == "classes" and isinstance(value, list):
@@ -46,6 +48,29 @@ def value_of(place: str, name: str, option: Option, value: Any) -> Any:
     except UsageError as error:
         raise error.about(place) from None
     return found
+
+
+def _secret(place: str, value: Any) -> list[str]:
+    """Texts ``KEY=VALUE``, or a table of them; no error shows a value."""
+    from ce_cli.storage.options import storage_options
+
+    if isinstance(value, dict):
+        plain = (str, bool, int, float)
+        if not all(isinstance(one, plain) for one in value.values()):
+            raise UsageError(f"{place} must be a table of texts, numbers, true and false.")
+        pairs = value.items()
+        value = [
+            f"{name}={str(one).lower() if one is True or one is False else one}"
+            for name, one in pairs
+        ]
+    several = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str) for one in several):
+        raise UsageError(f"{place} must be text, KEY=VALUE, or a table of keys and values.")
+    try:
+        storage_options(several)
+    except UsageError as error:
+        raise error.about(place) from None
+    return several
 
 
 def _checks(name: str, option: Option) -> Iterator[Callable[[Any], object]]:

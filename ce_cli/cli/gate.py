@@ -13,7 +13,7 @@ from ce_cli.cli.command import Call, command
 from ce_cli.cli.common import (
     all_read,
     check_read_twice,
-    check_written_once,
+    check_written,
     echo_origins,
     passes,
     paths_of,
@@ -74,7 +74,7 @@ def gate(call: Call) -> None:
     gated = gated if note is None else _with_note(gated, note)
     try:
         write(gated, targets, call)
-        if all(form != "table" for form, _ in targets):
+        if all(target.form != "table" for target in targets):
             echo_origins(call)
         if not options["quiet"]:
             warn(gated, targets)
@@ -137,8 +137,7 @@ def _check_paths(
         request = gate.request
         read += [*request.names, *_some(request.baseline), *_some(request.labels)]
     all_read(read, None)
-    paths = [path for _, path in targets if path is not None]
-    check_written_once(read, paths, "--output and --report")
+    check_written(read, [(target.option, target.path) for target in targets])
 
 
 def _judged(gates: Sequence[PreparedGate], call: Call) -> Gated:
@@ -190,7 +189,9 @@ def _initialize(call: Call, explicit: Mapping[str, Any]) -> None:
     from ce_cli.gating.judge import PreparedGate
     from ce_cli.outputs.files import written
 
-    target = call.options["output"] or NAME
+    target = NAME if call.options["output"] is None else call.options["output"]
+    if not target or "://" in target:
+        raise UsageError("--output of --init needs the name of a file on this machine.")
     if target != STDIN and Path(target).exists():
         raise UsageError(f"{display_name(target)} already exists and was not overwritten.")
     plan = plans(None, (), explicit)[0]

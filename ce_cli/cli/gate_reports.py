@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ce_cli.cli.common import drawn, echo_notices, naming_what_is_written
 from ce_cli.errors import UsageError
@@ -16,7 +16,23 @@ if TYPE_CHECKING:
     from ce_cli.cli.command import Call
     from ce_cli.results.gate import Gated
 
-Target = tuple[str, str | None]  # a format, and a file; None is standard output
+
+class Target(NamedTuple):
+    """A format to write.
+
+    Attributes
+    ----------
+    form : str
+        Its name.
+    path : str or None
+        The file; None for standard output.
+    option : str
+        The option that asks for it.
+    """
+
+    form: str
+    path: str | None
+    option: str
 
 
 def targets_of(
@@ -45,38 +61,39 @@ def targets_of(
         name, equals, path = report.partition("=")
         if not (name and equals and path):
             raise UsageError(f"--report must be FORMAT=FILE, not {quoted(report)}.")
-        further.append((name, None if path == STDIN else path))
-    main: Target = (form, None if output == STDIN else output)
-    piped = [target for target in further if target[1] is None]
-    if not (piped and main[1] is None and not explicit):
+        further.append(Target(name, None if path == STDIN else path, "--report"))
+    main = Target(form, None if output == STDIN else output, "--output")
+    piped = [target for target in further if target.path is None]
+    if not (piped and main.path is None and not explicit):
         further.insert(0, main)
-    if [path for _, path in further].count(None) > 1:
+    if [target.path for target in further].count(None) > 1:
         raise UsageError("Only one report can go to standard output: name a file for the others.")
-    for name, _ in further:
-        output_format("gate", name)
+    for target in further:
+        output_format("gate", target.form)
     return further
 
 
 def write(gated: Gated, targets: Sequence[Target], call: Call) -> None:
     """Render all formats, then write them, then publish what else they need."""
-    from ce_cli.outputs.files import written
+    from ce_cli.outputs.files import written, written_together
 
     texts = [
-        (drawn(gated, call, output_format("gate", form), sys.stdout, path), path)
-        for form, path in targets
+        (drawn(gated, call, output_format("gate", one.form), sys.stdout, one.path), one.path)
+        for one in targets
     ]
     done: list[str] = []
     with naming_what_is_written(done):
-        for text, path in sorted(texts, key=lambda one: one[1] is None):  # standard output last
-            written(text, path, sys.stdout)
-            if path is not None:
-                done.append(path)
-    for one in dict.fromkeys(output_format("gate", form) for form, _ in targets):
+        written_together([(text, path) for text, path in texts if path is not None], done)
+        for text, path in texts:
+            if path is None:
+                written(text, None, sys.stdout)
+    for one in dict.fromkeys(output_format("gate", target.form) for target in targets):
         one.publish(gated, os.environ)
 
 
 def warn(gated: Gated, targets: Sequence[Target]) -> None:
     """Write the warnings to stderr, unless the output on stdout shows them."""
-    if any(path is None and output_format("gate", form).shows_warnings for form, path in targets):
+    piped = (one.form for one in targets if one.path is None)
+    if any(output_format("gate", form).shows_warnings for form in piped):
         return
     echo_notices(gated)

@@ -56,6 +56,8 @@ def _typed(variable: str, option: Option, text: str) -> Any:
         try:
             return list(values.separated_names(text))
         except UsageError as error:
+            if option.is_secret:
+                raise UsageError(f"{variable} is not a list of KEY=VALUE between commas.") from None
             raise error.about(variable) from None
     if option.typed is bool:
         if text.lower() not in _ON_OFF:

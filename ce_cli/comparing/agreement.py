@@ -257,8 +257,8 @@ class Disagreements:
         """Add those of later rows, `rows` other rows after the first."""
         for kind, count in later._counts.items():
             self._counts[kind] += count
-        for kind, (row, *rest) in later._first.items():
-            self._first.setdefault(kind, (row + rows, *rest))
+        for kind, (row, name, ours, theirs) in later._first.items():
+            self._first.setdefault(kind, (row + rows, name, ours, theirs))
 
     def message(
         self, reference: str, model: str, classes: Sequence[str], key: str | None

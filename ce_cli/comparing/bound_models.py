@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.data_set import data_set
@@ -28,6 +28,9 @@ from ce_cli.scoring.pipeline import Prepared, bound_columns, prepared
 from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list
+
+if TYPE_CHECKING:
+    from ce_cli.scoring.joined_files import Labelled
 
 
 class ModelData(Record):
@@ -221,6 +224,10 @@ class ModelReader:
     def fits(self, work: ScoreModels) -> Fits:
         """What each file has to have for `work`."""
         return self._ready.fits(work.bindings)
+
+    def labelled(self, work: ScoreModels) -> Labelled | None:
+        """The labels for `work`, if they are in a file of their own."""
+        return self._ready.labelled(work.projection)
 
     def take_over(self, rows: RowsOfModels, locations: RowLocations) -> None:
         """Keep what was found in all rows, where these were read elsewhere."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ce_cli.comparing.agreement import Agreement
 from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
 from ce_cli.comparing.interval_notes import CLASSES
 from ce_cli.comparing.model_set import ModelSet
-from ce_cli.comparing.paired_sums import PairedSums, SumPairs, folded
+from ce_cli.comparing.paired_sums import SumPairs, folded
 from ce_cli.comparing.row_alignment import RowAlignment
 from ce_cli.comparing.summary import Summary
 from ce_cli.errors import DataError, UsageError
@@ -16,6 +17,9 @@ from ce_cli.inputs.dataset import DataSet
 from ce_cli.results.compare import Compared
 from ce_cli.scoring.pipeline import check_possible
 from ce_cli.scoring.run import Run
+
+if TYPE_CHECKING:
+    from ce_cli.comparing.compare_files import PairedFiles
 
 
 def compare(
@@ -43,7 +47,7 @@ def compare(
         The options, the data or the files are invalid, or the rows do not match.
     """
     for one in data_sets:
-        check_possible(one.data, run)
+        check_possible(one.data, run, one.models[0][1].id is not None)
     if len(data_sets) > 1:
         run.refuse_elsewhere("Comparing the rows of several files")
     model_set = ModelSet.of(data_sets, plan, run)
@@ -67,7 +71,10 @@ def compare(
         common = (model_set.with_groups(agreement(some)) for some in rows)
         sums = folded(run.near(work, common))
     else:
-        sums = _folded_elsewhere(model_set, work, agreement, data_sets[0].data, run)
+        folded_sums = _folded_elsewhere(model_set, work, agreement, data_sets[0].data, run)
+        if folded_sums is None:  # a label is joined twice: the rows in order show where
+            return compare(data_sets, plan, run.here(), groupings)
+        sums = folded_sums.sums
     for reader in model_set.readers:
         reader.refuse_bad()
     alignment.refuse()
@@ -81,16 +88,19 @@ def compare(
 
 def _folded_elsewhere(
     model_set: ModelSet, work: SumPairs, agreement: Agreement, data: DataSet, run: Run
-) -> PairedSums | None:
-    """The sums over the rows of one data set, folded by tasks."""
+) -> PairedFiles | None:
+    """What is found in the rows of one data set, folded by tasks; None as for `folded_files`."""
     from ce_cli.comparing.compare_files import CompareFiles
     from ce_cli.scoring.folding import folded_files
 
     (reader,) = model_set.readers
     job = reader.work(model_set.key)
     files = CompareFiles(model_set.replace(readers=()), job, work, reader.fits(job))
-    found, locations = folded_files(run, files, data)
+    folded_rows = folded_files(run, files, data, reader.labelled(job))
+    if folded_rows is None:
+        return None
+    found, locations = folded_rows
     agreement.merge(found.agreement, 0)
     reader.take_over(found.rows, locations)
     run.add_rows(reader.read)
-    return found.sums
+    return found

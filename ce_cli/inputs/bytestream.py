@@ -22,7 +22,7 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
 }
 PACKED = frozenset((".gz", ".bz2", ".zst", ".xz"))  # suffixes of text that is packed so
-_WEB = ("http", "https", "hf")
+WEB = ("http", "https", "hf")
 _CHUNK = 1 << 20
 
 
@@ -41,15 +41,15 @@ def open_bytes(path: str) -> io.BufferedReader:
 
 def _open_uri(path: str) -> io.BufferedReader:
     scheme = path.partition("://")[0].lower()
-    if scheme in _WEB:
+    if scheme in WEB:
         from ce_cli.inputs.web import open_web
 
         return open_web(path)
     if scheme == "file":
         return _waiting(io.FileIO(_local_path(path)))
-    from ce_cli.inputs.cloud import open_cloud
+    from ce_cli.inputs.remote.opening import open_remote
 
-    return open_cloud(path)
+    return open_remote(path)
 
 
 def _local_path(path: str) -> str:

@@ -20,11 +20,20 @@ from ce_cli.inputs.bytestream import (
     suffix_of,
 )
 from ce_cli.inputs.databases.urls import is_database
+from ce_cli.inputs.folders import (
+    cut_glob,
+    data_names,
+    in_order,
+    is_deep,
+    is_glob,
+    matching,
+    matching_folders,
+)
 from ce_cli.inputs.foreign.starts import START_BYTES, foreign_kind
 from ce_cli.inputs.lakes.roots import lake_around, lakes_below
 from ce_cli.inputs.partitioned import partitioned
 from ce_cli.inputs.source import EmptySource, Source
-from ce_cli.inputs.unchanged import FileState, UnchangedSource, state_of
+from ce_cli.inputs.unchanged import States, UnchangedSource, Watched, state_of
 from ce_cli.reading import Reading
 from ce_cli.text import STDIN, display_name
 
@@ -47,14 +56,48 @@ def located(paths: Sequence[str]) -> list[str]:
     """
     found: list[str] = []
     for path in paths:
-        if path == STDIN or "://" in path:
+        if path == STDIN or is_database(path):
             found.append(path)
-            continue
-        with storage_errors(path):
-            if not path or not Path(path).exists():
-                raise StorageError(f"{display_name(path)}: there is no such file.")
-            found += _files_at(path)
+        elif "://" in path:
+            found += _files_of_uri(path)
+        else:
+            found += _files_of_path(path)
     return found
+
+
+def _files_of_uri(uri: str) -> list[str]:
+    if uri[:7].lower() == "file://":
+        from ce_cli.storage.file_systems import local_path
+
+        with storage_errors(uri):
+            return _files_of_path(local_path(uri))
+    from ce_cli.inputs.remote.listing import listed
+
+    return listed(uri)
+
+
+def _files_of_path(path: str) -> list[str]:
+    with storage_errors(path):
+        if path and Path(path).exists():
+            return _files_at(path)
+        found = _matching(path) if is_glob(path) else []
+    if not found:
+        raise StorageError(f"{display_name(path)}: there is no such file.")
+    return found
+
+
+def _matching(path: str) -> list[str]:
+    """The files that match a glob that no shell has expanded, and those of folders that do."""
+    folder, glob = cut_glob(path.rstrip("/"))
+    base = Path(folder or ("/" if path.startswith("/") else "."))
+    if not base.is_dir():
+        return []
+    entries = base.rglob("*") if is_deep(glob) else base.iterdir()
+    kinds = {one.relative_to(base).as_posix(): one.is_file() for one in entries}
+    found = matching((name for name, is_file in kinds.items() if is_file), glob)
+    if not is_deep(glob):
+        found += matching_folders((name for name, is_file in kinds.items() if not is_file), glob)
+    return [file for name in in_order(found) for file in _files_at(str(base / name))]
 
 
 def _files_at(path: str) -> list[str]:
@@ -75,7 +118,7 @@ def _files_at(path: str) -> list[str]:
     return files
 
 
-def opened(path: str, reading: Reading, states: dict[str, FileState] | None = None) -> Source:
+def opened(path: str, reading: Reading, states: States | None = None) -> Source:
     """Open one file in the format that its first bytes show.
 
     Parameters
@@ -99,12 +142,29 @@ def opened(path: str, reading: Reading, states: dict[str, FileState] | None = No
         from ce_cli.inputs.databases.by_url import open_database
 
         return with_names(open_database(path, reading))
-    state = state_of(path)
-    source = partitioned(with_names(opened_bytes(path, open_bytes(path), reading)), path)
+    state, states = state_of(path), {} if states is None else states
+    raw = open_bytes(path)
+    source = partitioned(with_names(opened_bytes(path, raw, reading)), path)
+    if "://" in path:
+        return _watched_object(source, path, raw, states)
     if state is None:
         return source
-    first = state if states is None else states.setdefault(path, state)
-    return UnchangedSource(source, path, first)
+    return UnchangedSource(source, states.setdefault(path, Watched(path, source.name, state)))
+
+
+def _watched_object(source: Source, path: str, raw: io.BufferedReader, states: States) -> Source:
+    """The same, if the store says what changes with the bytes of an object."""
+    from ce_cli.inputs.remote.opening import file_of
+    from ce_cli.inputs.remote.unchanged_object import WatchedObject
+
+    file = file_of(raw)
+    if file is None or file.version is None:
+        return source
+    now = WatchedObject(path, source.name, file.size, file.version)
+    first = states.setdefault(path, now)
+    if isinstance(first, WatchedObject):
+        first.compare(now)
+    return UnchangedSource(source, first)
 
 
 def with_names(source: Source) -> Source:
@@ -148,7 +208,7 @@ def opened_bytes(
     UsageError
         An option chooses one of several tables, but the format has only one.
     """
-    start = first_bytes(path, raw, START_BYTES)
+    start = _start(path, raw)
     if kind := foreign_kind(start):
         _refuse(path, kind, first_bytes(path, raw, _FOREIGN_BYTES))
     entry = _binary_format(start, reading)
@@ -159,6 +219,15 @@ def opened_bytes(
     entry = _text_format(path, stream, reading, named or path)
     _check_chosen(path, entry, reading)
     return entry.load()(path, stream, reading)  # type: ignore[no-any-return]
+
+
+def _start(path: str, raw: io.BufferedReader) -> bytes:
+    if "://" in path:
+        from ce_cli.inputs.remote.opening import start_by_end
+
+        if start := start_by_end(path, raw):
+            return start
+    return first_bytes(path, raw, START_BYTES)
 
 
 def _refuse(path: str, kind: str, start: bytes) -> NoReturn:
@@ -179,13 +248,17 @@ def opener(names: Sequence[str], reading: Reading) -> Callable[[], Iterator[Sour
 
     A file among several may be empty. Each has to be the same at each call.
     """
-    states: dict[str, FileState] = {}
+    states: States = {}
     if len(names) == 1:
         return lambda: iter([opened(names[0], reading, states)])
+    if any("://" in name for name in names):
+        from ce_cli.inputs.remote.fetching import made_ahead
+
+        return lambda: made_ahead(lambda name: opened_or_empty(name, reading, states), names)
     return lambda: (opened_or_empty(name, reading, states) for name in names)
 
 
-def opened_or_empty(path: str, reading: Reading, states: dict[str, FileState]) -> Source:
+def opened_or_empty(path: str, reading: Reading, states: States) -> Source:
     """Open one of several files, which may be empty."""
     try:
         return opened(path, reading, states)
@@ -221,18 +294,11 @@ def _text_format(path: str, stream: ByteStream, reading: Reading, named: str) ->
 
 
 def _data_files(directory: Path) -> list[str]:
-    known = registry.data_suffixes()
-    found = []
-    for path in sorted(directory.rglob("*")):
-        parts = path.relative_to(directory).parts
-        hidden = any(part.startswith((".", "_")) for part in parts)
-        if not hidden and suffix_of(path, _PACKED) in known and path.is_file():
-            found.append(path)
-    # beside data, documents of JSON are rather settings and results
-    found = [path for path in found if suffix_of(path, _PACKED) != ".json"] or found
-    if not found:
+    paths = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*")}
+    names = data_names(paths, lambda name: paths[name].is_file())
+    if not names:
+        known = ", ".join(sorted(registry.data_suffixes()))
         raise DataError(
-            f"{display_name(str(directory))}: the directory holds no data file "
-            f"({', '.join(sorted(known))})."
+            f"{display_name(str(directory))}: the directory holds no data file ({known})."
         )
-    return list(map(str, found))
+    return [str(paths[name]) for name in names]

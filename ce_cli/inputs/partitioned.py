@@ -28,7 +28,7 @@ def constants_of(path: str) -> dict[str, str | None]:
     from ce_cli.inputs.anywhere import as_typed
 
     path = as_typed(path)
-    directories = path.partition("?")[0].split("/")[3:] if "://" in path else path.split("/")
+    directories = path.split("/")[3:] if "://" in path else path.split("/")
     pairs = [directory.partition("=") for directory in directories[:-1]]
     named = {unquote(name): unquote(text) for name, equals, text in pairs if name and equals}
     return {name: None if text == _NO_VALUE else text for name, text in named.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import PurePath
 
 from ce_cli import registry
@@ -71,16 +72,16 @@ def planned(files: Files, workers: int, task_bytes: int | None = None) -> list[T
     task_bytes : int, optional
         The size of a task; by default, from 64 MB to 1 GB, so that each worker gets several.
     """
-    states = [_state(path) for path in files.paths]
-    total = sum(state[0] for state in states if state is not None)
+    places = [_place(path) for path in files.paths]
+    total = sum(length for length, _ in places)
     size = task_bytes or min(max(total // (_ROUNDS * workers), SMALLEST), LARGEST)
     form = files.reading.input_format
     tasks: list[Task] = []
-    for part, (path, state) in enumerate(zip(files.paths, states, strict=True)):
-        if state is not None and state[0] > size and _is_divisible(path, form):
-            tasks += _divided(part, path, state, size)
+    for part, (path, (length, state)) in enumerate(zip(files.paths, places, strict=True)):
+        one = Task(part, "", (path,), length, state=state)
+        if length > size and _is_divisible(path, form):
+            tasks += _divided(one, size)
             continue
-        one = Task(part, "", (path,), 0 if state is None else state[0], state=state)
         both = _packed(tasks[-1], one, size) if tasks else None
         if both is None:
             tasks.append(one)
@@ -103,22 +104,27 @@ def read_here_only(files: Files | None) -> str | None:
     return None
 
 
-def _state(path: str) -> tuple[int, int] | None:
+def _place(path: str) -> tuple[int, tuple[int, int] | None]:
+    """The bytes of a file, 0 if they are not known, and its state, of a local one."""
+    if "://" in path:
+        from ce_cli.inputs.remote.listing import known_size
+
+        return known_size(path) or 0, None
     status = file_status(path)
-    return None if status is None else (status.st_size, status.st_mtime_ns)
+    return (0, None) if status is None else (status.st_size, (status.st_size, status.st_mtime_ns))
 
 
 def _is_divisible(path: str, form: str | None) -> bool:
     return (form or PurePath(path).suffix[1:].lower()) not in _WHOLE
 
 
-def _divided(part: int, path: str, state: tuple[int, int], size: int) -> Iterator[Task]:
+def _divided(whole: Task, size: int) -> Iterator[Task]:
     """Parts of a file of about one size; the last goes on to the end, whatever that is."""
-    count = -(-state[0] // size)
-    places = [state[0] * place // count for place in range(count)]
-    for start, stop in zip(places, [*places[1:], None], strict=True):
-        length = (state[0] if stop is None else stop) - start
-        yield Task(part, "", (path,), length, start, stop, state=state)
+    count = -(-whole.size // size)
+    places = [whole.size * place // count for place in range(count + 1)]
+    for start, stop in pairwise(places):
+        end = None if stop == whole.size else stop
+        yield whole.replace(size=stop - start, start=start, stop=end)
 
 
 def _packed(earlier: Task, later: Task, size: int) -> Task | None:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.sizes import file_status
 from ce_cli.inputs.source import Frame, Projection, Source, SourceWrapper, Split
 from ce_cli.record import Record
+
+if TYPE_CHECKING:
+    from ce_cli.inputs.remote.unchanged_object import WatchedObject
+
+
+States = dict[
+    str, "Watched | WatchedObject"
+]  # of files by their paths, when they were first opened
 
 
 class FileState(NamedTuple):
@@ -35,7 +43,7 @@ class Watched(Record):
     name: str
     first: FileState
 
-    def check(self) -> None:
+    def check_now(self) -> None:
         """Check that the file is as it was.
 
         Raises
@@ -58,6 +66,14 @@ class Watched(Record):
             f"{self.name}: {how} while it was read; run ce again when it is complete, or on a copy."
         )
 
+    def all_of(self, splits: Iterator[Split]) -> Iterator[Split]:
+        """The splits of the file."""
+        return splits
+
+    def check_after(self) -> None:
+        """Check the file after each split."""
+        self.check_now()
+
 
 class UnchangedSource(SourceWrapper):
     """A source whose file is checked each time that some of its rows have been read.
@@ -66,15 +82,13 @@ class UnchangedSource(SourceWrapper):
     ----------
     source : Source
         The open file.
-    path : str
-        Its path.
-    first : FileState
-        Its state before it was first opened.
+    file : Watched or WatchedObject
+        The same, with its state before it was first opened.
     """
 
-    def __init__(self, source: Source, path: str, first: FileState) -> None:
+    def __init__(self, source: Source, file: Watched | WatchedObject) -> None:
         super().__init__(source)
-        self._file = Watched(path, source.name, first)
+        self._file = file
         self.columns: Callable[[], Any] = source.columns
         self.sample: Callable[[Projection], Frame] = source.sample
 
@@ -87,10 +101,10 @@ class UnchangedSource(SourceWrapper):
     def splits(self, projection: Projection) -> Iterator[UnchangedSplit]:
         """Those of the source."""
         try:
-            for split in self._source.splits(projection):
+            for split in self._file.all_of(self._source.splits(projection)):
                 yield UnchangedSplit(split, self._file)
         except Exception:  # whatever a library says of such bytes, that they change is the reason
-            self._file.check()
+            self._file.check_now()
             raise
 
 
@@ -98,7 +112,7 @@ class UnchangedSplit(Record):
     """A split after which the file is checked."""
 
     split: Split
-    file: Watched
+    file: Watched | WatchedObject
 
     @property
     def size(self) -> int:
@@ -119,6 +133,6 @@ class UnchangedSplit(Record):
         try:
             yield from self.split.frames()
         except Exception:  # as above
-            self.file.check()
+            self.file.check_now()
             raise
-        self.file.check()
+        self.file.check_after()

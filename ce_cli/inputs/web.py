@@ -1,4 +1,4 @@
-"""Files by HTTP, and files of the Hugging Face Hub, read sequentially."""
+"""Files by HTTP, and files of the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import time
 import urllib.error
 import urllib.request
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from ce_cli.errors import StorageError
 from ce_cli.inputs.bytestream import buffered
+from ce_cli.inputs.remote.kept_connections import KeptHTTP, KeptHTTPS
+from ce_cli.inputs.remote.remote_file import END_SUFFIXES
 from ce_cli.inputs.rephrased import Rephrased
-from ce_cli.inputs.time_limit import SECONDS, within
+from ce_cli.storage.time_limit import SECONDS, within
 from ce_cli.text import display_name, sanitize, without_secrets_of
 
 if TYPE_CHECKING:
@@ -35,17 +38,46 @@ def open_web(path: str) -> io.BufferedReader:
     StorageError
         The server cannot be reached, or does not give the file.
     """
+    if PurePosixPath(urlsplit(path).path).suffix.lower() in END_SUFFIXES:
+        from ce_cli.inputs.remote.web_ranges import open_by_end
+
+        return open_by_end(path)
+    return buffered(Download(path, answer_to(path)))
+
+
+def answer_to(path: str, range_: str = "", allowed: int = 0) -> Any:
+    """The response of the server of a URL.
+
+    Parameters
+    ----------
+    path : str
+        The URL.
+    range_ : str, optional
+        The bytes to ask for.
+    allowed : int, optional
+        The status of an error that the caller understands.
+
+    Raises
+    ------
+    StorageError
+        The server cannot be reached, or does not give the file.
+    """
     import ce_cli
 
-    with _web_errors(path):
+    headers = {"User-Agent": f"ce/{ce_cli.__version__}", "Accept-Encoding": "identity"}
+    with web_errors(path):
         request = urllib.request.Request(
             _hub_address(path) if _is_hub(path) else _escaped(path),
-            headers={"User-Agent": f"ce/{ce_cli.__version__}", "Accept-Encoding": "identity"},
+            headers=headers | ({"Range": range_} if range_ else {}),
         )
         _authorize(request, path)
         # A server that sends a byte now and then is within the limit of each single read.
-        answer = within(SECONDS, lambda: _opener().open(request, timeout=SECONDS))
-        return buffered(_Download(path, answer))
+        try:
+            return within(SECONDS, lambda: _opener().open(request, timeout=SECONDS))
+        except urllib.error.HTTPError as error:
+            if error.code != allowed:
+                raise
+            return error
 
 
 def _is_hub(path: str) -> bool:
@@ -57,8 +89,8 @@ def _opener() -> urllib.request.OpenerDirector:
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
+        KeptHTTP(),
+        KeptHTTPS(),
         urllib.request.HTTPDefaultErrorHandler(),
         _Redirects(),
         urllib.request.HTTPErrorProcessor(),
@@ -132,23 +164,25 @@ def _hub_address(path: str) -> str:
     return f"{os.environ.get('HF_ENDPOINT', _HUB).rstrip('/')}/{where}/{quote('/'.join(file))}"
 
 
-class _Download(io.RawIOBase):
+class Download(io.RawIOBase):
     """The body of a response, which has to be as long as the server announced."""
 
     def __init__(self, path: str, response: Any) -> None:
         self._path = path
-        self._response = response
+        self.response = response
         announced = response.headers.get("Content-Length", "")
         self._length = int(announced) if announced.isdecimal() and len(announced) < 20 else None
         self._count = 0
         self._waited, self._came = 0.0, 0  # since the pace was last looked at
 
     def readable(self) -> bool:
+        """Yes."""
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """The next bytes; none before the end are an error."""
         view = memoryview(buffer).cast("B")
-        with _web_errors(self._path):
+        with web_errors(self._path):
             data = self._next(len(view))
         view[: len(data)] = data
         self._count += len(data)
@@ -168,7 +202,7 @@ class _Download(io.RawIOBase):
             There are none, or too few of them in the time that was spent waiting.
         """
         start = time.monotonic()
-        data: bytes = within(SECONDS, lambda: self._response.read1(size))
+        data: bytes = within(SECONDS, lambda: self.response.read1(size))
         self._waited += time.monotonic() - start
         self._came += len(data)
         if self._waited >= SECONDS:
@@ -178,11 +212,12 @@ class _Download(io.RawIOBase):
         return data
 
     def close(self) -> None:
-        self._response.close()
+        """Read no more."""
+        self.response.close()
         super().close()
 
 
-class _web_errors(Rephrased):  # noqa: N801 - reads as a phrase: with _web_errors(path)
+class web_errors(Rephrased):  # noqa: N801 - reads as a phrase: with web_errors(path)
     """Turn errors of the network into sentences."""
 
     def _rephrased(self, error: BaseException) -> StorageError | None:

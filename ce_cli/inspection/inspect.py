@@ -25,6 +25,7 @@ from ce_cli.inspection.trial import Trial
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
 from ce_cli.scoring.folding import folded_files
+from ce_cli.scoring.joined_files import Labelled
 from ce_cli.scoring.pipeline import check_possible, up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
@@ -87,7 +88,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     StorageError
         A file cannot be read.
     """
-    check_possible(data, run)
+    check_possible(data, run, spec.id is not None)
     given = spec
     sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)
@@ -114,7 +115,13 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     if run.elsewhere is None:
         found, locations = _examined(files, chain(leading, sources), run, RowLocations(data.names))
     else:
-        found, locations = folded_files(run, files, data)
+        labels = None
+        if label_file is not None:
+            labels = Labelled(label_file, source, files.projection(source), spec.label)
+        folded = folded_files(run, files, data, labels)
+        if folded is None:
+            return inspect(data, given, typed, run.here())
+        found, locations = folded
         run.add_rows(found.exam.issues.read)
     total, file_findings = found.exam, list(found.findings)
     if label_file is not None:

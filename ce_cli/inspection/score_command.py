@@ -75,7 +75,12 @@ def score_command(paths: Sequence[str], options: Mapping[str, Any]) -> ScoreComm
         value = options.get(name)
         if name in _NO_MATTER or value is None:
             continue
-        if option.typed == list[str]:
+        if option.is_secret:
+            from ce_cli.storage.options import storage_options
+
+            keys = (key for key, _ in storage_options(value).values)
+            words += [(flag(name), f"{key}=***") for key in keys]
+        elif option.typed == list[str]:
             words += [(flag(name), text) for text in _texts(value)]
         elif name == "classes" and not isinstance(value, str):
             words.append((flag(name), comma_separated(values.names(value))))

@@ -58,6 +58,8 @@ def _declarations(declared: Any) -> dict[str, tuple[Option, frozenset[Any]]]:
 
 
 def _value(name: str, option: Option, types: frozenset[Any], value: Any) -> Any:
+    if option.is_secret:  # its own reader checks it, and shows nothing of it
+        return value
     if option.typed == list[str] or name == "classes":
         return _texts(name, value)
     if len(types) == 1:

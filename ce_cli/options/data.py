@@ -289,6 +289,18 @@ class DataOptions(TypedDict, total=False):
         str | None,
         Option("Skip lines of text that begin with this character.", READING, metavar="CHAR"),
     ]
+    storage_options: Annotated[
+        str | Sequence[str] | Mapping[str, Any] | None,
+        Option(
+            "How to reach object storage: endpoint, region, anonymous, profile, access_key_id, "
+            "secret_access_key, session_token, account_name, sas_token, service_account, project, "
+            "or their names in AWS, fsspec and polars. Repeatable.",
+            READING,
+            list[str],
+            metavar="KEY=VALUE",
+            is_secret=True,
+        ),
+    ]
     threads: Annotated[
         int | None,
         Option(

@@ -37,6 +37,8 @@ class Option(NamedTuple):
         Whether it applies to numbers that are typed in place of a file.
     is_path : bool
         Whether it is a path; in a configuration file, paths are relative to that file.
+    is_secret : bool
+        Whether its values are shown nowhere.
     """
 
     help: str
@@ -49,6 +51,7 @@ class Option(NamedTuple):
     signature: str = ""
     of_numbers: bool = False
     is_path: bool = False
+    is_secret: bool = False
 
 
 @cache
@@ -69,4 +72,8 @@ def variable_of(name: str) -> str:
 
 def key(name: str) -> str:
     """An option in a configuration file: ``max-regression`` for ``max_regression``."""
+    if (
+        name == "storage_options"
+    ):  # several at once in Python, as in pandas, and one each when typed
+        return "storage-option"
     return name.rstrip("_").replace("_", "-")

@@ -31,6 +31,8 @@ _pause = allocate_lock()  # always held: waiting for it with a time limit is a p
 _pause.acquire()
 _leavers: list[int] = []  # the thread that leaves
 _before: list[Callable[[], None]] = []
+_holding: list[None] = []  # one for each step that no signal may interrupt
+_held: list[int] = []  # signals that came during it
 
 
 def install() -> None:
@@ -60,8 +62,23 @@ def before_leaving(undo: Callable[[], None]) -> Callable[[], None]:
     return lambda: _before.remove(undo)
 
 
+class held:  # noqa: N801 - reads as a phrase: with held()
+    """Let signals wait for the end of a step, which has to be short: such as renaming files."""
+
+    def __enter__(self) -> None:
+        _holding.append(None)
+
+    def __exit__(self, *_: object) -> None:
+        _holding.pop()
+        if _held and not _holding:
+            _leave(_held[0])
+
+
 def _handle(number: int, frame: FrameType | None) -> None:
-    _leave(number)
+    if _holding:
+        _held.append(number)
+    else:
+        _leave(number)
 
 
 def _watch(reading: int, numbers: frozenset[int]) -> None:
@@ -70,6 +87,8 @@ def _watch(reading: int, numbers: frozenset[int]) -> None:
         number = os.read(reading, 1)[0]
         if number in numbers:
             _pause.acquire(timeout=_FOR_MAIN)
+            while _holding:
+                _pause.acquire(timeout=_FOR_MAIN)
             _leave(number)
 
 

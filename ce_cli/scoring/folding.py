@@ -13,19 +13,20 @@ from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.locate import opened, opened_or_empty
 from ce_cli.inputs.source import Source
 from ce_cli.inputs.tasks import Task, planned
-from ce_cli.inputs.unchanged import FileState, state_of
+from ce_cli.inputs.unchanged import States, Watched, state_of
 from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
 from ce_cli.scoring.run import Run
+from ce_cli.storage.options import StorageOptions, in_force, using
 from ce_cli.text import display_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.engines.engine import Folding
+    from ce_cli.scoring.joined_files import Labelled
 
 Outcome = TypeVar("Outcome")
-
 
 _ROUNDS = 3  # in which all pieces that do not fit are read again at once
 
@@ -126,15 +127,19 @@ class TaskFold(Record, Generic[Outcome]):
         How files are read.
     are_several : bool
         Whether there is more than one file; one of several may be empty.
+    storage : StorageOptions
+        How stores are reached.
     """
 
     work: Work[Outcome]
     reading: Reading
     are_several: bool
+    storage: StorageOptions = StorageOptions()
 
     def __call__(self, task: Task) -> Folded[Outcome]:
         """The result of one task, in which an error is a value."""
-        return self._joined(self._piece(task, part, path) for part, path in task.files)
+        with using(self.storage):
+            return self._joined(self._piece(task, part, path) for part, path in task.files)
 
     def of_batches(self, batches: Iterable[pa.RecordBatch], name: str = "table") -> Folded[Outcome]:
         """The result of rows that are there already, such as those of a partition.
@@ -225,8 +230,20 @@ class TaskFold(Record, Generic[Outcome]):
         )
 
 
-def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome, RowLocations]:
+def folded_files(
+    run: Run, work: Work[Outcome], data: DataSet, labels: Labelled | None = None
+) -> tuple[Outcome, RowLocations] | None:
     """Fold the files of a data set where `run` says, and where the rows of each file begin.
+
+    Returns
+    -------
+    outcome : Outcome
+        That of all rows.
+    locations : RowLocations
+        The number of rows before each file.
+
+    None if a label is joined with rows of several tasks: which of them repeats it shows when all
+    are read in order.
 
     Raises
     ------
@@ -241,19 +258,31 @@ def folded_files(run: Run, work: Work[Outcome], data: DataSet) -> tuple[Outcome,
     home = Home.here()
     everywhere = files.replace(paths=tuple(map(home.path, files.paths)))
     tasks = planned(everywhere, engine.workers, run.task_bytes)
-    fold = fold_of(work, files)
     try:
-        outcome, rows = whole(engine, fold, tasks, engine.folded(fold, tasks))
+        if labels is None:
+            outcome, rows = _folded(engine, fold_of(work, files), tasks)
+        else:
+            joined, rows = _folded(engine, fold_of(labels.work(work, run), files), tasks)
+            if joined.use.is_twice:
+                return None
+            labels.file.take_over(joined.use)
+            outcome = joined.outcome
     except CeError as error:
         raise home.at_home(error, f"the workers of --engine {run.name}") from None
     return outcome, locations_of(data.names, rows, work.issues(outcome).read)
+
+
+def _folded(
+    engine: Folding, fold: TaskFold[Outcome], tasks: Sequence[Task]
+) -> tuple[Outcome, tuple[tuple[int, int], ...]]:
+    return whole(engine, fold, tasks, engine.folded(fold, tasks))
 
 
 def fold_of(work: Work[Outcome], files: Files | None) -> TaskFold[Outcome]:
     """The fold of some files; None for rows that are not in files."""
     if files is None:
         return TaskFold(work, Reading(), are_several=False)
-    return TaskFold(work, files.reading, len(files.paths) > 1)
+    return TaskFold(work, files.reading, len(files.paths) > 1, in_force())
 
 
 def whole(
@@ -384,9 +413,10 @@ def _rows_of_both(
     return earlier + later
 
 
-def _states(path: str, state: tuple[int, int] | None) -> dict[str, FileState]:
+def _states(path: str, state: tuple[int, int] | None) -> States:
     """The state that a file had for whoever made the task, with what is known of it here."""
     now = None if state is None else state_of(path)
     if now is None or state is None:
         return {}
-    return {path: now._replace(size=state[0], modified=state[1])}
+    then = now._replace(size=state[0], modified=state[1])
+    return {path: Watched(path, display_name(path), then)}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.results.score import Note, Result
+    from ce_cli.scoring.joined_files import Labelled
     from ce_cli.scoring.repeated_files import RepeatedFiles
     from ce_cli.scoring.score_files import ScoreFiles
 
@@ -68,13 +69,13 @@ def score(
         The options, the data or the files are invalid.
     """
     metrics = metric_states(spec)
-    check_possible(data, run, every_row is not None)
+    check_possible(data, run, spec.id is not None, every_row is not None)
     weights = balance(data, spec, run) if spec.balanced else ()
     whole = Pass(spec, metrics, run, weights, every_row)
     return report(whole.computed(data), groupings)
 
 
-def check_possible(data: DataSet, run: Run, every_row: bool = False) -> None:
+def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = False) -> None:
     """Refuse, before anything starts, what the engine of a run cannot do.
 
     Raises
@@ -89,8 +90,8 @@ def check_possible(data: DataSet, run: Run, every_row: bool = False) -> None:
     what = read_here_only(data.files)
     if what is not None:
         run.refuse_elsewhere(f"Reading {what}")
-    if data.labels is not None:
-        run.refuse_elsewhere("--labels")
+    if data.labels is not None and not has_key:
+        run.refuse_elsewhere("Joining --labels by the order of rows (without --id)")
     if every_row:
         run.refuse_elsewhere("Writing the rows to one file with --per-row")
 
@@ -131,7 +132,10 @@ class Pass(Record):
             return begun.ended(*self._reduced(begun))
         from ce_cli.scoring.folding import folded_files
 
-        scored, locations = folded_files(self.run, begun.files(), data)
+        folded = folded_files(self.run, begun.files(), data, begun.ready.labelled())
+        if folded is None:  # a label is joined twice: the rows in order show where
+            return self.replace(run=self.run.here()).computed(data)
+        scored, locations = folded
         self.run.add_rows(scored.result.issues.read)
         if begun.repeated is not None:
             begun.repeated.add(scored.beginnings)
@@ -295,6 +299,15 @@ class Prepared(Record):
             fits.check_file(part, source)
             for split in source.splits(projection or self.binding.projection):
                 yield part, split
+
+    def labelled(self, projection: Projection | None = None) -> Labelled | None:
+        """The labels, if they are in a file of their own, and the columns of both to read."""
+        if self.label_file is None:
+            return None
+        from ce_cli.scoring.joined_files import Labelled
+
+        chosen = projection or self.binding.projection
+        return Labelled(self.label_file, self.source, chosen, self.binding.labels.columns)
 
     def fits(self, others: Sequence[Binding] = ()) -> Fits:
         """What each file has to have, for this binding and others."""

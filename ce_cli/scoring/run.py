@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from ce_cli import registry
 from ce_cli.engines.threads import Threads
@@ -91,6 +91,10 @@ class Run(Record):
         for made in self.engine.map_in_order(work, taken()):
             progress.add_bytes(sizes.popleft())
             yield made
+
+    def here(self) -> Self:
+        """The same run, with the work done in this process."""
+        return self.replace(elsewhere=None, name="threads")
 
     def close(self) -> None:
         """End what the engine has started elsewhere."""

@@ -262,5 +262,6 @@ def test_no_word_of_a_sentence_is_taken_for_a_value() -> None:
         for choice in get_args(option.typed)
     }
     examples = {("class-weight", "balanced"), ("clip", "none"), ("model", "new")}
+    examples |= {("storage-option", key) for key in ("account", "anonymous", "region")}
     examples |= {("input-format", name) for entry in INPUTS for name in entry.names}
     assert taken - choices <= examples

@@ -18,12 +18,14 @@ from tests.scoring.serial import serial_run
 from tests.scoring.test_folding import as_csv, rows_of, write
 
 
-def document(paths: Sequence[Path], run: Run) -> str:
+def document(paths: Sequence[Path], run: Run, labels: Path | None = None) -> str:
     options = {name: one.default for name, one in options_of(InspectOptions).items()}
-    names = [str(path) for path in paths]
-    found = inspect(
-        data_set(names, Reading(), Spec()), Spec(), score_command(tuple(names), options), run
-    )
+    names, spec = [str(path) for path in paths], Spec()
+    if labels is not None:
+        spec = Spec.from_options({"id": "id"})
+        options |= {"labels": str(labels), "id": "id"}
+    files = data_set(names, Reading(), spec, options["labels"])
+    found = inspect(files, spec, score_command(tuple(names), options), run)
     return json.dumps(found.to_dict())
 
 
@@ -38,3 +40,14 @@ def test_an_inspection_in_pieces_is_that_of_threads(tmp_path: Path) -> None:
         expected = document(paths, run_on("threads", 2))
         for size in (700, 1 << 20):
             assert document(paths, serial_run(size, seed=size)) == expected
+
+
+def test_labels_in_another_file_are_inspected_too(tmp_path: Path) -> None:
+    rows = rows_of(200)
+    labels = [{"id": row["id"], "label": row["label"]} for row in rows]
+    truth = write(tmp_path / "truth.csv", as_csv(labels))
+    found = write(tmp_path / "a.csv", as_csv([{"id": r["id"], "prob": r["prob"]} for r in rows]))
+    twice = write(tmp_path / "b.csv", as_csv([{"id": "r3", "prob": 0.5}]))
+    for paths in ([found], [found, twice]):
+        expected = document(paths, run_on("threads", 2), truth)
+        assert document(paths, serial_run(700), truth) == expected

@@ -22,7 +22,7 @@ from ce_cli.spec import Spec
 
 TYPED = (str, list[str], bool, int, float)
 # Options for input and output, which change neither what is computed nor how files are read.
-ELSEWHERE = {"labels", "threads", "engine", "scheduler", "no_header"}
+ELSEWHERE = {"labels", "threads", "engine", "scheduler", "no_header", "storage_options"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

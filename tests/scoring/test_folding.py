@@ -32,8 +32,9 @@ def document(paths: Sequence[Path], run: Run, options: dict[str, Any]) -> str:
     """The document of ``ce score --json``, or the error."""
     names, reading = [str(path) for path in paths], Reading.from_options({"threads": 1, **options})
     spec = Spec.from_options(options)
+    labels = str(options["labels"]) if "labels" in options else None
     try:
-        files = data_set(located(names), reading, spec)
+        files = data_set(located(names), reading, spec, labels)
         return json.dumps(score(files, spec, run).to_dict())
     except CeError as error:
         return f"{type(error).__name__}: {error}"
@@ -250,9 +251,33 @@ def test_what_only_this_process_can_read_is_refused_at_once(tmp_path: Path) -> N
             UsageError, match=f"Reading {what} is not possible with --engine serial"
         ):
             score(data_set([str(good), *names], Reading(), Spec()), Spec(), run)
-    with pytest.raises(UsageError, match="--labels is not possible"):
+    with pytest.raises(UsageError, match="--labels by the order of rows"):
         score(data_set([str(good)], Reading(), Spec(), str(good)), Spec(), run)
     with pytest.raises(UsageError, match="--per-row"):
         score(data_set([str(good)], Reading(), Spec()), Spec(), run, every_row=print)
     assert isinstance(run.elsewhere, Serial)
     assert not run.elsewhere.task_sizes
+
+
+def test_labels_in_another_file_are_sent_with_the_fold(tmp_path: Path) -> None:
+    rows = rows_of(300)
+    labels = [{"id": row["id"], "label": row["label"]} for row in reversed(rows)]
+    found = [{"id": row["id"], "prob": row["prob"], "segment": row["segment"]} for row in rows]
+    truth = write(tmp_path / "truth.csv", as_csv(labels))
+    other = write(tmp_path / "other.csv", as_csv(rows[:200]))
+    first = write(tmp_path / "a.csv", as_csv(found[:200]))
+    second = write(tmp_path / "b.csv", as_csv(found[200:]))
+    again = write(tmp_path / "c.csv", as_csv(found[150:]))
+    extra = write(tmp_path / "d.csv", as_csv([*found[200:], {**found[0], "id": "z"}]))
+    options: dict[str, Any] = {"labels": truth, "id": "id"}
+
+    def same(paths: Sequence[Path], **more: Any) -> str:
+        return same_document(paths, [900, 10**6], **options, **more)
+
+    assert json.loads(same([first, second], by=["segment"]))["rows"]["read"] == 300
+    same([other, second], metric=["accuracy"])  # which has labels of its own, too
+    assert "have no prediction" in same([first])
+    assert json.loads(same([first], missing="skip"))["rows"]["read"] == 200
+    assert "c.csv: row 1" in same([first, again])
+    assert "d.csv: row 101" in same([first, extra])
+    assert json.loads(same([first, extra], missing="skip"))["rows"]["scored"] == 300

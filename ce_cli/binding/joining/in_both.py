@@ -100,6 +100,15 @@ class Disagreements:
             self._differing[column] += int(differ.sum())
             self._rows[column] += len(differ)
 
+    def merge(self, later: Disagreements) -> Disagreements:
+        """Those of all rows of both, of the same columns; associative."""
+        both = Disagreements(self.columns)
+        for column in self.columns:
+            both._differing[column] = self._differing[column] + later._differing[column]
+            both._rows[column] = self._rows[column] + later._rows[column]
+            both._comparable[column] = self._comparable[column] or later._comparable[column]
+        return both
+
     def messages(self, name: str, by_id: bool) -> Iterator[tuple[str, int]]:
         """A sentence for each column that disagrees, and the number of rows.
 

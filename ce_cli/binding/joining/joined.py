@@ -43,17 +43,22 @@ class JoinedSource(SourceWrapper):
 
     def splits(self, projection: Projection) -> Iterator[Split]:
         """The rows of the predictions, joined one after another, since their order may matter."""
+        own, theirs = self.loaded(projection)
+        for split in self._source.splits(own):
+            size = split.size
+            for frame in split.frames():
+                yield JoinedSplit(self._labels.join(frame, theirs), size)
+                size = 0
+
+    def loaded(self, projection: Projection) -> tuple[Projection, list[str]]:
+        """Read the columns of the labels; return those to read here, and those to join."""
         theirs = [name for name in projection.names if name in self._theirs]
         keys = self._labels.join_columns(self._source)
         self._labels.load(projection.only(lambda name: name in self._theirs))
         own = projection.only(lambda name: name not in self._theirs)
         for key in keys:
             own = own if key in own.names else own.with_text(key)
-        for split in self._source.splits(own):
-            size = split.size
-            for frame in split.frames():
-                yield JoinedSplit(self._labels.join(frame, theirs), size)
-                size = 0
+        return own, theirs
 
 
 class JoinedSplit(Record):

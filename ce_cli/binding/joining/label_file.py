@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from fnmatch import fnmatchcase
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.binding.joining.id_index import IdIndex, id_index
+from ce_cli.binding.joining.id_index import IdIndex, NumberIndex, id_index
 from ce_cli.binding.joining.in_both import Disagreements, InBoth, columns_in_both
 from ce_cli.binding.joining.lone_index import LoneIndex, lone_index
 from ce_cli.binding.joining.paired import paired
@@ -30,7 +31,8 @@ from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssue, RowIssues
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.arrow.arrays import numbers
-from ce_cli.inputs.source import Column, Frame, Projection, Source
+from ce_cli.inputs.source import Column, EmptySource, Frame, Projection, Source
+from ce_cli.record import Record
 from ce_cli.spec import Spec
 from ce_cli.text import plural, quoted, quoted_list
 
@@ -40,6 +42,31 @@ if TYPE_CHECKING:
 Positions = NDArray[np.int64]
 
 _MISSING = -1
+_NUMBER_BYTES, _TEXT_BYTES = 21, 150  # of the index, for each row
+
+
+class LabelUse(Record):
+    """Which labels have been joined: a monoid.
+
+    Attributes
+    ----------
+    rows : ndarray of uint8
+        A bit for each label.
+    is_twice : bool
+        Whether a label has been joined in both of two parts of the predictions.
+    disagreements : Disagreements
+        Where the files disagree.
+    """
+
+    rows: NDArray[np.uint8]
+    is_twice: bool
+    disagreements: Disagreements
+
+    def merge(self, later: Self) -> Self:
+        """Add what was joined in other rows."""
+        twice = self.is_twice or later.is_twice or bool((self.rows & later.rows).any())
+        both = self.disagreements.merge(later.disagreements)
+        return type(self)(self.rows | later.rows, twice, both)
 
 
 class LabelFile:
@@ -193,6 +220,31 @@ class LabelFile:
         if self.key is not None:
             self._index(self._rows[self.key])
 
+    def without_use(self) -> LabelFile:
+        """The same file, loaded, of which no row has been joined; picklable."""
+        own = copy(self)
+        own._source = EmptySource(self.name)  # its columns are known, and its rows are loaded
+        own.predictions = []
+        own._used = np.zeros_like(self._used)
+        own._disagreements = Disagreements(self._disagreements.columns)
+        return own
+
+    def use(self) -> LabelUse:
+        """Which rows have been joined, and where the files disagree."""
+        return LabelUse(np.packbits(self._used), False, self._disagreements)
+
+    def take_over(self, use: LabelUse) -> None:
+        """Keep what was joined elsewhere."""
+        self._used = np.unpackbits(use.rows, count=len(self._used)).astype(np.bool_)
+        self._disagreements = use.disagreements
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the rows and their index take."""
+        by_text = self._ids is not None and not isinstance(self._ids, NumberIndex)
+        index = len(self._used) * (_TEXT_BYTES if by_text else _NUMBER_BYTES)
+        return index + sum(column.nbytes for column in self._rows.values())
+
     def join(self, frame: Frame, names: Sequence[str]) -> Frame:
         """Add the columns `names` to the next frame of predictions.
 
@@ -216,6 +268,11 @@ class LabelFile:
             frame = frame.take(keep)
         added = {name: _taken(self._rows[name], places[keep]) for name in names}
         return frame.replace(columns=frame.columns | added)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, once they are loaded."""
+        return len(self._used)
 
     @property
     def unused(self) -> int:

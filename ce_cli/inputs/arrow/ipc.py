@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.arrow.text_cells import SNIFFED
 from ce_cli.inputs.arrow.types import columns_of_schema, first_frame, frame_of_batch, names_in_file
-from ce_cli.inputs.bytestream import first_bytes, open_bytes, storage_errors
+from ce_cli.inputs.bytestream import first_bytes, storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_column, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import arrow_errors
@@ -230,7 +230,9 @@ def _open_file(name: str, path: str, fields: Sequence[int] = ()) -> pa.RecordBat
 
     with storage_errors(name):
         if "://" in path:
-            source: Any = pa.PythonFile(open_bytes(path), mode="r")
+            from ce_cli.inputs.remote.opening import open_again
+
+            source: Any = pa.PythonFile(open_again(path), mode="r")
         else:
             source = pa.OSFile(path)  # mapped, it would end the process if it were truncated
     with arrow_errors(name, _KIND):

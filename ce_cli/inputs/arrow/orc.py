@@ -116,7 +116,9 @@ def _open(name: str, path: str) -> ORCFile:
             with open_bytes(path) as file:
                 check_tail(file)
             return ORCFile(path)
-        remote = open_bytes(path)
+        from ce_cli.inputs.remote.opening import open_again
+
+        remote = open_again(path)
         check_tail(remote)
         remote.seek(0)
         return ORCFile(pa.PythonFile(remote, mode="r"))

@@ -17,7 +17,7 @@ from ce_cli.inputs.arrow.types import (
     has_row_numbers,
     names_in_file,
 )
-from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.frame_sizes import cells_of_row_group, long_texts, rows_at_once
 from ce_cli.inputs.read_ahead import ReadAhead
 from ce_cli.inputs.rephrased import arrow_errors
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
+    from ce_cli.inputs.arrow.parquet_remote import ColumnsAhead
+
 _KIND = "a Parquet file"
 _CELLS = 1 << 18  # of one frame
 _GROUPED = 1 << 22  # … if each frame has the keys of its groups
@@ -44,6 +46,10 @@ _BUFFERS = 1 << 25  # of all columns of a local file
 
 def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> ParquetSource:
     """Open a Parquet file; its footer is at the end, so a pipe is spooled to disk first."""
+    if "://" in path:
+        from ce_cli.inputs.remote.web_ranges import by_ranges
+
+        raw = by_ranges(path, raw)
     return ParquetSource(path, *on_disk(path, raw, ".parquet"), reading.span)
 
 
@@ -74,7 +80,12 @@ class ParquetSource:
         self.name = display_name(name)
         self._path = path
         self._file = _open(self.name, path)
+        self._ahead: ColumnsAhead | None = None
         with arrow_errors(self.name, _KIND):
+            if "://" in path:
+                from ce_cli.inputs.arrow.parquet_remote import ColumnsAhead
+
+                self._ahead = ColumnsAhead(path)
             self._in_file = names_in_file(self._file.schema_arrow)
         self._columns: Sequence[Column] | None = None
         self.has_row_numbers = has_row_numbers(self._file.schema_arrow.metadata)
@@ -98,7 +109,12 @@ class ParquetSource:
         names = [name for name in names if filled and not self._holds_words(name, filled[0])]
         if not names:
             return {}
-        batches = self._file.iter_batches(
+        file = self._file
+        if self._ahead is not None:
+            from ce_cli.inputs.arrow.parquet_remote import opened_for_first
+
+            file = opened_for_first(self._path, filled[0], names)
+        batches = file.iter_batches(
             SNIFFED, row_groups=filled[:1], columns=names, use_threads=False
         )
         batch = next(iter(batches), None)  # none if the number of rows is wrong
@@ -115,17 +131,26 @@ class ParquetSource:
 
     def sample(self, projection: Projection) -> Frame:
         """The first rows of the file."""
-        return first_frame(self.splits(projection)) or frame_of_batch(
+        return first_frame(self._splits(projection, "sampled")) or frame_of_batch(
             self._file.schema_arrow.empty_table(), projection, self._in_file
         )
 
     def splits(self, projection: Projection) -> Iterator[ParquetSplit]:
         """One split for each row group."""
+        return self._splits(projection, "read")
+
+    def _splits(self, projection: Projection, use: str) -> Iterator[ParquetSplit]:
         with arrow_errors(self.name, _KIND):
             dictionaries = self._dictionaries(projection)
-        for group in row_groups(self._file.metadata, self._span):
+        if self._ahead is not None:
+            self._ahead.note(use, [self._in_file.get(one, one) for one in projection.names])
+        span = self._span if use == "read" else None
+        for group in row_groups(self._file.metadata, span):
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
+            if self._ahead is not None:
+                with arrow_errors(self.name, _KIND):
+                    self._ahead.fetch(group, use)
             yield ParquetSplit(
                 self.name,
                 self._path,
@@ -168,7 +193,18 @@ class ParquetSplit(Record):
     def frames(self) -> Iterator[Frame]:
         """Read the row group a bounded number of cells at a time."""
         names = [self.in_file.get(name, name) for name in self.projection.names]
-        file = _open(self.name, self.path, self.dictionaries, len(names))
+        if "://" not in self.path:
+            yield from self._frames_of(_open(self.name, self.path, self.dictionaries, len(names)))
+            return
+        from ce_cli.inputs.arrow.parquet_remote import forget, opened_for_group
+
+        with arrow_errors(self.name, _KIND):
+            file = opened_for_group(self.path, self.group, names, self.dictionaries)
+        yield from self._frames_of(file)
+        forget(self.path, self.group)
+
+    def _frames_of(self, file: ParquetFile) -> Iterator[Frame]:
+        names = [self.in_file.get(name, name) for name in self.projection.names]
         with arrow_errors(self.name, _KIND):
             cells = cells_of_row_group(file.metadata.row_group(self.group), names)
             rows = min(rows_at_once(cells, _CELLS), _LONGEST)
@@ -209,9 +245,10 @@ def _middle(group: Any) -> int:
 def _open(name: str, path: str, texts: Sequence[str] = (), columns: int = 1) -> ParquetFile:
     import pyarrow as pa
 
-    with storage_errors(name):
-        is_remote = "://" in path  # where small requests take long
-        source: Any = open_bytes(path) if is_remote else pa.OSFile(path)
+    with storage_errors(name), arrow_errors(name, _KIND):
+        if "://" in path:
+            from ce_cli.inputs.arrow.parquet_remote import first_opened
+
+            return first_opened(path)
         size = max(_SMALLEST_BUFFER, min(_BUFFER, _BUFFERS // max(1, columns)))
-        with arrow_errors(name, _KIND):
-            return parquet_file(source, texts, _BUFFER if is_remote else size)
+        return parquet_file(pa.OSFile(path), texts, size)

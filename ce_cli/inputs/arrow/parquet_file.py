@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import FileMetaData, ParquetFile
 
 
-def parquet_file(source: Any, dictionaries: Sequence[str], buffer_size: int) -> ParquetFile:
+def parquet_file(
+    source: Any, dictionaries: Sequence[str], buffer_size: int, footer: FileMetaData | None = None
+) -> ParquetFile:
     """Open a file as `pyarrow.parquet.ParquetFile` does, with what is used of it here.
 
     Its module loads the clients of S3, Azure, Google Cloud and HDFS, and TLS: a tenth of the time
@@ -23,14 +25,18 @@ def parquet_file(source: Any, dictionaries: Sequence[str], buffer_size: int) -> 
     dictionaries : sequence of str
         The columns of text to read as dictionaries.
     buffer_size : int
-        How many bytes of each column are read ahead.
+        How many bytes of each column are read ahead; 0 reads a column of a row group at once.
+    footer : pyarrow.parquet.FileMetaData, optional
+        What the end of the file says, if it has been read.
 
     Raises
     ------
     pyarrow.ArrowException
         It is not a Parquet file.
     """
-    options = {"read_dictionary": list(dictionaries), "buffer_size": buffer_size}
+    options: dict[str, Any] = {"read_dictionary": list(dictionaries), "buffer_size": buffer_size}
+    if footer is not None:
+        options["metadata"] = footer
     try:
         return _Reader(source, **options)
     except (ImportError, AttributeError, TypeError):  # an Arrow whose reader is another one
@@ -59,7 +65,7 @@ class _Reader:
         self, group: int, columns: Sequence[str] | None = None, use_threads: bool = True
     ) -> pa.Table:
         return self._reader.read_row_group(
-            group, column_indices=self._chosen(columns), use_threads=use_threads
+            group, column_indices=self.leaves(columns), use_threads=use_threads
         )
 
     def iter_batches(
@@ -70,12 +76,12 @@ class _Reader:
         use_threads: bool = True,
     ) -> Iterator[pa.RecordBatch]:
         groups = range(self.num_row_groups) if row_groups is None else row_groups
-        chosen = self._chosen(columns)
+        chosen = self.leaves(columns)
         return self._reader.iter_batches(  # type: ignore[no-any-return]
             batch_size, row_groups=groups, column_indices=chosen, use_threads=use_threads
         )
 
-    def _chosen(self, columns: Sequence[str] | None) -> list[int] | None:
+    def leaves(self, columns: Sequence[str] | None) -> list[int] | None:
         """The columns of numbers or text inside those of a table, which may be nested."""
         if columns is None:
             return None

@@ -11,7 +11,7 @@ from ce_cli.findings.row_issues import RowIssue
 from ce_cli.inputs.arrow import arrays
 from ce_cli.inputs.source import Frame, Projection
 from ce_cli.inputs.text.cells import decoded, number_in, truth_in
-from ce_cli.inputs.text.quotes import hiding_quote, without_lines
+from ce_cli.inputs.text.quotes import hiding_quote, record_start, without_lines
 from ce_cli.record import Record
 from ce_cli.spec import MISSING_TEXTS
 from ce_cli.text import plural
@@ -143,7 +143,7 @@ class DelimitedSplit(Record):
 
     def _before_quote(self, opened: int) -> Frame:
         """The rows before one whose quote hides the rows after it, and the issue of that row."""
-        start = self.block.rfind(b"\n", 0, opened) + 1
+        start = record_start(self.block, opened, self.delimiter)
         before = self.replace(block=self.block[:start])
         (frame,) = before.frames()
         shown = self.block[opened : opened + 40].decode(errors="replace").splitlines()[0]

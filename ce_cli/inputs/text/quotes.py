@@ -28,11 +28,24 @@ def hiding_quote(block: bytes, delimiter: str) -> int | None:
     opens, closes = records.quoted_parts(block, delimiter.encode() + b"\r\n")
     ends = np.minimum(closes, len(block))
     well = beside[np.append(text, [_QUOTE[0]] * 2)[ends + 1]]
-    for place in np.flatnonzero((ends == len(block)) | ~well):
+    for place in np.flatnonzero((ends == len(block)) | ~well).tolist():
         opened, end = int(opens[place]), int(ends[place])
-        if end == len(block) or b"\n" in block[opened:end]:
-            return opened
+        if end == len(block) or b"\n" in block[opened:end] or b"\r" in block[opened:end]:
+            return _field_start(opens, closes, place)
     return None
+
+
+def _field_start(opens: records.Places, closes: records.Places, place: int) -> int:
+    """Where the field opens of which a part is quoted; doubled quotes make several of one."""
+    while place and opens[place] == closes[place - 1] + 1:
+        place -= 1
+    return int(opens[place])
+
+
+def record_start(block: bytes, place: int, delimiter: str) -> int:
+    """Where the record begins that holds the byte at `place`, which is outside quotes."""
+    before, delimiters = block[:place], delimiter.encode()
+    return max(records.last_record_end(before, end, delimiters) for end in (b"\n", b"\r"))
 
 
 def without_lines(block: bytes, line: bytes, delimiter: str) -> tuple[bytes, int]:

@@ -51,7 +51,7 @@ def row_writer(path: str) -> Iterator[Write]:
 
 
 def _opener(path: str) -> Callable[[IO[bytes], pa.Schema], Any]:
-    suffix = ".csv" if path == "-" else Path(path).suffix.lower()
+    suffix = ".csv" if path == "-" else _suffix(path)
     openers = {
         ".csv": _csv,
         ".jsonl": _JsonLines,
@@ -64,6 +64,15 @@ def _opener(path: str) -> Callable[[IO[bytes], pa.Schema], Any]:
             f"--per-row {quoted(path)}: the name must end in .csv, .jsonl or .parquet, or be -."
         )
     return openers[suffix]
+
+
+def _suffix(path: str) -> str:
+    """The suffix of a path or a URI, whose options are no part of its name."""
+    if "://" in path:
+        from ce_cli.storage.file_systems import identity
+
+        path = identity(path)
+    return Path(path).suffix.lower()
 
 
 def _csv(file: IO[bytes], schema: pa.Schema) -> Any:

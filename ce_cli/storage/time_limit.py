@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import NoReturn, TypeVar
@@ -25,12 +27,38 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
         It takes longer.
     """
     ended: SimpleQueue[Callable[[], Result]] = SimpleQueue()
-    threading.Thread(target=lambda: ended.put(_outcome(call)), daemon=True).start()
+    context = copy_context()  # a thread does not inherit the options in force
+    threading.Thread(target=lambda: ended.put(context.run(_outcome, call)), daemon=True).start()
     try:
         outcome = ended.get(timeout=seconds)
     except Empty:
         raise TimeoutError from None
     return outcome()
+
+
+def in_time(call: Callable[[], Result], more: float = 0.0) -> Result:
+    """The result of a call to a store, within the usual limit and some seconds more.
+
+    Raises
+    ------
+    TimeoutError
+        It takes longer.
+    """
+    try:
+        return within(SECONDS + more, call)
+    except TimeoutError:
+        _end_without_s3()
+        raise
+
+
+def _end_without_s3() -> None:
+    """Keep the end of the process from waiting for requests of S3 that got no answer."""
+    import atexit
+
+    with contextlib.suppress(ImportError):  # an Arrow without S3
+        from pyarrow import _s3fs
+
+        atexit.unregister(_s3fs.ensure_s3_finalized)
 
 
 def _outcome(call: Callable[[], Result]) -> Callable[[], Result]:

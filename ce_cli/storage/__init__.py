@@ -1,0 +1,1 @@
+"""Object storage: from a URI and its options to a file system."""
