@@ -6,6 +6,7 @@ import contextlib
 import os
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
@@ -249,7 +250,9 @@ def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
 def _in_sentences() -> Iterator[None]:
     """Say in a sentence what Spark raises: the one place for all of its errors."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about versions of pandas, which is not used here
+            yield
     except CeError:
         raise
     except Exception as error:  # those of Java, of Connect and of Python have no class in common
