@@ -46,11 +46,13 @@ def score(call: Call) -> None:
 
     per_row = options["per_row"]
     data, read = data_of(paths, options["labels"], spec, reading)
-    check_targets(read, per_row, options["output"])
+    folder = per_row if per_row is not None and per_row.endswith("/") else None
+    check_targets(read, None if folder else per_row, options["output"])
     check_read_twice(spec, read)
     every_file = [*data.names] * passes(spec)
-    with _row_writer(per_row) as every_row, running(call, reading.threads, every_file) as run:
-        result = scored(data, spec, run, every_row)
+    writer = _row_writer(None if folder else per_row)
+    with writer as every_row, running(call, reading.threads, every_file) as run:
+        result = scored(data, spec, run, every_row, rows_in=folder)
     with naming_what_is_written([] if per_row is None else [per_row]):
         show(result, call, form, sys.stderr if per_row == "-" else sys.stdout)
 

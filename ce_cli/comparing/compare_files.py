@@ -50,7 +50,7 @@ class CompareFiles(Record):
     pairs: SumPairs
     fits: Fits
 
-    def of_source(self, part: int, source: Source, *, is_start: bool) -> PairedFiles:
+    def of_source(self, part: int, source: Source, *, start: int | None) -> PairedFiles:
         """What is found in a file, or in the span of it that is read."""
         found = self.empty()
         if source.is_empty:

@@ -56,7 +56,7 @@ class ExamineFiles(Record):
     first: int
     compared: bool
 
-    def of_source(self, part: int, source: Source, *, is_start: bool) -> Examined:
+    def of_source(self, part: int, source: Source, *, start: int | None) -> Examined:
         """What is found in a file, or in the span of it that is read."""
         found = self.noted(part, source)
         if found.fits:
@@ -66,7 +66,7 @@ class ExamineFiles(Record):
                     continue  # to its end, which the next span has to begin with
                 total = total.merge(self.split((part, split, projection))[1])
             found = found.replace(exam=total)
-        return found if is_start else Examined(found.exam)
+        return found if start == 0 else Examined(found.exam)
 
     def noted(self, part: int, source: Source) -> Examined:
         """What is found in a file without its rows, and whether those are examined."""

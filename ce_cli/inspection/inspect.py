@@ -24,8 +24,6 @@ from ce_cli.inspection.settle import settle
 from ce_cli.inspection.trial import Trial
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
-from ce_cli.scoring.folding import folded_files
-from ce_cli.scoring.joined_files import Labelled
 from ce_cli.scoring.pipeline import check_possible, up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
@@ -115,6 +113,9 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     if run.elsewhere is None:
         found, locations = _examined(files, chain(leading, sources), run, RowLocations(data.names))
     else:
+        from ce_cli.scoring.folding import folded_files
+        from ce_cli.scoring.joined_files import Labelled
+
         labels = None
         if label_file is not None:
             labels = Labelled(label_file, source, files.projection(source), spec.label)

@@ -280,7 +280,8 @@ class ScoreCommandOptions(ScoreOptions, OutputOptions, total=False):
     per_row: Annotated[
         str | None,
         Option(
-            "Write the loss of every row to OUT: .csv, .jsonl or .parquet, or - for CSV on stdout.",
+            "Write the loss of every row to OUT: .csv, .jsonl or .parquet, or - for CSV on stdout; "
+            "with an --engine other than threads, to a new folder OUT/, a Parquet file a task.",
             SCORING,
             metavar="OUT",
             is_path=True,

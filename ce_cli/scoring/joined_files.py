@@ -9,7 +9,7 @@ from ce_cli.binding.joining.label_file import LabelFile, LabelUse
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.inputs.source import Projection, Source
 from ce_cli.record import Record
-from ce_cli.scoring.folding import Outcome, Work
+from ce_cli.scoring.pieces import Outcome, Work
 from ce_cli.text import plural
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ class JoinedFiles(Record, Generic[Outcome]):
     file: LabelFile
     labels: tuple[str, ...]
 
-    def of_source(self, part: int, source: Source, *, is_start: bool) -> Joined[Outcome]:
+    def of_source(self, part: int, source: Source, *, start: int | None) -> Joined[Outcome]:
         """The outcome of a file, or of the span of it that is read."""
         own = self.file.without_use()
         joined = JoinedSource(source, own, self.labels)
-        return Joined(self.work.of_source(part, joined, is_start=is_start), own.use())
+        return Joined(self.work.of_source(part, joined, start=start), own.use())
 
     def empty(self) -> Joined[Outcome]:
         """That of no rows."""

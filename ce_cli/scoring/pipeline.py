@@ -10,7 +10,7 @@ from ce_cli import registry
 from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.fits import Fits, must_be_alike
-from ce_cli.errors import CeError, DataError
+from ce_cli.errors import CeError, DataError, UsageError
 from ce_cli.findings.messages import fatal, sentences
 from ce_cli.findings.row_issues import RowIssues
 from ce_cli.findings.row_locations import RowLocations
@@ -27,11 +27,13 @@ from ce_cli.scoring.reduce import ScoreSplit, SplitResult
 from ce_cli.scoring.result import report
 from ce_cli.scoring.run import Run
 from ce_cli.spec import ALL, Spec
+from ce_cli.text import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ce_cli.binding.joining.label_file import LabelFile
+    from ce_cli.outputs.tables.row_parts import RowParts
     from ce_cli.results.score import Note, Result
     from ce_cli.scoring.joined_files import Labelled
     from ce_cli.scoring.repeated_files import RepeatedFiles
@@ -46,6 +48,7 @@ def score(
     run: Run,
     every_row: RowSink | None = None,
     groupings: Sequence[Sequence[str]] | None = None,
+    rows_in: str | None = None,
 ) -> Result:
     """Score the rows of a data set.
 
@@ -62,6 +65,8 @@ def score(
     groupings : sequence of sequence of str, optional
         Sets of columns of `spec.by`, each of which makes groups of its own; by default one set of
         all columns.
+    rows_in : str, optional
+        The folder to which tasks that are folded elsewhere write every row.
 
     Raises
     ------
@@ -70,9 +75,24 @@ def score(
     """
     metrics = metric_states(spec)
     check_possible(data, run, spec.id is not None, every_row is not None)
+    parts = _parts(rows_in, run)
     weights = balance(data, spec, run) if spec.balanced else ()
-    whole = Pass(spec, metrics, run, weights, every_row)
+    whole = Pass(spec, metrics, run, weights, every_row, parts)
     return report(whole.computed(data), groupings)
+
+
+def _parts(folder: str | None, run: Run) -> RowParts | None:
+    """The new folder for the rows, if they are written to one."""
+    if folder is None:
+        return None
+    from ce_cli.outputs.tables.row_parts import RowParts
+
+    if run.elsewhere is None:
+        raise UsageError(
+            f"--per-row {quoted(folder)}: name a file; a folder is for --engine processes, dask "
+            "or spark."
+        )
+    return RowParts(folder).made()
 
 
 def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = False) -> None:
@@ -124,9 +144,19 @@ class Pass(Record):
     run: Run
     class_weights: tuple[float, ...] = ()
     every_row: RowSink | None = None
+    rows_in: RowParts | None = None
 
     def computed(self, data: DataSet) -> Computed:
         """Bind and reduce; raise if the data is bad."""
+        if self.rows_in is None:
+            return self._computed(data)
+        try:
+            return self._computed(data)
+        except CeError:
+            self.rows_in.discard()
+            raise
+
+    def _computed(self, data: DataSet) -> Computed:
         begun = self.begun(data)
         if self.run.elsewhere is None:
             return begun.ended(*self._reduced(begun))
@@ -140,6 +170,8 @@ class Pass(Record):
         if begun.repeated is not None:
             begun.repeated.add(scored.beginnings)
         found = begun.ended(scored.result, locations)
+        if self.rows_in is not None:
+            self.rows_in.complete(scored.parts, data.names)
         return found.replace(notes=(*found.notes, *self._notes_about_workers()))
 
     def _notes_about_workers(self) -> Iterator[Note]:
@@ -164,14 +196,14 @@ class Pass(Record):
 
             own = needed(binding.space, settled.label_smoothing)
             states = tuple(dict.fromkeys((*metrics, *own)))
-        per_row, by_cluster = self.every_row is not None, settled.cluster is not None
-        work = ScoreSplit(binding, settled, states, per_row, by_cluster)
+        per_row, by_cluster = self.every_row or self.rows_in, settled.cluster is not None
+        work = ScoreSplit(binding, settled, states, per_row is not None, by_cluster)
         repeated = None
         if len(data.names) > 1 and data.labels is None:
             from ce_cli.scoring.repeated_files import RepeatedFiles
 
             repeated = RepeatedFiles(binding)
-        return Begun(data.names, self.spec, ready, work, metrics, repeated)
+        return Begun(data.names, self.spec, ready, work, metrics, repeated, self.rows_in)
 
     def _splits(self, begun: Begun) -> Iterator[tuple[int, Split]]:
         ready = begun.ready
@@ -226,6 +258,8 @@ class Begun(Record):
         The states of the chosen metrics.
     repeated : RepeatedFiles or None
         How the files begin, if they may have the same rows.
+    rows_in : RowParts or None
+        Where tasks write every row, if they do.
     """
 
     names: tuple[str, ...]
@@ -234,13 +268,14 @@ class Begun(Record):
     work: ScoreSplit
     metrics: tuple[type[State], ...]
     repeated: RepeatedFiles | None
+    rows_in: RowParts | None = None
 
     def files(self) -> ScoreFiles:
         """The work on files, for tasks."""
         from ce_cli.scoring.score_files import ScoreFiles
 
         compared = None if self.repeated is None else self.work.binding
-        return ScoreFiles(self.work, self.ready.fits(), compared)
+        return ScoreFiles(self.work, self.ready.fits(), compared, self.rows_in)
 
     def ended(self, total: SplitResult, locations: RowLocations) -> Computed:
         """Everything that a result is made of; raise if the data is bad."""

@@ -12,7 +12,7 @@ from ce_cli.inputs import tasks
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.record import Record
 from ce_cli.results.score import Result
-from ce_cli.scoring import folding
+from ce_cli.scoring import folding, pieces
 from ce_cli.scoring.pipeline import Begun, Pass, metric_states
 from ce_cli.scoring.result import report
 from ce_cli.scoring.run import Run
@@ -34,10 +34,10 @@ class Plan(Record):
     """
 
     tasks: tuple[tasks.Task, ...]
-    fold: folding.TaskFold[Scored]
+    fold: pieces.TaskFold[Scored]
     begun: Begun
 
-    def result(self, folded: folding.Folded[Scored]) -> Result:
+    def result(self, folded: pieces.Folded[Scored]) -> Result:
         """The result, from that of all tasks.
 
         Parts of a text that turn out to begin inside of quotes are read again, in this process.

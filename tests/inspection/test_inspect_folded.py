@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from ce_cli.binding.data_set import data_set
 from ce_cli.inspection.inspect import inspect
 from ce_cli.inspection.score_command import score_command
@@ -29,14 +31,18 @@ def document(paths: Sequence[Path], run: Run, labels: Path | None = None) -> str
     return json.dumps(found.to_dict())
 
 
-def test_an_inspection_in_pieces_is_that_of_threads(tmp_path: Path) -> None:
+def test_an_inspection_in_pieces_is_that_of_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # paths are shown as they are typed
     rows = rows_of(300)
     good = write(tmp_path / "a.csv", as_csv(rows))
     outside = write(tmp_path / "b.csv", as_csv(rows[:50]).replace("0.", "7."))
     other = write(tmp_path / "c.csv", "label,score\n1,0.5\n")
     empty = write(tmp_path / "d.csv", "")
     header = write(tmp_path / "e.csv", as_csv(rows[:1]).partition("\n")[0] + "\n")
-    for paths in ([good], [outside], [empty, good, other, header, outside], [good, good]):
+    for files in ([good], [outside], [empty, good, other, header, outside], [good, good]):
+        paths = [path.relative_to(tmp_path) for path in files]
         expected = document(paths, run_on("threads", 2))
         for size in (700, 1 << 20):
             assert document(paths, serial_run(size, seed=size)) == expected

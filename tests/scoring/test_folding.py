@@ -267,6 +267,7 @@ def test_labels_in_another_file_are_sent_with_the_fold(tmp_path: Path) -> None:
     other = write(tmp_path / "other.csv", as_csv(rows[:200]))
     first = write(tmp_path / "a.csv", as_csv(found[:200]))
     second = write(tmp_path / "b.csv", as_csv(found[200:]))
+    first_of_second = write(tmp_path / "e.csv", as_csv(found[200:201]))
     again = write(tmp_path / "c.csv", as_csv(found[150:]))
     extra = write(tmp_path / "d.csv", as_csv([*found[200:], {**found[0], "id": "z"}]))
     options: dict[str, Any] = {"labels": truth, "id": "id"}
@@ -277,6 +278,7 @@ def test_labels_in_another_file_are_sent_with_the_fold(tmp_path: Path) -> None:
     assert json.loads(same([first, second], by=["segment"]))["rows"]["read"] == 300
     same([other, second], metric=["accuracy"])  # which has labels of its own, too
     assert "have no prediction" in same([first])
+    assert "have no prediction in the predictions" in same([first, first_of_second])
     assert json.loads(same([first], missing="skip"))["rows"]["read"] == 200
     assert "c.csv: row 1" in same([first, again])
     assert "d.csv: row 101" in same([first, extra])

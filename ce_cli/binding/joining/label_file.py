@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from fnmatch import fnmatchcase
 from pathlib import PurePath
@@ -233,8 +233,9 @@ class LabelFile:
         """Which rows have been joined, and where the files disagree."""
         return LabelUse(np.packbits(self._used), False, self._disagreements)
 
-    def take_over(self, use: LabelUse) -> None:
-        """Keep what was joined elsewhere."""
+    def take_over(self, use: LabelUse, predictions: Iterable[str]) -> None:
+        """Keep what was joined elsewhere, from files with these names."""
+        self.predictions = list(predictions)
         self._used = np.unpackbits(use.rows, count=len(self._used)).astype(np.bool_)
         self._disagreements = use.disagreements
 
