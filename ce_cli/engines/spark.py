@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
-from ce_cli.engines import spark_session
+from ce_cli.engines import spark_progress, spark_session
 from ce_cli.engines.engine import Unwatched
 from ce_cli.engines.extra import extra
 from ce_cli.engines.handshake import VERSION, check_installed
@@ -74,7 +74,8 @@ class Spark:
             places = session.range(0, len(tasks), 1, len(tasks))
             work = _doing(pickle.dumps(shipped), [pickle.dumps(task) for task in tasks])
             parcels = places.mapInArrow(work, _PARCELS)
-            parcel = _merged(session, parcels, len(tasks), shipped)
+            with spark_progress.shown(session, tasks, self._watch):
+                parcel = _merged(session, parcels, len(tasks), shipped)
         self.differences = parcel.differences
         return cast("Folded", parcel.opened())
 
