@@ -47,6 +47,7 @@ def test_a_scheduler_is_refused() -> None:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_its_parent(number: signal.Signals) -> None:
+    """Not even to the end of its task, which takes minutes."""
     parent = subprocess.Popen(
         [sys.executable, "-c", LONG],
         cwd=ROOT,
