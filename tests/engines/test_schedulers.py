@@ -55,8 +55,11 @@ def test_a_wrong_address_is_one_sentence(
     assert "s3cr3t" not in line
 
 
-def test_a_scheduler_that_does_not_answer_takes_seconds(rows: Path) -> None:
+def test_a_scheduler_that_does_not_answer_takes_seconds(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     skip_without("dask")
+    monkeypatch.setattr("ce_cli.engines.dask._PATIENCE", 1)
     before = time.monotonic()
     done = run_ce(
         "score", rows, "--engine", "dask", "--scheduler", f"tcp://127.0.0.1:{free_port()}"
