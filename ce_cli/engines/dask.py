@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -36,9 +37,17 @@ _AHEAD = 4  # tasks that are submitted for each thread of a worker
 _LEAST_AHEAD = 64  # with fewer, workers would wait for the scheduler
 _LIBRARIES = ("distributed", "dask", "tornado", "asyncio", "concurrent")
 _OWN = "a Dask cluster of this machine"
-# The nanny sets this, and thereby ends glibc's habit of keeping memory that is used again and again
-# (mallopt(3)): arrays would take twice the time. None leaves the variable as it is.
-_NO_TRIMMING = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
+_NO_LEAKS = "ignore::UserWarning:multiprocessing.resource_tracker"
+_SETTINGS = {
+    # The nanny sets this, and thereby ends glibc's habit of keeping memory that is used again and
+    # again (mallopt(3)): arrays would take twice the time. None leaves the variable as it is.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    # Workers watch themselves for a page that nobody opens here.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "1h",
+    "distributed.admin.system-monitor.interval": "10s",
+}
 
 
 class Dask:
@@ -197,7 +206,7 @@ class Dask:
     def _local(self) -> Any:
         import dask
 
-        with dask.config.set(_NO_TRIMMING):
+        with dask.config.set(_SETTINGS), _without_counting_leaks():
             cluster = self._distributed.LocalCluster(
                 n_workers=self._processes,
                 threads_per_worker=1,
@@ -264,6 +273,17 @@ def _address(scheduler: str) -> str:
             f"{display_name(scheduler)}: this is not a scheduler file of Dask, which "
             "dask scheduler --scheduler-file writes."
         ) from None
+
+
+@contextlib.contextmanager
+def _without_counting_leaks() -> Iterator[None]:
+    """Let the process that watches for leaks, which starts here, count none after a signal."""
+    before = os.environ.get("PYTHONWARNINGS", "")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, _NO_LEAKS)))
+    try:
+        yield
+    finally:
+        os.environ["PYTHONWARNINGS"] = before
 
 
 def _be_quiet() -> None:

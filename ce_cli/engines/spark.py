@@ -6,11 +6,12 @@ import contextlib
 import os
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
-from ce_cli.engines import spark_session
+from ce_cli.engines import spark_progress, spark_session
 from ce_cli.engines.engine import Unwatched
 from ce_cli.engines.extra import extra
 from ce_cli.engines.handshake import VERSION, check_installed
@@ -73,7 +74,8 @@ class Spark:
             places = session.range(0, len(tasks), 1, len(tasks))
             work = _doing(pickle.dumps(shipped), [pickle.dumps(task) for task in tasks])
             parcels = places.mapInArrow(work, _PARCELS)
-            parcel = _merged(session, parcels, len(tasks), shipped)
+            with spark_progress.shown(session, tasks, self._watch):
+                parcel = _merged(session, parcels, len(tasks), shipped)
         self.differences = parcel.differences
         return cast("Folded", parcel.opened())
 
@@ -249,7 +251,9 @@ def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
 def _in_sentences() -> Iterator[None]:
     """Say in a sentence what Spark raises: the one place for all of its errors."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about versions of pandas, which is not used here
+            yield
     except CeError:
         raise
     except Exception as error:  # those of Java, of Connect and of Python have no class in common

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from ce_cli.text import display_name, sanitize
 _PATIENCE = 10  # seconds for a server to answer
 _TRIES = 4  # of a task in a session of this machine, which by itself tries once
 _PORTS = {"sc": 15002, "spark": 7077}  # of Spark Connect, and of a master
+_KINDS = ("sc://", "spark://", "local", "yarn", "k8s://")
 _SET_OUTSIDE = ("SPARK_REMOTE", "MASTER", "PYSPARK_SUBMIT_ARGS", "SPARK_CONNECT_MODE_ENABLED")
 _QUIET = {
     "spark.log.level": "OFF",
@@ -64,6 +66,8 @@ def new_session(address: str | None, workers: int) -> Any:
 
     builder = SparkSession.builder.appName("ce")
     address = _full(address, workers)
+    if address is None and os.environ.get("SPARK_REMOTE"):
+        return builder.getOrCreate()
     if address is not None and address.startswith("sc://"):
         _check_answers(address)
         return builder.remote(address).create()
@@ -77,7 +81,7 @@ def new_session(address: str | None, workers: int) -> Any:
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
             for name in ("spark.driver.host", "spark.driver.bindAddress"):  # nobody else connects
                 builder = builder.config(name, "127.0.0.1")
-    with _without_messages():
+    with _without_messages(), _keeping_handler():
         return builder.getOrCreate()
 
 
@@ -86,6 +90,11 @@ def _full(address: str | None, workers: int) -> str | None:
         return None if any(map(os.environ.get, _SET_OUTSIDE)) else f"local[{workers},{_TRIES}]"
     if local := re.fullmatch(r"local(?:\[(\d+|\*)\])?", address):
         return f"local[{local[1] or 1},{_TRIES}]"
+    if not address.startswith(_KINDS):
+        raise UsageError(
+            f"--scheduler {shown_address(address)} is not an address of Spark: use sc://HOST, "
+            "spark://HOST or local[N]."
+        )
     return address
 
 
@@ -125,6 +134,17 @@ def _check_java() -> None:
             "Spark needs Java, and there is none: install it, or name a Spark Connect server "
             "(--scheduler sc://HOST)."
         )
+
+
+@contextlib.contextmanager
+def _keeping_handler() -> Iterator[None]:
+    """Keep what Ctrl-C does, for which Spark installs a handler of its own."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):  # another thread than the main one, where it is kept
+            signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

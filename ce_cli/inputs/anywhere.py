@@ -9,6 +9,7 @@ from ce_cli.errors import CeError, StorageError
 from ce_cli.record import Record
 
 _HERE = "/././"  # between the directory of this process and a path in it; systems skip it
+_ABSENT = ("no such file", "permission denied")
 
 
 class Home(Record):
@@ -33,7 +34,7 @@ class Home(Record):
     def at_home(self, error: CeError, workers: str) -> CeError:
         """An error from elsewhere, with paths as they were typed.
 
-        If it is about a file that this process can see, it says that `workers` do not.
+        If it is about a file that this process can read, it says that `workers` cannot.
         """
         start = f"{self.directory}{_HERE}"
         sentences = [one.replace(start, "") for one in error.sentences]
@@ -48,7 +49,8 @@ def as_typed(path: str) -> str:
 
 
 def _unseen(sentence: str, workers: str) -> str:
-    if not Path(sentence.partition(": ")[0]).exists():
+    name, _, reason = sentence.partition(": ")
+    if not (any(one in reason.lower() for one in _ABSENT) and os.access(name, os.R_OK)):
         return sentence
     return (
         f"{sentence.rstrip('.')} where {workers} run: put it where all of them can read it, such "

@@ -43,8 +43,8 @@ class Wrong(InOrder):
 
 
 class Slow(InOrder):
-    """Takes a while for each task."""
+    """Takes minutes for each task."""
 
     def __call__(self, task: int, /) -> list[int]:
-        time.sleep(0.2)
+        time.sleep(300)
         return [task]

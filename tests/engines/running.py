@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ce_cli import registry
-from ce_cli.engines.engine import Engine
+from ce_cli.engines.engine import Engine, Watch
 from tests.conftest import ROOT
 
 ELSEWHERE = [entry.names[0] for entry in registry.ENGINES if entry.names[0] != "threads"]
@@ -31,13 +31,13 @@ def skip_without(name: str) -> None:
 
 
 @contextlib.contextmanager
-def running(name: str) -> Iterator[Engine]:
+def running(name: str, watch: Watch | None = None) -> Iterator[Engine]:
     """An engine of two workers; a test is skipped if it cannot run here."""
     skip_without(name)
     with pytest.MonkeyPatch.context() as patch:
         found = [str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         patch.setenv("PYTHONPATH", os.pathsep.join(found))  # so that workers find the folds
         patch.setenv("PYSPARK_PYTHON", sys.executable)
-        engine: Engine = registry.find(registry.ENGINES, name, "engine").load()(2)
+        engine: Engine = registry.find(registry.ENGINES, name, "engine").load()(2, None, watch)
         with contextlib.closing(engine):
             yield engine

@@ -48,6 +48,20 @@ class Measured:
         """It is closed by whoever started it."""
 
 
+class Noted:
+    """What an engine says about its work."""
+
+    def __init__(self) -> None:
+        self.places: set[str] = set()
+        self.tasks: list[object] = []
+
+    def running(self, where: str) -> None:
+        self.places.add(where)
+
+    def done(self, task: object) -> None:
+        self.tasks.append(task)
+
+
 class Cases:
     """Files, and the options with which they are scored."""
 
@@ -87,8 +101,9 @@ def _quoted() -> str:
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_an_engine_gives_the_documents_of_threads(name: str, tmp_path: Path) -> None:
     cases = Cases(tmp_path)
-    with running(name) as engine:
-        check_order(engine)
+    noted = Noted()
+    with running(name, noted) as engine:
+        check_order(engine, noted)
         check_ends_of_workers(engine, tmp_path)
         measured = Measured(engine)
         for files, size, options in cases.of(is_fast=name != "spark"):
@@ -100,11 +115,14 @@ def test_an_engine_gives_the_documents_of_threads(name: str, tmp_path: Path) -> 
     assert max(measured.results) < 1 << 20
 
 
-def check_order(engine: Engine) -> None:
+def check_order(engine: Engine, noted: Noted) -> None:
     """Only neighbours are merged, in the order of the tasks; a mistake is raised as it is."""
     assert engine.workers == 2
     for count in (0, 1, 2, 17, 40):
+        noted.tasks.clear()
         assert engine.folded(InOrder(), range(count)) == [*range(count)]
+        assert sorted(noted.tasks, key=str) == sorted(range(count), key=str)
+    assert len(noted.places) in (1, 2)  # of processes, as many as there are tasks
     with pytest.raises(ZeroDivisionError) as raised:
         engine.folded(Wrong(), range(9))
     assert any("folds.py" in note for note in raised.value.__notes__)

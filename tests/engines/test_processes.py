@@ -14,7 +14,7 @@ import pytest
 
 from ce_cli.engines.processes import Processes
 from ce_cli.errors import StorageError, UsageError
-from tests.conftest import ROOT, environment, run_ce, score_json
+from tests.conftest import ROOT, complaints, environment, run_ce, score_json
 from tests.engines.folds import Deadly, InOrder
 from tests.scoring.test_folding import as_csv, rows_of, write
 
@@ -47,6 +47,7 @@ def test_a_scheduler_is_refused() -> None:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_its_parent(number: signal.Signals) -> None:
+    """Not even to the end of its task, which takes minutes."""
     parent = subprocess.Popen(
         [sys.executable, "-c", LONG],
         cwd=ROOT,
@@ -79,6 +80,53 @@ def test_processes_work_in_the_directory_of_the_call(tmp_path: Path) -> None:
     there = run_ce(*words, "--engine", "processes", cwd=folder)
     assert there.stderr == run_ce(*words, cwd=folder).stderr
     assert there.returncode == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("inspect", "a.csv", "b.csv"),
+        ("gate", "a.csv", "--max", "9", "--require", "accuracy >= 0"),
+        ("gate", "a.csv", "--max", "0.1"),
+        ("compare", "a.csv", "--model", "one=prob", "--model", "two=other"),
+        ("score", "a.csv", "b.csv", "--labels", "labels.csv", "--id", "id", "--pred", "other"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_every_command_gives_the_document_of_threads(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    rows = [{**row, "other": round(1 - row["prob"], 4)} for row in rows_of(60)]
+    write(tmp_path / "a.csv", as_csv(rows[:20]))
+    write(tmp_path / "b.csv", as_csv(rows[20:]))
+    labels = [{"id": row["id"], "label": row["label"]} for row in rows]
+    write(tmp_path / "labels.csv", as_csv(labels))
+    threads = run_ce(*words, "--json", cwd=tmp_path)
+    assert threads.stdout, threads.stderr
+    there = run_ce(*words, "--json", "--engine", "processes", "--threads", "2", cwd=tmp_path)
+    assert (there.returncode, there.stdout) == (threads.returncode, threads.stdout), there.stderr
+    assert "(--engine processes)" in there.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("explain", "a.csv", "--row", "2"),
+        ("compare", "a.csv", "b.csv", "--id", "id"),
+        ("score", "a.csv", "--per-row", "out.csv"),
+        ("score", "-"),
+    ],
+    ids=" ".join,
+)
+def test_what_needs_this_process_is_refused_before_anything_starts(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path / name, as_csv(rows_of(20)))
+    piped = (tmp_path / "a.csv").read_bytes() if "-" in words else None
+    done = run_ce(*words, "--engine", "processes", cwd=tmp_path, stdin=piped)
+    (line,) = complaints(done, 2)
+    assert "is not possible with --engine processes" in line
 
 
 def test_the_variable_chooses_the_engine(tmp_path: Path) -> None:

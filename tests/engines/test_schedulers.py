@@ -39,6 +39,7 @@ def free_port() -> int:
         ("dask", "a.csv", 2, "a.csv: this is not a scheduler file of Dask"),
         ("spark", "sc://127.0.0.1:{port}/;token=s3cr3t", 4, "no Spark Connect server at sc://127"),
         ("spark", "spark://127.0.0.1:{port}", 4, "there is no Spark master at spark://127"),
+        ("spark", "http://h:1", 2, "--scheduler http://h:1 is not an address of Spark: use sc://"),
         ("spark", "sc://h:p:1", 2, "h:p:1 is not a host with a port"),
     ],
 )
@@ -54,8 +55,11 @@ def test_a_wrong_address_is_one_sentence(
     assert "s3cr3t" not in line
 
 
-def test_a_scheduler_that_does_not_answer_takes_seconds(rows: Path) -> None:
+def test_a_scheduler_that_does_not_answer_takes_seconds(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     skip_without("dask")
+    monkeypatch.setattr("ce_cli.engines.dask._PATIENCE", 1)
     before = time.monotonic()
     done = run_ce(
         "score", rows, "--engine", "dask", "--scheduler", f"tcp://127.0.0.1:{free_port()}"
