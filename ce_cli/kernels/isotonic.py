@@ -36,6 +36,41 @@ def pools(positive: Floats, negative: Floats) -> Codes:
     return np.repeat(np.arange(len(cells)), cells)
 
 
+def isotonic_curve(
+    scores: Floats, positive: Floats, negative: Floats, rows: Floats
+) -> tuple[Floats, Floats]:
+    """Scores, rising, and the share of positives at each; straight lines lie between them.
+
+    Each of the `pools` has its share from its first score to its last. A pool of one class alone
+    has half a row of the other besides (Krichevsky and Trofimov, IEEE Trans. Inf. Theory 1981), or
+    else a share as its neighbour has: so no probability is 0 or 1, and no loss of a new row is
+    infinite.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n,)
+        Of each cell, rising and distinct.
+    positive, negative : ndarray, shape (n,)
+        Σ w of each class in each cell.
+    rows : ndarray, shape (n,)
+        The number of rows in each cell.
+    """
+    found = pools(positive, negative)
+    up, down = np.bincount(found, positive), np.bincount(found, negative)
+    half = 0.5 / (np.bincount(found, rows) + 1.0)
+    shares = up / (up + down)
+    inner = shares[(shares > 0.0) & (shares < 1.0)]
+    low, high = inner.min(initial=0.5), inner.max(initial=0.5)
+    shares = np.where(shares == 0.0, np.minimum(half, low), shares)
+    shares = np.where(shares == 1.0, np.maximum(1.0 - half, high), shares)
+    first = np.flatnonzero(np.diff(found, prepend=-1))
+    last = np.append(first[1:], len(found)) - 1
+    longer = last > first
+    order = np.argsort(np.concatenate([first, last[longer]]), kind="stable")
+    places = np.concatenate([first, last[longer]])[order]
+    return scores[places], shares[found[places]]
+
+
 def isotonic_chance(pooled: int, rows: float) -> float:
     """Gain in mean loss, in nats, that a fit with so many pools hardly ever exceeds by chance.
 

@@ -88,8 +88,8 @@ class Rows(Record):
     def recalibrated(self, by: Recalibration) -> Floats:
         """Cross-entropy of each row once it is recalibrated, in nats, shape (n,)."""
         biases = by.biases[self.codes] if self.shares is None else by.biases @ self.shares
-        parts = (part - part.max(axis=0) for part in _parts(self.logs))
-        spread = np.concatenate([_softmax(part, by)[1] for part in parts])
+        odds = (part - part.max(axis=0) for part in parts(self.logs))
+        spread = np.concatenate([_softmax(part, by)[1] for part in odds])
         masses = self.masses()
         return spread * masses - by.slope * (self.label_logs() - masses * self.tops()) - biases
 
@@ -113,7 +113,7 @@ class Rows(Record):
     def vary(self) -> bool:
         """Whether the log-odds of some class differ between rows by more than rounding."""
         first: Floats | None = None
-        for part in _parts(self.logs):
+        for part in parts(self.logs):
             tops = part.max(axis=0)
             odds = part - tops
             first = odds[:, :1] if first is None else first
@@ -247,7 +247,7 @@ class _Search:
     def _descend(self, point: Floats, free: Codes) -> None:
         value, slopes, curves = self._taylor(point)
         for _ in range(_STEPS):
-            step = -_solved(curves[np.ix_(free, free)], slopes[free])
+            step = -solved(curves[np.ix_(free, free)], slopes[free])
             gain = -float(np.dot(step, slopes[free]))
             if not gain > _CLOSE:
                 return
@@ -277,7 +277,7 @@ class _Search:
         size = classes if with_biases else 0
         predicted, mixed, pairs = np.zeros(size), np.zeros(size), np.zeros((size, size))
         at = 0
-        for logs in _parts(self._rows.logs):
+        for logs in parts(self._rows.logs):
             own = slice(at, at + logs.shape[1])
             at = own.stop
             weights = self._weights[own]
@@ -305,7 +305,7 @@ class _Search:
         return value, slopes, curves
 
 
-def _parts(logs: NDArray[np.floating]) -> Iterator[Floats]:
+def parts(logs: NDArray[np.floating]) -> Iterator[Floats]:
     """The log-probabilities in slices of rows, as float64."""
     size = max(1, _CELLS // len(logs))
     for start in range(0, max(logs.shape[1], 1), size):
@@ -323,7 +323,7 @@ def _softmax(logs: Floats, by: Recalibration) -> tuple[Floats, Floats]:
     return odds, np.log(total) + largest
 
 
-def _solved(curves: Floats, slopes: Floats) -> Floats:
+def solved(curves: Floats, slopes: Floats) -> Floats:
     """Newton's step, slightly damped, since biases that no row distinguishes make it singular."""
     scale = np.sqrt(np.maximum(np.diag(curves), 0.0))
     scale = np.where(scale > 0, scale, 1.0)
