@@ -19,6 +19,7 @@ from ce_cli.kernels.calibration import (
     BETA,
     BIAS,
     ISOTONIC,
+    LEAST,
     NONE,
     OFFSET,
     PLATT,
@@ -115,7 +116,7 @@ def _check_spec(spec: Spec) -> None:
 def _training(rows: FittedRows) -> Training:
     spec = rows.ready.spec
     values: Kind = spec.as_  # type: ignore[assignment]  # neither auto nor losses once bound
-    return Training(rows.rows, rows.scaled, rows.classes, values, spec.clip or 0.0)
+    return Training(rows.rows, rows.scaled, rows.classes, values, spec.clip or LEAST)
 
 
 def _methods(method: str, classes: int) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Split
 from ce_cli.kernels.batch import Batch
-from ce_cli.kernels.calibration import log_probabilities
+from ce_cli.kernels.calibration import LEAST, log_probabilities
 from ce_cli.kernels.exact import ExactSums, ratios, sum_of_products
 from ce_cli.kernels.forms import BinaryLogit, BinaryLogprob, BinaryProbability
 from ce_cli.kernels.outcomes import Hard, Soft
@@ -61,7 +61,7 @@ class Part(Record):
         outcomes = batch.outcomes
         assert isinstance(outcomes, Hard | Soft)  # others are refused before they are read
         return cls(
-            log_probabilities(_matrix(outcomes), spec.as_, spec.clip or 0.0),
+            log_probabilities(_matrix(outcomes), spec.as_, spec.clip or LEAST),
             outcomes.codes,
             outcomes.masses(),
             np.ones(len(batch)) if batch.weights is None else batch.weights,

@@ -40,6 +40,10 @@ def score(call: Call) -> None:
     from ce_cli.spec import Spec
 
     options, form = call.options, output_format("score", call.options["format"])
+    if options["calibrate"] is not None:
+        from ce_cli.calibrating.document import with_calibration
+
+        options = with_calibration(options)
     spec, reading = Spec.from_options(options), Reading.from_options(options)
     paths = paths_of(call.files, "score")
     from ce_cli.scoring.pipeline import score as scored

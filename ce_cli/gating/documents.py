@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
 import re
 from pathlib import Path
-from typing import NoReturn
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import ByteStream, open_bytes, storage_errors
+from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.document import parsed, unpacked
 from ce_cli.record import Record
 from ce_cli.results.json_node import JsonNode
-from ce_cli.text import STDIN, display_name, plural, quoted, sanitize
+from ce_cli.text import STDIN, display_name, plural, quoted
 
 SCORE = "ce.score/1"
 GATE = "ce.gate/1"
@@ -84,30 +82,15 @@ def document_at(path: str) -> BaselineScore | None:
         return None
     with storage_errors(path), open_bytes(path) as raw:
         is_pipe = path == STDIN or ("://" not in path and not raw.seekable())
-        text = _unpacked(path, raw)
+        text = unpacked(path, raw)
         start = b"" if text is None else text.peek(_BEGINNING)
         if not path.lower().endswith(".json") and not _SCHEMA.match(start):
             if is_pipe:
                 raise DataError(f"{name}: a baseline from a pipe must be a JSON document.")
             return None
         content = b"" if text is None else b"".join(iter(lambda: text.read(_PIECE), b""))
-    try:
-        document = json.loads(content, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{name}: this is not a complete JSON document: {_lowered(error)}."
-        ) from None
+    document = parsed(name, content)
     return document_of(name, document)
-
-
-def _unpacked(path: str, raw: io.BufferedReader) -> ByteStream | None:
-    """The text of a file, which may be packed; None if it is an archive of several files."""
-    if not raw.peek(2).startswith(b"PK"):
-        return ByteStream(path, raw)
-    from ce_cli.inputs.packed.zipped import only_member
-
-    member = only_member(path, raw)
-    return None if member is None else ByteStream(path, member)
 
 
 def document_of(name: str, document: object) -> BaselineScore:
@@ -204,12 +187,3 @@ def _or_nan(metrics: JsonNode, key: str) -> float:
     """A number, 0 or more, or NaN where there is none."""
     absent = metrics.values.get(key) is None
     return math.nan if absent else metrics.number(key, above=_BELOW_ZERO)
-
-
-def _lowered(error: Exception) -> str:
-    text = sanitize(str(error), 160)
-    return (text[:1].lower() + text[1:]).rstrip(".")
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"it contains {word}, which is not a JSON number")

@@ -162,4 +162,8 @@ def _spec(options: Mapping[str, Any], requirements: Sequence[Requirement]) -> Sp
     numberless = (*COUNTS, REGRESSION, *registry.TABLES)
     needed = (one.metric for one in requirements if one.metric not in numberless)
     metrics = tuple(dict.fromkeys((*HEADLINE, *needed)))
+    if options.get("calibrate") is not None:
+        from ce_cli.calibrating.document import with_calibration
+
+        options = with_calibration(options)
     return Spec.from_options({**options, "by": tuple(by), "metric": metrics})

@@ -33,6 +33,7 @@ OFFSET = "offset"
 METHODS = (NONE, TEMPERATURE, PLATT, BIAS, BETA, ISOTONIC, VECTOR, OFFSET)
 
 MOST = 1e15  # the largest slope and bias, so that no score overflows
+LEAST = 1e-300  # in place of a clip of 0, so that every logarithm is finite
 _LETTERS = 12  # of the digest in a signature
 
 
@@ -52,7 +53,7 @@ class Calibration(Record):
     classes : tuple of str
         In the order of the slopes and biases; of a single prediction the negative one first.
     clip : float
-        Probabilities below this count as this; 0 for other kinds.
+        Probabilities below this count as this.
     slopes, biases : tuple of float
         One for each class; empty for a curve.
     knots, curve : tuple of float
@@ -83,6 +84,22 @@ class Calibration(Record):
     def signed(self) -> str:
         """Its entry in a signature."""
         return f"{self.method}:{self.digest[:_LETTERS]}"
+
+    def ordered(self, codes: tuple[int, ...]) -> Calibration:
+        """The same calibration of predictions whose class at each place has this code here."""
+        if codes == tuple(range(len(self.classes))):
+            return self
+        classes, slopes, biases = (
+            tuple(own[code] for code in codes) if own else ()
+            for own in (self.classes, self.slopes, self.biases)
+        )
+        return self.replace(
+            classes=classes,
+            slopes=slopes,
+            biases=biases,
+            knots=tuple(-one for one in reversed(self.knots)),
+            curve=tuple(1.0 - one for one in reversed(self.curve)),
+        )
 
     def scores(self, logs: Floats) -> Floats:
         """Scores from log-probabilities, both of shape (K, n); their softmax is the result."""

@@ -16,6 +16,7 @@ from ce_cli.text import quoted, quoted_list
 SCHEMA = "ce.calibration/1"
 _VALUES = ("probabilities", "logits", "logprobs")
 _MOST_CLASSES = 1 << 20
+_MOST_CLIP = 0.5 - 2.0**-54
 
 
 def parameters_of(calibration: Calibration) -> dict[str, Any]:
@@ -54,9 +55,8 @@ def calibration_in(document: JsonNode) -> Calibration:
     classes = document.texts("classes")
     if not 2 <= len(classes) <= _MOST_CLASSES or len(set(classes)) < len(classes):
         document.refuse("classes", "at least two different classes", list(classes)[:10])
-    plain = Calibration(
-        method, cast(Kind, values), classes, document.finite("clip", 0.0, 0.4999999999999999)
-    )
+    clip = document.finite("clip", kinds.LEAST, _MOST_CLIP)
+    plain = Calibration(method, cast(Kind, values), classes, clip)
     found = plain.replace(**_numbers(method, document.part("parameters"), len(classes)))
     if document.text("digest") != found.digest:
         raise DataError(

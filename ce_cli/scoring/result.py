@@ -163,7 +163,7 @@ def _decomposition(computed: Computed) -> Decomposed | None:
     states, clip = computed.whole, spec.clip or 0.0
     if spec.label_smoothing:
         states = states[Unsmoothed].states
-    found = decomposed(states, space, spec.as_, clip, computed.classes, spec.scale)
+    found = decomposed(states, space, spec.scored_as, clip, computed.classes, spec.scale)
     return found.replace(unsmoothed=bool(spec.label_smoothing))
 
 

@@ -25,8 +25,15 @@ _LINES = 1 << 14  # rows of JSON lines that are in memory at once
 
 
 @contextlib.contextmanager
-def row_writer(path: str) -> Iterator[Write]:
+def row_writer(path: str, option: str = "--per-row") -> Iterator[Write]:
     """Open `path` for tables of rows, all of one schema; ``-`` is CSV on standard output.
+
+    Parameters
+    ----------
+    path : str
+        The file; its name ends in that of a format.
+    option : str
+        The option that names it.
 
     Raises
     ------
@@ -35,7 +42,7 @@ def row_writer(path: str) -> Iterator[Write]:
     StorageError
         The file cannot be written.
     """
-    opened = _opener(path)
+    opened = _opener(path, option)
     if path == "-" and sys.stdout is None:
         raise StorageError("Standard output is closed.")
     with contextlib.ExitStack() as stack:
@@ -50,7 +57,7 @@ def row_writer(path: str) -> Iterator[Write]:
         yield write
 
 
-def _opener(path: str) -> Callable[[IO[bytes], pa.Schema], Any]:
+def _opener(path: str, option: str) -> Callable[[IO[bytes], pa.Schema], Any]:
     suffix = ".csv" if path == "-" else Path(path).suffix.lower()
     openers = {
         ".csv": _csv,
@@ -61,7 +68,7 @@ def _opener(path: str) -> Callable[[IO[bytes], pa.Schema], Any]:
     }
     if suffix not in openers:
         raise UsageError(
-            f"--per-row {quoted(path)}: the name must end in .csv, .jsonl or .parquet, or be -."
+            f"{option} {quoted(path)}: the name must end in .csv, .jsonl or .parquet, or be -."
         )
     return openers[suffix]
 
