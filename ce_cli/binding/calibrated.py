@@ -44,8 +44,8 @@ def calibrated(binding: Binding, spec: Spec, asked_for: str) -> tuple[Binding, S
         return binding, spec
     if binding.task not in ("binary", "multiclass"):
         raise UsageError(
-            f"--calibrate recalibrates predictions of which one class happens, and this is "
-            f"--task {binding.task}: leave --calibrate out."
+            f"--calibrate is for predictions of which one class happens, and this is --task "
+            f"{binding.task}: leave --calibrate out."
         )
     check_values(own, binding.predictions, spec.as_, asked_for)
     names = binding.classes or names_of_two(binding.labels.reader, binding.sample)

@@ -135,8 +135,8 @@ def _classes(
         return keys_of(source, names[0], classes)
     if shape == "list" and fitted.columns.shape != "list":
         raise UsageError(
-            f"the numbers in the lists of {quoted(names[0])} have no names, and the calibration was "
-            "fitted to columns: name the class of each number, in their order, with --classes."
+            f"the numbers in the lists of {quoted(names[0])} have no names, and the calibration "
+            "was fitted to columns: name the class of each number, in order, with --classes."
         )
     if shape == "list" or names == fitted.columns.predictions:
         return classes

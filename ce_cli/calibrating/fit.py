@@ -65,7 +65,7 @@ class Plan(Record):
         if self.method == OFFSET and not self.prior:
             raise UsageError(
                 "--method offset needs the share of the positive class where the predictions will "
-                "be used: --prior 0.03; or of every class: --prior cat=0.2 --prior dog=0.8."
+                "be used: --prior 0.03; or of every class: --prior 'cat=0.2' --prior 'dog=0.8'."
             )
         if self.prior and self.method != OFFSET:
             raise UsageError(f"--prior is for --method offset, not for --method {self.method}.")
@@ -110,7 +110,7 @@ def fit(data: DataSet, spec: Spec, plan: Plan, run: Run) -> Calibrated:
 
 def _check_spec(spec: Spec) -> None:
     if spec.bytes is not None:
-        raise UsageError("--bytes measures a loss by bytes, and does not apply to ce calibrate.")
+        raise UsageError("--bytes is for a score, and does not apply to ce calibrate.")
 
 
 def _training(rows: FittedRows) -> Training:

@@ -52,7 +52,7 @@ def prior_of(written: Sequence[str], classes: Sequence[str]) -> Floats:
         raise UsageError(f"--prior names no share of {quoted_list(missing)}: every class has one.")
     shares = np.array([found[code] for code in range(len(classes))])
     if abs(shares.sum() - 1.0) > _TOLERANCE:
-        raise UsageError(f"The shares of --prior sum to {shares.sum():g}, and not to 1.")
+        raise UsageError(f"The shares in --prior are {shares.sum():g} in all, and have to be 1.")
     scaled: Floats = shares / shares.sum()
     return scaled
 

@@ -1,0 +1,52 @@
+"""The isotonic curve: that of scikit-learn, but for the ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.isotonic import IsotonicRegression
+
+from ce_cli.kernels.isotonic import isotonic_curve
+
+
+def test_inside_the_curve_is_that_of_scikit_learn() -> None:
+    dice = np.random.default_rng(0)
+    logits = np.round(dice.normal(size=2000) * 2.0, 2)
+    labels = dice.random(2000) < 1.0 / (1.0 + np.exp(-0.5 * logits))
+    weights = dice.random(2000) + 0.1
+    scores, cells = np.unique(logits, return_inverse=True)
+    up, down, rows = (
+        np.bincount(cells, own) for own in (weights * labels, weights * ~labels, np.ones(2000))
+    )
+    knots, curve = isotonic_curve(scores, up, down, rows)
+    peer = IsotonicRegression(out_of_bounds="clip").fit(logits, labels, sample_weight=weights)
+    at = np.linspace(-9.0, 9.0, 2001)
+    expected = peer.predict(at)
+    inner = (expected > 0.0) & (expected < 1.0)
+    ends = peer.X_thresholds_[[0, -1]]
+    inner &= (peer.predict(at - 0.1) > 0.0) & (peer.predict(at + 0.1) < 1.0) & (at > ends[0])
+    assert inner.sum() > 500
+    assert np.interp(at, knots, curve)[inner] == pytest.approx(expected[inner], abs=1e-12)
+
+
+def test_the_ends_are_neither_0_nor_1() -> None:
+    """A pool of n rows of one class has half a row of the other: 0.5 / (n + 1)."""
+    scores = np.arange(6.0)
+    up, down = np.array([0.0, 0, 0, 1, 1, 1]), np.array([1.0, 1, 1, 0, 0, 0])
+    knots, curve = isotonic_curve(scores, up, down, np.ones(6))
+    assert knots.tolist() == [0.0, 2.0, 3.0, 5.0]
+    assert curve.tolist() == [0.125, 0.125, 0.875, 0.875]
+
+
+def test_the_curve_never_falls_where_an_end_has_few_rows() -> None:
+    scores = np.arange(3.0)
+    up, down = np.array([0.0, 1.0, 9.0]), np.array([1.0, 9.0, 1.0])
+    _, curve = isotonic_curve(scores, up, down, np.array([1.0, 10.0, 10.0]))
+    assert curve.tolist() == [0.1, 0.1, 0.9]
+
+
+def test_a_lone_score_has_its_share() -> None:
+    knots, curve = isotonic_curve(
+        np.array([0.5]), np.array([3.0]), np.array([1.0]), np.array([4.0])
+    )
+    assert (knots.tolist(), curve.tolist()) == ([0.5], [0.75])
