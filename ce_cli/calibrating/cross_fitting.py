@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -122,9 +123,10 @@ class Gains:
             away = np.bincount(codes, away).astype(np.float64)[np.unique(codes)]
         count = len(away)
         if count < 2:
-            return mean, float("nan")
-        error = float(np.sqrt(np.square(away).sum() * count / (count - 1))) / total
-        return mean, error
+            return mean, math.nan
+        largest = float(np.abs(away).max()) or 1.0  # so that no square overflows
+        square = float(np.square(away / largest).sum())
+        return mean, largest * math.sqrt(square * count / (count - 1)) / total
 
 
 def simplest(every: Sequence[Tried], gains: Gains) -> Tried:

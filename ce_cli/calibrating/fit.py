@@ -9,7 +9,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.calibrating.cross_fitting import Gains, Tried, folds_of, simplest, tried, why_no_folds
+from ce_cli.calibrating.cross_fitting import (
+    Gains,
+    Tried,
+    folds_of,
+    simplest,
+    tried,
+    why_no_folds,
+)
 from ce_cli.calibrating.methods import Training, fitted, methods_for
 from ce_cli.calibrating.offset import offset_to, prior_of
 from ce_cli.calibrating.rows import FittedRows, fitted_rows

@@ -32,7 +32,7 @@ VECTOR = "vector"
 OFFSET = "offset"
 METHODS = (NONE, TEMPERATURE, PLATT, BIAS, BETA, ISOTONIC, VECTOR, OFFSET)
 
-MOST = 1e15  # the largest slope and bias, so that no score overflows
+MOST = 1e18  # more than any slope or bias can be, and so little that no score overflows
 LEAST = 1e-300  # in place of a clip of 0, so that every logarithm is finite
 _LETTERS = 12  # of the digest in a signature
 
@@ -74,11 +74,6 @@ class Calibration(Record):
         """A hash of everything that changes a number, in hexadecimal digits."""
         text = json.dumps(self._values(), ensure_ascii=True, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether no slope or bias is too large to be of use."""
-        return all(abs(number) <= MOST for number in (*self.slopes, *self.biases, *self.knots))
 
     @property
     def signed(self) -> str:

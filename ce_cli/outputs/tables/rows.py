@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError, UsageError
 from ce_cli.outputs.files import replacing
-from ce_cli.text import quoted
+from ce_cli.text import quoted, quoted_list
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,9 +74,19 @@ def _opener(path: str, option: str) -> Callable[[IO[bytes], pa.Schema], Any]:
 
 
 def _csv(file: IO[bytes], schema: pa.Schema) -> Any:
+    import pyarrow as pa
     from pyarrow import csv
 
-    return csv.CSVWriter(file, schema, write_options=csv.WriteOptions(quoting_style="needed"))
+    options = csv.WriteOptions(quoting_style="needed")
+    try:
+        return csv.CSVWriter(file, schema, write_options=options)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # of a type that it has no text for
+        nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+        names = quoted_list(nested or schema.names, 4)
+        raise UsageError(
+            f"CSV has no cells for the columns {names}, such as lists: write the rows to a file "
+            "that ends in .parquet or .jsonl."
+        ) from None
 
 
 class _Parquet:
@@ -161,4 +171,13 @@ def _cells(column: pa.Array) -> list[str]:
         return list(map(str, values))
     if kind == "double":
         return ["null" if v is None or not math.isfinite(v) else repr(v) for v in values]
-    return [json.dumps(value, ensure_ascii=False) for value in values]
+    return [json.dumps(_strict(value), ensure_ascii=False, default=str) for value in values]
+
+
+def _strict(value: Any) -> Any:
+    """A value in which no number is NaN or infinite, which JSON has no word for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _strict(one) for key, one in value.items()}
+    return [_strict(one) for one in value] if isinstance(value, list) else value
