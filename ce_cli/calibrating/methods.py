@@ -51,6 +51,8 @@ class Training(Record):
         The names of the classes.
     values, clip : str, float
         The kind of the predictions, and the least probability.
+    around : Training or None
+        Rows that these are most of: fits begin with theirs, which are near.
     """
 
     rows: Rows
@@ -58,21 +60,25 @@ class Training(Record):
     classes: tuple[str, ...]
     values: Kind
     clip: float
+    around: Training | None = None
 
     def without(self, chosen: NDArray[np.bool_]) -> Training:
         """The rows that are not chosen."""
         kept = np.flatnonzero(~chosen)
-        return self.replace(rows=of_rows(self.rows, kept), weights=self.weights[kept])
+        rows = of_rows(self.rows, kept)
+        return self.replace(rows=rows, weights=self.weights[kept], around=self)
 
     @cached_property
     def slope(self) -> Recalibration:
         """The best temperature."""
-        return tempered(self.rows, self.weights, biased=False)
+        begin = None if self.around is None else self.around.slope
+        return tempered(self.rows, self.weights, False, begin)
 
     @cached_property
     def biased(self) -> Recalibration:
         """The best temperature with a bias for each class."""
-        return tempered(self.rows, self.weights, biased=True)
+        begin = self.slope if self.around is None else self.around.biased
+        return tempered(self.rows, self.weights, True, begin)
 
     @cached_property
     def counts(self) -> Floats:
