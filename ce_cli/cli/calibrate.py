@@ -82,7 +82,7 @@ def _write(result: Calibrated, target: str | None) -> None:
     written(find(OUTPUTS, "json", "format").plain(result), target, sys.stdout)
 
 
-@command(_APPLY_HELP, name=_APPLY, metavar="CALIBRATION [FILES]...")
+@command(_APPLY_HELP, name=_APPLY, metavar="CAL [FILES]...")
 def apply(call: Call) -> None:
     """Write the rows of files with recalibrated predictions; all other columns remain.
 
@@ -114,14 +114,14 @@ def apply(call: Call) -> None:
         typer.echo(f"ce: recalibrated {rows} by {calibration.method}.", err=True)
 
 
-@command(_ONE_HELP, name=_SHOW, metavar="CALIBRATION")
+@command(_ONE_HELP, name=_SHOW, metavar="CAL")
 def show(call: Call) -> None:
     """Show the formula of a calibration: for Python, for arrays of numpy, or for SQL.
 
     Examples, with files from sample_data:
 
       ce calibrate fit wine.csv --json | ce calibrate show -
-      ce calibrate fit breast_cancer.csv --method beta --json | ce calibrate show - --as sql
+      ce calibrate fit wine.csv --json | ce calibrate show - --as sql
     """
     from ce_cli.calibrating.document import calibration_at
     from ce_cli.outputs.files import written

@@ -136,6 +136,7 @@ def _check_paths(
     for gate in gates:
         request = gate.request
         read += [*request.names, *_some(request.baseline), *_some(request.labels)]
+        read += _some(request.calibration)
     all_read(read, None)
     paths = [path for _, path in targets if path is not None]
     check_written_once(read, paths, "--output and --report")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.cli.command import Call, command
 from ce_cli.cli.common import (
+    all_read,
     check_read_twice,
     check_targets,
     data_of,
@@ -40,7 +41,8 @@ def score(call: Call) -> None:
     from ce_cli.spec import Spec
 
     options, form = call.options, output_format("score", call.options["format"])
-    if options["calibrate"] is not None:
+    calibration: str | None = options["calibrate"]
+    if calibration is not None:
         from ce_cli.calibrating.document import with_calibration
 
         options = with_calibration(options)
@@ -50,7 +52,7 @@ def score(call: Call) -> None:
 
     per_row = options["per_row"]
     data, read = data_of(paths, options["labels"], spec, reading)
-    check_targets(read, per_row, options["output"])
+    check_targets(all_read(read, calibration), per_row, options["output"])
     check_read_twice(spec, read)
     every_file = [*data.names] * passes(spec)
     with _row_writer(per_row) as every_row, running(call, reading.threads, every_file) as run:

@@ -448,3 +448,31 @@ def strict_line(line: str) -> dict[str, Any]:
 
     found: dict[str, Any] = json.loads(line, parse_constant=refuse)
     return found
+
+
+def test_a_gate_says_which_of_two_scores_is_calibrated(tmp_path: Path) -> None:
+    path = written(tmp_path, calibrate(WINE, method="temperature"))
+    for name, options in {"plain": (), "calibrated": ("--calibrate", path)}.items():
+        done = run_ce("score", str(WINE), *options, "--json")
+        (tmp_path / f"{name}.json").write_text(done.stdout)
+    gate_of = ("gate", str(WINE), "--max-regression", "1%", "--baseline")
+    done = run_ce(*gate_of, str(tmp_path / "plain.json"), "--calibrate", path)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.endswith("omit --calibrate.")) == (3, True)
+    done = run_ce(*gate_of, str(tmp_path / "calibrated.json"))
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.endswith("use --calibrate with that one.")) == (3, True)
+    done = run_ce(*gate_of, str(tmp_path / "calibrated.json"), "--calibrate", path)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["score", "gate"])
+def test_the_calibration_is_an_input(command: str, tmp_path: Path) -> None:
+    path = written(tmp_path, calibrate(WINE, method="temperature"))
+    limit = ["--max", "9"] if command == "gate" else []
+    done = run_ce(command, str(WINE), *limit, "--calibrate", path, "--output", path)
+    assert done.returncode == 2
+    assert "cannot be overwritten" in done.stderr
+    done = run_ce(command, "-", *limit, "--calibrate", "-", stdin=b"label,prob\n1,0.5\n")
+    assert done.returncode in (2, 3)
+    assert len(done.stderr.splitlines()) == 1

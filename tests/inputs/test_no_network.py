@@ -90,6 +90,7 @@ def test_no_format_opens_a_connection(folder: Path, name: str) -> None:
 )
 def test_no_command_opens_a_connection(folder: Path, command: str) -> None:
     own = {"compare": ["a.parquet"], "gate": ["--max", "9"], "explain": ["--row", "1"]}
+    own["calibrate fit"] = ["--method", "offset", "--prior", "0.3"]  # of few rows
     done = guarded(folder, *command.split(), "a.csv", *own.get(command, []))
     assert done.returncode == 0, done.stderr
 
