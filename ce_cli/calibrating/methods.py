@@ -32,7 +32,7 @@ MORE_CLASSES = (TEMPERATURE, BIAS, VECTOR)
 
 _ROWS_A_NUMBER = 10
 _CELLS = 1 << 17  # of an isotonic curve: more distinct predictions are put together
-_MOST_PRODUCTS = 1e11  # n·K²: more make `auto` leave out the methods with a bias for each class
+_MOST_PRODUCTS = 2e9  # n·K²: more make `auto` leave out the methods with a bias for each class
 _CERTAIN = "every row is predicted correctly, so the loss falls without end as the slope rises"
 _SEPARATED = (
     "a threshold separates the classes without an error, so the loss falls without end as the "

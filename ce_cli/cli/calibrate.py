@@ -103,7 +103,9 @@ def apply(call: Call) -> None:
     if not files and not is_piped_in():
         raise UsageError("Name the files to recalibrate: ce calibrate apply cal.json preds.csv")
     spec, reading = Spec.from_options(options), Reading.from_options(options)
-    data, read = data_of(all_read(files or [STDIN], path)[: len(files) or 1], None, spec, reading)
+    names = files or [STDIN]
+    all_read(names, path)
+    data, read = data_of(names, None, spec, reading)
     target = options["output"] or STDIN
     check_written_once([path, *read], [target], "--output")
     calibration = calibration_at(path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
 
-from ce_cli.kernels.isotonic import isotonic_curve
+from ce_cli.kernels.isotonic import isotonic_curve, pools
 
 
 def test_inside_the_curve_is_that_of_scikit_learn() -> None:
@@ -50,3 +50,18 @@ def test_a_lone_score_has_its_share() -> None:
         np.array([0.5]), np.array([3.0]), np.array([1.0]), np.array([4.0])
     )
     assert (knots.tolist(), curve.tolist()) == ([0.5], [0.75])
+
+
+@pytest.mark.parametrize("slope", [-1.0, 0.0, 0.3, 3.0])
+def test_many_cells_have_the_pools_that_they_have_one_by_one(slope: float) -> None:
+    """Runs are put together first; scikit-learn pools one cell after another."""
+    dice = np.random.default_rng(1)
+    scores = np.sort(dice.normal(size=20_000))
+    labels = dice.random(20_000) < 1.0 / (1.0 + np.exp(-slope * scores))
+    weights = dice.integers(1, 4, size=20_000).astype(np.float64)
+    up, down = weights * labels, weights * ~labels
+    found = pools(up, down)
+    shares = np.bincount(found, up) / np.bincount(found, weights)
+    peer = IsotonicRegression().fit_transform(scores, labels, sample_weight=weights)
+    assert shares[found] == pytest.approx(peer, abs=1e-12)
+    assert (np.diff(shares) > 0).all()
