@@ -116,7 +116,7 @@ def _finding(finding: Finding) -> Finding:
 @cache
 def _options() -> dict[str, tuple[Option, bool]]:
     """Options by the name that is typed, and whether Python takes a number for them."""
-    found = {}
+    found: dict[str, tuple[Option, bool]] = {}
     for declared in COMMANDS.values():
         hints = get_type_hints(declared)
         for name, option in options_of(declared).items():

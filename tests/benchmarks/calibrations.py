@@ -100,6 +100,7 @@ def line(pair: Pair) -> str:
     before = score(*test, classes=names)
     auto = calibrate(*fitted_to, classes=names)
     after: dict[str, float] = {}
+    method: Any
     for method in methods_for(len(auto.classes)):
         try:
             found = calibrate(*fitted_to, classes=names, method=method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def binary(kind: str = "probabilities") -> dict[str, list[Any]]:
     return {"label": labels.astype(int).tolist(), "pred": values.tolist()}
 
 
-def fitted(kind: str, method: str) -> Calibration:
+def fitted(kind: Any, method: Any) -> Calibration:
     return calibrate(binary(kind), as_=kind, method=method)
 
 
@@ -55,7 +56,7 @@ def written(folder: Path, calibration: Calibration) -> str:
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize("kind", ["probabilities", "logits", "logprobs"])
 def test_scoring_what_was_applied_is_scoring_with_it(
-    kind: str, suffix: str, tmp_path: Path
+    kind: Any, suffix: str, tmp_path: Path
 ) -> None:
     calibration = fitted(kind, "platt")
     write_csv(tmp_path / "in.csv", binary(kind))
@@ -100,7 +101,7 @@ def test_csv_goes_to_standard_output_and_keeps_its_texts(tmp_path: Path) -> None
     done = run_ce("calibrate", "apply", path, "-", stdin=text.encode(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = pd.read_csv(
-        pd.io.common.StringIO(done.stdout), dtype={"id": str, "note": str}, keep_default_na=False
+        io.StringIO(done.stdout), dtype={"id": str, "note": str}, keep_default_na=False
     )
     assert found["id"].tolist() == ["007", "1e3"]
     assert found["note"].tolist() == ["NA", ""]
@@ -125,7 +126,7 @@ def test_classes_are_bound_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", TWO)
-def test_the_other_class_of_two_has_the_other_probability(method: str) -> None:
+def test_the_other_class_of_two_has_the_other_probability(method: Any) -> None:
     calibration = fitted("probabilities", method)
     own = calibration.predict_proba(EXTREME)
     other = [1.0 - one for one in EXTREME]
@@ -326,14 +327,15 @@ def by_query(text: str, calibration: Calibration, predictions: Floats) -> Floats
         connection.register("predictions", frame)
         found = connection.sql(text).df()
     own = [name for name in found if name.startswith("calibrated_")]
-    return found[own[0]].to_numpy() if len(own) == 1 else found[own].to_numpy()
+    numbers: Floats = found[own[0] if len(own) == 1 else own].to_numpy()
+    return numbers
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("method", TWO)
 @pytest.mark.parametrize("kind", ["probabilities", "logits", "logprobs"])
 def test_the_formula_of_one_column_is_the_calibration(
-    kind: str, method: str, language: str, tmp_path: Path
+    kind: str, method: Any, language: str, tmp_path: Path
 ) -> None:
     calibration = fitted(kind, method)
     values = np.array([0.0, *EXTREME, 1.0])
@@ -348,7 +350,7 @@ def test_the_formula_of_one_column_is_the_calibration(
 @pytest.mark.parametrize("method", SEVERAL)
 @pytest.mark.parametrize("name", ["wine.csv", "digits_logits.parquet"])
 def test_the_formula_of_several_columns_is_the_calibration(
-    name: str, method: str, language: str, tmp_path: Path
+    name: str, method: Any, language: str, tmp_path: Path
 ) -> None:
     if name.endswith("parquet"):
         table = pq.read_table(SAMPLES / name)
@@ -376,7 +378,8 @@ def test_the_formula_of_two_columns_and_of_an_offset(language: str, tmp_path: Pa
         "p_0": [1 - p for p in columns["pred"]],
         "p_1": columns["pred"],
     }
-    for options in ({"method": "beta"}, {"method": "offset", "prior": "0.1"}):
+    cases: list[dict[str, Any]] = [{"method": "beta"}, {"method": "offset", "prior": "0.1"}]
+    for options in cases:
         calibration = calibrate(table, **options)
         values = np.array([[1.0 - p, p] for p in EXTREME])
         found = by_formula(calibration, language, values, tmp_path)

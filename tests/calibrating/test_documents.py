@@ -21,7 +21,7 @@ TWO = {
 
 
 def edited(document: dict[str, Any], *path: str, to: Any) -> dict[str, Any]:
-    found = json.loads(json.dumps(document))
+    found: dict[str, Any] = json.loads(json.dumps(document))
     at = found
     for key in path[:-1]:
         at = at[key]
@@ -30,7 +30,7 @@ def edited(document: dict[str, Any], *path: str, to: Any) -> dict[str, Any]:
 
 
 def without(document: dict[str, Any], *path: str) -> dict[str, Any]:
-    found = json.loads(json.dumps(document))
+    found: dict[str, Any] = json.loads(json.dumps(document))
     at = found
     for key in path[:-1]:
         at = at[key]
@@ -111,6 +111,7 @@ def test_what_was_written_is_read(method: str) -> None:
 def test_every_number_counts_for_the_digest() -> None:
     for method, document in TWO.items():
         for key, value in document["parameters"].items():
+            changed: Any
             if isinstance(value, list):
                 changed = [*value[:-1], value[-1] + 1e-9 if key == "logits" else value[-1] + 1e-12]
             else:

@@ -48,7 +48,7 @@ def test_calibrated_predictions_have_nothing_to_gain() -> None:
     ("slope", "bias", "method"), [(0.4, 0.0, "temperature"), (0.5, 1.5, "platt")]
 )
 def test_the_simplest_method_that_suffices_is_chosen(
-    slope: float, bias: float, method: str
+    slope: float, bias: float, method: Any
 ) -> None:
     result = calibrate(*drawn(slope, bias, 4000))
     assert (result.method, result.verdict) == (method, "gain")
@@ -140,6 +140,7 @@ def test_weights_are_repeated_rows_for_the_parameters() -> None:
     weights = 1 + np.arange(300) % 3
     table = {"label": labels, "prob": probabilities, "w": weights}
     repeated = {name: np.repeat(table[name], weights) for name in ("label", "prob")}
+    method: Any
     for method in ("temperature", "platt", "beta"):
         one = calibrate(table, weight="w", method=method).to_dict()["parameters"]
         two = calibrate(repeated, method=method).to_dict()["parameters"]
@@ -147,7 +148,7 @@ def test_weights_are_repeated_rows_for_the_parameters() -> None:
 
 
 @pytest.mark.parametrize("method", ["temperature", "platt", "beta", "isotonic"])
-def test_probabilities_and_logits_of_a_model_have_one_calibration(method: str) -> None:
+def test_probabilities_and_logits_of_a_model_have_one_calibration(method: Any) -> None:
     labels, probabilities = drawn(0.5, 0.5, 500)
     logits = np.log(probabilities) - np.log1p(-probabilities)
     one = calibrate(labels, probabilities, method=method)
@@ -229,7 +230,7 @@ SEPARATED = ([0] * 20 + [1] * 20, [0.1 + row / 200 for row in range(20)] + [0.7]
         (([0, 1] * 20, [0.3] * 40), "beta", "every row has the same predictions"),
     ],
 )
-def test_what_has_no_finite_fit_is_a_sentence(data: Any, method: str, why: str) -> None:
+def test_what_has_no_finite_fit_is_a_sentence(data: Any, method: Any, why: str) -> None:
     with pytest.raises(DataError, match=why) as caught:
         calibrate(*data, method=method)
     assert len(caught.value.sentences) == 1
@@ -350,14 +351,15 @@ def test_output_is_the_calibration_beside_the_page(tmp_path: Path) -> None:
 
 def test_an_input_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    write_csv(path, {"label": [0, 1] * 20, "prob": [0.2, 0.4, 0.6, 0.7] * 10})
+    columns: dict[str, Any] = {"label": [0, 1] * 20, "prob": [0.2, 0.4, 0.6, 0.7] * 10}
+    write_csv(path, columns)
     done = run_ce("calibrate", "fit", str(path), "-o", str(path))
     assert done.returncode == 2
     assert "cannot be overwritten" in done.stderr
 
 
 def test_a_configuration_has_a_table_for_each_command(tmp_path: Path) -> None:
-    columns = {"label": [0, 1] * 40, "prob": [0.2, 0.4, 0.6, 0.7] * 20}
+    columns: dict[str, Any] = {"label": [0, 1] * 40, "prob": [0.2, 0.4, 0.6, 0.7] * 20}
     write_csv(tmp_path / "a.csv", columns)
     (tmp_path / "ce.toml").write_text('[calibrate.fit]\nmethod = "platt"\n')
     done = run_ce("calibrate", "fit", "a.csv", "--json", cwd=tmp_path)
@@ -374,3 +376,11 @@ def test_a_configuration_has_a_table_for_each_command(tmp_path: Path) -> None:
 def test_all_errors_of_the_api_are_of_ce() -> None:
     with pytest.raises(CeError):
         calibrate("nowhere.csv")
+
+
+def test_another_base_is_another_unit_and_nothing_else() -> None:
+    labels, probabilities = drawn(0.5, 0.5, 300)
+    nats, bits = calibrate(labels, probabilities), calibrate(labels, probabilities, base="2")
+    assert bits.calibration == nats.calibration
+    assert bits.whole.gain == pytest.approx(nats.whole.gain / np.log(2.0))
+    assert bits.unit == "bits"

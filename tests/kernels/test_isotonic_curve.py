@@ -16,7 +16,8 @@ def test_inside_the_curve_is_that_of_scikit_learn() -> None:
     weights = dice.random(2000) + 0.1
     scores, cells = np.unique(logits, return_inverse=True)
     up, down, rows = (
-        np.bincount(cells, own) for own in (weights * labels, weights * ~labels, np.ones(2000))
+        np.bincount(cells, own).astype(np.float64)
+        for own in (weights * labels, weights * ~labels, np.ones(2000))
     )
     knots, curve = isotonic_curve(scores, up, down, rows)
     peer = IsotonicRegression(out_of_bounds="clip").fit(logits, labels, sample_weight=weights)
