@@ -23,6 +23,10 @@ from ce_cli.text import quoted
 if TYPE_CHECKING:
     import pandas as pd
 
+_TASKS = ("binary", "multiclass")
+_UNITS = ("nats", "bits", "bans")
+_SHAPES = ("single", "columns", "list", "map")
+_ROWS = ("read", "scored", "skipped", "ignored", "clipped", "infinite")
 _VERDICTS = ("gain", "chance", "worse", "nothing", "prior")
 _LARGEST = 1.7976931348623157e308
 
@@ -235,15 +239,19 @@ class Calibrated(CommandResult):
         """
         own = JsonNode(name, "", document)
         _check_schema(own)
+        if not own.texts("inputs"):
+            own.refuse("inputs", "a list of files", [])
+        calibration = calibration_in(own)
+        columns = _columns(own.part("columns"), len(calibration.classes))
         cluster = None if own.values.get("cluster") is None else own.part("cluster")
         return cls(
-            calibration_in(own),
+            calibration,
             own.text("chosen_from"),
             own.text("signature"),
             own.texts("inputs"),
-            own.text("task"),
-            _columns(own.part("columns")),
-            own.text("unit"),
+            _known(own, "task", _TASKS),
+            columns,
+            _known(own, "unit", _UNITS),
             _counts(own.part("rows")),
             own.number("weight_sum", above=0.0),
             None if cluster is None else ClusterCount(*_cluster(cluster)),
@@ -257,7 +265,7 @@ class Calibrated(CommandResult):
                 for one in own.parts("per_class")
             ),
             tuple(
-                GroupGain(*_gain(one), _by(one.part("by")), *_size(one))
+                GroupGain(*_gain(one), _by(one.part("by"), columns.by), *_size(one))
                 for one in own.parts("groups")
             ),
             tuple(_note(one) for one in own.parts("warnings")),
@@ -329,7 +337,7 @@ def _cluster(own: JsonNode) -> tuple[str, int]:
 def _known(own: JsonNode, key: str, known: Sequence[str]) -> str:
     text = own.text(key)
     if text not in known:
-        own.refuse(key, f"one of {', '.join(known)}", text)
+        own.refuse(own.value(key)[0], f"one of {', '.join(known)}", text)
     return text
 
 
@@ -358,8 +366,8 @@ def _tried(own: JsonNode) -> MethodTried:
     )
 
 
-def _by(own: JsonNode) -> dict[str, str | None]:
-    return {key: _text_or_none(own, key) for key in own.values}
+def _by(own: JsonNode, names: Sequence[str]) -> dict[str, str | None]:
+    return {name: _text_or_none(own, name) for name in names}
 
 
 def _text_or_none(own: JsonNode, key: str) -> str | None:
@@ -367,10 +375,14 @@ def _text_or_none(own: JsonNode, key: str) -> str | None:
 
 
 def _counts(own: JsonNode) -> dict[str, int]:
-    return {key: int(own.finite(key, 0, 1e15)) for key in own.values}
+    return {key: int(own.finite(key, 0, 1e15)) for key in _ROWS}
 
 
-def _columns(own: JsonNode) -> BoundColumns:
+def _columns(own: JsonNode, classes: int) -> BoundColumns:
+    """The columns; there is a prediction for each class, or one that holds all."""
+    shape, count = _known(own, "shape", _SHAPES), len(own.texts("predictions"))
+    if count != (classes if shape == "columns" else 1) or (shape == "single" and classes != 2):
+        own.refuse(own.value("predictions")[0], f"the {shape} of {classes} classes", count)
     names = ("weight", "bytes", "bytes_shape", "id", "shape", "label_shape")
     more = ("labels_from", "tokens", "predicted_class")
     found_by = own.part("found_by")

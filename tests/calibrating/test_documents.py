@@ -90,6 +90,13 @@ CASES: dict[str, tuple[Any, str]] = {
         "below 1",
     ),
     "no columns": (without(WINE, "columns"), "columns is missing"),
+    "no files": (edited(WINE, "inputs", to=[]), "inputs must be a list of files"),
+    "a column less": (
+        edited(WINE, "columns", "predictions", to=["p_class_0"]),
+        "predictions must be the columns of 3 classes",
+    ),
+    "another shape": (edited(WINE, "columns", "shape", to="heap"), "shape must be one of"),
+    "another unit": (edited(WINE, "unit", to="miles"), "unit must be one of"),
     "a gain of text": (edited(WINE, "gain", to="much"), "gain must be a number"),
     "an unknown verdict": (edited(WINE, "verdict", to="great"), "verdict must be one of"),
 }
