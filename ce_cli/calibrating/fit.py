@@ -35,7 +35,8 @@ from ce_cli.kernels.calibration import (
     Kind,
 )
 from ce_cli.record import Record
-from ce_cli.results.calibrate import Calibrated, ClassGain, Gain, GroupGain, MethodTried
+from ce_cli.results.calibrate import Calibrated
+from ce_cli.results.calibration_lines import ClassGain, Gain, GroupGain, MethodTried
 from ce_cli.results.lines import ClusterCount
 from ce_cli.results.score import Note
 from ce_cli.scoring.evidence_notes import evidence_notes

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +12,23 @@ from ce_cli import __version__
 from ce_cli.errors import DataError
 from ce_cli.kernels.calibration import Calibration
 from ce_cli.results.calibration_document import SCHEMA, calibration_in, parameters_of
-from ce_cli.results.document import Scalar
+from ce_cli.results.calibration_lines import (
+    ClassGain,
+    Gain,
+    GroupGain,
+    MethodTried,
+    class_gain_in,
+    cluster_in,
+    columns_in,
+    counts_in,
+    gain_in,
+    group_gain_in,
+    known_in,
+    note_in,
+    tried_in,
+)
 from ce_cli.results.json_node import JsonNode
-from ce_cli.results.lines import BoundColumns, ClusterCount, TableLine
+from ce_cli.results.lines import BoundColumns, ClusterCount
 from ce_cli.results.result import CommandResult
 from ce_cli.results.score import Note
 from ce_cli.text import quoted
@@ -25,77 +38,7 @@ if TYPE_CHECKING:
 
 _TASKS = ("binary", "multiclass")
 _UNITS = ("nats", "bits", "bans")
-_SHAPES = ("single", "columns", "list", "map")
-_ROWS = ("read", "scored", "skipped", "ignored", "clipped", "infinite")
 _VERDICTS = ("gain", "chance", "worse", "nothing", "prior")
-_LARGEST = 1.7976931348623157e308
-
-
-class Gain(TableLine):
-    """What a calibration changes on rows that it was not fitted to.
-
-    Attributes
-    ----------
-    before, after : float
-        The cross-entropy without it and with it.
-    gain, standard_error : float
-        The first minus the second, and the standard error of that: NaN for a single row.
-    """
-
-    before: float
-    after: float
-    gain: float
-    standard_error: float
-
-
-class MethodTried(TableLine):
-    """A method, and what it gains; or why it was not fitted.
-
-    Attributes
-    ----------
-    reason : str or None
-        Why there is no gain.
-    after, gain, standard_error : float
-        As in `Gain`; NaN where there is a reason.
-    """
-
-    method: str
-    reason: str | None
-    after: float
-    gain: float
-    standard_error: float
-
-
-class ClassGain(Gain):
-    """The gain of the rows of one class: `rows` of them, of the weight `weight_sum`."""
-
-    name: str
-    rows: int
-    weight_sum: float
-
-    def row(self) -> dict[str, Scalar]:
-        """The cells by column."""
-        cells = super().row()
-        first = {"class": cells["name"], "rows": cells["rows"], "weight_sum": cells["weight_sum"]}
-        return first | {name: cells[name] for name in Gain._fields}
-
-
-class GroupGain(Gain):
-    """The gain of a group of rows, with its values of the grouping columns."""
-
-    by: dict[str, str | None]
-    rows: int
-    weight_sum: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """What JSON can write."""
-        own = Gain(self.before, self.after, self.gain, self.standard_error)
-        return {
-            "by": self.by,
-            "rows": self.rows,
-            "weight_sum": self.weight_sum,
-            **own.to_dict(),
-        }
 
 
 class Calibrated(CommandResult):
@@ -119,9 +62,8 @@ class Calibrated(CommandResult):
         A hash of the labels, predictions and weights.
     prior : dict of str to float
         The share of each class that an offset is for; else empty.
-    before, after, gain, standard_error : float
-        The cross-entropy of all rows, in `unit`; after the calibration, of rows that it was not
-        fitted to: `Gain`.
+    whole : Gain
+        The cross-entropy of all rows in `unit`, before and after, and the gain.
     verdict : str
         gain, if it is larger than two standard errors; chance, if it is not; worse, if it is
         negative; nothing, if predictions remain as they are; prior, for an offset.
@@ -242,33 +184,26 @@ class Calibrated(CommandResult):
         if not own.texts("inputs"):
             own.refuse("inputs", "a list of files", [])
         calibration = calibration_in(own)
-        columns = _columns(own.part("columns"), len(calibration.classes))
-        cluster = None if own.values.get("cluster") is None else own.part("cluster")
+        columns = columns_in(own.part("columns"), len(calibration.classes))
         return cls(
             calibration,
             own.text("chosen_from"),
             own.text("signature"),
             own.texts("inputs"),
-            _known(own, "task", _TASKS),
+            known_in(own, "task", _TASKS),
             columns,
-            _known(own, "unit", _UNITS),
-            _counts(own.part("rows")),
+            known_in(own, "unit", _UNITS),
+            counts_in(own.part("rows")),
             own.number("weight_sum", above=0.0),
-            None if cluster is None else ClusterCount(*_cluster(cluster)),
+            cluster_in(own),
             own.text("fingerprint"),
             {key: own.part("prior").finite(key, 0.0, 1.0) for key in own.part("prior").values},
-            Gain(*_gain(own)),
-            _known(own, "verdict", _VERDICTS),
-            tuple(_tried(part) for part in own.parts("tried")),
-            tuple(
-                ClassGain(*_gain(one), one.text("class"), *_size(one))
-                for one in own.parts("per_class")
-            ),
-            tuple(
-                GroupGain(*_gain(one), _by(one.part("by"), columns.by), *_size(one))
-                for one in own.parts("groups")
-            ),
-            tuple(_note(one) for one in own.parts("warnings")),
+            Gain(*gain_in(own)),
+            known_in(own, "verdict", _VERDICTS),
+            tuple(tried_in(part) for part in own.parts("tried")),
+            tuple(class_gain_in(part) for part in own.parts("per_class")),
+            tuple(group_gain_in(part, columns.by) for part in own.parts("groups")),
+            tuple(note_in(one) for one in own.parts("warnings")),
         )
 
     def frame(self) -> pd.DataFrame:
@@ -276,9 +211,6 @@ class Calibrated(CommandResult):
         import pandas as pd
 
         return pd.DataFrame([one.row() for one in self.tried])
-
-
-Made = TypeVar("Made")
 
 
 def checked_predictions(predictions: ArrayLike, calibration: Calibration) -> NDArray[np.float64]:
@@ -332,69 +264,3 @@ def _check_schema(own: JsonNode) -> None:
 
 def _cluster(own: JsonNode) -> tuple[str, int]:
     return own.text("column"), own.count("count")
-
-
-def _known(own: JsonNode, key: str, known: Sequence[str]) -> str:
-    text = own.text(key)
-    if text not in known:
-        own.refuse(own.value(key)[0], f"one of {', '.join(known)}", text)
-    return text
-
-
-def _gain(own: JsonNode) -> tuple[float, float, float, float]:
-    before, after, gain, error = (
-        _or_nan(own, name, low)
-        for name, low in zip(Gain._fields, (0.0, 0.0, -_LARGEST, 0.0), strict=True)
-    )
-    return before, after, gain, error
-
-
-def _or_nan(own: JsonNode, key: str, low: float) -> float:
-    absent = own.value(key)[1] is None
-    return math.nan if absent else own.finite(key, low, _LARGEST)
-
-
-def _size(own: JsonNode) -> tuple[int, float]:
-    return own.count("rows"), own.finite("weight_sum", 0.0, _LARGEST)
-
-
-def _tried(own: JsonNode) -> MethodTried:
-    return MethodTried(
-        own.text("method"),
-        _text_or_none(own, "reason"),
-        *(_or_nan(own, name, -_LARGEST) for name in ("after", "gain", "standard_error")),
-    )
-
-
-def _by(own: JsonNode, names: Sequence[str]) -> dict[str, str | None]:
-    return {name: _text_or_none(own, name) for name in names}
-
-
-def _text_or_none(own: JsonNode, key: str) -> str | None:
-    return None if own.value(key)[1] is None else own.text(key)
-
-
-def _counts(own: JsonNode) -> dict[str, int]:
-    return {key: int(own.finite(key, 0, 1e15)) for key in _ROWS}
-
-
-def _columns(own: JsonNode, classes: int) -> BoundColumns:
-    """The columns; there is a prediction for each class, or one that holds all."""
-    shape, count = _known(own, "shape", _SHAPES), len(own.texts("predictions"))
-    if count != (classes if shape == "columns" else 1) or (shape == "single" and classes != 2):
-        own.refuse(own.value("predictions")[0], f"the {shape} of {classes} classes", count)
-    names = ("weight", "bytes", "bytes_shape", "id", "shape", "label_shape")
-    more = ("labels_from", "tokens", "predicted_class")
-    found_by = own.part("found_by")
-    return BoundColumns(
-        label=own.texts("label"),
-        predictions=own.texts("predictions"),
-        by=own.texts("by"),
-        found_by=tuple((key, found_by.text(key)) for key in found_by.values),
-        **{name: _text_or_none(own, name) for name in (*names, *more)},
-    )
-
-
-def _note(own: JsonNode) -> Note:
-    rows = tuple(map(int, own.finites("rows", 1, 1e15)))
-    return Note(own.text("code"), own.text("message"), int(own.finite("count", 0, 1e15)), rows)

@@ -8,7 +8,8 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.markdown.text import code, escaped, table
 from ce_cli.outputs.numbers import shown, signed
 from ce_cli.outputs.pages.calibrate import MARKS, SHOWN, parameters, sentence
-from ce_cli.results.calibrate import Calibrated, Gain
+from ce_cli.results.calibrate import Calibrated
+from ce_cli.results.calibration_lines import Gain
 from ce_cli.text import files_title, plural
 
 _GAINS = ["rows", "before", "after", "gain", "standard error"]

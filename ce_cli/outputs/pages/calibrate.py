@@ -10,8 +10,9 @@ from ce_cli.outputs.drawing.canvas import Canvas
 from ce_cli.outputs.drawing.draw import drawn
 from ce_cli.outputs.numbers import shown, signed
 from ce_cli.outputs.pages.score import clusters_of
-from ce_cli.results.calibrate import Calibrated, Gain
+from ce_cli.results.calibrate import Calibrated
 from ce_cli.results.calibration_document import parameters_of
+from ce_cli.results.calibration_lines import Gain
 from ce_cli.text import files_title, plural, sanitize
 
 SHOWN = 50  # classes, and groups
