@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ce_cli.binding.binding import Binding
 from ce_cli.binding.naming.classes import NamedClasses, names_of_two
 from ce_cli.binding.naming.names import values_of
+from ce_cli.binding.rows.checked import CheckedRows
+from ce_cli.binding.rows.prediction_rows import read_predictions
 from ce_cli.errors import DataError, UsageError
+from ce_cli.inputs.source import Source
 from ce_cli.kernels.calibration import Calibration
 from ce_cli.spec import Spec
 from ce_cli.text import quoted_list
 
+_ENOUGH = 10  # rows: fewer logits may be between 0 and 1 by chance
+_SUM = 1e-3  # how far from 1 rounded probabilities may sum
 _UNSEEN = "not "  # how a class begins that no label has named yet
 
 
@@ -22,11 +29,15 @@ def with_values(spec: Spec) -> Spec:
     return spec.replace(as_=spec.calibrate.values)
 
 
-def calibrated(binding: Binding, spec: Spec, asked_for: str) -> tuple[Binding, Spec]:
+def calibrated(
+    source: Source, binding: Binding, spec: Spec, asked_for: str
+) -> tuple[Binding, Spec]:
     """The binding with the calibration of the spec, in the order of its own classes.
 
     Parameters
     ----------
+    source : Source
+        The file.
     binding, spec : Binding, Spec
         What was bound.
     asked_for : str
@@ -48,6 +59,8 @@ def calibrated(binding: Binding, spec: Spec, asked_for: str) -> tuple[Binding, S
             f"{binding.task}: leave --calibrate out."
         )
     check_values(own, binding.predictions, spec.as_, asked_for)
+    if asked_for == "auto":
+        check_are_logits(source, binding, spec)
     names = binding.classes or names_of_two(binding.labels.reader, binding.sample)
     ordered = own.ordered(codes_of(names, own.classes))
     return binding.replace(calibration=ordered), spec.replace(clip=0.0, clip_zeros=False)
@@ -70,6 +83,30 @@ def check_values(own: Calibration, predictions: Sequence[str], values: str, aske
             f"{'holds' if len(predictions) == 1 else 'hold'} {found} {how}: name other predictions "
             f"with --pred, say --as {own.values} if that is what they are, or fit a calibration to "
             f"{found}."
+        )
+
+
+def check_are_logits(source: Source, binding: Binding, spec: Spec) -> None:
+    """Refuse probabilities as the logits that a calibration was fitted to, by the first rows.
+
+    Raises
+    ------
+    DataError
+        All numbers are between 0 and 1, and those of a row, if there are several, sum to 1.
+    """
+    if spec.as_ != "logits":
+        return
+    checked = CheckedRows(source.sample(binding.projection))
+    matrix, _ = read_predictions(checked, binding, spec)
+    matrix = matrix[:, ~np.isnan(matrix).any(axis=0)]
+    if matrix.shape[1] < _ENOUGH or matrix.min() < 0.0 or matrix.max() > 1.0:
+        return
+    if len(matrix) == 1 or (np.abs(matrix.sum(axis=0) - 1.0) < _SUM).all():
+        names = quoted_list(binding.predictions, 3)
+        raise DataError(
+            f"the calibration was fitted to logits, and the numbers in {names} are probabilities: "
+            "name other predictions with --pred, say --as logits if that is what they are, or fit "
+            "a calibration to probabilities."
         )
 
 

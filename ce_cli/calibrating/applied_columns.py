@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.calibrated import check_values, codes_of
+from ce_cli.binding.calibrated import check_are_logits, check_values, codes_of
 from ce_cli.binding.labels import NO_LABELS
 from ce_cli.binding.naming.classes import UNKNOWN, NamedClasses
 from ce_cli.binding.naming.names import expand, no_column
@@ -84,6 +84,8 @@ def applied_to(source: Source, spec: Spec, fitted: Calibrated) -> Applied:
         sample=(),
         stored=tuple(column.stored for column in predictions),
     )
+    if spec.as_ == "auto":
+        check_are_logits(source, binding, settled)
     return Applied(binding, calibration, settled)
 
 

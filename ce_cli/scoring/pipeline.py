@@ -263,7 +263,7 @@ def _bound(source: Source, spec: Spec) -> tuple[Binding, Spec]:
         return bound_columns(source, spec)
     from ce_cli.binding.calibrated import calibrated, with_values
 
-    return calibrated(*bound_columns(source, with_values(spec)), spec.as_)
+    return calibrated(source, *bound_columns(source, with_values(spec)), spec.as_)
 
 
 def bound_columns(source: Source, spec: Spec) -> tuple[Binding, Spec]:

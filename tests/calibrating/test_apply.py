@@ -242,6 +242,18 @@ def test_scoring_refuses_other_classes_and_kinds() -> None:
         score(binary(), calibrate=3)
 
 
+def test_probabilities_are_not_taken_for_logits() -> None:
+    calibration = fitted("logits", "platt")
+    probabilities = binary()
+    with pytest.raises(DataError, match="numbers in 'pred' are probabilities"):
+        score(probabilities, calibrate=calibration)
+    with pytest.raises(DataError, match="numbers in 'pred' are probabilities"):
+        calibration.apply(probabilities)
+    assert score(probabilities, calibrate=calibration, as_="logits").rows["scored"] == 300
+    with pytest.raises(DataError):
+        score(binary("logits"), calibrate=fitted("probabilities", "platt"))
+
+
 @pytest.mark.parametrize(
     ("predictions", "why"),
     [
