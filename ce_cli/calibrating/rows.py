@@ -188,7 +188,7 @@ def _together(
         locations,
         counts,
         classes,
-        Rows(whole.logs, whole.codes, whole.shares),
+        Rows(np.ascontiguousarray(whole.logs), whole.codes, whole.shares),
         whole.weights,
         whole.losses,
         groups,

@@ -481,6 +481,14 @@ def test_a_gate_says_which_of_two_scores_is_calibrated(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
+def test_a_baseline_of_predictions_is_refused_beside_a_calibration(tmp_path: Path) -> None:
+    path = written(tmp_path, calibrate(SAMPLES / "digits.csv", method="temperature"))
+    baseline = ("--baseline", str(SAMPLES / "digits_logits.parquet"), "--max-regression", "1%")
+    done = run_ce("gate", str(SAMPLES / "digits.csv"), *baseline, "--calibrate", path)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, "ce calibrate apply" in line) == (2, True)
+
+
 @pytest.mark.parametrize("command", ["score", "gate"])
 def test_the_calibration_is_an_input(command: str, tmp_path: Path) -> None:
     path = written(tmp_path, calibrate(WINE, method="temperature"))

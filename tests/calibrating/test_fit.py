@@ -135,6 +135,22 @@ def test_splits_and_threads_do_not_change_a_bit(tmp_path: Path) -> None:
     assert all(one == found[0] for one in found)
 
 
+def test_splits_of_many_classes_do_not_change_a_bit(tmp_path: Path) -> None:
+    """More classes than are stored class by class."""
+    dice = np.random.default_rng(3)
+    logits = dice.normal(size=(500, 40)) * 3.0
+    labels = [
+        int(one.argmax()) if dice.random() < 0.6 else int(dice.integers(40)) for one in logits
+    ]
+    table = pa.table({"label": labels, "logits": logits.tolist()})
+    documents = []
+    for size in (500, 1, 77):
+        pq.write_table(table, tmp_path / "rows.parquet", row_group_size=size)
+        for threads in (1, 3):
+            documents.append(calibrate(tmp_path / "rows.parquet", threads=threads).to_dict())
+    assert all(one == documents[0] for one in documents)
+
+
 def test_weights_are_repeated_rows_for_the_parameters() -> None:
     labels, probabilities = drawn(0.5, 0.5, 300)
     weights = 1 + np.arange(300) % 3
