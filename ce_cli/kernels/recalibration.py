@@ -10,6 +10,7 @@ calibration of modern neural networks", ICML 2017), b the biases (Alexandari, Ku
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ Codes = NDArray[np.intp]
 
 LOWEST = -(2.0**40)  # log-probabilities are raised to this, so that squares stay finite
 _CELLS = 1 << 16  # numbers processed at once, which fit the cache
+_FEW_CLASSES = 8
 _STEPS = 100
 _HALVINGS = 40
 _CLOSE = 1e-15  # nats; a step that promises less ends the search
@@ -315,12 +317,20 @@ def parts(logs: NDArray[np.floating]) -> Iterator[Floats]:
 def _softmax(logs: Floats, by: Recalibration) -> tuple[Floats, Floats]:
     """Recalibrated probabilities, shape (K, n), and log Σ e^(β·log q + b), shape (n,)."""
     scores = by.slope * logs + by.biases[:, np.newaxis]
-    largest = scores.max(axis=0)
+    largest = over_classes(np.maximum, scores)
     scores -= largest
     odds = np.exp(scores, out=scores)
-    total = odds.sum(axis=0)
+    total = over_classes(np.add, odds)
     odds /= total
     return odds, np.log(total) + largest
+
+
+def over_classes(operation: np.ufunc, matrix: Floats) -> Floats:
+    """A matrix of shape (K, n) reduced class after class, which numpy does slowly for a few."""
+    found: Floats = (
+        reduce(operation, matrix) if len(matrix) <= _FEW_CLASSES else operation.reduce(matrix, 0)
+    )
+    return found
 
 
 def solved(curves: Floats, slopes: Floats) -> Floats:

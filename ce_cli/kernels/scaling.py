@@ -12,7 +12,7 @@ from itertools import chain, combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, parts, solved
+from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, over_classes, parts, solved
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
@@ -128,9 +128,9 @@ class _Search:
             own = slice(at, at + logs.shape[1])
             at = own.stop
             scores = own_slopes * logs + biases
-            largest = scores.max(axis=0)
+            largest = over_classes(np.maximum, scores)
             shares = np.exp(scores - largest)
-            total = shares.sum(axis=0)
+            total = over_classes(np.add, shares)
             shares /= total
             weights = self._spread[own]
             value += float(np.dot(weights, np.log(total) + largest))
