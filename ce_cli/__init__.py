@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 __all__ = [
+    "Calibration",
     "Compared",
     "Explained",
     "Gated",
@@ -11,6 +12,7 @@ __all__ = [
     "Plan",
     "Result",
     "__version__",
+    "calibrate",
     "compare",
     "explain",
     "gate",
@@ -20,6 +22,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "calibrate": "ce_cli.api.calibrate",
+    "Calibration": "ce_cli.api.calibrate",
     "compare": "ce_cli.api.compare",
     "explain": "ce_cli.api.explain",
     "gate": "ce_cli.api.gate",
@@ -36,6 +40,7 @@ _MODULES = {
 
 TYPE_CHECKING = False  # typing takes milliseconds, and the command line has to start
 if TYPE_CHECKING:
+    from ce_cli.api.calibrate import Calibration, calibrate
     from ce_cli.api.compare import compare
     from ce_cli.api.explain import explain
     from ce_cli.api.gate import gate

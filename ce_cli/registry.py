@@ -39,6 +39,11 @@ class Entry(Record):
     in_folders: bool = True
     chooses: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of its name: a command may be one of several, as ``calibrate fit`` is."""
+        return tuple(self.names[0].split())
+
     def load(self) -> Any:
         """Import it."""
         return _load(self.target)
@@ -227,7 +232,14 @@ COMMANDS = (
     Entry("ce_cli.cli.gate:gate", ("gate",)),
     Entry("ce_cli.cli.inspect:inspect", ("inspect",)),
     Entry("ce_cli.cli.explain:explain", ("explain",)),
+    Entry("ce_cli.cli.calibrate:fit", ("calibrate fit",)),
+    Entry("ce_cli.cli.calibrate:apply", ("calibrate apply",)),
+    Entry("ce_cli.cli.calibrate:show", ("calibrate show",)),
 )
+
+GROUPS = {
+    "calibrate": "Fit a calibration to one file, apply it to others, and show its formula.",
+}
 
 ENGINES = (
     Entry("ce_cli.engines.threads:Threads", ("threads",)),  # the default
@@ -433,7 +445,10 @@ FIGURES: Mapping[str, Figure] = {
 
 TABLES: tuple[str, ...] = tuple(dict.fromkeys(name for metric in METRICS for name in metric.tables))
 
-_EVERY_COMMAND = tuple(entry.names[0] for entry in COMMANDS)
+_WITHOUT_RESULT = ("calibrate apply", "calibrate show")  # they write rows, and a formula
+_EVERY_COMMAND = tuple(
+    entry.names[0] for entry in COMMANDS if entry.names[0] not in _WITHOUT_RESULT
+)
 
 OUTPUTS = (
     Output("ce_cli.outputs.pages.score:render", ("table",), ("score",), shows_warnings=True),
@@ -441,6 +456,9 @@ OUTPUTS = (
     Output("ce_cli.outputs.pages.gate:render", ("table",), ("gate",), shows_warnings=True),
     Output("ce_cli.outputs.pages.inspect:render", ("table",), ("inspect",), shows_warnings=True),
     Output("ce_cli.outputs.pages.explain:render", ("table",), ("explain",), shows_warnings=True),
+    Output(
+        "ce_cli.outputs.pages.calibrate:render", ("table",), ("calibrate fit",), shows_warnings=True
+    ),
     Output("ce_cli.outputs.json:render", ("json",), _EVERY_COMMAND),
     Output("ce_cli.outputs.tables.score_csv:render", ("csv",), ("score",)),
     Output("ce_cli.outputs.tables.compare_csv:render", ("csv",), ("compare",)),
@@ -450,6 +468,12 @@ OUTPUTS = (
     ),
     Output(
         "ce_cli.outputs.markdown.explain:render", ("markdown",), ("explain",), shows_warnings=True
+    ),
+    Output(
+        "ce_cli.outputs.markdown.calibrate:render",
+        ("markdown",),
+        ("calibrate fit",),
+        shows_warnings=True,
     ),
     # Read on another page, far from the log of the job, which repeats the warnings.
     Output("ce_cli.outputs.markdown.gate:render", ("markdown",), ("gate",)),
@@ -462,6 +486,12 @@ OUTPUTS = (
     ),
     Output("ce_cli.outputs.ci.openmetrics:render", ("openmetrics",), ("gate",)),
     Output("ce_cli.outputs.ci.metrics:render", ("metrics",), ("gate",)),
+)
+
+FORMULAS = (
+    Entry("ce_cli.outputs.formulas.python:render", ("python",)),
+    Entry("ce_cli.outputs.formulas.numpy:render", ("numpy",)),
+    Entry("ce_cli.outputs.formulas.sql:render", ("sql",)),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from ce_cli import __version__
 from ce_cli.errors import UsageError
@@ -14,6 +14,9 @@ from ce_cli.options.commands import ScoreOptions
 from ce_cli.options.option import options_of
 from ce_cli.record import Record
 from ce_cli.text import closest, is_unicode, quoted, quoted_list, sanitize
+
+if TYPE_CHECKING:
+    from ce_cli.kernels.calibration import Calibration
 
 UNITS = {"e": "nats", "2": "bits", "10": "bans"}
 CONVENTIONS: tuple[str, ...] = get_args(Tool)
@@ -29,7 +32,7 @@ _CHOICES = {
 _SIGNED = (  # in the order of the signature
     *("task", "as_", "clip", "base", "weight", "label_smoothing", "missing", "on_bad_sum"),
     *("convention", "class_weight", "ignore_label", "label_counts", "bytes"),
-    *("tokens", "predicted_class"),
+    *("tokens", "predicted_class", "calibrate"),
 )
 _READ: dict[str, Callable[[Any], Any]] = {
     "label": values.names,
@@ -97,6 +100,8 @@ class Spec(Record):
         How many of the most surprising rows to keep.
     decompose : bool
         Whether the cross-entropy is taken apart.
+    calibrate : Calibration or None
+        What recalibrates the predictions before they are scored.
     """
 
     label: tuple[str, ...] = ()
@@ -130,6 +135,7 @@ class Spec(Record):
     decompose: bool = False
     tokens: str | None = None
     predicted_class: str | None = None
+    calibrate: Calibration | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -221,6 +227,11 @@ class Spec(Record):
         return math.ulp(0.0) if self.clip_zeros and self.clip else self.clip or 0.0
 
     @property
+    def scored_as(self) -> str:
+        """The kind of the predictions that are scored: calibrated ones are logits."""
+        return self.as_ if self.calibrate is None else "logits"
+
+    @property
     def unit(self) -> str:
         """Nats, bits or bans."""
         return UNITS[self.base]
@@ -242,6 +253,8 @@ class Spec(Record):
         if name == "clip":
             zeros = "0=" if self.clip_zeros else ""
             return f"{zeros}{value:.2g}" if value else "none"
+        if name == "calibrate":
+            return "" if value is None else str(value.signed)
         if name == "label_smoothing":
             return f"{value:g}"
         if name == "class_weight" and not self.balanced:
@@ -275,6 +288,10 @@ def _check_convention(spec: Spec) -> None:
             f"--convention {spec.convention} sets the lowest probability itself: leave --clip out."
         )
     option = f"--convention {spec.convention}" if spec.convention else "--conventions"
+    if (spec.convention or spec.conventions) and spec.calibrate is not None:
+        raise UsageError(
+            f"{option} scores the predictions as they are in the file: leave --calibrate out."
+        )
     if (spec.convention or spec.conventions) and spec.decompose:
         raise UsageError(
             f"--decompose splits the cross-entropy by the rules of ce: leave {option} out."

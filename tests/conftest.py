@@ -33,7 +33,7 @@ ABOUT_FEW = {"few_rows", "rare_class", "expected_loss"}  # warnings that small f
 _RESULTS = Path(ce_cli.__file__).parent / "results"
 _SCHEMAS = {
     f"ce.{name}/1": json.loads((_RESULTS / f"{name}.schema.json").read_text())
-    for name in ("score", "compare", "gate", "inspect", "explain")
+    for name in ("score", "compare", "gate", "inspect", "explain", "calibration")
 }
 _REGISTRY = Registry().with_resources(
     (name, Resource.from_contents(schema)) for name, schema in _SCHEMAS.items()

@@ -29,13 +29,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("inputs", "metrics", "outputs"),
     ("binding",),
     ("scoring",),
-    ("comparing", "explaining", "inspection"),
+    ("comparing", "explaining", "inspection", "calibrating"),
     ("gating",),
     ("api",),
     ("cli",),
     ("__main__",),
 )
-COMMANDS = ("score", "compare", "gate", "inspect", "explain")
+COMMANDS = ("score", "compare", "gate", "inspect", "explain", "calibrate", "calibrate fit")
 RANKS = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 
 
@@ -289,7 +289,7 @@ def imported_by(*args: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)]
+    "args", [["--help"], ["--version"], *([*command.split(), "--help"] for command in COMMANDS)]
 )
 def test_help_and_version_import_no_library_of_numbers(args: list[str]) -> None:
     imported = imported_by(*args)

@@ -27,7 +27,8 @@ _NUMBER = re.compile(r"[-−+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _OPTION = re.compile(r"(?<![\w'\"-])--([a-z][a-z-]*)")
 _VALUE = re.compile(r" (\$'(?:[^'\\]|\\.)*'|(?:'[^']*'|\"'\")+(?:=[^\s;]+)?|[^\s]+)")
 _QUOTES = ("'", '"', "$'")
-_COMMAND = re.compile(rf"\bce ({'|'.join(COMMANDS)})\b")
+_COMMANDS = "|".join(dict.fromkeys(name.split()[0] for name in COMMANDS))
+_COMMAND = re.compile(rf"\bce ({_COMMANDS})\b(?: (?:fit|apply|show)\b)?")
 _COMMAND_BEFORE = re.compile(rf"{_COMMAND.pattern} $")
 _LIMIT = re.compile(r"'--([a-z-]+) ([^']*)'(?=:)")  # quoted as it was typed
 _PROSE = frozenset(  # words that follow an option without being its value
@@ -116,12 +117,12 @@ def _finding(finding: Finding) -> Finding:
 @cache
 def _options() -> dict[str, tuple[Option, bool]]:
     """Options by the name that is typed, and whether Python takes a number for them."""
-    found = {}
+    found: dict[str, tuple[Option, bool]] = {}
     for declared in COMMANDS.values():
         hints = get_type_hints(declared)
         for name, option in options_of(declared).items():
             types = {hints[name], *get_args(hints[name])}
-            found[key(name)] = option, bool(types & {int, float})
+            found.setdefault(key(name), (option, bool(types & {int, float})))
     return found
 
 

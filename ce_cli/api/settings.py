@@ -43,6 +43,10 @@ def settings(options: Mapping[str, Any]) -> tuple[Spec, Reading]:
     UsageError
         A value cannot be read, or is out of range.
     """
+    if options.get("calibrate") is not None:
+        from ce_cli.calibrating.document import with_calibration
+
+        options = with_calibration(options)
     return Spec.from_options(options), Reading.from_options(options)
 
 

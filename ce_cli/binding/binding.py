@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ce_cli.binding.finding.chosen import Reason
 from ce_cli.binding.naming.classes import LabelReader
@@ -12,6 +12,9 @@ from ce_cli.kernels.outcomes import LabelSpace
 from ce_cli.metrics.groups import rank
 from ce_cli.options.choices import Task
 from ce_cli.record import Record
+
+if TYPE_CHECKING:
+    from ce_cli.kernels.calibration import Calibration
 
 BytesShape = Literal["counts", "text", "list"]
 Shape = Literal["single", "share", "columns", "list", "map", "none"]
@@ -90,6 +93,8 @@ class Binding(Record):
         The names of the classes in maps of predictions, if they are others than `classes`.
     found_by : tuple of (str, str)
         Why the columns of a role were chosen.
+    calibration : Calibration or None
+        What recalibrates the predictions, in the order of `classes`.
     """
 
     labels: Labels
@@ -112,6 +117,7 @@ class Binding(Record):
     found_by: tuple[tuple[str, Reason], ...] = ()
     tokens: str | None = None
     predicted_class: str | None = None
+    calibration: Calibration | None = None
 
     @property
     def names_in_maps(self) -> tuple[str, ...]:

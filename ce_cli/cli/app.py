@@ -33,8 +33,8 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     Preparing takes time, so it knows only the command that is called and the options that are
     typed, or else all commands; and it offers completion only if there is no command.
     """
-    names = [entry.names[0] for entry in registry.COMMANDS]
-    called = [entry for entry in registry.COMMANDS if entry.names[0] in arguments[:1]]
+    names = {entry.words[0] for entry in registry.COMMANDS}
+    called = _called(arguments)
     app = typer.Typer(
         name="ce",
         help="How surprised is the model by what really happened? Cross-entropy from a file of "
@@ -47,14 +47,32 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_common)
     if list(arguments[:1]) in (["--version"], ["-V"]):
         return app
+    groups: dict[str, typer.Typer] = {}
     for entry in called or registry.COMMANDS:
-        command = entry.load()
-        if called:
-            command = command.for_arguments(arguments[1:])
-        elif arguments and set(names).isdisjoint(arguments):  # help, but no completion
+        command, words = entry.load(), entry.words
+        if len(called) == 1:
+            command = command.for_arguments(arguments[len(words) :])
+        elif arguments and (called or names.isdisjoint(arguments)):  # help, but no completion
             command = command.for_arguments(())
-        app.command(entry.names[0])(command)
+        within = app
+        if len(words) > 1:
+            within = groups[words[0]] = groups.get(words[0]) or _group(app, words[0])
+        within.command(words[-1])(command)
     return app
+
+
+def _called(arguments: Sequence[str]) -> list[registry.Entry]:
+    """The command that is called; all of a group if none of them is."""
+    every = registry.COMMANDS
+    whole = [one for one in every if one.words == tuple(arguments[: len(one.words)])]
+    return whole or [one for one in every if one.words[0] in arguments[:1]]
+
+
+def _group(app: typer.Typer, name: str) -> typer.Typer:
+    """The parser of several commands that have their first word in common."""
+    group = typer.Typer(no_args_is_help=True)
+    app.add_typer(group, name=name, help=registry.GROUPS[name])
+    return group
 
 
 def _show_version(is_set: bool) -> None:

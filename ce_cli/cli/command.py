@@ -91,9 +91,21 @@ def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def command(files_help: str = _FILES_HELP) -> Callable[[Callable[[Call], None]], Command]:
-    """Make a function into a command, with the options that are declared for its name."""
-    return lambda function: Command(function, files_help)
+def command(
+    files_help: str = _FILES_HELP, name: str = "", metavar: str = "[FILES]..."
+) -> Callable[[Callable[[Call], None]], Command]:
+    """Make a function into a command, with the options that are declared for its name.
+
+    Parameters
+    ----------
+    files_help : str
+        The help of its files.
+    name : str
+        Its name, if that is not the name of the function.
+    metavar : str
+        The placeholder for its files.
+    """
+    return lambda function: Command(function, files_help, metavar, name or function.__name__)
 
 
 class Command:
@@ -102,9 +114,11 @@ class Command:
     Parameters
     ----------
     function : function
-        What the command does; its name and its docstring are those of the command.
-    files_help : str
-        The help of its files.
+        What the command does; its docstring is the help of the command.
+    files_help, metavar : str
+        The help of its files, and the placeholder for them.
+    name : str
+        Its name.
     among : sequence of str
         The options that the parser has to know, if not all.
     """
@@ -113,17 +127,20 @@ class Command:
         self,
         function: Callable[[Call], None],
         files_help: str,
+        metavar: str,
+        name: str,
         among: Sequence[str] | None = None,
     ) -> None:
-        self.__name__, self.__doc__ = function.__name__, _unwrapped(function.__doc__ or "")
-        self._function, self._files_help, self._among = function, files_help, among
+        self.__name__, self.__doc__ = name, _unwrapped(function.__doc__ or "")
+        self._function, self._among = function, among
+        self._files_help, self._metavar = files_help, metavar
         self._options = options_of(COMMANDS[self.__name__])
 
     def __call__(self, files: list[str] | None = None, **typed: Any) -> None:
         """Run the command with the options that were typed."""
         call = _call(self.__name__, self._options, files or (), typed)
         try:
-            with limited(call.options["max_memory"]), _storage(call):
+            with limited(call.options.get("max_memory")), _storage(call):
                 self._function(call)
         except (UsageError, DataError) as error:
             raise _with_origin(error, call) from error
@@ -139,14 +156,15 @@ class Command:
         typed = [word.partition("=")[0] for word in arguments if word[:1] == "-"]
         names = [known.get(word) for word in typed if word not in ("-", "--")]
         among = None if None in names else [name for name in self._options if name in names]
-        return Command(self._function, self._files_help, among)
+        return Command(self._function, self._files_help, self._metavar, self.__name__, among)
 
     @cached_property
     def __signature__(self) -> Signature:
         """What the parser reads; in this order, the help shows the options panel by panel."""
         among = self._options if self._among is None else self._among
         options = {name: self._options[name] for name in among}
-        return Signature([_files(self._files_help), *_parameters(self.__name__, options)])
+        files = _files(self._files_help, self._metavar)
+        return Signature([files, *_parameters(self.__name__, options)])
 
     @property
     def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
@@ -155,7 +173,7 @@ class Command:
 
 def _storage(call: Call) -> AbstractContextManager[None]:
     """The options of object storage, in force; most often there are none."""
-    typed = call.options["storage_options"]
+    typed = call.options.get("storage_options")
     if typed is None:
         return nullcontext()
     from ce_cli.storage.options import using
@@ -205,8 +223,8 @@ def _is_absent(value: Any) -> bool:
     return value is None or value is False or value == []
 
 
-def _files(help_: str) -> Parameter:
-    argument = typer.Argument(metavar="[FILES]...", help=help_, show_default=False)
+def _files(help_: str, metavar: str) -> Parameter:
+    argument = typer.Argument(metavar=metavar, help=help_, show_default=False)
     return Parameter(
         "files",
         Parameter.KEYWORD_ONLY,
@@ -268,6 +286,7 @@ def choices(command: str, option: Option) -> tuple[str, ...]:
         "convention": lambda: get_args(Tool),
         "format": lambda: registry.formats(command),
         "input format": lambda: tuple(entry.names[0] for entry in registry.INPUTS),
+        "formula": lambda: tuple(entry.names[0] for entry in registry.FORMULAS),
         "engine": lambda: tuple(entry.names[0] for entry in registry.ENGINES),
     }
     return named[option.names]() if option.names in named else ()

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ce_cli.errors import UsageError
-from ce_cli.options.choices import CONFIGURATION, SUBJECT
+from ce_cli.options.choices import CONFIGURATION, FORMULA, SUBJECT
 from ce_cli.options.commands import COMMANDS, GateOptions
 from ce_cli.options.option import Option, key, options_of
 from ce_cli.record import Record
+from ce_cli.registry import GROUPS
 from ce_cli.text import STDIN, closest, display_name, sanitize
 
 NAME = "ce.toml"
@@ -90,7 +91,7 @@ def allowed(command: str) -> dict[str, Option]:
     kept = {
         name: option
         for name, option in options.items()
-        if option.panel not in (CONFIGURATION, SUBJECT)
+        if option.panel not in (CONFIGURATION, FORMULA, SUBJECT)
     }
     return {**own, **kept}
 
@@ -171,21 +172,44 @@ def _config(path: str, document: Mapping[str, Any]) -> Config | None:
     config = Config(path, prefix_in(path), {}, {}, {})
     everywhere = {name: option for one in COMMANDS for name, option in allowed(one).items()}
     everywhere.pop(FILES)
-    commands = {name: value for name, value in table.items() if name in COMMANDS}
-    rest = {name: value for name, value in table.items() if name not in COMMANDS}
+    commands, rest = _tables_of_commands(config, table)
     shared = _fields(config, (), rest, everywhere, extra=tuple(COMMANDS))
     config = config.replace(shared=shared)
     found, gates = {}, {}
     for name, value in commands.items():
         if not isinstance(value, dict):
-            where = ".".join(filter(None, (config.prefix, name)))
+            where = ".".join(filter(None, (config.prefix, *name.split())))
             raise UsageError(f"{config.shown}: {where} must be a table: [{where}].")
         named = _named_gates(value) if name == GATE else {}
         own = {one: option for one, option in value.items() if one not in named}
-        found[name] = _fields(config, (name,), own, allowed(name))
+        found[name] = _fields(config, tuple(name.split()), own, allowed(name))
         for gate, options in named.items():
             gates[gate] = _fields(config, (name, gate), options, options_of_gate())
     return config.replace(commands=found, gates=gates)
+
+
+def _tables_of_commands(
+    config: Config, table: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tables of commands by the name of the command, and everything else.
+
+    The table of ``ce calibrate fit`` is fit in the table calibrate.
+    """
+    commands = {name: value for name, value in table.items() if name in COMMANDS}
+    rest = {name: value for name, value in table.items() if name not in COMMANDS}
+    for group in GROUPS.keys() & rest.keys():
+        own = rest.pop(group)
+        known = [name.split()[1] for name in COMMANDS if name.split()[0] == group]
+        if not isinstance(own, dict):
+            raise UsageError(f"{config.table_of(group)} must be a table.")
+        for word, value in own.items():
+            if word not in known:
+                raise UsageError(
+                    f"{config.table_of(group, word)} is not known{closest(word, known)}; the "
+                    f"tables are {', '.join(config.table_name(group, one) for one in known)}."
+                )
+            commands[f"{group} {word}"] = value
+    return commands, rest
 
 
 def options_of_gate() -> dict[str, Option]:

@@ -136,6 +136,7 @@ def _check_paths(
     for gate in gates:
         request = gate.request
         read += [*request.names, *_some(request.baseline), *_some(request.labels)]
+        read += _some(request.calibration)
     all_read(read, None)
     check_written(read, [(target.option, target.path) for target in targets])
 

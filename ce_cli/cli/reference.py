@@ -37,7 +37,7 @@ def document() -> str:
     """
     commands = [(entry.names[0], _parsed(entry)) for entry in registry.COMMANDS]
     contents = [
-        f"- [`ce {name}`](#ce-{name}): {_prose(_paragraphs(command)[0])}"
+        f"- [`ce {name}`](#ce-{name.replace(' ', '-')}): {_prose(_paragraphs(command)[0])}"
         for name, command in commands
     ]
     sections = [_section(name, command) for name, command in commands]

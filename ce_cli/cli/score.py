@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli.cli.command import Call, command
 from ce_cli.cli.common import (
+    all_read,
     check_read_twice,
     check_targets,
     data_of,
@@ -40,6 +41,11 @@ def score(call: Call) -> None:
     from ce_cli.spec import Spec
 
     options, form = call.options, output_format("score", call.options["format"])
+    calibration: str | None = options["calibrate"]
+    if calibration is not None:
+        from ce_cli.calibrating.document import with_calibration
+
+        options = with_calibration(options)
     spec, reading = Spec.from_options(options), Reading.from_options(options)
     paths = paths_of(call.files, "score")
     from ce_cli.scoring.pipeline import score as scored
@@ -47,7 +53,7 @@ def score(call: Call) -> None:
     per_row = options["per_row"]
     data, read = data_of(paths, options["labels"], spec, reading)
     folder = per_row if per_row is not None and per_row.endswith("/") else None
-    check_targets(read, None if folder else per_row, options["output"])
+    check_targets(all_read(read, calibration), None if folder else per_row, options["output"])
     check_read_twice(spec, read)
     every_file = [*data.names] * passes(spec)
     writer = _row_writer(None if folder else per_row)

@@ -20,7 +20,10 @@ _OPTIONS = {
     if option.signature and option.signature not in _NO_ADVICE
 }
 _FOLLOW_VALUES = ("values", "clip", "sum")  # may differ if predictions are of another kind
-_ABSENT = {"convention": "none", "class_weight": "none", "ignore": "none", "labels": "as they are"}
+_ABSENT = {
+    **dict.fromkeys(("convention", "class_weight", "ignore", "calibration"), "none"),
+    "labels": "as they are",
+}
 
 
 def check_comparable(baseline: BaselineScore, result: Result) -> tuple[Note, ...]:
@@ -33,7 +36,7 @@ def check_comparable(baseline: BaselineScore, result: Result) -> tuple[Note, ...
     """
     theirs, ours = _parts(baseline.signature), _parts(result.signature)
     differing = [key for key in {**theirs, **ours} if _of(theirs, key) != _of(ours, key)]
-    if "convention" in differing:  # it sets the clip
+    if {"convention", "calibration"} & set(differing):  # they set the clip
         differing = [key for key in differing if key != "clip"]
     allowed = _FOLLOW_VALUES if "values" in differing else ()
     sentences = [(key, _sentence(key, _of(theirs, key), _of(ours, key))) for key in differing]
@@ -68,7 +71,9 @@ def _sentence(key: str, theirs: str, ours: str) -> str:
             f"{sanitize(theirs)}."
         )
     fix = f": use {_OPTIONS[key]} {sanitize(theirs)}" if key in _OPTIONS else ""
-    if key in ("weight", "convention") and theirs == "none":
+    if key == "calibration":
+        fix = f": use {_OPTIONS[key]} with that one"
+    if key in ("weight", "convention", "calibration") and theirs == "none":
         fix = f": omit {_OPTIONS[key]}"
     if key == "values":
         fix = ""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
 
 from ce_cli.errors import DataError
-from ce_cli.inputs.bytestream import ByteStream, open_bytes, storage_errors
+from ce_cli.inputs.bytestream import open_bytes, storage_errors
+from ce_cli.inputs.document import parsed, unpacked
 from ce_cli.record import Record
-from ce_cli.text import STDIN, display_name, plural, quoted, sanitize
+from ce_cli.results.json_node import JsonNode
+from ce_cli.text import STDIN, display_name, plural, quoted
 
 SCORE = "ce.score/1"
 GATE = "ce.gate/1"
@@ -84,30 +82,15 @@ def document_at(path: str) -> BaselineScore | None:
         return None
     with storage_errors(path), open_bytes(path) as raw:
         is_pipe = path == STDIN or ("://" not in path and not raw.seekable())
-        text = _unpacked(path, raw)
+        text = unpacked(path, raw)
         start = b"" if text is None else text.peek(_BEGINNING)
         if not path.lower().endswith(".json") and not _SCHEMA.match(start):
             if is_pipe:
                 raise DataError(f"{name}: a baseline from a pipe must be a JSON document.")
             return None
         content = b"" if text is None else b"".join(iter(lambda: text.read(_PIECE), b""))
-    try:
-        document = json.loads(content, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{name}: this is not a complete JSON document: {_lowered(error)}."
-        ) from None
+    document = parsed(name, content)
     return document_of(name, document)
-
-
-def _unpacked(path: str, raw: io.BufferedReader) -> ByteStream | None:
-    """The text of a file, which may be packed; None if it is an archive of several files."""
-    if not raw.peek(2).startswith(b"PK"):
-        return ByteStream(path, raw)
-    from ce_cli.inputs.packed.zipped import only_member
-
-    member = only_member(path, raw)
-    return None if member is None else ByteStream(path, member)
 
 
 def document_of(name: str, document: object) -> BaselineScore:
@@ -118,80 +101,14 @@ def document_of(name: str, document: object) -> BaselineScore:
     DataError
         It is not a complete score document.
     """
-    return _score(name, _JsonNode(name, "", document))
-
-
-class _JsonNode:
-    """A JSON object with typed access; errors report the path of a value."""
-
-    def __init__(self, name: str, path: str, value: object) -> None:
-        self.name, self.path = name, path
-        if not isinstance(value, dict):
-            self.refuse(path, "an object", value)
-        self.values: Mapping[str, Any] = value
-
-    def refuse(self, path: str, kind: str, value: object) -> NoReturn:
-        shown = "null" if value is None else sanitize(json.dumps(value))
-        place = sanitize(path) or "the document"
-        raise DataError(f"{self.name}: {place} must be {kind}, but is {shown}.")
-
-    def value(self, key: str) -> tuple[str, Any]:
-        """The path of a value, and the value."""
-        path = f"{self.path}.{key}".lstrip(".")
-        if key not in self.values:
-            raise DataError(f"{self.name}: {sanitize(path)} is missing; was the file edited?")
-        return path, self.values[key]
-
-    def part(self, key: str) -> _JsonNode:
-        path, value = self.value(key)
-        return _JsonNode(self.name, path, value)
-
-    def parts(self, key: str) -> list[_JsonNode]:
-        path, value = self.value(key)
-        if not isinstance(value, list):
-            self.refuse(path, "a list", value)
-        return [_JsonNode(self.name, f"{path}[{place}]", one) for place, one in enumerate(value)]
-
-    def text(self, key: str) -> str:
-        path, value = self.value(key)
-        if not isinstance(value, str):
-            self.refuse(path, "text", value)
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        path, value = self.value(key)
-        if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-            self.refuse(path, "a list of texts", value)
-        return tuple(value)
-
-    def number(self, key: str, above: float, to: float = math.inf) -> float:
-        """A finite number, larger than `above` and not larger than `to`."""
-        path, value = self.value(key)
-        kind = "a positive number" if above == 0.0 else "a number, 0 or more"
-        if to < math.inf:
-            kind = f"a number from {math.nextafter(above, to):g} to {to:g}"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.refuse(path, kind, value)
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if not (above < number <= to and number < math.inf):
-            self.refuse(path, kind, value)
-        return number
-
-    def count(self, key: str) -> int:
-        path, value = self.value(key)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            self.refuse(path, "a count, 1 or more", value)
-        return value
+    return _score(name, JsonNode(name, "", document))
 
 
 _BELOW_ZERO = math.nextafter(0.0, -1.0)
 _BELOW_MINUS_ONE = math.nextafter(-1.0, -2.0)
 
 
-def _score(name: str, document: _JsonNode) -> BaselineScore:
+def _score(name: str, document: JsonNode) -> BaselineScore:
     """Find the score in a document of either command, and check every part that is used."""
     if "schema" not in document.values:
         raise DataError(f"{name}: this is JSON, but was not written by ce score --json.")
@@ -239,7 +156,7 @@ def _score(name: str, document: _JsonNode) -> BaselineScore:
     )
 
 
-def _group(part: _JsonNode) -> BaselineFigures:
+def _group(part: JsonNode) -> BaselineFigures:
     by, metrics = part.part("by"), part.part("metrics")
     for key, value in by.values.items():
         if value is not None and not isinstance(value, str):
@@ -255,7 +172,7 @@ def _group(part: _JsonNode) -> BaselineFigures:
     )
 
 
-def _moments(part: _JsonNode, count: int) -> tuple[float, float]:
+def _moments(part: JsonNode, count: int) -> tuple[float, float]:
     """The effective number of rows and the skewness, which older documents do not have."""
     intervals = part.values.get("intervals")
     if not isinstance(intervals, dict) or not isinstance(intervals.get("cross_entropy"), dict):
@@ -266,16 +183,7 @@ def _moments(part: _JsonNode, count: int) -> tuple[float, float]:
     return own.number("n", above=0.0), own.number("skewness", above=_BELOW_MINUS_ONE, to=1.0)
 
 
-def _or_nan(metrics: _JsonNode, key: str) -> float:
+def _or_nan(metrics: JsonNode, key: str) -> float:
     """A number, 0 or more, or NaN where there is none."""
     absent = metrics.values.get(key) is None
     return math.nan if absent else metrics.number(key, above=_BELOW_ZERO)
-
-
-def _lowered(error: Exception) -> str:
-    text = sanitize(str(error), 160)
-    return (text[:1].lower() + text[1:]).rstrip(".")
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"it contains {word}, which is not a JSON number")

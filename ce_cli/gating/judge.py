@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ce_cli.binding.data_set import data_set
+from ce_cli.errors import UsageError
 from ce_cli.gating.baseline_comparison import BaselineComparison
 from ce_cli.gating.checks import checks_of
 from ce_cli.gating.documents import BaselineScore, document_at
@@ -62,6 +63,13 @@ def against_baseline(request: GateRequest, document: BaselineScore | None) -> Pr
     CeError
         It does not.
     """
+    has_predictions = document is None and request.baseline is not None
+    if has_predictions and request.spec.calibrate is not None:
+        raise UsageError(
+            "--calibrate is for the predictions that are checked, and the baseline has others: "
+            "compare with the output of ce score --json, or write recalibrated predictions with "
+            "ce calibrate apply."
+        )
     if document is None:
         check_read_again(request.names, request.baseline or "")
         check_weighs_rows(request.spec)

@@ -40,6 +40,8 @@ class GateRequest(Record):
         interval.
     confident : bool
         Whether the far end of the interval of every other metric has to pass.
+    calibration : str or None
+        The file of the calibration, if there is one.
     inner : bool
         Whether rows that only the data or only the baseline has are left out instead of
         rejected.
@@ -55,6 +57,7 @@ class GateRequest(Record):
     mode: Mode = "point"
     confident: bool = False
     inner: bool = False
+    calibration: str | None = None
 
     @classmethod
     def from_options(cls, name: str, names: Sequence[str], options: Mapping[str, Any]) -> Self:
@@ -75,7 +78,7 @@ class GateRequest(Record):
         UsageError
             A limit cannot be read, or options do not fit together.
         """
-        requirements = requirements_of(options)
+        requirements, calibration = requirements_of(options), options.get("calibrate")
         return cls(
             name=name,
             names=tuple(names),
@@ -87,6 +90,7 @@ class GateRequest(Record):
             mode=options.get("mode") or "point",
             confident=bool(options.get("confident")),
             inner=options.get("join") == "inner",
+            calibration=calibration if isinstance(calibration, str) else None,
         )
 
     def check_limits(self) -> None:
@@ -162,4 +166,8 @@ def _spec(options: Mapping[str, Any], requirements: Sequence[Requirement]) -> Sp
     numberless = (*COUNTS, REGRESSION, *registry.TABLES)
     needed = (one.metric for one in requirements if one.metric not in numberless)
     metrics = tuple(dict.fromkeys((*HEADLINE, *needed)))
+    if options.get("calibrate") is not None:
+        from ce_cli.calibrating.document import with_calibration
+
+        options = with_calibration(options)
     return Spec.from_options({**options, "by": tuple(by), "metric": metrics})

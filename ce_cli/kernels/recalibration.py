@@ -10,6 +10,7 @@ calibration of modern neural networks", ICML 2017), b the biases (Alexandari, Ku
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ Codes = NDArray[np.intp]
 
 LOWEST = -(2.0**40)  # log-probabilities are raised to this, so that squares stay finite
 _CELLS = 1 << 16  # numbers processed at once, which fit the cache
+_FEW_CLASSES = 8
 _STEPS = 100
 _HALVINGS = 40
 _CLOSE = 1e-15  # nats; a step that promises less ends the search
@@ -88,8 +90,8 @@ class Rows(Record):
     def recalibrated(self, by: Recalibration) -> Floats:
         """Cross-entropy of each row once it is recalibrated, in nats, shape (n,)."""
         biases = by.biases[self.codes] if self.shares is None else by.biases @ self.shares
-        parts = (part - part.max(axis=0) for part in _parts(self.logs))
-        spread = np.concatenate([_softmax(part, by)[1] for part in parts])
+        odds = (part - part.max(axis=0) for part in parts(self.logs))
+        spread = np.concatenate([_softmax(part, by)[1] for part in odds])
         masses = self.masses()
         return spread * masses - by.slope * (self.label_logs() - masses * self.tops()) - biases
 
@@ -113,7 +115,7 @@ class Rows(Record):
     def vary(self) -> bool:
         """Whether the log-odds of some class differ between rows by more than rounding."""
         first: Floats | None = None
-        for part in _parts(self.logs):
+        for part in parts(self.logs):
             tops = part.max(axis=0)
             odds = part - tops
             first = odds[:, :1] if first is None else first
@@ -247,7 +249,7 @@ class _Search:
     def _descend(self, point: Floats, free: Codes) -> None:
         value, slopes, curves = self._taylor(point)
         for _ in range(_STEPS):
-            step = -_solved(curves[np.ix_(free, free)], slopes[free])
+            step = -solved(curves[np.ix_(free, free)], slopes[free])
             gain = -float(np.dot(step, slopes[free]))
             if not gain > _CLOSE:
                 return
@@ -277,7 +279,7 @@ class _Search:
         size = classes if with_biases else 0
         predicted, mixed, pairs = np.zeros(size), np.zeros(size), np.zeros((size, size))
         at = 0
-        for logs in _parts(self._rows.logs):
+        for logs in parts(self._rows.logs):
             own = slice(at, at + logs.shape[1])
             at = own.stop
             weights = self._weights[own]
@@ -305,7 +307,7 @@ class _Search:
         return value, slopes, curves
 
 
-def _parts(logs: NDArray[np.floating]) -> Iterator[Floats]:
+def parts(logs: NDArray[np.floating]) -> Iterator[Floats]:
     """The log-probabilities in slices of rows, as float64."""
     size = max(1, _CELLS // len(logs))
     for start in range(0, max(logs.shape[1], 1), size):
@@ -315,15 +317,23 @@ def _parts(logs: NDArray[np.floating]) -> Iterator[Floats]:
 def _softmax(logs: Floats, by: Recalibration) -> tuple[Floats, Floats]:
     """Recalibrated probabilities, shape (K, n), and log Σ e^(β·log q + b), shape (n,)."""
     scores = by.slope * logs + by.biases[:, np.newaxis]
-    largest = scores.max(axis=0)
+    largest = over_classes(np.maximum, scores)
     scores -= largest
     odds = np.exp(scores, out=scores)
-    total = odds.sum(axis=0)
+    total = over_classes(np.add, odds)
     odds /= total
     return odds, np.log(total) + largest
 
 
-def _solved(curves: Floats, slopes: Floats) -> Floats:
+def over_classes(operation: np.ufunc, matrix: Floats) -> Floats:
+    """A matrix of shape (K, n) reduced class after class, which numpy does slowly for a few."""
+    found: Floats = (
+        reduce(operation, matrix) if len(matrix) <= _FEW_CLASSES else operation.reduce(matrix, 0)
+    )
+    return found
+
+
+def solved(curves: Floats, slopes: Floats) -> Floats:
     """Newton's step, slightly damped, since biases that no row distinguishes make it singular."""
     scale = np.sqrt(np.maximum(np.diag(curves), 0.0))
     scale = np.where(scale > 0, scale, 1.0)

@@ -13,9 +13,12 @@ IntervalMethod = Literal["hall", "t"]
 Join = Literal["all", "inner"]
 Test = Literal["t", "sign-flip"]
 Mode = Literal["point", "confident", "proven"]
+Method = Literal["auto", "temperature", "platt", "beta", "isotonic", "bias", "vector", "offset"]
 Tool = Literal["sklearn", "torch", "keras", "xgboost", "lightgbm", "lightgbm-xentropy", "yardstick"]
 
 SUBJECT = "What to explain"
+CALIBRATION = "Calibration"
+FORMULA = "Formula"
 LIMITS = "Limits"
 AGAINST = "Against a baseline"
 COLUMNS = "Columns"
@@ -24,4 +27,7 @@ SCORING = "Scoring"
 OUTPUT = "Output"
 READING = "Reading"
 CONFIGURATION = "Configuration"
-PANELS = (SUBJECT, LIMITS, AGAINST, COLUMNS, VALUES, SCORING, OUTPUT, READING, CONFIGURATION)
+PANELS = (
+    *(SUBJECT, CALIBRATION, FORMULA, LIMITS, AGAINST),
+    *(COLUMNS, VALUES, SCORING, OUTPUT, READING, CONFIGURATION),
+)

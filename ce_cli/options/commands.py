@@ -5,8 +5,10 @@ from typing import Annotated, Any, TypedDict
 
 from ce_cli.options.choices import (
     AGAINST,
+    CALIBRATION,
     COLUMNS,
     CONFIGURATION,
+    FORMULA,
     LIMITS,
     OUTPUT,
     SCORING,
@@ -15,6 +17,7 @@ from ce_cli.options.choices import (
     Base,
     IntervalMethod,
     Join,
+    Method,
     Mode,
     Test,
 )
@@ -50,7 +53,7 @@ class _Unit(TypedDict, total=False):
     ]
 
 
-class _Interval(TypedDict, total=False):
+class _Level(TypedDict, total=False):
     confidence: Annotated[
         float, Option("Confidence of the intervals.", SCORING, float, 0.95, metavar="LEVEL")
     ]
@@ -65,6 +68,9 @@ class _Interval(TypedDict, total=False):
             metavar="KIND",
         ),
     ]
+
+
+class _Cluster(TypedDict, total=False):
     cluster: Annotated[
         str | None,
         Option(
@@ -72,6 +78,23 @@ class _Interval(TypedDict, total=False):
             SCORING,
             metavar="COL",
             names="column",
+        ),
+    ]
+
+
+class _Interval(_Level, _Cluster, total=False):
+    pass
+
+
+class _Calibrated(TypedDict, total=False):
+    calibrate: Annotated[
+        Any,
+        Option(
+            "Recalibrate the predictions first, by a calibration that ce calibrate fit wrote.",
+            VALUES,
+            metavar="FILE",
+            is_path=True,
+            signature="calibration",
         ),
     ]
 
@@ -89,7 +112,7 @@ class _Rule(TypedDict, total=False):
     ]
 
 
-class ScoreOptions(DataOptions, _By, _Rule, _Unit, _Interval, total=False):
+class ScoreOptions(DataOptions, _By, _Calibrated, _Rule, _Unit, _Interval, total=False):
     """Options of `score`."""
 
     conventions: Annotated[
@@ -156,7 +179,7 @@ class CompareOptions(DataOptions, _By, _Unit, _Interval, total=False):
     ]
 
 
-class GateOptions(DataOptions, _Rule, _Unit, _Interval, total=False):
+class GateOptions(DataOptions, _Calibrated, _Rule, _Unit, _Interval, total=False):
     """Options of `gate`."""
 
     max: Annotated[
@@ -233,9 +256,34 @@ class ExplainOptions(DataOptions, _Unit, total=False):
     """Options of `explain`."""
 
 
-class OutputOptions(TypedDict, total=False):
-    """How the result is written, and where options are written down."""
+class CalibrateOptions(DataOptions, _By, _Unit, _Cluster, total=False):
+    """Options of `calibrate`."""
 
+    method: Annotated[
+        Method,
+        Option(
+            "What to fit: a temperature; for two classes Platt's slope and bias, beta calibration "
+            "or an isotonic curve; for more a bias, or a slope and a bias (vector), for each "
+            "class; an offset for another --prior; or the simplest that is as good as the best.",
+            CALIBRATION,
+            Method,
+            "auto",
+            metavar="NAME",
+        ),
+    ]
+    prior: Annotated[
+        str | Sequence[str],
+        Option(
+            "For an offset, the share of the positive class where predictions will be used, or "
+            "CLASS=SHARE of every class. Repeatable.",
+            CALIBRATION,
+            list[str],
+            metavar="SHARE",
+        ),
+    ]
+
+
+class _Format(TypedDict, total=False):
     format: Annotated[
         str,
         Option(
@@ -249,6 +297,9 @@ class OutputOptions(TypedDict, total=False):
         ),
     ]
     json: Annotated[bool, Option("Short for --format json.", OUTPUT, bool, False)]
+
+
+class _OutputFile(TypedDict, total=False):
     output: Annotated[
         str | None,
         Option(
@@ -259,6 +310,9 @@ class OutputOptions(TypedDict, total=False):
             short="-o",
         ),
     ]
+
+
+class _General(TypedDict, total=False):
     quiet: Annotated[
         bool,
         Option("Show no progress, and no warnings on stderr.", OUTPUT, bool, False, short="-q"),
@@ -272,6 +326,10 @@ class OutputOptions(TypedDict, total=False):
             metavar="FILE",
         ),
     ]
+
+
+class OutputOptions(_Format, _OutputFile, _General, total=False):
+    """How the result is written, and where options are written down."""
 
 
 class ScoreCommandOptions(ScoreOptions, OutputOptions, total=False):
@@ -394,10 +452,78 @@ class ExplainCommandOptions(ExplainOptions, OutputOptions, total=False):
     ]
 
 
+class CalibrateFitCommandOptions(CalibrateOptions, _Format, _General, total=False):
+    """Options of ``ce calibrate fit``."""
+
+    output: Annotated[
+        str | None,
+        Option(
+            "Write the calibration to a file, as JSON.",
+            CALIBRATION,
+            metavar="FILE",
+            is_path=True,
+            short="-o",
+        ),
+    ]
+
+
+class _AppliedOutput(_General, total=False):
+    output: Annotated[
+        str | None,
+        Option(
+            "Write the rows to a file: .csv, .jsonl or .parquet; by default as CSV to standard "
+            "output.",
+            OUTPUT,
+            metavar="FILE",
+            is_path=True,
+            short="-o",
+        ),
+    ]
+
+
+_OF_LABELS = (  # and of what is computed from them
+    *("label", "labels", "weight", "predicted_class", "tokens", "bytes", "id", "task"),
+    *("label_counts", "label_smoothing", "class_weight", "ignore_label", "clip"),
+)
+
+
+class ApplyOptions:
+    """Options of `Calibration.apply`: those of the data, but for those of labels."""
+
+    __annotations__ = {
+        name: hint for name, hint in DataOptions.__annotations__.items() if name not in _OF_LABELS
+    }
+
+
+class CalibrateApplyCommandOptions:
+    """Options of ``ce calibrate apply``."""
+
+    __annotations__ = ApplyOptions.__annotations__ | _AppliedOutput.__annotations__
+
+
+class CalibrateShowCommandOptions(_OutputFile, _General, total=False):
+    """Options of ``ce calibrate show``."""
+
+    as_: Annotated[
+        str,
+        Option(
+            "What to show the formula as.",
+            FORMULA,
+            str,
+            "python",
+            metavar="LANGUAGE",
+            names="formula",
+        ),
+    ]
+
+
 COMMANDS: dict[str, Any] = {
     "score": ScoreCommandOptions,
     "compare": CompareCommandOptions,
     "gate": GateCommandOptions,
     "inspect": InspectCommandOptions,
     "explain": ExplainCommandOptions,
+    "calibrate fit": CalibrateFitCommandOptions,
+    "calibrate apply": CalibrateApplyCommandOptions,
+    "calibrate show": CalibrateShowCommandOptions,
 }

@@ -386,7 +386,7 @@ def prepared(
     if adapted is not None:
         spec = adapted(spec, [column.name for column in source.columns()])
     try:
-        binding, settled = bound_columns(source, spec)
+        binding, settled = _bound(source, spec)
     except CeError as error:
         raise error.about(source.name) from None
     return Prepared(
@@ -397,6 +397,15 @@ def prepared(
         label_file,
         same_precision=must_be_alike(spec, settled),
     )
+
+
+def _bound(source: Source, spec: Spec) -> tuple[Binding, Spec]:
+    """The bound columns, with the calibration of their predictions, if there is one."""
+    if spec.calibrate is None:
+        return bound_columns(source, spec)
+    from ce_cli.binding.calibrated import calibrated, with_values
+
+    return calibrated(source, *bound_columns(source, with_values(spec)), spec.as_)
 
 
 def bound_columns(source: Source, spec: Spec) -> tuple[Binding, Spec]:

@@ -90,8 +90,8 @@ class RepeatedFiles:
             The options as they were typed, which a command that compares the files repeats.
         """
         places = [name if "://" in name else os.path.realpath(name) for name in names]
-        first = {place: n for n, place in reversed(list(enumerate(places)))}
-        twice = [name for n, name in enumerate(names) if first[places[n]] < n]
+        earliest = {place: n for n, place in reversed(list(enumerate(places)))}
+        twice = [name for n, name in enumerate(names) if earliest[places[n]] < n]
         if twice:
             verb = "is" if len(twice) == 1 else "are"
             shown = " and ".join(map(display_name, twice[:_SHOWN]))

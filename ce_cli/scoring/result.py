@@ -34,6 +34,8 @@ from ce_cli.scoring.warnings import warnings_of
 from ce_cli.spec import ALL, Spec
 
 if TYPE_CHECKING:
+    from ce_cli.binding.binding import Binding
+    from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.results.decomposition import Decomposed
 
 
@@ -68,7 +70,7 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
         signature=spec.signature(),
         inputs=computed.locations.names,
         task=spec.task,
-        columns=_columns(computed),
+        columns=columns_of(computed.binding, spec.by, computed.label_file),
         classes=computed.classes,
         values=spec.as_,
         unit=spec.unit,
@@ -96,13 +98,13 @@ def report(computed: Computed, groupings: Sequence[Sequence[str]] | None = None)
     )
 
 
-def _columns(computed: Computed) -> BoundColumns:
-    binding, file = computed.binding, computed.label_file
+def columns_of(binding: Binding, by: Sequence[str], file: LabelFile | None) -> BoundColumns:
+    """Which column plays which role, as a document says it."""
     labels = list(binding.labels.in_order)
     return BoundColumns(
         label=tuple(file.own_names(labels) if file else labels),
         predictions=tuple(binding.predictions),
-        by=tuple(computed.spec.by),
+        by=tuple(by),
         weight=binding.weight,
         bytes=binding.bytes,
         bytes_shape=binding.bytes_shape,
@@ -161,7 +163,7 @@ def _decomposition(computed: Computed) -> Decomposed | None:
     states, clip = computed.whole, spec.clip or 0.0
     if spec.label_smoothing:
         states = states[Unsmoothed].states
-    found = decomposed(states, space, spec.as_, clip, computed.classes, spec.scale)
+    found = decomposed(states, space, spec.scored_as, clip, computed.classes, spec.scale)
     return found.replace(unsmoothed=bool(spec.label_smoothing))
 
 

@@ -38,7 +38,9 @@ def offered(*words: str, cwd: Path = SAMPLES, code: str = "") -> tuple[list[str]
 
 
 def test_commands_are_completed() -> None:
-    assert offered("") == ([entry.names[0] for entry in registry.COMMANDS], "")
+    first = dict.fromkeys(entry.words[0] for entry in registry.COMMANDS)
+    assert offered("") == ([*first], "")
+    assert offered("calibrate", "") == (["fit", "apply", "show"], "")
     assert offered("ex") == (["explain"], "")
 
 

@@ -32,7 +32,7 @@ def test_every_command_has_the_options_of_its_help() -> None:
     written = sections()
     assert set(written) == {"", *(entry.names[0] for entry in registry.COMMANDS)}
     for name in filter(None, written):
-        page = run_ce(name, "--help", env={"COLUMNS": "80"}).stdout
+        page = run_ce(*name.split(), "--help", env={"COLUMNS": "80"}).stdout
         shown = set(re.findall(r"(?m)^│ (--[a-z][a-z-]*)", page)) - {"--help"}
         assert set(re.findall(r"(?m)^\| `(--[a-z][a-z-]*)`", written[name])) == shown
 

@@ -65,7 +65,7 @@ def toml(dice: Dice, table: str = "") -> bytes:
     lines += [_pair(dice, dice.choice(commands())) for _ in range(dice.randint(0, 2))]
     for _ in range(dice.choice((0, 1, 1, 2))):
         command = dice.choice(("gate", *commands()))
-        name = command
+        name = command.replace(" ", ".")
         if command == "gate" and dice.sometimes(0.6):
             name = f"gate.{dice.choice(('a', 'b', json.dumps(dice.choice(TEXTS)), 'base'))}"
         dotted = f"{table}.{name}" if table else name

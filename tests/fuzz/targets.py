@@ -116,7 +116,7 @@ def _options(dice: Dice) -> Case:
     """One to four options on sound files, mostly typed."""
     command = dice.choice(commands.commands())
     names = [name for name in options_of(COMMANDS[command]) if name != "threads"]
-    words = [command, "preds.csv"]
+    words = [*command.split(), *_CALIBRATIONS.get(command, ["preds.csv"])]
     if command == "compare":
         words += dice.choice((["other.csv"], ["other.csv", "other.csv"], []))
     if command == "gate" and dice.sometimes(0.7):
@@ -125,7 +125,7 @@ def _options(dice: Dice) -> Case:
         words = ["explain"]
     for name in dice.sample(names, dice.choice((1, 1, 2, 2, 2, 3, 4))):
         words += commands.typed(dice, command, name)
-    if dice.sometimes(0.6):
+    if dice.sometimes(0.6) and command not in _CALIBRATIONS:
         words.append("--json")
     variables = commands.in_environment(dice, command) if dice.sometimes(0.1) else {}
     return Case(tuple(words), _files(dice), environment=variables)
@@ -134,7 +134,12 @@ def _options(dice: Dice) -> Case:
 def _files(dice: Dice) -> dict[str, bytes]:
     """Two files of predictions for the same rows, and a result."""
     text = _TABLES[dice.randrange(len(_TABLES))]
-    return {"preds.csv": text, "other.csv": text.replace(b"0.7", b"0.6"), "doc.json": _document()}
+    return {
+        "preds.csv": text,
+        "other.csv": text.replace(b"0.7", b"0.6"),
+        "doc.json": _document(),
+        "cal.json": _calibration(),
+    }
 
 
 _ROWS = [("a", 0.7, 0.2, 0.1), ("b", 0.1, 0.8, 0.1), ("c", 0.3, 0.3, 0.4), ("a", 0.25, 0.5, 0.25)]
@@ -154,16 +159,29 @@ _TABLES = (
 def _config(dice: Dice) -> Case:
     """A configuration file, found or named."""
     command = dice.choice(("gate", "gate", *commands.commands()))
-    words = [command, "preds.csv"] if command != "gate" or dice.sometimes(0.4) else [command]
+    words = [*command.split()]
+    if command != "gate" or dice.sometimes(0.4):
+        words += _CALIBRATIONS.get(command, ["preds.csv"])
     name = dice.choice(("ce.toml", "ce.toml", "pyproject.toml", "other.toml"))
     content = configs.toml(dice, "tool.ce" if name == "pyproject.toml" else "")
     if name == "other.toml" or dice.sometimes(0.2):
         words += ["--config", name]
-    if dice.sometimes(0.5):
+    if dice.sometimes(0.5) and command not in _CALIBRATIONS:
         words.append("--json")
-    if dice.sometimes(0.1):
+    if dice.sometimes(0.1) and command != "calibrate show":
         words += commands.typed(dice, command, "gate" if command == "gate" else "missing")
     return Case(tuple(words), {**_files(dice), name: content})
+
+
+_CALIBRATIONS = {
+    "calibrate apply": ["cal.json", "preds.csv"],
+    "calibrate show": ["cal.json"],
+}
+
+
+@cache
+def _calibration() -> bytes:
+    return json.dumps(ce_cli.calibrate(SAMPLES / "wine.csv").to_dict()).encode()
 
 
 @cache

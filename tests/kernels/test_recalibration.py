@@ -19,7 +19,7 @@ from sklearn.metrics import log_loss
 from ce_cli.kernels.folds import FOLDS, fold_weights
 from ce_cli.kernels.hashing import hash_of_rows, mixed
 from ce_cli.kernels.isotonic import isotonic_total, pools
-from ce_cli.kernels.recalibration import Recalibration, Rows, _solved, fitted, tempered
+from ce_cli.kernels.recalibration import Recalibration, Rows, fitted, solved, tempered
 
 Floats = NDArray[np.float64]
 
@@ -356,4 +356,4 @@ def test_the_slope_stays_a_number_however_near_the_predictions_are() -> None:
 def test_curvatures_that_rounding_made_singular_give_each_coordinate_its_own_step() -> None:
     beyond = 1.0 + 1e-10  # the damping, so that both rows are the same
     curves = np.array([[1.0, beyond], [beyond, 1.0]])
-    assert _solved(curves, np.array([0.5, -2.0])).tolist() == [0.5, -2.0]
+    assert solved(curves, np.array([0.5, -2.0])).tolist() == [0.5, -2.0]

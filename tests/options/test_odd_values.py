@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
 
+from ce_cli import calibrate
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import flag, options_of
@@ -18,6 +20,12 @@ from tests.conftest import complaints, run_ce
 ODD = ("", " ", "*", "[", "-1", "nan", "1e999", "9" * 5000, "1" * 50, "\udcff", "\u0663", "a=nan")
 TABLE = ",label,prob\n1,0,0.25\n2,1,0.5\n3,0,0.75\n4,1,0.5\n"
 ROW = {"explain": ["--row=1"], "gate": ["--max=9"]}
+FILES = {
+    "compare": ["a.csv", "a.csv"],
+    "calibrate apply": ["cal.json", "a.csv"],
+    "calibrate show": ["cal.json"],
+}
+CALIBRATION = calibrate([0, 1] * 20, [0.2, 0.7, 0.6, 0.4] * 10, method="temperature")
 MATCHED = {0, 2, 3, 4}
 
 
@@ -45,10 +53,11 @@ def test_no_value_of_an_option_is_a_bug(
     tmp_path: Path, command: str, name: str, values: tuple[str, ...]
 ) -> None:
     (tmp_path / "a.csv").write_text(TABLE)
-    files = ["a.csv"] * (1 + (command == "compare"))
+    (tmp_path / "cal.json").write_text(json.dumps(CALIBRATION.to_dict()))
+    files = FILES.get(command, ["a.csv"])
     for value in values:
         typed = [*ROW.get(command, []), f"{flag(name)}={value}"]
-        done = run_ce(command, *files, *typed, cwd=tmp_path)
+        done = run_ce(*command.split(), *files, *typed, cwd=tmp_path)
         assert done.returncode in MATCHED | ({1} if command == "gate" else set()), (value, done)
         assert "bug" not in done.stderr
         assert "Warning" not in done.stderr

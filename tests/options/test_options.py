@@ -12,6 +12,7 @@ from typer.main import get_command
 import ce_cli
 from ce_cli import registry
 from ce_cli.errors import UsageError
+from ce_cli.kernels.calibration import Calibration
 from ce_cli.options import commands, values
 from ce_cli.options.choices import PANELS
 from ce_cli.options.commands import COMMANDS, ScoreOptions
@@ -44,18 +45,18 @@ def test_declarations_are_complete(command: str) -> None:
         assert option.default is None or option.typed is not list[str], name
 
 
-@pytest.mark.parametrize("function", COMMANDS)
-def test_python_takes_the_same_names(function: str) -> None:
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.split()[1:] in ([], ["fit"])])
+def test_python_takes_the_same_names(command: str) -> None:
     """Everything that a command takes, but for what is about files, the page and the shell."""
     (declared,) = [
         one.annotation
-        for one in inspect.signature(getattr(ce_cli, function)).parameters.values()
+        for one in inspect.signature(getattr(ce_cli, command.partition(" ")[0])).parameters.values()
         if one.kind is inspect.Parameter.VAR_KEYWORD
     ]
     assert declared.startswith("Unpack[")
     name = declared.removeprefix("Unpack[").removesuffix("]")
     hints: dict[str, Any] = get_type_hints(getattr(commands, name))
-    assert set(hints) <= set(options_of(COMMANDS[function]))
+    assert set(hints) <= set(options_of(COMMANDS[command]))
     assert set(hints) >= set(options_of(DataOptions))
 
 
@@ -92,6 +93,7 @@ def test_everything_with_a_key_is_in_the_signature() -> None:
         "base": "2",
         "tokens": "n",
         "predicted_class": "guess",
+        "calibrate": Calibration("none", "logits", ("0", "1"), 1e-9, (1.0, 1.0), (0.0, 0.0)),
     }
     signed = {name: one for name, one in options_of(ScoreOptions).items() if one.signature}
     assert set(signed) == set(other)

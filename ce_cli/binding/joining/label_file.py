@@ -244,7 +244,7 @@ class LabelFile:
         """About how many bytes the rows and their index take."""
         by_text = self._ids is not None and not isinstance(self._ids, NumberIndex)
         index = len(self._used) * (_TEXT_BYTES if by_text else _NUMBER_BYTES)
-        return index + sum(column.nbytes for column in self._rows.values())
+        return index + sum(int(column.nbytes) for column in self._rows.values())
 
     def join(self, frame: Frame, names: Sequence[str]) -> Frame:
         """Add the columns `names` to the next frame of predictions.

@@ -93,6 +93,10 @@ def bound_rows(frame: Frame, binding: Binding, spec: Spec) -> BoundRows:
         from ce_cli.binding.rows.predicted_class import of_positive_class
 
         matrix = of_positive_class(matrix, positive, spec.as_)
+    if binding.calibration is not None:
+        with np.errstate(all="ignore"):  # rows that are left out hold anything
+            matrix = binding.calibration.logits(matrix)
+        spec = spec.replace(as_="logits")
     outcomes = outcomes_of(matrix, codes, shares, binding, spec)
     if token_counts is not None:
         from ce_cli.binding.rows.token_rows import per_token

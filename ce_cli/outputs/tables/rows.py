@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError, UsageError
 from ce_cli.outputs.files import replacing
-from ce_cli.text import quoted
+from ce_cli.text import quoted, quoted_list
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,8 +25,15 @@ _LINES = 1 << 14  # rows of JSON lines that are in memory at once
 
 
 @contextlib.contextmanager
-def row_writer(path: str) -> Iterator[Write]:
+def row_writer(path: str, option: str = "--per-row") -> Iterator[Write]:
     """Open `path` for tables of rows, all of one schema; ``-`` is CSV on standard output.
+
+    Parameters
+    ----------
+    path : str
+        The file; its name ends in that of a format.
+    option : str
+        The option that names it.
 
     Raises
     ------
@@ -35,7 +42,7 @@ def row_writer(path: str) -> Iterator[Write]:
     StorageError
         The file cannot be written.
     """
-    opened = _opener(path)
+    opened = _opener(path, option)
     if path == "-" and sys.stdout is None:
         raise StorageError("Standard output is closed.")
     with contextlib.ExitStack() as stack:
@@ -50,7 +57,7 @@ def row_writer(path: str) -> Iterator[Write]:
         yield write
 
 
-def _opener(path: str) -> Callable[[IO[bytes], pa.Schema], Any]:
+def _opener(path: str, option: str) -> Callable[[IO[bytes], pa.Schema], Any]:
     suffix = ".csv" if path == "-" else _suffix(path)
     openers = {
         ".csv": _csv,
@@ -61,7 +68,7 @@ def _opener(path: str) -> Callable[[IO[bytes], pa.Schema], Any]:
     }
     if suffix not in openers:
         raise UsageError(
-            f"--per-row {quoted(path)}: the name must end in .csv, .jsonl or .parquet, or be -."
+            f"{option} {quoted(path)}: the name must end in .csv, .jsonl or .parquet, or be -."
         )
     return openers[suffix]
 
@@ -76,9 +83,19 @@ def _suffix(path: str) -> str:
 
 
 def _csv(file: IO[bytes], schema: pa.Schema) -> Any:
+    import pyarrow as pa
     from pyarrow import csv
 
-    return csv.CSVWriter(file, schema, write_options=csv.WriteOptions(quoting_style="needed"))
+    options = csv.WriteOptions(quoting_style="needed")
+    try:
+        return csv.CSVWriter(file, schema, write_options=options)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # of a type that it has no text for
+        nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+        names = quoted_list(nested or schema.names, 4)
+        raise UsageError(
+            f"CSV has no cells for the columns {names}, such as lists: write the rows to a file "
+            "that ends in .parquet or .jsonl."
+        ) from None
 
 
 class _Parquet:
@@ -163,4 +180,13 @@ def _cells(column: pa.Array) -> list[str]:
         return list(map(str, values))
     if kind == "double":
         return ["null" if v is None or not math.isfinite(v) else repr(v) for v in values]
-    return [json.dumps(value, ensure_ascii=False) for value in values]
+    return [json.dumps(_strict(value), ensure_ascii=False, default=str) for value in values]
+
+
+def _strict(value: Any) -> Any:
+    """A value in which no number is NaN or infinite, which JSON has no word for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _strict(one) for key, one in value.items()}
+    return [_strict(one) for one in value] if isinstance(value, list) else value

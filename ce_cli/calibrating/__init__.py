@@ -1,0 +1,1 @@
+"""Recalibrating predictions: fitting a calibration, and applying it to a file."""
