@@ -236,10 +236,11 @@ def test_no_output_of_a_command_has_a_secret(
         "gate": ["--baseline", f"{url}2", "--max-regression", "1%", "--report", "junit=report.xml"],
         "explain": ["--row", "1"],
     }.get(command, [])
-    done = run_ce(command, f"{url}1", *own, "--format", output, cwd=tmp_path)
+    words = command.split()
+    done = run_ce(*words, f"{url}1", *own, "--format", output, cwd=tmp_path)
     assert done.returncode in (0, 1), done.stderr
-    wrong = run_ce(command, f"{url}1", *own, "--id", "none", cwd=tmp_path)
-    missing = run_ce(command, f"{root.replace('//', '//me:s3cret@')}/404", *own, cwd=tmp_path)
+    wrong = run_ce(*words, f"{url}1", *own, "--id", "none", cwd=tmp_path)
+    missing = run_ce(*words, f"{root.replace('//', '//me:s3cret@')}/404", *own, cwd=tmp_path)
     assert min(wrong.returncode, missing.returncode) >= 2
     written = "".join(path.read_text() for path in tmp_path.glob("*.xml"))
     for shown in (done, wrong, missing):
