@@ -24,7 +24,8 @@ from ce_cli.inspection.settle import settle
 from ce_cli.inspection.trial import Trial
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
-from ce_cli.scoring.pipeline import check_possible, up_to_first_row, with_labels
+from ce_cli.scoring.pipeline import check_possible
+from ce_cli.scoring.prepared import up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
 from ce_cli.scoring.warnings import left_out_files
