@@ -15,7 +15,7 @@ from ce_cli.comparing.summary import Summary
 from ce_cli.errors import DataError, UsageError
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.results.compare import Compared
-from ce_cli.scoring.pipeline import check_possible
+from ce_cli.scoring.pipeline import check_possible, is_whole
 from ce_cli.scoring.run import Run
 
 if TYPE_CHECKING:
@@ -46,10 +46,12 @@ def compare(
     CeError
         The options, the data or the files are invalid, or the rows do not match.
     """
-    for one in data_sets:
-        check_possible(one.data, run, one.models[0][1].id is not None)
-    if len(data_sets) > 1:
-        run.refuse_elsewhere("Comparing the rows of several files")
+    if run.elsewhere is not None:
+        whole = len(data_sets) > 1 or is_whole(data_sets[0].data, data_sets[0].models[0][1])
+        for one in data_sets:
+            check_possible(one.data, run, whole=whole)
+        if whole:
+            return _on_worker(data_sets, plan, run, groupings)
     model_set = ModelSet.of(data_sets, plan, run)
     spec = model_set.models[0].spec
     several = len(model_set.readers) > 1
@@ -84,6 +86,23 @@ def compare(
         raise DataError("There are no rows that all models could score.")
     summary = Summary(model_set, plan, alignment, agreement.left_out, sums, classes)
     return summary.compared(groupings)
+
+
+def _on_worker(
+    data_sets: Sequence[ModelData],
+    plan: ComparisonPlan,
+    run: Run,
+    groupings: Sequence[Sequence[str]] | None,
+) -> Compared:
+    """The comparison, made by one worker."""
+    from ce_cli.comparing.compare_all import CompareAll
+    from ce_cli.scoring.on_worker import FilesElsewhere, on_worker
+
+    sets = [(FilesElsewhere.of(one.data), one.models) for one in data_sets]
+    work = CompareAll(sets, plan, groupings)
+    compared = on_worker(run, work, [files for files, _ in sets])
+    run.add_rows(sum(one.rows["read"] for one in compared.models))
+    return compared.replace(warnings=(*compared.warnings, *run.notes()))
 
 
 def _folded_elsewhere(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
@@ -88,6 +88,11 @@ def planned(files: Files, workers: int, task_bytes: int | None = None) -> list[T
         else:
             tasks[-1] = both
     return tasks
+
+
+def whole_of(paths: Sequence[str]) -> Task:
+    """A task for work on all files together, which knows them; it has only their size."""
+    return Task(0, "", (), sum(_place(path)[0] for path in paths))
 
 
 def read_here_only(files: Files | None) -> str | None:

@@ -68,11 +68,27 @@ def score(
         The options, the data or the files are invalid.
     """
     metrics = metric_states(spec)
-    check_possible(data, run, spec.id is not None, every_row is not None)
+    undivided = is_whole(data, spec)
+    check_possible(data, run, every_row is not None, undivided)
+    if run.elsewhere is not None and undivided:
+        if rows_in is not None:
+            run.refuse_elsewhere("--per-row with --labels by the order of rows (without --id)")
+        return _on_worker(data, spec, run, groupings)
     parts = _parts(rows_in, run)
     weights = balance(data, spec, run) if spec.balanced else ()
     whole = Pass(spec, metrics, run, weights, every_row, parts)
     return report(whole.computed(data), groupings)
+
+
+def _on_worker(
+    data: DataSet, spec: Spec, run: Run, groupings: Sequence[Sequence[str]] | None
+) -> Result:
+    from ce_cli.scoring.on_worker import FilesElsewhere, ScoreAll, on_worker
+
+    files = FilesElsewhere.of(data)
+    result = on_worker(run, ScoreAll(files, spec, groupings), [files])
+    run.add_rows(result.rows["read"])
+    return result.replace(warnings=(*result.warnings, *run.notes()))
 
 
 def _parts(folder: str | None, run: Run) -> RowParts | None:
@@ -89,8 +105,15 @@ def _parts(folder: str | None, run: Run) -> RowParts | None:
     return RowParts(folder).made()
 
 
-def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = False) -> None:
+def is_whole(data: DataSet, spec: Spec) -> bool:
+    """Whether the rows cannot be divided into tasks, since labels are joined by their order."""
+    return data.labels is not None and spec.id is None
+
+
+def check_possible(data: DataSet, run: Run, every_row: bool = False, whole: bool = False) -> None:
     """Refuse, before anything starts, what the engine of a run cannot do.
+
+    `whole` is whether a worker has to read the file of labels, too.
 
     Raises
     ------
@@ -102,10 +125,11 @@ def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = Fal
     from ce_cli.inputs.tasks import read_here_only
 
     what = read_here_only(data.files)
+    if what is None and whole and data.labels is not None and data.files is not None:
+        own = data.files.labels
+        what = read_here_only(None if own is None else data.files.replace(paths=(own,)))
     if what is not None:
         run.refuse_elsewhere(f"Reading {what}")
-    if data.labels is not None and not has_key:
-        run.refuse_elsewhere("Joining --labels by the order of rows (without --id)")
     if every_row:
         run.refuse_elsewhere("Writing the rows to one file with --per-row")
 
@@ -166,16 +190,7 @@ class Pass(Record):
         found = begun.ended(scored.result, locations)
         if self.rows_in is not None:
             self.rows_in.complete(scored.parts, data.names)
-        return found.replace(notes=(*found.notes, *self._notes_about_workers()))
-
-    def _notes_about_workers(self) -> Iterator[Note]:
-        """A note for each that rounds otherwise than this machine."""
-        if self.run.elsewhere is None:
-            return
-        from ce_cli.results.score import Note
-
-        for sentence in self.run.elsewhere.differences:
-            yield Note("other_arithmetic", sentence)
+        return found.replace(notes=(*found.notes, *self.run.notes()))
 
     def begun(self, data: DataSet) -> Begun:
         """Bind the columns."""
