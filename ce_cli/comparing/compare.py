@@ -20,6 +20,7 @@ from ce_cli.scoring.run import Run
 
 if TYPE_CHECKING:
     from ce_cli.comparing.compare_files import PairedFiles
+    from ce_cli.comparing.row_ranges import FilesOfRows
 
 
 def compare(
@@ -46,11 +47,16 @@ def compare(
     CeError
         The options, the data or the files are invalid, or the rows do not match.
     """
+    files: list[FilesOfRows] | None = None
     if run.elsewhere is not None:
-        whole = len(data_sets) > 1 or is_whole(data_sets[0].data, data_sets[0].models[0][1])
         for one in data_sets:
-            check_possible(one.data, run, whole=whole)
-        if whole:
+            own = len(data_sets) > 1 or is_whole(one.data, one.models[0][1])
+            check_possible(one.data, run, whole=own)
+        if len(data_sets) > 1:
+            from ce_cli.comparing.folded_ranges import files_in_order, folded_ranges
+
+            files = files_in_order(data_sets)
+        if own and files is None:
             return _on_worker(data_sets, plan, run, groupings)
     model_set = ModelSet.of(data_sets, plan, run)
     spec = model_set.models[0].spec
@@ -72,6 +78,12 @@ def compare(
         rows = (model_set.in_order(some) for some in alignment.rows(run))
         common = (model_set.with_groups(agreement(some)) for some in rows)
         sums = folded(run.near(work, common))
+    elif files is not None:
+        found = folded_ranges(model_set, files, work, alignment, run)
+        if found is None:
+            return _on_worker(data_sets, plan, run, groupings)
+        agreement.merge(found.agreement, 0)
+        sums = found.sums
     else:
         folded_sums = _folded_elsewhere(model_set, work, agreement, data_sets[0].data, run)
         if folded_sums is None:  # a label is joined twice: the rows in order show where
@@ -85,7 +97,8 @@ def compare(
     if sums is None or not sums.rows:
         raise DataError("There are no rows that all models could score.")
     summary = Summary(model_set, plan, alignment, agreement.left_out, sums, classes)
-    return summary.compared(groupings)
+    compared = summary.compared(groupings)
+    return compared.replace(warnings=(*compared.warnings, *run.notes()))
 
 
 def _on_worker(
