@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ce_cli.comparing.agreement import Agreement
 from ce_cli.comparing.bound_models import ComparisonPlan, ModelData
 from ce_cli.comparing.interval_notes import CLASSES
-from ce_cli.comparing.model_set import ModelSet
+from ce_cli.comparing.model_set import ModelSet, reference_first
 from ce_cli.comparing.paired_sums import SumPairs, folded
 from ce_cli.comparing.row_alignment import RowAlignment
 from ce_cli.comparing.summary import Summary
@@ -55,7 +55,7 @@ def compare(
         if len(data_sets) > 1:
             from ce_cli.comparing.folded_ranges import files_in_order, folded_ranges
 
-            files = files_in_order(data_sets)
+            files = files_in_order(reference_first(data_sets, plan.reference))
         if own and files is None:
             return _on_worker(data_sets, plan, run, groupings)
     model_set = ModelSet.of(data_sets, plan, run)
