@@ -93,7 +93,8 @@ FILES = {
 
 def several(sets: Sequence[Sequence[Path]], run: Run, spec: Spec, plan: ComparisonPlan) -> str:
     """The document for a model in each set of files, or the error."""
-    labels = None if spec.label else str(sets[0][0].parent / "labels.csv")
+    file = sets[0][0].parent / "labels.csv"
+    labels = str(file) if file.exists() else None
     models = []
     for place, paths in enumerate(sets):
         files = data_set([str(path) for path in paths], Reading(), spec, labels)
