@@ -89,7 +89,7 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     """
     check_possible(data, run)
     if is_whole(data, spec):
-        run.refuse_elsewhere("Inspecting --labels by the order of rows (without --id)")
+        run.refuse_elsewhere("Inspecting rows that are matched by order to --labels (without --id)")
     given = spec
     sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)

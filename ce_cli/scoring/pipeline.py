@@ -72,7 +72,9 @@ def score(
     check_possible(data, run, every_row is not None, undivided)
     if run.elsewhere is not None and undivided:
         if rows_in is not None:
-            run.refuse_elsewhere("--per-row with --labels by the order of rows (without --id)")
+            run.refuse_elsewhere(
+                "--per-row with rows that are matched by order to --labels (without --id)"
+            )
         return _on_worker(data, spec, run, groupings)
     parts = _parts(rows_in, run)
     weights = balance(data, spec, run) if spec.balanced else ()

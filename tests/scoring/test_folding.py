@@ -253,7 +253,7 @@ def test_what_only_this_process_can_read_is_refused_at_once(tmp_path: Path) -> N
             score(data_set([str(good), *names], Reading(), Spec()), Spec(), run)
     labels = write(tmp_path / "labels.csv", "label\n" + "1\n" * 9)
     by_order = data_set([str(good)], Reading(), Spec(), str(labels))
-    with pytest.raises(UsageError, match="--labels by the order of rows"):
+    with pytest.raises(UsageError, match="matched by order to --labels"):
         score(by_order, Spec(), run, rows_in=str(tmp_path / "rows"))
     with pytest.raises(UsageError, match="Reading standard input"):
         score(data_set([str(good)], Reading(), Spec(), "-"), Spec(), run)
