@@ -189,6 +189,8 @@ class Spec(Record):
                 f"There is no convention {quoted(self.convention)}{near}. "
                 f"Choose from: {quoted_list(CONVENTIONS)}."
             )
+        if twice := [name for n, name in enumerate(self.by) if name in self.by[:n]]:
+            raise UsageError(f"--by names {quoted(twice[0])} twice.")
         for text in self.na_value:
             if not is_unicode(text):
                 raise UsageError(f"--na-value {quoted(text)} is not UTF-8 text.")

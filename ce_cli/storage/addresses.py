@@ -1,7 +1,9 @@
 """The parts of a URI in object storage.
 
 A key is taken as the store has it, without decoding: it may hold blanks, ``%``, ``#`` and ``?``. So
-``?`` starts options only where what follows is nothing but options that the store has.
+``?`` starts options only where what follows is nothing but options that the store has. A second
+``?`` with nothing behind it ends a key that looks as if it had options; names that a store lists get
+it, so that whoever writes to a store cannot choose options for whoever reads from it.
 """
 
 from __future__ import annotations
@@ -61,6 +63,8 @@ def address_of(uri: str, store: keys.Keys) -> Address:
 def _without_options(rest: str, store: keys.Keys) -> tuple[str, dict[str, str]]:
     """A path, and the options after it."""
     path, mark, query = rest.rpartition("?")
+    if not query and "?" in path:
+        return path, {}
     known = keys.own_names(store)
     pairs = [one.partition("=") for one in query.split("&")]
     names = [known.get(keys.plain(name)) if equals else None for name, equals, _ in pairs]
@@ -73,4 +77,8 @@ def _without_options(rest: str, store: keys.Keys) -> tuple[str, dict[str, str]]:
 def sibling(uri: str, path: str, new: str) -> str:
     """The URI of another path in the file system of `uri`, whose own path in it is `path`."""
     head, found, tail = uri.rpartition(path)
-    return f"{head}{new}{tail}" if found else f"{uri.partition('://')[0]}://{new}"
+    if not found:
+        head, tail = f"{uri.partition('://')[0]}://", ""
+    looks_like_options = "=" in new.rpartition("?")[2] and "?" in new
+    end = "?" if looks_like_options and not tail.startswith("?") else ""
+    return f"{head}{new}{tail}{end}"

@@ -273,6 +273,14 @@ def test_a_repeated_column_is_never_chosen_silently(option: str, tmp_path: Path)
     check(run_ce("score", path, option, "x", *label), BAD_DATA, ("bad.parquet", "'x'", "more than"))
 
 
+@pytest.mark.parametrize("command", ["score", "inspect", "compare", "calibrate fit"])
+def test_a_column_of_groups_is_named_once(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text("label,prob,t\n0,0.1,x\n1,0.8,y\n" * 20)
+    done = run_ce(*command.split(), path, "--by", "t", "--by", "t")
+    assert (done.returncode, done.stderr) == (USAGE, "ce: --by names 't' twice.\n")
+
+
 @pytest.mark.parametrize("kept", [4, 60, -9])
 def test_truncated_parquet(kept: int, tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "bad.parquet", {"label": [1, 0], "prob": [0.5, 0.5]})

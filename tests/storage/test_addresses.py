@@ -50,6 +50,15 @@ def test_the_sibling_of_a_file_has_the_same_store() -> None:
     assert sibling("s3://b/run/", "b/run/", "b/run/c.csv") == "s3://b/run/c.csv"
 
 
+@pytest.mark.parametrize("name", ["b?region=x.csv", "b?endpoint=http://127.0.0.1:1&region=x.csv"])
+@pytest.mark.parametrize("uri", ["s3://b/run/", "s3://b/run/*", "s3://b/run/?region=mine"])
+def test_the_name_of_a_found_object_has_no_options(uri: str, name: str) -> None:
+    path = address_of(uri, keys.S3).path
+    found = address_of(sibling(uri, path, f"b/run/{name}"), keys.S3)
+    assert found.path == f"b/run/{name}"
+    assert found.options == address_of(uri, keys.S3).options
+
+
 @pytest.mark.parametrize(
     ("uri", "path"),
     [

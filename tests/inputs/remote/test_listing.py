@@ -108,6 +108,15 @@ def test_a_key_with_a_wildcard_is_itself(store: CountedStore) -> None:
         assert found(store, key) == [key]
 
 
+def test_the_names_of_objects_choose_no_server(store: CountedStore) -> None:
+    keys = ["run/a.csv", "run/b?region=us-east-1&endpoint=127.0.0.1:9.csv"]
+    for key in keys:
+        store.put(key, TEXT)
+    for place in ("run/", "run/*", "run"):
+        document = store.scored(store.uri(place))
+        assert document["rows"]["read"] == 4
+
+
 def test_columns_of_the_path_are_those_of_hive(filled: CountedStore) -> None:
     document = filled.scored(filled.uri("run/year=2024"), "--by", "città")
     assert [one["by"] for one in document["groups"]] == [{"città": "Köln a+b c"}]
