@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ce_cli import registry
 from ce_cli.errors import DataError, EmptyFileError, StorageError, UsageError
@@ -155,18 +155,19 @@ def opened(path: str, reading: Reading, states: States | None = None) -> Source:
 
 
 def _watched_object(source: Source, path: str, raw: io.BufferedReader, states: States) -> Source:
-    """The same, if the store says what changes with the bytes of an object."""
+    """The same, if it is on a server; it has to be what it was when it was first opened."""
     from ce_cli.inputs.remote.opening import file_of
     from ce_cli.inputs.remote.unchanged_object import WatchedObject
 
     file = file_of(raw)
-    if file is None or file.version is None:
+    found: Any = file or raw.raw
+    if not hasattr(found, "version"):
         return source
-    now = WatchedObject(path, source.name, file.size, file.version)
+    now = WatchedObject(path, source.name, found.size, found.version)
     first = states.setdefault(path, now)
     if isinstance(first, WatchedObject):
         first.compare(now)
-    return UnchangedSource(source, first)
+    return source if file is None else UnchangedSource(source, first)  # one answer is one version
 
 
 def with_names(source: Source) -> Source:

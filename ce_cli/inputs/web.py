@@ -164,14 +164,30 @@ def _hub_address(path: str) -> str:
     return f"{os.environ.get('HF_ENDPOINT', _HUB).rstrip('/')}/{where}/{quote('/'.join(file))}"
 
 
+def version_of(response: Any) -> tuple[str, str] | None:
+    """What changes with the bytes of a file, of what a server says about it, if it does."""
+    marks = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+    return marks if any(marks) else None
+
+
 class Download(io.RawIOBase):
-    """The body of a response, which has to be as long as the server announced."""
+    """The body of a response, which has to be as long as the server announced.
+
+    Attributes
+    ----------
+    size : int
+        The bytes that it announced; 0 if it did not.
+    version : object
+        What changes with the bytes, as far as the server says so.
+    """
 
     def __init__(self, path: str, response: Any) -> None:
         self._path = path
         self.response = response
         announced = response.headers.get("Content-Length", "")
         self._length = int(announced) if announced.isdecimal() and len(announced) < 20 else None
+        self.size = self._length or 0
+        self.version: object = (self._length, version_of(response))
         self._count = 0
         self._waited, self._came = 0.0, 0  # since the pace was last looked at
 

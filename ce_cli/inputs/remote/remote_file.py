@@ -25,7 +25,7 @@ class Ranges(Protocol):
     size : int
         The bytes of the file.
     version : object
-        What changes with the bytes, as far as the server says so; None if each answer is checked.
+        What changes with the bytes, as far as the server says so.
     """
 
     size: int
