@@ -26,6 +26,7 @@ FORMATS = (
     "files"
 )
 MOST_COLUMNS = 1 << 15
+LONGEST_RECORD = 64 << 20  # bytes, also of one text in a binary file
 NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text means a missing value
 
 

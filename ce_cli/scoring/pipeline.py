@@ -111,7 +111,7 @@ def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = Fal
     if what is not None:
         run.refuse_elsewhere(f"Reading {what}")
     if data.labels is not None and not has_key:
-        run.refuse_elsewhere("Joining --labels by the order of rows (without --id)")
+        run.refuse_elsewhere("Joining rows by their order to those of --labels (without --id)")
     if every_row:
         run.refuse_elsewhere("Writing the rows to one file with --per-row")
 
