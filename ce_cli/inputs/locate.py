@@ -18,6 +18,7 @@ from ce_cli.inputs.bytestream import (
     open_bytes,
     storage_errors,
     suffix_of,
+    without_query,
 )
 from ce_cli.inputs.databases.urls import is_database
 from ce_cli.inputs.folders import (
@@ -68,9 +69,9 @@ def _files_of(path: str) -> list[str]:
 
 
 def _files_of_uri(uri: str) -> list[str]:
-    if uri[:7].lower() == "file://":
-        from ce_cli.storage.file_systems import local_path
+    from ce_cli.storage.file_systems import is_local, local_path
 
+    if is_local(uri):
         with storage_errors(uri):
             return _files_of_path(local_path(uri))
     from ce_cli.inputs.remote.listing import listed
@@ -291,7 +292,7 @@ def _text_format(path: str, stream: ByteStream, reading: Reading, named: str) ->
             "only text; decompress it first."
         )
     by_content = (one for one in _TEXT if one.magic and re.match(one.magic, start))
-    suffix = suffix_of(Path(named), _PACKED)
+    suffix = suffix_of(Path(without_query(named)), _PACKED)
     by_name = (one for one in _TEXT if suffix[1:] in one.names)
     return next(chain(by_content, by_name, _TEXT[-1:]))
 

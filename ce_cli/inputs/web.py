@@ -10,17 +10,16 @@ import time
 import urllib.error
 import urllib.request
 from http import HTTPStatus
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from ce_cli.errors import StorageError
-from ce_cli.inputs.bytestream import buffered
+from ce_cli.inputs.bytestream import buffered, plain_suffix
 from ce_cli.inputs.remote.kept_connections import KeptHTTP, KeptHTTPS
 from ce_cli.inputs.remote.remote_file import END_SUFFIXES
 from ce_cli.inputs.rephrased import Rephrased
 from ce_cli.storage.time_limit import SECONDS, within
-from ce_cli.text import display_name, sanitize, without_secrets_of
+from ce_cli.text import display_name, sanitize, system_reason, without_secrets_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,7 +37,7 @@ def open_web(path: str) -> io.BufferedReader:
     StorageError
         The server cannot be reached, or does not give the file.
     """
-    if PurePosixPath(urlsplit(path).path).suffix.lower() in END_SUFFIXES:
+    if plain_suffix(path) in END_SUFFIXES:
         from ce_cli.inputs.remote.web_ranges import open_by_end
 
         return open_by_end(path)
@@ -252,7 +251,8 @@ def _clause(error: Exception, path: str) -> str:
     if isinstance(reason, ssl.SSLError):
         found = getattr(reason, "verify_message", "") or reason.reason or str(reason)
         return f"could not be read: no secure connection ({sanitize(str(found), 120)})"
-    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    text = system_reason(reason) if isinstance(reason, OSError) else str(reason)
+    text = text or type(reason).__name__
     return f"could not be read: {sanitize(without_secrets_of(path, text), 160).rstrip('.')}"
 
 

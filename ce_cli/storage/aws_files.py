@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ce_cli.errors import StorageError
 from ce_cli.record import Record
-from ce_cli.text import display_name, quoted
+from ce_cli.text import display_name, quoted, system_reason
 
 _DEFAULT = "default"
 _CONFIG = ("AWS_CONFIG_FILE", "config")
@@ -157,7 +157,7 @@ def _sections(
         return {}
     except (OSError, UnicodeError, Error) as error:
         shown = _place(variable, name, environment)
-        reason = str(error.strerror).lower() if isinstance(error, OSError) else "it is not valid"
+        reason = system_reason(error) if isinstance(error, OSError) else "it is not valid"
         raise StorageError(f"{shown}: could not be read: {reason}.") from None
     return {" ".join(one.split()): dict(parser[one]) for one in parser.sections()}
 

@@ -67,6 +67,11 @@ def identity(uri: str) -> str:
     return uri
 
 
+def is_local(uri: str) -> bool:
+    """Whether a URI is that of a file on this machine."""
+    return uri[:7].lower() == "file://"
+
+
 def local_path(uri: str) -> str:
     """The path of a URI of a file.
 

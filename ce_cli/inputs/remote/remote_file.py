@@ -7,10 +7,11 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Protocol
 
+from ce_cli import registry
 from ce_cli.inputs.remote.fetching import Started
 
 END_BYTES = 1 << 16  # of a file whose footer is at its end; a reader of Parquet asks for as many
-END_SUFFIXES = (".parquet", ".pq", ".parq")
+END_SUFFIXES = registry.end_suffixes()
 _KEPT_FILES = 256
 _KEPT_BLOCKS = 64  # of all files together
 
