@@ -12,7 +12,7 @@ from ce_cli.inputs.remote.fetching import Started
 END_BYTES = 1 << 16  # of a file whose footer is at its end; a reader of Parquet asks for as many
 END_SUFFIXES = (".parquet", ".pq", ".parq")
 _KEPT_FILES = 256
-
+_KEPT_BLOCKS = 64  # of all files, which are 256 MiB
 
 Block = Started[memoryview]
 
@@ -72,7 +72,6 @@ class RemoteFile:
         self.ahead: dict[Any, Any] = {}
         self._ranges = ranges
         self._kept: dict[int, bytes] = {}
-        self._blocks: OrderedDict[int, Block] = OrderedDict()
         self._splits = 0
         self._lock = Lock()
 
@@ -107,23 +106,50 @@ class RemoteFile:
 
     def shared(self, number: int, fetched: Callable[[], Block], most: int) -> Block:
         """A block that another reader has fetched, or that is fetched now; the last are kept."""
-        with self._lock:
-            if number not in self._blocks:
-                self._blocks[number] = fetched()
-            self._blocks.move_to_end(number)
-            while len(self._blocks) > most:
-                self._blocks.popitem(last=False)
-            return self._blocks[number]
+        return _BLOCKS.shared(self, number, fetched, most)
 
     def count_splits(self, more: int) -> int:
-        """Count splits that are to be read, and return how many there are."""
+        """Count splits that are to be read; the number of those, with no block kept for none."""
         with self._lock:
             self._splits += more
-            return self._splits
+            left = self._splits
+        if left == 0:
+            _BLOCKS.drop(self)
+        return left
 
     def _fetched(self, start: int, count: int) -> bytes:
         self.requests += 1
         return self._ranges.fetch(start, count)
+
+
+class _Blocks:
+    """Blocks that were read last, of all files: the readers of a file share them."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[RemoteFile, int], Block] = OrderedDict()
+        self._lock = Lock()
+
+    def shared(
+        self, file: RemoteFile, number: int, fetched: Callable[[], Block], most: int
+    ) -> Block:
+        with self._lock:
+            block = self._kept.get((file, number))
+            if block is None:
+                block = self._kept[file, number] = fetched()
+                for old in self._of(file)[:-most]:
+                    del self._kept[old]
+                while len(self._kept) > _KEPT_BLOCKS:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end((file, number))
+            return block
+
+    def drop(self, file: RemoteFile) -> None:
+        with self._lock:
+            for old in self._of(file):
+                del self._kept[old]
+
+    def _of(self, file: RemoteFile) -> list[tuple[RemoteFile, int]]:
+        return [one for one in self._kept if one[0] is file]
 
 
 class _Recent:
@@ -148,3 +174,4 @@ class _Recent:
 
 
 RECENT = _Recent()
+_BLOCKS = _Blocks()

@@ -79,6 +79,35 @@ def test_readers_share_blocks() -> None:
     assert len(ranges.asked) == 3
 
 
+def test_blocks_of_many_files_are_bounded() -> None:
+    def read(file: RemoteFile) -> None:
+        reader = BlockReader(file)
+        for place in (0, 5_000_000):
+            reader.seek(place)
+            assert reader.read(1) == CONTENT[place : place + 1]
+
+    every = [opened(CONTENT[:9_000_000]) for _ in range(100)]
+    for file, _ in every:
+        read(file)
+    for _, ranges in every:
+        ranges.asked.clear()
+    for file, _ in reversed(every):
+        read(file)
+    kept = [ranges for _, ranges in every if not ranges.asked]
+    assert 0 < len(kept) * 2 * (4 << 20) <= 256 << 20
+
+
+def test_a_file_that_was_read_keeps_no_blocks() -> None:
+    file, ranges = opened()
+    file.count_splits(2)
+    for asked in (1, 1, 2):
+        reader = BlockReader(file)
+        reader.seek(5_000_000)
+        reader.read(1)
+        assert len(ranges.asked) == asked
+        file.count_splits(-1)
+
+
 def test_a_long_footer_is_completed() -> None:
     file, ranges = opened()
     assert file.end() == CONTENT[-END_BYTES:]
