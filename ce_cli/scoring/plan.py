@@ -58,8 +58,6 @@ class Plan(Record):
 class InTurn:
     """Folds one task after another in this process."""
 
-    workers = 1
-
     def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks."""
         return reduce(lambda one, task: fold.merge([one, fold(task)]), tasks, fold.empty())
