@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError, UsageError
-from ce_cli.process import signals
+from ce_cli.process.signals import undone_unless_complete
 from ce_cli.storage import addresses, keys, time_limit
 from ce_cli.storage.file_systems import file_system
 from ce_cli.storage.options import in_force, switch
@@ -146,22 +144,6 @@ def _renamed(system: Any, path: str, file: IO[bytes]) -> None:
     part = f"{folder}{slash}.{name[:40]}.{os.urandom(6).hex()}.part"
     inner = getattr(getattr(system, "handler", None), "fs", None)  # of fsspec
 
-    def remove() -> None:
-        with contextlib.suppress(OSError):
-            system.delete_file(part)
-
-    with _removed_unless_complete(remove):
+    with undone_unless_complete(lambda: system.delete_file(part)):
         _copied(system, part, file)
         in_time(lambda: (system.move if inner is None else inner.mv)(part, path))
-
-
-@contextlib.contextmanager
-def _removed_unless_complete(remove: Any) -> Iterator[None]:
-    forget = signals.before_leaving(remove)
-    try:
-        yield
-    except BaseException:
-        remove()
-        raise
-    finally:
-        forget()
