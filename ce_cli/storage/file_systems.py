@@ -15,9 +15,6 @@ from ce_cli.storage.time_limit import in_time
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-_IN_BUCKETS = ("s3", "s3a", "s3n", "gs", "gcs")
-_AZURE = ("abfs", "abfss", "az")
-_HADOOP = ("hdfs", "viewfs")
 _VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "STORAGE_EMULATOR_HOST", "HOME")
 # With the version of what they were made with; of the process, as are their connections.
 _made: dict[object, tuple[object, FileSystem]] = {}
@@ -43,14 +40,14 @@ def file_system(uri: str) -> tuple[FileSystem, str]:
             from pyarrow.fs import LocalFileSystem
 
             return LocalFileSystem(), local_path(uri)
-        if scheme in _IN_BUCKETS:
+        if scheme in keys.IN_BUCKETS:
             return _in_bucket(uri, scheme)
-        if scheme in _AZURE:
+        if scheme in keys.AZURE_SCHEMES:
             from ce_cli.storage.azure import azure_file_system, path_of
 
             address = addresses.address_of(uri, keys.AZURE)
             return _cached(address, keys.AZURE, azure_file_system), path_of(address)
-        if scheme in _HADOOP:
+        if scheme in keys.HADOOP_SCHEMES:
             return _in_hadoop(scheme, rest)
         from ce_cli.storage.by_fsspec import fsspec_file_system
 
@@ -63,8 +60,8 @@ def identity(uri: str) -> str:
     if scheme == "file":
         with storage_call(uri):
             return os.path.realpath(local_path(uri))
-    if scheme in _IN_BUCKETS:
-        kind, store = ("gs", keys.GOOGLE) if scheme.startswith("g") else ("s3", keys.S3)
+    if scheme in keys.IN_BUCKETS:
+        kind, store = ("gs", keys.GOOGLE) if scheme in keys.GOOGLE_SCHEMES else ("s3", keys.S3)
         return f"{kind}://{addresses.address_of(uri, store).path}"
     return uri
 
@@ -89,7 +86,7 @@ def local_path(uri: str) -> str:
 
 
 def _in_bucket(uri: str, scheme: str) -> tuple[FileSystem, str]:
-    if scheme in ("gs", "gcs"):
+    if scheme in keys.GOOGLE_SCHEMES:
         from ce_cli.storage.google import google_file_system as made
 
         store = keys.GOOGLE

@@ -17,9 +17,7 @@ from ce_cli.text import display_name, sanitize
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-_AZURE = ("abfs", "abfss", "az")
-_S3 = ("s3", "s3a", "s3n")
-_WHOLE = (*_S3, *_AZURE, "gs", "gcs")  # a file is there when its upload is complete
+_WHOLE = keys.OF_STORES  # a file is there when its upload is complete
 _CANNOT = ("http", "https", "hf", "github")
 _BLOCK = 8 << 20
 _SLOWEST = 100_000  # bytes in a second
@@ -67,7 +65,7 @@ def upload(uri: str, file: IO[bytes]) -> None:
     scheme = uri.partition("://")[0].lower()
     system, path = file_system(uri)
     with storage_call(uri, _FAILED):
-        if scheme in _S3:
+        if scheme in keys.S3_SCHEMES:
             _to_s3(uri, system, path, file)
         elif scheme in _WHOLE:
             _copied(system, path, file)
@@ -76,7 +74,13 @@ def upload(uri: str, file: IO[bytes]) -> None:
 
 
 def _is_anonymous(uri: str, scheme: str) -> bool:
-    store = keys.S3 if scheme in _S3 else keys.AZURE if scheme in _AZURE else keys.GOOGLE
+    store = (
+        keys.S3
+        if scheme in keys.S3_SCHEMES
+        else keys.AZURE
+        if scheme in keys.AZURE_SCHEMES
+        else keys.GOOGLE
+    )
     options = in_force().of(store) | addresses.address_of(uri, store).options
     return switch("anonymous", options.get("anonymous", "false"))
 

@@ -15,7 +15,8 @@ QUERIES = ["", "?sig=abc.csv", "?a=1&b=2#part.txt"]
 class Sized:
     """A file of a server, of which only the size is asked for."""
 
-    size, version = 1_000, "1"
+    size = 1_000
+    version: object = "1"
 
     def fetch(self, start: int, count: int) -> bytes:
         raise NotImplementedError
