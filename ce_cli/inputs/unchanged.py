@@ -9,6 +9,7 @@ from ce_cli.errors import DataError
 from ce_cli.inputs.sizes import file_status
 from ce_cli.inputs.source import Frame, Projection, Source, SourceWrapper, Split
 from ce_cli.record import Record
+from ce_cli.text import display_name
 
 if TYPE_CHECKING:
     from ce_cli.inputs.remote.unchanged_object import WatchedObject
@@ -41,6 +42,18 @@ def changed(name: str, how: str) -> DataError:
     return DataError(
         f"{name}: {how} while it was read; run ce again when it is complete, or on a copy."
     )
+
+
+def states_elsewhere(path: str, state: tuple[int, int] | None) -> States:
+    """The state that a file had for whoever made a task, with what is known of it here.
+
+    `state` has its size, and when it was modified.
+    """
+    now = None if state is None else state_of(path)
+    if now is None or state is None:
+        return {}
+    then = now._replace(size=state[0], modified=state[1])
+    return {path: Watched(path, display_name(path), then)}
 
 
 class Watched(Record):
