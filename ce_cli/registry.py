@@ -26,6 +26,8 @@ class Entry(Record):
         matches every file.
     text : bool
         Whether this input format is text, which may be compressed and in any encoding.
+    at_end : bool
+        Whether the end of such a file says where its rows are, so that it is read by parts.
     in_folders : bool
         Whether a directory of data may consist of such files, so that they are read with it.
     chooses : tuple of str
@@ -36,6 +38,7 @@ class Entry(Record):
     names: tuple[str, ...]
     magic: bytes = b""
     text: bool = False
+    at_end: bool = False
     in_folders: bool = True
     chooses: tuple[str, ...] = ()
 
@@ -170,7 +173,12 @@ class Output(Record):
 
 
 INPUTS = (
-    Entry("ce_cli.inputs.arrow.parquet:open_parquet", ("parquet", "parq", "pq"), b"PAR1"),
+    Entry(
+        "ce_cli.inputs.arrow.parquet:open_parquet",
+        ("parquet", "parq", "pq"),
+        b"PAR1",
+        at_end=True,
+    ),
     Entry(
         "ce_cli.inputs.arrow.ipc:open_ipc",
         ("arrow", "feather", "ipc", "arrows"),
@@ -540,6 +548,11 @@ def names_with_choice() -> frozenset[str]:
 def data_suffixes() -> frozenset[str]:
     """The suffixes of files that a directory or an archive of data may consist of."""
     return frozenset(f".{name}" for entry in INPUTS if entry.in_folders for name in entry.names)
+
+
+def end_suffixes() -> frozenset[str]:
+    """The suffixes of files whose end says where their rows are."""
+    return frozenset(f".{name}" for entry in INPUTS if entry.at_end for name in entry.names)
 
 
 def outputs_of(command: str) -> tuple[Output, ...]:

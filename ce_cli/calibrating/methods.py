@@ -134,11 +134,12 @@ def _why_no_slope(training: Training) -> str | None:
     rows = training.rows
     if rows.spread() == 0:
         return "every row predicts all classes alike"
-    masses = rows.masses()
-    certain = rows.label_logs() >= masses * rows.logs.max(axis=0)
-    if certain.all():
-        return "every row is predicted correctly, so the loss falls without end as the slope rises"
-    return None
+    return _CERTAIN if _are_certain(rows) else None
+
+
+def _are_certain(rows: Rows) -> bool:
+    """Whether no class has a larger logit than the label, in any row."""
+    return bool((rows.label_logs() >= rows.masses() * rows.logs.max(axis=0)).all())
 
 
 def _why_too_little(method: str, training: Training) -> str | None:
@@ -168,8 +169,7 @@ def _why_no_biases(method: str, training: Training) -> str | None:
         return "the best common slope is 0, so no slope of a class has a meaning"
     scores = found.slope * training.rows.logs + found.biases[:, np.newaxis]
     again = Rows(scores, training.rows.codes, training.rows.shares)
-    certain = again.label_logs() >= again.masses() * scores.max(axis=0)
-    return _CERTAIN if certain.all() else None
+    return _CERTAIN if _are_certain(again) else None
 
 
 def _named(classes: list[str]) -> str:

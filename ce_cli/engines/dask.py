@@ -21,7 +21,7 @@ from ce_cli.engines.shipped import Parcel, Shipped
 from ce_cli.engines.tree import Tree
 from ce_cli.errors import CeError, StorageError, UsageError
 from ce_cli.memory.limit import LEAST, limit
-from ce_cli.text import display_name, plural, sanitize
+from ce_cli.text import display_name, plural, sanitize, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,7 +266,7 @@ def _address(scheduler: str) -> str:
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["address"])
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise StorageError(f"{display_name(scheduler)}: the scheduler file: {reason}.") from None
     except (ValueError, KeyError, TypeError):
         raise UsageError(

@@ -48,26 +48,12 @@ def _open_uri(path: str) -> io.BufferedReader:
 
         return open_web(path)
     if scheme == "file":
-        return _waiting(io.FileIO(_local_path(path)))
+        from ce_cli.storage.file_systems import local_path
+
+        return _waiting(io.FileIO(local_path(path)))
     from ce_cli.inputs.remote.opening import open_remote
 
     return open_remote(path)
-
-
-def _local_path(path: str) -> str:
-    """The path of a URI of a file.
-
-    Raises
-    ------
-    ValueError
-        It is on another machine, or relative.
-    """
-    from urllib.request import url2pathname
-
-    host, slash, local = path.partition("://")[2].partition("/")
-    if not slash or host not in ("", "localhost"):
-        raise ValueError("the form is file:///FOLDER/FILE")
-    return url2pathname(slash + local)
 
 
 def _waiting(file: io.FileIO) -> io.BufferedReader:
@@ -91,6 +77,20 @@ def suffix_of(path: PurePath, packed: Collection[str] = PACKED) -> str:
     """The suffix that shows the format, in lower case: ``.csv`` for ``a.CSV.gz``."""
     suffix = path.suffix.lower()
     return path.with_suffix("").suffix.lower() if suffix in packed else suffix
+
+
+def plain_suffix(path: str) -> str:
+    """The last suffix of a path or a URI, in lower case: ``.gz`` for ``http://host/a.csv.GZ?b=c``."""
+    return PurePath(without_query(path)).suffix.lower()
+
+
+def without_query(path: str) -> str:
+    """A path, or a URI without what follows the name of the file."""
+    scheme, mark, _ = path.partition("://")
+    if not mark:
+        return path
+    path = path.partition("?")[0]
+    return path.partition("#")[0] if scheme.lower() in WEB else path
 
 
 def buffered(raw: io.RawIOBase) -> io.BufferedReader:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ce_cli import registry
 from ce_cli.errors import DataError, EmptyFileError, StorageError, UsageError
@@ -18,6 +18,7 @@ from ce_cli.inputs.bytestream import (
     open_bytes,
     storage_errors,
     suffix_of,
+    without_query,
 )
 from ce_cli.inputs.databases.urls import is_database
 from ce_cli.inputs.folders import (
@@ -68,9 +69,9 @@ def _files_of(path: str) -> list[str]:
 
 
 def _files_of_uri(uri: str) -> list[str]:
-    if uri[:7].lower() == "file://":
-        from ce_cli.storage.file_systems import local_path
+    from ce_cli.storage.file_systems import is_local, local_path
 
+    if is_local(uri):
         with storage_errors(uri):
             return _files_of_path(local_path(uri))
     from ce_cli.inputs.remote.listing import listed
@@ -155,18 +156,19 @@ def opened(path: str, reading: Reading, states: States | None = None) -> Source:
 
 
 def _watched_object(source: Source, path: str, raw: io.BufferedReader, states: States) -> Source:
-    """The same, if the store says what changes with the bytes of an object."""
+    """The same, if it is on a server; it has to be what it was when it was first opened."""
     from ce_cli.inputs.remote.opening import file_of
     from ce_cli.inputs.remote.unchanged_object import WatchedObject
 
     file = file_of(raw)
-    if file is None or file.version is None:
+    found: Any = file or raw.raw
+    if not hasattr(found, "version"):
         return source
-    now = WatchedObject(path, source.name, file.size, file.version)
+    now = WatchedObject(path, source.name, found.size, found.version)
     first = states.setdefault(path, now)
     if isinstance(first, WatchedObject):
         first.compare(now)
-    return UnchangedSource(source, first)
+    return source if file is None else UnchangedSource(source, first)  # one answer is one version
 
 
 def with_names(source: Source) -> Source:
@@ -290,7 +292,7 @@ def _text_format(path: str, stream: ByteStream, reading: Reading, named: str) ->
             "only text; decompress it first."
         )
     by_content = (one for one in _TEXT if one.magic and re.match(one.magic, start))
-    suffix = suffix_of(Path(named), _PACKED)
+    suffix = suffix_of(Path(without_query(named)), _PACKED)
     by_name = (one for one in _TEXT if suffix[1:] in one.names)
     return next(chain(by_content, by_name, _TEXT[-1:]))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import PurePath
 
 from ce_cli import registry
-from ce_cli.inputs.bytestream import PACKED
+from ce_cli.inputs.bytestream import PACKED, plain_suffix
 from ce_cli.inputs.databases.urls import is_database
 from ce_cli.inputs.dataset import Files
 from ce_cli.inputs.sizes import file_status
@@ -19,8 +18,13 @@ _ROUNDS = 4  # tasks for each worker, so that none waits long for the last
 _NAMES = 512  # bytes of the names in a task
 _WHOLE = {  # by their suffixes, files that are read from their start to their end
     *(suffix.removeprefix(".") for suffix in PACKED),
-    *(name for entry in registry.INPUTS if not entry.text for name in entry.names),
-} - {"parquet", "parq", "pq"}
+    *(
+        name
+        for entry in registry.INPUTS
+        if not (entry.text or entry.at_end)
+        for name in entry.names
+    ),
+}
 
 
 class Task(Record):
@@ -108,7 +112,7 @@ def read_here_only(files: Files | None) -> str | None:
         return "standard input"
     names = registry.names_with_choice()
     for path in files.paths:
-        form = files.reading.input_format or PurePath(path).suffix[1:].lower()
+        form = files.reading.input_format or plain_suffix(path)[1:]
         if is_database(path) or form in names:
             return "a database or a workbook"
     return None
@@ -125,7 +129,7 @@ def place_of(path: str) -> tuple[int, tuple[int, int] | None]:
 
 
 def _is_divisible(path: str, form: str | None) -> bool:
-    return (form or PurePath(path).suffix[1:].lower()) not in _WHOLE
+    return (form or plain_suffix(path)[1:]) not in _WHOLE
 
 
 def _divided(whole: Task, size: int) -> Iterator[Task]:

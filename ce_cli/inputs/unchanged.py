@@ -37,6 +37,13 @@ def state_of(path: str) -> FileState | None:
     return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
+def changed(name: str, how: str) -> DataError:
+    """The error about a file that is not as it was: ``was replaced``, for example."""
+    return DataError(
+        f"{name}: {how} while it was read; run ce again when it is complete, or on a copy."
+    )
+
+
 def states_elsewhere(path: str, state: tuple[int, int] | None) -> States:
     """The state that a file had for whoever made a task, with what is known of it here.
 
@@ -75,9 +82,7 @@ class Watched(Record):
             how = "was replaced"
         else:
             how = "was written to"
-        raise DataError(
-            f"{self.name}: {how} while it was read; run ce again when it is complete, or on a copy."
-        )
+        raise changed(self.name, how)
 
     def all_of(self, splits: Iterator[Split]) -> Iterator[Split]:
         """The splits of the file."""

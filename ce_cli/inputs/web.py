@@ -10,17 +10,16 @@ import time
 import urllib.error
 import urllib.request
 from http import HTTPStatus
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from ce_cli.errors import StorageError
-from ce_cli.inputs.bytestream import buffered
+from ce_cli.inputs.bytestream import buffered, plain_suffix
 from ce_cli.inputs.remote.kept_connections import KeptHTTP, KeptHTTPS
 from ce_cli.inputs.remote.remote_file import END_SUFFIXES
 from ce_cli.inputs.rephrased import Rephrased
 from ce_cli.storage.time_limit import SECONDS, within
-from ce_cli.text import display_name, sanitize, without_secrets_of
+from ce_cli.text import display_name, sanitize, system_reason, without_secrets_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,7 +37,7 @@ def open_web(path: str) -> io.BufferedReader:
     StorageError
         The server cannot be reached, or does not give the file.
     """
-    if PurePosixPath(urlsplit(path).path).suffix.lower() in END_SUFFIXES:
+    if plain_suffix(path) in END_SUFFIXES:
         from ce_cli.inputs.remote.web_ranges import open_by_end
 
         return open_by_end(path)
@@ -164,14 +163,30 @@ def _hub_address(path: str) -> str:
     return f"{os.environ.get('HF_ENDPOINT', _HUB).rstrip('/')}/{where}/{quote('/'.join(file))}"
 
 
+def version_of(response: Any) -> tuple[str, str] | None:
+    """What changes with the bytes of a file, of what a server says about it, if it does."""
+    marks = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+    return marks if any(marks) else None
+
+
 class Download(io.RawIOBase):
-    """The body of a response, which has to be as long as the server announced."""
+    """The body of a response, which has to be as long as the server announced.
+
+    Attributes
+    ----------
+    size : int
+        The bytes that it announced; 0 if it did not.
+    version : object
+        What changes with the bytes, as far as the server says so.
+    """
 
     def __init__(self, path: str, response: Any) -> None:
         self._path = path
         self.response = response
         announced = response.headers.get("Content-Length", "")
         self._length = int(announced) if announced.isdecimal() and len(announced) < 20 else None
+        self.size = self._length or 0
+        self.version: object = (self._length, version_of(response))
         self._count = 0
         self._waited, self._came = 0.0, 0  # since the pace was last looked at
 
@@ -236,7 +251,8 @@ def _clause(error: Exception, path: str) -> str:
     if isinstance(reason, ssl.SSLError):
         found = getattr(reason, "verify_message", "") or reason.reason or str(reason)
         return f"could not be read: no secure connection ({sanitize(str(found), 120)})"
-    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    text = system_reason(reason) if isinstance(reason, OSError) else str(reason)
+    text = text or type(reason).__name__
     return f"could not be read: {sanitize(without_secrets_of(path, text), 160).rstrip('.')}"
 
 

@@ -9,7 +9,7 @@ calibration of modern neural networks", ICML 2017), b the biases (Alexandari, Ku
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import reduce
 
 import numpy as np
@@ -23,8 +23,8 @@ Codes = NDArray[np.intp]
 LOWEST = -(2.0**40)  # log-probabilities are raised to this, so that squares stay finite
 _CELLS = 1 << 16  # numbers processed at once, which fit the cache
 _FEW_CLASSES = 8
-_STEPS = 100
-_HALVINGS = 40
+_STEPS = 200
+_HALVINGS = 50
 _CLOSE = 1e-15  # nats; a step that promises less ends the search
 _DAMPING = 1e-10
 _NARROW = 1e-13  # relative distance of bounds at which the slope is found
@@ -199,7 +199,7 @@ class _Search:
                 point[1:][self._classes <= 0] = 0.0
             free = np.concatenate(([0], free))
         if len(self._free):
-            self._descend(point, free)
+            _, point = descended(self._taylor, point, free)
         biases = point[1:]
         if len(self._free):
             biases -= biases[self._present].mean()
@@ -219,7 +219,7 @@ class _Search:
             return 0.0
         tried = start * sign if start * sign > 0 else 1.0 / spread
         low, high, reach = 0.0, np.inf, 2.0
-        for step in range(2 * _STEPS):  # pragma: no branch - bisection ends before
+        for step in range(_STEPS):  # pragma: no branch - bisection ends before
             point[0] = sign * tried
             _, slopes, curves = self._taylor(point)
             slope, curve = sign * float(slopes[0]), float(curves[0, 0])
@@ -245,26 +245,6 @@ class _Search:
             else:
                 tried = beyond if low < beyond < high else newton
         return sign * (low or tried)
-
-    def _descend(self, point: Floats, free: Codes) -> None:
-        value, slopes, curves = self._taylor(point)
-        for _ in range(_STEPS):
-            step = -solved(curves[np.ix_(free, free)], slopes[free])
-            gain = -float(np.dot(step, slopes[free]))
-            if not gain > _CLOSE:
-                return
-            share = 1.0
-            for _ in range(_HALVINGS):
-                tried = point.copy()
-                tried[free] += share * step
-                found = self._taylor(tried)
-                if found[0] <= value - 1e-4 * share * gain + _CLOSE:
-                    break
-                share /= 2.0
-            else:
-                return
-            point[:] = tried
-            value, slopes, curves = found
 
     def _taylor(self, point: Floats) -> tuple[float, Floats, Floats]:
         """Mean loss, its gradient and its Hessian by the slope and, where they are fitted, biases.
@@ -331,6 +311,41 @@ def over_classes(operation: np.ufunc, matrix: Floats) -> Floats:
         reduce(operation, matrix) if len(matrix) <= _FEW_CLASSES else operation.reduce(matrix, 0)
     )
     return found
+
+
+def descended(
+    taylor: Callable[[Floats], tuple[float, Floats, Floats]], point: Floats, free: Codes
+) -> tuple[float, Floats]:
+    """The least value of a convex function, and where it is: Newton's method with halved steps.
+
+    Parameters
+    ----------
+    taylor : callable
+        The value at a point, the gradient and the Hessian.
+    point : ndarray
+        Where the search begins.
+    free : ndarray of int
+        The numbers that are changed.
+    """
+    value, slopes, curves = taylor(point)
+    for _ in range(_STEPS):
+        step = -solved(curves[np.ix_(free, free)], slopes[free])
+        gain = -float(np.dot(step, slopes[free]))
+        if not gain > _CLOSE:
+            break
+        share = 1.0
+        for _ in range(_HALVINGS):
+            tried = point.copy()
+            tried[free] += share * step
+            nearer = taylor(tried)
+            if nearer[0] <= value - 1e-4 * share * gain + _CLOSE:
+                break
+            share /= 2.0
+        else:
+            break
+        point = tried
+        value, slopes, curves = nearer
+    return value, point
 
 
 def solved(curves: Floats, slopes: Floats) -> Floats:

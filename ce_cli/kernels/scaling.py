@@ -12,15 +12,11 @@ from itertools import chain, combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, over_classes, parts, solved
+from ce_cli.kernels.recalibration import LOWEST, Recalibration, Rows, descended, over_classes, parts
 from ce_cli.record import Record
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
-
-_STEPS = 200
-_HALVINGS = 50
-_CLOSE = 1e-15  # nats; a step that promises less ends the search
 
 
 class Scaling(Record):
@@ -97,25 +93,7 @@ class _Search:
 
         Newton's method with halved steps, which cannot leave the convex valley.
         """
-        value, slopes, curves = self._taylor(point)
-        for _ in range(_STEPS):
-            step = -solved(curves[np.ix_(free, free)], slopes[free])
-            gain = -float(np.dot(step, slopes[free]))
-            if not gain > _CLOSE:
-                break
-            share = 1.0
-            for _ in range(_HALVINGS):
-                tried = point.copy()
-                tried[free] += share * step
-                nearer = self._taylor(tried)
-                if nearer[0] <= value - 1e-4 * share * gain + _CLOSE:
-                    break
-                share /= 2.0
-            else:
-                break
-            point = tried
-            value, slopes, curves = nearer
-        return value, point
+        return descended(self._taylor, point, free)
 
     def _taylor(self, point: Floats) -> tuple[float, Floats, Floats]:
         """Mean loss with the penalty, its gradient and its Hessian."""

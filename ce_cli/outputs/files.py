@@ -130,12 +130,16 @@ def check_target(path: str) -> None:
 
 def _is_remote(path: str) -> bool:
     """Whether a path is a URI, and not one of a file on this machine."""
-    return "://" in path and path[:7].lower() != "file://"
+    if "://" not in path:
+        return False
+    from ce_cli.storage.file_systems import is_local
+
+    return not is_local(path)
 
 
 def local_path(path: str) -> str:
     """A path, or that of a URI ``file:///…``."""
-    if path[:7].lower() != "file://":
+    if "://" not in path or _is_remote(path):
         return path
     from ce_cli.storage.file_systems import local_path as of_uri
     from ce_cli.storage.sentences import storage_call

@@ -62,6 +62,31 @@ def before_leaving(undo: Callable[[], None]) -> Callable[[], None]:
     return lambda: _before.remove(undo)
 
 
+class undone_unless_complete:  # noqa: N801 - reads as a phrase: with undone_unless_complete(undo)
+    """Call `undo` where the block fails, or a signal ends the process; its own errors say nothing.
+
+    Parameters
+    ----------
+    undo : callable
+        Takes back what the block has done by then.
+    """
+
+    def __init__(self, undo: Callable[[], None]) -> None:
+        self._undo = undo
+
+    def __enter__(self) -> None:
+        self._forget = before_leaving(self._undo)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is not None:
+                self._undo()
+        except Exception:  # why the block failed is what the user has to know
+            return
+        finally:
+            self._forget()
+
+
 class held:  # noqa: N801 - reads as a phrase: with held()
     """Let signals wait for the end of a step, which has to be short: such as renaming files."""
 

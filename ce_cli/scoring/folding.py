@@ -10,6 +10,7 @@ from ce_cli.errors import CeError, DataError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet, Files
 from ce_cli.inputs.tasks import Task, planned
+from ce_cli.inputs.unchanged import changed
 from ce_cli.reading import Reading
 from ce_cli.record import Record
 from ce_cli.scoring.pieces import Folded, Outcome, Piece, TaskFold, Work
@@ -175,10 +176,7 @@ class Again(Record, Generic[Outcome]):
 
     def _changed(self, part: int) -> DataError:
         path = dict(self.tasks[part].files)[part]
-        return DataError(
-            f"{display_name(path)}: was written to while it was read; run ce again when it is "
-            "complete, or on a copy."
-        )
+        return changed(display_name(path), "was written to")
 
 
 def locations_of(

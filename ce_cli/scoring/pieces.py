@@ -133,7 +133,7 @@ class TaskFold(Record, Generic[Outcome]):
         with using(self.storage):
             return self._joined(self._piece(task, part, path) for part, path in task.files)
 
-    def of_batches(self, batches: Iterable[pa.RecordBatch], name: str = "table") -> Folded[Outcome]:
+    def of_batches(self, batches: Iterable[pa.RecordBatch]) -> Folded[Outcome]:
         """The result of rows that are there already, such as those of a partition.
 
         They have no place in a file: the numbers of rows count from the first that is merged.
@@ -145,7 +145,7 @@ class TaskFold(Record, Generic[Outcome]):
             import pyarrow as pa
 
             table = pa.Table.from_batches([batch])
-            return self.work.of_source(0, with_names(TableSource(name, table)), start=None)
+            return self.work.of_source(0, with_names(TableSource("table", table)), start=None)
 
         outcome = self.work.empty()
         try:

@@ -170,11 +170,8 @@ class Pass(Record):
         """Bind and reduce; raise if the data is bad."""
         if self.rows_in is None:
             return self._computed(data)
-        try:
+        with self.rows_in.kept_if_complete():
             return self._computed(data)
-        except CeError:
-            self.rows_in.discard()
-            raise
 
     def _computed(self, data: DataSet) -> Computed:
         begun = self.begun(data)
@@ -184,7 +181,7 @@ class Pass(Record):
 
         folded = folded_files(self.run, begun.files(), data, begun.ready.labelled())
         if folded is None:  # a label is joined twice: the rows in order show where
-            return self.replace(run=self.run.here()).computed(data)
+            return self.replace(run=self.run.here())._computed(data)
         scored, locations = folded
         self.run.add_rows(scored.result.issues.read)
         if begun.repeated is not None:

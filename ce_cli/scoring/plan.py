@@ -58,8 +58,6 @@ class Plan(Record):
 class InTurn:
     """Folds one task after another in this process."""
 
-    workers = 1
-
     def folded(self, fold: Fold[Task, Folded], tasks: Sequence[Task]) -> Folded:
         """The merged results of all tasks."""
         return reduce(lambda one, task: fold.merge([one, fold(task)]), tasks, fold.empty())
@@ -71,17 +69,33 @@ def plan(data: DataSet, spec: Spec, workers: int = 1, task_bytes: int | None = N
     Raises
     ------
     UsageError
-        The options need two passes over the rows.
+        A plan cannot do this, with these options or this data.
     CeError
         The options or the first rows are invalid.
     """
-    if spec.balanced:
-        raise UsageError(
-            "--class-weight balanced reads the data twice, which a plan does not: give each class "
-            "a weight."
-        )
+    _check_possible(data, spec)
     begun = Pass(spec, metric_states(spec), Run(Threads(1))).begun(data)
     files = data.files
     planned = () if files is None else tuple(tasks.planned(files, workers, task_bytes))
     fold = folding.fold_of(begun.files(), files)
     return Plan(planned, fold, begun)
+
+
+def _check_possible(data: DataSet, spec: Spec) -> None:
+    """Refuse, before anything is read, what a plan cannot do."""
+    if spec.balanced:
+        raise UsageError(
+            "--class-weight balanced reads the data twice, which a plan does not: give each class "
+            "a weight."
+        )
+    if data.labels is not None:
+        raise UsageError(
+            "--labels is not possible in a plan: write the labels to the files of the predictions, "
+            "or score them with --engine."
+        )
+    what = None if data.files is None else tasks.read_here_only(data.files)
+    if what is not None:
+        raise UsageError(
+            f"A plan cannot read {what}, which cannot be divided into tasks: write the rows to a "
+            "Parquet file."
+        )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, Error
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ce_cli.errors import StorageError
 from ce_cli.record import Record
-from ce_cli.text import display_name, quoted
+from ce_cli.text import display_name, quoted, sanitize, system_reason
 
 _DEFAULT = "default"
 _CONFIG = ("AWS_CONFIG_FILE", "config")
 _CREDENTIALS = ("AWS_SHARED_CREDENTIALS_FILE", "credentials")
 _NEEDS_BOTO = ("sso_session", "sso_start_url", "credential_process", "role_arn", "login_session")
+_signed_in: dict[object, Any] = {}  # of the process: what boto signed in, which renews its keys
 
 
 class Profile(Record):
@@ -85,20 +89,19 @@ def credentials(found: Profile) -> dict[str, str]:
     StorageError
         It has none that can be used.
     """
-    if not any(found.settings.get(name) for name in _NEEDS_BOTO):
-        keys = _written(found)
-        if keys is None:
-            raise StorageError(f"the profile {quoted(found.name)} has no access key.")
-        return keys
     try:
-        keys = _by_boto(found)
+        needs_boto = any(found.settings.get(name) for name in _NEEDS_BOTO)
+        keys = _by_boto(found) if needs_boto else _written(found)
     except ImportError:
         raise StorageError(
             f"the profile {quoted(found.name)} signs in by a role, SSO or a program: to use it, "
             "pip install boto3."
         ) from None
     if keys is None:
-        raise StorageError(f"the profile {quoted(found.name)} has no access key.")
+        raise StorageError(
+            f"the profile {quoted(found.name)} has no access key: add aws_access_key_id and "
+            "aws_secret_access_key to it, or name another profile."
+        )
     return keys
 
 
@@ -123,33 +126,83 @@ def _written(found: Profile) -> dict[str, str] | None:
     return {name: value for name, value in keys.items() if value}
 
 
+def version(named: str | None, environment: Mapping[str, str]) -> object:
+    """What changes with the files of AWS, and with the keys of a profile that boto has renewed.
+
+    Raises
+    ------
+    StorageError
+        The keys cannot be renewed.
+    """
+    files = _state(environment)
+    known = _signed_in.get((named, files))
+    return files if known is None else (files, _keys_of(known, named or _DEFAULT))
+
+
 def _by_boto(found: Profile) -> dict[str, str] | None:
     """What boto finds: by a role, SSO, a program, or the machine that it runs on."""
-    from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
 
-    try:
-        known = Session(profile=None if found.name == _DEFAULT else found.name).get_credentials()
+    key = found.name, _state(os.environ)
+    known = _signed_in.get(key)
+    if known is None:
+        profile = None if found.name == _DEFAULT else found.name
+        with _sentences(found.name):
+            known = Session(profile=profile).get_credentials()
         if known is None:
             return None
+        _signed_in[key] = known
+    return _keys_of(known, found.name)
+
+
+def _keys_of(known: Any, profile: str) -> dict[str, str]:
+    """The keys of now, which boto asks for anew shortly before they expire."""
+    with _sentences(profile):
         keys = known.get_frozen_credentials()
-    except (BotoCoreError, ClientError) as error:
-        reason = str(error).splitlines()[0]
-        raise StorageError(f"the profile {quoted(found.name)} cannot sign in: {reason}") from None
     pairs = {"access_key": keys.access_key, "secret_key": keys.secret_key}
     pairs |= {"session_token": keys.token}
     return {name: value for name, value in pairs.items() if value}
+
+
+@contextmanager
+def _sentences(profile: str) -> Iterator[None]:
+    """Turn errors of boto into a sentence."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        reason = sanitize(" ".join(str(error).split()), 200).rstrip(".") or type(error).__name__
+        raise StorageError(f"the profile {quoted(profile)} cannot sign in: {reason}.") from None
+
+
+def _state(environment: Mapping[str, str]) -> tuple[object, ...]:
+    """What changes with the variables of AWS and with its files."""
+    variables = tuple(sorted(one for one in environment.items() if one[0].startswith("AWS_")))
+    return variables, *(_written_when(*one, environment) for one in (_CONFIG, _CREDENTIALS))
+
+
+def _written_when(variable: str, name: str, environment: Mapping[str, str]) -> object:
+    try:
+        status = _path(variable, name, environment).stat()
+    except OSError:  # it is not there, or reading it will say why not
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _place(variable: str, name: str, environment: Mapping[str, str]) -> str:
     return display_name(environment.get(variable) or f"~/.aws/{name}")
 
 
+def _path(variable: str, name: str, environment: Mapping[str, str]) -> Path:
+    return Path(environment.get(variable) or f"~/.aws/{name}").expanduser()
+
+
 def _sections(
     variable: str, name: str, environment: Mapping[str, str]
 ) -> dict[str, dict[str, str]]:
     """The sections of a file; none if it is not there."""
-    path = Path(environment.get(variable) or f"~/.aws/{name}").expanduser()
+    path = _path(variable, name, environment)
     parser = ConfigParser(interpolation=None, strict=False, default_section="")
     try:
         parser.read_string(path.read_text("utf-8-sig"))
@@ -157,7 +210,7 @@ def _sections(
         return {}
     except (OSError, UnicodeError, Error) as error:
         shown = _place(variable, name, environment)
-        reason = str(error.strerror).lower() if isinstance(error, OSError) else "it is not valid"
+        reason = system_reason(error) if isinstance(error, OSError) else "it is not valid"
         raise StorageError(f"{shown}: could not be read: {reason}.") from None
     return {" ".join(one.split()): dict(parser[one]) for one in parser.sections()}
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from ce_cli.storage.addresses import Address
 
-SCHEMES = ("abfs", "abfss", "az")
 _DOMAIN = ".core.windows.net"
 # Arrow lets errors of Azure's credentials end the process, so another one tries first.
 _TRIAL = (

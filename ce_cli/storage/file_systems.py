@@ -15,18 +15,17 @@ from ce_cli.storage.time_limit import in_time
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-_IN_BUCKETS = ("s3", "s3a", "s3n", "gs", "gcs")
-_AZURE = ("abfs", "abfss", "az")
-_HADOOP = ("hdfs", "viewfs")
 _VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "STORAGE_EMULATOR_HOST", "HOME")
-_made: dict[object, FileSystem] = {}  # of the process, as are the connections that they keep
+# With the version of what they were made with; of the process, as are their connections.
+_made: dict[object, tuple[object, FileSystem]] = {}
 
 
 def file_system(uri: str) -> tuple[FileSystem, str]:
     """The file system of a URI, and the path in it: of a file, a folder or a bucket.
 
-    It is made once in a process for the same store, options and variables; nothing is asked of the
-    store, unless its region is not known (AWS) or credentials have to be found (Azure).
+    It is made once in a process for the same store, options, variables and credentials in files;
+    nothing is asked of the store, unless its region is not known (AWS) or credentials have to be
+    found (Azure).
 
     Raises
     ------
@@ -41,14 +40,14 @@ def file_system(uri: str) -> tuple[FileSystem, str]:
             from pyarrow.fs import LocalFileSystem
 
             return LocalFileSystem(), local_path(uri)
-        if scheme in _IN_BUCKETS:
+        if scheme in keys.IN_BUCKETS:
             return _in_bucket(uri, scheme)
-        if scheme in _AZURE:
+        if scheme in keys.AZURE_SCHEMES:
             from ce_cli.storage.azure import azure_file_system, path_of
 
             address = addresses.address_of(uri, keys.AZURE)
             return _cached(address, keys.AZURE, azure_file_system), path_of(address)
-        if scheme in _HADOOP:
+        if scheme in keys.HADOOP_SCHEMES:
             return _in_hadoop(scheme, rest)
         from ce_cli.storage.by_fsspec import fsspec_file_system
 
@@ -61,10 +60,15 @@ def identity(uri: str) -> str:
     if scheme == "file":
         with storage_call(uri):
             return os.path.realpath(local_path(uri))
-    if scheme in _IN_BUCKETS:
-        kind, store = ("gs", keys.GOOGLE) if scheme.startswith("g") else ("s3", keys.S3)
+    if scheme in keys.IN_BUCKETS:
+        kind, store = ("gs", keys.GOOGLE) if scheme in keys.GOOGLE_SCHEMES else ("s3", keys.S3)
         return f"{kind}://{addresses.address_of(uri, store).path}"
     return uri
+
+
+def is_local(uri: str) -> bool:
+    """Whether a URI is that of a file on this machine."""
+    return uri[:7].lower() == "file://"
 
 
 def local_path(uri: str) -> str:
@@ -82,7 +86,7 @@ def local_path(uri: str) -> str:
 
 
 def _in_bucket(uri: str, scheme: str) -> tuple[FileSystem, str]:
-    if scheme in ("gs", "gcs"):
+    if scheme in keys.GOOGLE_SCHEMES:
         from ce_cli.storage.google import google_file_system as made
 
         store = keys.GOOGLE
@@ -106,9 +110,20 @@ def _cached(
     variables = tuple(sorted(one for one in os.environ.items() if one[0].startswith(_VARIABLES)))
     login = address.scheme, address.user, address.password, address.bucket
     key = (*login, _items(address.options), _items(typed), variables)
-    if key not in _made:
-        _made[key] = in_time(lambda: made(address, typed))
-    return _made[key]
+    version, found = _made.get(key, (None, None))
+    if found is None or version != _version(address, store, typed):
+        found = in_time(lambda: made(address, typed))
+        _made[key] = _version(address, store, typed), found  # for which boto may have signed in
+    return found
+
+
+def _version(address: addresses.Address, store: keys.Keys, typed: Mapping[str, str]) -> object:
+    """What changes with the credentials that a file system was made with."""
+    if store is not keys.S3:  # clients of other stores renew what they need
+        return None
+    from ce_cli.storage import s3
+
+    return in_time(lambda: s3.version(address, typed))
 
 
 def _items(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -122,5 +137,5 @@ def _in_hadoop(scheme: str, rest: str) -> tuple[FileSystem, str]:
     path, mark, query = path.partition("?")
     root = f"{scheme}://{host}/{mark}{query}"
     if root not in _made:
-        _made[root] = in_time(lambda: fs.FileSystem.from_uri(root)[0])
-    return _made[root], f"{slash}{path}"
+        _made[root] = None, in_time(lambda: fs.FileSystem.from_uri(root)[0])
+    return _made[root][1], f"{slash}{path}"

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from ce_cli.storage.addresses import Address
 
-SCHEMES = ("gs", "gcs")
 _RETRY_SECONDS = 15  # Google's client retries for 15 minutes by default
 _VALID = timedelta(hours=1)  # of a token, whose end nobody tells
 _KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"

@@ -10,6 +10,13 @@ from collections.abc import Mapping
 
 Keys = Mapping[str, tuple[str, ...]]  # our name of a key, and its other names
 
+S3_SCHEMES = ("s3", "s3a", "s3n")
+GOOGLE_SCHEMES = ("gs", "gcs")
+AZURE_SCHEMES = ("abfs", "abfss", "az")
+HADOOP_SCHEMES = ("hdfs", "viewfs")
+IN_BUCKETS = (*S3_SCHEMES, *GOOGLE_SCHEMES)
+OF_STORES = (*IN_BUCKETS, *AZURE_SCHEMES)
+
 S3: Keys = {
     "access_key_id": ("aws_access_key_id", "access_key", "key"),
     "secret_access_key": ("aws_secret_access_key", "secret_key", "secret"),

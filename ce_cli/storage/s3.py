@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ce_cli.storage.addresses import Address
 
-SCHEMES = ("s3", "s3a", "s3n")
-ENVIRONMENT = "AWS_"
 _ANY_REGION = "us-east-1"  # which servers other than those of AWS are content with
 
 
@@ -66,6 +64,11 @@ def s3_arguments(
     if file := options.get("ca_file") or environment.get("AWS_CA_BUNDLE"):
         found["tls_ca_file_path"] = file
     return found
+
+
+def version(address: Address, typed: Mapping[str, str]) -> object:
+    """What changes where a file system that was made for a bucket is out of date."""
+    return aws_files.version({**typed, **address.options}.get("profile"), os.environ)
 
 
 def _credentials(options: Mapping[str, str], profile: aws_files.Profile) -> dict[str, str]:

@@ -14,13 +14,13 @@ import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import IO, Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from ce_cli.process import signals
+from ce_cli.process.signals import undone_unless_complete
 from ce_cli.record import Record
 from ce_cli.storage import aws_files, time_limit
 from ce_cli.storage.addresses import Address
@@ -94,7 +94,7 @@ def _in_parts(bucket: Bucket, key: str, file: IO[bytes], size: int) -> None:
         _sent(bucket, "DELETE", key, {"uploadId": number})
 
     length = max(_PART, -(-size // _PARTS))
-    with _aborted_unless_complete(abort):
+    with undone_unless_complete(abort):
         tags = []
         for part, start in enumerate(range(0, size, length), 1):
             piece = Slice(file, start, min(length, size - start))
@@ -108,19 +108,6 @@ def _in_parts(bucket: Bucket, key: str, file: IO[bytes], size: int) -> None:
         done = _sent(bucket, "POST", key, {"uploadId": number}, text)
         if b"<Error>" in done.encode():  # which may come with the status of a success
             raise OSError(_reason(done) or "the upload could not be completed")
-
-
-@contextmanager
-def _aborted_unless_complete(abort: Any) -> Iterator[None]:
-    """Abort an upload where it fails, and where a signal ends the process."""
-    forget = signals.before_leaving(abort)
-    try:
-        yield
-    except BaseException:
-        abort()
-        raise
-    finally:
-        forget()
 
 
 class Slice:

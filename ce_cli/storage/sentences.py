@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from ce_cli.errors import CeError, StorageError
-from ce_cli.storage import time_limit
+from ce_cli.storage import keys, time_limit
 from ce_cli.storage.options import without_secrets
 from ce_cli.text import display_name, sanitize, without_secrets_of
 
-_ARROWS = ("s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "hdfs", "viewfs", "file")
+_ARROWS = (*keys.OF_STORES, *keys.HADOOP_SCHEMES, "file")
 _JAVA = "install Java and Hadoop, and set JAVA_HOME and HADOOP_HOME"
 _CREDENTIALS = "check the credentials, or set --storage-option anonymous=true for public files"
 _OTHER_REGION = "the bucket is in another region", "set it with --storage-option region=NAME"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError, UsageError
-from ce_cli.process import signals
+from ce_cli.process.signals import undone_unless_complete
 from ce_cli.storage import addresses, keys, time_limit
 from ce_cli.storage.file_systems import file_system
 from ce_cli.storage.options import in_force, switch
@@ -19,9 +17,7 @@ from ce_cli.text import display_name, sanitize
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-_AZURE = ("abfs", "abfss", "az")
-_S3 = ("s3", "s3a", "s3n")
-_WHOLE = (*_S3, *_AZURE, "gs", "gcs")  # a file is there when its upload is complete
+_WHOLE = keys.OF_STORES  # a file is there when its upload is complete
 _CANNOT = ("http", "https", "hf", "github")
 _BLOCK = 8 << 20
 _SLOWEST = 100_000  # bytes in a second
@@ -69,7 +65,7 @@ def upload(uri: str, file: IO[bytes]) -> None:
     scheme = uri.partition("://")[0].lower()
     system, path = file_system(uri)
     with storage_call(uri, _FAILED):
-        if scheme in _S3:
+        if scheme in keys.S3_SCHEMES:
             _to_s3(uri, system, path, file)
         elif scheme in _WHOLE:
             _copied(system, path, file)
@@ -78,7 +74,13 @@ def upload(uri: str, file: IO[bytes]) -> None:
 
 
 def _is_anonymous(uri: str, scheme: str) -> bool:
-    store = keys.S3 if scheme in _S3 else keys.AZURE if scheme in _AZURE else keys.GOOGLE
+    store = (
+        keys.S3
+        if scheme in keys.S3_SCHEMES
+        else keys.AZURE
+        if scheme in keys.AZURE_SCHEMES
+        else keys.GOOGLE
+    )
     options = in_force().of(store) | addresses.address_of(uri, store).options
     return switch("anonymous", options.get("anonymous", "false"))
 
@@ -146,22 +148,6 @@ def _renamed(system: Any, path: str, file: IO[bytes]) -> None:
     part = f"{folder}{slash}.{name[:40]}.{os.urandom(6).hex()}.part"
     inner = getattr(getattr(system, "handler", None), "fs", None)  # of fsspec
 
-    def remove() -> None:
-        with contextlib.suppress(OSError):
-            system.delete_file(part)
-
-    with _removed_unless_complete(remove):
+    with undone_unless_complete(lambda: system.delete_file(part)):
         _copied(system, part, file)
         in_time(lambda: (system.move if inner is None else inner.mv)(part, path))
-
-
-@contextlib.contextmanager
-def _removed_unless_complete(remove: Any) -> Iterator[None]:
-    forget = signals.before_leaving(remove)
-    try:
-        yield
-    except BaseException:
-        remove()
-        raise
-    finally:
-        forget()

@@ -56,3 +56,23 @@ def test_an_error_is_a_value_until_the_result() -> None:
 def test_two_passes_are_refused() -> None:
     with pytest.raises(UsageError, match="reads the data twice"):
         ce_cli.plan(CANCER, class_weight=["balanced"])
+
+
+def test_labels_of_another_file_are_refused(tmp_path: Path) -> None:
+    predictions, labels = tmp_path / "p.csv", tmp_path / "l.csv"
+    predictions.write_text("id,prob\na,0.5\nb,0.25\n")
+    labels.write_text("id,label\na,1\nb,0\n")
+    with pytest.raises(UsageError, match="labels is not possible in a plan: write the labels"):
+        ce_cli.plan(predictions, labels=str(labels), id="id")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("-", "standard input"), ("r.sqlite", "a database"), ("r.xlsx", "workbook")]
+)
+def test_what_has_no_tasks_is_refused_before_it_is_opened(
+    name: str, what: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.touch()
+    with pytest.raises(UsageError, match=f"cannot read .*{what}"):
+        ce_cli.plan("-" if name == "-" else path)

@@ -128,23 +128,22 @@ def test_every_number_counts_for_the_digest() -> None:
             assert method == document["method"]
 
 
-FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
-    "nothing": (lambda: b"", 3, "no JSON document"),
-    "a table": (lambda: b"label,prob\n1,0.5\n", 3, "no JSON document"),
-    "half of it": (lambda: json.dumps(WINE).encode()[:200], 3, "not a complete JSON document"),
+FILES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "nothing": (lambda: b"", "no JSON document"),
+    "a table": (lambda: b"label,prob\n1,0.5\n", "no JSON document"),
+    "half of it": (lambda: json.dumps(WINE).encode()[:200], "not a complete JSON document"),
     "NaN": (
         lambda: json.dumps(WINE).encode().replace(b'"slope": ', b'"slope": NaN, "x": '),
-        3,
-        "JSON",
+        "it contains NaN",
     ),
-    "not text": (lambda: b"{\xff\xfe\x00", 3, "JSON"),
-    "deep": (lambda: b'{"a":' * 100_000, 3, "JSON"),
+    "not text": (lambda: b"{\xff\xfe\x00", "'utf-8' codec can't decode byte 0xff"),
+    "deep": (lambda: b'{"a":' * 100_000, "recursion"),
 }
 
 
-@pytest.mark.parametrize(("content", "code", "why"), FILES.values(), ids=FILES)
+@pytest.mark.parametrize(("content", "why"), FILES.values(), ids=FILES)
 def test_a_file_that_is_none_is_refused_by_every_command(
-    content: Callable[[], bytes], code: int, why: str, tmp_path: Path
+    content: Callable[[], bytes], why: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "cal.json"
     path.write_bytes(content())
@@ -155,7 +154,7 @@ def test_a_file_that_is_none_is_refused_by_every_command(
         ("gate", str(SAMPLES / "wine.csv"), "--max", "9", "--calibrate", str(path)),
     ):
         done = run_ce(*words)
-        assert (done.returncode, done.stdout) == (code, ""), done
+        assert (done.returncode, done.stdout) == (3, ""), done
         (line,) = done.stderr.splitlines()
         assert why in line
 

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ce_cli import Calibration, calibrate, score
-from ce_cli.errors import CeError, DataError, UsageError
+from ce_cli.errors import DataError, StorageError, UsageError
 from tests.conftest import SAMPLES, SCHEMAS, run_ce, strict, write_csv, write_parquet
 
 Floats = NDArray[np.float64]
@@ -389,8 +389,8 @@ def test_a_configuration_has_a_table_for_each_command(tmp_path: Path) -> None:
     assert (done.returncode, "must be a table" in done.stderr) == (2, True)
 
 
-def test_all_errors_of_the_api_are_of_ce() -> None:
-    with pytest.raises(CeError):
+def test_a_missing_file_is_an_error_of_ce() -> None:
+    with pytest.raises(StorageError, match=r"nowhere\.csv: there is no such file"):
         calibrate("nowhere.csv")
 
 

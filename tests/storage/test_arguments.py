@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow.fs import FileSystem
 
 from ce_cli.errors import StorageError
 from ce_cli.storage import azure, google, keys
 from ce_cli.storage.addresses import address_of
 from ce_cli.storage.aws_files import profile
+from ce_cli.storage.file_systems import file_system
+from ce_cli.storage.options import using
 from ce_cli.storage.s3 import s3_arguments
 from tests.conftest import run_ce
 from tests.stores import S3Server
@@ -134,7 +138,7 @@ def test_keys(files: dict[str, str]) -> None:
     ("typed", "said"),
     [
         ({"profile": "none"}, "there is no profile 'none'"),
-        ({"profile": "all"}, "'all' has no access key"),
+        ({"profile": "all"}, "'all' has no access key: add aws_access_key_id"),
         ({"access_key_id": "K"}, "belong together"),
     ],
 )
@@ -155,6 +159,65 @@ def test_files_of_aws_that_cannot_be_read(tmp_path: Path) -> None:
             profile(None, {"AWS_CONFIG_FILE": str(tmp_path / "config")})
     with pytest.raises(StorageError, match="is a directory"):
         profile(None, {"AWS_CONFIG_FILE": str(tmp_path)})
+
+
+def _keys_in_use(profile: str) -> tuple[FileSystem, str]:
+    """The file system of a bucket, and the access key that it has."""
+    with using({"profile": profile, "region": "us-east-1"}):
+        system, _ = file_system("s3://bucket/key")
+    return system, system.__reduce__()[1][0]["access_key"]
+
+
+def test_keys_that_change_are_used(files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, path in files.items():
+        monkeypatch.setenv(variable, path)
+    first, key = _keys_in_use("both")
+    assert (key, _keys_in_use("both")[0] is first) == ("A", True)
+    credentials = Path(files["AWS_SHARED_CREDENTIALS_FILE"])
+    credentials.write_text(CREDENTIALS.replace("= A", "= rotated"))
+    second, key = _keys_in_use("both")
+    assert (key, _keys_in_use("both")[0] is second) == ("rotated", True)
+
+
+def test_keys_that_expire_are_asked_for_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("botocore")
+    program = tmp_path / "keys.py"
+    program.write_text(
+        "import datetime, json, pathlib, sys\n"
+        "seen = pathlib.Path(__file__).with_suffix('.seen')\n"
+        "count = len(seen.read_text()) + 1 if seen.exists() else 1\n"
+        "seen.write_text('x' * count)\n"
+        "now = datetime.datetime.now(datetime.timezone.utc)\n"
+        "end = now + datetime.timedelta(minutes=int(sys.argv[1]))\n"
+        "print(json.dumps({'Version': 1, 'AccessKeyId': f'K{count}', 'SecretAccessKey': 'S',\n"
+        "                  'SessionToken': 'T', 'Expiration': end.isoformat()}))\n"
+    )
+    config = tmp_path / "config"
+    command = f"credential_process = {sys.executable} {program}"
+    config.write_text(f"[profile short]\n{command} 2\n[profile long]\n{command} 60\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    system, key = _keys_in_use("long")
+    assert (key, _keys_in_use("long")[0] is system) == ("K1", True)
+    keys = [_keys_in_use("short")[1] for _ in range(3)]  # boto renews what ends within minutes
+    assert len(set(keys)) == 3
+
+
+def test_a_program_that_gives_no_keys_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("botocore")
+    config = tmp_path / "config"
+    program = "import sys; sys.exit('sign in first\\n\\x1b[31mat the door')"
+    config.write_text(f'[profile p]\ncredential_process = {sys.executable} -c "{program}"\n')
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with pytest.raises(StorageError, match=r"'p' cannot sign in: .*[^.]\.$") as caught:
+        _keys_in_use("p")
+    (sentence,) = caught.value.sentences
+    assert sentence.isprintable()
 
 
 def test_an_endpoint_in_the_files_of_aws_is_read(s3_server: S3Server, tmp_path: Path) -> None:

@@ -238,6 +238,29 @@ def test_a_part_that_fails_aborts_the_upload(
     assert s3_server.uploads(bucket) == []
 
 
+def test_a_server_that_is_gone_hides_no_reason(
+    s3_server: S3Server, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = s3_server.bucket()
+    real: Callable[..., Any] = s3_uploads._asked
+
+    def fails(bucket: Bucket, method: str, key: str, query: dict[str, str], body: Any) -> Any:
+        if query.get("partNumber") == "2":
+            return 403, {}, "<Error><Code>QuotaExceeded</Code></Error>"
+        if method == "DELETE":
+            raise ConnectionRefusedError(111, "Connection refused")
+        return real(bucket, method, key, query, body)
+
+    monkeypatch.setattr(s3_uploads, "_asked", fails)
+    monkeypatch.setattr("ce_cli.storage.s3_uploads.time.sleep", lambda seconds: None)
+    with (
+        using(s3_server.options),
+        large.open("rb") as file,
+        pytest.raises(StorageError, match="QuotaExceeded"),
+    ):
+        uploads.upload(f"s3://{bucket}/x", file)
+
+
 def test_a_signal_aborts_the_upload(s3_server: S3Server, large: Path) -> None:
     bucket = s3_server.bucket(x=OLD)
     script = (

@@ -6,6 +6,8 @@ import http.client
 import urllib.error
 import urllib.request
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -31,10 +33,19 @@ class _Pool:
 _pool = _Pool()
 
 
-def keep(response: Any) -> None:
-    """Let the next request use the connection of a response whose body has been read whole."""
-    if hasattr(response, "connection") and response.isclosed() and not response.will_close:
-        _pool.give(response.place, response.connection)
+@contextmanager
+def released(response: Any) -> Iterator[None]:
+    """Close a response in the end; if its body has been read whole, its connection is kept."""
+    is_kept = False
+    try:
+        yield
+        is_kept = response.isclosed() and not response.will_close
+    finally:
+        if is_kept:
+            _pool.give(response.place, response.connection)
+        else:
+            response.close()
+            response.connection.close()
 
 
 class KeptHTTP(urllib.request.HTTPHandler):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from pathlib import PurePath
 from typing import Any
 
 from ce_cli.errors import StorageError
-from ce_cli.inputs.bytestream import WEB, buffered
+from ce_cli.inputs.bytestream import WEB, buffered, plain_suffix
 from ce_cli.inputs.remote.objects import open_object
 from ce_cli.inputs.remote.reader import BlockReader, RemoteReader
 from ce_cli.inputs.remote.remote_file import END_SUFFIXES, RECENT, RemoteFile
@@ -80,5 +79,5 @@ def start_by_end(path: str, raw: io.BufferedReader) -> bytes:
     file = file_of(raw)
     if file is None or file.size < len(_MARK):
         return b""
-    is_named = PurePath(path.partition("?")[0]).suffix.lower() in END_SUFFIXES
+    is_named = plain_suffix(path) in END_SUFFIXES
     return _MARK if is_named and file.end().endswith(_MARK) else b""

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Protocol
 
+from ce_cli import registry
 from ce_cli.inputs.remote.fetching import Started
 
 END_BYTES = 1 << 16  # of a file whose footer is at its end; a reader of Parquet asks for as many
-END_SUFFIXES = (".parquet", ".pq", ".parq")
+END_SUFFIXES = registry.end_suffixes()
 _KEPT_FILES = 256
+_KEPT_BLOCKS = 64  # of all files together
 
 
 Block = Started[memoryview]
@@ -25,7 +27,7 @@ class Ranges(Protocol):
     size : int
         The bytes of the file.
     version : object
-        What changes with the bytes, as far as the server says so; None if each answer is checked.
+        What changes with the bytes, as far as the server says so.
     """
 
     size: int
@@ -72,7 +74,6 @@ class RemoteFile:
         self.ahead: dict[Any, Any] = {}
         self._ranges = ranges
         self._kept: dict[int, bytes] = {}
-        self._blocks: OrderedDict[int, Block] = OrderedDict()
         self._splits = 0
         self._lock = Lock()
 
@@ -107,23 +108,55 @@ class RemoteFile:
 
     def shared(self, number: int, fetched: Callable[[], Block], most: int) -> Block:
         """A block that another reader has fetched, or that is fetched now; the last are kept."""
-        with self._lock:
-            if number not in self._blocks:
-                self._blocks[number] = fetched()
-            self._blocks.move_to_end(number)
-            while len(self._blocks) > most:
-                self._blocks.popitem(last=False)
-            return self._blocks[number]
+        return _BLOCKS.of(self, number, fetched, most)
 
     def count_splits(self, more: int) -> int:
-        """Count splits that are to be read, and return how many there are."""
+        """Count splits that are to be read, and return how many there are.
+
+        When none is left, what was fetched for them is released.
+        """
         with self._lock:
             self._splits += more
-            return self._splits
+            left = self._splits
+        if left == 0:
+            self.ahead.clear()
+            _BLOCKS.release(self)
+        return left
 
     def _fetched(self, start: int, count: int) -> bytes:
         self.requests += 1
         return self._ranges.fetch(start, count)
+
+
+class _Blocks:
+    """Blocks that readers share: the last of each file, and of all files together."""
+
+    def __init__(self) -> None:
+        self._blocks: OrderedDict[tuple[RemoteFile, int], Block] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, file: RemoteFile, number: int, fetched: Callable[[], Block], most: int) -> Block:
+        key = file, number
+        with self._lock:
+            if key not in self._blocks:
+                self._blocks[key] = fetched()
+            self._blocks.move_to_end(key)
+            for one in self._of_file(file)[:-most]:
+                del self._blocks[one]
+            while len(self._blocks) > _KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+            return self._blocks[key]
+
+    def release(self, file: RemoteFile) -> None:
+        with self._lock:
+            for one in self._of_file(file):
+                del self._blocks[one]
+
+    def _of_file(self, file: RemoteFile) -> list[tuple[RemoteFile, int]]:
+        return [one for one in self._blocks if one[0] is file]
+
+
+_BLOCKS = _Blocks()
 
 
 class _Recent:

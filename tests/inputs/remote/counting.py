@@ -41,6 +41,8 @@ class CountingProxy(ThreadingHTTPServer):
     ----------
     log : list of Request
         What was asked for, in the order of the answers.
+    most : int
+        How many requests there were at once.
     instead : callable
         Called with method and path; returns a status to answer at once, -1 to cut the connection
         in the middle of the body, or None.
@@ -53,12 +55,23 @@ class CountingProxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.target, self.latency = port, latency
         self.log: list[Request] = []
+        self.most = self._current = 0
+        self._lock = threading.Lock()
         self.instead: Callable[[str, str], int | None] = lambda method, path: None
 
     @property
     def port(self) -> int:
         """The port to connect to."""
         return int(self.server_address[1])
+
+    def wait(self) -> None:
+        """Let a request wait for its answer."""
+        with self._lock:
+            self._current += 1
+            self.most = max(self.most, self._current)
+        time.sleep(self.latency)
+        with self._lock:
+            self._current -= 1
 
     def gets(self, part: str = "") -> list[Request]:
         """The requests for bytes of objects whose path contains `part`."""
@@ -80,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length) if length else None
-        time.sleep(self.server.latency)
+        self.server.wait()
         instead = self.server.instead(self.command, self.path)
         if instead is not None and instead > 0:
             self._answer(instead, [], b"")

@@ -92,8 +92,11 @@ def test_a_file_that_changes_while_it_is_read(kind: str, store: CountedStore) ->
     store.proxy.instead = change
     line = store.refused(uri, code=BAD_DATA)
     assert line.startswith(f"ce: {uri}: ")
-    assert kind != "replaced" or ("was replaced" in line and len(first) == len(other))
-    assert "while it was read; run ce again" in line
+    assert len(first) == len(other)
+    size = len(later.get(kind, b""))
+    sizes = f"went from {len(first):,} to {size:,} bytes"
+    how = {"replaced": "was replaced", "deleted": "was deleted"}.get(kind, sizes)
+    assert f"{how} while it was read; run ce again" in line
 
 
 def test_a_file_that_changes_between_two_passes(store: CountedStore) -> None:

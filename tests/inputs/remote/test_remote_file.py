@@ -79,6 +79,38 @@ def test_readers_share_blocks() -> None:
     assert len(ranges.asked) == 3
 
 
+def test_blocks_are_released_when_the_last_split_has_been_read() -> None:
+    file, ranges = opened()
+    reader = BlockReader(file)
+    assert file.count_splits(2) == 2
+    for left in (1, 0):
+        reader.seek(0)
+        assert reader.read(100) == CONTENT[:100]
+        assert len(ranges.asked) == 1
+        assert file.count_splits(-1) == left
+    reader.seek(0)
+    assert reader.read(100) == CONTENT[:100]
+    assert len(ranges.asked) == 2
+
+
+def test_blocks_of_all_files_are_bounded() -> None:
+    """However many files are open and half read."""
+    both = [opened() for _ in range(60)]
+
+    def read(file: RemoteFile) -> None:
+        reader = BlockReader(file)
+        for place in (0, 5_000_000, 10_000_000):
+            reader.seek(place)
+            assert reader.read(100) == CONTENT[place : place + 100]
+
+    for file, _ in both:
+        read(file)
+    for file, _ in reversed(both):
+        read(file)
+    held = 2 * 3 * 60 - sum(len(ranges.asked) for _, ranges in both)
+    assert 8 <= held <= 64  # blocks that were not fetched again
+
+
 def test_a_long_footer_is_completed() -> None:
     file, ranges = opened()
     assert file.end() == CONTENT[-END_BYTES:]

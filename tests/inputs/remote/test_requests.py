@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import lzma
-import time
 from pathlib import Path
 from typing import Any
 
@@ -115,24 +114,21 @@ def test_other_formats_are_opened_once(name: str, store: CountedStore) -> None:
 
 
 def test_many_files_are_opened_ahead(store: CountedStore) -> None:
-    """One after another, the answers alone would take ten seconds."""
     content = as_parquet(pa.table(rows(1_000)))
     for number in range(100):
         store.put(f"run/{number:03}.parquet", content)
     store.proxy.latency = 0.05
-    start = time.monotonic()
     document = store.scored(store.uri("run"), "--quiet")
     assert document["rows"]["read"] == 100_000
-    assert time.monotonic() - start < 9
+    assert store.proxy.most >= 4
     assert len(store.proxy.log) == 1 + 1 + 100 + 100  # the folder is no file; a list; each file
 
 
 def test_many_files_that_are_named_are_found_at_once(store: CountedStore) -> None:
     uris = [store.put(f"{n}.csv", as_text(pa.table(rows(5, n)))) for n in range(40)]
     store.proxy.latency = 0.3
-    start = time.monotonic()
     assert store.scored(*uris)["inputs"] == uris
-    assert time.monotonic() - start < 11  # one after another, the sizes alone would take twelve
+    assert store.proxy.most >= 4
     assert len(store.proxy.heads()) == 40
 
 

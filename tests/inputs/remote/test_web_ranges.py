@@ -27,11 +27,22 @@ def parquet(seed: int, count: int = ROWS) -> bytes:
     table = pa.table(
         {**columns, "label": random.integers(0, 2, count), "prob": random.random(count)}
     )
-    pq.write_table(table, sink, row_group_size=count // 3)
+    # Neither compressed nor in dictionaries, so that all of one length have the same places.
+    plain: dict[str, Any] = {"compression": "none", "use_dictionary": False}
+    pq.write_table(table, sink, row_group_size=count // 3, **plain)
     return sink.getvalue()
 
 
 CONTENT = parquet(1)
+
+
+def marks(path: str, content: bytes) -> dict[str, str]:
+    """What a server says about the version of a file."""
+    if "unmarked" in path:
+        return {}
+    if "dated" in path:
+        return {"Last-Modified": f"Mon, 0{1 + (content != CONTENT)} Jan 2024 00:00:00 GMT"}
+    return {"ETag": f'"{hash(content)}"'}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -56,11 +67,14 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/none.parquet" or (path == "/later.parquet" and len(server.seen) > 2):
             status = server.status
             self._answer(status, b"")
-        elif found is None or path in ("/whole.parquet", "/no-suffixes.parquet?"):
-            extra = {"Accept-Ranges": "bytes"} if path == "/download" else {}
-            self._answer(200, content, **extra)
+        elif found is None or path == "/whole.parquet" or self._is_late(path):
+            extra = {"Accept-Ranges": "bytes"} if path.startswith("/download") else {}
+            self._answer(200, content, **extra, **marks(path, content))
         else:
             self._answer_range(path, content, found)
+
+    def _is_late(self, path: str) -> bool:
+        return path == "/forgets.parquet" and len(self.server.seen) > 2
 
     def _answer_range(self, path: str, content: bytes, found: re.Match[str]) -> None:
         size = len(content)
@@ -77,17 +91,17 @@ class Handler(BaseHTTPRequestHandler):
         part = content[start:stop]
         self.server.sent += len(part)
         place = f"bytes {start}-{stop - 1}/{size}"
-        tag = f'"{hash(content)}"'
         if path == "/cut.parquet" and len(self.server.seen) > 2:
             self.send_response(206)
             self.send_header("Content-Range", place)
             self.send_header("Content-Length", str(len(part)))
-            self.send_header("ETag", tag)
+            for name, value in marks(path, content).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(part[: len(part) // 2])
             self.close_connection = True
             return
-        self._answer(206, part, **{"Content-Range": place, "ETag": tag})
+        self._answer(206, part, **{"Content-Range": place}, **marks(path, content))
         if path == "/closes.parquet":
             self.close_connection = True  # without a word, as servers do after a while
 
@@ -123,10 +137,15 @@ class Server(ThreadingHTTPServer):
         self.sent = self.connections = 0
         self.status = 404
         self.other: bytes | None = None
+        self.before_other = 3
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients hang up where an answer is of no use to them."""
 
     def contents(self, requests: int) -> bytes:
-        """The file; after three requests another one, if there is one."""
-        return self.other if self.other is not None and requests > 3 else CONTENT
+        """The file; after three requests, or so many, another one, if there is one."""
+        is_other = self.other is not None and requests > self.before_other
+        return self.other if self.other is not None and is_other else CONTENT
 
     def uri(self, path: str, login: str = "") -> str:
         """The address of a path."""
@@ -187,11 +206,39 @@ def test_redirects_keep_ranges_and_no_passwords(web: Server) -> None:
     assert all(asked for _, asked, _ in web.seen)
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "dated.parquet"])
 @pytest.mark.parametrize("kind", ["replaced", "shorter", "longer"])
-def test_a_file_that_is_replaced_while_it_is_read(kind: str, web: Server) -> None:
+def test_a_file_that_is_replaced_while_it_is_read(kind: str, name: str, web: Server) -> None:
     later = {"replaced": parquet(2), "shorter": parquet(1, 300), "longer": parquet(1, 2 * ROWS)}
     web.other = later[kind]
-    assert "was replaced while it was read" in refused(web.uri("a.parquet"), BAD_DATA)
+    assert kind != "replaced" or len(later[kind]) == len(CONTENT)
+    assert "was replaced while it was read" in refused(web.uri(name), BAD_DATA)
+
+
+@pytest.mark.parametrize("name", ["unmarked.parquet", "download-unmarked"])
+def test_a_file_without_marks_comes_with_one_answer(name: str, web: Server) -> None:
+    """Bytes of two versions could not be told from each other."""
+    web.other, web.before_other = parquet(2), 2
+    assert read(web.uri(name)) == ROWS
+    assert [asked for _, asked, _ in web.seen if asked.startswith("bytes=-")] == [
+        asked for _, asked, _ in web.seen if asked
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "whole.parquet", "dated.csv"])
+def test_a_file_that_is_replaced_between_two_passes(name: str, web: Server) -> None:
+    uri = web.uri(name)
+    options = ("--label", "label", "--pred", "prob", "--class-weight", "balanced")
+    score_json(uri, *options)
+    web.before_other, web.other = len(web.seen) // 2, parquet(2)  # each pass asks for the same
+    web.seen.clear()
+    (line,) = complaints(run_ce("score", uri, *options), BAD_DATA)
+    assert f"{uri}: was replaced while it was read" in line
+
+
+def test_a_server_that_gives_no_ranges_any_longer(web: Server) -> None:
+    line = refused(web.uri("forgets.parquet"))
+    assert "the server gives no ranges of its bytes any longer; try again" in line
 
 
 def test_a_connection_that_is_cut(web: Server) -> None:
