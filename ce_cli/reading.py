@@ -77,6 +77,9 @@ class Reading(Record):
         The bytes of memory that may be used; if None, as many as the machine leaves.
     span : Span or None
         The part of a file to read; if None, all of it.
+    rows : (int, int) or None
+        The number of the first row to read, from 0, and of the one after the last, of a file that
+        says how many it has; if None, all of them.
     """
 
     delimiter: str | None = None
@@ -93,6 +96,7 @@ class Reading(Record):
     table: str | None = None
     max_memory: int | None = None
     span: Span | None = None
+    rows: tuple[int, int] | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:

@@ -154,7 +154,8 @@ def data_set(data: Given, options: Mapping[str, Any], spec: Spec, reading: Readi
     """The data set, with its labels if they are in a file or table of their own."""
     labels = options.get("labels")
     own = None if labels is None else _labels(labels, reading_of_labels(reading, spec))
-    files = Files(data.names, reading) if data.table is None else None
+    path = os.fspath(labels) if isinstance(labels, str | os.PathLike) else None
+    files = Files(data.names, reading, path) if data.table is None else None
     return DataSet(tuple(map(without_secrets, data.names)), data.sources(reading), own, files)
 
 

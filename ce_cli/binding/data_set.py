@@ -18,7 +18,7 @@ def data_set(
     """Files that are read as one, with the file that has their labels, if there is one."""
     sources = opener(names, reading)
     shown = tuple(map(without_secrets, names))
-    files = Files(tuple(names), reading)
+    files = Files(tuple(names), reading, labels)
     if labels is None:
         return DataSet(shown, sources, files=files)
     from ce_cli.binding.joining.joined import reading_of_labels

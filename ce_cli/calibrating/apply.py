@@ -28,7 +28,7 @@ from ce_cli.inputs.source import Frame, Source, Split
 from ce_cli.kernels.calibration import Calibration
 from ce_cli.record import Record
 from ce_cli.results.calibrate import Calibrated
-from ce_cli.scoring.pipeline import up_to_first_row
+from ce_cli.scoring.prepared import up_to_first_row
 from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 

@@ -22,7 +22,8 @@ from ce_cli.kernels.recalibration import Rows
 from ce_cli.memory.limit import require
 from ce_cli.record import Record
 from ce_cli.scoring.figures import class_names
-from ce_cli.scoring.pipeline import Prepared, balance, prepared
+from ce_cli.scoring.pipeline import balance
+from ce_cli.scoring.prepared import Prepared, prepared
 from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import files_title, plural

@@ -24,7 +24,7 @@ from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
 from ce_cli.scoring.evidence_notes import EvidenceNote, evidence_notes
 from ce_cli.scoring.figures import class_names
-from ce_cli.scoring.pipeline import Prepared, bound_columns, prepared
+from ce_cli.scoring.prepared import Prepared, bound_columns, prepared
 from ce_cli.scoring.run import Run
 from ce_cli.spec import Spec
 from ce_cli.text import quoted, quoted_list

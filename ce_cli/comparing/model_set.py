@@ -56,7 +56,7 @@ class ModelSet(Record):
         if sum(len(data.models) for data in data_sets) < 2:
             raise UsageError("A comparison needs two models.")
         owner, place = _owner(data_sets, plan.reference)
-        ordered = [data_sets[owner], *(one for one in data_sets if one is not data_sets[owner])]
+        ordered = reference_first(data_sets, plan.reference)
         readers = [ModelReader(_clustered(ordered[0], plan.cluster))]
         for data in ordered[1:]:
             with same_labels(readers[0]):
@@ -103,6 +103,12 @@ class ModelSet(Record):
     def classes(self) -> tuple[str, ...]:
         """Class names by the reference's codes."""
         return class_names(self.models[0].binding, self.readers[0].issues[self.order[0]].labels)
+
+
+def reference_first(data_sets: Sequence[ModelData], model: int) -> list[ModelData]:
+    """The data sets, that of the reference first."""
+    first = data_sets[_owner(data_sets, model)[0]]
+    return [first, *(one for one in data_sets if one is not first)]
 
 
 def _owner(data_sets: Sequence[ModelData], model: int) -> tuple[int, int]:

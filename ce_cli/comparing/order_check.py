@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ce_cli.binding.joining.fingerprints import fingerprints
-from ce_cli.binding.joining.reordered import OrderOfValues, shared_columns
+from ce_cli.binding.joining.reordered import OrderOfValues, Shared, shared_columns
 from ce_cli.binding.joining.row_columns import RowCheck, RowColumn, row_names
 from ce_cli.binding.naming.names import is_index, is_prediction
 from ce_cli.binding.rows.columns import as_texts
 from ce_cli.comparing.bound_models import ModelReader, common_indices
+from ce_cli.comparing.order_evidence import OrderColumns
 from ce_cli.comparing.scored_rows import ScoredRows
 from ce_cli.errors import DataError
 from ce_cli.inputs.source import Column
@@ -47,7 +48,8 @@ class OrderCheck:
         ids = [RowColumn(key, key)] if key is not None and not is_index(key) else []
         others = common_indices(readers)
         self._checks = [RowCheck([*ids, *columns]) for columns in others]
-        self._orders = [self._order_of_values(other) for other in readers[1:]]
+        self._shared = [self._shared_columns(other) for other in readers[1:]]
+        self._orders = [OrderOfValues(shared) for shared in self._shared]
         first = [one.ours for columns in others for one in columns]
         first += [name for order in self._orders for name in order.names(0)]
         self.indices = [
@@ -58,11 +60,17 @@ class OrderCheck:
             ),
         ]
 
-    def _order_of_values(self, other: ModelReader) -> OrderOfValues:
+    @property
+    def columns(self) -> OrderColumns:
+        """What is compared, for whoever does it elsewhere."""
+        checked = tuple(tuple(check.columns) for check in self._checks)
+        return OrderColumns(self._key, checked, tuple(map(tuple, self._shared)))
+
+    def _shared_columns(self, other: ModelReader) -> list[Shared]:
         """The shared columns of the first data set and another that seem to disagree."""
         pair = (self._readers[0], other)
         free = [[one for one in reader.kinds if _may_be_shared(one, reader)] for reader in pair]
-        return OrderOfValues(shared_columns(pair[0].source, other.source, *free))
+        return shared_columns(pair[0].source, other.source, *free)
 
     def check(self, step: Step, later: Iterator[Step]) -> None:
         """Compare the next rows of every data set; `later` has the steps after them.

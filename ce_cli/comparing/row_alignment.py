@@ -72,6 +72,11 @@ class RowAlignment:
         if self._errors:
             raise DataError(*self._errors)
 
+    def compare_counts(self) -> None:
+        """Record an error if the data sets, which were read elsewhere, have not as many rows."""
+        if len({reader.read for reader in self.readers}) > 1:
+            self._errors = [self._uneven()]
+
     def rows(self, run: Run) -> Iterator[list[ScoredRows]]:
         """The common rows in stretches: for each, the rows of every model.
 

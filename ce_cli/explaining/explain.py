@@ -26,7 +26,8 @@ from ce_cli.metrics.loss import Loss
 from ce_cli.results.explain import Explained, LossRank
 from ce_cli.results.score import Result
 from ce_cli.scoring.figures import Computed
-from ce_cli.scoring.pipeline import Prepared, balance, prepared
+from ce_cli.scoring.pipeline import balance
+from ce_cli.scoring.prepared import Prepared, prepared
 from ce_cli.scoring.reduce import ScoreSplit
 from ce_cli.scoring.result import report
 from ce_cli.scoring.run import Run

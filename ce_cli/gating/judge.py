@@ -19,7 +19,7 @@ from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.locate import located
 from ce_cli.record import Record
 from ce_cli.results.gate import Check, Gate
-from ce_cli.scoring.pipeline import score
+from ce_cli.scoring.pipeline import check_possible, score
 from ce_cli.scoring.run import Run
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ class PreparedGate(Record):
 
     request: GateRequest
     baseline: BaselineScore | None = None
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether the rows are compared with those of a baseline."""
+        wanted = any(one.is_regression for one in self.request.requirements)
+        return wanted and self.request.baseline is not None and self.baseline is None
 
 
 def ready(request: GateRequest) -> PreparedGate:
@@ -96,6 +102,13 @@ def judged(gate: PreparedGate, data: DataSet, run: Run, predictions: DataSet | N
         The data are invalid, or do not match the request.
     """
     request = gate.request
+    if predictions is None and gate.is_paired:
+        predictions = data_set(
+            located([request.baseline or ""]), request.reading, request.spec, request.labels
+        )
+    if predictions is not None:  # before the rows are scored
+        for one in (data, predictions):
+            check_possible(one, run, whole=True)
     result = score(data, request.spec, run, groupings=groupings(request.requirements))
     against = _against(gate, result, data, run, predictions)
     return Gate(
@@ -127,8 +140,7 @@ def _against(
     spec = request.spec.replace(
         by=tuple(dict.fromkeys(name for columns in group_columns for name in columns))
     )
-    if predictions is None:
-        predictions = data_set(located([request.baseline]), request.reading, spec, request.labels)
+    assert predictions is not None
     return paired_comparison(
         data, predictions, request.baseline, spec, run, group_columns, request.inner
     )

@@ -11,7 +11,6 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from ce_cli.errors import DataError, StorageError, UnseenFileError, UsageError
-from ce_cli.inputs.bytes_ahead import BytesAhead
 from ce_cli.memory.limit import is_lack_of_memory
 from ce_cli.text import STDIN, display_name, quoted, sanitize, system_reason, without_secrets_of
 
@@ -171,6 +170,8 @@ class ByteStream:
         if packed:
             self._read = _unpacked(path, raw, packed)
             if _is_file(raw):
+                from ce_cli.inputs.bytes_ahead import BytesAhead
+
                 ahead = BytesAhead(self._read, raw.tell)
                 self._read, self._position = ahead.read, ahead.position
         self._recode = _recoder(path, encoding)

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class Files(Record):
-    """Files by their paths, for whoever else opens them."""
+    """Files by their paths, for whoever else opens them, and the file that has their labels."""
 
     paths: tuple[str, ...]
     reading: Reading
+    labels: str | None = None
 
 
 class DataSet(Record):

@@ -26,6 +26,7 @@ FORMATS = (
     "files"
 )
 MOST_COLUMNS = 1 << 15
+LONGEST_RECORD = 64 << 20  # bytes, also of one text in a binary file
 NO_TEXTS = ("\0",)  # for `Projection.missing_texts`: no text means a missing value
 
 
@@ -262,6 +263,12 @@ class SourceWrapper:
         """Whether there are no rows."""
         return self._source.is_empty
 
+    @property
+    def group_rows(self) -> tuple[int, ...] | None:
+        """The number of rows of each part, if the file says so, and the rows are as in the file."""
+        found: tuple[int, ...] | None = getattr(self._source, "group_rows", None)
+        return found
+
 
 class EmptySource:
     """A file that holds nothing.
@@ -274,6 +281,7 @@ class EmptySource:
 
     format = "empty file"
     is_empty = True
+    group_rows = ()
 
     def __init__(self, name: str) -> None:
         self.name = name

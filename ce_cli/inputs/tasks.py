@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
@@ -72,9 +72,9 @@ def planned(files: Files, workers: int, task_bytes: int | None = None) -> list[T
     task_bytes : int, optional
         The size of a task; by default, from 64 MB to 1 GB, so that each worker gets several.
     """
-    places = [_place(path) for path in files.paths]
+    places = [place_of(path) for path in files.paths]
     total = sum(length for length, _ in places)
-    size = task_bytes or min(max(total // (_ROUNDS * workers), SMALLEST), LARGEST)
+    size = task_bytes or size_of_task(total, workers)
     form = files.reading.input_format
     tasks: list[Task] = []
     for part, (path, (length, state)) in enumerate(zip(files.paths, places, strict=True)):
@@ -88,6 +88,16 @@ def planned(files: Files, workers: int, task_bytes: int | None = None) -> list[T
         else:
             tasks[-1] = both
     return tasks
+
+
+def size_of_task(total: int, workers: int) -> int:
+    """The bytes of each task of some data, so that each worker gets several."""
+    return min(max(total // (_ROUNDS * workers), SMALLEST), LARGEST)
+
+
+def whole_of(paths: Sequence[str]) -> Task:
+    """A task for work on all files together, which knows them; it has only their size."""
+    return Task(0, "", (), sum(place_of(path)[0] for path in paths))
 
 
 def read_here_only(files: Files | None) -> str | None:
@@ -104,7 +114,7 @@ def read_here_only(files: Files | None) -> str | None:
     return None
 
 
-def _place(path: str) -> tuple[int, tuple[int, int] | None]:
+def place_of(path: str) -> tuple[int, tuple[int, int] | None]:
     """The bytes of a file, 0 if they are not known, and its state, of a local one."""
     if "://" in path:
         from ce_cli.inputs.remote.listing import known_size

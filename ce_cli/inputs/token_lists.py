@@ -69,6 +69,8 @@ class TokenLists(SourceWrapper):
         The column of lists of the tokens themselves.
     """
 
+    group_rows = None  # a row of the file becomes several
+
     def __init__(self, source: Source, logprobs: str, tokens: str | None) -> None:
         super().__init__(source)
         self._lists = Lists(logprobs=logprobs, tokens=tokens)

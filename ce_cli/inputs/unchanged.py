@@ -9,6 +9,7 @@ from ce_cli.errors import DataError
 from ce_cli.inputs.sizes import file_status
 from ce_cli.inputs.source import Frame, Projection, Source, SourceWrapper, Split
 from ce_cli.record import Record
+from ce_cli.text import display_name
 
 if TYPE_CHECKING:
     from ce_cli.inputs.remote.unchanged_object import WatchedObject
@@ -34,6 +35,18 @@ def state_of(path: str) -> FileState | None:
     if status is None:
         return None
     return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def states_elsewhere(path: str, state: tuple[int, int] | None) -> States:
+    """The state that a file had for whoever made a task, with what is known of it here.
+
+    `state` has its size, and when it was modified.
+    """
+    now = None if state is None else state_of(path)
+    if now is None or state is None:
+        return {}
+    then = now._replace(size=state[0], modified=state[1])
+    return {path: Watched(path, display_name(path), then)}
 
 
 class Watched(Record):

@@ -24,7 +24,8 @@ from ce_cli.inspection.settle import settle
 from ce_cli.inspection.trial import Trial
 from ce_cli.inspection.value_advice import value_advice
 from ce_cli.results.inspect import SEVERITIES, ClassSeen, Finding, Inspected
-from ce_cli.scoring.pipeline import check_possible, up_to_first_row, with_labels
+from ce_cli.scoring.pipeline import check_possible, is_whole
+from ce_cli.scoring.prepared import up_to_first_row, with_labels
 from ce_cli.scoring.repeated_files import RepeatedFiles
 from ce_cli.scoring.run import Run
 from ce_cli.scoring.warnings import left_out_files
@@ -86,7 +87,9 @@ def inspect(data: DataSet, spec: Spec, typed: ScoreCommand, run: Run) -> Inspect
     StorageError
         A file cannot be read.
     """
-    check_possible(data, run, spec.id is not None)
+    check_possible(data, run)
+    if is_whole(data, spec):
+        run.refuse_elsewhere("Inspecting rows that are matched by order to --labels (without --id)")
     given = spec
     sources, spec, label_file = with_labels(data, spec)
     leading = up_to_first_row(sources)

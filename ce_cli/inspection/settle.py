@@ -14,7 +14,7 @@ from ce_cli.inspection.profiles import sortable
 from ce_cli.inspection.score_command import option
 from ce_cli.record import Record
 from ce_cli.results.inspect import Finding
-from ce_cli.scoring.pipeline import bound_columns
+from ce_cli.scoring.prepared import bound_columns
 from ce_cli.spec import Spec
 from ce_cli.text import comma_separated
 

@@ -10,7 +10,6 @@ from ce_cli.binding.finding.near_predictions import is_percent
 from ce_cli.binding.naming.spelling import canonical
 from ce_cli.errors import pasteable
 from ce_cli.findings.bad_numbers import number_text
-from ce_cli.findings.number_advice import skipping
 from ce_cli.record import Record
 from ce_cli.scoring.evidence import Evidence
 from ce_cli.spec import Spec
@@ -128,6 +127,8 @@ def _by_names(evidence: Evidence, binding: Binding, spec: Spec) -> Iterator[Evid
 
 def _marks(evidence: Evidence, binding: Binding, spec: Spec) -> EvidenceNote:
     """Numbers that are hardly predictions, but are scored as such."""
+    from ce_cli.findings.number_advice import skipping
+
     minus = binding.task == "likelihood" and spec.as_ == "logprobs"  # kept as losses
     marks = [-mark if minus else mark for mark in evidence.marks]
     shown = " and ".join(map(number_text, marks))

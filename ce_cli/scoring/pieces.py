@@ -11,7 +11,7 @@ from ce_cli.inputs.anywhere import as_typed
 from ce_cli.inputs.locate import opened, opened_or_empty
 from ce_cli.inputs.source import Source
 from ce_cli.inputs.tasks import Task
-from ce_cli.inputs.unchanged import States, Watched, state_of
+from ce_cli.inputs.unchanged import states_elsewhere
 from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
 from ce_cli.storage.options import StorageOptions, using
@@ -167,7 +167,7 @@ class TaskFold(Record, Generic[Outcome]):
         span = Span(task.start, task.stop, task.exact)
         work = self.work
         try:
-            states = _states(path, task.state)
+            states = states_elsewhere(path, task.state)
             open_it = opened_or_empty if self.are_several else opened
             source = open_it(path, self.reading.replace(span=span), states)
             source.name = display_name(as_typed(path))
@@ -235,12 +235,3 @@ def _rows_of_both(
         part, count = later[0]
         return (*earlier[:-1], (part, earlier[-1][1] + count), *later[1:])
     return earlier + later
-
-
-def _states(path: str, state: tuple[int, int] | None) -> States:
-    """The state that a file had for whoever made the task, with what is known of it here."""
-    now = None if state is None else state_of(path)
-    if now is None or state is None:
-        return {}
-    then = now._replace(size=state[0], modified=state[1])
-    return {path: Watched(path, display_name(path), then)}

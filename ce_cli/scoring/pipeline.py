@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from ce_cli import registry
-from ce_cli.binding.bind import bind
 from ce_cli.binding.binding import Binding
-from ce_cli.binding.fits import Fits, must_be_alike
-from ce_cli.errors import CeError, DataError, UsageError
-from ce_cli.findings.messages import fatal, sentences
-from ce_cli.findings.row_issues import RowIssues
+from ce_cli.errors import CeError, UsageError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
-from ce_cli.inputs.source import Projection, Source, Split
+from ce_cli.inputs.source import Split
 from ce_cli.metrics.loss import Loss
 from ce_cli.metrics.per_class import PerClass, balanced_weights
 from ce_cli.metrics.quantiles import Quantiles
@@ -23,6 +18,7 @@ from ce_cli.metrics.spread import Spread
 from ce_cli.metrics.state import State
 from ce_cli.record import Record
 from ce_cli.scoring.figures import Computed, class_names
+from ce_cli.scoring.prepared import Prepared, prepared
 from ce_cli.scoring.reduce import ScoreSplit, SplitResult
 from ce_cli.scoring.result import report
 from ce_cli.scoring.run import Run
@@ -32,10 +28,8 @@ from ce_cli.text import quoted
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ce_cli.binding.joining.label_file import LabelFile
     from ce_cli.outputs.tables.row_parts import RowParts
     from ce_cli.results.score import Note, Result
-    from ce_cli.scoring.joined_files import Labelled
     from ce_cli.scoring.repeated_files import RepeatedFiles
     from ce_cli.scoring.score_files import ScoreFiles
 
@@ -74,11 +68,29 @@ def score(
         The options, the data or the files are invalid.
     """
     metrics = metric_states(spec)
-    check_possible(data, run, spec.id is not None, every_row is not None)
+    undivided = is_whole(data, spec)
+    check_possible(data, run, every_row is not None, undivided)
+    if run.elsewhere is not None and undivided:
+        if rows_in is not None:
+            run.refuse_elsewhere(
+                "--per-row with rows that are matched by order to --labels (without --id)"
+            )
+        return _on_worker(data, spec, run, groupings)
     parts = _parts(rows_in, run)
     weights = balance(data, spec, run) if spec.balanced else ()
     whole = Pass(spec, metrics, run, weights, every_row, parts)
     return report(whole.computed(data), groupings)
+
+
+def _on_worker(
+    data: DataSet, spec: Spec, run: Run, groupings: Sequence[Sequence[str]] | None
+) -> Result:
+    from ce_cli.scoring.on_worker import FilesElsewhere, ScoreAll, on_worker
+
+    files = FilesElsewhere.of(data)
+    result = on_worker(run, ScoreAll(files, spec, groupings), [files])
+    run.add_rows(result.rows["read"])
+    return result.replace(warnings=(*result.warnings, *run.notes()))
 
 
 def _parts(folder: str | None, run: Run) -> RowParts | None:
@@ -95,8 +107,15 @@ def _parts(folder: str | None, run: Run) -> RowParts | None:
     return RowParts(folder).made()
 
 
-def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = False) -> None:
+def is_whole(data: DataSet, spec: Spec) -> bool:
+    """Whether the rows cannot be divided into tasks, since labels are joined by their order."""
+    return data.labels is not None and spec.id is None
+
+
+def check_possible(data: DataSet, run: Run, every_row: bool = False, whole: bool = False) -> None:
     """Refuse, before anything starts, what the engine of a run cannot do.
+
+    `whole` is whether a worker has to read the file of labels, too.
 
     Raises
     ------
@@ -108,10 +127,11 @@ def check_possible(data: DataSet, run: Run, has_key: bool, every_row: bool = Fal
     from ce_cli.inputs.tasks import read_here_only
 
     what = read_here_only(data.files)
+    if what is None and whole and data.labels is not None and data.files is not None:
+        own = data.files.labels
+        what = read_here_only(None if own is None else data.files.replace(paths=(own,)))
     if what is not None:
         run.refuse_elsewhere(f"Reading {what}")
-    if data.labels is not None and not has_key:
-        run.refuse_elsewhere("Joining --labels by the order of rows (without --id)")
     if every_row:
         run.refuse_elsewhere("Writing the rows to one file with --per-row")
 
@@ -172,16 +192,7 @@ class Pass(Record):
         found = begun.ended(scored.result, locations)
         if self.rows_in is not None:
             self.rows_in.complete(scored.parts, data.names)
-        return found.replace(notes=(*found.notes, *self._notes_about_workers()))
-
-    def _notes_about_workers(self) -> Iterator[Note]:
-        """A note for each that rounds otherwise than this machine."""
-        if self.run.elsewhere is None:
-            return
-        from ce_cli.results.score import Note
-
-        for sentence in self.run.elsewhere.differences:
-            yield Note("other_arithmetic", sentence)
+        return found.replace(notes=(*found.notes, *self.run.notes()))
 
     def begun(self, data: DataSet) -> Begun:
         """Bind the columns."""
@@ -293,141 +304,6 @@ class Begun(Record):
         return Computed(total, binding, settled, self.metrics, locations, label_file, source, notes)
 
 
-class Prepared(Record):
-    """A data set that is bound but not read yet.
-
-    Attributes
-    ----------
-    binding : Binding
-        Which column has which role.
-    spec : Spec
-        The resolved spec, without ``auto``.
-    source : Source
-        The first file that has a row.
-    sources : iterator of Source
-        All files.
-    label_file : LabelFile or None
-        The file that has the labels, if it is not among these.
-    same_precision : bool
-        Whether all files must store predictions with the precision of the first.
-    """
-
-    binding: Binding
-    spec: Spec
-    source: Source
-    sources: Iterator[Source]
-    label_file: LabelFile | None = None
-    same_precision: bool = False
-
-    def splits(
-        self, projection: Projection | None = None, others: Sequence[Binding] = ()
-    ) -> Iterator[tuple[int, Split]]:
-        """The splits to read, each with the number of its file.
-
-        They have the bound columns, or those of `projection`; each file must also have the columns
-        of `others`.
-        """
-        fits = self.fits(others)
-        for part, source in enumerate(self.sources):
-            if source.is_empty:
-                continue
-            fits.check_file(part, source)
-            for split in source.splits(projection or self.binding.projection):
-                yield part, split
-
-    def labelled(self, projection: Projection | None = None) -> Labelled | None:
-        """The labels, if they are in a file of their own, and the columns of both to read."""
-        if self.label_file is None:
-            return None
-        from ce_cli.scoring.joined_files import Labelled
-
-        chosen = projection or self.binding.projection
-        return Labelled(self.label_file, self.source, chosen, self.binding.labels.columns)
-
-    def fits(self, others: Sequence[Binding] = ()) -> Fits:
-        """What each file has to have, for this binding and others."""
-        return Fits((self.binding, *others), self.source.name, self.same_precision)
-
-    def refuse_bad(self, issues: RowIssues, locations: RowLocations) -> None:
-        """Check the problems found while reading.
-
-        Raises
-        ------
-        DataError
-            The data is bad, or there is no row to score.
-        """
-        if self.label_file is not None:
-            self.label_file.check_used()
-        _check_data(issues, self.binding, self.spec, locations)
-
-
-def prepared(
-    data: DataSet, spec: Spec, adapted: Callable[[Spec, Sequence[str]], Spec] | None = None
-) -> Prepared:
-    """Join the labels, if they are in a file of their own, and bind the columns.
-
-    Parameters
-    ----------
-    data, spec : DataSet, Spec
-        As for `score`.
-    adapted : callable, optional
-        Adapts the spec to the names of the columns.
-
-    Raises
-    ------
-    CeError
-        The columns do not fit the options, or their roles cannot be found.
-    """
-    sources, spec, label_file = with_labels(data, spec)
-    leading = up_to_first_row(sources)
-    source = leading[-1]
-    if not source.columns():
-        raise DataError(f"{source.name}: the file is empty.")
-    if adapted is not None:
-        spec = adapted(spec, [column.name for column in source.columns()])
-    try:
-        binding, settled = _bound(source, spec)
-    except CeError as error:
-        raise error.about(source.name) from None
-    return Prepared(
-        binding,
-        settled,
-        source,
-        chain(leading, sources),
-        label_file,
-        same_precision=must_be_alike(spec, settled),
-    )
-
-
-def _bound(source: Source, spec: Spec) -> tuple[Binding, Spec]:
-    """The bound columns, with the calibration of their predictions, if there is one."""
-    if spec.calibrate is None:
-        return bound_columns(source, spec)
-    from ce_cli.binding.calibrated import calibrated, with_values
-
-    return calibrated(source, *bound_columns(source, with_values(spec)), spec.as_)
-
-
-def bound_columns(source: Source, spec: Spec) -> tuple[Binding, Spec]:
-    """Bind the columns, and refuse what the first rows alone show to be wrong.
-
-    Raises
-    ------
-    UsageError
-        An option does not fit the columns.
-    DataError
-        The roles cannot be found, the labels of a single prediction are not of two classes, or
-        numbers are of another kind than their names say.
-    """
-    binding, settled = bind(source, spec)
-    class_names(binding, binding.sample)
-    if spec.as_ == "auto" and settled.as_ == "logits" and binding.task != "multilabel":
-        from ce_cli.binding.finding.kind_by_name import check_logits
-
-        check_logits(source, binding)
-    return binding, settled
-
-
 def metric_states(spec: Spec) -> tuple[type[State], ...]:
     """The states that the chosen metrics need, in the order of the registry.
 
@@ -456,40 +332,3 @@ def metric_states(spec: Spec) -> tuple[type[State], ...]:
 def applicable(metrics: Sequence[type[State]], binding: Binding) -> tuple[type[State], ...]:
     """The metrics that apply to such labels and predictions."""
     return tuple(kind for kind in metrics if kind.why_not(binding.space) is None)
-
-
-def with_labels(data: DataSet, spec: Spec) -> tuple[Iterator[Source], Spec, LabelFile | None]:
-    """Open the files, and join the labels if they are in another one."""
-    labels = data.open_labels()
-    if labels is None:
-        return data.sources(), spec, None
-    from ce_cli.binding.joining.joined import joined
-    from ce_cli.binding.joining.label_file import LabelFile
-
-    label_file = LabelFile(labels, spec.id, spec.missing == "skip")
-    return *joined(data.sources(), label_file, spec), label_file
-
-
-def up_to_first_row(sources: Iterator[Source]) -> list[Source]:
-    """The first source that has a row, which shows types and labels, and those before it."""
-    leading: list[Source] = []
-    for source in sources:
-        leading.append(source)
-        if not source.is_empty:
-            break
-    return leading
-
-
-def _check_data(issues: RowIssues, binding: Binding, spec: Spec, locations: RowLocations) -> None:
-    found = list(issues.by_kind.values())
-    bad = fatal(found, sums_must_fit=spec.on_bad_sum == "error")
-    if bad:
-        raise DataError(*sentences(bad, locations, binding.classes, issues))
-    if not issues.read:
-        raise DataError(f"{locations.title}: there is no data row.")
-    if not issues.scored:
-        left_out = ["--missing skip"] if issues.skipped else []
-        left_out += ["--ignore-label"] if issues.ignored else []
-        raise DataError(
-            f"{locations.title}: no row is left to score after {' and '.join(left_out)}."
-        )

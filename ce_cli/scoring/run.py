@@ -15,6 +15,7 @@ from ce_cli.record import Record
 
 if TYPE_CHECKING:
     from ce_cli.engines.engine import Engine, LocalEngine
+    from ce_cli.results.score import Note
 
 _HERE = "--engine threads"
 Item = TypeVar("Item", bound=tuple[Any, ...])
@@ -120,6 +121,14 @@ class Run(Record):
         """Report rows that have been read."""
         if self.progress is not None:
             self.progress.add_rows(count)
+
+    def notes(self) -> tuple[Note, ...]:
+        """A note for each kind of worker that rounds otherwise than this machine."""
+        if self.elsewhere is None:
+            return ()
+        from ce_cli.results.score import Note
+
+        return tuple(Note("other_arithmetic", text) for text in self.elsewhere.differences)
 
 
 def run_on(

@@ -17,7 +17,7 @@ from ce_cli.api.python_terms import called, translated
 from ce_cli.errors import CeError
 from ce_cli.options.commands import COMMANDS
 from ce_cli.options.option import key, options_of
-from ce_cli.registry import INPUTS
+from ce_cli.registry import ENGINES, INPUTS
 from tests.conftest import SAMPLES
 
 PACKAGE = Path(ce_cli.__file__).parent
@@ -264,4 +264,6 @@ def test_no_word_of_a_sentence_is_taken_for_a_value() -> None:
     examples = {("class-weight", "balanced"), ("clip", "none"), ("model", "new")}
     examples |= {("storage-option", key) for key in ("account", "anonymous", "region")}
     examples |= {("input-format", name) for entry in INPUTS for name in entry.names}
+    examples |= {("engine", name) for entry in ENGINES for name in entry.names}
+    examples |= {("scheduler", "sc")}  # sc://HOST
     assert taken - choices <= examples

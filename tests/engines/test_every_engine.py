@@ -5,6 +5,7 @@ A test has all cases of an engine, since to start one takes seconds.
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,9 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ce_cli.binding.data_set import data_set
+from ce_cli.comparing.bound_models import ComparisonPlan
 from ce_cli.engines.engine import Engine, Fold, Folded, Task
 from ce_cli.engines.threads import Threads
+from ce_cli.errors import CeError
+from ce_cli.gating.judge import judged, ready
+from ce_cli.gating.request import GateRequest
 from ce_cli.scoring.run import Run, run_on
+from ce_cli.spec import Spec
+from tests.comparing.test_compare_folded import several
 from tests.engines.folds import Deadly, InOrder, Wrong
 from tests.engines.running import ELSEWHERE, running
 from tests.scoring.test_folding import OPTIONS, as_csv, document, rows_of, write
@@ -115,6 +123,7 @@ def test_an_engine_gives_the_documents_of_threads(name: str, tmp_path: Path) -> 
             expected = document(files, run_on("threads", 1), options)
             found = document(files, run, options)
             assert found == expected, (files, size, options)
+        check_comparisons(measured, name, tmp_path)
     assert max(measured.tasks) < 1000
     assert max(measured.results) < 1 << 20
 
@@ -137,3 +146,37 @@ def check_ends_of_workers(engine: Engine, folder: Path) -> None:
     file = write(folder / "once", "")
     assert engine.folded(Deadly(str(file)), range(20)) == [*range(20)]
     assert not file.exists()
+
+
+def check_comparisons(engine: Engine, name: str, folder: Path) -> None:
+    """Several files are compared by ranges of rows, or by one worker; gates compare, too."""
+    rows = rows_of(600)
+    table = pa.Table.from_pylist(rows)
+    ours, theirs = folder / "ours.parquet", folder / "theirs.parquet"
+    pq.write_table(table, ours, row_group_size=50)
+    worse = [{**row, "prob": (row["prob"] + 0.5) / 2} for row in rows]
+    pq.write_table(pa.Table.from_pylist(worse), theirs, row_group_size=70)
+    text = write(folder / "theirs.csv", as_csv(worse))
+    moved = write(folder / "moved.csv", as_csv([*worse[300:], *worse[:300]]))
+    run, threads = (
+        Run(Threads(1), elsewhere=engine, task_bytes=900, name=name),
+        run_on("threads", 1),
+    )
+    spec = Spec.from_options({"by": ["segment"]})
+    by_id = spec.replace(id="id")
+    for other, own in ((theirs, spec), (text, spec), (moved, spec), (moved, by_id)):
+        expected = several([[ours], [other]], threads, own, ComparisonPlan(cluster="user"))
+        found = several([[ours], [other]], run, own, ComparisonPlan(cluster="user"))
+        assert found == expected, (other, own.id)
+        options = {"baseline": str(other), "max_regression": "1%", "id": own.id}
+        assert gated(ours, options, run) == gated(ours, options, threads), (other, own.id)
+
+
+def gated(path: Path, options: dict[str, Any], run: Run) -> str:
+    """The document of a gate, or the error."""
+    request = GateRequest.from_options("gate", [str(path)], options)
+    data = data_set([str(path)], request.reading, request.spec)
+    try:
+        return json.dumps(judged(ready(request), data, run).to_dict())
+    except CeError as error:
+        return f"{type(error).__name__}: {error}"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -69,10 +70,13 @@ def test_no_process_outlives_its_parent(number: signal.Signals) -> None:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
 def test_closing_leaves_neither_processes_nor_pipes() -> None:
     before, pipes = _children(os.getpid()), _pipes()
-    with contextlib.closing(Processes(2)) as engine:
-        assert engine.folded(InOrder(), range(5)) == [*range(5)]
-        assert len(_children(os.getpid()) - before) == 2
-        assert len(_pipes() - pipes) == 4
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", ResourceWarning)
+        with contextlib.closing(Processes(2)) as engine:
+            assert engine.folded(InOrder(), range(5)) == [*range(5)]
+            assert len(_children(os.getpid()) - before) == 2
+            assert len(_pipes() - pipes) == 4
+    assert [str(one.message) for one in said if one.category is ResourceWarning] == []
     assert _children(os.getpid()) <= before
     assert _pipes() <= pipes
 

@@ -27,7 +27,7 @@ from ce_cli.explaining.row_search import RowSelector, alone
 from ce_cli.inputs.arrow import parquet
 from ce_cli.inputs.locate import located
 from ce_cli.reading import Reading
-from ce_cli.scoring.pipeline import prepared
+from ce_cli.scoring.prepared import prepared
 from ce_cli.scoring.run import run_on
 from ce_cli.spec import Spec
 from tests.conftest import (

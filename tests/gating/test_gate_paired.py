@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,24 @@ def test_clips_that_differ_and_matter_are_refused(tmp_path: Path) -> None:
     given = (text, "--baseline", single, "--max-regression", "1%", "--clip", "1e-9")
     (check,) = checks(*given)
     assert (check["value"], check["passed"]) == (0.0, True)
+
+
+def test_what_an_engine_cannot_compare_is_refused_before_anything_is_scored(
+    pair: Pair, tmp_path: Path
+) -> None:
+    base = tmp_path / "main.sqlite"
+    with sqlite3.connect(base) as connection:
+        connection.execute("create table main (label, prob)")
+        connection.execute("insert into main values (1, 0.5)")
+    connection.close()
+    limits = ("--max-regression", "1%", "--engine", "processes")
+    done = refused(pair.new, "--baseline", base, *limits)
+    assert done.returncode == USAGE
+    assert "Reading a database or a workbook is not possible with --engine" in done.stderr
+    assert "runs on" not in done.stderr
+
+
+def test_an_engine_compares_with_predictions_as_threads_do(pair: Pair) -> None:
+    for more in ((), ("--id", "case")):
+        options = (pair.new, "--baseline", pair.main, "--max-regression", "1%", *more)
+        assert run_gate(*options, "--engine", "processes") == run_gate(*options)

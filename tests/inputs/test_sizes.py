@@ -19,7 +19,7 @@ from ce_cli.inputs.locate import opened
 from ce_cli.inputs.sizes import file_size
 from ce_cli.inputs.source import Projection, Source
 from ce_cli.reading import Reading
-from ce_cli.scoring.pipeline import prepared
+from ce_cli.scoring.prepared import prepared
 from ce_cli.spec import Spec
 from tests.conftest import SAMPLES
 from tests.writing import WRITERS, as_text

@@ -27,6 +27,7 @@ TEXT = as_text(TABLE)
 FILES: dict[str, bytes] = {
     "/a.csv": TEXT,
     "/a b.csv": TEXT,
+    "/many.csv": TEXT + TEXT.partition(b"\n")[2] * 9,  # enough for a calibration
     "/a.csv.gz": gzip.compress(TEXT),
     "/a.csv.zip": as_zip(TEXT, "a.csv"),
     "/a.parquet": as_parquet(TABLE),
@@ -229,17 +230,18 @@ def test_no_output_of_a_command_has_a_secret(
     command: str, output: str, root: str, tmp_path: Path
 ) -> None:
     """Nor has a warning, the line on options that were not typed, a report or an error."""
-    url = f"{root.replace('//', '//me:s3cret@')}/a.csv?X-Amz-Signature=s3cret&n="
+    url = f"{root.replace('//', '//me:s3cret@')}/many.csv?X-Amz-Signature=s3cret&n="
     (tmp_path / "ce.toml").write_text('na-value = ["https://me:s3cret@host/?sig=s3cret"]\n')
     own = {
         "compare": [f"{url}2"],
         "gate": ["--baseline", f"{url}2", "--max-regression", "1%", "--report", "junit=report.xml"],
         "explain": ["--row", "1"],
     }.get(command, [])
-    done = run_ce(command, f"{url}1", *own, "--format", output, cwd=tmp_path)
+    words = command.split()
+    done = run_ce(*words, f"{url}1", *own, "--format", output, cwd=tmp_path)
     assert done.returncode in (0, 1), done.stderr
-    wrong = run_ce(command, f"{url}1", *own, "--id", "none", cwd=tmp_path)
-    missing = run_ce(command, f"{root.replace('//', '//me:s3cret@')}/404", *own, cwd=tmp_path)
+    wrong = run_ce(*words, f"{url}1", *own, "--id", "none", cwd=tmp_path)
+    missing = run_ce(*words, f"{root.replace('//', '//me:s3cret@')}/404", *own, cwd=tmp_path)
     assert min(wrong.returncode, missing.returncode) >= 2
     written = "".join(path.read_text() for path in tmp_path.glob("*.xml"))
     for shown in (done, wrong, missing):

@@ -251,12 +251,29 @@ def test_what_only_this_process_can_read_is_refused_at_once(tmp_path: Path) -> N
             UsageError, match=f"Reading {what} is not possible with --engine serial"
         ):
             score(data_set([str(good), *names], Reading(), Spec()), Spec(), run)
-    with pytest.raises(UsageError, match="--labels by the order of rows"):
-        score(data_set([str(good)], Reading(), Spec(), str(good)), Spec(), run)
+    labels = write(tmp_path / "labels.csv", "label\n" + "1\n" * 9)
+    by_order = data_set([str(good)], Reading(), Spec(), str(labels))
+    with pytest.raises(UsageError, match="matched by order to --labels"):
+        score(by_order, Spec(), run, rows_in=str(tmp_path / "rows"))
+    with pytest.raises(UsageError, match="Reading standard input"):
+        score(data_set([str(good)], Reading(), Spec(), "-"), Spec(), run)
     with pytest.raises(UsageError, match="--per-row"):
         score(data_set([str(good)], Reading(), Spec()), Spec(), run, every_row=print)
     assert isinstance(run.elsewhere, Serial)
     assert not run.elsewhere.task_sizes
+
+
+def test_labels_by_the_order_of_rows_are_joined_by_one_worker(tmp_path: Path) -> None:
+    rows = rows_of(300)
+    labels = write(tmp_path / "labels.csv", as_csv([{"label": row["label"]} for row in rows]))
+    found = [{"prob": row["prob"], "segment": row["segment"]} for row in rows]
+    first = write(tmp_path / "a.csv", as_csv(found[:200]))
+    second = write(tmp_path / "b.csv", as_csv(found[200:]))
+    for options in OPTIONS["worst"], OPTIONS["balanced"], {"by": ["segment"]}:
+        own = {name: value for name, value in options.items() if name != "id"}
+        document = same_document([first, second], [900], labels=labels, **own)
+        assert json.loads(document)["rows"]["read"] == 300
+    assert "has 300 rows" in same_document([first], [900], labels=labels)
 
 
 def test_labels_in_another_file_are_sent_with_the_fold(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def open_parquet(path: str, raw: io.BufferedReader, reading: Reading) -> Parquet
         from ce_cli.inputs.remote.web_ranges import by_ranges
 
         raw = by_ranges(path, raw)
-    return ParquetSource(path, *on_disk(path, raw, ".parquet"), reading.span)
+    return ParquetSource(path, *on_disk(path, raw, ".parquet"), reading.span, reading.rows)
 
 
 class ParquetSource:
@@ -66,14 +66,22 @@ class ParquetSource:
         Kept with the source, since a spooled file is deleted with it.
     span : Span or None
         The part of the file whose row groups are read.
+    rows : (int, int) or None
+        The numbers of the first row that is read, and of the one after the last.
     """
 
     format = "Parquet"
 
     def __init__(
-        self, name: str, path: str, spool: object = None, span: Span | None = None
+        self,
+        name: str,
+        path: str,
+        spool: object = None,
+        span: Span | None = None,
+        rows: tuple[int, int] | None = None,
     ) -> None:
         self._spool = spool
+        self._rows = rows
         self._span = span
         if span is not None:
             span.is_divided, span.begin, span.end = True, span.start, span.stop
@@ -94,6 +102,12 @@ class ParquetSource:
     def is_empty(self) -> bool:
         """Whether there are no rows."""
         return not self._file.metadata.num_rows
+
+    @property
+    def group_rows(self) -> tuple[int, ...]:
+        """The number of rows of each row group."""
+        metadata = self._file.metadata
+        return tuple(metadata.row_group(n).num_rows for n in range(metadata.num_row_groups))
 
     def columns(self) -> Sequence[Column]:
         """The columns of the schema."""
@@ -144,8 +158,11 @@ class ParquetSource:
             dictionaries = self._dictionaries(projection)
         if self._ahead is not None:
             self._ahead.note(use, [self._in_file.get(one, one) for one in projection.names])
-        span = self._span if use == "read" else None
+        span, chosen = (self._span, self._rows) if use == "read" else (None, None)
+        parts = None if chosen is None else dict(_parts(self.group_rows, *chosen))
         for group in row_groups(self._file.metadata, span):
+            if parts is not None and group not in parts:
+                continue
             rows = self._file.metadata.row_group(group).num_rows
             size = share_of(self._path, rows, self._file.metadata.num_rows)
             if self._ahead is not None:
@@ -160,6 +177,7 @@ class ParquetSource:
                 dictionaries,
                 self._spool,
                 size,
+                rows=None if parts is None else parts[group],
             )
 
     def _dictionaries(self, projection: Projection) -> tuple[str, ...]:
@@ -174,7 +192,7 @@ class ParquetSource:
 
 
 class ParquetSplit(Record):
-    """One row group."""
+    """One row group, or the rows of it from ``rows[0]`` to ``rows[1]``, exclusive."""
 
     name: str
     path: str
@@ -185,6 +203,7 @@ class ParquetSplit(Record):
     spool: object = None  # keeps a spooled file alive while its row groups wait to be read
     size: int = 0
     use_threads: bool = False
+    rows: tuple[int, int] | None = None
 
     def read_ahead(self) -> ReadAhead:
         """The same split, decoded by threads of its own."""
@@ -211,12 +230,35 @@ class ParquetSplit(Record):
             is_grouped = len(self.projection.texts) > 1  # groups are merged frame by frame
             if is_grouped and not long_texts(file.metadata, names):
                 rows = rows_at_once(cells, _GROUPED)
-            for batch in file.iter_batches(
+            batches = file.iter_batches(
                 rows, row_groups=[self.group], columns=names, use_threads=self.use_threads
-            ):
+            )
+            for batch in batches if self.rows is None else _between(batches, *self.rows):
                 for column in batch.columns:
                     checked(column)
                 yield frame_of_batch(batch, self.projection, self.in_file)
+
+
+def _parts(groups: Iterable[int], first: int, last: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The row groups with rows from number `first` to `last`, exclusive, and those rows of each."""
+    start = 0
+    for group, rows in enumerate(groups):
+        low, high = (min(max(0, row - start), rows) for row in (first, last))
+        start += rows
+        if low < high:
+            yield group, (low, high)
+
+
+def _between(batches: Iterable[pa.RecordBatch], first: int, last: int) -> Iterator[pa.RecordBatch]:
+    """The rows from number `first` to `last`, exclusive."""
+    place = 0
+    for batch in batches:
+        low, high = (min(max(0, row - place), batch.num_rows) for row in (first, last))
+        place += batch.num_rows
+        if low < high:
+            yield batch.slice(low, high - low)
+        if place >= last:
+            return
 
 
 def row_groups(metadata: Any, span: Span | None) -> Iterable[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ce_cli.inputs.rephrased import LongTextError
-from ce_cli.inputs.text.records import LONGEST_RECORD
+from ce_cli.inputs.source import LONGEST_RECORD
 from ce_cli.text import quoted
 
 if TYPE_CHECKING:

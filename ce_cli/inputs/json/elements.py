@@ -10,7 +10,7 @@ from typing import Any
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import ByteStream
-from ce_cli.inputs.text import records
+from ce_cli.inputs.source import LONGEST_RECORD
 from ce_cli.text import display_name, quoted
 
 _PIECE = 1 << 20
@@ -48,7 +48,7 @@ class Elements:
     Raises
     ------
     DataError
-        The text is not JSON, or an element is longer than `records.LONGEST_RECORD`.
+        The text is not JSON, or an element is longer than `LONGEST_RECORD`.
     """
 
     def __init__(self, stream: ByteStream, in_array: bool) -> None:
@@ -88,7 +88,7 @@ class Elements:
             found = decoded_value(self._text, self._place)
             if found is not None and (found[1] < len(self._text) or self._ended):
                 break
-            if self._ended or len(self._text) - self._place > records.LONGEST_RECORD:
+            if self._ended or len(self._text) - self._place > LONGEST_RECORD:
                 raise DataError(
                     f"{self._name}: row {self._count:,} is not valid JSON: {self._shown()}."
                 )

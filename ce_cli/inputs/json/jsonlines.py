@@ -24,7 +24,7 @@ from ce_cli.inputs.json.values import (
     parsed,
     words_of,
 )
-from ce_cli.inputs.source import Column, Frame, Projection, check_columns
+from ce_cli.inputs.source import LONGEST_RECORD, Column, Frame, Projection, check_columns
 from ce_cli.inputs.text import records
 from ce_cli.reading import Reading, Span
 from ce_cli.record import Record
@@ -80,7 +80,7 @@ class JsonLinesSource:
         head = stream.peek(_HEAD_BYTES)
         while b"\n" not in head.lstrip() and len(longer := stream.peek(2 * len(head))) > len(head):
             head = longer
-            if len(head) > records.LONGEST_RECORD:
+            if len(head) > LONGEST_RECORD:
                 raise DataError(_too_long(path))
         end = head.rfind(b"\n") + 1 if len(head) >= _HEAD_BYTES else 0
         self._first = head[: end or None]
@@ -409,6 +409,6 @@ def _is_binary(line: bytes) -> bool:
 
 def _too_long(path: str) -> str:
     return (
-        f"{display_name(path)}: a line is longer than {records.LONGEST_RECORD >> 20} MB; "
+        f"{display_name(path)}: a line is longer than {LONGEST_RECORD >> 20} MB; "
         "write one object per line, for example with jq -c."
     )

@@ -6,6 +6,7 @@ import re
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import ByteStream
+from ce_cli.inputs.source import LONGEST_RECORD
 from ce_cli.inputs.text import records
 
 _NEWLINE_SEEN = 1 << 16  # bytes after which it is known what ends a line
@@ -57,7 +58,7 @@ class Uncommented:
             if kept:
                 self._rest = rest
                 return kept
-            if len(rest) > records.LONGEST_RECORD:
+            if len(rest) > LONGEST_RECORD:
                 raise DataError(records.too_long(self.path))
             pieces, held_bytes = [rest], len(rest)
             enough = 2 * held_bytes  # look again only when there is much more to see

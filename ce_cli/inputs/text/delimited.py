@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from ce_cli.errors import DataError, EmptyFileError
 from ce_cli.inputs.bytestream import Bytes, ByteStream
-from ce_cli.inputs.source import MOST_COLUMNS, NO_TEXTS, Column, Frame, Projection, check_columns
+from ce_cli.inputs.source import (
+    LONGEST_RECORD,
+    MOST_COLUMNS,
+    NO_TEXTS,
+    Column,
+    Frame,
+    Projection,
+    check_columns,
+)
 from ce_cli.inputs.text import records
 from ce_cli.inputs.text.cells import WRAPPED, column_of, number_in
 from ce_cli.inputs.text.delimited_split import DelimitedSplit, Malformed
@@ -226,7 +234,7 @@ class DelimitedSource:
                 )
             if start and self._last_end(head) > start:
                 return head, start
-            if len(head) > records.LONGEST_RECORD:
+            if len(head) > LONGEST_RECORD:
                 raise DataError(records.too_long(self._stream.path))
             pieces, held = [head], len(head)
             enough = max(_HEAD_BYTES, 2 * held)  # look again only when there is much more to see

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import Bytes
+from ce_cli.inputs.source import LONGEST_RECORD
 from ce_cli.text import display_name
 
-LONGEST_RECORD = 64 << 20
 _QUOTE = b'"'
 _NEVER = np.iinfo(np.int64).max
 _FEW = 8

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import Bytes, ByteStream
+from ce_cli.inputs.source import LONGEST_RECORD
 from ce_cli.inputs.text import records
 from ce_cli.reading import Span
 
@@ -49,7 +50,7 @@ def blocks_of_span(
     Raises
     ------
     DataError
-        A record is longer than `records.LONGEST_RECORD`.
+        A record is longer than `LONGEST_RECORD`.
     """
     first = stream.offset() or 0
     begin = first if span.exact is None else span.exact
@@ -79,7 +80,7 @@ def _completed(stream: Bytes, text: bytes, end_of: Callable[[bytes], int]) -> by
     while not (end := end_of(text)) and (piece := stream.read(more)):
         text += piece
         more = max(more, len(text))  # look again only when there is much more to see
-        if len(text) > 2 * records.LONGEST_RECORD:
+        if len(text) > 2 * LONGEST_RECORD:
             raise DataError(records.too_long(stream.path))
     return text[: end or None]
 

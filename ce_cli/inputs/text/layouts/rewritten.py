@@ -6,6 +6,7 @@ import csv
 
 from ce_cli.errors import DataError
 from ce_cli.inputs.bytestream import Bytes
+from ce_cli.inputs.source import LONGEST_RECORD
 from ce_cli.inputs.text import records
 from ce_cli.inputs.text.layouts.layout import Layout
 from ce_cli.text import display_name
@@ -44,7 +45,7 @@ class Rewritten:
             if len(self._rest) < enough:
                 continue
             end = self._end_of(self._rest)
-            if not end and len(self._rest) > records.LONGEST_RECORD:
+            if not end and len(self._rest) > LONGEST_RECORD:
                 raise DataError(records.too_long(self.path))
             whole, self._rest = self._rest[:end], self._rest[end:]
             enough = 0 if end else 2 * len(self._rest)
