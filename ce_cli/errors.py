@@ -108,3 +108,24 @@ class StorageError(CeError):
     """A file could not be read or written."""
 
     exit_code = 4
+
+
+class UnseenFileError(StorageError):
+    """A file of a machine is not there, or its permissions forbid to read it.
+
+    Attributes
+    ----------
+    path : str
+        The file; another process, or another machine, may see it.
+    """
+
+    path = ""
+
+    def at(self, path: str) -> Self:
+        """The same error, with the path."""
+        self.path = path
+        return self
+
+    def about(self, name: str) -> Self:
+        """The same error, with the name of its file at the start of each sentence."""
+        return super().about(name).at(self.path)

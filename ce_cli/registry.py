@@ -32,6 +32,11 @@ class Entry(Record):
         Whether a directory of data may consist of such files, so that they are read with it.
     chooses : tuple of str
         The options by which one of several tables in such a file is chosen.
+    elsewhere : bool
+        Whether this engine folds tasks in other processes (`Engine`), rather than calling a
+        function in this one (`LocalEngine`).
+    frames : str
+        The library whose data frames this engine folds where they are (`FrameEngine`), or nothing.
     """
 
     target: str
@@ -41,6 +46,8 @@ class Entry(Record):
     at_end: bool = False
     in_folders: bool = True
     chooses: tuple[str, ...] = ()
+    elsewhere: bool = False
+    frames: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -251,9 +258,9 @@ GROUPS = {
 
 ENGINES = (
     Entry("ce_cli.engines.threads:Threads", ("threads",)),  # the default
-    Entry("ce_cli.engines.processes:Processes", ("processes",)),
-    Entry("ce_cli.engines.dask:Dask", ("dask",)),
-    Entry("ce_cli.engines.spark:Spark", ("spark",)),
+    Entry("ce_cli.engines.processes:Processes", ("processes",), elsewhere=True),
+    Entry("ce_cli.engines.dask:Dask", ("dask",), elsewhere=True, frames="dask"),
+    Entry("ce_cli.engines.spark:Spark", ("spark",), elsewhere=True, frames="pyspark"),
 )
 
 METRICS = (

@@ -15,10 +15,10 @@ from ce_cli.results.score import Note, Result
 from ce_cli.scoring.plan import InTurn
 
 if TYPE_CHECKING:
+    from ce_cli.engines.engine import FrameEngine
     from ce_cli.scoring.plan import Plan
 
 _FIRST = 10_000  # rows, from which the columns are bound
-_KINDS = {"pyspark": "spark", "dask": "dask"}
 _NOT_HERE = {  # options, and what they would need
     "labels": "is another table: join it to this one first",
     "worst": "needs the numbers of rows, which a table that is spread over machines does not have",
@@ -28,7 +28,9 @@ _NOT_HERE = {  # options, and what they would need
 def engine_of(data: object) -> str | None:
     """The engine whose frame it is, or None."""
     library = type(data).__module__.partition(".")[0]
-    return _KINDS.get(library) if type(data).__name__ == "DataFrame" else None
+    if type(data).__name__ != "DataFrame":
+        return None
+    return next((one.names[0] for one in registry.ENGINES if one.frames == library), None)
 
 
 def scored_frame(data: Any, engine: str, options: Mapping[str, Any]) -> Result:
@@ -41,13 +43,14 @@ def scored_frame(data: Any, engine: str, options: Mapping[str, Any]) -> Result:
     CeError
         The options, or the rows, are invalid.
     """
-    _check(engine, options)
+    _check(data, engine, options)
     spec, reading = settings(options)
     scheduler = options["scheduler"]
     if scheduler is None:
         scheduler = data.sparkSession if engine == "spark" else _current_client()
     kind = registry.find(registry.ENGINES, engine, "engine").load()
-    with closing(kind(reading.threads, scheduler)) as running:
+    engine_of_frames: FrameEngine = kind(reading.threads, scheduler)
+    with closing(engine_of_frames) as running:
         first = given(running.first_rows(data, _FIRST), called=type(data).__name__)
         check_columns(spec, reading, options)
         from ce_cli.scoring.plan import plan
@@ -72,9 +75,11 @@ def _result(planned: Plan, folded: Any, differences: tuple[str, ...]) -> Result:
     return result.replace(warnings=tuple(notes))
 
 
-def _check(engine: str, options: Mapping[str, Any]) -> None:
+def _check(data: Any, engine: str, options: Mapping[str, Any]) -> None:
     if options["engine"] not in ("threads", engine):
         raise UsageError(f"This table is one of {engine}: leave engine out.")
+    if engine == "spark" and options["scheduler"] not in (None, data.sparkSession):
+        raise UsageError("This table is in a session of Spark already: leave scheduler out.")
     for name, why in _NOT_HERE.items():
         if options[name]:
             raise UsageError(f"{name} {why}.")

@@ -99,6 +99,7 @@ def fit(data: DataSet, spec: Spec, plan: Plan, run: Run) -> Calibrated:
         The options, the data or the files are invalid, or no calibration of this method has a
         finite best fit to them.
     """
+    run.refuse_elsewhere("ce calibrate fit")
     _check_spec(spec)
     rows = fitted_rows(data, spec, run)
     training = _training(rows)

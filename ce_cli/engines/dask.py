@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -21,6 +23,7 @@ from ce_cli.engines.shipped import Parcel, Shipped
 from ce_cli.engines.tree import Tree
 from ce_cli.errors import CeError, StorageError, UsageError
 from ce_cli.memory.limit import LEAST, limit
+from ce_cli.process.variables import variables_kept, variables_set
 from ce_cli.text import display_name, plural, sanitize, system_reason
 
 if TYPE_CHECKING:
@@ -36,8 +39,10 @@ _PATIENCE = 10  # seconds for a scheduler to answer, or for its first worker
 _AHEAD = 4  # tasks that are submitted for each thread of a worker
 _LEAST_AHEAD = 64  # with fewer, workers would wait for the scheduler
 _LIBRARIES = ("distributed", "dask", "tornado", "asyncio", "concurrent")
+_OF_NETWORK = (None, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EHOSTUNREACH, errno.ENETUNREACH)
 _OWN = "a Dask cluster of this machine"
 _NO_LEAKS = "ignore::UserWarning:multiprocessing.resource_tracker"
+_OF_NANNIES = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # variables that they set, as do settings
 _SETTINGS = {
     # The nanny sets this, and thereby ends glibc's habit of keeping memory that is used again and
     # again (mallopt(3)): arrays would take twice the time. None leaves the variable as it is.
@@ -57,7 +62,7 @@ class Dask:
     ----------
     workers : int
         How many processes a cluster of its own has.
-    scheduler : str, distributed.Client or None
+    scheduler : str, os.PathLike, distributed.Client or None
         The address of a scheduler, the file that it wrote its address to, or a client, which is
         not closed; None for a cluster of this machine.
     watch : Watch, optional
@@ -69,7 +74,7 @@ class Dask:
         self.differences: tuple[str, ...] = ()
         self._distributed = extra("distributed", "dask")
         self._processes = workers
-        self._scheduler = scheduler
+        self._scheduler = self._checked(scheduler)
         self._client: Any = None
         self._own = contextlib.ExitStack()  # what is closed at the end
 
@@ -125,6 +130,16 @@ class Dask:
         with contextlib.suppress(Exception):  # what cannot be closed ends with the process
             self._own.close()
 
+    def _checked(self, scheduler: Any) -> Any:
+        if isinstance(scheduler, os.PathLike):
+            scheduler = os.fspath(scheduler)
+        if not isinstance(scheduler, str | self._distributed.Client | None):
+            raise UsageError(
+                "--scheduler must be the address of a Dask scheduler, the file that it wrote, or a "
+                f"distributed.Client, not a {type(scheduler).__name__}."
+            )
+        return scheduler
+
     def _parcel(
         self,
         client: Any,
@@ -173,7 +188,8 @@ class Dask:
             return _OWN
         if isinstance(self._scheduler, str):
             return display_name(self._scheduler)
-        return sanitize(str(self._scheduler.scheduler.address))
+        found = self._scheduler.scheduler  # None if the client is closed
+        return "a client" if found is None else sanitize(str(found.address))
 
     def _connected(self) -> Any:
         if self._client is None:
@@ -185,15 +201,11 @@ class Dask:
             if self._scheduler.asynchronous:
                 raise UsageError("The Dask client must not be asynchronous.")
             return self._scheduler
-        if not isinstance(self._scheduler, str | None):
-            raise UsageError(
-                "--scheduler must be the address of a Dask scheduler, the file that it wrote, or a "
-                f"distributed.Client, not a {type(self._scheduler).__name__}."
-            )
-        _be_quiet()
-        address = self._local() if self._scheduler is None else _address(self._scheduler)
+        self._own.callback(_be_quiet())
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about other versions, which are compared below
+            # About other versions, which are compared below, and ports that others have.
+            warnings.simplefilter("ignore")
+            address = self._local() if self._scheduler is None else _address(self._scheduler)
             try:
                 client = self._distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
             except (ValueError, TypeError) as error:  # of an address without a port, or of TLS
@@ -206,6 +218,8 @@ class Dask:
     def _local(self) -> Any:
         import dask
 
+        set_by_nannies = dask.config.get("distributed.nanny.pre-spawn-environ", {})
+        self._own.enter_context(variables_kept(*_OF_NANNIES, *set_by_nannies))
         with dask.config.set(_SETTINGS), _without_counting_leaks():
             cluster = self._distributed.LocalCluster(
                 n_workers=self._processes,
@@ -227,7 +241,8 @@ class Dask:
 
     def _prepare(self, client: Any) -> None:
         """Send ce to a cluster without it, and refuse one with another version."""
-        found = {**client.run(eval, VERSION), "": client.run_on_scheduler(eval, VERSION)}
+        found = {f"the worker {name}": one for name, one in client.run(eval, VERSION).items()}
+        found["the scheduler"] = client.run_on_scheduler(eval, VERSION)
         if None in found.values():
             client.upload_file(zipped_package())
         check_installed({name: version for name, version in found.items() if version is not None})
@@ -278,21 +293,24 @@ def _address(scheduler: str) -> str:
 @contextlib.contextmanager
 def _without_counting_leaks() -> Iterator[None]:
     """Let the process that watches for leaks, which starts here, count none after a signal."""
-    before = os.environ.get("PYTHONWARNINGS", "")
-    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, _NO_LEAKS)))
-    try:
+    warned = filter(None, (os.environ.get("PYTHONWARNINGS"), _NO_LEAKS))
+    with variables_set(PYTHONWARNINGS=",".join(warned)):
         yield
-    finally:
-        os.environ["PYTHONWARNINGS"] = before
 
 
-def _be_quiet() -> None:
-    """Let Dask log nothing: what goes wrong is said in sentences."""
-    for name in ("distributed", "asyncio", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    for name in list(logging.root.manager.loggerDict):
-        if name.startswith("distributed."):  # each has a level of its own
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+def _be_quiet() -> Callable[[], None]:
+    """Let Dask log nothing, as what goes wrong is said in sentences; the result takes that back."""
+    each = (one for one in list(logging.root.manager.loggerDict) if one.startswith("distributed."))
+    loggers = [logging.getLogger(name) for name in ("distributed", "asyncio", "tornado", *each)]
+    before = [one.level for one in loggers]
+    for one in loggers:  # most have a level of their own
+        one.setLevel(logging.CRITICAL)
+
+    def restore() -> None:
+        for one, level in zip(loggers, before, strict=True):
+            one.setLevel(level)
+
+    return restore
 
 
 @contextlib.contextmanager
@@ -309,8 +327,12 @@ def _in_sentences(where: str) -> Iterator[None]:
 
 
 def _is_dasks(error: Exception) -> bool:
-    library = type(error).__module__.partition(".")[0]
-    return library in _LIBRARIES or isinstance(error, OSError)
+    if type(error).__module__.partition(".")[0] in _LIBRARIES:
+        return True
+    # Dask's own errors of this class have no number; those of the system that do, and are of no
+    # network, are about files of this machine.
+    is_of_network = isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
+    return is_of_network or (isinstance(error, OSError) and error.errno in _OF_NETWORK)
 
 
 def _in_a_sentence(error: Exception, where: str) -> CeError:
@@ -330,4 +352,7 @@ def _in_a_sentence(error: Exception, where: str) -> CeError:
             f"there is no Dask scheduler at {where}, or it does not answer: start one (dask "
             "scheduler), or correct --scheduler."
         )
-    return StorageError(f"the Dask cluster failed ({where}): {kind}: {reason}.")
+    return StorageError(
+        f"the Dask cluster failed ({where}): {kind}: {reason}; its logs may say more, and "
+        "--engine threads does without it."
+    )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 Task = TypeVar("Task")
+NO_SCHEDULER = "--scheduler goes with --engine dask or spark."
 TaskIn = TypeVar("TaskIn", contravariant=True)  # noqa: PLC0105 - not a name that is read
 Folded = TypeVar("Folded")
 
@@ -121,4 +122,20 @@ class Engine(Folding, Protocol):
 
     def close(self) -> None:
         """End what was started."""
+        ...
+
+
+class FrameEngine(Engine, Protocol):
+    """An engine that also folds data frames of its library where these are.
+
+    Its line in the registry names that library. The frames are those of the library, which alone
+    knows their type.
+    """
+
+    def first_rows(self, frame: Any, count: int) -> pa.Table:
+        """The first rows of a frame, or other few of them, from which columns are bound."""
+        ...
+
+    def folded_frame(self, fold: FrameFold[Folded], frame: Any, columns: Sequence[str]) -> Folded:
+        """The merged results of the partitions of a frame, of which `columns` are read."""
         ...

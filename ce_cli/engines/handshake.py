@@ -56,7 +56,7 @@ class Worker(Record):
         UsageError
             It has another version of ce.
         """
-        check_installed({self.host: self.ce}, here.ce)
+        check_installed({f"the worker {self.host}": self.ce}, here.ce)
 
     def difference(self, here: Worker) -> str:
         """The sentence for a worker whose arithmetic has other last bits; empty if it has not."""
@@ -78,7 +78,7 @@ def check_installed(versions: Mapping[str, str], here: str = __version__) -> Non
     Parameters
     ----------
     versions : mapping
-        What each worker has, by its name.
+        What each has, by what messages call it.
     here : str
         The version that they have to have.
 
@@ -90,7 +90,7 @@ def check_installed(versions: Mapping[str, str], here: str = __version__) -> Non
     for name, ce in versions.items():
         if ce != here:
             raise UsageError(
-                f"the worker {sanitize(name)} has ce {sanitize(ce)}, and this is ce {here}: "
+                f"{sanitize(name)} has ce {sanitize(ce)}, and this is ce {here}: "
                 "install the same version there."
             )
 

@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
-from ce_cli.engines.engine import Unwatched
+from ce_cli.engines.engine import NO_SCHEDULER, Unwatched
 from ce_cli.engines.process_worker import FOLD, MERGE, TASK, received, send
 from ce_cli.engines.shipped import Parcel, Shipped
 from ce_cli.engines.tree import Tree
@@ -49,7 +50,7 @@ class Processes:
 
     def __init__(self, workers: int, scheduler: object = None, watch: Watch | None = None) -> None:
         if scheduler is not None:
-            raise UsageError("--scheduler goes with --engine dask or spark.")
+            raise UsageError(NO_SCHEDULER)
         self.workers = workers
         self._watch = watch or Unwatched()
         self.differences: tuple[str, ...] = ()
@@ -135,6 +136,7 @@ class _Process:
         self._sent: bytes | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closed = False
+        self._starting_or_closing = Lock()
 
     def answer(self, kind: bytes, rest: bytes) -> bytes:
         """What the process answers.
@@ -142,27 +144,33 @@ class _Process:
         Raises
         ------
         StorageError
-            It ends instead, repeatedly.
+            It ends instead, repeatedly, or is closed.
         """
         code = 0
         for _ in range(_TRIES):
-            if self._is_closed:
-                break
             process = self._running()
-            with contextlib.suppress(EOFError, OSError):
+            with contextlib.suppress(EOFError, OSError, ValueError):  # the last if it is closed
                 return self._asked(process, kind, rest)
             self._process, code = None, _end(process)
+        self._check_open()
         raise StorageError(
             f"a process that scored rows was ended {_how(code)}, {_TRIES} times: if memory is "
             "short, use fewer (--threads)."
         )
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            command = [sys.executable, "-P", "-c", _START, *sys.path]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            self._sent = None
-        return self._process
+        with self._starting_or_closing:
+            self._check_open()
+            if self._process is None:
+                command = [sys.executable, "-P", "-c", _START, *sys.path]
+                pipe = subprocess.PIPE
+                self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe)
+                self._sent = None
+            return self._process
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StorageError("the processes that scored rows were closed while they worked.")
 
     def _asked(self, process: subprocess.Popen[bytes], kind: bytes, rest: bytes) -> bytes:
         assert process.stdin is not None
@@ -175,10 +183,12 @@ class _Process:
 
     def close(self) -> None:
         """End the process, whatever it does."""
-        self._is_closed = True
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        with self._starting_or_closing:
+            self._is_closed = True
+            process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:

@@ -40,8 +40,8 @@ class Spark:
     workers : int
         How many threads a session of this machine has.
     scheduler : str, SparkSession or None
-        ``sc://…``, ``spark://…``, ``local[2]``, or a session, which is not stopped; None for the
-        active session, or else one of this machine.
+        ``sc://…``, ``spark://…``, ``local[2]``, or a session; None for the session that the
+        program has, or else one of this machine. Only a session that starts here is stopped.
     watch : Watch, optional
         Sees how far the work is.
     """
@@ -119,9 +119,9 @@ class Spark:
                 "--scheduler must be an address of Spark (sc://…, spark://…, local[2]) or a "
                 f"SparkSession, not a {type(self._scheduler).__name__}."
             )
-        active = spark_session.active_session()
-        if active is not None and self._scheduler is None:
-            return active
+        existing, address = spark_session.existing_session(), self._scheduler
+        if existing is not None and (address is None or not spark_session.is_beside(address)):
+            return existing
         session = spark_session.new_session(self._scheduler, self._threads)
         self._own.callback(session.stop)
         return session
@@ -131,7 +131,7 @@ def _merged(session: Any, parcels: Any, count: int, shipped: Shipped[Any, Any]) 
     """The parcels of a frame, merged in the order of their places, neighbours at a time."""
     work = _merging(pickle.dumps(shipped))
     while count > AT_ONCE:
-        placed = parcels.selectExpr("shiftright(place, 4) AS merged", "place", "parcel")
+        placed = parcels.selectExpr(f"place DIV {AT_ONCE} AS merged", "place", "parcel")
         parcels = placed.groupBy("merged").applyInArrow(work, _PARCELS)
         count = -(-count // AT_ONCE)
     with _interrupted_by_signals(session):
@@ -141,7 +141,7 @@ def _merged(session: Any, parcels: Any, count: int, shipped: Shipped[Any, Any]) 
 
 @contextlib.contextmanager
 def _interrupted_by_signals(session: Any) -> Iterator[None]:
-    """Let a signal, or an exception here, end what Spark does for this call, wherever it runs."""
+    """Let a signal, also as a KeyboardInterrupt, end what Spark does here, wherever it runs."""
     tag = f"ce-{os.getpid()}-{os.urandom(4).hex()}"
     session.addTag(tag)
 
@@ -167,7 +167,8 @@ def _prepared(session: Any) -> int:
     found = session.range(1 << 16).mapInArrow(_answering(VERSION), columns).collect()
     if any(version is None for _, version in found):
         session.addArtifacts(zipped_package(), pyfile=True)
-    check_installed({host: version for host, version in found if version is not None})
+    versions = {f"the worker {host}": version for host, version in found if version is not None}
+    check_installed(versions)
     return max(1, len(found))
 
 
@@ -232,6 +233,7 @@ def _folding(
 
 def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
     """The parcels of a table as one."""
+    at_once = AT_ONCE
 
     def merge(table: pa.Table) -> pa.Table:
         import pickle
@@ -242,7 +244,7 @@ def _merging(fold: bytes) -> Callable[[pa.Table], pa.Table]:
         columns = [table.column(name).to_pylist() for name in ("place", "parcel")]
         rows = sorted(zip(*columns, strict=True))
         parcel = shipped.merge([pickle.loads(parcel) for _, parcel in rows])
-        return pa.Table.from_batches([shipped.row(rows[0][0] >> 4, parcel)])
+        return pa.Table.from_batches([shipped.row(rows[0][0] // at_once, parcel)])
 
     return merge
 
@@ -260,7 +262,10 @@ def _in_sentences() -> Iterator[None]:
         if type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
         reason = sanitize(_reason(str(error)).rstrip("."), 300)
-        raise StorageError(f"Spark failed: {type(error).__name__}: {reason}.") from error
+        raise StorageError(
+            f"Spark failed: {type(error).__name__}: {reason}; the logs of Spark may say more, and "
+            "--engine threads does without it."
+        ) from error
 
 
 def _reason(text: str) -> str:

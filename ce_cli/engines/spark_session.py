@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ce_cli.errors import StorageError, UsageError
+from ce_cli.process.variables import variables_set
 from ce_cli.text import display_name, sanitize
 
 _PATIENCE = 10  # seconds for a server to answer
@@ -37,15 +38,50 @@ def is_session(value: object) -> bool:
     )
 
 
-def active_session() -> Any:
-    """The session that the program has already, or None."""
+def existing_session() -> Any:
+    """The session that the program has already, whichever thread has started it, or None."""
+    from pyspark.errors import PySparkRuntimeError
     from pyspark.sql import SparkSession
 
-    return SparkSession.getActiveSession()
+    context = _existing_context()
+    with contextlib.suppress(PySparkRuntimeError):  # there is none, neither active nor by default
+        session = SparkSession.active()
+        if getattr(session, "_sc", context) is context:  # and its context was not stopped
+            return session
+    return None if context is None else SparkSession(context)
+
+
+def _existing_context() -> Any:
+    """What a session of this machine's Spark works in, or None."""
+    try:
+        from pyspark.core.context import SparkContext
+    except ImportError:  # the client of Spark Connect alone
+        return None
+    return SparkContext._active_spark_context
+
+
+def is_beside(address: str) -> bool:
+    """Whether a session at an address can be had beside the one that the program has.
+
+    Raises
+    ------
+    UsageError
+        It cannot, and that one is at another address.
+    """
+    context = _existing_context()
+    master = "Spark Connect" if context is None else context.master
+    if context is None and address.startswith("sc://") and "SPARK_LOCAL_REMOTE" not in os.environ:
+        return True
+    if address == master or (address.startswith("local") and master.startswith("local")):
+        return False
+    raise UsageError(
+        f"--scheduler {shown_address(address)}: this process has a session of Spark already "
+        f"({shown_address(master)}): leave --scheduler out to use it, or stop it first."
+    )
 
 
 def new_session(address: str | None, workers: int) -> Any:
-    """A session of this call, which has to be stopped.
+    """A session of this call, which has to be stopped; the program has none.
 
     Parameters
     ----------
@@ -72,17 +108,17 @@ def new_session(address: str | None, workers: int) -> Any:
         _check_answers(address)
         return builder.remote(address).create()
     _check_java()
-    for name, value in _QUIET.items():
-        builder = builder.config(name, value)
+    options, variables = dict(_QUIET), {}
     if address is not None:
         _check_answers(address)
-        builder = builder.master(address)
+        options["spark.master"] = address
         if address.startswith("local"):  # or the workers would be whatever python3 is
-            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            variables["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON", sys.executable)
             for name in ("spark.driver.host", "spark.driver.bindAddress"):  # nobody else connects
-                builder = builder.config(name, "127.0.0.1")
-    with _without_messages(), _keeping_handler():
-        return builder.getOrCreate()
+                options[name] = "127.0.0.1"
+    with variables_set(**variables), _keeping_handler():
+        _start_java(address)
+        return builder.config(map=options).getOrCreate()
 
 
 def _full(address: str | None, workers: int) -> str | None:
@@ -147,16 +183,42 @@ def _keeping_handler() -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-@contextlib.contextmanager
-def _without_messages() -> Iterator[None]:
-    """Let the Java process that is started here inherit no stderr, where it would log."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.flush()
-    with tempfile.TemporaryFile() as log:
-        before = os.dup(2)
-        os.dup2(log.fileno(), 2)
+def _start_java(address: str | None) -> None:
+    """Start the Java process of this machine's Spark, whose log is not for the user's stderr.
+
+    It stays for later sessions of the program, so it gets no settings but what it cannot do
+    without: the address of a cluster.
+
+    Raises
+    ------
+    StorageError
+        It ends at once; the message has the last line of its log.
+    """
+    if os.environ.get("SPARK_REMOTE"):
+        return
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.java_gateway import launch_gateway
+
+    with SparkContext._lock, tempfile.TemporaryFile() as log:
+        if SparkContext._gateway:
+            return
+        conf = SparkConf()
+        if address is not None and not address.startswith("local"):
+            conf.setMaster(address)
         try:
-            yield
-        finally:
-            os.dup2(before, 2)
-            os.close(before)
+            gateway = launch_gateway(conf, {"stderr": log, "stdout": log})
+        except PySparkRuntimeError:
+            log.seek(0)
+            raise StorageError(
+                f"Spark could not start Java: {_reason(log.read())}; check the installation of "
+                "Java (JAVA_HOME), or use --engine threads."
+            ) from None
+        SparkContext._ensure_initialized(gateway=gateway, conf=conf)
+
+
+def _reason(log: bytes) -> str:
+    """The last line of a log that is not about the script that starts Java."""
+    lines = (line.strip() for line in reversed(log.decode(errors="replace").splitlines()))
+    said = (line for line in lines if line and "spark-class" not in line)
+    return sanitize(next(said, "it gave no reason").rstrip("."), 200)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ce_cli.errors import CeError, StorageError
+from ce_cli.errors import CeError, UnseenFileError
 from ce_cli.record import Record
 
 _HERE = "/././"  # between the directory of this process and a path in it; systems skip it
-_ABSENT = ("no such file", "permission denied")
 
 
 class Home(Record):
@@ -38,7 +37,7 @@ class Home(Record):
         """
         start = f"{self.directory}{_HERE}"
         sentences = [one.replace(start, "") for one in error.sentences]
-        if isinstance(error, StorageError):
+        if isinstance(error, UnseenFileError) and os.access(error.path, os.R_OK):
             sentences = [_unseen(one, workers) for one in sentences]
         return type(error)(*sentences, suggestions=error.suggestions)
 
@@ -49,9 +48,6 @@ def as_typed(path: str) -> str:
 
 
 def _unseen(sentence: str, workers: str) -> str:
-    name, _, reason = sentence.partition(": ")
-    if not (any(one in reason.lower() for one in _ABSENT) and os.access(name, os.R_OK)):
-        return sentence
     return (
         f"{sentence.rstrip('.')} where {workers} run: put it where all of them can read it, such "
         "as a shared folder or object storage, or leave out --engine."

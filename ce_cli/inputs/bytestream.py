@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from ce_cli.errors import DataError, StorageError, UsageError
+from ce_cli.errors import DataError, StorageError, UnseenFileError, UsageError
 from ce_cli.memory.limit import is_lack_of_memory
 from ce_cli.text import STDIN, display_name, quoted, sanitize, system_reason, without_secrets_of
 
@@ -126,11 +126,11 @@ class storage_errors:  # noqa: N801 - reads as a phrase: with storage_errors(pat
             return
         shown = display_name(self.path)
         if isinstance(error, FileNotFoundError):
-            raise StorageError(f"{shown}: there is no such file.") from error
+            raise UnseenFileError(f"{shown}: there is no such file.").at(self.path) from error
         if isinstance(error, IsADirectoryError):
             raise StorageError(f"{shown}: is a directory.") from error
         if isinstance(error, PermissionError):
-            raise StorageError(f"{shown}: permission denied.") from error
+            raise UnseenFileError(f"{shown}: permission denied.").at(self.path) from error
         reason = system_reason(error) if isinstance(error, OSError) else str(error)
         reason = without_secrets_of(self.path, reason)
         reason = sanitize(reason.splitlines()[0] if reason else type(error).__name__, 160)

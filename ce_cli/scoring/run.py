@@ -158,12 +158,15 @@ def run_on(
     UsageError
         There is no such engine, or it has no scheduler.
     """
-    kind = registry.find(registry.ENGINES, engine, "engine").load()
-    if hasattr(kind, "folded"):
-        made = kind(workers, scheduler, Seen(engine, progress, say))
+    entry = registry.find(registry.ENGINES, engine, "engine")
+    kind = entry.load()
+    if entry.elsewhere:
+        made: Engine = kind(workers, scheduler, Seen(engine, progress, say))
         return Run(Threads(workers), progress, workers, made, name=engine)
     if scheduler is not None:
-        raise UsageError("--scheduler goes with --engine dask or spark.")
+        from ce_cli.engines.engine import NO_SCHEDULER
+
+        raise UsageError(NO_SCHEDULER)
     return Run(kind(workers), progress, workers)
 
 

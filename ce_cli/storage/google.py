@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ce_cli.errors import StorageError
+from ce_cli.process.variables import variables_set
 from ce_cli.storage.options import switch
 from ce_cli.text import display_name
 
@@ -28,7 +28,6 @@ _SIGN_IN = (
     "run gcloud auth application-default login, set GOOGLE_APPLICATION_CREDENTIALS, or set "
     "service_account=FILE or anonymous=true with --storage-option"
 )
-_one_at_a_time = threading.Lock()
 
 
 def google_file_system(address: Address, typed: Mapping[str, str]) -> GcsFileSystem:
@@ -44,15 +43,8 @@ def google_file_system(address: Address, typed: Mapping[str, str]) -> GcsFileSys
         return fs.GcsFileSystem(**found)
     if not os.path.isfile(file):  # noqa: PTH113 - as the client opens it
         raise StorageError(f"there is no file {display_name(file)} with a service account.")
-    with _one_at_a_time:  # the client takes such a file from a variable only
-        before = os.environ.get(_KEY_FILE)
-        os.environ[_KEY_FILE] = file
-        try:
-            return fs.GcsFileSystem(**found)
-        finally:
-            os.environ.pop(_KEY_FILE)
-            if before is not None:
-                os.environ[_KEY_FILE] = before
+    with variables_set(**{_KEY_FILE: file}):  # the client takes such a file from there only
+        return fs.GcsFileSystem(**found)
 
 
 def _check_credentials(environment: Mapping[str, str]) -> None:

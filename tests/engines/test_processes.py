@@ -7,15 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import warnings
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
-from ce_cli.engines.processes import Processes
+from ce_cli.engines.processes import Processes, _Process
 from ce_cli.errors import StorageError, UsageError
 from tests.conftest import ROOT, complaints, environment, run_ce, score_json
-from tests.engines.folds import Deadly, InOrder
+from tests.engines.folds import Deadly, InOrder, Slow
 from tests.scoring.test_folding import as_csv, rows_of, write
 
 LONG = """
@@ -62,6 +65,57 @@ def test_no_process_outlives_its_parent(number: signal.Signals) -> None:
     finally:
         parent.kill()
         parent.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+def test_closing_leaves_neither_processes_nor_pipes() -> None:
+    before, pipes = _children(os.getpid()), _pipes()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", ResourceWarning)
+        with contextlib.closing(Processes(2)) as engine:
+            assert engine.folded(InOrder(), range(5)) == [*range(5)]
+            assert len(_children(os.getpid()) - before) == 2
+            assert len(_pipes() - pipes) == 4
+    assert [str(one.message) for one in said if one.category is ResourceWarning] == []
+    assert _children(os.getpid()) <= before
+    assert _pipes() <= pipes
+
+
+def test_a_closed_process_is_not_started_again() -> None:
+    process = _Process(b"")
+    process.close()
+    with pytest.raises(StorageError, match="were closed while they worked"):
+        process.answer(b"", b"")
+
+
+def test_closing_amidst_a_task_says_so() -> None:
+    engine, failures = Processes(1), SimpleQueue[Exception]()
+
+    def work() -> None:
+        try:
+            engine.folded(Slow(), range(2))
+        except StorageError as error:
+            failures.put(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    _until(lambda: {one for one in range(1) if _is_working(engine)}, 1)
+    engine.close()
+    thread.join(20)
+    assert "were closed while they worked" in str(failures.get(timeout=1))
+
+
+def _is_working(engine: Processes) -> bool:
+    return any(one._sent is not None for one in engine._processes)
+
+
+def _pipes() -> set[str]:
+    """The pipes of this process."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.add(f"{descriptor.name} {descriptor.readlink()}")
+    return {one for one in found if "pipe:" in one}
 
 
 def test_processes_work_in_the_directory_of_the_call(tmp_path: Path) -> None:
@@ -112,6 +166,7 @@ def test_every_command_gives_the_document_of_threads(
     "words",
     [
         ("explain", "a.csv", "--row", "2"),
+        ("calibrate", "fit", "a.csv"),
         ("compare", "a.csv", "b.csv", "--id", "id"),
         ("score", "a.csv", "--per-row", "out.csv"),
         ("score", "-"),
@@ -127,6 +182,7 @@ def test_what_needs_this_process_is_refused_before_anything_starts(
     done = run_ce(*words, "--engine", "processes", cwd=tmp_path, stdin=piped)
     (line,) = complaints(done, 2)
     assert "is not possible with --engine processes" in line
+    assert not line.startswith("ce: This")  # but what it is
 
 
 def test_the_variable_chooses_the_engine(tmp_path: Path) -> None:
@@ -160,10 +216,3 @@ def _until(find: object, count: int) -> set[int]:
             break
         time.sleep(0.05)
     return found
-
-
-def test_this_process_has_no_children_left() -> None:
-    with contextlib.closing(Processes(2)) as engine:
-        before = _children(os.getpid())
-        assert engine.folded(InOrder(), range(5)) == [*range(5)]
-    assert _children(os.getpid()) <= before

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import logging
+import os
 import socket
 import subprocess
 import sys
@@ -11,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+import ce_cli
+from ce_cli.engines.dask import Dask, _in_sentences
+from ce_cli.errors import StorageError, UsageError
 from tests.conftest import ROOT, complaints, environment, run_ce, spawn_ce
 from tests.engines.running import skip_without
 from tests.scoring.test_folding import as_csv, rows_of, write
@@ -53,6 +60,55 @@ def test_a_wrong_address_is_one_sentence(
     (line,) = complaints(done, code)
     assert part in line
     assert "s3cr3t" not in line
+
+
+@pytest.mark.parametrize("scheduler", [5, b"a", {"address": "tcp://h:1"}])
+def test_a_scheduler_of_another_type_is_refused(rows: Path, scheduler: object) -> None:
+    skip_without("dask")
+    kind = type(scheduler).__name__
+    with pytest.raises(UsageError, match=f"must be the address of a Dask .*, not a {kind}"):
+        ce_cli.score(str(rows), engine="dask", scheduler=scheduler)
+
+
+def test_a_scheduler_file_may_be_a_path(rows: Path) -> None:
+    skip_without("dask")
+    with pytest.raises(StorageError, match=r"gone\.json: the scheduler file: no such file"):
+        ce_cli.score(str(rows), engine="dask", scheduler=rows.parent / "gone.json")
+
+
+def test_a_cluster_of_a_call_leaves_the_process_as_it_was(
+    rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip_without("dask")
+    monkeypatch.delenv("PYTHONWARNINGS", raising=False)
+    import distributed  # sets levels of its own
+
+    def state() -> tuple[object, object]:
+        names = ("asyncio", "tornado", "distributed", "distributed.client", "distributed.scheduler")
+        return dict(os.environ), [logging.getLogger(name).level for name in names]
+
+    assert distributed
+    before = state()
+    with contextlib.closing(Dask(1)) as engine:
+        assert engine.workers == 1
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("error", "is_dasks"),
+    [
+        (OSError("Timed out trying to connect to tcp://h:1 after 10 s"), True),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), True),
+        (socket.gaierror(socket.EAI_NONAME, "not known"), True),
+        (OSError(errno.EHOSTUNREACH, "no route"), True),
+        (OSError(errno.ENOSPC, "no space left on device", "/tmp/ce.zip"), False),
+        (PermissionError(errno.EACCES, "permission denied", "/tmp/ce.zip"), False),
+    ],
+)
+def test_only_errors_of_the_network_are_those_of_dask(error: OSError, is_dasks: bool) -> None:
+    with pytest.raises(StorageError if is_dasks else type(error)) as raised, _in_sentences("x"):
+        raise error
+    assert isinstance(raised.value, StorageError) == is_dasks
 
 
 def test_a_scheduler_that_does_not_answer_takes_seconds(

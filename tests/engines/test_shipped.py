@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
-import ce_cli
 from ce_cli.engines.handshake import VERSION, Worker, check_installed, this_worker
 from ce_cli.engines.package import zipped_package
 from ce_cli.engines.shipped import Parcel, Shipped
 from ce_cli.errors import DataError, UsageError
-from tests.conftest import environment
+from tests.conftest import ROOT, environment
 from tests.engines.folds import InOrder, Wrong
 
 
 def test_a_worker_knows_its_versions() -> None:
-    found = this_worker()
-    assert (found.ce, found.numpy, found.pyarrow) == (
-        ce_cli.__version__,
-        np.__version__,
-        pa.__version__,
+    """Those that its Python itself reports, in a process that has not loaded any of them."""
+    code = (
+        "import platform; from importlib.metadata import version\n"
+        "print(platform.node(), *platform.python_version_tuple()[:2], version('numpy'), "
+        "version('pyarrow'))"
     )
-    assert found.python == f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert eval(VERSION) == ce_cli.__version__
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
+    host, major, minor, numpy, pyarrow = done.stdout.decode().split()
+    found = this_worker()
+    expected = (host, f"{major}.{minor}", numpy, pyarrow)
+    assert (found.host, found.python, found.numpy, found.pyarrow) == expected
+
+
+def test_the_version_of_ce_is_found_where_it_is_absent() -> None:
+    asked = [sys.executable, "-P", "-S", "-c", f"print({VERSION})"]
+    for path, expected in (("", "None"), (str(ROOT), found_in_project())):
+        done = subprocess.run(
+            asked, capture_output=True, check=True, env=environment({"PYTHONPATH": path}), cwd="/"
+        )
+        assert done.stdout.decode().strip() == expected
+
+
+def found_in_project() -> str:
+    """The version as the package's first file declares it."""
+    text = (ROOT / "ce_cli" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'(?m)^__version__ = "(.+)"$', text)
+    assert found is not None
+    return found[1]
 
 
 def test_another_version_of_ce_is_refused() -> None:
@@ -36,9 +54,11 @@ def test_another_version_of_ce_is_refused() -> None:
     parcel = Shipped(InOrder(), driver)(1)
     with pytest.raises(UsageError, match=r"has ce .*, and this is ce 0\.0\.9: install the same"):
         parcel.opened()
-    check_installed({"a": "1.0"}, "1.0")
+    check_installed({"the worker a": "1.0"}, "1.0")
     with pytest.raises(UsageError, match=r"worker b has ce 1\.1, and this is ce 1\.0"):
-        check_installed({"a": "1.0", "b": "1.1"}, "1.0")
+        check_installed({"the worker a": "1.0", "the worker b": "1.1"}, "1.0")
+    with pytest.raises(UsageError, match=r"^the scheduler has ce 1\.1, and this is ce 1\.0"):
+        check_installed({"the worker a": "1.0", "the scheduler": "1.1"}, "1.0")
 
 
 def test_other_arithmetic_is_said_once() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 
-from ce_cli.errors import DataError, StorageError
+from ce_cli.errors import DataError, StorageError, UnseenFileError
 from ce_cli.inputs.anywhere import Home
+from ce_cli.inputs.bytestream import storage_errors
 from ce_cli.inputs.partitioned import constants_of
 
 HOME = Home("/data/run=3")
@@ -48,10 +50,28 @@ def test_a_file_that_only_this_process_sees_is_explained(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     home = Home.here()
-    error = StorageError(f"{home.path('a.csv')}: there is no such file.")
+    with pytest.raises(UnseenFileError) as raised, storage_errors(home.path("a.csv")):
+        raise FileNotFoundError
+    error = pickle.loads(pickle.dumps(raised.value))  # as it comes from a worker
     assert home.at_home(error, "the workers").sentences == ("a.csv: there is no such file.",)
     (tmp_path / "a.csv").write_text("x")
     assert home.at_home(error, "the workers of --engine dask").sentences == (
         "a.csv: there is no such file where the workers of --engine dask run: put it where all of "
         "them can read it, such as a shared folder or object storage, or leave out --engine.",
     )
+
+
+def test_only_the_file_itself_counts_not_what_a_sentence_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name with a colon, and one that messages shorten, are the file that they are."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a: b.csv", "x" * 230 + ".csv"):
+        (tmp_path / name).write_text("x")
+        with pytest.raises(UnseenFileError) as raised, storage_errors(Home.here().path(name)):
+            raise PermissionError
+        (sentence,) = Home.here().at_home(raised.value.about("more"), "the workers").sentences
+        assert "permission denied where the workers run" in sentence
+    error = StorageError("x.csv: the table says: no such file.")
+    (tmp_path / "x.csv").write_text("x")
+    assert Home.here().at_home(error, "the workers").sentences == error.sentences
