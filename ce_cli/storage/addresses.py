@@ -2,8 +2,8 @@
 
 A key is taken as the store has it, without decoding: it may hold blanks, ``%``, ``#`` and ``?``. So
 ``?`` starts options only where what follows is nothing but options that the store has. A second
-``?`` with nothing behind it ends a key that looks as if it had options; names that a store lists get
-it, so that whoever writes to a store cannot choose options for whoever reads from it.
+``?`` with nothing behind it ends a key that looks as if it had options; names that a store lists
+get it, so that whoever writes to a store cannot choose options for whoever reads from it.
 """
 
 from __future__ import annotations
