@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from ce_cli import __version__
@@ -189,8 +189,7 @@ class Spec(Record):
                 f"There is no convention {quoted(self.convention)}{near}. "
                 f"Choose from: {quoted_list(CONVENTIONS)}."
             )
-        if twice := [name for n, name in enumerate(self.by) if name in self.by[:n]]:
-            raise UsageError(f"--by names {quoted(twice[0])} twice.")
+        _check_once(self.by)
         for text in self.na_value:
             if not is_unicode(text):
                 raise UsageError(f"--na-value {quoted(text)} is not UTF-8 text.")
@@ -270,6 +269,12 @@ class Spec(Record):
 
 def _plain(text: str) -> str:
     return sanitize(text).replace("|", "¦")
+
+
+def _check_once(names: Sequence[str]) -> None:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise UsageError(f"--by names {quoted(name)} twice.")
 
 
 def _check_convention(spec: Spec) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 Task = TypeVar("Task")
-NO_SCHEDULER = "--scheduler goes with --engine dask or spark."
+NO_SCHEDULER = "Only --engine dask and --engine spark have a --scheduler."
 TaskIn = TypeVar("TaskIn", contravariant=True)  # noqa: PLC0105 - not a name that is read
 Folded = TypeVar("Folded")
 

@@ -43,7 +43,9 @@ def test_a_task_on_which_a_process_ends_twice_is_given_up(tmp_path: Path) -> Non
 
 
 def test_a_scheduler_is_refused() -> None:
-    with pytest.raises(UsageError, match="--scheduler goes with --engine dask or spark"):
+    with pytest.raises(
+        UsageError, match="Only --engine dask and --engine spark have a --scheduler"
+    ):
         Processes(2, "tcp://localhost:1")
 
 

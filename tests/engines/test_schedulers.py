@@ -38,8 +38,8 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     ("engine", "scheduler", "code", "part"),
     [
-        ("threads", "tcp://h:1", 2, "--scheduler goes with --engine dask or spark"),
-        ("processes", "tcp://h:1", 2, "--scheduler goes with --engine dask or spark"),
+        ("threads", "tcp://h:1", 2, "Only --engine dask and --engine spark have a --scheduler"),
+        ("processes", "tcp://h:1", 2, "Only --engine dask and --engine spark have a --scheduler"),
         ("dask", "nowhere", 2, "--scheduler nowhere: missing port number in address 'nowhere'"),
         ("dask", "http://h:1", 2, "unknown address scheme 'http'"),
         ("dask", "gone.json", 4, "gone.json: the scheduler file: no such file or directory"),
