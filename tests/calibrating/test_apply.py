@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -413,6 +414,33 @@ def test_a_list_in_sql_is_read_by_place(tmp_path: Path) -> None:
         connection.register("predictions", frame)
         found = connection.sql(text).df()["calibrated_1"].to_numpy()
     assert found == pytest.approx(calibration.predict_proba(frame["probs"].tolist())[:, 1])
+
+
+@pytest.mark.parametrize("kind", ["probabilities", "logits", "logprobs"])
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_a_missing_prediction_has_no_probability(kind: str, method: Any, tmp_path: Path) -> None:
+    calibration = fitted(kind, method)
+    (name,) = calibration.columns.predictions
+    with duckdb.connect() as connection:
+        connection.execute(f'CREATE TABLE predictions AS SELECT NULL::DOUBLE AS "{name}"')
+        (row,) = connection.sql(shown(calibration, "sql", tmp_path)).fetchall()
+    assert row[-1] is None
+    module: dict[str, Any] = {}
+    exec(shown(calibration, "python", tmp_path), module)
+    assert module["calibrated"](None) is module["calibrated"](math.nan) is None
+
+
+def test_a_missing_prediction_of_one_class_leaves_none(tmp_path: Path) -> None:
+    calibration = calibrate(WINE, method="temperature")
+    names = calibration.columns.predictions
+    with duckdb.connect() as connection:
+        cells = ", ".join(f'{"NULL" if at else 0.5}::DOUBLE AS "{n}"' for at, n in enumerate(names))
+        connection.execute(f"CREATE TABLE predictions AS SELECT {cells}")
+        (row,) = connection.sql(shown(calibration, "sql", tmp_path)).fetchall()
+    assert row[-3:] == (None, None, None)
+    module: dict[str, Any] = {}
+    exec(shown(calibration, "python", tmp_path), module)
+    assert module["calibrated"]([0.5, None, 0.2]) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

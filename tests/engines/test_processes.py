@@ -169,7 +169,6 @@ def test_every_command_gives_the_document_of_threads(
     [
         ("explain", "a.csv", "--row", "2"),
         ("calibrate", "fit", "a.csv"),
-        ("compare", "a.csv", "b.csv", "--id", "id"),
         ("score", "a.csv", "--per-row", "out.csv"),
         ("score", "-"),
     ],

@@ -35,15 +35,23 @@ def _two(result: Calibrated) -> Iterator[str]:
     single = is_single(result)
     yield f"def calibrated({'p' if single else 'predictions'}):"
     if single:
+        yield "    if p is None or p != p:"
+        yield "        return None"
         logit = _LOGIT[own.values].format(clip=own.clip, limit=LIMIT)
         yield f"    logit = {logit}"
     else:
+        yield from _refusing_missing()
         log = _LOG[own.values].format(clip=own.clip)
         yield f"    first, second = ({log} for p in predictions)"
         yield f"    logit = max(second, {-LIMIT!r}) - max(first, {-LIMIT!r})"
     yield f"    logit = max({-LIMIT!r}, min(logit, {LIMIT!r}))"
     yield from _curve() if own.knots else _score(result)
     yield "    return probability" if single else "    return [1.0 - probability, probability]"
+
+
+def _refusing_missing() -> Iterator[str]:
+    yield "    if any(p is None or p != p for p in predictions):"
+    yield "        return None"
 
 
 def _curve() -> Iterator[str]:
@@ -75,6 +83,7 @@ def _several(result: Calibrated) -> Iterator[str]:
     yield f"SLOPES = {listed(own.slopes)}"
     yield f"BIASES = {listed(own.biases)}"
     yield from ("", "", "def calibrated(predictions):")
+    yield from _refusing_missing()
     yield f"    logs = [max({-LIMIT!r}, min({log}, {LIMIT!r})) for p in predictions]"
     if not is_common(result):
         yield "    largest = max(logs)"

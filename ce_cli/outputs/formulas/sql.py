@@ -51,9 +51,16 @@ def _two(result: Calibrated) -> str:
     inner = _select([(f"least(greatest({logit}, -{_LIMIT}), {_LIMIT})", "ce_logit")], "predictions")
     name = _named(f"calibrated_{result.classes[1]}", "calibrated_2")
     if own.knots:
-        return _over(inner, [(_curve(own.knots, own.curve), name)])
+        return _over(inner, [(_if_given(columns, _curve(own.knots, own.curve)), name)])
     inner = _over(inner, [(_score(result), "ce_score")])
-    return _over(inner, [("1 / (1 + exp(-greatest(least(ce_score, 700), -700)))", name)])
+    share = "1 / (1 + exp(-greatest(least(ce_score, 700), -700)))"
+    return _over(inner, [(_if_given(columns, share), name)])
+
+
+def _if_given(columns: Sequence[str], expression: str) -> str:
+    """NULL if a prediction is missing, which `greatest` and `least` would leave out."""
+    missing = " OR ".join(f"{column} IS NULL" for column in columns)
+    return f"CASE WHEN {missing} THEN NULL ELSE {expression} END"
 
 
 def _score(result: Calibrated) -> str:
@@ -78,7 +85,8 @@ def _curve(knots: Sequence[float], curve: Sequence[float]) -> str:
 
 def _several(result: Calibrated) -> str:
     own, count = result.calibration, len(result.classes)
-    logs = [_log(result, column) for column in _columns(result)]
+    columns = _columns(result)
+    logs = [_log(result, column) for column in columns]
     query = _select([(log, f"ce_log_{k + 1}") for k, log in enumerate(logs)], "predictions")
     names = [f"ce_log_{k + 1}" for k in range(count)]
     if not is_common(result):
@@ -94,11 +102,12 @@ def _several(result: Calibrated) -> str:
     scored = [name for _, name in scores]
     query = _over(query, [(f"greatest({', '.join(scored)})", "ce_top")])
     query = _over(query, [(" + ".join(_power(f"{one} - ce_top") for one in scored), "ce_sum")])
-    shares = [
-        (f"{_power(f'{one} - ce_top')} / ce_sum", _named(f"calibrated_{name}", f"calibrated_{k}"))
-        for k, (one, name) in enumerate(zip(scored, result.classes, strict=True), 1)
+    shares = (_if_given(columns, f"{_power(f'{one} - ce_top')} / ce_sum") for one in scored)
+    named = [
+        (share, _named(f"calibrated_{name}", f"calibrated_{k}"))
+        for k, (share, name) in enumerate(zip(shares, result.classes, strict=True), 1)
     ]
-    return _over(query, shares)
+    return _over(query, named)
 
 
 def _log(result: Calibrated, column: str) -> str:
