@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ce_cli import registry
 from ce_cli.binding.binding import Binding
-from ce_cli.errors import CeError, UsageError
+from ce_cli.errors import UsageError
 from ce_cli.findings.row_locations import RowLocations
 from ce_cli.inputs.dataset import DataSet
 from ce_cli.inputs.source import Split
