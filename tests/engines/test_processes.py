@@ -145,6 +145,7 @@ def test_processes_work_in_the_directory_of_the_call(tmp_path: Path) -> None:
         ("gate", "a.csv", "--max", "9", "--require", "accuracy >= 0"),
         ("gate", "a.csv", "--max", "0.1"),
         ("compare", "a.csv", "--model", "one=prob", "--model", "two=other"),
+        ("compare", "a.csv", "other.csv", "--id", "id"),
         ("score", "a.csv", "b.csv", "--labels", "labels.csv", "--id", "id", "--pred", "other"),
     ],
     ids=lambda words: words[0],
@@ -155,6 +156,8 @@ def test_every_command_gives_the_document_of_threads(
     rows = [{**row, "other": round(1 - row["prob"], 4)} for row in rows_of(60)]
     write(tmp_path / "a.csv", as_csv(rows[:20]))
     write(tmp_path / "b.csv", as_csv(rows[20:]))
+    same = [{**row, "prob": row["other"]} for row in rows[:20]]
+    write(tmp_path / "other.csv", as_csv(same))
     labels = [{"id": row["id"], "label": row["label"]} for row in rows]
     write(tmp_path / "labels.csv", as_csv(labels))
     threads = run_ce(*words, "--json", cwd=tmp_path)
