@@ -111,7 +111,8 @@ def methods_for(classes: int) -> tuple[str, ...]:
 def why_not(method: str, training: Training) -> str | None:
     """Why a method has no finite best fit to such rows, or none to rely on; None if it has one."""
     if np.count_nonzero(training.counts > 0) < 2:
-        return f"all labels are of class {quoted(training.classes[int(training.counts.argmax())])}"
+        only = quoted(training.classes[int(training.counts.argmax())])
+        return f"all labels are of class {only}, and a calibration needs rows of each class"
     if method in (NONE, ISOTONIC):
         return None
     if method == TEMPERATURE:

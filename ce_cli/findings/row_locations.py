@@ -55,11 +55,15 @@ class RowLocations(Record):
         return f"{display_name(name)}: row {number:,}"
 
     def others(self, issue: RowIssue) -> str:
-        """`` (and 4 more rows: 18, 19, 25, …)``, or nothing if there is only one."""
+        """`` (and 4 more rows: 18, 19, 7 of b.csv, …)``, or nothing if there is only one."""
         more = issue.count - 1
         if not more:
             return ""
-        rows = ", ".join(f"{self.of(row)[1]:,}" for row in issue.rows[1:])
+        first, places = self.of(issue.rows[0])[0], map(self.of, issue.rows[1:])
+        rows = ", ".join(
+            f"{number:,}" if name == first else f"{number:,} of {display_name(name)}"
+            for name, number in places
+        )
         tail = ", …" if issue.count > len(issue.rows) else ""
         return f" (and {plural(more, 'more row')}: {rows}{tail})"
 

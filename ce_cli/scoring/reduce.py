@@ -86,7 +86,10 @@ class SplitResult(Record):
         clusters = 0 if self.clustered is None else len(self.clustered.keys)
         counts = {"group": len(self.keys), "cluster": clusters, "label": len(self.issues.labels)}
         kind = max(counts, key=counts.__getitem__)
-        what, instead = plural(self.issues.read, "row"), "store the file in smaller parts"
+        what, instead = (
+            plural(self.issues.read, "row"),
+            "use --threads 1, store the file in smaller parts",
+        )
         if counts[kind] > _MANY_KINDS:
             what = f"{plural(counts[kind], kind)} in {what}"
             instead = "leave out what tells so many rows apart (--by, --cluster, --label)"
