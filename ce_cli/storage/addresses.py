@@ -79,6 +79,7 @@ def sibling(uri: str, path: str, new: str) -> str:
     head, found, tail = uri.rpartition(path)
     if not found:
         head, tail = f"{uri.partition('://')[0]}://", ""
-    looks_like_options = "=" in new.rpartition("?")[2] and "?" in new
-    end = "?" if looks_like_options and not tail.startswith("?") else ""
+    _, mark, query = new.rpartition("?")
+    has_options = uri.partition("://")[0].lower() in (*keys.IN_BUCKETS, *keys.AZURE_SCHEMES)
+    end = "?" if has_options and mark and "=" in query and not tail.startswith("?") else ""
     return f"{head}{new}{tail}{end}"

@@ -51,7 +51,9 @@ def fsspec_file_system(uri: str, options: Mapping[str, Any]) -> tuple[FileSystem
     from pyarrow.fs import FSSpecHandler, PyFileSystem
 
     try:
-        system, path = fsspec.core.url_to_fs(uri, **options)
+        kind = fsspec.get_filesystem_class(scheme)  # a name with :: would else be another address
+        system = kind(**(kind._get_kwargs_from_urls(uri) | dict(options)))
+        path = kind._strip_protocol(uri)
     except ImportError as error:
         package = _PACKAGES.get(scheme) or (error.name or "").partition(".")[0]
         hint = f"pip install {package}" if package else sanitize(str(error), 120)

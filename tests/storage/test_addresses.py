@@ -42,6 +42,11 @@ def test_objects_with_any_name_are_found(key: str, s3_server: S3Server) -> None:
     assert system.get_file_info(path).size == 3
 
 
+def test_a_name_is_no_chain_of_addresses() -> None:
+    system, _ = file_system("memory://run/a.csv::http://127.0.0.1:9/b.csv")
+    assert system.handler.fs.storage_options == {}  # a chain would name the other address
+
+
 def test_the_sibling_of_a_file_has_the_same_store() -> None:
     uri = "s3://me:pw@bucket/run?region=x"
     assert (

@@ -188,6 +188,18 @@ def test_addresses_of_local_files(tmp_path: Path) -> None:
     assert document["groups"][0]["by"] == {"year": "2024"}
 
 
+def test_names_in_fsspec_are_never_other_addresses(tmp_path: Path) -> None:
+    system = fsspec.filesystem("memory")
+    keys = ["a.csv", "b?region=x.csv", "what?.csv"]
+    try:
+        for key in keys:
+            system.pipe(f"/{tmp_path.name}/{key}", TEXT)
+        inputs = score_json(f"memory://{tmp_path.name}/")["inputs"]
+        assert inputs == [f"memory://{tmp_path.name}/{key}" for key in keys]
+    finally:
+        system.rm(f"/{tmp_path.name}", recursive=True)
+
+
 def test_file_systems_of_fsspec(tmp_path: Path) -> None:
     """One in memory stands for all of them; it leaves out the slash behind a folder."""
     system = fsspec.filesystem("memory")
