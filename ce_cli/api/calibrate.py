@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ce_cli.api.data import data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, checked, run_of, settings
+from ce_cli.api.settings import checked, run_of, settings
 from ce_cli.options.commands import ApplyOptions, CalibrateOptions
 from ce_cli.options.values import names
 from ce_cli.results.calibrate import Calibrated
@@ -102,7 +102,6 @@ def calibrate(
         spec, reading = settings(chosen)
         found = given(data, predictions)
         spec = found.bound(spec)
-        check_columns(spec, reading, chosen)
         rows = data_set(found, chosen, spec, reading)
         with run_of(chosen, reading) as run:
             result = fit(rows, spec, plan, run)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ce_cli.api.data import Given, data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, checked, run_of, settings
+from ce_cli.api.settings import checked, run_of, settings
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import CompareOptions
 from ce_cli.results.compare import Compared
@@ -71,8 +71,6 @@ def compare(
         check_without_bytes(spec)
         found: list[ModelData] = []
         for data, own in _models(models, spec, preds):
-            for _, one in own:
-                check_columns(one, reading, chosen)
             found.append(ModelData(data_set(data, chosen, spec, reading), own))
         names = [name for one in found for name, _ in one.models]
         plan = ComparisonPlan.from_options(chosen, place_of(chosen["reference"], names))

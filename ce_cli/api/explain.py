@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, Unpack
 
 from ce_cli.api.data import data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, checked, run_of, settings
+from ce_cli.api.settings import checked, run_of, settings
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import ExplainOptions
 from ce_cli.options.option import options_of
@@ -103,7 +103,6 @@ def explain(
         spec, reading = settings(chosen)
         found = given(data, predictions)
         spec = found.bound(spec)
-        check_columns(spec, reading, chosen)
         number = None if row is None else operator.index(row)
         selector = row_selector(number, None if of is None else str(of), spec.id)
         rows = data_set(found, chosen, spec, reading)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ce_cli import registry
 from ce_cli.api.data import data_set, given
-from ce_cli.api.settings import check_columns, settings
+from ce_cli.api.settings import settings
 from ce_cli.errors import UsageError
 from ce_cli.findings.row_locations import UnnumberedRows
 from ce_cli.results.score import Note, Result
@@ -52,7 +52,6 @@ def scored_frame(data: Any, engine: str, options: Mapping[str, Any]) -> Result:
     engine_of_frames: FrameEngine = kind(reading.threads, scheduler)
     with closing(engine_of_frames) as running:
         first = given(running.first_rows(data, _FIRST), called=type(data).__name__)
-        check_columns(spec, reading, options)
         from ce_cli.scoring.plan import plan
 
         planned = plan(data_set(first, options, spec, reading), spec)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ce_cli.api.data import Given, data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, checked, run_of
+from ce_cli.api.settings import checked, run_of
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import GateOptions
 from ce_cli.results.gate import Gated
@@ -71,7 +71,6 @@ def gate(data: Data, predictions: Array | None = None, **options: Unpack[GateOpt
         request = _request({**chosen, "baseline": name})
         found = given(data, predictions)
         request = request.replace(names=found.names, spec=found.bound(request.spec))
-        check_columns(request.spec, request.reading, chosen)
         document = _document(baseline)
         prepared = ready(request) if path else against_baseline(request, document)
         against = None

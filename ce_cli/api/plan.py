@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from ce_cli.api.data import data_set, given
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, checked, settings
+from ce_cli.api.settings import checked, settings
 from ce_cli.options.commands import ScoreOptions
 from ce_cli.scoring import plan as planning
 from ce_cli.scoring.plan import Plan
@@ -58,6 +58,5 @@ def plan(
         spec, reading = settings(chosen)
         found = given(data)
         spec = found.bound(spec)
-        check_columns(spec, reading, chosen)
         rows = data_set(found, chosen, spec, reading)
         return planning.plan(rows, spec, workers, task_bytes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 from ce_cli.api.data import data_set, given
 from ce_cli.api.frames import engine_of, scored_frame
 from ce_cli.api.python_terms import in_python_terms
-from ce_cli.api.settings import check_columns, checked, run_of, settings
+from ce_cli.api.settings import checked, run_of, settings
 from ce_cli.errors import UsageError
 from ce_cli.options.commands import ScoreOptions
 from ce_cli.results.score import Result
@@ -84,7 +84,6 @@ def score(
         spec, reading = settings(chosen)
         found = given(data, predictions)
         spec = found.bound(spec)
-        check_columns(spec, reading, chosen)
         tables: list[pa.Table] = []
         keep = tables.append if per_row else None
         rows = data_set(found, chosen, spec, reading)

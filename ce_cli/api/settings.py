@@ -50,10 +50,6 @@ def settings(options: Mapping[str, Any]) -> tuple[Spec, Reading]:
     return Spec.from_options(options), Reading.from_options(options)
 
 
-def check_columns(spec: Spec, reading: Reading, options: Mapping[str, Any]) -> None:
-    """Refuse to look for names of columns where there are none."""
-
-
 def run_of(options: Mapping[str, Any], reading: Reading) -> closing[Run]:
     """Where the work is done, until the end of a ``with`` statement."""
     return closing(run_on(options["engine"], reading.threads, None, options["scheduler"]))
